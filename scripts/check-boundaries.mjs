@@ -1,0 +1,94 @@
+// Who may import whom, checked on the import lines of every source and test.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { root } from './run.mjs';
+
+/** The dependency direction of docs/architecture.md; `'*'` may use every package. */
+const mayImport = {
+  '@redpost/core': [],
+  '@redpost/queue': ['@redpost/core'],
+  '@redpost/pubsub': ['@redpost/core'],
+  '@redpost/cli': ['@redpost/core', '@redpost/queue', '@redpost/pubsub', '@redpost/dashboard'],
+  '@redpost/dashboard': ['@redpost/core', '@redpost/queue', '@redpost/pubsub'],
+  '@redpost/demo': '*',
+  '@redpost/e2e': '*',
+  '@redpost/bench': '*',
+};
+
+const packages = findPackages();
+const problems = packages.flatMap(checkPackage);
+
+for (const problem of problems) console.error(problem);
+console.error(`boundaries: ${packages.length} packages, ${problems.length} problems`);
+process.exitCode = problems.length > 0 ? 1 : 0;
+
+function checkPackage(pkg) {
+  if (!(pkg.name in mayImport)) return [`${pkg.folder}: ${pkg.name} is missing in mayImport`];
+  return ['src', 'test', 'examples']
+    .flatMap((folder) => filesIn(join(pkg.folder, folder)))
+    .flatMap((file) => importsOf(file).map((specifier) => ({ file, specifier })))
+    .map(({ file, specifier }) => [file, specifier, judge(pkg, file, specifier)])
+    .filter(([, , reason]) => reason)
+    .map(([file, specifier, reason]) => `${relative(root, file)}: '${specifier}' ${reason}`);
+}
+
+/** Why a package's file may not import this, or undefined when it may. */
+function judge(pkg, file, specifier) {
+  if (specifier.startsWith('.')) {
+    const inside = resolve(dirname(file), specifier).startsWith(pkg.folder + sep);
+    return inside ? undefined : 'leaves its package';
+  }
+
+  const [scope, name] = specifier.split('/');
+  const target = scope.startsWith('@') ? `${scope}/${name}` : scope;
+  if (target === pkg.name) return undefined;
+  if (!target.startsWith('@redpost/')) {
+    return isTest(pkg, file) || isDeclared(pkg, target)
+      ? undefined
+      : 'is not among its dependencies';
+  }
+
+  const allowed = mayImport[pkg.name];
+  if (allowed !== '*' && !allowed.includes(target)) return 'is against the dependency direction';
+
+  const subpath = `.${specifier.slice(target.length)}`;
+  const exported = packages.find(({ name }) => name === target)?.exports ?? {};
+  return subpath in exported ? undefined : 'is not exported';
+}
+
+function isDeclared(pkg, target) {
+  return isBuiltin(target) || target in { ...pkg.dependencies, ...pkg.peerDependencies };
+}
+
+function isTest(pkg, file) {
+  return file.endsWith('.test.ts') || !file.startsWith(join(pkg.folder, 'src') + sep);
+}
+
+function importsOf(file) {
+  const statement =
+    /^\s*(?:import|export)\b[^'";]*?from\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]/gm;
+  const call = /\b(?:import|require)\(\s*['"]([^'"]+)['"]/g;
+  const text = readFileSync(file, 'utf8');
+  return [...text.matchAll(statement), ...text.matchAll(call)].map(([, a, b]) => a ?? b);
+}
+
+function findPackages() {
+  return ['packages', 'apps', '.']
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
+    .filter((folder) => existsSync(join(folder, 'package.json')))
+    .map((folder) => ({
+      folder,
+      ...JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')),
+    }));
+}
+
+function filesIn(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : filesIn(path);
+    return /\.[cm]?[jt]sx?$/.test(entry.name) ? [path] : [];
+  });
+}

@@ -1,0 +1,37 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './run.mjs';
+
+/** Removes the reports of earlier runs, so that only this run is counted. */
+export function forgetReports() {
+  for (const path of reportPaths()) rmSync(path);
+}
+
+/** Adds up what vitest reported in every package. False when a test failed, or none ran. */
+export function printTotals() {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const path of reportPaths()) {
+    const report = JSON.parse(readFileSync(path, 'utf8'));
+    total.passed += report.numPassedTests;
+    total.failed += report.numFailedTests + failedToLoad(report);
+    total.skipped += report.numPendingTests + report.numTodoTests;
+  }
+
+  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+  console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+  return total.failed === 0 && total.passed > 0;
+}
+
+function reportPaths() {
+  return ['packages', 'apps', '.']
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
+    .map((folder) => join(folder, '.turbo', 'test-report.json'))
+    .filter((path) => existsSync(path));
+}
+
+/** A file that throws before its first test has no test that could count as failed. */
+function failedToLoad({ testResults }) {
+  return testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  ).length;
+}

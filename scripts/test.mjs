@@ -1,0 +1,14 @@
+import { turbo } from './pnpm.mjs';
+import { prepare } from './prepare.mjs';
+import { say } from './run.mjs';
+import { forgetReports, printTotals } from './test-totals.mjs';
+
+await prepare();
+
+say('building, checking and testing');
+forgetReports();
+const checks = ['lint', 'boundaries', 'build', 'typecheck', 'package', 'test'];
+process.exitCode = await turbo([...checks, '--continue=dependencies-successful']);
+
+if (!printTotals()) process.exitCode ||= 1;
+if (process.exitCode) say('not everything passed: see above');

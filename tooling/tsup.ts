@@ -1,0 +1,25 @@
+import { defineConfig, type Options } from 'tsup';
+
+const shared: Options = {
+  target: 'node20',
+  platform: 'node',
+  sourcemap: true,
+  clean: true,
+  loader: { '.lua': 'text' },
+};
+
+/** A published library: ESM, CommonJS, and types for both. */
+export const library = (entry: Record<string, string>) =>
+  defineConfig({
+    ...shared,
+    entry,
+    format: ['esm', 'cjs'],
+    // `import.meta.url` in CommonJS too.
+    shims: true,
+    // tsup sets `baseUrl`, which TypeScript 6 reports as deprecated.
+    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+  });
+
+/** A program: ESM only, and nobody imports it. */
+export const program = (entry: Record<string, string>) =>
+  defineConfig({ ...shared, entry, format: ['esm'], dts: false });

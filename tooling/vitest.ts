@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import { defineConfig, type Plugin } from 'vitest/config';
+
+const luaAsText: Plugin = {
+  name: 'lua-as-text',
+  enforce: 'pre',
+  async load(id) {
+    if (!id.endsWith('.lua')) return undefined;
+    return `export default ${JSON.stringify(await readFile(id, 'utf8'))};`;
+  },
+};
+
+export default defineConfig({
+  plugins: [luaAsText],
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    passWithNoTests: true,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    // The report is what `npm test` adds up, also when turbo restores a run from its cache.
+    reporters: ['default', ['json', { outputFile: '.turbo/test-report.json' }]],
+  },
+});
