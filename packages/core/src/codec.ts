@@ -1,0 +1,42 @@
+import { asError, DecodeError, EncodeError } from './errors.js';
+
+/** How a body becomes bytes and comes back: two pure, synchronous functions that may throw. */
+export interface Codec<Body = unknown> {
+  /** For messages and logs, e.g. `'json'`. */
+  readonly name: string;
+  /** A string is sent as its UTF-8 bytes. */
+  encode(body: Body): string | Uint8Array;
+  /** `bytes` may be a view into a larger buffer: copy what must outlive the call. */
+  decode(bytes: Buffer): Body;
+}
+
+/** The body type a codec is for. */
+export type CodecBody<C> = C extends Codec<infer Body> ? Body : never;
+
+/**
+ * Calls `codec.encode`.
+ *
+ * @throws EncodeError for whatever the codec throws.
+ */
+export function encodeBody<Body>(codec: Codec<Body>, body: Body): string | Uint8Array {
+  try {
+    return codec.encode(body);
+  } catch (cause) {
+    const { message } = asError(cause);
+    throw new EncodeError(`The body cannot be encoded as ${codec.name}: ${message}`, { cause });
+  }
+}
+
+/**
+ * Calls `codec.decode`.
+ *
+ * @throws DecodeError, with the bytes, for whatever the codec throws.
+ */
+export function decodeBody<Body>(codec: Codec<Body>, bytes: Buffer): Body {
+  try {
+    return codec.decode(bytes);
+  } catch (cause) {
+    const { message } = asError(cause);
+    throw new DecodeError(`The body is not ${codec.name}: ${message}`, { bytes, cause });
+  }
+}

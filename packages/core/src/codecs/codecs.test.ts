@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { type Codec, decodeBody, encodeBody } from '../codec.js';
+import { DecodeError, EncodeError } from '../errors.js';
+import { bytes } from './bytes.js';
+import { json } from './json.js';
+import { msgpack } from './msgpack.js';
+import { text } from './text.js';
+
+const encoded = <Body>(codec: Codec<Body>, body: Body) => Buffer.from(encodeBody(codec, body));
+const thereAndBack = <Body>(codec: Codec<Body>, body: Body) =>
+  decodeBody(codec, encoded(codec, body));
+
+const structures = [
+  null,
+  true,
+  0,
+  -1.5,
+  '',
+  'Grüße 🙂 \u0000',
+  [],
+  {},
+  { a: [1, { b: 'c' }], ключ: null },
+];
+
+describe.each<[string, () => Codec]>([
+  ['json', json],
+  ['msgpack', msgpack],
+])('%s', (name, codec) => {
+  it.each(structures)('brings back %o', (body) => {
+    expect(thereAndBack(codec(), body)).toEqual(body);
+    expect(codec().name).toBe(name);
+  });
+
+  it.each([undefined, () => 1, Symbol('s')])('refuses to encode %o', (body) => {
+    expect(() => encodeBody(codec(), body)).toThrow(EncodeError);
+  });
+
+  it('refuses to decode nothing, or half of something', () => {
+    const half = encoded(codec(), ['a', 'b']).subarray(0, 4);
+
+    expect(() => decodeBody(codec(), Buffer.alloc(0))).toThrow(DecodeError);
+    expect(() => decodeBody(codec(), half)).toThrow(DecodeError);
+  });
+});
+
+describe('json', () => {
+  it('refuses to encode what JSON has no form for', () => {
+    const circle: unknown[] = [];
+    circle.push(circle);
+
+    expect(() => encodeBody(json(), circle)).toThrow(EncodeError);
+    expect(() => encodeBody(json(), { big: 1n })).toThrow(EncodeError);
+  });
+
+  it('refuses bytes that are not UTF-8, even inside of a string', () => {
+    const latin1 = Buffer.from('"caf\xe9"', 'latin1');
+
+    expect(() => decodeBody(json(), latin1)).toThrow(DecodeError);
+    expect(thereAndBack(json(), 'a real \ufffd')).toBe('a real \ufffd');
+  });
+
+  it('keeps the bytes in the error', () => {
+    const garbage = Buffer.from('not json');
+
+    try {
+      decodeBody(json(), garbage);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'DECODE', bytes: garbage });
+    }
+  });
+});
+
+describe('msgpack', () => {
+  it('brings back dates, bytes and large integers', () => {
+    const body = { at: new Date(5), raw: Buffer.from([0, 255]), big: 2n ** 60n };
+
+    expect(thereAndBack(msgpack(), body)).toEqual(body);
+  });
+
+  it('brings back bytes that do not change with the buffer they came in', () => {
+    const buffer = encoded(msgpack(), Buffer.from('abc'));
+    const body = decodeBody(msgpack<Buffer>(), buffer);
+
+    buffer.fill(0);
+
+    expect(String(body)).toBe('abc');
+  });
+
+  it('is what other languages read', () => {
+    expect(encoded(msgpack(), [1, 'a'])).toEqual(Buffer.from([0x92, 1, 0xa1, 0x61]));
+    expect(decodeBody(msgpack(), Buffer.from([0x81, 0xa1, 0x61, 0xc3]))).toEqual({ a: true });
+  });
+});
+
+describe('text', () => {
+  it.each(['', 'Grüße 🙂', '\ufeffwith a byte order mark'])('brings back %o', (body) => {
+    expect(thereAndBack(text(), body)).toBe(body);
+  });
+
+  it('refuses what is no string, or has no form in UTF-8', () => {
+    expect(() => encodeBody(text(), 5 as never)).toThrow(EncodeError);
+    expect(() => encodeBody(text(), 'half a pair \ud83d')).toThrow(EncodeError);
+  });
+
+  it('refuses bytes that are not UTF-8', () => {
+    expect(() => decodeBody(text(), Buffer.from([0xff]))).toThrow(DecodeError);
+  });
+});
+
+describe('bytes', () => {
+  it('brings back bytes that do not change with the buffer they came in', () => {
+    const buffer = Buffer.from([0, 255]);
+    const body = decodeBody(bytes(), buffer);
+
+    buffer.fill(1);
+
+    expect(body).toEqual(Buffer.from([0, 255]));
+    expect(encodeBody(bytes(), new Uint8Array([7]))).toEqual(new Uint8Array([7]));
+  });
+
+  it('refuses what is no bytes', () => {
+    expect(() => encodeBody(bytes(), 'text' as never)).toThrow(EncodeError);
+  });
+});

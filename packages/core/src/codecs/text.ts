@@ -1,0 +1,24 @@
+import type { Codec } from '../codec.js';
+
+/**
+ * Strings, as UTF-8. One that UTF-8 cannot hold (half of a surrogate pair) is refused when it is
+ * sent, and bytes that are not UTF-8 when they are read.
+ */
+export function text(): Codec<string> {
+  return codec;
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const loneSurrogate = /\p{Surrogate}/u;
+
+const codec: Codec<string> = {
+  name: 'text',
+  encode(body) {
+    if (typeof body !== 'string') throw new TypeError(`expected a string, got ${typeof body}`);
+    if (loneSurrogate.test(body))
+      throw new TypeError('half of a surrogate pair has no form in UTF-8');
+    return body;
+  },
+  decode: (bytes) => strict.decode(bytes),
+};

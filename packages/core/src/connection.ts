@@ -1,0 +1,117 @@
+import type { Unlisten } from './emitter.js';
+import type { RedpostError } from './errors.js';
+import type { Script } from './script.js';
+
+/** What may stand behind a command's name. A number is sent in decimal. */
+export type Argument = string | number | Buffer;
+
+/** What Redis answers, in the shapes of RESP2. Every string comes as bytes. */
+export type Reply = null | number | Buffer | Reply[];
+
+export interface CallOptions {
+  /** When to give up, in ms from the call. Default: the connection's `callTimeoutMs`. */
+  timeoutMs?: number;
+}
+
+export interface BlockOptions {
+  /** When to give up, in ms from the call. Default: never. */
+  timeoutMs?: number | undefined;
+  /** Ends the read. What Redis had already taken for it is still returned, so nothing is lost. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes one blocking command, e.g. `['BLPOP', 'task', blockMs / 1000]`.
+ *
+ * @param blockMs how long the server is to block, in ms: a part of the whole wait.
+ */
+export type BlockingCommand = (blockMs: number) => readonly [string, ...Argument[]];
+
+/** What to listen to: one channel, or all whose name matches a glob-style pattern. */
+export interface SubscriptionTarget {
+  kind: 'channel' | 'pattern';
+  name: string;
+}
+
+/** Who receives what is published to a {@link SubscriptionTarget}. */
+export interface Subscriber {
+  message(channel: string, payload: Buffer): void;
+  /** The connection is gone: what is published from now on is missed. */
+  interrupted?(error: Error): void;
+  /** Redis has confirmed the subscription again, `downMs` after the interruption. */
+  resumed?(downMs: number): void;
+}
+
+/** Ends a subscription. Resolves when Redis has confirmed it, or there is nothing to confirm. */
+export type Unsubscribe = () => Promise<void>;
+
+export type ConnectionStatus = 'connecting' | 'ready' | 'interrupted' | 'closed';
+
+export interface ConnectionEvents {
+  /** Redis answers for the first time. */
+  ready: undefined;
+  /** The connection for commands is gone; a new one is being made. */
+  interrupted: { error: Error };
+  /** Redis answers again. */
+  resumed: { downMs: number };
+  /** `close()` was called. Nothing follows. */
+  closed: undefined;
+  /** Something failed in the background, e.g. an attempt to connect. */
+  error: RedpostError;
+}
+
+/**
+ * Redis as redpost needs it, whatever client is behind it: one socket for commands, further ones
+ * for blocking reads as they are needed, and one for subscriptions.
+ *
+ * Every method rejects with an error of the redpost family. Those whose command may or may not
+ * have been executed say so in `outcome`.
+ */
+export interface Connection extends AsyncDisposable {
+  /** Where Redis is, for messages: host and port or path, never a password. */
+  readonly address: string;
+  readonly status: ConnectionStatus;
+
+  /**
+   * Sends one command. While Redis is away the call waits, and is sent only if Redis comes back
+   * before the deadline. A command that was sent is never sent twice, except when Redis said that
+   * it did not execute it.
+   *
+   * @throws ConnectionError, TimeoutError, ServerError, ClosedError.
+   */
+  call(command: string, args: readonly Argument[], options?: CallOptions): Promise<Reply>;
+
+  /** Runs a script by its hash, and sends its text only if the server does not know it. */
+  run<Input, Result>(
+    script: Script<Input, Result>,
+    input: Input,
+    options?: CallOptions,
+  ): Promise<Result>;
+
+  /**
+   * Sends a blocking command on a socket of its own, again and again, until it answers with
+   * something or the time is up (then `null`). A server that falls silent is noticed: the socket
+   * is destroyed and the read rejects.
+   *
+   * @throws the signal's reason when it is aborted.
+   */
+  block(command: BlockingCommand, options?: BlockOptions): Promise<Reply>;
+
+  /** Resolves when Redis has confirmed the subscription. It survives a dropped connection. */
+  subscribe(target: SubscriptionTarget, subscriber: Subscriber): Promise<Unsubscribe>;
+
+  /** The time of a round trip, in ms. */
+  ping(options?: CallOptions): Promise<number>;
+
+  /** Calls `listener` at every `event`; returns what removes it. */
+  on<Event extends keyof ConnectionEvents>(
+    event: Event,
+    listener: (payload: ConnectionEvents[Event]) => void,
+  ): Unlisten;
+
+  /**
+   * Closes every socket that was opened here. What still waits rejects with `ClosedError`.
+   * Stop consumers first: what they hold comes back to others only when their leases run out.
+   */
+  close(): Promise<void>;
+}

@@ -1,0 +1,68 @@
+import { asError, isRedpostError } from './errors.js';
+
+type Listener<Payload> = (payload: Payload) => void;
+
+/** Removes the listener it was returned for. Calling it again does nothing. */
+export type Unlisten = () => void;
+
+/**
+ * Typed events, without the two traps of Node's `EventEmitter`: a listener that throws
+ * (or, being async, rejects) disturbs neither the emitter nor the other listeners, and an `error`
+ * nobody listens to does not end the process. Such an error is reported once per code as a process
+ * warning, so it is never silent.
+ */
+export class Emitter<Events extends object> {
+  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
+  readonly #warned = new Set<string>();
+
+  /** Calls `listener` at every `event`, in the order of registration. */
+  on<Event extends keyof Events>(event: Event, listener: Listener<Events[Event]>): Unlisten {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    // A function of its own, so that the same listener may be registered twice.
+    const registered: Listener<Events[Event]> = (payload) => listener(payload);
+    this.#listeners.set(event, listeners.add(registered));
+    return () => void listeners.delete(registered);
+  }
+
+  /** Calls `listener` at the next `event` only. */
+  once<Event extends keyof Events>(event: Event, listener: Listener<Events[Event]>): Unlisten {
+    const unlisten = this.on(event, (payload) => {
+      unlisten();
+      listener(payload);
+    });
+    return unlisten;
+  }
+
+  /** True when somebody listens to `event`: saves making a payload that nobody reads. */
+  hasListeners(event: keyof Events): boolean {
+    return (this.#listeners.get(event)?.size ?? 0) > 0;
+  }
+
+  emit<Event extends keyof Events>(event: Event, payload: Events[Event]): void {
+    const listeners = this.#listeners.get(event);
+    if (!listeners?.size) {
+      if (event === 'error') this.#warnOnce(payload);
+      return;
+    }
+    for (const listener of [...listeners]) {
+      try {
+        const result: unknown = (listener as Listener<Events[Event]>)(payload);
+        if (result instanceof Promise) result.catch(warn);
+      } catch (error) {
+        warn(error);
+      }
+    }
+  }
+
+  #warnOnce(payload: unknown): void {
+    const error = asError(payload);
+    const code = isRedpostError(error) ? error.code : error.name;
+    if (this.#warned.has(code)) return;
+    this.#warned.add(code);
+    warn(error);
+  }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(asError(error));
+}

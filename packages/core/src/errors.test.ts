@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import * as errors from './errors.js';
+
+const { ClosedError, ConnectionError, DecodeError, EncodeError, InvalidArgumentError } = errors;
+const { RedpostError, ServerError, TimeoutError, ValidationError, isRedpostError } = errors;
+
+const cause = new Error('cause');
+const family = [
+  [new InvalidArgumentError('m', { cause }), 'InvalidArgumentError', 'INVALID_ARGUMENT', false],
+  [new ConnectionError('m', { cause, outcome: 'unknown' }), 'ConnectionError', 'CONNECTION', true],
+  [new TimeoutError('m', { cause, outcome: 'unknown' }), 'TimeoutError', 'TIMEOUT', true],
+  [new ClosedError('m', { cause }), 'ClosedError', 'CLOSED', false],
+  [new ServerError('m', { cause, reply: 'ERR' }), 'ServerError', 'SERVER', false],
+  [new EncodeError('m', { cause }), 'EncodeError', 'ENCODE', false],
+  [new DecodeError('m', { cause }), 'DecodeError', 'DECODE', false],
+  [new ValidationError('m', { cause, issues: [] }), 'ValidationError', 'VALIDATION', false],
+] as const;
+
+describe('the error family', () => {
+  it.each(family)('has a name, a code and a cause: %s', (error, name, code, retryable) => {
+    expect(error).toBeInstanceOf(RedpostError);
+    expect(isRedpostError(error)).toBe(true);
+    expect(error).toMatchObject({ name, code, retryable, cause, message: 'm' });
+    expect(String(error)).toBe(`${name}: m`);
+  });
+
+  it('is recognised across copies of the package', () => {
+    const foreign = Object.assign(new Error(), { [Symbol.for('redpost.error')]: true });
+
+    expect(isRedpostError(foreign)).toBe(true);
+  });
+
+  it.each([new Error('other'), 'text', null, undefined, 5])('does not count %o in', (other) => {
+    expect(isRedpostError(other)).toBe(false);
+  });
+
+  it('makes an error of whatever was thrown', () => {
+    expect(errors.asError(cause)).toBe(cause);
+    expect(errors.asError('text')).toMatchObject({ message: 'text', cause: 'text' });
+  });
+});

@@ -1,0 +1,152 @@
+const marker: unique symbol = Symbol.for('redpost.error');
+
+/** What is known about a command whose call failed. */
+export type Outcome =
+  /** The server has not executed it, and never will. */
+  | 'not-executed'
+  /** It may have been executed: the answer did not arrive. */
+  | 'unknown';
+
+export interface RedpostErrorOptions {
+  /** A stable name for programs, e.g. `'TIMEOUT'`. */
+  code: string;
+  /** True when the same call may succeed later, unchanged. Default false. */
+  retryable?: boolean;
+  cause?: unknown;
+}
+
+/**
+ * The base of every error that redpost throws.
+ *
+ * Recognise one with {@link isRedpostError} rather than `instanceof`: that also holds when two
+ * copies of the package are installed.
+ */
+export class RedpostError extends Error {
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly [marker] = true;
+
+  constructor(message: string, options: RedpostErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RedpostError';
+    this.code = options.code;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** True for an error of this family, whichever copy of the package made it. */
+export function isRedpostError(error: unknown): error is RedpostError {
+  return typeof error === 'object' && error !== null && marker in error;
+}
+
+/** An option, a name or an argument that cannot work. Nothing was sent. */
+export class InvalidArgumentError extends RedpostError {
+  declare readonly code: 'INVALID_ARGUMENT';
+
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, { code: 'INVALID_ARGUMENT', ...options });
+    this.name = 'InvalidArgumentError';
+  }
+}
+
+/** Redis could not be reached, or the connection broke before the answer came. */
+export class ConnectionError extends RedpostError {
+  declare readonly code: 'CONNECTION';
+  readonly outcome: Outcome;
+
+  constructor(message: string, options: { outcome: Outcome; cause?: unknown }) {
+    super(message, { code: 'CONNECTION', retryable: true, cause: options.cause });
+    this.name = 'ConnectionError';
+    this.outcome = options.outcome;
+  }
+}
+
+/** The deadline of a call passed. */
+export class TimeoutError extends RedpostError {
+  declare readonly code: 'TIMEOUT';
+  readonly outcome: Outcome;
+
+  constructor(message: string, options: { outcome: Outcome; cause?: unknown }) {
+    super(message, { code: 'TIMEOUT', retryable: true, cause: options.cause });
+    this.name = 'TimeoutError';
+    this.outcome = options.outcome;
+  }
+}
+
+/** The object was closed, so nothing more can be done with it. */
+export class ClosedError extends RedpostError {
+  declare readonly code: 'CLOSED';
+  readonly outcome: Outcome;
+
+  constructor(message: string, options: { outcome?: Outcome; cause?: unknown } = {}) {
+    super(message, { code: 'CLOSED', cause: options.cause });
+    this.name = 'ClosedError';
+    this.outcome = options.outcome ?? 'not-executed';
+  }
+}
+
+/** Redis answered with an error, e.g. `WRONGTYPE` or `NOPERM`. */
+export class ServerError extends RedpostError {
+  declare readonly code: 'SERVER';
+  /** The first word of the answer, e.g. `'WRONGTYPE'`. */
+  readonly reply: string;
+  /** `'unknown'` for an error from inside a script: what the script did before it remains. */
+  readonly outcome: Outcome;
+
+  constructor(
+    message: string,
+    options: { reply: string; outcome?: Outcome; retryable?: boolean; cause?: unknown },
+  ) {
+    super(message, { code: 'SERVER', retryable: options.retryable ?? false, cause: options.cause });
+    this.name = 'ServerError';
+    this.reply = options.reply;
+    this.outcome = options.outcome ?? 'not-executed';
+  }
+}
+
+/** A body could not be turned into bytes. */
+export class EncodeError extends RedpostError {
+  declare readonly code: 'ENCODE';
+
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, { code: 'ENCODE', ...options });
+    this.name = 'EncodeError';
+  }
+}
+
+/** Bytes that came from Redis are not what the codec expects. */
+export class DecodeError extends RedpostError {
+  declare readonly code: 'DECODE';
+  /** What could not be read, so that nothing is lost. */
+  readonly bytes: Buffer | undefined;
+
+  constructor(message: string, options: { bytes?: Buffer; cause?: unknown } = {}) {
+    super(message, { code: 'DECODE', cause: options.cause });
+    this.name = 'DecodeError';
+    this.bytes = options.bytes;
+  }
+}
+
+/** One thing that is wrong with a body, as its schema says. */
+export interface ValidationIssue {
+  readonly message: string;
+  /** Where in the body, e.g. `'items.0.price'`; empty for the body itself. */
+  readonly path: string;
+}
+
+/** A body does not fit its schema. */
+export class ValidationError extends RedpostError {
+  declare readonly code: 'VALIDATION';
+  readonly issues: readonly ValidationIssue[];
+
+  constructor(message: string, options: { issues: readonly ValidationIssue[]; cause?: unknown }) {
+    super(message, { code: 'VALIDATION', cause: options.cause });
+    this.name = 'ValidationError';
+    this.issues = options.issues;
+  }
+}
+
+/** What was thrown, as an `Error`. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}

@@ -1,0 +1,44 @@
+export { type Backoff, type ExponentialOptions, exponential, fixed } from './backoff.js';
+export { type BatchLimits, TickBatch } from './batch.js';
+export { longestTimerMs, type NumberRange, shown, wholeNumber } from './check.js';
+export { type Codec, type CodecBody, decodeBody, encodeBody } from './codec.js';
+export { bytes } from './codecs/bytes.js';
+export { json } from './codecs/json.js';
+export { msgpack } from './codecs/msgpack.js';
+export { text } from './codecs/text.js';
+export { connect } from './connect.js';
+export type {
+  Argument,
+  BlockingCommand,
+  BlockOptions,
+  CallOptions,
+  Connection,
+  ConnectionEvents,
+  ConnectionStatus,
+  Reply,
+  Subscriber,
+  SubscriptionTarget,
+  Unsubscribe,
+} from './connection.js';
+export { parseDuration } from './duration.js';
+export { Emitter, type Unlisten } from './emitter.js';
+export {
+  asError,
+  ClosedError,
+  ConnectionError,
+  DecodeError,
+  EncodeError,
+  InvalidArgumentError,
+  isRedpostError,
+  type Outcome,
+  RedpostError,
+  type RedpostErrorOptions,
+  ServerError,
+  TimeoutError,
+  ValidationError,
+  type ValidationIssue,
+} from './errors.js';
+export type { ConnectOptions } from './ioredis/ioredis-connection.js';
+export type { ConnectionTarget } from './ioredis/target.js';
+export { type Schema, validate } from './schema.js';
+export { defineScript, type Script, type ScriptCall } from './script.js';

@@ -1,0 +1,224 @@
+import type { Redis, RedisOptions } from 'ioredis';
+import { longestTimerMs } from '../check.js';
+import type {
+  Argument,
+  BlockingCommand,
+  BlockOptions,
+  CallOptions,
+  Connection,
+  ConnectionEvents,
+  ConnectionStatus,
+  Reply,
+  Subscriber,
+  SubscriptionTarget,
+  Unsubscribe,
+} from '../connection.js';
+import { Emitter, type Unlisten } from '../emitter.js';
+import { ClosedError, ServerError } from '../errors.js';
+import type { Script } from '../script.js';
+import { BlockingPool } from './blocking-pool.js';
+import { Link } from './link.js';
+import { Subscriptions } from './subscriptions.js';
+import type { Target } from './target.js';
+
+export interface ConnectOptions {
+  /** The deadline of a call that names none, in ms. Default 10 000. */
+  callTimeoutMs?: number;
+  /**
+   * How often an idle connection asks whether the server is still there, in ms. Default 10 000.
+   * A server that is silent for 1.5 times as long counts as gone.
+   */
+  keepAliveMs?: number;
+  /** Shown by `CLIENT LIST`, followed by what the socket is for. Default `redpost`. */
+  name?: string;
+}
+
+/** How long a blocking read may block the server at a time, in ms. */
+const blockSliceMs = 5000;
+/** The same where a read that is no longer wanted cannot be ended from outside, in ms. */
+const shortSliceMs = 1000;
+
+/** {@link Connection} on ioredis. */
+export class IoredisConnection implements Connection {
+  readonly address: string;
+  readonly #target: Target;
+  readonly #options: Required<ConnectOptions>;
+  readonly #events = new Emitter<ConnectionEvents>();
+  readonly #commands: Link;
+  readonly #blocking: BlockingPool;
+  #subscriptions: Subscriptions | undefined;
+  #status: ConnectionStatus = 'connecting';
+
+  constructor(target: Target, options: Required<ConnectOptions>) {
+    this.address = target.address;
+    this.#target = target;
+    this.#options = options;
+    this.#commands = this.#openCommands();
+    this.#blocking = this.#openBlocking();
+  }
+
+  get status(): ConnectionStatus {
+    return this.#status;
+  }
+
+  call(command: string, args: readonly Argument[], options: CallOptions = {}): Promise<Reply> {
+    return this.#commands.call(command, args, this.#deadline(options));
+  }
+
+  async run<Input, Result>(
+    script: Script<Input, Result>,
+    input: Input,
+    options: CallOptions = {},
+  ): Promise<Result> {
+    const { keys, args } = script.encode(input);
+    const rest = [keys.length, ...keys, ...args];
+    const deadline = this.#deadline(options);
+    try {
+      return script.parse(await this.#commands.call('EVALSHA', [script.sha, ...rest], deadline));
+    } catch (error) {
+      if (!(error instanceof ServerError && error.reply === 'NOSCRIPT')) throw error;
+      return script.parse(await this.#commands.call('EVAL', [script.lua, ...rest], deadline));
+    }
+  }
+
+  async block(command: BlockingCommand, options: BlockOptions = {}): Promise<Reply> {
+    this.#refuseIfClosed();
+    return this.#blocking.block(command, options);
+  }
+
+  async subscribe(target: SubscriptionTarget, subscriber: Subscriber): Promise<Unsubscribe> {
+    this.#refuseIfClosed();
+    this.#subscriptions ??= this.#openSubscriptions();
+    return this.#subscriptions.subscribe(target, subscriber);
+  }
+
+  async ping(options: CallOptions = {}): Promise<number> {
+    const deadline = this.#deadline(options);
+    if (!this.#commands.isUp) await this.#commands.untilUp(deadline);
+    const start = performance.now();
+    await this.#commands.call('PING', [], deadline);
+    return performance.now() - start;
+  }
+
+  on<Event extends keyof ConnectionEvents>(
+    event: Event,
+    listener: (payload: ConnectionEvents[Event]) => void,
+  ): Unlisten {
+    return this.#events.on(event, listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#status === 'closed') return;
+    this.#status = 'closed';
+    this.#subscriptions?.close();
+    this.#blocking.close();
+    this.#commands.close();
+    this.#events.emit('closed', undefined);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #deadline({ timeoutMs = this.#options.callTimeoutMs }: CallOptions): number {
+    return performance.now() + timeoutMs;
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#status === 'closed') {
+      throw new ClosedError(`The connection to Redis at ${this.address} is closed`);
+    }
+  }
+
+  #openCommands(): Link {
+    const { client } = this.#target;
+    const link = new Link({
+      address: this.address,
+      create: () => client ?? this.#target.create(this.#clientOptions('commands')),
+      owned: client === undefined,
+      keepAliveMs: this.#options.keepAliveMs,
+    });
+    link.events.on('error', (error) => this.#events.emit('error', error));
+    link.events.on('down', (error) => {
+      this.#status = 'interrupted';
+      this.#events.emit('interrupted', { error });
+    });
+    link.events.on('up', ({ downMs }) => {
+      this.#status = 'ready';
+      if (downMs === undefined) this.#events.emit('ready', undefined);
+      else this.#events.emit('resumed', { downMs });
+    });
+    return link;
+  }
+
+  #openBlocking(): BlockingPool {
+    const { isCluster } = this.#target;
+    const sliceMs = isCluster ? shortSliceMs : blockSliceMs;
+    return new BlockingPool({
+      openLink: () => {
+        // The pool watches its reads itself: this is for a server that is silent when it is greeted.
+        const socketTimeout = 2 * blockSliceMs;
+        const options = { ...this.#clientOptions('blocking'), socketTimeout };
+        const create = () => this.#target.create(options);
+        const link = new Link({ address: this.address, create, keepAliveMs: 0 });
+        link.events.on('error', (error) => this.#events.emit('error', error));
+        return link;
+      },
+      sliceMs,
+      ...(!isCluster && {
+        unblock: async (id: number) => (await this.call('CLIENT', ['UNBLOCK', id])) === 1,
+      }),
+    });
+  }
+
+  #openSubscriptions(): Subscriptions {
+    const link = new Link({
+      address: this.address,
+      create: () => {
+        const client = this.#target.createSubscriber(this.#clientOptions('subscriptions'));
+        this.#forwardMessages(client);
+        return client;
+      },
+      keepAliveMs: this.#options.keepAliveMs,
+    });
+    return new Subscriptions(link, {
+      callTimeoutMs: this.#options.callTimeoutMs,
+      report: (error) => this.#events.emit('error', error),
+    });
+  }
+
+  /** The Buffer events: the others turn an empty payload into a string and bytes into garbage. */
+  #forwardMessages(client: Redis): void {
+    client.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
+      this.#subscriptions?.onMessage(channel, payload);
+    });
+    client.on('pmessageBuffer', (pattern: string, channel: Buffer, payload: Buffer) => {
+      this.#subscriptions?.onPatternMessage(pattern, channel, payload);
+    });
+  }
+
+  #clientOptions(purpose: string): RedisOptions {
+    const { keepAliveMs, name } = this.#options;
+    return {
+      connectionName: `${name}:${purpose}`,
+      clientInfoTag: 'redpost',
+      connectTimeout: 5000,
+      // How long a closed socket waits for a silent server's goodbye, and keeps the process.
+      disconnectTimeout: 500,
+      maxLoadingRetryTime: 500,
+      // A silent server is cut off even when the operating system believes the socket is alive.
+      socketTimeout: Math.min(keepAliveMs * 1.5, longestTimerMs),
+      // The gate of Link stands in for the offline queue, which would keep sending commands
+      // whose callers have given up.
+      enableOfflineQueue: false,
+      // A command whose connection broke may have been executed: its caller is told at once.
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      // See Subscriptions.
+      autoResubscribe: false,
+      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2000) + Math.random() * 50,
+      // After a failover the old master refuses writes: look for the new one.
+      reconnectOnError: (error) => /(^|: -)(READONLY|UNBLOCKED)/.test(error.message),
+    };
+  }
+}

@@ -1,0 +1,240 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { longestTimerMs } from '../check.js';
+import type { Argument, Reply } from '../connection.js';
+import { Emitter } from '../emitter.js';
+import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '../errors.js';
+import type { Client } from './target.js';
+import { isRefusal, mayResend, translateError } from './translate-error.js';
+
+export interface LinkOptions {
+  address: string;
+  /** Makes the client, and a new one whenever the last has given up. */
+  create: () => Client;
+  /** False for a client of the caller's: it is used, but never closed. */
+  owned?: boolean;
+  /** How often an idle link asks whether the server is still there, in ms; 0 for never. */
+  keepAliveMs: number;
+}
+
+interface LinkEvents {
+  /** The server answers; `downMs` is missing at the first time. */
+  up: { downMs?: number };
+  /** The server answered until now, and no longer does. */
+  down: RedpostError;
+  error: RedpostError;
+}
+
+/** How long to wait before a new client is made in place of one that has given up, in ms. */
+const recreateMs = 250;
+
+/**
+ * One client of ioredis with what it lacks: a gate that holds calls back until the server answers,
+ * so that nothing lingers in an offline queue after its caller has given up; a deadline on
+ * every call; errors that say whether the command may have been executed.
+ *
+ * States: connecting -> up -> down -> up … -> closed (from any state, final).
+ */
+export class Link {
+  readonly events = new Emitter<LinkEvents>();
+  readonly #options: LinkOptions;
+  readonly #waiters = new Set<(refusal?: RedpostError) => void>();
+  readonly #keepAlive: NodeJS.Timeout | undefined;
+  #client: Client;
+  #detach: () => void = () => {};
+  #isUp = false;
+  #downSince: number | undefined;
+  #lastError: RedpostError | undefined;
+  #recreateTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#client = this.#open();
+    if (options.keepAliveMs > 0) {
+      this.#keepAlive = setInterval(() => this.#ping(), options.keepAliveMs).unref();
+    }
+  }
+
+  /** The client changes its status at once, and says so a tick later: both must agree. */
+  get isUp(): boolean {
+    return this.#isUp && this.#client.status === 'ready' && !this.#closed;
+  }
+
+  /**
+   * Sends one command, when the server answers, before `deadline` (by `performance.now()`).
+   *
+   * @throws ConnectionError, TimeoutError, ServerError, ClosedError.
+   */
+  async call(command: string, args: readonly Argument[], deadline: number): Promise<Reply> {
+    for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 100)) {
+      if (!this.isUp) await this.untilUp(deadline);
+      try {
+        return await this.send(command, args, deadline);
+      } catch (error) {
+        if (!mayResend(error) || performance.now() + waitMs > deadline) throw error;
+        await pause(waitMs);
+      }
+    }
+  }
+
+  /** Sends one command now, once. The deadline passing leaves the command's outcome unknown. */
+  send(command: string, args: readonly Argument[], deadline: number): Promise<Reply> {
+    const { address } = this.#options;
+    return new Promise((resolve, reject) => {
+      // Before the timer: it throws for what cannot be sent, e.g. more bytes than a string holds.
+      const answer = this.#client.callBuffer(command, args as Argument[]);
+      const timer = setTimeout(() => {
+        const message = `Redis at ${address} did not answer ${command} in time`;
+        reject(new TimeoutError(message, { outcome: 'unknown' }));
+      }, timerMs(deadline));
+      answer.then(
+        (reply) => {
+          clearTimeout(timer);
+          resolve(reply as Reply);
+        },
+        (error) => {
+          clearTimeout(timer);
+          reject(this.#closed ? closedError(address, 'unknown') : translateError(error, address));
+        },
+      );
+    });
+  }
+
+  /**
+   * Resolves when the server answers.
+   *
+   * @throws ConnectionError when `deadline` passes first, with the last reason.
+   * @throws ServerError at once when the server refuses us, e.g. for a wrong password.
+   * @throws the signal's reason when it is aborted.
+   */
+  untilUp(deadline: number, signal?: AbortSignal): Promise<void> {
+    const { address } = this.#options;
+    if (this.#closed) return Promise.reject(closedError(address, 'not-executed'));
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    this.#connectIfLazy();
+
+    return new Promise((resolve, reject) => {
+      const settle = (error?: unknown) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        this.#waiters.delete(settle);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onAbort = () => settle(signal?.reason);
+      const timer = setTimeout(() => settle(this.#unreachable()), timerMs(deadline));
+      signal?.addEventListener('abort', onAbort);
+      this.#waiters.add(settle);
+    });
+  }
+
+  /** Cuts the socket, for a server that has fallen silent. A new one is made by itself. */
+  destroySocket(): void {
+    if ('stream' in this.#client) this.#client.stream?.destroy();
+    else this.#client.disconnect(true);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#keepAlive);
+    clearTimeout(this.#recreateTimer);
+    this.#detach();
+    const error = closedError(this.#options.address, 'not-executed');
+    for (const settle of [...this.#waiters]) settle(error);
+    if (this.#options.owned === false) return;
+    this.#client.on('error', ignore);
+    this.#client.disconnect();
+  }
+
+  #open(): Client {
+    const client = this.#options.create();
+    const listeners = {
+      ready: () => this.#up(),
+      close: () => this.#down(),
+      error: this.#fail,
+      end: () => this.#recreate(),
+    };
+    for (const [event, listener] of Object.entries(listeners)) client.on(event, listener);
+    this.#detach = () => {
+      for (const [event, listener] of Object.entries(listeners)) client.off(event, listener);
+    };
+    if (client.status === 'ready') process.nextTick(() => this.#up());
+    return client;
+  }
+
+  #up(): void {
+    if (this.#isUp || this.#closed) return;
+    this.#isUp = true;
+    this.#lastError = undefined;
+    const downSince = this.#downSince;
+    this.#downSince = undefined;
+    for (const settle of [...this.#waiters]) settle();
+    this.events.emit(
+      'up',
+      downSince === undefined ? {} : { downMs: performance.now() - downSince },
+    );
+  }
+
+  #down(): void {
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    this.#downSince = performance.now();
+    const { address } = this.#options;
+    const error =
+      this.#lastError ??
+      new ConnectionError(`The connection to Redis at ${address} was closed`, {
+        outcome: 'unknown',
+      });
+    this.events.emit('down', error);
+  }
+
+  /** Only a client that has given up ends: one of ours gets a successor. */
+  #recreate(): void {
+    this.#down();
+    if (this.#closed || this.#options.owned === false) return;
+    this.#detach();
+    this.#recreateTimer = setTimeout(() => {
+      this.#client = this.#open();
+      this.#connectIfLazy();
+    }, recreateMs);
+  }
+
+  #connectIfLazy(): void {
+    if (this.#client.status === 'wait') this.#client.connect().catch(this.#fail);
+  }
+
+  readonly #fail = (thrown: unknown): void => {
+    if (this.#closed) return;
+    const error = translateError(thrown, this.#options.address);
+    this.#lastError = error;
+    if (isRefusal(error)) for (const settle of [...this.#waiters]) settle(error);
+    this.events.emit('error', error);
+  };
+
+  /** The answer does not matter: a silent server is noticed by the client's socket timeout. */
+  #ping(): void {
+    if (this.isUp) this.#client.callBuffer('PING').catch(ignore);
+  }
+
+  #unreachable(): ConnectionError {
+    const { address } = this.#options;
+    const reason = this.#lastError?.cause as Error | undefined;
+    const why = reason?.message ? ` (${reason.message})` : '';
+    return new ConnectionError(`Redis at ${address} cannot be reached${why}`, {
+      outcome: 'not-executed',
+      cause: reason,
+    });
+  }
+}
+
+function closedError(address: string, outcome: 'not-executed' | 'unknown'): ClosedError {
+  return new ClosedError(`The connection to Redis at ${address} is closed`, { outcome });
+}
+
+/** Until `deadline`, as a timer can wait it. */
+function timerMs(deadline: number): number {
+  return Math.min(Math.max(1, deadline - performance.now()), longestTimerMs);
+}
+
+function ignore(): void {}

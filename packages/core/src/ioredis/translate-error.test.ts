@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { isRefusal, mayResend, translateError } from './translate-error.js';
+
+function replyError(message: string): Error {
+  return Object.assign(new Error(message), { name: 'ReplyError' });
+}
+
+const sha = 'e0e1f9fabfc9d4800c877a703b823ac0578ff8db';
+
+describe('an error of the server', () => {
+  it.each([
+    ['WRONGTYPE Operation against a key', 'WRONGTYPE', 'not-executed', false],
+    ['ERR unknown command', 'ERR', 'not-executed', false],
+    ['OOM command not allowed', 'OOM', 'not-executed', true],
+    ['LOADING Redis is loading the dataset', 'LOADING', 'not-executed', true],
+    [`WRONGTYPE Operation script: ${sha}, on @user_script:1.`, 'WRONGTYPE', 'unknown', false],
+    [
+      `READONLY You can't write script: ${sha}, on @user_script:1.`,
+      'READONLY',
+      'not-executed',
+      true,
+    ],
+    [
+      `ERR Error running script (call to f_${sha}): @user_script:1: @user_script: 1: -READONLY You can't write`,
+      'READONLY',
+      'not-executed',
+      true,
+    ],
+    [
+      `ERR Error running script (call to f_${sha}): @user_script:1: WRONGTYPE Operation`,
+      'ERR',
+      'unknown',
+      false,
+    ],
+  ])('%s', (message, reply, outcome, retryable) => {
+    expect(translateError(replyError(message), 'host:1')).toMatchObject({
+      code: 'SERVER',
+      reply,
+      outcome,
+      retryable,
+    });
+  });
+
+  it('that means "not now" lets the command be sent again, another does not', () => {
+    const resent = (message: string) => mayResend(translateError(replyError(message), 'host:1'));
+
+    expect(resent('CLUSTERDOWN Hash slot not served')).toBe(true);
+    expect(resent('OOM command not allowed')).toBe(false);
+    expect(resent('NOSCRIPT No matching script')).toBe(false);
+  });
+
+  it('that does not let us in is told from others', () => {
+    const refused = (message: string) => isRefusal(translateError(replyError(message), 'host:1'));
+
+    expect(refused('WRONGPASS invalid username-password pair')).toBe(true);
+    expect(refused('NOAUTH Authentication required.')).toBe(true);
+    expect(refused('LOADING Redis is loading')).toBe(false);
+  });
+});
+
+describe('an error of the connection', () => {
+  it.each([
+    ["Stream isn't writeable and enableOfflineQueue options is false", 'not-executed'],
+    ["Cluster isn't ready and enableOfflineQueue options is false", 'not-executed'],
+    ['Too many Cluster redirections. Last error: ReplyError: MOVED 1 a:1', 'not-executed'],
+    ['Too many Cluster redirections. Last error: Error: Connection is closed.', 'unknown'],
+    ['Connection is closed.', 'unknown'],
+    ['read ECONNRESET', 'unknown'],
+  ])('%s', (message, outcome) => {
+    const error = translateError(new Error(message), 'host:1');
+
+    expect(error).toMatchObject({ code: 'CONNECTION', outcome, retryable: true });
+    expect(mayResend(error)).toBe(outcome === 'not-executed');
+  });
+
+  it('holds no command, and so no argument, however deep', () => {
+    const command = { name: 'hello', args: ['AUTH', 'secret'] };
+    const lastNodeError = Object.assign(replyError('WRONGPASS'), { command });
+    const thrown = Object.assign(new Error('Failed'), { command, lastNodeError });
+
+    const { cause } = translateError(thrown, 'host:1');
+
+    expect(cause).toBe(thrown);
+    expect(cause).not.toHaveProperty('command');
+    expect(lastNodeError).not.toHaveProperty('command');
+  });
+
+  it('may be anything that was thrown', () => {
+    expect(translateError('text', 'host:1').message).toContain('text');
+  });
+});

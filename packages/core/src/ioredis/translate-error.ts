@@ -1,0 +1,70 @@
+import { asError, ConnectionError, type RedpostError, ServerError } from '../errors.js';
+
+/** Answers that mean "not now": the command was not executed and may be sent again. */
+const passing = new Set([
+  'LOADING',
+  'READONLY',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'BUSY',
+  'UNBLOCKED',
+]);
+
+/** Answers that mean "not until somebody has helped the server". */
+const curable = new Set(['OOM', 'MISCONF', 'NOREPLICAS']);
+
+/** What ioredis says when it refused to write a command. */
+const notWritten =
+  /^Stream isn't writeable|^Cluster isn't ready|^None of startup nodes|^Failed to refresh slots|^Too many Cluster redirections\. Last error: ReplyError/;
+
+/** What a server adds to an error from inside a script: since Redis 7, and before. */
+const fromScript = /script: [0-9a-f]{40}|@user_script/;
+/** Before Redis 7, the error of the command that the script had called stands at the end. */
+const nestedReply = /@user_script: \d+: -([A-Z]+) /;
+
+/** True when the same command may be sent again at once, because it surely was not executed. */
+export function mayResend(error: unknown): boolean {
+  if (error instanceof ServerError) return passing.has(error.reply);
+  return error instanceof ConnectionError && error.outcome === 'not-executed';
+}
+
+/** True when Redis is there but does not let us in: waiting will not help. */
+export function isRefusal(error: unknown): error is ServerError {
+  return error instanceof ServerError && /^(WRONGPASS|NOAUTH|NOPERM|NOPROTO)$/.test(error.reply);
+}
+
+/** An error of ioredis, as one of ours. Holds no arguments: they may be bodies or a password. */
+export function translateError(thrown: unknown, address: string): RedpostError {
+  const cause = withoutArguments(asError(thrown));
+  if (cause.name === 'ReplyError') return serverError(cause, address);
+
+  const outcome = notWritten.test(cause.message) ? 'not-executed' : 'unknown';
+  // Its own words tell to turn an option that is not the caller's.
+  const brokeInFlight = cause.name === 'MaxRetriesPerRequestError';
+  const why = brokeInFlight ? 'it broke before the answer came' : cause.message;
+  return new ConnectionError(`The connection to Redis at ${address} failed: ${why}`, {
+    outcome,
+    ...(!brokeInFlight && { cause }),
+  });
+}
+
+function serverError(cause: Error, address: string): ServerError {
+  const { message } = cause;
+  const [reply = 'ERR'] = nestedReply.exec(message)?.slice(1) ?? /^[A-Z]+/.exec(message) ?? [];
+  // A server that refuses one command of a script for such a reason refuses them all.
+  const halfDone = fromScript.test(message) && !passing.has(reply);
+  return new ServerError(`Redis at ${address} answered: ${message}`, {
+    reply,
+    outcome: halfDone ? 'unknown' : 'not-executed',
+    retryable: passing.has(reply) || curable.has(reply),
+    cause,
+  });
+}
+
+/** ioredis hangs the command onto the error, and the error of the last node onto that of a Cluster. */
+function withoutArguments(error: Error & { command?: unknown; lastNodeError?: unknown }): Error {
+  if ('command' in error) delete error.command;
+  if (error.lastNodeError instanceof Error) withoutArguments(error.lastNodeError);
+  return error;
+}

@@ -1,0 +1,37 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ValidationError, type ValidationIssue } from './errors.js';
+
+/**
+ * Any schema of the Standard Schema family: zod, valibot, arktype, …
+ *
+ * Source: https://standardschema.dev
+ */
+export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
+
+/**
+ * What `schema` makes of `value`: at once when the schema is synchronous, else a promise.
+ *
+ * @throws ValidationError (or rejects with it) when `value` does not fit.
+ */
+export function validate<Output>(
+  schema: Schema<unknown, Output>,
+  value: unknown,
+): Output | Promise<Output> {
+  const result = schema['~standard'].validate(value);
+  return result instanceof Promise ? result.then(unwrap) : unwrap(result);
+}
+
+function unwrap<Output>(result: StandardSchemaV1.Result<Output>): Output {
+  if (!result.issues) return result.value;
+  const issues = result.issues.map(toIssue);
+  const summary = issues
+    .slice(0, 3)
+    .map(({ path, message }) => (path ? `${path}: ${message}` : message))
+    .join('; ');
+  throw new ValidationError(`The body does not fit its schema: ${summary}`, { issues });
+}
+
+function toIssue({ message, path = [] }: StandardSchemaV1.Issue): ValidationIssue {
+  const keys = path.map((step) => String(typeof step === 'object' ? step.key : step));
+  return { message, path: keys.join('.') };
+}

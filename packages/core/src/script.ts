@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import type { Argument, Reply } from './connection.js';
+
+/** A Lua script with typed input and output: the only place that knows positions. */
+export interface Script<Input, Result> {
+  readonly name: string;
+  readonly lua: string;
+  /** The SHA-1 by which the server knows the script. */
+  readonly sha: string;
+  encode(input: Input): ScriptCall;
+  parse(reply: Reply): Result;
+}
+
+export interface ScriptCall {
+  /** Every key the script touches, all in one Cluster slot. */
+  keys: readonly string[];
+  args: readonly Argument[];
+}
+
+export function defineScript<Input, Result>(definition: {
+  name: string;
+  lua: string;
+  encode(input: Input): ScriptCall;
+  parse(reply: Reply): Result;
+}): Script<Input, Result> {
+  const sha = createHash('sha1').update(definition.lua).digest('hex');
+  return { ...definition, sha };
+}

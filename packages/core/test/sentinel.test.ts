@@ -1,0 +1,102 @@
+import { mkdtemp, open, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { findServer } from '../src/embedded/find-server.js';
+import { freePort } from '../src/embedded/free-port.js';
+import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
+import { supervise } from '../src/embedded/supervisor.js';
+import { connect, defineScript } from '../src/index.js';
+import { eventually } from './support/eventually.js';
+import { Recorder } from './support/record.js';
+import { openConnection, uniqueKey } from './support/use-redis.js';
+
+let master: EmbeddedRedis;
+let replica: EmbeddedRedis;
+let sentinel: { port: number; stop(): Promise<void> };
+
+beforeAll(async () => {
+  master = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
+  replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] });
+  await using primary = connect(master.url);
+  await eventually(async () =>
+    String(await primary.call('INFO', ['replication'])).includes('state=online'),
+  );
+  // Only now: a Sentinel looks for replicas every ten seconds, from its start.
+  sentinel = await startSentinel(master.port);
+  await using admin = connect({ port: sentinel.port });
+  admin.on('error', () => {}); // It takes a moment to listen.
+  await eventually(async () => {
+    const reply = String(await admin.call('SENTINEL', ['REPLICAS', 'mymaster']));
+    return reply.includes(String(replica.port)) && reply.includes('master-link-status,ok');
+  }, 15_000);
+});
+
+afterAll(async () => {
+  await sentinel?.stop();
+  await Promise.all([master?.stop(), replica?.stop()]);
+});
+
+async function startSentinel(masterPort: number) {
+  const port = await freePort();
+  const dir = await mkdtemp(join(tmpdir(), 'redpost-sentinel-'));
+  const config = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${dir}`,
+    `sentinel monitor mymaster 127.0.0.1 ${masterPort} 1`,
+    'sentinel down-after-milliseconds mymaster 500',
+  ];
+  await writeFile(join(dir, 'sentinel.conf'), `${config.join('\n')}\n`);
+  const log = await open(join(dir, 'sentinel.log'), 'a');
+  const process = await supervise({
+    server: findServer(),
+    args: [join(dir, 'sentinel.conf'), '--sentinel'],
+    runtimeDir: dir,
+    output: log.fd,
+  });
+  await log.close();
+  return { port, stop: () => process.end() };
+}
+
+const increment = defineScript({
+  name: 'increment',
+  lua: `return redis.call('INCR', KEYS[1])`,
+  encode: (key: string) => ({ keys: [key], args: [] }),
+  parse: Number,
+});
+
+const viaSentinel = () =>
+  openConnection({ name: 'mymaster', sentinels: [{ host: '127.0.0.1', port: sentinel.port }] });
+
+it('a connection by way of a Sentinel reaches the master on all its sockets', async () => {
+  const connection = viaSentinel();
+  const key = uniqueKey();
+  const recorder = new Recorder();
+
+  expect(await connection.run(increment, key)).toBe(1);
+  await connection.subscribe({ kind: 'channel', name: key }, recorder);
+  const read = connection.block((ms) => ['BLPOP', `${key}:list`, ms / 1000]);
+  await connection.call('RPUSH', [`${key}:list`, 'x']);
+  expect(String(await read)).toBe(`${key}:list,x`);
+  await connection.call('PUBLISH', [key, 'hello']);
+  await eventually(() => recorder.messages.length === 1);
+  expect(connection.address).toBe(`mymaster (sentinels 127.0.0.1:${sentinel.port})`);
+});
+
+it('a connection follows a failover to the new master', async () => {
+  const connection = viaSentinel();
+  const key = uniqueKey();
+  const recorder = new Recorder();
+  await connection.ping();
+  await connection.subscribe({ kind: 'channel', name: key }, recorder);
+
+  await master.kill();
+  await eventually(() => connection.status === 'interrupted');
+
+  expect(await connection.call('INCR', [key], { timeoutMs: 15_000 })).toBe(1);
+  const successor = openConnection(replica.url);
+  expect(String(await successor.call('GET', [key]))).toBe('1');
+  await eventually(() => recorder.events.includes('resumed'));
+  await eventually(async () => (await successor.call('PUBLISH', [key, 'hello'])) === 1);
+});
