@@ -1,0 +1,60 @@
+import { InvalidArgumentError, longestTimerMs, shown, wholeNumber } from '@redpost/core';
+import type { Message } from './message.js';
+import type { OverflowPolicy } from './message-buffer.js';
+
+export interface BufferOptions {
+  /** How many messages may wait to be read. At least 1, default 10 000. */
+  maxBuffered?: number;
+  /**
+   * What becomes of a message for which there is no room; default `drop-oldest`. Whatever is
+   * dropped is counted in `subscription.dropped` and reported by the event `overflow`.
+   */
+  overflow?: OverflowPolicy;
+}
+
+/**
+ * Gets each message, in order. The next one waits until the promise it returns, if any, is
+ * settled. What it throws goes to the subscription's event `error`.
+ */
+export type OnMessage<Body> = (message: Message<Body>) => unknown;
+
+export interface SubscribeOptions<Body> extends BufferOptions {
+  /** Gets the messages, instead of `for await` or `next()`. */
+  onMessage?: OnMessage<Body>;
+  /** Closes the subscription. */
+  signal?: AbortSignal;
+}
+
+export interface NextOptions {
+  /** How long to wait, in ms; 0 takes only what is there. Default: for ever. */
+  timeoutMs?: number;
+  /** Ends the wait, but not the subscription. */
+  signal?: AbortSignal;
+}
+
+const policies: readonly unknown[] = ['drop-oldest', 'drop-newest', 'close'];
+
+/**
+ * The options with the defaults filled in.
+ *
+ * @throws InvalidArgumentError
+ */
+export function checkedBuffer(
+  options: BufferOptions,
+  defaults: BufferOptions = {},
+): Required<BufferOptions> {
+  const maxBuffered = options.maxBuffered ?? defaults.maxBuffered ?? 10_000;
+  const overflow = options.overflow ?? defaults.overflow ?? 'drop-oldest';
+  wholeNumber('maxBuffered', maxBuffered, { min: 1 });
+  if (!policies.includes(overflow)) {
+    throw new InvalidArgumentError(
+      `overflow must be drop-oldest, drop-newest or close, got ${shown(overflow)}`,
+    );
+  }
+  return { maxBuffered, overflow };
+}
+
+/** @throws InvalidArgumentError */
+export function checkWait({ timeoutMs }: NextOptions): void {
+  if (timeoutMs !== undefined) wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
+}
