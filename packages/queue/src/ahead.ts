@@ -1,0 +1,61 @@
+/** How long a leased message may wait for a handler that does not come, in ms. */
+const longestWaitMs = 100;
+
+/**
+ * Messages that are leased but not started, oldest first. They are given back when none of them
+ * was started for a while: the handlers have become slow, and other consumers may be idle.
+ */
+export class Ahead<Item> {
+  readonly #giveBack: (items: Item[]) => void;
+  #items: Item[] = [];
+  /** Where the oldest item is: moving an index is cheaper than moving the items. */
+  #head = 0;
+  #taken = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(giveBack: (items: Item[]) => void) {
+    this.#giveBack = giveBack;
+  }
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  add(items: readonly Item[]): void {
+    for (const item of items) this.#items.push(item);
+    if (!this.#timer && this.size > 0) this.#watch();
+  }
+
+  /** Takes the oldest. */
+  take(): Item | undefined {
+    const item = this.#items[this.#head];
+    if (item === undefined) return undefined;
+    this.#head += 1;
+    this.#taken += 1;
+    if (this.#head === this.#items.length) {
+      this.#items = [];
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  takeAll(): Item[] {
+    const items = this.#items.slice(this.#head);
+    this.#items = [];
+    this.#head = 0;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    return items;
+  }
+
+  #watch(): void {
+    let takenBefore = this.#taken;
+    this.#timer = setInterval(() => {
+      if (this.#taken === takenBefore || this.size === 0) {
+        const items = this.takeAll();
+        if (items.length > 0) this.#giveBack(items);
+      }
+      takenBefore = this.#taken;
+    }, longestWaitMs).unref();
+  }
+}

@@ -1,0 +1,61 @@
+import {
+  type Backoff,
+  exponential,
+  InvalidArgumentError,
+  longestTimerMs,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
+import type { ConsumedEnd } from './context.js';
+import type { SessionOptions } from './session.js';
+
+/** How long a lease lasts and in which order messages are taken: for every kind of consumer. */
+export interface LeaseOptions {
+  /**
+   * How long after its last heartbeat a consumer counts as dead and its messages go to others, in
+   * ms, at least 100. Default 30 000. The heartbeat comes three times as often, whatever the
+   * handlers do, unless they block the event loop.
+   */
+  leaseMs?: number;
+  /** `fifo` (default): the oldest message first. `lifo`: the newest. */
+  order?: 'fifo' | 'lifo';
+  /**
+   * How many attempts a message has, at least 1, before it goes to the dead letters. Default 5.
+   * A crash counts when it is known which message was the cause.
+   */
+  maxAttempts?: number;
+}
+
+export interface ConsumeOptions extends LeaseOptions {
+  /** How many messages are handled at a time, at least 1. Default 1. */
+  concurrency?: number;
+  /** How long to wait before a message whose handler threw is tried again. Default `exponential()`. */
+  backoff?: Backoff;
+  /** Stops the consumer when it is aborted. */
+  signal?: AbortSignal;
+}
+
+/** @throws InvalidArgumentError for an option that cannot work. */
+export function sessionOptions(options: LeaseOptions): SessionOptions {
+  const { leaseMs = 30_000, order = 'fifo', maxAttempts = 5 } = options;
+  return {
+    from: consumedEnd(order),
+    leaseMs: wholeNumber('leaseMs', leaseMs, { min: 100, max: longestTimerMs }),
+    maxAttempts: wholeNumber('maxAttempts', maxAttempts, { min: 1 }),
+  };
+}
+
+export function consumerOptions(options: ConsumeOptions) {
+  const { concurrency = 1, backoff = exponential() } = options;
+  return {
+    ...sessionOptions(options),
+    concurrency: wholeNumber('concurrency', concurrency, { min: 1, max: 100_000 }),
+    backoff,
+  };
+}
+
+function consumedEnd(order: unknown): ConsumedEnd {
+  if (order === 'fifo') return 'RIGHT';
+  if (order === 'lifo') return 'LEFT';
+  throw new InvalidArgumentError(`order is 'fifo' or 'lifo', got ${shown(order)}`);
+}

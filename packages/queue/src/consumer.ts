@@ -1,0 +1,253 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  asError,
+  ClosedError,
+  Emitter,
+  longestTimerMs,
+  type Unlisten,
+  wholeNumber,
+} from '@redpost/core';
+import { Ahead } from './ahead.js';
+import { type ConsumeOptions, consumerOptions } from './consume-options.js';
+import type { QueueContext } from './context.js';
+import { within } from './deadline.js';
+import type { Delivery, HeldDelivery } from './delivery.js';
+import { ExpiredError, LeaseLostError } from './errors.js';
+import { type NextStep, nextStep } from './failure.js';
+import { Lookahead } from './lookahead.js';
+import type { Recovery } from './recoverer.js';
+import { Session } from './session.js';
+
+/** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
+export type Handler<Body> = (delivery: Delivery<Body>) => unknown;
+
+export interface ConsumerEvents<Body> {
+  /** A message could not be read or handled; `next` is what happens to it. */
+  failed: { delivery: Delivery<Body>; error: Error; next: NextStep };
+  /** The lease was lost: these messages are delivered again, even if they were handled. */
+  lost: { deliveries: readonly Delivery<Body>[] };
+  /** Messages of a consumer that had died were put back. */
+  recovered: Recovery;
+  /** The queue was found empty. */
+  drained: undefined;
+  /** Something failed in the background, e.g. Redis was away. The consumer goes on. */
+  error: Error;
+}
+
+export interface StopOptions {
+  /** How long handlers may take to finish, in ms. Default 10 000. */
+  timeoutMs?: number;
+}
+
+const reopenPauseMs = 250;
+/** How long leaving may take after the deadline of `stop`, in ms. */
+const leaveMs = 2000;
+
+/**
+ * Calls a handler for each message, many at a time.
+ *
+ * States: running -> stopping (takes nothing more, lets handlers finish) -> stopped.
+ */
+export class Consumer<Body = unknown> implements AsyncDisposable {
+  readonly #context: QueueContext<Body>;
+  readonly #handler: Handler<Body>;
+  readonly #options: ReturnType<typeof consumerOptions>;
+  readonly #events = new Emitter<ConsumerEvents<Body>>();
+  readonly #lookahead: Lookahead;
+  readonly #running = new Set<HeldDelivery<Body>>();
+  readonly #ahead = new Ahead<HeldDelivery<Body>>((deliveries) => void this.#release(deliveries));
+  #session: Session<Body>;
+  #isStopping = false;
+  #stopped: Promise<void> | undefined;
+  #whenDone: (() => void) | undefined;
+
+  constructor(context: QueueContext<Body>, handler: Handler<Body>, options: ConsumeOptions) {
+    this.#context = context;
+    this.#handler = handler;
+    this.#options = consumerOptions(options);
+    this.#lookahead = new Lookahead(this.#options.concurrency);
+    this.#session = this.#openSession();
+    options.signal?.addEventListener('abort', () => void this.stop(), { once: true });
+    if (options.signal?.aborted) void this.stop();
+  }
+
+  /** Calls `listener` at every `event`; returns what removes it. */
+  on<Event extends keyof ConsumerEvents<Body>>(
+    event: Event,
+    listener: (payload: ConsumerEvents<Body>[Event]) => void,
+  ): Unlisten {
+    return this.#events.on(event, listener);
+  }
+
+  /**
+   * Takes nothing more and lets the handlers finish. Those that are not through at the deadline
+   * are told by their signal, and their messages go back to the queue. Resolves when nothing is
+   * left to do, or Redis cannot be asked any more. Further calls return the same promise.
+   */
+  stop({ timeoutMs = 10_000 }: StopOptions = {}): Promise<void> {
+    wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
+    this.#stopped ??= this.#stop(performance.now() + timeoutMs);
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #openSession(): Session<Body> {
+    const session: Session<Body> = new Session(this.#context, this.#options, {
+      demand: () => this.#demand(),
+      accept: (deliveries) => this.#accept(deliveries),
+      drained: () => this.#events.emit('drained', undefined),
+      lost: (deliveries) => this.#lost(deliveries),
+      recovered: (recovery) => this.#events.emit('recovered', recovery),
+      failed: (error) => this.#failed(error),
+    });
+    void this.#open(session);
+    return session;
+  }
+
+  async #open(session: Session<Body>): Promise<void> {
+    while (!this.#isStopping) {
+      try {
+        return await session.open();
+      } catch (error) {
+        this.#failed(asError(error));
+        await pause(reopenPauseMs);
+      }
+    }
+  }
+
+  #demand(): number {
+    if (this.#isStopping) return 0;
+    const wanted = this.#options.concurrency + this.#lookahead.count;
+    return wanted - this.#running.size - this.#ahead.size;
+  }
+
+  #accept(deliveries: HeldDelivery<Body>[]): void {
+    this.#ahead.add(deliveries);
+    this.#startMore();
+  }
+
+  #startMore(): void {
+    while (this.#running.size < this.#options.concurrency && !this.#isStopping) {
+      const held = this.#ahead.take();
+      if (!held) return;
+      this.#running.add(held);
+      this.#start(held);
+    }
+  }
+
+  #start(held: HeldDelivery<Body>): void {
+    held.startedAt = performance.now();
+    try {
+      const opening = held.open(this.#context, this.#session.serverNow);
+      const result = opening ? opening.then(() => this.#handler(held)) : this.#handler(held);
+      if (isThenable(result)) {
+        result.then(
+          () => this.#succeed(held),
+          (error) => this.#fail(held, error),
+        );
+      } else {
+        this.#succeed(held);
+      }
+    } catch (error) {
+      this.#fail(held, error);
+    }
+  }
+
+  #succeed(held: HeldDelivery<Body>): void {
+    if (held.claim()) this.#session.acknowledge(held);
+    this.#finish(held);
+  }
+
+  #fail(held: HeldDelivery<Body>, thrown: unknown): void {
+    if (thrown instanceof ExpiredError) {
+      if (held.claim()) this.#session.acknowledge(held, true);
+    } else if (held.claim()) {
+      void this.#settleFailure(held, asError(thrown));
+    } else if (!(thrown instanceof LeaseLostError) && !held.signal.aborted) {
+      // The message was settled before its handler threw: the error still has to be heard.
+      this.#events.emit('error', asError(thrown));
+    }
+    this.#finish(held);
+  }
+
+  async #settleFailure(held: HeldDelivery<Body>, error: Error): Promise<void> {
+    const session = this.#session;
+    try {
+      const next = nextStep(error, held.attempt, this.#options);
+      if (this.#events.hasListeners('failed')) {
+        this.#events.emit('failed', { delivery: held, error, next });
+      }
+      if (next.action === 'retry') await session.retry(held, next.delayMs);
+      else await session.deadLetter(held, next.reason, error.message);
+    } catch (failure) {
+      // What was lost is reported by the event `lost`.
+      if (!(failure instanceof LeaseLostError)) this.#events.emit('error', asError(failure));
+    }
+  }
+
+  #finish(held: HeldDelivery<Body>): void {
+    this.#lookahead.add(performance.now() - held.startedAt);
+    this.#running.delete(held);
+    if (this.#running.size === 0) this.#whenDone?.();
+    this.#startMore();
+    this.#session.pump();
+  }
+
+  #lost(deliveries: HeldDelivery<Body>[]): void {
+    this.#ahead.takeAll();
+    if (!this.#isStopping) this.#session = this.#openSession();
+    if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
+  }
+
+  #failed(error: Error): void {
+    this.#events.emit('error', error);
+    if (error instanceof ClosedError) void this.stop({ timeoutMs: 0 });
+  }
+
+  async #stop(deadline: number): Promise<void> {
+    this.#isStopping = true;
+    const leftMs = () => deadline - performance.now();
+    const session = this.#session;
+    try {
+      await within(session.endWait(), leftMs());
+      await within(this.#release(this.#ahead.takeAll()), leftMs());
+      const finished = await within(this.#done(), leftMs());
+      if (!finished) await within(this.#giveUp(session), leaveMs);
+      await within(session.flushed(), Math.max(leftMs(), leaveMs));
+      await session.leave(leaveMs);
+    } catch (error) {
+      if (!(error instanceof ClosedError)) this.#events.emit('error', asError(error));
+    }
+  }
+
+  #done(): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenDone = resolve;
+    });
+  }
+
+  /** Tells the handlers that are still running, and gives their messages to others. */
+  async #giveUp(session: Session<Body>): Promise<void> {
+    const unfinished = [...this.#running].filter((held) => held.claim());
+    const given = unfinished.map((held) => session.retry(held, 0));
+    for (const held of unfinished) held.lose(new ClosedError('The consumer was stopped'));
+    await Promise.allSettled(given);
+  }
+
+  async #release(deliveries: HeldDelivery<Body>[]): Promise<void> {
+    try {
+      await this.#session.release(deliveries);
+    } catch (error) {
+      // They stay leased, and go back when the consumer leaves or its lease ends.
+      this.#failed(asError(error));
+    }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
+}

@@ -1,0 +1,14 @@
+import type { Codec, Connection, Schema } from '@redpost/core';
+import type { QueueKeys } from './keys.js';
+
+/** What every part of a queue needs to know of it. */
+export interface QueueContext<Body = unknown> {
+  readonly name: string;
+  readonly connection: Connection;
+  readonly keys: QueueKeys;
+  readonly codec: Codec;
+  readonly schema: Schema<unknown, Body> | undefined;
+}
+
+/** The end of the list that is consumed: producers push on the left. */
+export type ConsumedEnd = 'LEFT' | 'RIGHT';

@@ -1,0 +1,175 @@
+import { wholeNumber } from '@redpost/core';
+import type { QueueContext } from './context.js';
+import { decodeEnvelope, type Envelope, type Headers } from './envelope.js';
+import { AlreadySettledError, ExpiredError, LeaseLostError } from './errors.js';
+import { type Message, readBody, toDate } from './message.js';
+
+export interface RetryOptions {
+  /** How long to wait before the next attempt, in ms. Default 0: it is next in line. */
+  delayMs?: number;
+}
+
+/**
+ * One attempt at one message. It is settled once, by `ack`, `retry` or `deadLetter`; a handler
+ * that returns acknowledges, one that throws asks for a retry.
+ *
+ * Each of these rejects with `LeaseLostError` when the message is no longer this consumer's (then
+ * it changed nothing), and with `AlreadySettledError` at the second call.
+ */
+export interface Delivery<Body = unknown> extends Message<Body> {
+  /** Identifies this delivery: no two deliveries have the same, not even of one message. */
+  readonly receipt: string;
+  /** Which attempt this is, from 1. Crashes of consumers count. */
+  readonly attempt: number;
+  /** Aborted when the lease is lost, or when the deadline of `stop()` has passed. */
+  readonly signal: AbortSignal;
+  /** The message is done: Redis forgets it. Resolves when it has. */
+  ack(): Promise<void>;
+  /** Gives the message back for another attempt. It is then not counted against maxAttempts. */
+  retry(options?: RetryOptions): Promise<void>;
+  /** Moves the message to the dead letters, with a reason. Default reason: `rejected`. */
+  deadLetter(reason?: string): Promise<void>;
+  /**
+   * Renews the lease now, and so tells whether the message is still this consumer's. The
+   * heartbeat does it by itself: this is for after work that has blocked the event loop.
+   */
+  extend(): Promise<void>;
+}
+
+/** What a delivery asks of the session that holds it. */
+export interface Settler {
+  readonly consumer: string;
+  acknowledge(held: HeldDelivery, expired?: boolean): void;
+  confirmAck(held: HeldDelivery): Promise<void>;
+  retry(held: HeldDelivery, delayMs: number): Promise<void>;
+  deadLetter(held: HeldDelivery, reason: string, error: string): Promise<void>;
+  renew(): Promise<boolean>;
+}
+
+/**
+ * States: leased -> open (decoded, handed to a handler) -> settled; from any of them -> lost.
+ */
+export class HeldDelivery<Body = unknown> implements Delivery<Body> {
+  /** The receipt within its consumer. */
+  readonly number: number;
+  readonly element: Buffer;
+  readonly #settler: Settler;
+  #state: 'held' | 'settled' | 'lost' = 'held';
+  #envelope: Envelope | undefined;
+  #abort: AbortController | undefined;
+  body!: Body;
+  /** When the handler began, by `performance.now()`. */
+  startedAt = 0;
+
+  constructor(settler: Settler, number: number, element: Buffer) {
+    this.#settler = settler;
+    this.number = number;
+    this.element = element;
+  }
+
+  get receipt(): string {
+    return `${this.#settler.consumer}-${this.number}`;
+  }
+
+  get envelope(): Envelope {
+    this.#envelope ??= decodeEnvelope(this.element, this.receipt);
+    return this.#envelope;
+  }
+
+  get id(): string {
+    return this.envelope.id;
+  }
+
+  get headers(): Headers {
+    return this.envelope.headers;
+  }
+
+  get sentAt(): Date | undefined {
+    return toDate(this.envelope.sentAt);
+  }
+
+  get attempt(): number {
+    return this.envelope.deliveries + 1;
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#state === 'lost') this.#abort.abort(new LeaseLostError(this.id));
+    return this.#abort.signal;
+  }
+
+  get isSettled(): boolean {
+    return this.#state !== 'held';
+  }
+
+  /** The id for messages about a delivery whose envelope may not be readable. */
+  get safeId(): string {
+    try {
+      return this.id;
+    } catch {
+      return this.receipt;
+    }
+  }
+
+  /**
+   * Makes the body available: returns a promise only if the schema is asynchronous.
+   *
+   * @param serverNow the server's time, in ms since 1970.
+   * @throws DecodeError, ValidationError, ExpiredError.
+   */
+  open(context: QueueContext<Body>, serverNow: number): Promise<void> | undefined {
+    const { envelope } = this;
+    if (envelope.expiresAt !== undefined && envelope.expiresAt <= serverNow) {
+      throw new ExpiredError(envelope.id);
+    }
+    const body = readBody(context, envelope);
+    if (!(body instanceof Promise)) {
+      this.body = body;
+      return undefined;
+    }
+    return body.then((valid) => {
+      this.body = valid;
+    });
+  }
+
+  /** Claims the right to settle: true once. */
+  claim(): boolean {
+    if (this.#state !== 'held') return false;
+    this.#state = 'settled';
+    return true;
+  }
+
+  /** The lease is gone. What is still running is told by its signal. */
+  lose(reason: Error = new LeaseLostError(this.safeId)): void {
+    this.#state = 'lost';
+    this.#abort?.abort(reason);
+  }
+
+  async ack(): Promise<void> {
+    this.#claimOrThrow();
+    await this.#settler.confirmAck(this);
+  }
+
+  async retry({ delayMs = 0 }: RetryOptions = {}): Promise<void> {
+    wholeNumber('delayMs', delayMs, { min: 0 });
+    this.#claimOrThrow();
+    await this.#settler.retry(this, delayMs);
+  }
+
+  async deadLetter(reason = 'rejected'): Promise<void> {
+    this.#claimOrThrow();
+    await this.#settler.deadLetter(this, reason, '');
+  }
+
+  async extend(): Promise<void> {
+    if (this.#state === 'settled') throw new AlreadySettledError(this.id);
+    if (this.#state === 'lost' || !(await this.#settler.renew())) {
+      throw new LeaseLostError(this.id);
+    }
+  }
+
+  #claimOrThrow(): void {
+    if (this.#state === 'lost') throw new LeaseLostError(this.id);
+    if (!this.claim()) throw new AlreadySettledError(this.id);
+  }
+}

@@ -1,0 +1,127 @@
+import { DecodeError, InvalidArgumentError } from '@redpost/core';
+
+/** Small texts that travel with a message, e.g. a trace id. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** A message as it lies in Redis, apart from its body. */
+export interface EnvelopeHeader {
+  id: string;
+  /** When it was sent, in ms since 1970 by the producer's clock; 0 when unknown. */
+  sentAt: number;
+  headers: Headers;
+  /** How often it has been delivered before. */
+  deliveries: number;
+  /** True when it was active while its consumer died, and may have been the cause. */
+  isSuspect: boolean;
+  /** When it expires, in ms since 1970 by the server's clock. */
+  expiresAt: number | undefined;
+}
+
+export interface Envelope extends EnvelopeHeader {
+  body: Buffer;
+}
+
+/** What every envelope starts with: the bytes 0x01 and '1', then a JSON object. */
+const prefix = '\x011';
+const newline = 0x0a;
+
+export const noHeaders: Headers = Object.freeze({});
+
+/** Writes a new envelope: prefix, one line of JSON, a newline, the body. */
+export function encodeEnvelope(
+  message: { id: string; sentAt: number; headers?: Headers | undefined },
+  body: string | Uint8Array,
+): string | Buffer {
+  const { id, sentAt, headers } = message;
+  const more = headers ? `,"headers":${JSON.stringify(headers)}` : '';
+  const header = `${prefix}{"id":${quote(id)},"ts":${sentAt}${more}}\n`;
+  return typeof body === 'string' ? header + body : Buffer.concat([Buffer.from(header), body]);
+}
+
+/** True for an element with a header; anything else is a bare payload. */
+export function isEnvelope(element: Uint8Array | string): boolean {
+  if (typeof element === 'string') return element.startsWith(`${prefix}{`);
+  return element[0] === 0x01 && element[1] === 0x31 && element[2] === 0x7b;
+}
+
+/**
+ * Reads an element.
+ *
+ * @param bareId the id that a bare payload gets.
+ * @throws DecodeError when it starts like an envelope but is none.
+ */
+export function decodeEnvelope(element: Buffer, bareId: string): Envelope {
+  if (!isEnvelope(element)) return { ...bareHeader(bareId), body: element };
+  const end = element.indexOf(newline, prefix.length);
+  if (end < 0) throw malformed(element, 'its header does not end');
+  const body = element.subarray(end + 1);
+  const header = element.toString('utf8', prefix.length, end);
+
+  const common = commonHeader.exec(header);
+  if (common) return { ...bareHeader(common[1] as string), sentAt: Number(common[2]), body };
+  return { ...parseHeader(header, element), body };
+}
+
+/** The header of a message that was sent without options and is delivered for the first time. */
+const commonHeader = /^\{"id":"([^"\\]+)","ts":(\d+)\}$/;
+
+/** Counts only at the start, where scripts write and read it: see scripts/envelope.lua. */
+const writtenByScripts = /^\{(?:"attempt":(\d{1,15}),)?(?:"suspect":(1),)?/;
+
+function bareHeader(id: string): EnvelopeHeader {
+  return {
+    id,
+    sentAt: 0,
+    headers: noHeaders,
+    deliveries: 0,
+    isSuspect: false,
+    expiresAt: undefined,
+  };
+}
+
+function parseHeader(text: string, element: Buffer): EnvelopeHeader {
+  let header: Record<string, unknown>;
+  try {
+    header = JSON.parse(text);
+  } catch (cause) {
+    throw malformed(element, 'its header is not JSON', cause);
+  }
+  const { id, ts = 0, expires, headers = noHeaders } = header;
+  const [, attempt = 0, suspect] = writtenByScripts.exec(text) ?? [];
+  if (typeof id !== 'string' || id === '') throw malformed(element, 'it has no id');
+  if (!isTime(ts) || (expires !== undefined && !isTime(expires))) {
+    throw malformed(element, 'a number in its header is none');
+  }
+  if (!isHeaders(headers)) throw malformed(element, 'its headers are not texts');
+  return {
+    id,
+    sentAt: ts,
+    headers,
+    deliveries: Number(attempt),
+    isSuspect: suspect !== undefined,
+    expiresAt: expires,
+  };
+}
+
+/** @throws InvalidArgumentError when `headers` are not an object of strings. */
+export function checkHeaders(headers: unknown): void {
+  if (isHeaders(headers)) return;
+  throw new InvalidArgumentError('headers must be an object whose values are strings');
+}
+
+function isHeaders(value: unknown): value is Headers {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => typeof text === 'string');
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function quote(id: string): string {
+  return /^[\w.:-]+$/.test(id) ? `"${id}"` : JSON.stringify(id);
+}
+
+function malformed(bytes: Buffer, why: string, cause?: unknown): DecodeError {
+  return new DecodeError(`The message's envelope is malformed: ${why}`, { bytes, cause });
+}

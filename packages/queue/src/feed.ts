@@ -1,0 +1,310 @@
+import { asError } from '@redpost/core';
+import type { ConsumedEnd, QueueContext } from './context.js';
+import { lease } from './scripts/lease.js';
+import { reclaim } from './scripts/reclaim.js';
+
+export interface FeedOptions {
+  consumer: string;
+  from: ConsumedEnd;
+  /** How many more messages are wanted now, apart from those the feed has asked for already. */
+  demand(): number;
+  /** Takes over what was leased. */
+  accept(leased: readonly { receipt: number; element: Buffer }[]): void;
+  /** True for a receipt that was accepted and is not known to be settled. */
+  isHeld(receipt: number): boolean;
+  /** Redis has confirmed these acknowledgements. */
+  acked(receipts: readonly number[]): void;
+  /** The list was found empty. */
+  drained(): void;
+  /** The lease was lost: nothing more can be done. */
+  lost(): void;
+  failed(error: Error): void;
+  /** Resolves to false when the lease is lost. */
+  ensureFresh(): Promise<boolean>;
+}
+
+/** One call in the server while the answer to the other is handled: that keeps both sides busy. */
+const maxCalls = 2;
+const maxLeasedPerCall = 500;
+const maxAckedPerCall = 4000;
+/** How long one blocking move waits before the lease is looked at again, in ms. */
+const waitMs = 5000;
+const firstPauseMs = 50;
+const longestPauseMs = 2000;
+
+/**
+ * Gets messages from Redis for one consumer and carries its acknowledgements.
+ *
+ * Three states:
+ * - flowing: up to two lease calls are out. What was settled meanwhile travels with them.
+ * - waiting: the list was empty, so a blocking move is out on a socket of its own. No lease call
+ *   takes from the list meanwhile: two sources at once could change the order of messages.
+ * - unsure: an answer got lost, and with it perhaps messages. When nothing is out any more, the
+ *   server is asked what this consumer holds.
+ */
+export class Feed {
+  readonly #context: QueueContext;
+  readonly #options: FeedOptions;
+  #acks: number[] = [];
+  #expiredAcks = 0;
+  #calls = 0;
+  #requested = 0;
+  #nextReceipt = 1;
+  /** The receipt of what a blocking move has brought, until the server is told. */
+  #handedOff: number | undefined;
+  #isAdopting = false;
+  #isDry = false;
+  #waiting: AbortController | undefined;
+  #waited: Promise<void> = Promise.resolve();
+  #isUnsure = false;
+  /** The suspect that is held, or asked for. At most one at a time: see scripts/recover.lua. */
+  #suspect: number | undefined;
+  #mayHaveSuspects = true;
+  #pauseMs = 0;
+  #pauseTimer: NodeJS.Timeout | undefined;
+  #pumpIsScheduled = false;
+  #mayBeBlocked = false;
+  readonly #idleWaiters: (() => void)[] = [];
+  #ended = false;
+  /** The server's clock minus ours, in ms. */
+  #clockOffset = Date.now() - performance.now();
+
+  constructor(context: QueueContext, options: FeedOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** The server's time, in ms since 1970, as far as the last answer tells. */
+  get serverNow(): number {
+    return performance.now() + this.#clockOffset;
+  }
+
+  /** True when a blocking move of ours may still be under way in the server. */
+  get mayBeBlocked(): boolean {
+    return this.#mayBeBlocked;
+  }
+
+  /** Resolves when all that was settled is confirmed and no call is out. */
+  idle(): Promise<void> {
+    if (this.#isIdle || this.#ended) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  get #isIdle(): boolean {
+    return this.#calls === 0 && this.#acks.length === 0 && this.#handedOff === undefined;
+  }
+
+  /** Acknowledges with the next call. @param expired it was not handled, but had expired. */
+  ack(receipt: number, expired = false): void {
+    this.#acks.push(receipt);
+    if (expired) this.#expiredAcks += 1;
+    this.settled(receipt);
+  }
+
+  /** What was held no longer is, so there may be demand again. */
+  settled(receipt: number): void {
+    if (receipt === this.#suspect) {
+      this.#suspect = undefined;
+      this.#mayHaveSuspects = true;
+    }
+    this.pumpSoon();
+  }
+
+  /** Others have put back suspects. */
+  suspectsAdded(): void {
+    this.#mayHaveSuspects = true;
+    this.pumpSoon();
+  }
+
+  /** Asks the list once before waiting for it, though it was empty when last asked. */
+  askAgain(): void {
+    this.#isDry = false;
+    this.pumpSoon();
+  }
+
+  /** The server said something that does not fit: ask it what this consumer holds. */
+  doubt(): void {
+    this.#isUnsure = true;
+    this.pumpSoon();
+  }
+
+  /** Pumps when the code that runs now is through: what it settles travels together. */
+  pumpSoon(): void {
+    if (this.#pumpIsScheduled) return;
+    this.#pumpIsScheduled = true;
+    process.nextTick(this.pump);
+  }
+
+  /** Sends whatever there is to send. */
+  readonly pump = (): void => {
+    this.#pumpIsScheduled = false;
+    if (this.#ended || this.#pauseTimer) return;
+    if (this.#waiting && this.#options.demand() <= 0) this.#waiting.abort();
+    if (this.#isUnsure) {
+      if (this.#calls === 0 && !this.#waiting) void this.#reclaim();
+      return;
+    }
+    while (this.#exchangeIfNeeded());
+    if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    if (this.#isDry && this.#isIdle && !this.#waiting && this.#options.demand() > 0) {
+      this.#waited = this.#wait();
+    }
+  };
+
+  /** Ends the blocking move, so that no further message is taken. What it has taken is accepted. */
+  async endWait(): Promise<void> {
+    this.#waiting?.abort();
+    await this.#waited;
+  }
+
+  /** Nothing is sent any more. */
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#pauseTimer);
+    this.#waiting?.abort();
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  }
+
+  #exchangeIfNeeded(): boolean {
+    // What was handed off cannot be settled before the server knows its receipt: the call that
+    // tells it goes first, and alone.
+    if (this.#isAdopting) return false;
+    if (this.#calls >= maxCalls && this.#handedOff === undefined) return false;
+    const demand = this.#options.demand() - this.#requested;
+    const canLease = !this.#isDry && !this.#waiting;
+    const count = canLease ? Math.max(0, Math.min(demand, maxLeasedPerCall)) : 0;
+    const withSuspect = demand > 0 && this.#mayHaveSuspects && this.#suspect === undefined;
+    const hasNews = this.#handedOff !== undefined || (this.#acks.length > 0 && this.#calls === 0);
+    if (count === 0 && !withSuspect && !hasNews) return false;
+    void this.#exchange(count, withSuspect);
+    return true;
+  }
+
+  async #exchange(count: number, withSuspect: boolean): Promise<void> {
+    const { connection, keys } = this.#context;
+    const { consumer, from } = this.#options;
+    const acked = this.#acks.splice(0, maxAckedPerCall);
+    const expired = this.#acks.length === 0 ? this.#expiredAcks : 0;
+    this.#expiredAcks -= expired;
+    const handedOff = this.#handedOff;
+    this.#handedOff = undefined;
+    this.#isAdopting = handedOff !== undefined;
+    const firstReceipt = this.#takeReceipts(count + 1);
+    if (withSuspect) this.#suspect = firstReceipt;
+    this.#calls += 1;
+    this.#requested += count;
+    try {
+      const input = { keys, consumer, from, count, withSuspect, firstReceipt, handedOff, acked };
+      const result = await connection.run(lease, { ...input, expired });
+      this.#returned(count, handedOff);
+      if (this.#ended) return;
+      if (result.status === 'lost') return this.#options.lost();
+      this.#pauseMs = 0;
+      this.#clockOffset = result.now - performance.now();
+      this.#options.acked(acked);
+      this.#accept(result, { count, withSuspect, firstReceipt });
+    } catch (error) {
+      this.#returned(count, handedOff);
+      this.#acks.unshift(...acked);
+      this.#expiredAcks += expired;
+      this.#handedOff = handedOff;
+      if (withSuspect) this.#suspect = undefined;
+      this.#fail(error);
+    }
+    this.pump();
+  }
+
+  #returned(count: number, handedOff: number | undefined): void {
+    this.#calls -= 1;
+    this.#requested -= count;
+    if (handedOff !== undefined) this.#isAdopting = false;
+  }
+
+  #accept(
+    { suspect, elements }: { suspect: Buffer | undefined; elements: readonly Buffer[] },
+    asked: { count: number; withSuspect: boolean; firstReceipt: number },
+  ): void {
+    const all = suspect ? [suspect, ...elements] : elements;
+    if (asked.withSuspect && !suspect) {
+      this.#suspect = undefined;
+      this.#mayHaveSuspects = false;
+    }
+    if (elements.length < asked.count) this.#isDry = true;
+    if (all.length > 0) {
+      this.#options.accept(
+        all.map((element, at) => ({ receipt: asked.firstReceipt + at, element })),
+      );
+    }
+    if (elements.length < asked.count) this.#options.drained();
+  }
+
+  async #wait(): Promise<void> {
+    const { connection, keys } = this.#context;
+    const { consumer, from } = this.#options;
+    const abort = new AbortController();
+    this.#waiting = abort;
+    try {
+      if (!(await this.#options.ensureFresh()) || abort.signal.aborted) return;
+      const move = [keys.list, keys.handoff(consumer), from, 'LEFT'] as const;
+      const element = await connection.block((ms) => ['BLMOVE', ...move, ms / 1000], {
+        timeoutMs: waitMs,
+        signal: abort.signal,
+      });
+      if (element === null) return;
+      const receipt = this.#takeReceipts(1);
+      this.#handedOff = receipt;
+      this.#isDry = false;
+      this.#pauseMs = 0;
+      this.#options.accept([{ receipt, element: element as Buffer }]);
+    } catch (error) {
+      if (error === abort.signal.reason) return;
+      this.#mayBeBlocked = true;
+      this.#fail(error);
+    } finally {
+      this.#waiting = undefined;
+      this.pump();
+    }
+  }
+
+  /** Asks the server what this consumer holds, and accepts what it did not know of. */
+  async #reclaim(): Promise<void> {
+    const { connection, keys } = this.#context;
+    const { consumer } = this.#options;
+    // More receipts than a blocking move can have brought elements.
+    const input = { keys, consumer, firstReceipt: this.#takeReceipts(100) };
+    this.#calls += 1;
+    try {
+      const result = await connection.run(reclaim, { ...input, handedOff: this.#handedOff });
+      if (this.#ended) return;
+      if (result.status === 'lost') return this.#options.lost();
+      this.#isUnsure = false;
+      this.#handedOff = undefined;
+      const unknown = result.messages.filter(({ receipt }) => !this.#options.isHeld(receipt));
+      if (unknown.length > 0) this.#options.accept(unknown);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#calls -= 1;
+    }
+    this.pump();
+  }
+
+  /** After a pause, the server is asked what this consumer holds. */
+  #fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#isUnsure = true;
+    this.#pauseMs = Math.min(Math.max(firstPauseMs, this.#pauseMs * 2), longestPauseMs);
+    clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = setTimeout(() => {
+      this.#pauseTimer = undefined;
+      this.pump();
+    }, this.#pauseMs);
+    this.#options.failed(asError(error));
+  }
+
+  #takeReceipts(count: number): number {
+    const first = this.#nextReceipt;
+    this.#nextReceipt += count;
+    return first;
+  }
+}

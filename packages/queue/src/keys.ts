@@ -1,0 +1,52 @@
+import { InvalidArgumentError, shown } from '@redpost/core';
+
+/** The keys of one queue. All of them lie in one Cluster slot. */
+export interface QueueKeys {
+  /** LIST of elements: the queue itself, under its own name. Producers push on the left. */
+  readonly list: string;
+  /** ZSET of elements by due time, in ms. */
+  readonly delayed: string;
+  /** LIST of elements that were active when their consumer died, newest on the left. */
+  readonly suspects: string;
+  /** STREAM of dead letters. */
+  readonly dead: string;
+  /** ZSET of consumers by the time their lease ends, in ms. */
+  readonly consumers: string;
+  /** HASH of counters. */
+  readonly stats: string;
+  /** Channel: tells consumers to look at delayed messages or suspects. */
+  readonly signal: string;
+  /** HASH of the elements a consumer holds, by receipt. */
+  active(consumer: string): string;
+  /** LIST of what a blocking move has brought to a consumer, newest on the left. */
+  handoff(consumer: string): string;
+}
+
+const longestNameBytes = 1024;
+
+/**
+ * @throws InvalidArgumentError for a name that cannot be a queue's. Braces are refused: with them
+ * one queue's name could be another queue's key, or lie in another Cluster slot than its keys.
+ */
+export function queueKeys(name: string): QueueKeys {
+  if (typeof name !== 'string' || name === '' || /[{}]/.test(name)) {
+    throw new InvalidArgumentError(
+      `The name of a queue is a string that is not empty and has no braces, got ${shown(name)}`,
+    );
+  }
+  if (Buffer.byteLength(name) > longestNameBytes) {
+    throw new InvalidArgumentError(`The name of a queue has at most ${longestNameBytes} bytes`);
+  }
+  const tag = `{${name}}`;
+  return {
+    list: name,
+    delayed: `${tag}:delayed`,
+    suspects: `${tag}:suspects`,
+    dead: `${tag}:dead`,
+    consumers: `${tag}:consumers`,
+    stats: `${tag}:stats`,
+    signal: `${tag}:signal`,
+    active: (consumer) => `${tag}:active:${consumer}`,
+    handoff: (consumer) => `${tag}:handoff:${consumer}`,
+  };
+}

@@ -1,0 +1,182 @@
+import {
+  type BlockOptions,
+  type Codec,
+  type Connection,
+  decodeBody,
+  encodeBody,
+  InvalidArgumentError,
+  json,
+  type Reply,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
+
+export interface ListOptions {
+  connection: Connection;
+  /** How values become bytes. Default `json()`. */
+  codec?: Codec;
+}
+
+export type ListEnd = 'left' | 'right';
+
+export interface MoveOptions {
+  /** The end to take from. Default `right`. */
+  from?: ListEnd;
+  /** The end to put to. Default `left`. */
+  to?: ListEnd;
+}
+
+/** A value, and the list it came from. */
+export interface ListValue<Value> {
+  list: List<Value>;
+  value: Value;
+}
+
+/**
+ * A Redis list as it is: the commands under their own names, with typed and coded values.
+ *
+ * What is popped is gone from Redis: a process that dies right after loses it. `Queue` is for
+ * what must not be lost.
+ *
+ * Every method throws DecodeError, with the bytes, for a value that the codec cannot read.
+ *
+ * Source: https://redis.io/docs/latest/commands/?group=list
+ */
+export class List<Value = unknown> {
+  readonly name: string;
+  readonly #connection: Connection;
+  readonly #codec: Codec;
+
+  constructor(name: string, { connection, codec = json() }: ListOptions) {
+    if (typeof name !== 'string' || name === '') {
+      throw new InvalidArgumentError(`The name of a list must not be empty, got ${shown(name)}`);
+    }
+    this.name = name;
+    this.#connection = connection;
+    this.#codec = codec;
+  }
+
+  /** Puts values on the left, one after the other; resolves to the new length. */
+  lpush(...values: Value[]): Promise<number> {
+    return this.#push('LPUSH', values);
+  }
+
+  /** Puts values on the right, one after the other; resolves to the new length. */
+  rpush(...values: Value[]): Promise<number> {
+    return this.#push('RPUSH', values);
+  }
+
+  /** Takes from the left: one value, or undefined if there is none; with a count, up to as many. */
+  lpop(): Promise<Value | undefined>;
+  lpop(count: number): Promise<Value[]>;
+  lpop(count?: number): Promise<Value | undefined | Value[]> {
+    return this.#pop('LPOP', count);
+  }
+
+  /** Takes from the right: one value, or undefined if there is none; with a count, up to as many. */
+  rpop(): Promise<Value | undefined>;
+  rpop(count: number): Promise<Value[]>;
+  rpop(count?: number): Promise<Value | undefined | Value[]> {
+    return this.#pop('RPOP', count);
+  }
+
+  /** Takes from the left, and waits for a value if there is none; undefined when the time is up. */
+  async blpop(options: BlockOptions = {}): Promise<Value | undefined> {
+    return (await List.blpop([this], options))?.value;
+  }
+
+  /** Takes from the right, and waits for a value if there is none; undefined when the time is up. */
+  async brpop(options: BlockOptions = {}): Promise<Value | undefined> {
+    return (await List.brpop([this], options))?.value;
+  }
+
+  /** `blpop` of the first of several lists that has a value. On a Cluster: lists of one slot. */
+  static blpop<Value>(lists: readonly List<Value>[], options?: BlockOptions) {
+    return List.#blockingPop('BLPOP', lists, options);
+  }
+
+  /** `brpop` of the first of several lists that has a value. On a Cluster: lists of one slot. */
+  static brpop<Value>(lists: readonly List<Value>[], options?: BlockOptions) {
+    return List.#blockingPop('BRPOP', lists, options);
+  }
+
+  /** The value at `index`, from 0 on the left or -1 on the right; undefined if there is none. */
+  async lindex(index: number): Promise<Value | undefined> {
+    wholeNumber('index', index, { min: Number.MIN_SAFE_INTEGER });
+    return this.#decode(await this.#connection.call('LINDEX', [this.name, index]));
+  }
+
+  /** The values from `start` to `stop`, both included. Default: all of them. */
+  async lrange(start = 0, stop = -1): Promise<Value[]> {
+    wholeNumber('start', start, { min: Number.MIN_SAFE_INTEGER });
+    wholeNumber('stop', stop, { min: Number.MIN_SAFE_INTEGER });
+    return this.#decodeAll(await this.#connection.call('LRANGE', [this.name, start, stop]));
+  }
+
+  /** How many values there are. */
+  async llen(): Promise<number> {
+    return (await this.#connection.call('LLEN', [this.name])) as number;
+  }
+
+  /** Moves a value to another list (or this one) at once; undefined if there is none. */
+  async lmove(destination: List<Value>, options: MoveOptions = {}): Promise<Value | undefined> {
+    const args = [this.name, destination.name, ...ends(options)];
+    return this.#decode(await this.#connection.call('LMOVE', args));
+  }
+
+  /** Like `lmove`, and waits for a value if there is none; undefined when the time is up. */
+  async blmove(
+    destination: List<Value>,
+    { from, to, ...wait }: MoveOptions & BlockOptions = {},
+  ): Promise<Value | undefined> {
+    const sides = ends({ ...(from && { from }), ...(to && { to }) });
+    const move = ['BLMOVE', this.name, destination.name, ...sides] as const;
+    return this.#decode(await this.#connection.block((ms) => [...move, ms / 1000], wait));
+  }
+
+  static async #blockingPop<Value>(
+    command: string,
+    lists: readonly List<Value>[],
+    options: BlockOptions = {},
+  ): Promise<ListValue<Value> | undefined> {
+    const [first] = lists;
+    if (!first) throw new InvalidArgumentError(`${command} needs at least one list`);
+    const names = lists.map(({ name }) => name);
+    const reply = await first.#connection.block((ms) => [command, ...names, ms / 1000], options);
+    if (reply === null) return undefined;
+    const [name, bytes] = reply as [Buffer, Buffer];
+    const list = lists[names.indexOf(String(name))] ?? first;
+    return { list, value: list.#decode(bytes) as Value };
+  }
+
+  #decode(reply: Reply): Value | undefined {
+    return reply === null ? undefined : (decodeBody(this.#codec, reply as Buffer) as Value);
+  }
+
+  #decodeAll(reply: Reply): Value[] {
+    return ((reply ?? []) as Buffer[]).map((bytes) => this.#decode(bytes) as Value);
+  }
+
+  async #push(command: string, values: Value[]): Promise<number> {
+    if (values.length === 0) throw new InvalidArgumentError(`${command} needs at least one value`);
+    const encoded = values.map((value) => {
+      const bytes = encodeBody(this.#codec, value);
+      return typeof bytes === 'string' ? bytes : Buffer.from(bytes);
+    });
+    return (await this.#connection.call(command, [this.name, ...encoded])) as number;
+  }
+
+  async #pop(command: string, count: number | undefined): Promise<Value | undefined | Value[]> {
+    if (count === undefined) return this.#decode(await this.#connection.call(command, [this.name]));
+    wholeNumber('count', count, { min: 1 });
+    return this.#decodeAll(await this.#connection.call(command, [this.name, count]));
+  }
+}
+
+function ends({ from = 'right', to = 'left' }: MoveOptions): [string, string] {
+  for (const end of [from, to]) {
+    if (end === 'left' || end === 'right') continue;
+    throw new InvalidArgumentError(`The end of a list is 'left' or 'right', got ${shown(end)}`);
+  }
+  return [from.toUpperCase(), to.toUpperCase()];
+}

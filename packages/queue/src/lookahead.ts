@@ -1,0 +1,33 @@
+/** Messages are leased ahead as far as handlers will start them within this time, in ms. */
+const horizonMs = 2;
+const longest = 1000;
+/** How much one measurement moves the mean. */
+const weight = 0.05;
+
+/**
+ * How many messages to lease ahead of those being handled. Fast handlers need some, or they wait
+ * for round trips; slow ones need none, and would keep messages from consumers that are idle. So
+ * the rule: as many as the handlers, at their recent speed, start within 2 ms, at most 1000.
+ */
+export class Lookahead {
+  readonly #concurrency: number;
+  #meanMs = Number.POSITIVE_INFINITY;
+  #count = 0;
+
+  constructor(concurrency: number) {
+    this.#concurrency = concurrency;
+  }
+
+  /** How many to lease ahead now. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes note of how long a handler took, in ms. */
+  add(handledMs: number): void {
+    const mean = this.#meanMs;
+    this.#meanMs = mean === Infinity ? handledMs : mean + weight * (handledMs - mean);
+    const ahead = (this.#concurrency * horizonMs) / Math.max(this.#meanMs, 0.001);
+    this.#count = Math.min(longest, Math.floor(ahead));
+  }
+}

@@ -1,0 +1,127 @@
+import { ClosedError, encodeBody, InvalidArgumentError, TickBatch, validate } from '@redpost/core';
+import type { QueueContext } from './context.js';
+import { encodeEnvelope, isEnvelope } from './envelope.js';
+import { newId } from './message-id.js';
+import { send } from './scripts/send.js';
+import { checkSendOptions, type SendOptions } from './send-options.js';
+
+/** A message that is ready to go. */
+interface Outgoing {
+  id: string;
+  element: string | Buffer;
+  delayMs: number;
+  ttlMs: number;
+}
+
+interface Waiting extends Outgoing {
+  resolve(id: string): void;
+  reject(error: unknown): void;
+}
+
+/** One message of a batch. */
+export interface BatchItem<Body> extends SendOptions {
+  body: Body;
+}
+
+/** What became of one message of a batch. */
+export type SendResult =
+  | { status: 'sent'; id: string }
+  /** When the error has an `outcome` of `unknown`, the message may be in Redis all the same. */
+  | { status: 'failed'; id: string | undefined; error: unknown };
+
+const limits = { count: 1000, bytes: 1_000_000 };
+
+/** Sends messages: those of one tick as one command. */
+export class Producer<Body, Input> {
+  readonly #context: QueueContext<Body>;
+  readonly #timeoutMs: number | undefined;
+  readonly #unsettled = new Set<Promise<void>>();
+  #isClosed = false;
+
+  constructor(context: QueueContext<Body>, options: { timeoutMs: number | undefined }) {
+    this.#context = context;
+    this.#timeoutMs = options.timeoutMs;
+  }
+
+  readonly #batch = new TickBatch<Waiting>(limits, (messages) => {
+    const sent = this.#send(messages);
+    this.#unsettled.add(sent);
+    void sent.then(() => this.#unsettled.delete(sent));
+  });
+
+  send(body: Input, options: SendOptions): Promise<string> {
+    try {
+      if (this.#isClosed) throw new ClosedError('The queue is closed');
+      const valid = this.#validate(body);
+      if (valid) return valid.then(() => this.#enqueue(this.#prepare(body, options)));
+      return this.#enqueue(this.#prepare(body, options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async sendBatch(items: readonly BatchItem<Input>[]): Promise<SendResult[]> {
+    const sent = items.map(({ body, ...options }) => this.send(body, options));
+    const outcomes = await Promise.allSettled(sent);
+    return outcomes.map((outcome, at) =>
+      outcome.status === 'fulfilled'
+        ? { status: 'sent', id: outcome.value }
+        : { status: 'failed', id: items[at]?.id, error: outcome.reason },
+    );
+  }
+
+  /** Resolves when everything that was sent is settled. Nothing more can be sent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#batch.flush();
+    await Promise.all(this.#unsettled);
+  }
+
+  /** A promise only if the schema is asynchronous. The body is sent as it was given. */
+  #validate(body: Input): Promise<unknown> | undefined {
+    const { schema } = this.#context;
+    const result = schema && validate(schema, body);
+    return result instanceof Promise ? result : undefined;
+  }
+
+  #prepare(body: Input, options: SendOptions): Outgoing {
+    if (options !== noOptions) checkSendOptions(options);
+    const encoded = encodeBody(this.#context.codec, body);
+    const { id = newId(), headers, delayMs = 0, ttlMs = 0 } = options;
+    if (!options.bare) {
+      const element = encodeEnvelope({ id, sentAt: Date.now(), headers }, encoded);
+      return { id, element, delayMs, ttlMs };
+    }
+    if (isEnvelope(encoded)) {
+      throw new InvalidArgumentError('A bare body cannot start with the bytes 0x01 "1{"');
+    }
+    const element = typeof encoded === 'string' ? encoded : Buffer.from(encoded);
+    return { id, element, delayMs, ttlMs };
+  }
+
+  #enqueue(message: Outgoing): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const { id, element, delayMs, ttlMs } = message;
+      this.#batch.add({ id, element, delayMs, ttlMs, resolve, reject }, element.length);
+    });
+  }
+
+  async #send(messages: Waiting[]): Promise<void> {
+    const { connection, keys } = this.#context;
+    const options = this.#timeoutMs === undefined ? {} : { timeoutMs: this.#timeoutMs };
+    try {
+      if (messages.some(({ delayMs, ttlMs }) => delayMs > 0 || ttlMs > 0)) {
+        await connection.run(send, { keys, messages }, options);
+      } else {
+        const elements = messages.map(({ element }) => element);
+        await connection.call('LPUSH', [keys.list, ...elements], options);
+      }
+      for (const { resolve, id } of messages) resolve(id);
+    } catch (error) {
+      for (const { reject } of messages) reject(error);
+    }
+  }
+}
+
+/** The options of a call that names none: known to be good. */
+export const noOptions: SendOptions = Object.freeze({});

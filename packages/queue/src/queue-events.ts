@@ -1,0 +1,14 @@
+import type { Delivery } from './delivery.js';
+import type { Recovery } from './recoverer.js';
+
+/** What happens in the background of `receive` and `deliveries`. Consumers have events of their own. */
+export interface QueueEvents<Body> {
+  /** A message could not be read, and became a dead letter. */
+  unreadable: { delivery: Delivery<Body>; error: Error };
+  /** The lease was lost: these messages are delivered again, even if they were handled. */
+  lost: { deliveries: readonly Delivery<Body>[] };
+  /** Messages of a consumer that had died were put back. */
+  recovered: Recovery;
+  /** Something failed in the background, e.g. Redis was away. */
+  error: Error;
+}

@@ -1,0 +1,161 @@
+import {
+  type Codec,
+  type Connection,
+  Emitter,
+  json,
+  longestTimerMs,
+  type Schema,
+  type Unlisten,
+  wholeNumber,
+} from '@redpost/core';
+import type { ConsumeOptions, LeaseOptions } from './consume-options.js';
+import { Consumer, type Handler } from './consumer.js';
+import type { QueueContext } from './context.js';
+import { DeadLetters } from './dead-letters.js';
+import type { Delivery } from './delivery.js';
+import { queueKeys } from './keys.js';
+import { peek } from './peek.js';
+import { type BatchItem, noOptions, Producer, type SendResult } from './producer.js';
+import type { QueueEvents } from './queue-events.js';
+import { type QueueStats, readStats } from './queue-stats.js';
+import { type ReceiveOptions, Receiver } from './receiver.js';
+import { type PurgeResult, purge } from './scripts/purge.js';
+import type { SendOptions } from './send-options.js';
+import type { StoredMessage } from './stored-message.js';
+
+export interface QueueOptions<Body, Input = Body> {
+  connection: Connection;
+  /** How bodies become bytes. Default `json()`. */
+  codec?: Codec;
+  /**
+   * Any Standard Schema. What is sent must fit it; what is received is what the schema makes of
+   * it, and a message that does not fit becomes a dead letter.
+   */
+  schema?: Schema<Input, Body>;
+  /** The deadline of a send, in ms. Default: the connection's `callTimeoutMs`. */
+  sendTimeoutMs?: number;
+  /** Defaults of `consume`; `receive` and `deliveries` take the lease, order and attempts of it. */
+  consume?: ConsumeOptions;
+}
+
+/**
+ * A queue: the Redis list of the same name, with delivery at least once.
+ *
+ * ```ts
+ * const emails = new Queue<Email>('emails', { connection });
+ * await emails.send({ to: 'a@b.c' });
+ * const consumer = emails.consume(async ({ body }) => deliver(body), { concurrency: 50 });
+ * ```
+ */
+export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
+  readonly name: string;
+  /** The messages that were given up. */
+  readonly deadLetters: DeadLetters<Body>;
+  readonly #context: QueueContext<Body>;
+  readonly #defaults: ConsumeOptions;
+  readonly #producer: Producer<Body, Input>;
+  readonly #consumers = new Set<Consumer<Body>>();
+  readonly #events = new Emitter<QueueEvents<Body>>();
+  #receiver: Receiver<Body> | undefined;
+
+  /** @throws InvalidArgumentError for a name that cannot be a queue's, or an impossible option. */
+  constructor(name: string, options: QueueOptions<Body, Input>) {
+    const { connection, codec = json(), schema, sendTimeoutMs, consume = {} } = options;
+    if (sendTimeoutMs !== undefined) {
+      wholeNumber('sendTimeoutMs', sendTimeoutMs, { min: 1, max: longestTimerMs });
+    }
+    this.name = name;
+    this.#context = {
+      name,
+      connection,
+      keys: queueKeys(name),
+      codec,
+      schema: schema as Schema<unknown, Body> | undefined,
+    };
+    this.#defaults = consume;
+    this.#producer = new Producer(this.#context, { timeoutMs: sendTimeoutMs });
+    this.deadLetters = new DeadLetters(this.#context);
+  }
+
+  /**
+   * Sends a message. Resolves to its id when it is in Redis. Sends of one tick leave together.
+   *
+   * @throws InvalidArgumentError, EncodeError, ValidationError: nothing was sent.
+   * @throws ConnectionError, TimeoutError, ServerError, ClosedError: their `outcome` says whether
+   * the message is known not to be there.
+   */
+  send(body: Input, options: SendOptions = noOptions): Promise<string> {
+    return this.#producer.send(body, options);
+  }
+
+  /**
+   * Sends many messages, a thousand per round trip, and tells for each what became of it: one that
+   * cannot be sent does not keep the others back.
+   */
+  sendBatch(items: readonly BatchItem<Input>[]): Promise<SendResult[]> {
+    return this.#producer.sendBatch(items);
+  }
+
+  /** Calls `handler` for each message, until the consumer is stopped. */
+  consume(handler: Handler<Body>, options: ConsumeOptions = {}): Consumer<Body> {
+    const consumer = new Consumer(this.#context, handler, { ...this.#defaults, ...options });
+    this.#consumers.add(consumer);
+    return consumer;
+  }
+
+  /**
+   * Takes one message; undefined when the time is up. It is leased until it is settled with
+   * `ack`, `retry` or `deadLetter`; if this process dies, it is delivered again.
+   */
+  receive(options: ReceiveOptions = {}): Promise<Delivery<Body> | undefined> {
+    this.#receiver ??= new Receiver(this.#context, this.#defaults as LeaseOptions, this.#events);
+    return this.#receiver.receive(options);
+  }
+
+  /** Takes one message after the other, until `signal` is aborted or the loop is left. */
+  async *deliveries({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Delivery<Body>> {
+    while (!signal?.aborted) {
+      try {
+        const delivery = await this.receive(signal ? { signal } : {});
+        if (delivery) yield delivery;
+      } catch (error) {
+        if (signal?.aborted) return;
+        throw error;
+      }
+    }
+  }
+
+  /** Counts the messages in each state. Costs the same however many there are. */
+  stats(): Promise<QueueStats> {
+    return readStats(this.#context as QueueContext);
+  }
+
+  /** The next `count` messages to be delivered (default 10), which stay where they are. */
+  peek(count = 10): Promise<StoredMessage<Body>[]> {
+    wholeNumber('count', count, { min: 1 });
+    return peek(this.#context, count, this.#defaults.order ?? 'fifo');
+  }
+
+  /** Forgets all pending and delayed messages, and tells how many there were. */
+  purge(): Promise<PurgeResult> {
+    return this.#context.connection.run(purge, { keys: this.#context.keys });
+  }
+
+  /** What happens in the background of `receive` and `deliveries`. */
+  on<Event extends keyof QueueEvents<Body>>(
+    event: Event,
+    listener: (payload: QueueEvents<Body>[Event]) => void,
+  ): Unlisten {
+    return this.#events.on(event, listener);
+  }
+
+  /** Waits for what is being sent, stops the consumers and leaves the connection open. */
+  async close(): Promise<void> {
+    const consumers = [...this.#consumers].map((consumer) => consumer.stop());
+    await Promise.all([this.#producer.close(), this.#receiver?.close(), ...consumers]);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,197 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  asError,
+  ClosedError,
+  type Emitter,
+  isRedpostError,
+  longestTimerMs,
+  wholeNumber,
+} from '@redpost/core';
+import { type LeaseOptions, sessionOptions } from './consume-options.js';
+import type { QueueContext } from './context.js';
+import { within } from './deadline.js';
+import type { Delivery, HeldDelivery } from './delivery.js';
+import { ExpiredError } from './errors.js';
+import { unreadableReason } from './failure.js';
+import type { QueueEvents } from './queue-events.js';
+import { Session } from './session.js';
+
+export interface ReceiveOptions {
+  /** How long to wait for a message, in ms. Default: for ever; 0 only looks. */
+  timeoutMs?: number;
+  /** Ends the wait. A message that was taken for it goes back to the queue. */
+  signal?: AbortSignal;
+}
+
+interface Waiter<Body> {
+  resolve(delivery: Delivery<Body> | undefined): void;
+  reject(error: unknown): void;
+  /** Its time is up, but Redis has not yet been asked for it. */
+  isOverdue: boolean;
+  /** Redis was asked since it came. */
+  wasAsked: boolean;
+}
+
+const reopenPauseMs = 250;
+const leaveMs = 2000;
+
+/** Hands out messages one by one to those who ask for them. */
+export class Receiver<Body = unknown> {
+  readonly #context: QueueContext<Body>;
+  readonly #options: ReturnType<typeof sessionOptions>;
+  readonly #events: Emitter<QueueEvents<Body>>;
+  readonly #waiters: Waiter<Body>[] = [];
+  #session: Session<Body>;
+  #isClosed = false;
+
+  constructor(
+    context: QueueContext<Body>,
+    options: LeaseOptions,
+    events: Emitter<QueueEvents<Body>>,
+  ) {
+    this.#context = context;
+    this.#options = sessionOptions(options);
+    this.#events = events;
+    this.#session = this.#openSession();
+  }
+
+  /** Resolves to undefined when the time is up. */
+  receive({ timeoutMs, signal }: ReceiveOptions): Promise<Delivery<Body> | undefined> {
+    if (this.#isClosed) return Promise.reject(new ClosedError('The queue is closed'));
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (timeoutMs !== undefined) {
+      wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
+    }
+    return new Promise((resolve, reject) => {
+      const settled = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const waiter: Waiter<Body> = {
+        resolve(delivery) {
+          settled();
+          resolve(delivery);
+        },
+        reject(error) {
+          settled();
+          reject(error);
+        },
+        isOverdue: false,
+        wasAsked: false,
+      };
+      const onAbort = () => this.#give(waiter, () => waiter.reject(signal?.reason));
+      const onTimeout = () => {
+        waiter.isOverdue = true;
+        if (waiter.wasAsked) this.#give(waiter, () => waiter.resolve(undefined));
+      };
+      const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
+      signal?.addEventListener('abort', onAbort);
+      this.#waiters.push(waiter);
+      this.#session.askAgain();
+    });
+  }
+
+  /** Rejects those who wait, and gives back what was not settled. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const { reject } of this.#waiters.splice(0))
+      reject(new ClosedError('The queue is closed'));
+    const session = this.#session;
+    try {
+      await within(session.endWait(), leaveMs);
+      await within(session.flushed(), leaveMs);
+      await session.leave(leaveMs);
+    } catch (error) {
+      if (!(error instanceof ClosedError)) this.#events.emit('error', asError(error));
+    }
+  }
+
+  #openSession(): Session<Body> {
+    const session: Session<Body> = new Session(this.#context, this.#options, {
+      demand: () => this.#waiters.length,
+      accept: (deliveries) => void this.#accept(session, deliveries),
+      drained: () => this.#drained(),
+      lost: (deliveries) => this.#lost(deliveries),
+      recovered: (recovery) => this.#events.emit('recovered', recovery),
+      failed: (error) => this.#failed(error),
+    });
+    void this.#open(session);
+    return session;
+  }
+
+  async #open(session: Session<Body>): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        return await session.open();
+      } catch (error) {
+        this.#failed(asError(error));
+        await pause(reopenPauseMs);
+      }
+    }
+  }
+
+  async #accept(session: Session<Body>, deliveries: HeldDelivery<Body>[]): Promise<void> {
+    try {
+      for (const held of deliveries) {
+        if (!(await this.#isReadable(session, held))) continue;
+        const waiter = this.#waiters.shift();
+        if (waiter) waiter.resolve(held);
+        else await session.release([held]);
+      }
+    } catch (error) {
+      this.#failed(asError(error));
+    }
+    session.pump();
+  }
+
+  /** What cannot be read is not handed out, but becomes a dead letter. */
+  async #isReadable(session: Session<Body>, held: HeldDelivery<Body>): Promise<boolean> {
+    try {
+      const opening = held.open(this.#context, session.serverNow);
+      if (opening) await opening;
+      return true;
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (!held.claim()) return false;
+      if (error instanceof ExpiredError) {
+        session.acknowledge(held, true);
+        return false;
+      }
+      const reason = unreadableReason(error) ?? 'failed';
+      this.#events.emit('unreadable', { delivery: held, error });
+      await session.deadLetter(held, reason, error.message);
+      return false;
+    }
+  }
+
+  #drained(): void {
+    for (const waiter of [...this.#waiters]) {
+      waiter.wasAsked = true;
+      if (waiter.isOverdue) this.#give(waiter, () => waiter.resolve(undefined));
+    }
+  }
+
+  #lost(deliveries: HeldDelivery<Body>[]): void {
+    if (!this.#isClosed) this.#session = this.#openSession();
+    if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
+  }
+
+  /** Those whose time is up learn why nothing came; the others go on waiting. */
+  #failed(error: Error): void {
+    this.#events.emit('error', error);
+    const isFinal = isRedpostError(error) && error.code === 'CLOSED';
+    for (const waiter of [...this.#waiters]) {
+      if (isFinal || waiter.isOverdue) this.#give(waiter, () => waiter.reject(error));
+    }
+  }
+
+  /** Lets a waiter go; the blocking move ends when it was the last one. */
+  #give(waiter: Waiter<Body>, settle: () => void): void {
+    const at = this.#waiters.indexOf(waiter);
+    if (at < 0) return;
+    this.#waiters.splice(at, 1);
+    settle();
+    this.#session.pump();
+  }
+}

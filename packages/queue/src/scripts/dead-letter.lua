@@ -1,0 +1,25 @@
+-- Move deliveries to the dead letters.
+--
+-- KEYS  active, dead, stats
+-- ARGV  consumer, then for each delivery: receipt, reason, error
+-- returns for each delivery 1, or 0 if it is no longer held
+local active, dead, stats = unpack(KEYS)
+local consumer = ARGV[1]
+local moved = 0
+local reply = {}
+
+for i = 2, #ARGV, 3 do
+  local receipt, reason, message = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local element = redis.call('HGET', active, receipt)
+  if element then
+    redis.call('HDEL', active, receipt)
+    local attempt, _, rest = open(element, consumer .. '-' .. receipt)
+    redis.call('XADD', dead, '*', 'reason', reason, 'error', message,
+      'element', close(attempt + 1, false, rest))
+    moved = moved + 1
+  end
+  reply[#reply + 1] = element and 1 or 0
+end
+
+if moved > 0 then redis.call('HINCRBY', stats, 'dead', moved) end
+return reply

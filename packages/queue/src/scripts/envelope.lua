@@ -1,0 +1,21 @@
+-- What scripts may write of an envelope stands first in its header, in this order: "attempt" (the
+-- deliveries made so far), then "suspect". Everything else is left as the producer wrote it.
+
+-- Returns the deliveries made, whether it is a suspect, and the rest of the element.
+-- A bare payload is given an envelope with the id.
+local function open(element, id)
+  if element:sub(1, 3) ~= '\0011{' then
+    return 0, false, '"id":"' .. id .. '"}\n' .. element
+  end
+  local attempt, after = element:match('^"attempt":(%d+),()', 4)
+  local suspect = element:match('^"suspect":1,()', after or 4)
+  return tonumber(attempt or 0), suspect ~= nil, element:sub(suspect or after or 4)
+end
+
+local function close(attempt, suspect, rest)
+  local written = ''
+  if attempt > 0 then written = '"attempt":' .. attempt .. ',' end
+  if suspect then written = written .. '"suspect":1,' end
+  return '\0011{' .. written .. rest
+end
+

@@ -1,0 +1,54 @@
+-- Put back what a consumer held when its lease ran out. One of these messages may have killed it:
+-- each comes back as a suspect, and no consumer is given two suspects at a time. So when a
+-- consumer dies with a suspect, that one is to blame: it counts against the limit of attempts.
+--
+-- A former consumer (with a leading '~') is looked at once more after a while, because a blocking
+-- move of its that was still under way may have brought it one more element.
+--
+-- KEYS  consumers, active, handoff, suspects, dead, stats
+-- ARGV  overdue consumer as in consumers, the same without '~', limit of attempts, how long to
+--       remember it in ms, channel
+-- returns nil when it is not overdue (any more), else { put back, dead-lettered }
+local consumers, active, handoff, suspects, dead, stats = unpack(KEYS)
+local overdue, consumer, max_attempts, remember_ms, signal = unpack(ARGV)
+
+local time = now()
+local deadline = redis.call('ZSCORE', consumers, overdue)
+if not deadline or tonumber(deadline) > time then return nil end
+
+local held = {}
+local fields = redis.call('HGETALL', active)
+for i = 1, #fields, 2 do
+  held[#held + 1] = { receipt = tonumber(fields[i]), element = fields[i + 1] }
+end
+table.sort(held, function(a, b) return a.receipt < b.receipt end)
+local handed_off = redis.call('LRANGE', handoff, 0, -1)
+for i = #handed_off, 1, -1 do
+  held[#held + 1] = { receipt = 'h' .. i, element = handed_off[i] }
+end
+
+local put_back, dead_lettered = 0, 0
+for _, message in ipairs(held) do
+  local attempt, suspect, rest = open(message.element, consumer .. '-' .. message.receipt)
+  attempt = attempt + 1
+  if suspect and attempt >= tonumber(max_attempts) then
+    redis.call('XADD', dead, '*', 'reason', 'crashed',
+      'error', 'its consumers died while they handled it', 'element', close(attempt, false, rest))
+    dead_lettered = dead_lettered + 1
+  else
+    redis.call('LPUSH', suspects, close(attempt, true, rest))
+    put_back = put_back + 1
+  end
+end
+
+redis.call('DEL', active, handoff)
+redis.call('ZREM', consumers, overdue)
+if overdue == consumer then
+  redis.call('ZADD', consumers, time + remember_ms, '~' .. consumer)
+end
+if #held > 0 then
+  redis.call('HINCRBY', stats, 'recovered', put_back)
+  redis.call('HINCRBY', stats, 'dead', dead_lettered)
+  redis.call('PUBLISH', signal, 'suspects')
+end
+return { put_back, dead_lettered }

@@ -1,0 +1,21 @@
+-- Give back messages that were leased but not started, to where the next consumer finds them.
+--
+-- KEYS  list, active, suspects
+-- ARGV  'RPUSH' or 'LPUSH' (the end that is consumed), channel, receipts, newest first...
+-- returns how many were given back
+local list, active, suspects = unpack(KEYS)
+local push, signal = unpack(ARGV)
+local released, with_suspect = 0, false
+
+for i = 3, #ARGV do
+  local element = redis.call('HGET', active, ARGV[i])
+  if element then
+    redis.call('HDEL', active, ARGV[i])
+    local suspect = give_back(element, list, suspects, push)
+    with_suspect = with_suspect or suspect
+    released = released + 1
+  end
+end
+
+if with_suspect then redis.call('PUBLISH', signal, 'suspects') end
+return released

@@ -1,0 +1,27 @@
+import { defineScript } from '@redpost/core';
+import type { QueueKeys } from '../keys.js';
+import envelope from './envelope.lua';
+import giveBack from './give-back.lua';
+import source from './release.lua';
+
+export interface ReleaseInput {
+  keys: QueueKeys;
+  consumer: string;
+  from: 'LEFT' | 'RIGHT';
+  receipts: readonly number[];
+}
+
+/** How many were still held, and given back. */
+export const release = defineScript<ReleaseInput, number>({
+  name: 'release',
+  lua: envelope + giveBack + source,
+  encode: ({ keys, consumer, from, receipts }) => ({
+    keys: [keys.list, keys.active(consumer), keys.suspects],
+    args: [
+      from === 'RIGHT' ? 'RPUSH' : 'LPUSH',
+      keys.signal,
+      ...[...receipts].sort((a, b) => b - a),
+    ],
+  }),
+  parse: (reply) => reply as number,
+});

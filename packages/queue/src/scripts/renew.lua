@@ -1,0 +1,13 @@
+-- Take or renew a consumer's lease, and tell whose leases have run out.
+--
+-- KEYS  consumers
+-- ARGV  consumer, length of the lease in ms, 1 to take it and 0 to renew it
+-- returns nil when there is no lease to renew, else the consumers (or, with a leading '~', former
+--       consumers) whose lease has run out
+local consumers = KEYS[1]
+local consumer, lease_ms, take = unpack(ARGV)
+
+if take == '0' and not redis.call('ZSCORE', consumers, consumer) then return nil end
+local time = now()
+redis.call('ZADD', consumers, time + lease_ms, consumer)
+return redis.call('ZRANGEBYSCORE', consumers, '-inf', time, 'LIMIT', 0, 10)

@@ -1,0 +1,27 @@
+import { defineScript } from '@redpost/core';
+import type { QueueKeys } from '../keys.js';
+import clock from './clock.lua';
+import source from './renew.lua';
+
+export interface RenewInput {
+  keys: QueueKeys;
+  consumer: string;
+  leaseMs: number;
+  /** True to take the lease, false to renew the one that is held. */
+  take: boolean;
+}
+
+export type RenewResult = { status: 'lost' } | { status: 'held'; overdue: string[] };
+
+export const renew = defineScript<RenewInput, RenewResult>({
+  name: 'renew',
+  lua: clock + source,
+  encode: ({ keys, consumer, leaseMs, take }) => ({
+    keys: [keys.consumers],
+    args: [consumer, leaseMs, take ? 1 : 0],
+  }),
+  parse(reply) {
+    if (reply === null) return { status: 'lost' };
+    return { status: 'held', overdue: (reply as Buffer[]).map(String) };
+  },
+});

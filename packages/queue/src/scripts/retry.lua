@@ -1,0 +1,37 @@
+-- Give deliveries back for another attempt, each after its delay.
+--
+-- KEYS  list, active, delayed, stats
+-- ARGV  consumer, 'RPUSH' or 'LPUSH' (the end that is consumed), channel, then for each delivery:
+--       receipt, delay in ms
+-- returns for each delivery 1, or 0 if it is no longer held
+local list, active, delayed, stats = unpack(KEYS)
+local consumer, push, signal = unpack(ARGV)
+
+local time = now()
+local earliest = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+local sooner = false
+local retried = 0
+local reply = {}
+
+for i = 4, #ARGV, 2 do
+  local receipt, delay_ms = ARGV[i], tonumber(ARGV[i + 1])
+  local element = redis.call('HGET', active, receipt)
+  if element then
+    redis.call('HDEL', active, receipt)
+    local attempt, _, rest = open(element, consumer .. '-' .. receipt)
+    element = close(attempt + 1, false, rest)
+    if delay_ms > 0 then
+      local due = time + delay_ms
+      delay(delayed, due, element)
+      sooner = sooner or not earliest or due < tonumber(earliest)
+    else
+      redis.call(push, list, element)
+    end
+    retried = retried + 1
+  end
+  reply[#reply + 1] = element and 1 or 0
+end
+
+if retried > 0 then redis.call('HINCRBY', stats, 'retried', retried) end
+if sooner then redis.call('PUBLISH', signal, 'delayed') end
+return reply

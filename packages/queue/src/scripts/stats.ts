@@ -1,0 +1,35 @@
+import { defineScript } from '@redpost/core';
+import type { QueueKeys } from '../keys.js';
+import source from './stats.lua';
+
+export interface StatsResult {
+  pending: number;
+  delayed: number;
+  dead: number;
+  /** As in the ZSET: former ones have a leading `~`. */
+  consumers: string[];
+  counters: Record<string, number>;
+}
+
+export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
+  name: 'stats',
+  lua: source,
+  encode: ({ keys }) => ({
+    keys: [keys.list, keys.suspects, keys.delayed, keys.dead, keys.consumers, keys.stats],
+    args: [],
+  }),
+  parse(reply) {
+    const [pending, delayed, dead, consumers, fields] = reply as [
+      number,
+      number,
+      number,
+      Buffer[],
+      Buffer[],
+    ];
+    const counters: Record<string, number> = {};
+    for (let at = 0; at < fields.length; at += 2) {
+      counters[String(fields[at])] = Number(fields[at + 1]);
+    }
+    return { pending, delayed, dead, consumers: consumers.map(String), counters };
+  },
+});

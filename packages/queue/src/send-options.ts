@@ -1,0 +1,39 @@
+import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
+import { checkHeaders, type Headers } from './envelope.js';
+
+export interface SendOptions {
+  /** The message's id: 1 to 512 characters. Default: a new one. Equal ids are not detected. */
+  id?: string;
+  /** Small texts that travel with the message. */
+  headers?: Headers;
+  /** Deliver it no sooner than this, in ms, by the server's clock. Default 0. */
+  delayMs?: number;
+  /** Forget it if it was not delivered this long after it was due, in ms. Default: never. */
+  ttlMs?: number;
+  /**
+   * Write only the encoded body, so that any client's `RPOP` reads it. Such a message has no id
+   * until it is delivered, and can have no headers, delay or time to live. Default false.
+   */
+  bare?: boolean;
+}
+
+const longestId = 512;
+/** A hundred years, so that sums of times stay exact. */
+const longestMs = 100 * 365 * 86_400_000;
+
+/** @throws InvalidArgumentError for an option that cannot work. */
+export function checkSendOptions(options: SendOptions): void {
+  const { id, headers, delayMs = 0, ttlMs, bare } = options;
+  if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > longestId)) {
+    throw new InvalidArgumentError(`id must be a string of 1 to ${longestId} characters`);
+  }
+  if (headers !== undefined) checkHeaders(headers);
+  wholeNumber('delayMs', delayMs, { min: 0, max: longestMs });
+  if (ttlMs !== undefined) wholeNumber('ttlMs', ttlMs, { min: 1, max: longestMs });
+  if (!bare) return;
+  const impossible = Object.entries({ id, headers, delayMs: delayMs || undefined, ttlMs });
+  for (const [name, value] of impossible) {
+    if (value === undefined) continue;
+    throw new InvalidArgumentError(`A bare message cannot have ${name}, got ${shown(value)}`);
+  }
+}

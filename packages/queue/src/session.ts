@@ -1,0 +1,249 @@
+import { randomBytes } from 'node:crypto';
+import { asError, type Unsubscribe } from '@redpost/core';
+import type { ConsumedEnd, QueueContext } from './context.js';
+import { HeldDelivery, type Settler } from './delivery.js';
+import { LeaseLostError } from './errors.js';
+import { Feed } from './feed.js';
+import { Heartbeat } from './heartbeat.js';
+import { Promoter } from './promoter.js';
+import { Recoverer, type Recovery } from './recoverer.js';
+import { leave } from './scripts/leave.js';
+import { Settlements } from './settlements.js';
+
+export interface SessionOptions {
+  from: ConsumedEnd;
+  leaseMs: number;
+  maxAttempts: number;
+}
+
+/** Whoever works on what a session leases. */
+export interface SessionHost<Body> {
+  /** How many more messages are wanted now. */
+  demand(): number;
+  accept(deliveries: HeldDelivery<Body>[]): void;
+  drained(): void;
+  /** The lease was lost, and with it these deliveries. The session is over. */
+  lost(deliveries: HeldDelivery<Body>[]): void;
+  recovered(recovery: Recovery): void;
+  failed(error: Error): void;
+}
+
+/**
+ * One life of a consumer: it takes a lease under a name never used before, leases messages, and
+ * ends by leaving or by losing the lease. Whoever goes on after a loss opens a new session, so a
+ * receipt of the old one can never be mistaken for one of the new.
+ *
+ * States: open -> over (left or lost).
+ */
+export class Session<Body = unknown> implements Settler {
+  readonly consumer = randomBytes(9).toString('base64url');
+  readonly #context: QueueContext<Body>;
+  readonly #options: SessionOptions;
+  readonly #host: SessionHost<Body>;
+  readonly #held = new Map<number, HeldDelivery<Body>>();
+  /** Those who wait for an acknowledgement to be confirmed, by receipt. */
+  readonly #ackWaiters = new Map<number, { resolve(): void; reject(error: Error): void }>();
+  readonly #heartbeat: Heartbeat;
+  readonly #promoter: Promoter;
+  readonly #recoverer: Recoverer;
+  readonly #settlements: Settlements;
+  readonly #feed: Feed;
+  #unsubscribe: Unsubscribe | undefined;
+  #isOver = false;
+
+  constructor(context: QueueContext<Body>, options: SessionOptions, host: SessionHost<Body>) {
+    this.#context = context;
+    this.#options = options;
+    this.#host = host;
+    const failed = (error: Error) => this.#failed(error);
+    this.#heartbeat = new Heartbeat(context as QueueContext, this.consumer, options.leaseMs, {
+      // Each beat makes up for signals that may have been lost.
+      beat: () => this.#feed.suspectsAdded(),
+      lost: () => this.#lose(),
+      overdue: (consumers) => void this.#recoverer.recover(consumers),
+      failed,
+    });
+    this.#promoter = new Promoter(context as QueueContext, failed);
+    this.#recoverer = new Recoverer(context as QueueContext, {
+      maxAttempts: options.maxAttempts,
+      recovered: (recovery) => host.recovered(recovery),
+      failed,
+    });
+    const consumer = { id: this.consumer, from: options.from, isOver: () => this.#isOver };
+    this.#settlements = new Settlements(context as QueueContext, consumer);
+    this.#feed = this.#createFeed();
+  }
+
+  /** The server's time, in ms since 1970. */
+  get serverNow(): number {
+    return this.#feed.serverNow;
+  }
+
+  /** Takes the lease. Rejects when Redis cannot be asked; then it may be called again. */
+  async open(): Promise<void> {
+    await this.#heartbeat.take();
+    if (this.#isOver) return;
+    void this.#listen();
+    void this.#promoter.check();
+    this.#feed.pump();
+  }
+
+  /** There is new demand. */
+  pump(): void {
+    this.#feed.pumpSoon();
+  }
+
+  /** There is demand after there was none. */
+  askAgain(): void {
+    this.#feed.askAgain();
+  }
+
+  acknowledge(held: HeldDelivery<Body>, expired = false): void {
+    if (!this.#isOver) this.#feed.ack(held.number, expired);
+  }
+
+  confirmAck(held: HeldDelivery<Body>): Promise<void> {
+    if (this.#isOver) return Promise.reject(new LeaseLostError(held.safeId));
+    return new Promise((resolve, reject) => {
+      this.#ackWaiters.set(held.number, { resolve, reject });
+      this.#feed.ack(held.number);
+    });
+  }
+
+  async retry(held: HeldDelivery<Body>, delayMs: number): Promise<void> {
+    await this.#settle(held, this.#settlements.retry(held.number, delayMs));
+  }
+
+  async deadLetter(held: HeldDelivery<Body>, reason: string, error: string): Promise<void> {
+    await this.#settle(held, this.#settlements.deadLetter(held.number, reason, error));
+  }
+
+  /** Gives back what was not started. */
+  async release(deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
+    const receipts = deliveries.map(({ number }) => number);
+    if (receipts.length > 0) await this.#settlements.release(receipts);
+    for (const receipt of receipts) {
+      this.#held.delete(receipt);
+      this.#feed.settled(receipt);
+    }
+  }
+
+  renew(): Promise<boolean> {
+    return this.#isOver ? Promise.resolve(false) : this.#heartbeat.renew();
+  }
+
+  /** Ends the blocking move. With no demand, nothing more is taken then. */
+  endWait(): Promise<void> {
+    return this.#feed.endWait();
+  }
+
+  /** Resolves when everything that was settled is confirmed. */
+  flushed(): Promise<void> {
+    return this.#feed.idle();
+  }
+
+  /** Gives up the lease; what is still held goes back to the queue. */
+  async leave(timeoutMs: number): Promise<void> {
+    if (this.#isOver) return;
+    this.#end();
+    const { connection, keys } = this.#context;
+    const { from } = this.#options;
+    const { mayBeBlocked } = this.#feed;
+    const input = { keys, consumer: this.consumer, from, mayBeBlocked };
+    await connection.run(leave, input, { timeoutMs });
+  }
+
+  #createFeed(): Feed {
+    const host = this.#host;
+    return new Feed(this.#context as QueueContext, {
+      consumer: this.consumer,
+      from: this.#options.from,
+      demand: () => host.demand(),
+      accept: (leased) => host.accept(leased.map(this.#hold)),
+      isHeld: (receipt) => this.#held.has(receipt),
+      acked: (receipts) => this.#acked(receipts),
+      drained: () => host.drained(),
+      lost: () => this.#lose(),
+      failed: (error) => this.#failed(error),
+      ensureFresh: async () => this.#heartbeat.isFresh || this.#heartbeat.renew(),
+    });
+  }
+
+  readonly #hold = ({ receipt, element }: { receipt: number; element: Buffer }) => {
+    const held = new HeldDelivery<Body>(this as Settler, receipt, element);
+    this.#held.set(receipt, held);
+    return held;
+  };
+
+  #acked(receipts: readonly number[]): void {
+    for (const receipt of receipts) {
+      this.#held.delete(receipt);
+      if (this.#ackWaiters.size === 0) continue;
+      this.#ackWaiters.get(receipt)?.resolve();
+      this.#ackWaiters.delete(receipt);
+    }
+  }
+
+  async #settle(held: HeldDelivery<Body>, settlement: Promise<boolean>): Promise<void> {
+    const wasHeld = await settlement;
+    this.#held.delete(held.number);
+    this.#feed.settled(held.number);
+    if (wasHeld) return;
+    this.#feed.doubt();
+    throw new LeaseLostError(held.safeId);
+  }
+
+  /** Signals only save time, so a refused subscription is reported and lived without. */
+  async #listen(): Promise<void> {
+    const target = { kind: 'channel', name: this.#context.keys.signal } as const;
+    try {
+      const unsubscribe = await this.#context.connection.subscribe(target, {
+        message: (_channel, payload) => this.#signalled(payload.toString()),
+        resumed: () => this.#lookAround(),
+      });
+      if (this.#isOver) await unsubscribe();
+      else this.#unsubscribe = unsubscribe;
+      this.#lookAround();
+    } catch (error) {
+      this.#failed(asError(error));
+    }
+  }
+
+  #signalled(signal: string): void {
+    if (signal === 'suspects') this.#feed.suspectsAdded();
+    if (signal === 'delayed') void this.#promoter.check();
+  }
+
+  /** For what a signal would have told while nobody listened. */
+  #lookAround(): void {
+    if (this.#isOver) return;
+    this.#feed.suspectsAdded();
+    void this.#promoter.check();
+  }
+
+  #lose(): void {
+    if (this.#isOver) return;
+    this.#end();
+    const lost = [...this.#held.values()];
+    this.#held.clear();
+    for (const held of lost) held.lose();
+    for (const [receipt, { reject }] of this.#ackWaiters) {
+      const held = lost.find(({ number }) => number === receipt);
+      reject(new LeaseLostError(held?.safeId ?? `${this.consumer}-${receipt}`));
+    }
+    this.#ackWaiters.clear();
+    this.#host.lost(lost);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#heartbeat.stop();
+    this.#promoter.stop();
+    this.#feed.end();
+    this.#unsubscribe?.().catch((error) => this.#host.failed(asError(error)));
+  }
+
+  #failed(error: Error): void {
+    if (!this.#isOver) this.#host.failed(error);
+  }
+}

@@ -1,0 +1,61 @@
+import type { QueueContext } from './context.js';
+import { decodeEnvelope, type Envelope, type Headers, noHeaders } from './envelope.js';
+import { readBody, toDate } from './message.js';
+
+/** A message as it lies in Redis, readable or not. */
+export interface StoredMessage<Body = unknown> {
+  /** Undefined for a bare payload that was not delivered yet. */
+  readonly id: string | undefined;
+  /** Undefined when it cannot be read: then `bytes` is all there is. */
+  readonly body: Body | undefined;
+  /** The body as it lies in Redis; of a malformed envelope, all of it. */
+  readonly bytes: Buffer;
+  readonly headers: Headers;
+  readonly sentAt: Date | undefined;
+  /** How often it was delivered so far. */
+  readonly attempt: number;
+}
+
+/** Reads an element without ever failing. */
+export async function readStored<Body>(
+  context: QueueContext<Body>,
+  element: Buffer,
+): Promise<StoredMessage<Body>> {
+  const envelope = readable(element);
+  return {
+    id: envelope.id || undefined,
+    body: await bodyOf(context, envelope),
+    bytes: envelope.body,
+    headers: envelope.headers,
+    sentAt: toDate(envelope.sentAt),
+    attempt: envelope.deliveries,
+  };
+}
+
+function readable(element: Buffer): Envelope {
+  try {
+    return decodeEnvelope(element, '');
+  } catch {
+    // Shown as a bare payload, so that nothing of it is hidden.
+    return {
+      id: '',
+      body: element,
+      headers: noHeaders,
+      sentAt: 0,
+      deliveries: 0,
+      isSuspect: false,
+      expiresAt: undefined,
+    };
+  }
+}
+
+async function bodyOf<Body>(
+  context: QueueContext<Body>,
+  envelope: Envelope,
+): Promise<Body | undefined> {
+  try {
+    return await readBody(context, envelope);
+  } catch {
+    return undefined;
+  }
+}
