@@ -1,6 +1,6 @@
 import { wholeNumber } from '@redpost/core';
 import type { QueueContext } from './context.js';
-import { decodeEnvelope, type Envelope, type Headers } from './envelope.js';
+import { bodyBytes, decodeEnvelope, type Envelope, type Headers, isUntouched } from './envelope.js';
 import { AlreadySettledError, ExpiredError, LeaseLostError } from './errors.js';
 import { type Message, readBody, toDate } from './message.js';
 
@@ -71,6 +71,7 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
     return `${this.#settler.consumer}-${this.number}`;
   }
 
+  /** Read only when it is asked for: most handlers need nothing but the body. */
   get envelope(): Envelope {
     this.#envelope ??= decodeEnvelope(this.element, this.receipt);
     return this.#envelope;
@@ -118,11 +119,8 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
    * @throws DecodeError, ValidationError, ExpiredError.
    */
   open(context: QueueContext<Body>, serverNow: number): Promise<void> | undefined {
-    const { envelope } = this;
-    if (envelope.expiresAt !== undefined && envelope.expiresAt <= serverNow) {
-      throw new ExpiredError(envelope.id);
-    }
-    const body = readBody(context, envelope);
+    if (!isUntouched(this.element)) this.#refuseIfExpired(serverNow);
+    const body = readBody(context, bodyBytes(this.element));
     if (!(body instanceof Promise)) {
       this.body = body;
       return undefined;
@@ -166,6 +164,11 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
     if (this.#state === 'lost' || !(await this.#settler.renew())) {
       throw new LeaseLostError(this.id);
     }
+  }
+
+  #refuseIfExpired(serverNow: number): void {
+    const { expiresAt } = this.envelope;
+    if (expiresAt !== undefined && expiresAt <= serverNow) throw new ExpiredError(this.id);
   }
 
   #claimOrThrow(): void {

@@ -45,6 +45,23 @@ export function isEnvelope(element: Uint8Array | string): boolean {
 }
 
 /**
+ * True for an element that no script has written to, so that nothing of its header matters for
+ * its delivery: scripts write before the id, and producers begin with it.
+ */
+export function isUntouched(element: Buffer): boolean {
+  return !isEnvelope(element) || (element[3] === 0x22 && element[4] === 0x69);
+}
+
+/**
+ * The body of an element, without reading its header.
+ *
+ * @throws DecodeError when it starts like an envelope but is none.
+ */
+export function bodyBytes(element: Buffer): Buffer {
+  return isEnvelope(element) ? element.subarray(headerEnd(element) + 1) : element;
+}
+
+/**
  * Reads an element.
  *
  * @param bareId the id that a bare payload gets.
@@ -52,18 +69,16 @@ export function isEnvelope(element: Uint8Array | string): boolean {
  */
 export function decodeEnvelope(element: Buffer, bareId: string): Envelope {
   if (!isEnvelope(element)) return { ...bareHeader(bareId), body: element };
-  const end = element.indexOf(newline, prefix.length);
-  if (end < 0) throw malformed(element, 'its header does not end');
-  const body = element.subarray(end + 1);
-  const header = element.toString('utf8', prefix.length, end);
-
-  const common = commonHeader.exec(header);
-  if (common) return { ...bareHeader(common[1] as string), sentAt: Number(common[2]), body };
-  return { ...parseHeader(header, element), body };
+  const end = headerEnd(element);
+  const header = parseHeader(element.toString('utf8', prefix.length, end), element);
+  return { ...header, body: element.subarray(end + 1) };
 }
 
-/** The header of a message that was sent without options and is delivered for the first time. */
-const commonHeader = /^\{"id":"([^"\\]+)","ts":(\d+)\}$/;
+function headerEnd(element: Buffer): number {
+  const end = element.indexOf(newline, prefix.length);
+  if (end < 0) throw malformed(element, 'its header does not end');
+  return end;
+}
 
 /** Counts only at the start, where scripts write and read it: see scripts/envelope.lua. */
 const writtenByScripts = /^\{(?:"attempt":(\d{1,15}),)?(?:"suspect":(1),)?/;

@@ -8,8 +8,8 @@ export interface FeedOptions {
   from: ConsumedEnd;
   /** How many more messages are wanted now, apart from those the feed has asked for already. */
   demand(): number;
-  /** Takes over what was leased. */
-  accept(leased: readonly { receipt: number; element: Buffer }[]): void;
+  /** Takes over what was leased: the first element has this receipt, the others the next ones. */
+  accept(firstReceipt: number, elements: readonly Buffer[]): void;
   /** True for a receipt that was accepted and is not known to be settled. */
   isHeld(receipt: number): boolean;
   /** Redis has confirmed these acknowledgements. */
@@ -230,11 +230,7 @@ export class Feed {
       this.#mayHaveSuspects = false;
     }
     if (elements.length < asked.count) this.#isDry = true;
-    if (all.length > 0) {
-      this.#options.accept(
-        all.map((element, at) => ({ receipt: asked.firstReceipt + at, element })),
-      );
-    }
+    if (all.length > 0) this.#options.accept(asked.firstReceipt, all);
     if (elements.length < asked.count) this.#options.drained();
   }
 
@@ -255,7 +251,7 @@ export class Feed {
       this.#handedOff = receipt;
       this.#isDry = false;
       this.#pauseMs = 0;
-      this.#options.accept([{ receipt, element: element as Buffer }]);
+      this.#options.accept(receipt, [element as Buffer]);
     } catch (error) {
       if (error === abort.signal.reason) return;
       this.#mayBeBlocked = true;
@@ -279,8 +275,9 @@ export class Feed {
       if (result.status === 'lost') return this.#options.lost();
       this.#isUnsure = false;
       this.#handedOff = undefined;
-      const unknown = result.messages.filter(({ receipt }) => !this.#options.isHeld(receipt));
-      if (unknown.length > 0) this.#options.accept(unknown);
+      for (const { receipt, element } of result.messages) {
+        if (!this.#options.isHeld(receipt)) this.#options.accept(receipt, [element]);
+      }
     } catch (error) {
       this.#fail(error);
     } finally {

@@ -1,6 +1,6 @@
 import { decodeBody, validate } from '@redpost/core';
 import type { QueueContext } from './context.js';
-import type { Envelope, Headers } from './envelope.js';
+import type { Headers } from './envelope.js';
 
 /** What was sent. */
 export interface Message<Body = unknown> {
@@ -14,15 +14,12 @@ export interface Message<Body = unknown> {
 }
 
 /**
- * The body of an envelope, decoded and validated: a promise only if the schema is asynchronous.
+ * A body, decoded and validated: a promise only if the schema is asynchronous.
  *
  * @throws DecodeError, ValidationError.
  */
-export function readBody<Body>(
-  context: QueueContext<Body>,
-  envelope: Envelope,
-): Body | Promise<Body> {
-  const body = decodeBody(context.codec, envelope.body);
+export function readBody<Body>(context: QueueContext<Body>, bytes: Buffer): Body | Promise<Body> {
+  const body = decodeBody(context.codec, bytes);
   if (!context.schema) return body as Body;
   return validate(context.schema, body);
 }

@@ -159,7 +159,9 @@ export class Session<Body = unknown> implements Settler {
       consumer: this.consumer,
       from: this.#options.from,
       demand: () => host.demand(),
-      accept: (leased) => host.accept(leased.map(this.#hold)),
+      accept: (first, elements) => {
+        host.accept(elements.map((element, at) => this.#hold(first + at, element)));
+      },
       isHeld: (receipt) => this.#held.has(receipt),
       acked: (receipts) => this.#acked(receipts),
       drained: () => host.drained(),
@@ -169,11 +171,11 @@ export class Session<Body = unknown> implements Settler {
     });
   }
 
-  readonly #hold = ({ receipt, element }: { receipt: number; element: Buffer }) => {
+  #hold(receipt: number, element: Buffer): HeldDelivery<Body> {
     const held = new HeldDelivery<Body>(this as Settler, receipt, element);
     this.#held.set(receipt, held);
     return held;
-  };
+  }
 
   #acked(receipts: readonly number[]): void {
     for (const receipt of receipts) {

@@ -54,7 +54,7 @@ async function bodyOf<Body>(
   envelope: Envelope,
 ): Promise<Body | undefined> {
   try {
-    return await readBody(context, envelope);
+    return await readBody(context, envelope.body);
   } catch {
     return undefined;
   }
