@@ -1,7 +1,7 @@
 export { OverflowError } from './errors.js';
 export type { InvalidMessage, Message } from './message.js';
 export type { OverflowPolicy } from './message-buffer.js';
-export { type Publication, type PublishOutcome, PubSub, type PubSubOptions } from './pubsub.js';
+export { type Publication, type PublishResult, PubSub, type PubSubOptions } from './pubsub.js';
 export type {
   BufferOptions,
   NextOptions,

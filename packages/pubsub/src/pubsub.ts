@@ -35,7 +35,9 @@ export interface Publication<Body> {
 }
 
 /** What became of one message of a batch. */
-export type PublishOutcome = { ok: true; receivers: number } | { ok: false; error: RedpostError };
+export type PublishResult =
+  | { status: 'published'; receivers: number }
+  | { status: 'failed'; error: RedpostError };
 
 /**
  * Publish/subscribe on Redis channels: at most once. A message reaches those who are subscribed
@@ -81,13 +83,13 @@ export class PubSub<Body = unknown, Received = Body> implements AsyncDisposable 
    * Publishes many messages, in one round trip per thousand. Never rejects: each message has an
    * outcome of its own, in the order given.
    */
-  async publishBatch(messages: Iterable<Publication<Body>>): Promise<PublishOutcome[]> {
+  async publishBatch(messages: Iterable<Publication<Body>>): Promise<PublishResult[]> {
     const published = Array.from(messages, ({ channel, body }) => this.publish(channel, body));
     const settled = await Promise.allSettled(published);
     return settled.map((result) =>
       result.status === 'fulfilled'
-        ? { ok: true, receivers: result.value }
-        : { ok: false, error: result.reason },
+        ? { status: 'published', receivers: result.value }
+        : { status: 'failed', error: result.reason },
     );
   }
 

@@ -127,7 +127,7 @@ describe('closing a PubSub', () => {
     await expect(pubsub.subscribe('a')).rejects.toThrow(ClosedError);
     await expect(pubsub.subscribePattern('a*')).rejects.toThrow(ClosedError);
     expect(await pubsub.publishBatch([{ channel: 'a', body: 1 }])).toMatchObject([
-      { ok: false, error: { code: 'CLOSED' } },
+      { status: 'failed', error: { code: 'CLOSED' } },
     ]);
   });
 

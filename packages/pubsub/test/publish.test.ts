@@ -130,9 +130,9 @@ describe('publish', () => {
       { channel: allowed, body: 3 },
     ]);
 
-    expect(outcomes[0]).toEqual({ ok: true, receivers: 1 });
-    expect(outcomes[2]).toEqual({ ok: true, receivers: 1 });
-    expect(outcomes[1]).toMatchObject({ ok: false, error: { code: 'SERVER' } });
+    expect(outcomes[0]).toEqual({ status: 'published', receivers: 1 });
+    expect(outcomes[2]).toEqual({ status: 'published', receivers: 1 });
+    expect(outcomes[1]).toMatchObject({ status: 'failed', error: { code: 'SERVER' } });
     await expect(pubsub.publish(forbidden, 4)).rejects.toThrow(ServerError);
   });
 
@@ -148,9 +148,9 @@ describe('publish', () => {
     ]);
 
     expect(outcomes).toMatchObject([
-      { ok: true, receivers: 1 },
-      { ok: false, error: { code: 'INVALID_ARGUMENT' } },
-      { ok: true, receivers: 0 },
+      { status: 'published', receivers: 1 },
+      { status: 'failed', error: { code: 'INVALID_ARGUMENT' } },
+      { status: 'published', receivers: 0 },
     ]);
     expect(await pubsub.publishBatch([])).toEqual([]);
   });

@@ -25,7 +25,7 @@ export interface Delivery<Body = unknown> extends Message<Body> {
   readonly signal: AbortSignal;
   /** The message is done: Redis forgets it. Resolves when it has. */
   ack(): Promise<void>;
-  /** Gives the message back for another attempt. It is then not counted against maxAttempts. */
+  /** Gives the message back for another attempt, however many it has had. */
   retry(options?: RetryOptions): Promise<void>;
   /** Moves the message to the dead letters, with a reason. Default reason: `rejected`. */
   deadLetter(reason?: string): Promise<void>;

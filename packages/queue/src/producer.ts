@@ -36,6 +36,8 @@ export class Producer<Body, Input> {
   readonly #context: QueueContext<Body>;
   readonly #timeoutMs: number | undefined;
   readonly #unsettled = new Set<Promise<void>>();
+  /** Settled when the last message with an asynchronous schema may be overtaken. */
+  #turn: Promise<unknown> | undefined;
   #isClosed = false;
 
   constructor(context: QueueContext<Body>, options: { timeoutMs: number | undefined }) {
@@ -52,9 +54,9 @@ export class Producer<Body, Input> {
   send(body: Input, options: SendOptions): Promise<string> {
     try {
       if (this.#isClosed) throw new ClosedError('The queue is closed');
+      const message = this.#prepare(body, options);
       const valid = this.#validate(body);
-      if (valid) return valid.then(() => this.#enqueue(this.#prepare(body, options)));
-      return this.#enqueue(this.#prepare(body, options));
+      return valid || this.#turn ? this.#enqueueInTurn(message, valid) : this.#enqueue(message);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -104,6 +106,16 @@ export class Producer<Body, Input> {
       const { id, element, delayMs, ttlMs } = message;
       this.#batch.add({ id, element, delayMs, ttlMs, resolve, reject }, element.length);
     });
+  }
+
+  /** A schema that takes its time must not let a later message overtake an earlier one. */
+  async #enqueueInTurn(message: Outgoing, valid: Promise<unknown> | undefined): Promise<string> {
+    const turn = Promise.allSettled([valid, this.#turn]);
+    this.#turn = turn;
+    await turn;
+    if (this.#turn === turn) this.#turn = undefined;
+    await valid;
+    return this.#enqueue(message);
   }
 
   async #send(messages: Waiting[]): Promise<void> {
