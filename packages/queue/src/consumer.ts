@@ -32,6 +32,8 @@ export interface ConsumerEvents<Body> {
   drained: undefined;
   /** Something failed in the background, e.g. Redis was away. The consumer goes on. */
   error: Error;
+  /** It was stopped. Nothing follows. */
+  stopped: undefined;
 }
 
 export interface StopOptions {
@@ -67,8 +69,11 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#options = consumerOptions(options);
     this.#lookahead = new Lookahead(this.#options.concurrency);
     this.#session = this.#openSession();
-    options.signal?.addEventListener('abort', () => void this.stop(), { once: true });
-    if (options.signal?.aborted) void this.stop();
+    const { signal } = options;
+    const onAbort = () => void this.stop();
+    signal?.addEventListener('abort', onAbort);
+    this.on('stopped', () => signal?.removeEventListener('abort', onAbort));
+    if (signal?.aborted) onAbort();
   }
 
   /** Calls `listener` at every `event`; returns what removes it. */
@@ -221,6 +226,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof ClosedError)) this.#events.emit('error', asError(error));
     }
+    this.#events.emit('stopped', undefined);
   }
 
   #done(): Promise<void> {

@@ -246,7 +246,8 @@ export class Feed {
         timeoutMs: waitMs,
         signal: abort.signal,
       });
-      if (element === null) return;
+      // What comes after the end stays in the handoff list, for whoever recovers it.
+      if (element === null || this.#ended) return;
       const receipt = this.#takeReceipts(1);
       this.#handedOff = receipt;
       this.#isDry = false;

@@ -1,4 +1,4 @@
-import { asError } from '@redpost/core';
+import { asError, type Unlisten } from '@redpost/core';
 import type { QueueContext } from './context.js';
 import { renew } from './scripts/renew.js';
 
@@ -25,6 +25,7 @@ export class Heartbeat {
   #timer: NodeJS.Timeout | undefined;
   /** When the last beat that Redis confirmed was sent, by `performance.now()`. */
   #confirmedAt = Number.NEGATIVE_INFINITY;
+  #unlisten: Unlisten | undefined;
   #stopped = false;
 
   constructor(context: QueueContext, consumer: string, leaseMs: number, events: HeartbeatEvents) {
@@ -43,7 +44,10 @@ export class Heartbeat {
   async take(): Promise<void> {
     await this.#beat(true);
     if (this.#stopped) return;
-    this.#timer = setInterval(() => void this.#tryBeat(), this.#leaseMs / 3).unref();
+    const beat = () => void this.#tryBeat();
+    this.#timer = setInterval(beat, this.#leaseMs / 3).unref();
+    // After an outage all consumers are late: the sooner they beat, the less is taken from them.
+    this.#unlisten = this.#context.connection.on('resumed', beat);
   }
 
   /** Beats now. Resolves to false when the lease is lost. */
@@ -54,6 +58,7 @@ export class Heartbeat {
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
+    this.#unlisten?.();
   }
 
   async #tryBeat(): Promise<void> {

@@ -100,6 +100,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   consume(handler: Handler<Body>, options: ConsumeOptions = {}): Consumer<Body> {
     const consumer = new Consumer(this.#context, handler, { ...this.#defaults, ...options });
     this.#consumers.add(consumer);
+    consumer.on('stopped', () => this.#consumers.delete(consumer));
     return consumer;
   }
 

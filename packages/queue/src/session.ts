@@ -8,6 +8,7 @@ import { Heartbeat } from './heartbeat.js';
 import { Promoter } from './promoter.js';
 import { Recoverer, type Recovery } from './recoverer.js';
 import { leave } from './scripts/leave.js';
+import { rememberMs } from './scripts/recover.js';
 import { Settlements } from './settlements.js';
 
 export interface SessionOptions {
@@ -234,7 +235,24 @@ export class Session<Body = unknown> implements Settler {
       reject(new LeaseLostError(held?.safeId ?? `${this.consumer}-${receipt}`));
     }
     this.#ackWaiters.clear();
+    void this.#forsake();
     this.#host.lost(lost);
+  }
+
+  /**
+   * Whoever recovered this consumer has what it held. But Redis may have forgotten it altogether
+   * (FLUSHALL, a restart without its data), and a blocking move may have brought a message since:
+   * so it is named as a former consumer, and the next beat of any other looks at what it left.
+   */
+  async #forsake(): Promise<void> {
+    const { connection, keys } = this.#context;
+    try {
+      await this.#feed.endWait();
+      const deadline = this.#feed.mayBeBlocked ? Math.ceil(this.serverNow) + rememberMs : 0;
+      await connection.call('ZADD', [keys.consumers, 'NX', deadline, `~${this.consumer}`]);
+    } catch (error) {
+      this.#host.failed(asError(error));
+    }
   }
 
   #end(): void {
