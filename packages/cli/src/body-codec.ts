@@ -1,0 +1,75 @@
+import { isUtf8 } from 'node:buffer';
+import { type Codec, shown } from '@redpost/core';
+
+export type CodecName = 'json' | 'text' | 'base64';
+
+/** A body as it lies in Redis, or as the text of it. */
+export type Body = string | Uint8Array;
+
+/**
+ * What queues and channels get: bytes as they are. So what is sent is what was typed, to the digit
+ * of a long number, and nothing that another program has put into Redis is unreadable.
+ */
+export const asIs: Codec<Body> = {
+  name: 'bytes',
+  encode: (body) => body,
+  decode: (view) => Buffer.from(view),
+};
+
+/** Text that is no body under the codec. */
+export class BodySyntaxError extends Error {}
+
+/**
+ * A body as people and programs write it.
+ *
+ * @throws BodySyntaxError that says what is wrong and what to do.
+ */
+export function parseBody(text: string, codec: CodecName): Body {
+  if (codec === 'text') return text;
+  const trimmed = text.trim();
+  if (codec === 'base64') return parseBase64(trimmed);
+  try {
+    JSON.parse(trimmed);
+  } catch {
+    const hint =
+      /[\s[{"'\\]/.test(trimmed) || trimmed.length > 40 ? '' : ` quote it ('"${trimmed}"') or`;
+    throw new BodySyntaxError(`${shown(text)} is not JSON:${hint} use --codec text`);
+  }
+  return trimmed;
+}
+
+function parseBase64(text: string): Body {
+  if (/^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0) {
+    return Buffer.from(text, 'base64');
+  }
+  throw new BodySyntaxError(`${shown(text)} is not base64`);
+}
+
+/** A body as a piece of JSON. */
+export interface PrintedBody {
+  json: string;
+  /** True when the bytes are no text, so that they are printed as base64 although not asked for. */
+  isBase64: boolean;
+}
+
+/** Never fails: whatever lies in Redis, a person may want to see it, and none of it is changed. */
+export function printBody(bytes: Buffer, codec: CodecName): PrintedBody {
+  const isText = codec !== 'base64' && isUtf8(bytes);
+  if (!isText) return { json: quoted(bytes.toString('base64')), isBase64: codec !== 'base64' };
+  const text = bytes.toString();
+  return { json: (codec === 'json' && compactJson(text)) || quoted(text), isBase64: false };
+}
+
+/** The text itself, on one line, if it is JSON. Line breaks in JSON are nothing but white space. */
+function compactJson(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return text.trim().replace(/[\r\n]+\s*/g, ' ');
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}

@@ -1,0 +1,133 @@
+import type { Command } from 'commander';
+import type { CodecName } from '../body-codec.js';
+import { canAsk, confirm } from '../confirm.js';
+import { addCommand, define } from '../define.js';
+import { exitCodes, wrongInput } from '../exit-codes.js';
+import { deadLine } from '../message-line.js';
+import { counted, say } from '../notices.js';
+import { codecOption, positive, repeated, yesOption } from '../option-parsers.js';
+import type { Surroundings } from '../program.js';
+import { type Run, unlessInterrupted } from '../run.js';
+
+interface ListOptions {
+  codec: CodecName;
+  count: number;
+  after?: string;
+}
+
+interface EntryOptions {
+  entry?: string[];
+  yes?: boolean;
+}
+
+/** How many dead letters one round trip brings. */
+const pageSize = 100;
+
+export function addDead(program: Command, surroundings: Surroundings): void {
+  const dead = addCommand(program, 'dead').description(
+    'Look at the dead letters of a queue, send them again, or forget them.',
+  );
+
+  define<ListOptions>(dead, surroundings, 'list', {
+    description: 'Print dead letters, the oldest first.',
+    takes: (command) =>
+      command
+        .argument('<queue>', 'its name')
+        .option('-n, --count <n>', 'how many at most', positive, pageSize)
+        .option('--after <entry>', 'begin after this one')
+        .addOption(codecOption()),
+    help: `
+Examples:
+  redpost dead list emails
+  redpost dead list emails | jq -r 'select(.reason == "failed") | .entry'
+
+Prints {"entry", "id", "body", "reason", "error", "diedAt", "attempt", "sentAt",
+"headers"} for each. "entry" names it for redrive and purge.`,
+    job: (run, args, options) => unlessInterrupted(run, list(run, args, options)),
+  });
+
+  define<EntryOptions>(dead, surroundings, 'redrive', {
+    description: 'Send dead letters again, as if they were new: all, or those that are named.',
+    takes: (command) => command.argument('<queue>', 'its name').addOption(entryOption(command)),
+    help: `
+Examples:
+  redpost dead redrive emails
+  redpost dead redrive emails --entry 1700000000000-0 --entry 1700000000001-0
+
+Prints how many were sent. Exits with 1 when an entry that was named is not there.`,
+    job: (run, args, options) => unlessInterrupted(run, redrive(run, args, options)),
+  });
+
+  define<EntryOptions>(dead, surroundings, 'purge', {
+    description: 'Forget dead letters: all, or those that are named. This cannot be undone.',
+    takes: (command) =>
+      command
+        .argument('<queue>', 'its name')
+        .addOption(entryOption(command))
+        .addOption(yesOption()),
+    help: `
+Examples:
+  redpost dead purge emails --yes
+  redpost dead purge emails --entry 1700000000000-0 --yes
+
+Asks first; where nobody can be asked, --yes is needed. Prints how many there
+were. Exits with 1 when an entry that was named is not there.`,
+    job: (run, args, options) => unlessInterrupted(run, purge(run, args, options)),
+  });
+}
+
+function entryOption(command: Command) {
+  return command
+    .createOption('--entry <entry>', 'only this one, as dead list prints it (repeatable)')
+    .argParser(repeated);
+}
+
+async function list(run: Run, [name = '']: readonly string[], options: ListOptions) {
+  const { count, codec } = options;
+  const { deadLetters } = await run.queue(name);
+  let { after } = options;
+  let printed = 0;
+  while (printed < count) {
+    const limit = Math.min(pageSize, count - printed);
+    const letters = await deadLetters.list({ limit, ...(after !== undefined && { after }) });
+    for (const letter of letters) void run.output.line(deadLine(letter, codec));
+    await run.output.pressure;
+    printed += letters.length;
+    after = letters.at(-1)?.entry;
+    if (letters.length < limit) break;
+  }
+  await run.output.flushed();
+  const total = await deadLetters.count();
+  if (printed === count && total > count)
+    say(`there may be more: ${total} in all; see --count and --after`);
+  return undefined;
+}
+
+async function redrive(run: Run, [name = '']: readonly string[], { entry }: EntryOptions) {
+  const { deadLetters } = await run.queue(name);
+  const redriven = await deadLetters.redrive(entry ? { entries: entry } : {});
+  await run.output.line(JSON.stringify({ queue: name, redriven }));
+  return exitCodeFor(entry, redriven);
+}
+
+async function purge(run: Run, [name = '']: readonly string[], { entry, yes }: EntryOptions) {
+  if (!yes && !canAsk()) throw wrongInput('dead purge cannot be undone: confirm it with --yes');
+  const { deadLetters } = await run.queue(name);
+  if (!yes) {
+    const count = entry ? entry.length : await deadLetters.count();
+    if (!(await confirm(run, `Forget ${counted(count, 'dead letter')} of ${name}?`))) {
+      say('nothing was forgotten');
+      return exitCodes.failed;
+    }
+  }
+  const purged = entry ? await deadLetters.remove(entry) : await deadLetters.purge();
+  await run.output.line(JSON.stringify({ queue: name, purged }));
+  return exitCodeFor(entry, purged);
+}
+
+function exitCodeFor(entries: readonly string[] | undefined, done: number): number {
+  const missing = new Set(entries).size - done;
+  if (!entries || missing <= 0) return exitCodes.done;
+  say(`${missing} of ${counted(entries.length, 'entry').replace('entrys', 'entries')} not found`);
+  return exitCodes.failed;
+}

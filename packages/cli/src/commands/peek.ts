@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import type { CodecName } from '../body-codec.js';
+import { define } from '../define.js';
+import { storedLine } from '../message-line.js';
+import { codecOption, positive } from '../option-parsers.js';
+import type { Surroundings } from '../program.js';
+import { type Run, unlessInterrupted } from '../run.js';
+
+interface PeekOptions {
+  codec: CodecName;
+  count: number;
+}
+
+export function addPeek(program: Command, surroundings: Surroundings): void {
+  define<PeekOptions>(program, surroundings, 'peek', {
+    description: 'Print the next messages of a queue, which stay where they are.',
+    takes: (command) =>
+      command
+        .argument('<queue>', 'its name')
+        .option('-n, --count <n>', 'how many at most', positive, 10)
+        .addOption(codecOption()),
+    help: `
+Examples:
+  redpost peek emails
+  redpost peek emails --count 1 | jq .body
+
+Prints {"id", "body", "attempt", "sentAt", "headers"} for each, the next one
+first. "attempt" is how often it was delivered so far; the id of a bare message
+is null. Prints nothing for an empty queue.`,
+    job: (run, args, options) => unlessInterrupted(run, peek(run, args, options)),
+  });
+}
+
+async function peek(run: Run, [name = '']: readonly string[], { count, codec }: PeekOptions) {
+  const queue = await run.queue(name);
+  for (const message of await queue.peek(count)) {
+    void run.output.line(storedLine(message, codec));
+    await run.output.pressure;
+  }
+  await run.output.flushed();
+  return undefined;
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { define } from '../define.js';
+import type { Surroundings } from '../program.js';
+import { type Run, unlessInterrupted } from '../run.js';
+
+export function addPing(program: Command, surroundings: Surroundings): void {
+  define(program, surroundings, 'ping', {
+    description: 'Ask Redis whether it is there, and how long an answer takes.',
+    takes: (command) => command,
+    help: `
+Examples:
+  redpost ping
+  redpost ping --redis redis://cache.internal:6379/2
+
+Exits with 1, within 5 seconds, when there is no answer.`,
+    job: (run) => unlessInterrupted(run, ping(run)),
+  });
+}
+
+async function ping(run: Run): Promise<undefined> {
+  const connection = await run.connection();
+  const ms = await connection.ping();
+  await run.output.line(`PONG from ${connection.address} in ${ms.toFixed(2)} ms`);
+}

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { type CodecName, printBody } from '../body-codec.js';
+import { define } from '../define.js';
+import { line } from '../message-line.js';
+import { codecOption } from '../option-parsers.js';
+import {
+  type Deliver,
+  parseArguments,
+  refuseTerminalInput,
+  sendArguments,
+  sendInput,
+} from '../outgoing.js';
+import type { Surroundings } from '../program.js';
+import type { Run } from '../run.js';
+
+interface PublishOptions {
+  codec: CodecName;
+  quiet?: boolean;
+}
+
+export function addPublish(program: Command, surroundings: Surroundings): void {
+  define<PublishOptions>(program, surroundings, 'publish', {
+    description: 'Publish messages to a channel, and tell how many subscribers got each.',
+    takes: (command) =>
+      command
+        .argument('<channel>', 'its name')
+        .argument('[bodies...]', 'a message each; without any, they are read from stdin')
+        .addOption(codecOption())
+        .option('-q, --quiet', 'do not print what was published'),
+    help: `
+Examples:
+  redpost publish news '"hello everyone"'
+  redpost publish news --codec text 'hello everyone'
+  redpost publish news < bodies.ndjson
+
+Prints {"channel", "receivers", "body"} for each message. Who is not subscribed
+at that moment never gets it: what must not be lost belongs into a queue, see
+redpost send. The first line of stdin that is wrong ends it: those before it
+have been published, those after it have not, and its number is told.`,
+    job: publish,
+  });
+}
+
+async function publish(
+  run: Run,
+  [channel = '', ...texts]: readonly string[],
+  options: PublishOptions,
+) {
+  if (texts.length === 0) refuseTerminalInput('redpost publish');
+  const bodies = parseArguments(texts, options.codec);
+  const deliver = await toChannel(run, channel, options.codec);
+  if (bodies.length > 0) return sendArguments(run, bodies, options, deliver);
+  return sendInput(run, options, deliver);
+}
+
+async function toChannel(run: Run, channel: string, codec: CodecName): Promise<Deliver> {
+  const pubsub = await run.pubsub();
+  const name = JSON.stringify(channel);
+  return async (bodies) => {
+    const results = await pubsub.publishBatch(bodies.map((body) => ({ channel, body })));
+    return results.map((result, at) => {
+      if (result.status === 'failed') return { error: result.error };
+      const body = printBody(Buffer.from(bodies[at] ?? ''), codec).json;
+      return { line: line({ channel: name, receivers: String(result.receivers), body }) };
+    });
+  };
+}

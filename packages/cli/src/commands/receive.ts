@@ -1,0 +1,95 @@
+import type { Delivery } from '@redpost/queue';
+import type { Command } from 'commander';
+import type { CodecName } from '../body-codec.js';
+import { define } from '../define.js';
+import { exitCodes } from '../exit-codes.js';
+import { onAbort } from '../interruption.js';
+import { deliveryLine } from '../message-line.js';
+import { say } from '../notices.js';
+import { codecOption, positive, timerDuration } from '../option-parsers.js';
+import type { Surroundings } from '../program.js';
+import { reportQueue } from '../queue-notices.js';
+import type { Run } from '../run.js';
+import { take } from '../take.js';
+
+interface ReceiveOptions {
+  codec: CodecName;
+  count: number;
+  follow?: boolean;
+  timeout?: number;
+}
+
+const defaultTimeoutMs = 5000;
+/** How many may be printed and not yet acknowledged. */
+const unconfirmed = 500;
+
+export function addReceive(program: Command, surroundings: Surroundings): void {
+  define<ReceiveOptions>(program, surroundings, 'receive', {
+    description: 'Take messages from a queue, print them, and acknowledge what was printed.',
+    takes: (command) =>
+      command
+        .argument('<queue>', 'its name')
+        .option('-n, --count <n>', 'how many', positive, 1)
+        .addOption(
+          command
+            .createOption('-f, --follow', 'go on until Ctrl-C (or --timeout)')
+            .conflicts(['count']),
+        )
+        .option(
+          '-t, --timeout <duration>',
+          'how long to wait for a message; 0 only looks (default: 5s, with --follow for ever)',
+          timerDuration(0),
+        )
+        .addOption(codecOption()),
+    help: `
+Examples:
+  redpost receive emails
+  redpost receive emails --count 100 --timeout 0 > batch.ndjson
+  redpost receive emails --follow | jq -r .body.to
+  redis-cli LPUSH emails hello && redpost receive emails
+
+Prints {"id", "body", "attempt", "sentAt", "headers"} for each message. It is
+acknowledged once its line is written; what could not be written goes back to
+the queue. Exits with 0 when the time is up, even if nothing came.
+
+A body that is not JSON is printed as a JSON string, and one that is no text
+as base64, with "encoding":"base64".`,
+    job: receive,
+  });
+}
+
+async function receive(run: Run, [name = '']: readonly string[], options: ReceiveOptions) {
+  const { codec, follow } = options;
+  const queue = await run.queue(name);
+  const failures = reportQueue(queue);
+  const stop = new AbortController();
+  onAbort(run.interruption.stopping, () => stop.abort());
+  run.output.onClosed(() => stop.abort());
+
+  const printed: Promise<void>[] = [];
+  const deliveries = take(queue, {
+    count: follow ? Number.POSITIVE_INFINITY : options.count,
+    timeoutMs: options.timeout ?? (follow ? undefined : defaultTimeoutMs),
+    signal: stop.signal,
+  });
+  for await (const delivery of deliveries) {
+    const acknowledged = print(run, delivery, codec);
+    // Whatever failed is thrown where it is awaited.
+    acknowledged.catch(() => {});
+    printed.push(acknowledged);
+    if (printed.length >= unconfirmed) await printed.shift();
+  }
+  await Promise.all(printed);
+  if (failures.count > 0) return exitCodes.failed;
+  return follow ? exitCodes.done : run.interruption.exitCode;
+}
+
+async function print(run: Run, delivery: Delivery<Buffer>, codec: CodecName): Promise<void> {
+  await run.output.line(deliveryLine(delivery, codec));
+  try {
+    await delivery.ack();
+  } catch (error) {
+    say(`message ${delivery.id} was printed, but is not acknowledged: it is delivered again`);
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import type { Command } from 'commander';
+import { type Body, type CodecName, printBody } from '../body-codec.js';
+import { define } from '../define.js';
+import { wrongInput } from '../exit-codes.js';
+import { line } from '../message-line.js';
+import { codecOption, duration, header } from '../option-parsers.js';
+import {
+  type Deliver,
+  parseArguments,
+  refuseTerminalInput,
+  sendArguments,
+  sendInput,
+} from '../outgoing.js';
+import type { Surroundings } from '../program.js';
+import type { Run } from '../run.js';
+
+interface SendOptions {
+  codec: CodecName;
+  bare?: boolean;
+  delay?: number;
+  ttl?: number;
+  id?: string;
+  header?: Record<string, string>;
+  quiet?: boolean;
+}
+
+export function addSend(program: Command, surroundings: Surroundings): void {
+  define<SendOptions>(program, surroundings, 'send', {
+    description: 'Send messages to a queue: one per argument, or one per line of stdin.',
+    takes,
+    help: `
+Examples:
+  redpost send emails '{"to":"a@b.c"}' '{"to":"d@e.f"}'
+  redpost send emails < bodies.ndjson
+  redpost send emails --codec text 'hello world' --delay 5m --header trace=42
+  redpost send emails --bare '{"to":"a@b.c"}' && redis-cli RPOP emails
+  redpost send emails -- -1
+
+Prints {"id", "body"} for each message when it is in Redis; a bare one has the
+id null.
+Bodies are sent as they were written, to the letter. Of stdin, empty lines are
+skipped, except with --codec text. The first line that is wrong ends it: those
+before it have been sent, those after it have not, and its number is told.
+A reader that goes away (| head) does not end it.`,
+    job: send,
+  });
+}
+
+function takes(command: Command): Command {
+  return command
+    .argument('<queue>', 'its name')
+    .argument('[bodies...]', 'a message each; without any, they are read from stdin')
+    .addOption(codecOption())
+    .addOption(
+      command
+        .createOption('--bare', 'write only the body, for consumers that do RPOP')
+        .conflicts(['delay', 'ttl', 'id', 'header']),
+    )
+    .option('--delay <duration>', 'deliver it no sooner than this, e.g. 5m', duration)
+    .option('--ttl <duration>', 'forget it if it was not delivered within this time', duration)
+    .option('--id <id>', 'its id, instead of a new one (one body only)')
+    .option('--header <name=value>', 'a text that travels with it (repeatable)', header)
+    .option('-q, --quiet', 'do not print what was sent');
+}
+
+async function send(run: Run, [name = '', ...texts]: readonly string[], options: SendOptions) {
+  const { codec, id, ttl } = options;
+  if (id !== undefined && texts.length !== 1) throw wrongInput('--id is for one body, as argument');
+  if (ttl === 0) throw wrongInput('--ttl must be longer than nothing');
+  if (texts.length === 0) refuseTerminalInput('redpost send');
+  const bodies = parseArguments(texts, codec);
+
+  const deliver = await toQueue(run, name, options);
+  if (bodies.length > 0) return sendArguments(run, bodies, options, deliver);
+  return sendInput(run, options, deliver);
+}
+
+async function toQueue(run: Run, name: string, options: SendOptions): Promise<Deliver> {
+  const { codec, bare, delay, ttl, id, header: headers } = options;
+  const queue = await run.queue(name);
+  const more = {
+    ...(bare && { bare }),
+    ...(delay !== undefined && { delayMs: delay }),
+    ...(ttl !== undefined && { ttlMs: ttl }),
+    ...(id !== undefined && { id }),
+    ...(headers && { headers }),
+  };
+  return async (bodies) => {
+    const results = await queue.sendBatch(bodies.map((body) => ({ body, ...more })));
+    return results.map((result, at) => {
+      if (result.status === 'failed') return { error: result.error };
+      const sentId = bare ? null : result.id;
+      return { line: sentLine(sentId, bodies[at] ?? '', codec) };
+    });
+  };
+}
+
+function sentLine(id: string | null, body: Body, codec: CodecName): string {
+  return line({ id: JSON.stringify(id), body: printBody(Buffer.from(body), codec).json });
+}

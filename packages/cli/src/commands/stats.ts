@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { define } from '../define.js';
+import type { Surroundings } from '../program.js';
+import { type Run, unlessInterrupted } from '../run.js';
+import { type NamedStats, statsTable } from '../stats-table.js';
+
+interface StatsOptions {
+  json?: boolean;
+}
+
+export function addStats(program: Command, surroundings: Surroundings): void {
+  define<StatsOptions>(program, surroundings, 'stats', {
+    description: 'Count the messages of queues by their state.',
+    takes: (command) =>
+      command
+        .argument('<queues...>', 'their names')
+        .option('--json', 'print JSON even to a terminal'),
+    help: `
+Examples:
+  redpost stats emails images
+  redpost stats emails --json | jq .pending
+  watch -n 1 'redpost stats emails --json'
+
+A table on a terminal, else one JSON object per queue: pending, active, delayed,
+dead, consumers, and under total what was acked, retried, dead, expired and
+recovered since the queue exists.`,
+    job: (run, names, options) => unlessInterrupted(run, stats(run, names, options)),
+  });
+}
+
+async function stats(run: Run, names: readonly string[], { json }: StatsOptions) {
+  const all: NamedStats[] = [];
+  for (const name of names) {
+    const queue = await run.queue(name);
+    all.push({ queue: name, ...(await queue.stats()) });
+  }
+  const asTable = run.output.isTerminal && !json;
+  const lines = asTable ? [statsTable(all)] : all.map((one) => JSON.stringify(one));
+  for (const text of lines) await run.output.line(text);
+  return undefined;
+}

@@ -1,0 +1,95 @@
+import type { PubSub, Subscription } from '@redpost/pubsub';
+import type { Command } from 'commander';
+import type { Body, CodecName } from '../body-codec.js';
+import { define } from '../define.js';
+import { exitCodes, explain } from '../exit-codes.js';
+import { onAbort } from '../interruption.js';
+import { bodyOf, line } from '../message-line.js';
+import { counted, say, spokenDuration } from '../notices.js';
+import { codecOption, positive, timerDuration } from '../option-parsers.js';
+import type { Surroundings } from '../program.js';
+import type { Run } from '../run.js';
+
+interface SubscribeOptions {
+  codec: CodecName;
+  pattern?: boolean;
+  count?: number;
+  timeout?: number;
+}
+
+export function addSubscribe(program: Command, surroundings: Surroundings): void {
+  define<SubscribeOptions>(program, surroundings, 'subscribe', {
+    description: 'Print what is published to channels, until Ctrl-C.',
+    takes: (command) =>
+      command
+        .argument('<channels...>', 'their names')
+        .option('-p, --pattern', 'the names are glob-style patterns, e.g. chat.*')
+        .option('-n, --count <n>', 'end after so many messages', positive)
+        .option(
+          '-t, --timeout <duration>',
+          'end when no message came for so long (default: never)',
+          timerDuration(1),
+        )
+        .addOption(codecOption()),
+    help: `
+Examples:
+  redpost subscribe news weather
+  redpost subscribe --pattern 'chat.*' | jq -r .body.text
+  redpost subscribe news --count 1 --timeout 1m
+
+Prints {"channel", "body"} for each message, and with --pattern the "pattern" it
+matched. What is published before "subscribed" appears on stderr, or while the
+connection is lost, does not arrive.`,
+    job: subscribe,
+  });
+}
+
+async function subscribe(run: Run, names: readonly string[], options: SubscribeOptions) {
+  const { codec, timeout, count = Number.POSITIVE_INFINITY } = options;
+  const stop = new AbortController();
+  onAbort(run.interruption.stopping, () => stop.abort());
+  run.output.onClosed(() => stop.abort());
+
+  const subscription = await open(await run.pubsub(), names, options);
+  report(subscription);
+  say(`subscribed to ${names.join(', ')}`);
+
+  const wait = { signal: stop.signal, ...(timeout !== undefined && { timeoutMs: timeout }) };
+  for (let printed = 0; printed < count && !stop.signal.aborted; printed += 1) {
+    const message = await subscription.next(wait).catch((error) => {
+      if (!stop.signal.aborted) throw error;
+    });
+    if (!message) break;
+    const { channel, body, pattern } = message;
+    void run.output.line(
+      line({
+        channel: JSON.stringify(channel),
+        pattern: pattern === undefined ? undefined : JSON.stringify(pattern),
+        ...bodyOf(body, codec),
+      }),
+    );
+    await run.output.pressure;
+  }
+  await run.output.flushed();
+  await subscription.close();
+  return exitCodes.done;
+}
+
+function open(
+  pubsub: PubSub<Body, Buffer>,
+  names: readonly string[],
+  { pattern }: SubscribeOptions,
+): Promise<Subscription<Buffer>> {
+  return pattern ? pubsub.subscribePattern(names) : pubsub.subscribe(names);
+}
+
+function report(subscription: Subscription<Buffer>): void {
+  subscription.on('interrupted', () => say('not subscribed for now: what is published is missed'));
+  subscription.on('resumed', ({ downMs }) => {
+    say(`subscribed again, after ${spokenDuration(downMs)}`);
+  });
+  subscription.on('overflow', ({ dropped }) => {
+    say(`${counted(dropped, 'message')} dropped: the reader of stdout is too slow`);
+  });
+  subscription.on('error', (error) => say(explain(error)));
+}

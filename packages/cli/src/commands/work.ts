@@ -1,0 +1,154 @@
+import { fixed } from '@redpost/core';
+import type { Delivery } from '@redpost/queue';
+import type { Command } from 'commander';
+import { runChild } from '../child-command.js';
+import { define } from '../define.js';
+import { exitCodes } from '../exit-codes.js';
+import { onAbort } from '../interruption.js';
+import { counted, say, spokenDuration } from '../notices.js';
+import { positive, timerDuration } from '../option-parsers.js';
+import type { Surroundings } from '../program.js';
+import { sayBackgroundError, sayLost, sayRecovered } from '../queue-notices.js';
+import type { Run } from '../run.js';
+
+interface WorkOptions {
+  exec: string;
+  concurrency: number;
+  maxAttempts: number;
+  lease: number;
+  timeout?: number;
+  retryDelay?: number;
+  drain: number;
+}
+
+export function addWork(program: Command, surroundings: Surroundings): void {
+  define<WorkOptions>(program, surroundings, 'work', {
+    description: 'Run a command for each message of a queue, until Ctrl-C.',
+    takes,
+    help: `
+Examples:
+  redpost work emails --exec 'jq -r .to | xargs ./send-mail.sh'
+  redpost work images --exec ./resize.py --concurrency 4 --timeout 2m --max-attempts 3
+  redpost work a --exec 'redpost send b'
+
+The command line is run by /bin/sh. It reads the body on stdin, byte for byte as
+it lies in Redis: a body never becomes a part of the command line. Its stdout
+and stderr are ours. Its environment has REDPOST_ID, REDPOST_ATTEMPT,
+REDPOST_QUEUE, REDPOST_HEADERS (a JSON object), and REDIS_URL.
+
+Exit code 0 acknowledges the message. Any other asks for a new attempt, later;
+after --max-attempts it is a dead letter (see redpost dead).
+
+Ctrl-C waits for the commands that run, as long as --drain says, then ends them,
+gives their messages back, and exits with 0; a second Ctrl-C ends them at
+once, and exits with 130.`,
+    job: work,
+  });
+}
+
+function takes(command: Command): Command {
+  const positiveTime = timerDuration(1);
+  return command
+    .argument('<queue>', 'its name')
+    .requiredOption('-x, --exec <command>', 'what to run')
+    .option('-c, --concurrency <n>', 'how many commands at a time', positive, 1)
+    .option('--max-attempts <n>', 'how many attempts a message has', positive, 5)
+    .option(
+      '--retry-delay <duration>',
+      'wait before a new attempt (default: 1s, doubling to 1m)',
+      timerDuration(0),
+    )
+    .option('--timeout <duration>', 'how long a command may run (default: for ever)', positiveTime)
+    .addOption(
+      command
+        .createOption('--lease <duration>', 'how long until others take over if we die')
+        .argParser(timerDuration(100))
+        .default(30_000, '30s'),
+    )
+    .addOption(
+      command
+        .createOption('--drain <duration>', 'how long Ctrl-C waits for commands')
+        .argParser(timerDuration(0))
+        .default(10_000, '10s'),
+    );
+}
+
+async function work(run: Run, [name = '']: readonly string[], options: WorkOptions) {
+  const queue = await run.queue(name);
+  const { interruption } = run;
+  const running = new Set<Promise<void>>();
+
+  const consumer = queue.consume(
+    (delivery) => {
+      const handled = handle(run, name, delivery, options);
+      running.add(handled);
+      return handled.finally(() => running.delete(handled));
+    },
+    {
+      concurrency: options.concurrency,
+      maxAttempts: options.maxAttempts,
+      leaseMs: options.lease,
+      ...(options.retryDelay !== undefined && { backoff: fixed(options.retryDelay) }),
+    },
+  );
+  consumer.on('failed', ({ delivery, error, next }) => {
+    const then =
+      next.action === 'retry'
+        ? `next attempt in ${spokenDuration(next.delayMs)}`
+        : `now a dead letter (${next.reason})`;
+    say(`message ${delivery.id}, attempt ${delivery.attempt}: ${error.message}; ${then}`);
+  });
+  consumer.on('lost', ({ deliveries }) => sayLost(deliveries.length));
+  consumer.on('recovered', ({ putBack }) => sayRecovered(putBack));
+  consumer.on('error', sayBackgroundError);
+  say(`working on ${name}; Ctrl-C stops`);
+
+  await new Promise<void>((resolve) => onAbort(interruption.stopping, resolve));
+  if (running.size > 0) {
+    const commands = counted(running.size, 'running command');
+    say(`stopping: waiting for ${commands}; Ctrl-C again ends what runs`);
+  }
+  await consumer.stop({ timeoutMs: options.drain });
+  await Promise.allSettled(running);
+  return interruption.forced.aborted ? interruption.exitCode : exitCodes.done;
+}
+
+/** Returns for a message that is done, throws for one that is to be tried again. */
+async function handle(
+  run: Run,
+  queue: string,
+  delivery: Delivery<Buffer>,
+  { exec, timeout }: WorkOptions,
+): Promise<void> {
+  const stop = new AbortController();
+  const timer = timeout === undefined ? undefined : setTimeout(() => stop.abort(), timeout);
+  onAbort(delivery.signal, () => stop.abort());
+  const { forced } = run.interruption;
+  try {
+    const env = environment(run, queue, delivery);
+    const ending = await runChild(exec, {
+      body: delivery.body,
+      env,
+      stop: stop.signal,
+      kill: forced,
+    });
+    if (ending === undefined) return;
+    // Not the message's fault: it must not be one attempt nearer to the dead letters.
+    if (forced.aborted) return await delivery.retry();
+    const isLate = stop.signal.aborted && !delivery.signal.aborted;
+    throw new Error(isLate ? `no end after ${spokenDuration(timeout ?? 0)}` : ending);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function environment(run: Run, queue: string, delivery: Delivery): Record<string, string> {
+  const { redisUrl } = run;
+  return {
+    REDPOST_ID: delivery.id,
+    REDPOST_ATTEMPT: String(delivery.attempt),
+    REDPOST_QUEUE: queue,
+    REDPOST_HEADERS: JSON.stringify(delivery.headers),
+    ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
+  };
+}

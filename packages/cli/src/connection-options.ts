@@ -1,0 +1,81 @@
+import { asError, type Connection, connect, isRedpostError } from '@redpost/core';
+import { startRedis } from '@redpost/core/embedded';
+import { Failure, wrongInput } from './exit-codes.js';
+import { say, spokenDuration } from './notices.js';
+
+export interface ConnectionChoice {
+  redis?: string | undefined;
+  embedded?: boolean | undefined;
+}
+
+/** A connection, and what has to be ended after it. */
+export interface OpenRedis {
+  connection: Connection;
+  /** May hold a password: for the environment of a child, never for people. */
+  url: string;
+  close(): Promise<void>;
+}
+
+const defaultUrl = 'redis://127.0.0.1:6379';
+/** How long an unreachable Redis may keep a person waiting, in ms. */
+const reachWithinMs = 3000;
+
+/** Opens what was chosen: `--embedded`, or `--redis`, or `REDIS_URL`, or the Redis of this machine. */
+export async function openRedis(choice: ConnectionChoice): Promise<OpenRedis> {
+  if (!choice.embedded) return open(choice.redis ?? (process.env.REDIS_URL || defaultUrl));
+  if (choice.redis !== undefined) throw wrongInput('--redis and --embedded exclude each other');
+
+  const redis = await startRedis();
+  say(`a private Redis runs at ${redis.url} as long as this command does`);
+  const opened = open(redis.url);
+  return {
+    ...opened,
+    async close() {
+      await opened.close();
+      await redis.stop();
+    },
+  };
+}
+
+function open(url: string): OpenRedis {
+  const connection = connect(url, { name: 'redpost-cli' });
+  return { connection, url, close: () => connection.close() };
+}
+
+/**
+ * Resolves when Redis answers; from then on it is said when it is away.
+ *
+ * @throws Failure, after the first attempt that failed, that says where and what to do.
+ */
+export async function reach(connection: Connection): Promise<void> {
+  const failedAttempt = new Promise<never>((_, reject) => {
+    connection.on('error', reject);
+  });
+  try {
+    await Promise.race([connection.ping({ timeoutMs: reachWithinMs }), failedAttempt]);
+  } catch (error) {
+    throw unreachable(connection, error);
+  }
+  failedAttempt.catch(() => {});
+  connection.on('interrupted', () => {
+    say(`the connection to Redis at ${connection.address} is lost: waiting for it`);
+  });
+  connection.on('resumed', ({ downMs }) => {
+    say(`Redis at ${connection.address} answers again, after ${spokenDuration(downMs)}`);
+  });
+}
+
+function unreachable(connection: Connection, thrown: unknown): unknown {
+  if (!isRedpostError(thrown) || !['CONNECTION', 'TIMEOUT'].includes(thrown.code)) return thrown;
+  const reason = thrown.cause === undefined ? '' : ` (${reasonOf(asError(thrown.cause))})`;
+  return new Failure(
+    `Redis at ${connection.address} cannot be reached${reason}. ` +
+      'Start one with redis-server, name another with --redis or REDIS_URL, or try --embedded',
+    { cause: thrown },
+  );
+}
+
+/** The failure to connect to a host with several addresses has no message of its own. */
+function reasonOf(error: Error & { code?: unknown }): string {
+  return error.message || String(error.code ?? error.name);
+}

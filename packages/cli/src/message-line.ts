@@ -1,0 +1,54 @@
+import type { DeadLetter, Delivery, StoredMessage } from '@redpost/queue';
+import { type CodecName, printBody } from './body-codec.js';
+
+type Shown = Pick<StoredMessage, 'headers' | 'sentAt' | 'attempt'> & { id: string | undefined };
+
+/** A delivery as a line of JSON, without the line's end. */
+export function deliveryLine(delivery: Delivery<Buffer>, codec: CodecName): string {
+  return line({ ...ownId(delivery), ...bodyOf(delivery.body, codec), ...rest(delivery) });
+}
+
+/** A message that stays where it is. */
+export function storedLine(message: StoredMessage, codec: CodecName): string {
+  return line({ ...ownId(message), ...bodyOf(message.bytes, codec), ...rest(message) });
+}
+
+export function deadLine(letter: DeadLetter, codec: CodecName): string {
+  return line({
+    entry: JSON.stringify(letter.entry),
+    ...ownId(letter),
+    ...bodyOf(letter.bytes, codec),
+    reason: JSON.stringify(letter.reason),
+    error: letter.error ? JSON.stringify(letter.error) : undefined,
+    diedAt: JSON.stringify(letter.diedAt),
+    ...rest(letter),
+  });
+}
+
+/** The fields of a body: itself and, where it had to be, how it is encoded. */
+export function bodyOf(bytes: Buffer, codec: CodecName) {
+  const { json, isBase64 } = printBody(bytes, codec);
+  return { body: json, encoding: isBase64 ? '"base64"' : undefined };
+}
+
+/** Joins fields that are JSON already; a body must not be parsed to be printed. */
+export function line(fields: Record<string, string | undefined>): string {
+  let text = '';
+  for (const [name, json] of Object.entries(fields)) {
+    if (json !== undefined) text += `${text ? ',' : ''}"${name}":${json}`;
+  }
+  return `{${text}}`;
+}
+
+function ownId({ id }: Pick<Shown, 'id'>) {
+  return { id: JSON.stringify(id ?? null) };
+}
+
+function rest({ attempt, sentAt, headers }: Omit<Shown, 'id'>) {
+  const hasHeaders = Object.keys(headers).length > 0;
+  return {
+    attempt: String(attempt),
+    sentAt: sentAt && JSON.stringify(sentAt),
+    headers: hasHeaders ? JSON.stringify(headers) : undefined,
+  };
+}

@@ -1,0 +1,49 @@
+import { longestTimerMs, parseDuration } from '@redpost/core';
+import { InvalidArgumentError, Option } from 'commander';
+
+/** For options that count something. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('Write a whole number of at least 1.');
+}
+
+/** For options such as `5m`, in ms. */
+export function duration(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch {
+    throw new InvalidArgumentError('Write a duration such as 250ms, 1.5s, 5m, 2h or 1d.');
+  }
+}
+
+/** A duration of at least `min` that a timer can wait. */
+export function timerDuration(min: number): (text: string) => number {
+  return (text) => {
+    const ms = duration(text);
+    if (ms >= min && ms <= longestTimerMs) return ms;
+    throw new InvalidArgumentError(`Write a duration from ${min}ms to 24d.`);
+  };
+}
+
+/** For `--header k=v`, which may be repeated. */
+export function header(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Write a name and a value: name=value.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** For options that may be repeated. */
+export function repeated(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+export function codecOption(): Option {
+  return new Option('--codec <name>', 'how bodies are read and printed')
+    .choices(['json', 'text', 'base64'])
+    .default('json');
+}
+
+export function yesOption(): Option {
+  return new Option('-y, --yes', 'do not ask');
+}

@@ -1,0 +1,92 @@
+import { TickBatch } from '@redpost/core';
+
+/** Whoever read our stdout is gone, e.g. `| head`. */
+export class OutputClosedError extends Error {
+  constructor() {
+    super('Nobody reads the output any more');
+    this.name = 'OutputClosedError';
+  }
+}
+
+interface Line {
+  text: string;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** When so many bytes wait for the reader, writing waits too. */
+const highWaterBytes = 1024 * 1024;
+
+/** stdout, line by line: those of one tick leave in one write. */
+export class Output {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #onClosed = new Set<() => void>();
+  readonly #batch = new TickBatch<Line>({ count: 5000, bytes: 64 * 1024 }, (lines) =>
+    this.#write(lines),
+  );
+  #last: Promise<void> = Promise.resolve();
+  #waitingBytes = 0;
+  #isClosed = false;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+    stream.on('error', () => this.#close());
+  }
+
+  get isTerminal(): boolean {
+    return this.#stream.isTTY === true;
+  }
+
+  /** Calls `listener` when the reader is gone. */
+  onClosed(listener: () => void): void {
+    if (this.#isClosed) listener();
+    else this.#onClosed.add(listener);
+  }
+
+  /**
+   * Writes a line. Resolves when the system has it all.
+   *
+   * @throws OutputClosedError when the reader is gone. It need not be handled.
+   */
+  line(text: string): Promise<void> {
+    this.#last = new Promise<void>((resolve, reject) => {
+      if (this.#isClosed) return reject(new OutputClosedError());
+      const bytes = text.length + 1;
+      this.#waitingBytes += bytes;
+      const written = () => {
+        this.#waitingBytes -= bytes;
+        resolve();
+      };
+      this.#batch.add({ text, resolve: written, reject }, bytes);
+    });
+    this.#last.catch(() => {});
+    return this.#last;
+  }
+
+  /** A promise to wait for before more is written, when the reader is slower than we are. */
+  get pressure(): Promise<void> | undefined {
+    return this.#waitingBytes > highWaterBytes ? this.#last : undefined;
+  }
+
+  /** Resolves when all lines are written, or the reader is gone. */
+  async flushed(): Promise<void> {
+    await this.#last.catch(() => {});
+  }
+
+  #write(lines: readonly Line[]): void {
+    const text = lines.map((line) => `${line.text}\n`).join('');
+    this.#stream.write(text, (error) => {
+      if (error) this.#close();
+      for (const { resolve, reject } of lines) {
+        if (error) reject(new OutputClosedError());
+        else resolve();
+      }
+    });
+  }
+
+  #close(): void {
+    this.#isClosed = true;
+    for (const listener of this.#onClosed) listener();
+    this.#onClosed.clear();
+  }
+}

@@ -1,0 +1,60 @@
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { addDead } from './commands/dead.js';
+import { addPeek } from './commands/peek.js';
+import { addPing } from './commands/ping.js';
+import { addPublish } from './commands/publish.js';
+import { addPurge } from './commands/purge.js';
+import { addReceive } from './commands/receive.js';
+import { addSend } from './commands/send.js';
+import { addStats } from './commands/stats.js';
+import { addSubscribe } from './commands/subscribe.js';
+import { addWork } from './commands/work.js';
+import { speakInOneLine } from './define.js';
+import type { Interruption } from './interruption.js';
+import type { Output } from './output.js';
+
+/** What the commands are run with. */
+export interface Surroundings {
+  output: Output;
+  interruption: Interruption;
+  finished(exitCode: number): void;
+}
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+const examples = `
+Examples:
+  redpost send emails '{"to":"a@b.c"}'
+  redpost receive emails
+  redpost work emails --exec './send-mail.sh' --concurrency 8
+  redpost subscribe news & redpost publish news '"hello everyone"'
+  redpost --embedded work emails --exec cat
+
+Messages go to stdout, one JSON object per line; words for people go to stderr.
+With --embedded, others reach the private Redis at the address it prints: it is
+of use with work, receive --follow and subscribe.
+Exit codes: 0 done, 1 failed, 2 wrong input, 128+n ended early by signal n.
+A password is best put into REDIS_URL: arguments can be seen by others.`;
+
+export function createProgram(surroundings: Surroundings): Command {
+  const program = new Command('redpost')
+    .description('Redis as a message queue and as publish/subscribe.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain a command')
+    .helpCommand('help [command]', 'explain a command')
+    .option('--redis <url>', 'where Redis is (default: $REDIS_URL, else this machine)')
+    .option('--embedded', 'start a private Redis for as long as the command runs')
+    .option('--verbose', 'show the stack of an error (also: REDPOST_DEBUG=1)')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .addHelpText('after', examples);
+  speakInOneLine(program);
+
+  const commands = [
+    ...[addSend, addReceive, addWork, addStats, addPeek, addPurge, addDead],
+    ...[addPublish, addSubscribe, addPing],
+  ];
+  for (const add of commands) add(program, surroundings);
+  return program;
+}

@@ -1,0 +1,78 @@
+import type { Connection } from '@redpost/core';
+import { PubSub } from '@redpost/pubsub';
+import { type ConsumeOptions, Queue } from '@redpost/queue';
+import { asIs, type Body } from './body-codec.js';
+import { type ConnectionChoice, type OpenRedis, openRedis, reach } from './connection-options.js';
+import { exitCodes } from './exit-codes.js';
+import { type Interruption, onAbort } from './interruption.js';
+import type { Output } from './output.js';
+
+export interface GlobalOptions extends ConnectionChoice {
+  verbose?: boolean;
+}
+
+/** What a command works with: Redis, the output, and whoever presses Ctrl-C. */
+export class Run {
+  readonly output: Output;
+  readonly interruption: Interruption;
+  readonly isVerbose: boolean;
+  readonly #options: GlobalOptions;
+  #redis: OpenRedis | undefined;
+  #queue: Queue<Buffer, Body> | undefined;
+
+  constructor(options: GlobalOptions, output: Output, interruption: Interruption) {
+    this.#options = options;
+    this.output = output;
+    this.interruption = interruption;
+    this.isVerbose = options.verbose === true || Boolean(process.env.REDPOST_DEBUG);
+  }
+
+  /** Where Redis is; may hold a password. */
+  get redisUrl(): string | undefined {
+    return this.#redis?.url;
+  }
+
+  async connection(): Promise<Connection> {
+    const { connection } = await this.#open();
+    await reach(connection);
+    return connection;
+  }
+
+  /** @param consume how `receive` and `peek` take messages. */
+  async queue(name: string, consume: ConsumeOptions = {}): Promise<Queue<Buffer, Body>> {
+    const { connection } = await this.#open();
+    this.#queue = new Queue<Buffer, Body>(name, { connection, codec: asIs, consume });
+    await reach(connection);
+    return this.#queue;
+  }
+
+  async pubsub(): Promise<PubSub<Body, Buffer>> {
+    const connection = await this.connection();
+    return new PubSub<Body, Buffer>({ connection, codec: asIs });
+  }
+
+  /** Ends everything. What was taken and not acknowledged goes back. */
+  async close(): Promise<void> {
+    await this.#queue?.close();
+    await this.#redis?.close();
+  }
+
+  async #open(): Promise<OpenRedis> {
+    this.#redis ??= await openRedis(this.#options);
+    return this.#redis;
+  }
+}
+
+/**
+ * Resolves to `job`'s result, or to the exit code of an interruption as soon as one comes: for
+ * what has nothing to finish first.
+ */
+export function unlessInterrupted(
+  { interruption }: Run,
+  job: Promise<number | undefined>,
+): Promise<number | undefined> {
+  const interrupted = new Promise<number>((resolve) => {
+    onAbort(interruption.stopping, () => resolve(interruption.exitCode ?? exitCodes.failed));
+  });
+  return Promise.race([job, interrupted]);
+}

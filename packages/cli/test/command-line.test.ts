@@ -1,0 +1,155 @@
+import { createServer } from 'node:net';
+import { connect } from '@redpost/core';
+import { expect, it, onTestFinished } from 'vitest';
+import { eventually } from './support/eventually.js';
+import { startRedpost, uniqueName, useRedpost } from './support/redpost.js';
+
+const redpost = useRedpost();
+
+const commands = [
+  ['send'],
+  ['receive'],
+  ['work'],
+  ['stats'],
+  ['peek'],
+  ['purge'],
+  ['publish'],
+  ['subscribe'],
+  ['ping'],
+  ['dead', 'list'],
+  ['dead', 'redrive'],
+  ['dead', 'purge'],
+];
+
+it.each(commands)('%s %s explains itself with examples', async (...command) => {
+  const { code, stdout, stderr } = await redpost.run([...command, '--help']);
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(`Usage: redpost ${command.join(' ')}`);
+  expect(stdout).toContain('Examples:\n  redpost ');
+  expect(stdout).toContain('--redis <url>');
+});
+
+it('explains all commands when it is called without any', async () => {
+  const { code, stdout } = await redpost.run([]);
+
+  expect(code).toBe(0);
+  for (const [name] of commands) expect(stdout).toContain(`\n  ${name} `);
+});
+
+it('prints its version', async () => {
+  expect((await redpost.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
+});
+
+it.each([
+  ['an unknown command', ['foo'], /unknown command 'foo'/],
+  ['an unknown option', ['send', 'q', '--cuont'], /unknown option '--cuont'.*redpost send --help/],
+  ['a missing argument', ['send'], /missing required argument 'queue'/],
+  ['a superfluous argument', ['ping', 'x'], /too many arguments/],
+  ['a missing option', ['work', 'q'], /--exec/],
+  ['a number that is none', ['receive', 'q', '--count', 'x'], /whole number/],
+  ['a duration that is none', ['send', 'q', '1', '--delay', '5x'], /duration such as/],
+  ['a header that is none', ['send', 'q', '1', '--header', 'x'], /name=value/],
+  ['options that exclude each other', ['send', 'q', '1', '--bare', '--id', 'x'], /cannot be used/],
+  ['an id for two bodies', ['send', 'q', '1', '2', '--id', 'x'], /one body/],
+  ['an id for the lines of stdin', ['send', 'q', '--id', 'x'], /one body/],
+  ['a body that is not JSON', ['send', 'q', 'hello'], /"hello" is not JSON.*--codec text/],
+  ['a body that is not base64', ['send', 'q', 'x', '--codec', 'base64'], /not base64/],
+  ['a codec there is not', ['send', 'q', 'x', '--codec', 'xml'], /Allowed choices/],
+  ['a name that cannot be a queue', ['send', '{q}', '1'], /name of a queue/],
+  ['a URL of something else', ['ping', '--redis', 'http://x'], /starts with redis:/],
+  ['two places at once', ['ping', '--redis', 'redis://x', '--embedded'], /exclude each other/],
+])('answers %s with one line on stderr and exit code 2', async (_, args, message) => {
+  const { code, stdout, stderr } = await redpost.run(args);
+
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/^redpost: [^\n]+\n$/);
+});
+
+it('sends nothing when one of several bodies is wrong', async () => {
+  const queue = uniqueName();
+
+  expect((await redpost.run(['send', queue, '1', 'wrong', '3'])).code).toBe(2);
+  expect(await redpost.redisCli('LLEN', queue)).toBe('0');
+});
+
+it.each([
+  [['ping']],
+  [['send', 'q', '1']],
+  [['receive', 'q']],
+  [['work', 'q', '--exec', 'cat']],
+  [['subscribe', 'c']],
+])('says within 5 s where there is no Redis, and how to get one: %s', async (args) => {
+  const started = performance.now();
+
+  const { code, stdout, stderr } = await redpost.run([...args, '--redis', 'redis://127.0.0.1:1']);
+
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^redpost: Redis at 127\.0\.0\.1:1 cannot be reached.*redis-server.*\n$/);
+  expect(performance.now() - started).toBeLessThan(5000);
+});
+
+it('gives up within 5 s on a server that never answers', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  onTestFinished(() => void silent.close());
+  await eventually(() => silent.listening);
+  const { port } = silent.address() as { port: number };
+  const started = performance.now();
+
+  const { code, stderr } = await redpost.run(['ping', '--redis', `redis://127.0.0.1:${port}`]);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain(`127.0.0.1:${port} cannot be reached`);
+  expect(performance.now() - started).toBeLessThan(5000);
+});
+
+it.each([
+  ['unreachable', ['ping', '--verbose'], { REDIS_URL: 'redis://me:s3cret@127.0.0.1:1' }],
+  ['refused', ['ping', '--verbose'], { REDIS_URL: 'redis://me:s3cret@127.0.0.1:PORT' }],
+  ['not a URL', ['ping', '--redis', 'redis://me:s3cret@x y'], {}],
+  ['percent', ['ping', '--redis', 'redis://me:s3cret%@host'], {}],
+  ['slash', ['ping', '--redis', 'redis://me:/s3cret@host'], {}],
+  ['mistyped option', ['ping', '--redsi=redis://me:s3cret@host'], {}],
+])('never prints a password: %s', async (_, args, env) => {
+  const port = new URL(redpost.url).port;
+  const urls = Object.entries<string>({ ...env }).map(([name, url]) => [
+    name,
+    url.replace('PORT', port),
+  ]);
+
+  const { code, stdout, stderr } = await startRedpost(args, { env: Object.fromEntries(urls) })
+    .ended;
+
+  expect(code).toBeGreaterThan(0);
+  expect(stdout + stderr).not.toContain('s3cret');
+});
+
+it('prefers --redis to REDIS_URL, before and after the command', async () => {
+  const env = { REDIS_URL: 'redis://127.0.0.1:1' };
+
+  expect((await redpost.run(['--redis', redpost.url, 'ping'], { env })).code).toBe(0);
+  expect((await redpost.run(['ping', '--redis', redpost.url], { env })).code).toBe(0);
+});
+
+it('starts a private Redis that others can reach until it ends', async () => {
+  const working = startRedpost(['--embedded', 'work', 'task', '--exec', 'cat']);
+  const url = await eventually(() => /redis:\/\/[\d.:]+/.exec(working.stderr)?.[0]);
+
+  expect((await redpost.run(['send', 'task', '"hello"', '--redis', url])).code).toBe(0);
+  await eventually(() => working.stdout === '"hello"');
+  working.process.kill('SIGINT');
+
+  expect((await working.ended).code).toBe(0);
+  const connection = connect(url, { callTimeoutMs: 200 });
+  connection.on('error', () => {});
+  await expect(connection.ping()).rejects.toThrow('cannot be reached');
+  await connection.close();
+});
+
+it('prints a stack only when asked to', async () => {
+  const args = ['ping', '--redis', 'redis://127.0.0.1:1'];
+
+  expect((await redpost.run(args)).stderr).not.toContain('    at ');
+  expect((await redpost.run([...args, '--verbose'])).stderr).toContain('    at ');
+});

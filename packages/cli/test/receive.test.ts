@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from './support/eventually.js';
+import { uniqueName, useRedpost } from './support/redpost.js';
+
+const redpost = useRedpost();
+
+const stats = async (queue: string) => (await redpost.run(['stats', queue])).lines[0];
+
+describe('receive', () => {
+  it('prints one message, acknowledges it and leaves the others', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '{"n":1}', '{"n":2}', '--header', 'trace=x']);
+
+    const { code, lines, stderr } = await redpost.run(['receive', queue]);
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(lines).toEqual([
+      {
+        id: expect.any(String),
+        body: { n: 1 },
+        attempt: 1,
+        sentAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        headers: { trace: 'x' },
+      },
+    ]);
+    expect(await stats(queue)).toMatchObject({ pending: 1, active: 0, total: { acked: 1 } });
+  });
+
+  it('prints what redis-cli has pushed, whatever it is', async () => {
+    const queue = uniqueName();
+    await redpost.redisCli('LPUSH', queue, 'hello', '{"a":\n1}');
+    await redpost.run(['send', queue, '--bare', '--codec', 'base64', '//4=']);
+
+    const { lines } = await redpost.run(['receive', queue, '--count', '3']);
+
+    expect(lines).toMatchObject([
+      { body: 'hello' },
+      { body: { a: 1 } },
+      { body: '//4=', encoding: 'base64' },
+    ]);
+    expect(await stats(queue)).toMatchObject({ pending: 0, active: 0, dead: 0 });
+  });
+
+  it('prints bodies as text or base64 when asked to', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '{"a":1}', '{"a":2}']);
+
+    const asText = await redpost.run(['receive', queue, '--codec', 'text']);
+    const asBase64 = await redpost.run(['receive', queue, '--codec', 'base64']);
+
+    expect(asText.lines).toMatchObject([{ body: '{"a":1}' }]);
+    expect(asBase64.lines).toMatchObject([{ body: Buffer.from('{"a":2}').toString('base64') }]);
+  });
+
+  it('exits with 0 and prints nothing when no message comes in time', async () => {
+    expect(await redpost.run(['receive', uniqueName(), '--timeout', '50ms'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  it('takes all there is, without waiting, with a timeout of 0', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '1', '2', '3']);
+
+    const { lines } = await redpost.run(['receive', queue, '--count', '100', '--timeout', '0']);
+
+    expect(lines.map(({ body }) => body)).toEqual([1, 2, 3]);
+  });
+
+  it('waits for a message that comes later', async () => {
+    const queue = uniqueName();
+    const receiving = redpost.start(['receive', queue, '--timeout', '15s']);
+    await eventually(async () => (await stats(queue))?.consumers === 1);
+
+    await redpost.redisCli('LPUSH', queue, '"late"');
+
+    expect((await receiving.ended).lines).toMatchObject([{ body: 'late' }]);
+  });
+
+  it('follows until Ctrl-C, and exits with 0', async () => {
+    const queue = uniqueName();
+    const following = redpost.start(['receive', queue, '--follow']);
+    for (const body of ['1', '2']) {
+      await redpost.run(['send', queue, body]);
+      await eventually(() => following.stdout.includes(`"body":${body},`));
+    }
+
+    following.process.kill('SIGINT');
+
+    expect((await following.ended).code).toBe(0);
+    expect(await stats(queue)).toMatchObject({ pending: 0, active: 0, consumers: 0 });
+  });
+
+  it('exits with 130 when Ctrl-C comes before its message', async () => {
+    const queue = uniqueName();
+    const receiving = redpost.start(['receive', queue, '--timeout', '15s']);
+    await eventually(async () => (await stats(queue))?.consumers === 1);
+
+    receiving.process.kill('SIGINT');
+
+    expect((await receiving.ended).code).toBe(130);
+  });
+
+  it('ends quietly when its reader is gone, and gives back what it could not print', async () => {
+    const queue = uniqueName();
+    await redpost.shell(`seq 20000 | redpost send '${queue}' -q`);
+
+    const { stdout, stderr } = await redpost.shell(
+      `redpost receive '${queue}' --follow | head -1; exit \${PIPESTATUS[0]}`,
+    );
+
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect(stderr).toBe('');
+    const { pending, active, total } = (await stats(queue)) as {
+      pending: number;
+      active: number;
+      total: { acked: number };
+    };
+    expect(active).toBe(0);
+    expect(pending).toBeGreaterThan(0);
+    expect(pending + total.acked).toBe(20_000);
+  });
+
+  it('acknowledges nothing that nobody could read', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '1']);
+
+    const { code, stderr } = await redpost.shell(
+      `exec 3> >(exec true); wait $!; redpost receive '${queue}' >&3`,
+    );
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await stats(queue)).toMatchObject({ pending: 1, active: 0, total: { acked: 0 } });
+  });
+
+  it('brings back ten thousand lines to the letter and in order', async () => {
+    const queue = uniqueName();
+    const bodies = Array.from({ length: 10_000 }, (_, n) => `{"n":${n},"text":"ü 🙂 \\" \\u0000"}`);
+    const input = `${bodies.join('\n')}\n`;
+
+    const sent = await redpost.run(['send', queue], { input });
+    const got = await redpost.run(['receive', queue, '-n', '10000']);
+
+    expect(sent.lines.map(({ id }) => id)).toEqual(got.lines.map(({ id }) => id));
+    const printed = got.stdout
+      .split('\n')
+      .map((line) => /"body":(\{.*?\}),"attempt"/.exec(line)?.[1]);
+    expect(printed.slice(0, -1)).toEqual(bodies);
+    expect(await stats(queue)).toMatchObject({ pending: 0, active: 0, total: { acked: 10_000 } });
+  });
+});

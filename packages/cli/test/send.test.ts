@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from './support/eventually.js';
+import { uniqueName, useRedpost } from './support/redpost.js';
+
+const redpost = useRedpost();
+
+describe('send', () => {
+  it('sends each argument, and prints what is in Redis', async () => {
+    const queue = uniqueName();
+
+    const { code, lines, stderr } = await redpost.run(['send', queue, '{"to":"a@b.c"}', '2']);
+
+    expect(code).toBe(0);
+    expect(lines).toEqual([
+      { id: expect.any(String), body: { to: 'a@b.c' } },
+      { id: expect.any(String), body: 2 },
+    ]);
+    expect(stderr).toBe('');
+    expect((await redpost.run(['stats', queue])).lines).toMatchObject([{ pending: 2 }]);
+  });
+
+  it('sends the id, the headers, the delay and the time to live it is given', async () => {
+    const queue = uniqueName();
+    const options = ['--id', 'mine', '--header', 'a=b=c', '--header', 'd=', '--ttl', '1h'];
+
+    await redpost.run(['send', queue, '1', ...options]);
+    await redpost.run(['send', queue, '2', '--delay', '1h']);
+
+    expect((await redpost.run(['peek', queue])).lines).toMatchObject([
+      { id: 'mine', body: 1, headers: { a: 'b=c', d: '' } },
+    ]);
+    expect((await redpost.run(['stats', queue])).lines).toMatchObject([{ pending: 1, delayed: 1 }]);
+  });
+
+  it('sends bare bodies that redis-cli pops as they were written', async () => {
+    const queue = uniqueName();
+
+    const { lines } = await redpost.run(['send', queue, '--bare', '{"big": 12345678901234567890}']);
+
+    expect(lines).toMatchObject([{ id: null }]);
+    expect(await redpost.redisCli('RPOP', queue)).toBe('{"big": 12345678901234567890}');
+  });
+
+  it('sends text and base64 as they are', async () => {
+    const queue = uniqueName();
+
+    await redpost.run(['send', queue, '--bare', '--codec', 'text', 'hello wörld']);
+    await redpost.run(['send', queue, '--bare', '--codec', 'base64', '//4=']);
+
+    expect(await redpost.redisCli('RPOP', queue)).toBe('hello wörld');
+    expect((await redpost.run(['peek', queue, '--codec', 'base64'])).lines).toMatchObject([
+      { body: '//4=' },
+    ]);
+  });
+
+  it('sends a body per line of stdin, also the last one without an end, but no empty line', async () => {
+    const queue = uniqueName();
+
+    const { code, lines } = await redpost.run(['send', queue], {
+      input: '\ufeff{"a":1}\n\n"two"\r\n3',
+    });
+
+    expect(code).toBe(0);
+    expect(lines.map(({ body }) => body)).toEqual([{ a: 1 }, 'two', 3]);
+  });
+
+  it('sends empty lines as empty texts', async () => {
+    const queue = uniqueName();
+
+    const { lines } = await redpost.run(['send', queue, '--codec', 'text'], { input: 'a\n\nb\n' });
+
+    expect(lines.map(({ body }) => body)).toEqual(['a', '', 'b']);
+  });
+
+  it('prints nothing with --quiet', async () => {
+    expect(await redpost.run(['send', uniqueName(), '1', '-q'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  it('stops at a line that is not JSON, with its number; those before it are sent', async () => {
+    const queue = uniqueName();
+
+    const { code, lines, stderr } = await redpost.run(['send', queue], {
+      input: '1\n2\n{"unfinished":\n4\n',
+    });
+
+    expect(code).toBe(2);
+    expect(lines.map(({ body }) => body)).toEqual([1, 2]);
+    expect(stderr).toMatch(/line 3: .* is not JSON/);
+    expect(stderr).toContain('2 messages sent');
+    expect((await redpost.run(['stats', queue])).lines).toMatchObject([{ pending: 2 }]);
+  });
+
+  it('stops at a line that is not UTF-8, with its number', async () => {
+    const input = Buffer.concat([Buffer.from('1\n2\n"'), Buffer.from([0xff]), Buffer.from('"\n')]);
+
+    const { code, lines, stderr } = await redpost.run(['send', uniqueName()], { input });
+
+    expect(code).toBe(2);
+    expect(lines).toHaveLength(2);
+    expect(stderr).toContain('line 3 is not UTF-8');
+  });
+
+  it('says that there was nothing to send', async () => {
+    expect(await redpost.run(['send', uniqueName()], { input: '' })).toMatchObject({
+      code: 0,
+      stderr: 'redpost: nothing was sent: the input is empty\n',
+    });
+  });
+
+  it('says which lines Redis refused', async () => {
+    const key = uniqueName();
+    await redpost.redisCli('SET', key, 'no list');
+
+    const { code, stdout, stderr } = await redpost.run(['send', key], { input: '1\n2\n' });
+
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^redpost: line 1 to 2 was not sent: .*WRONGTYPE/);
+  });
+
+  it('finishes at Ctrl-C what it has read, says how far it came and exits with 130', async () => {
+    const queue = uniqueName();
+    const sending = redpost.start(['send', queue], { input: null });
+    sending.process.stdin?.write('1\n2\n3');
+    await eventually(() => sending.stdout.split('\n').length === 3);
+
+    sending.process.kill('SIGINT');
+
+    const { code, stderr } = await sending.ended;
+    expect(code).toBe(130);
+    expect(stderr).toBe('redpost: interrupted: 2 messages sent, the last one from line 2\n');
+    expect(await redpost.redisCli('LLEN', queue)).toBe('2');
+  });
+
+  it('sends everything even if the reader of its output wants only the first lines', async () => {
+    const queue = uniqueName();
+
+    const { stdout, stderr } = await redpost.shell(
+      `seq 100000 | redpost send '${queue}' | head -1`,
+    );
+
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect(stderr).toBe('');
+    expect(await redpost.redisCli('LLEN', queue)).toBe('100000');
+  });
+});

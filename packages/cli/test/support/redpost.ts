@@ -1,0 +1,116 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+
+export const bin = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
+
+export interface Ended {
+  code: number | NodeJS.Signals;
+  stdout: string;
+  stderr: string;
+  /** stdout, parsed. */
+  lines: Record<string, unknown>[];
+}
+
+/** A command that runs. */
+export interface Running {
+  process: ChildProcess;
+  /** What it has written so far. */
+  readonly stdout: string;
+  readonly stderr: string;
+  ended: Promise<Ended>;
+}
+
+export interface StartOptions {
+  /** What it reads on stdin, which then ends. With null, stdin stays open. Default: nothing. */
+  input?: string | Buffer | null;
+  env?: Record<string, string>;
+}
+
+/** The built command, with a private Redis of its own for the tests of one file. */
+export function useRedpost() {
+  let redis: EmbeddedRedis | undefined;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis?.stop());
+
+  const start = (args: readonly string[], options: StartOptions = {}) =>
+    startRedpost(args, { ...options, env: { REDIS_URL: redis?.url ?? '', ...options.env } });
+  return {
+    get url() {
+      return redis?.url ?? '';
+    },
+    start,
+    run: (args: readonly string[], options?: StartOptions) => start(args, options).ended,
+    /** What `redis-cli` prints. */
+    async redisCli(...args: string[]): Promise<string> {
+      const port = String(redis?.port);
+      const { stdout } = await promisify(execFile)('redis-cli', ['-p', port, ...args]);
+      return stdout.trimEnd();
+    },
+    /** A `/bin/sh` line with `redpost` for our command. */
+    async shell(line: string): Promise<Ended> {
+      const script = `redpost() { '${process.execPath}' '${bin}' "$@"; }\n${line}`;
+      return follow(
+        spawn('/bin/bash', ['-c', script], { env: environment({ REDIS_URL: redis?.url ?? '' }) }),
+      ).ended;
+    },
+  };
+}
+
+export function startRedpost(args: readonly string[], options: StartOptions = {}): Running {
+  const child = spawn(process.execPath, [bin, ...args], { env: environment(options.env) });
+  child.stdin.on('error', () => {});
+  if (options.input !== null) child.stdin.end(options.input ?? '');
+  return follow(child);
+}
+
+/** A name that no other test uses. */
+export function uniqueName(): string {
+  return `test:${randomUUID()}`;
+}
+
+function environment(env: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const { REDIS_URL, REDPOST_DEBUG, ...inherited } = process.env;
+  return { ...inherited, ...env };
+}
+
+function follow(child: ChildProcess): Running {
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk) => {
+      text[name] += chunk;
+    });
+  }
+  onTestFinished(() => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  });
+  return {
+    process: child,
+    get stdout() {
+      return text.stdout;
+    },
+    get stderr() {
+      return text.stderr;
+    },
+    ended: once(child, 'close').then(([code, signal]) => ({
+      code: code ?? signal,
+      ...text,
+      get lines() {
+        return parse(text.stdout);
+      },
+    })),
+  };
+}
+
+function parse(ndjson: string): Record<string, unknown>[] {
+  return ndjson
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from './support/eventually.js';
+import { bin, uniqueName, useRedpost } from './support/redpost.js';
+
+const redpost = useRedpost();
+
+/** Runs a command on a terminal, as `script` makes one. */
+const onTerminal = (command: string, input = '') =>
+  redpost.shell(
+    `printf '${input}' | script -qec "'${process.execPath}' '${bin}' ${command}" /dev/null`,
+  );
+
+async function bury(...bodies: string[]): Promise<string> {
+  const queue = uniqueName();
+  await redpost.run(['send', queue, ...bodies]);
+  const working = redpost.start(['work', queue, '--exec', 'exit 1', '--max-attempts', '1']);
+  await eventually(() => working.stderr.split('dead letter').length > bodies.length);
+  working.process.kill('SIGINT');
+  await working.ended;
+  return queue;
+}
+
+describe('ping', () => {
+  it('prints one short line', async () => {
+    const { code, stdout } = await redpost.run(['ping']);
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^PONG from 127\.0\.0\.1:\d+ in \d+\.\d+ ms\n$/);
+  });
+});
+
+describe('stats', () => {
+  it('prints JSON for programs, a line per queue', async () => {
+    const { lines } = await redpost.run(['stats', 'none', 'other']);
+
+    const counts = { pending: 0, active: 0, delayed: 0, dead: 0, consumers: 0 };
+    expect(lines).toMatchObject([
+      { queue: 'none', ...counts },
+      { queue: 'other', ...counts },
+    ]);
+  });
+
+  it('prints a table on a terminal, and JSON there too when asked to', async () => {
+    const table = await onTerminal('stats none');
+    const json = await onTerminal('stats none --json');
+
+    expect(table.stdout).toMatch(/^QUEUE +PENDING .*\r\nnone +0 /);
+    expect(json.stdout).toMatch(/^\{"queue":"none"/);
+  });
+});
+
+describe('peek', () => {
+  it('prints the next messages, which stay', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '1', '2', '3']);
+
+    const { lines } = await redpost.run(['peek', queue, '--count', '2']);
+
+    expect(lines.map(({ body, attempt }) => [body, attempt])).toEqual([
+      [1, 0],
+      [2, 0],
+    ]);
+    expect(await redpost.redisCli('LLEN', queue)).toBe('3');
+  });
+});
+
+describe('purge', () => {
+  it('forgets what is pending and delayed, when it is sure', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '1', '2']);
+    await redpost.run(['send', queue, '3', '--delay', '1h']);
+
+    const unsure = await redpost.run(['purge', queue]);
+    expect(unsure).toMatchObject({ code: 2, stdout: '' });
+    expect(unsure.stderr).toContain('--yes');
+
+    const sure = await redpost.run(['purge', queue, '--yes']);
+    expect(sure.lines).toEqual([{ queue, pending: 2, delayed: 1 }]);
+    expect(await redpost.redisCli('LLEN', queue)).toBe('0');
+  });
+
+  it('asks on a terminal, and takes anything but a yes for a no', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '1']);
+
+    const no = await onTerminal(`purge ${queue}`, '\\n');
+    expect(no.stdout).toContain(`Forget 1 pending and 0 delayed messages of ${queue}? [y/N]`);
+    expect(no.code).toBe(1);
+    expect(await redpost.redisCli('LLEN', queue)).toBe('1');
+
+    const yes = await onTerminal(`purge ${queue}`, 'y\\n');
+    expect(yes.code).toBe(0);
+    expect(await redpost.redisCli('LLEN', queue)).toBe('0');
+  });
+});
+
+describe('dead', () => {
+  it('lists dead letters page by page', async () => {
+    const queue = await bury('1', '2');
+
+    const first = await redpost.run(['dead', 'list', queue, '--count', '1']);
+    expect(first.lines).toMatchObject([{ body: 1, reason: 'failed', error: 'exit code 1' }]);
+    expect(first.stderr).toContain('2 in all');
+
+    const after = String(first.lines[0]?.entry);
+    const second = await redpost.run(['dead', 'list', queue, '--after', after]);
+    expect(second.lines).toMatchObject([{ body: 2 }]);
+  });
+
+  it('sends one of them again, or all', async () => {
+    const queue = await bury('1', '2');
+    const [first] = (await redpost.run(['dead', 'list', queue])).lines;
+
+    const one = await redpost.run(['dead', 'redrive', queue, '--entry', String(first?.entry)]);
+    expect(one.lines).toEqual([{ queue, redriven: 1 }]);
+    const rest = await redpost.run(['dead', 'redrive', queue]);
+    expect(rest.lines).toEqual([{ queue, redriven: 1 }]);
+
+    const received = await redpost.run(['receive', queue, '--count', '2']);
+    expect(received.lines).toMatchObject([
+      { body: 1, attempt: 1 },
+      { body: 2, attempt: 1 },
+    ]);
+  });
+
+  it('forgets one of them, or all, when it is sure', async () => {
+    const queue = await bury('1', '2', '3');
+    const [first] = (await redpost.run(['dead', 'list', queue])).lines;
+    expect(await redpost.run(['dead', 'purge', queue])).toMatchObject({ code: 2, stdout: '' });
+
+    const one = await redpost.run(['dead', 'purge', queue, '-y', '--entry', String(first?.entry)]);
+    const rest = await redpost.run(['dead', 'purge', queue, '-y']);
+
+    expect(one.lines).toEqual([{ queue, purged: 1 }]);
+    expect(rest.lines).toEqual([{ queue, purged: 2 }]);
+  });
+
+  it('exits with 1 for an entry that is not there, and with 2 for one that cannot be', async () => {
+    const missing = await redpost.run(['dead', 'redrive', 'none', '--entry', '1-1']);
+    const impossible = await redpost.run(['dead', 'redrive', 'none', '--entry', 'x']);
+
+    expect(missing).toMatchObject({ code: 1, stderr: 'redpost: 1 of 1 entry not found\n' });
+    expect(impossible.code).toBe(2);
+  });
+});
