@@ -1,0 +1,16 @@
+import type { Connection } from '@redpost/core';
+import type { DemoOptions } from './options.js';
+import type { RunNames } from './run-names.js';
+import type { Screen } from './terminal/screen.js';
+
+/** What every act gets. */
+export interface Stage {
+  connection: Connection;
+  /** Another connection, as another process would have: whoever asks for it closes it. */
+  connect(): Connection;
+  names: RunNames;
+  options: DemoOptions;
+  screen: Screen;
+  /** Aborted when the demo is told to end. */
+  signal: AbortSignal;
+}

@@ -1,0 +1,39 @@
+import { type Paint, paintFor } from './paint.js';
+
+/** Lines that stay, and on a terminal a last line that shows how far things are. */
+export class Screen {
+  readonly paint: Paint;
+  readonly #stream: NodeJS.WriteStream;
+  readonly #hasStatus: boolean;
+  #status = '';
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+    this.paint = paintFor(stream);
+    this.#hasStatus = Boolean(stream.isTTY) && process.env.TERM !== 'dumb';
+  }
+
+  line(text = ''): void {
+    this.#write(`${text}\n`);
+  }
+
+  /** Begins an act. */
+  heading(number: number, title: string, subtitle: string): void {
+    this.line();
+    this.line(`${this.paint.accent(this.paint.bold(`${number}  ${title}`))}`);
+    this.line(`   ${this.paint.dim(subtitle)}`);
+    this.line();
+  }
+
+  /** Shows `text` below the lines until it is replaced; undefined removes it. */
+  status(text: string | undefined): void {
+    if (!this.#hasStatus || text === this.#status) return;
+    this.#write('', text ?? '');
+  }
+
+  #write(lines: string, status = this.#status): void {
+    const erase = this.#status ? '\r\x1b[2K' : '';
+    this.#status = status;
+    this.#stream.write(`${erase}${lines}${status}`);
+  }
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { runDemo } from './support/start-demo.js';
+
+const delivery = /(Consumer:\d+) {2,}got {2,}(Producer:\d+ produce data)/;
+
+describe('the demo', () => {
+  it('has 10 producers send 10 messages each, and every one is consumed once', async () => {
+    const demo = await runDemo(['--interval', '50ms']);
+
+    expect(demo.stderr).toBe('');
+    expect(demo.lastLine).toBe('100 sent, 100 consumed, 0 lost, 0 duplicated');
+    expect(demo.code).toBe(0);
+
+    const bodies = demo.lines.flatMap((line) => delivery.exec(line)?.[2] ?? []);
+    expect(bodies).toHaveLength(100);
+    for (let index = 0; index < 10; index += 1) {
+      const own = bodies.filter((body) => body === `Producer:${index} produce data`);
+      expect(own).toHaveLength(10);
+    }
+    expect(demo.stdout).toMatch(/keep-alive {2,}ping answered in [\d.]+ ms/);
+    expect(demo.stdout).toContain('0 pending, 0 active, 0 dead');
+  });
+
+  it('takes other numbers of producers, consumers and messages', async () => {
+    const options = ['--producers', '3', '--consumers', '2', '--messages', '4'];
+    const demo = await runDemo([...options, '--interval', '20ms']);
+
+    expect(demo.lastLine).toBe('12 sent, 12 consumed, 0 lost, 0 duplicated');
+    expect(demo.stdout).toContain('3 producers, 2 consumers');
+    const consumers = demo.lines.flatMap((line) => delivery.exec(line)?.[1] ?? []);
+    expect(new Set(consumers)).toEqual(new Set(['Consumer:0', 'Consumer:1']));
+  });
+
+  it('waits for the interval between two messages of a producer', async () => {
+    const options = ['--producers', '1', '--consumers', '1', '--messages', '3'];
+    const demo = await runDemo([...options, '--interval', '0.4s']);
+
+    const times = demo.lines.filter((line) => delivery.test(line)).map(Number.parseFloat);
+    expect(times).toHaveLength(3);
+    expect(times[1]).toBeGreaterThanOrEqual(0.4);
+    expect(times[2]).toBeGreaterThanOrEqual(0.8);
+  });
+
+  it('shows that a late subscriber receives only what is published after it has joined', async () => {
+    const { stdout } = await runDemo(['--messages', '1', '--interval', '20ms']);
+
+    const act = stdout.slice(stdout.indexOf('Publish and subscribe'), stdout.indexOf('Summary'));
+    const steps = act
+      .split('\n')
+      .slice(3)
+      .map((line) => line.trim().replace(/ {2,}/g, ' '));
+    expect(steps.filter(Boolean)).toEqual([
+      'publisher publishes first edition → 0 receivers',
+      'early subscribes after 1 message',
+      'publisher publishes second edition → 1 receiver',
+      'early got second edition',
+      'late subscribes after 2 messages',
+      'publisher publishes third edition → 2 receivers',
+      'early got third edition',
+      'late got third edition',
+      'publisher publishes fourth edition → 2 receivers',
+      'early got fourth edition',
+      'late got fourth edition',
+    ]);
+  });
+
+  it('writes plain lines of at most 100 columns when it is piped', async () => {
+    const { stdout, lines } = await runDemo(['--messages', '1', '--interval', '20ms']);
+
+    expect(stdout).not.toContain('\x1b');
+    expect(stdout).not.toContain('\r');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+});
