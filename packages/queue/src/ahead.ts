@@ -2,19 +2,20 @@
 const longestWaitMs = 100;
 
 /**
- * Messages that are leased but not started, oldest first. They are given back when none of them
- * was started for a while: the handlers have become slow, and other consumers may be idle.
+ * Messages that are leased but not started, oldest first. When none of them was started for a
+ * while, they should be given back: the handlers have become slow, and other consumers may be idle.
  */
 export class Ahead<Item> {
-  readonly #giveBack: (items: Item[]) => void;
+  readonly #stuck: () => void;
   #items: Item[] = [];
   /** Where the oldest item is: moving an index is cheaper than moving the items. */
   #head = 0;
   #taken = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(giveBack: (items: Item[]) => void) {
-    this.#giveBack = giveBack;
+  /** @param stuck called when none was started for a while. */
+  constructor(stuck: () => void) {
+    this.#stuck = stuck;
   }
 
   get size(): number {
@@ -43,19 +44,21 @@ export class Ahead<Item> {
     const items = this.#items.slice(this.#head);
     this.#items = [];
     this.#head = 0;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#unwatch();
     return items;
   }
 
   #watch(): void {
     let takenBefore = this.#taken;
     this.#timer = setInterval(() => {
-      if (this.#taken === takenBefore || this.size === 0) {
-        const items = this.takeAll();
-        if (items.length > 0) this.#giveBack(items);
-      }
+      if (this.size === 0) return this.#unwatch();
+      if (this.#taken === takenBefore) this.#stuck();
       takenBefore = this.#taken;
     }, longestWaitMs).unref();
+  }
+
+  #unwatch(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -47,6 +47,9 @@ export function sessionOptions(options: LeaseOptions): SessionOptions {
 
 export function consumerOptions(options: ConsumeOptions) {
   const { concurrency = 1, backoff = exponential() } = options;
+  if (typeof backoff !== 'function') {
+    throw new InvalidArgumentError(`backoff is a function, got ${shown(backoff)}`);
+  }
   return {
     ...sessionOptions(options),
     concurrency: wholeNumber('concurrency', concurrency, { min: 1, max: 100_000 }),

@@ -3,7 +3,10 @@ import {
   asError,
   ClosedError,
   Emitter,
+  exponential,
+  InvalidArgumentError,
   longestTimerMs,
+  shown,
   type Unlisten,
   wholeNumber,
 } from '@redpost/core';
@@ -13,7 +16,7 @@ import type { QueueContext } from './context.js';
 import { within } from './deadline.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { ExpiredError, LeaseLostError } from './errors.js';
-import { type NextStep, nextStep } from './failure.js';
+import { type NextStep, nextStep, unreadableReason } from './failure.js';
 import { Lookahead } from './lookahead.js';
 import type { Recovery } from './recoverer.js';
 import { Session } from './session.js';
@@ -57,13 +60,18 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #events = new Emitter<ConsumerEvents<Body>>();
   readonly #lookahead: Lookahead;
   readonly #running = new Set<HeldDelivery<Body>>();
-  readonly #ahead = new Ahead<HeldDelivery<Body>>((deliveries) => void this.#release(deliveries));
+  readonly #ahead = new Ahead<HeldDelivery<Body>>(() => void this.#giveBack());
   #session: Session<Body>;
+  #isStarting = false;
+  #isGivingBack = false;
   #isStopping = false;
   #stopped: Promise<void> | undefined;
   #whenDone: (() => void) | undefined;
 
   constructor(context: QueueContext<Body>, handler: Handler<Body>, options: ConsumeOptions) {
+    if (typeof handler !== 'function') {
+      throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
+    }
     this.#context = context;
     this.#handler = handler;
     this.#options = consumerOptions(options);
@@ -124,7 +132,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   #demand(): number {
-    if (this.#isStopping) return 0;
+    if (this.#isStopping || this.#isGivingBack) return 0;
     const wanted = this.#options.concurrency + this.#lookahead.count;
     return wanted - this.#running.size - this.#ahead.size;
   }
@@ -135,12 +143,16 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   #startMore(): void {
+    // A handler that returns at once leads back here: calls must not pile up with the messages.
+    if (this.#isStarting) return;
+    this.#isStarting = true;
     while (this.#running.size < this.#options.concurrency && !this.#isStopping) {
       const held = this.#ahead.take();
-      if (!held) return;
+      if (!held) break;
       this.#running.add(held);
       this.#start(held);
     }
+    this.#isStarting = false;
   }
 
   #start(held: HeldDelivery<Body>): void {
@@ -180,17 +192,38 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   async #settleFailure(held: HeldDelivery<Body>, error: Error): Promise<void> {
     const session = this.#session;
+    const next = this.#decide(held, error);
     try {
-      const next = nextStep(error, held.attempt, this.#options);
       if (this.#events.hasListeners('failed')) {
         this.#events.emit('failed', { delivery: held, error, next });
       }
       if (next.action === 'retry') await session.retry(held, next.delayMs);
-      else await session.deadLetter(held, next.reason, error.message);
+      else await session.deadLetter(held, next.reason, String(error.message));
     } catch (failure) {
       // What was lost is reported by the event `lost`.
       if (!(failure instanceof LeaseLostError)) this.#events.emit('error', asError(failure));
     }
+  }
+
+  #decide(held: HeldDelivery<Body>, error: Error): NextStep {
+    // Once it is open it is readable: what its handler could not read was something else.
+    const unreadable = held.isOpen ? undefined : unreadableReason(error);
+    try {
+      if (!unreadable) return nextStep(held.attempt, this.#options);
+      held.tolerate();
+      return { action: 'dead-letter', reason: unreadable };
+    } catch (failure) {
+      return this.#decideAnyhow(held, asError(failure));
+    }
+  }
+
+  /** When not even the envelope could be read, or the backoff threw: nothing may stay leased. */
+  #decideAnyhow(held: HeldDelivery<Body>, failure: Error): NextStep {
+    held.tolerate();
+    const reason = unreadableReason(failure);
+    if (reason) return { action: 'dead-letter', reason };
+    this.#events.emit('error', failure);
+    return { action: 'retry', delayMs: exponential()(held.attempt) };
   }
 
   #finish(held: HeldDelivery<Body>): void {
@@ -217,7 +250,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     const leftMs = () => deadline - performance.now();
     const session = this.#session;
     try {
-      await within(session.endWait(), leftMs());
+      await within(this.#quiet(session), Math.max(leftMs(), leaveMs));
       await within(this.#release(this.#ahead.takeAll()), leftMs());
       const finished = await within(this.#done(), leftMs());
       if (!finished) await within(this.#giveUp(session), leaveMs);
@@ -242,6 +275,29 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     const given = unfinished.map((held) => session.retry(held, 0));
     for (const held of unfinished) held.lose(new ClosedError('The consumer was stopped'));
     await Promise.allSettled(given);
+  }
+
+  /** Other consumers may have time for what waits here for a handler. */
+  async #giveBack(): Promise<void> {
+    if (this.#isGivingBack || this.#isStopping) return;
+    const session = this.#session;
+    this.#isGivingBack = true;
+    this.#lookahead.stall();
+    await this.#quiet(session);
+    if (session === this.#session && !this.#isStopping) {
+      await this.#release(this.#ahead.takeAll());
+    }
+    this.#isGivingBack = false;
+    this.#session.pump();
+  }
+
+  /**
+   * Resolves when nothing more comes, provided that there is no demand. What is given back after
+   * that keeps its place, because nothing behind it has been taken.
+   */
+  async #quiet(session: Session<Body>): Promise<void> {
+    await session.endWait();
+    await session.flushed();
   }
 
   async #release(deliveries: HeldDelivery<Body>[]): Promise<void> {

@@ -1,6 +1,13 @@
-import { wholeNumber } from '@redpost/core';
+import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
 import type { QueueContext } from './context.js';
-import { bodyBytes, decodeEnvelope, type Envelope, type Headers, isUntouched } from './envelope.js';
+import {
+  asBare,
+  bodyBytes,
+  decodeEnvelope,
+  type Envelope,
+  type Headers,
+  isUntouched,
+} from './envelope.js';
 import { AlreadySettledError, ExpiredError, LeaseLostError } from './errors.js';
 import { type Message, readBody, toDate } from './message.js';
 
@@ -58,6 +65,8 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
   #envelope: Envelope | undefined;
   #abort: AbortController | undefined;
   body!: Body;
+  /** The body is there: what fails from now on is not the message's fault. */
+  isOpen = false;
   /** When the handler began, by `performance.now()`. */
   startedAt = 0;
 
@@ -121,13 +130,18 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
   open(context: QueueContext<Body>, serverNow: number): Promise<void> | undefined {
     if (!isUntouched(this.element)) this.#refuseIfExpired(serverNow);
     const body = readBody(context, bodyBytes(this.element));
-    if (!(body instanceof Promise)) {
-      this.body = body;
-      return undefined;
+    if (body instanceof Promise) return body.then((valid) => this.#opened(valid));
+    this.#opened(body);
+    return undefined;
+  }
+
+  /** Lets an envelope that cannot be read pass for a bare payload, so that it has an id at least. */
+  tolerate(): void {
+    try {
+      this.#envelope = this.envelope;
+    } catch {
+      this.#envelope = asBare(this.element, this.receipt);
     }
-    return body.then((valid) => {
-      this.body = valid;
-    });
   }
 
   /** Claims the right to settle: true once. */
@@ -155,6 +169,9 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
   }
 
   async deadLetter(reason = 'rejected'): Promise<void> {
+    if (typeof reason !== 'string') {
+      throw new InvalidArgumentError(`A reason is a text, got ${shown(reason)}`);
+    }
     this.#claimOrThrow();
     await this.#settler.deadLetter(this, reason, '');
   }
@@ -164,6 +181,11 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
     if (this.#state === 'lost' || !(await this.#settler.renew())) {
       throw new LeaseLostError(this.id);
     }
+  }
+
+  #opened(body: Body): void {
+    this.body = body;
+    this.isOpen = true;
   }
 
   #refuseIfExpired(serverNow: number): void {

@@ -61,6 +61,12 @@ export function bodyBytes(element: Buffer): Buffer {
   return isEnvelope(element) ? element.subarray(headerEnd(element) + 1) : element;
 }
 
+/** True for an element that was active while its consumer died. */
+export function isSuspect(element: Buffer): boolean {
+  if (!isEnvelope(element)) return false;
+  return writtenIn(element.toString('latin1', prefix.length, 64))[2] !== undefined;
+}
+
 /**
  * Reads an element.
  *
@@ -74,6 +80,16 @@ export function decodeEnvelope(element: Buffer, bareId: string): Envelope {
   return { ...header, body: element.subarray(end + 1) };
 }
 
+/** A malformed envelope, read as a bare payload: all of it, but for what scripts wrote. */
+export function asBare(element: Buffer, id: string): Envelope {
+  if (!isEnvelope(element)) return { ...bareHeader(id), body: element };
+  const text = element.toString('latin1', prefix.length, 64);
+  const [written = '{', attempt = 0] = writtenIn(text);
+  const rest = element.subarray(prefix.length + written.length);
+  const body = Buffer.concat([Buffer.from(`${prefix}{`), rest]);
+  return { ...bareHeader(id), deliveries: Number(attempt), body };
+}
+
 function headerEnd(element: Buffer): number {
   const end = element.indexOf(newline, prefix.length);
   if (end < 0) throw malformed(element, 'its header does not end');
@@ -82,6 +98,10 @@ function headerEnd(element: Buffer): number {
 
 /** Counts only at the start, where scripts write and read it: see scripts/envelope.lua. */
 const writtenByScripts = /^\{(?:"attempt":(\d{1,15}),)?(?:"suspect":(1),)?/;
+
+function writtenIn(header: string): RegExpExecArray | [] {
+  return writtenByScripts.exec(header) ?? [];
+}
 
 function bareHeader(id: string): EnvelopeHeader {
   return {
@@ -102,7 +122,7 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
     throw malformed(element, 'its header is not JSON', cause);
   }
   const { id, ts = 0, expires, headers = noHeaders } = header;
-  const [, attempt = 0, suspect] = writtenByScripts.exec(text) ?? [];
+  const [, attempt = 0, suspect] = writtenIn(text);
   if (typeof id !== 'string' || id === '') throw malformed(element, 'it has no id');
   if (!isTime(ts) || (expires !== undefined && !isTime(expires))) {
     throw malformed(element, 'a number in its header is none');
@@ -120,7 +140,8 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
 
 /** @throws InvalidArgumentError when `headers` are not an object of strings. */
 export function checkHeaders(headers: unknown): void {
-  if (isHeaders(headers)) return;
+  // A Map or a fetch Headers would be written as an empty object.
+  if (isHeaders(headers) && Object.prototype.toString.call(headers) === '[object Object]') return;
   throw new InvalidArgumentError('headers must be an object whose values are strings');
 }
 

@@ -15,21 +15,21 @@ export type NextStep =
  */
 export type DeadLetterReason = 'failed' | 'crashed' | 'malformed' | 'invalid' | 'rejected';
 
-/** Why a message that cannot be read is a dead letter; undefined for any other failure. */
+/**
+ * Why a message that cannot be read is a dead letter; undefined for any other failure. What cannot
+ * be read now cannot be read later either; all else is worth a retry.
+ */
 export function unreadableReason(error: unknown): 'malformed' | 'invalid' | undefined {
   if (error instanceof DecodeError) return 'malformed';
   if (error instanceof ValidationError) return 'invalid';
   return undefined;
 }
 
-/** A message that cannot be read now cannot be read later either; all else is worth a retry. */
+/** What follows when attempt number `attempt` has failed. */
 export function nextStep(
-  error: Error,
   attempt: number,
   policy: { maxAttempts: number; backoff: Backoff },
 ): NextStep {
-  const unreadable = unreadableReason(error);
-  if (unreadable) return { action: 'dead-letter', reason: unreadable };
   if (attempt >= policy.maxAttempts) return { action: 'dead-letter', reason: 'failed' };
   return { action: 'retry', delayMs: delayOf(policy.backoff, attempt) };
 }

@@ -1,7 +1,9 @@
 import { asError } from '@redpost/core';
 import type { ConsumedEnd, QueueContext } from './context.js';
+import { isSuspect } from './envelope.js';
 import { lease } from './scripts/lease.js';
 import { reclaim } from './scripts/reclaim.js';
+import { rememberMs } from './scripts/recover.js';
 
 export interface FeedOptions {
   consumer: string;
@@ -19,6 +21,8 @@ export interface FeedOptions {
   /** The lease was lost: nothing more can be done. */
   lost(): void;
   failed(error: Error): void;
+  /** False when the lease may have run out by now. */
+  isFresh(): boolean;
   /** Resolves to false when the lease is lost. */
   ensureFresh(): Promise<boolean>;
 }
@@ -39,8 +43,9 @@ const longestPauseMs = 2000;
  * - flowing: up to two lease calls are out. What was settled meanwhile travels with them.
  * - waiting: the list was empty, so a blocking move is out on a socket of its own. No lease call
  *   takes from the list meanwhile: two sources at once could change the order of messages.
- * - unsure: an answer got lost, and with it perhaps messages. When nothing is out any more, the
- *   server is asked what this consumer holds.
+ * - unsure: an answer got lost, and with it perhaps messages; or it was read so late that others
+ *   may have them (this process was frozen, say). When nothing is out any more, the server is asked
+ *   what this consumer holds.
  */
 export class Feed {
   readonly #context: QueueContext;
@@ -52,7 +57,8 @@ export class Feed {
   #nextReceipt = 1;
   /** The receipt of what a blocking move has brought, until the server is told. */
   #handedOff: number | undefined;
-  #isAdopting = false;
+  /** The same, while the server is being told. */
+  #adopting: number | undefined;
   #isDry = false;
   #waiting: AbortController | undefined;
   #waited: Promise<void> = Promise.resolve();
@@ -63,8 +69,12 @@ export class Feed {
   #pauseMs = 0;
   #pauseTimer: NodeJS.Timeout | undefined;
   #pumpIsScheduled = false;
-  #mayBeBlocked = false;
+  /** Until when a blocking move whose answer got lost may still bring something. */
+  #straysUntil = Number.NEGATIVE_INFINITY;
+  #strayTimer: NodeJS.Timeout | undefined;
   readonly #idleWaiters: (() => void)[] = [];
+  readonly #adoptionWaiters: (() => void)[] = [];
+  #started = false;
   #ended = false;
   /** The server's clock minus ours, in ms. */
   #clockOffset = Date.now() - performance.now();
@@ -81,7 +91,23 @@ export class Feed {
 
   /** True when a blocking move of ours may still be under way in the server. */
   get mayBeBlocked(): boolean {
-    return this.#mayBeBlocked;
+    return this.#mayBringStrays || this.#waiting !== undefined;
+  }
+
+  get #mayBringStrays(): boolean {
+    return performance.now() < this.#straysUntil;
+  }
+
+  /** The lease is taken: begins. */
+  start(): void {
+    this.#started = true;
+    this.pump();
+  }
+
+  /** Resolves when the server knows this receipt; undefined when it does already. */
+  adopted(receipt: number): Promise<void> | undefined {
+    if (receipt !== this.#handedOff && receipt !== this.#adopting) return undefined;
+    return new Promise((resolve) => this.#adoptionWaiters.push(resolve));
   }
 
   /** Resolves when all that was settled is confirmed and no call is out. */
@@ -138,7 +164,7 @@ export class Feed {
   /** Sends whatever there is to send. */
   readonly pump = (): void => {
     this.#pumpIsScheduled = false;
-    if (this.#ended || this.#pauseTimer) return;
+    if (!this.#started || this.#ended || this.#pauseTimer) return;
     if (this.#waiting && this.#options.demand() <= 0) this.#waiting.abort();
     if (this.#isUnsure) {
       if (this.#calls === 0 && !this.#waiting) void this.#reclaim();
@@ -161,14 +187,16 @@ export class Feed {
   end(): void {
     this.#ended = true;
     clearTimeout(this.#pauseTimer);
+    clearTimeout(this.#strayTimer);
     this.#waiting?.abort();
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    this.#tellAdopted();
   }
 
   #exchangeIfNeeded(): boolean {
     // What was handed off cannot be settled before the server knows its receipt: the call that
     // tells it goes first, and alone.
-    if (this.#isAdopting) return false;
+    if (this.#adopting !== undefined) return false;
     if (this.#calls >= maxCalls && this.#handedOff === undefined) return false;
     const demand = this.#options.demand() - this.#requested;
     const canLease = !this.#isDry && !this.#waiting;
@@ -188,7 +216,7 @@ export class Feed {
     this.#expiredAcks -= expired;
     const handedOff = this.#handedOff;
     this.#handedOff = undefined;
-    this.#isAdopting = handedOff !== undefined;
+    this.#adopting = handedOff;
     const firstReceipt = this.#takeReceipts(count + 1);
     if (withSuspect) this.#suspect = firstReceipt;
     this.#calls += 1;
@@ -197,6 +225,7 @@ export class Feed {
       const input = { keys, consumer, from, count, withSuspect, firstReceipt, handedOff, acked };
       const result = await connection.run(lease, { ...input, expired });
       this.#returned(count, handedOff);
+      if (handedOff !== undefined) this.#tellAdopted();
       if (this.#ended) return;
       if (result.status === 'lost') return this.#options.lost();
       this.#pauseMs = 0;
@@ -207,8 +236,7 @@ export class Feed {
       this.#returned(count, handedOff);
       this.#acks.unshift(...acked);
       this.#expiredAcks += expired;
-      this.#handedOff = handedOff;
-      if (withSuspect) this.#suspect = undefined;
+      this.#handedOff ??= handedOff;
       this.#fail(error);
     }
     this.pump();
@@ -217,7 +245,7 @@ export class Feed {
   #returned(count: number, handedOff: number | undefined): void {
     this.#calls -= 1;
     this.#requested -= count;
-    if (handedOff !== undefined) this.#isAdopting = false;
+    if (handedOff !== undefined) this.#adopting = undefined;
   }
 
   #accept(
@@ -230,7 +258,8 @@ export class Feed {
       this.#mayHaveSuspects = false;
     }
     if (elements.length < asked.count) this.#isDry = true;
-    if (all.length > 0) this.#options.accept(asked.firstReceipt, all);
+    if (all.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
+    else if (all.length > 0) this.#options.accept(asked.firstReceipt, all);
     if (elements.length < asked.count) this.#options.drained();
   }
 
@@ -248,6 +277,8 @@ export class Feed {
       });
       // What comes after the end stays in the handoff list, for whoever recovers it.
       if (element === null || this.#ended) return;
+      // With strays about, it may not be the newest there, and get another one's receipt.
+      if (!this.#options.isFresh() || this.#mayBringStrays) return this.doubt();
       const receipt = this.#takeReceipts(1);
       this.#handedOff = receipt;
       this.#isDry = false;
@@ -255,7 +286,7 @@ export class Feed {
       this.#options.accept(receipt, [element as Buffer]);
     } catch (error) {
       if (error === abort.signal.reason) return;
-      this.#mayBeBlocked = true;
+      this.#expectStrays();
       this.#fail(error);
     } finally {
       this.#waiting = undefined;
@@ -276,6 +307,8 @@ export class Feed {
       if (result.status === 'lost') return this.#options.lost();
       this.#isUnsure = false;
       this.#handedOff = undefined;
+      this.#tellAdopted();
+      this.#findSuspect(result.messages);
       for (const { receipt, element } of result.messages) {
         if (!this.#options.isHeld(receipt)) this.#options.accept(receipt, [element]);
       }
@@ -285,6 +318,25 @@ export class Feed {
       this.#calls -= 1;
     }
     this.pump();
+  }
+
+  #findSuspect(messages: readonly { receipt: number; element: Buffer }[]): void {
+    const suspect = messages.find(
+      ({ receipt, element }) => isSuspect(element) && !this.#acks.includes(receipt),
+    );
+    this.#suspect = suspect?.receipt;
+  }
+
+  /** The server may not have noticed yet that a blocking move is no longer wanted. */
+  #expectStrays(): void {
+    if (this.#ended) return;
+    this.#straysUntil = performance.now() + rememberMs;
+    clearTimeout(this.#strayTimer);
+    this.#strayTimer = setTimeout(() => this.doubt(), rememberMs).unref();
+  }
+
+  #tellAdopted(): void {
+    for (const resolve of this.#adoptionWaiters.splice(0)) resolve();
   }
 
   /** After a pause, the server is asked what this consumer holds. */

@@ -23,6 +23,11 @@ export class Lookahead {
     return this.#count;
   }
 
+  /** None, until a handler has finished: they are slower than they were. */
+  stall(): void {
+    this.#count = 0;
+  }
+
   /** Takes note of how long a handler took, in ms. */
   add(handledMs: number): void {
     const mean = this.#meanMs;

@@ -46,9 +46,7 @@ export class Producer<Body, Input> {
   }
 
   readonly #batch = new TickBatch<Waiting>(limits, (messages) => {
-    const sent = this.#send(messages);
-    this.#unsettled.add(sent);
-    void sent.then(() => this.#unsettled.delete(sent));
+    void this.#tracked(this.#send(messages));
   });
 
   send(body: Input, options: SendOptions): Promise<string> {
@@ -56,7 +54,8 @@ export class Producer<Body, Input> {
       if (this.#isClosed) throw new ClosedError('The queue is closed');
       const message = this.#prepare(body, options);
       const valid = this.#validate(body);
-      return valid || this.#turn ? this.#enqueueInTurn(message, valid) : this.#enqueue(message);
+      if (!valid && !this.#turn) return this.#enqueue(message);
+      return this.#tracked(this.#enqueueInTurn(message, valid));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -77,6 +76,15 @@ export class Producer<Body, Input> {
     this.#isClosed = true;
     this.#batch.flush();
     await Promise.all(this.#unsettled);
+    // What an asynchronous schema had to approve of first has only been sent now.
+    if (this.#unsettled.size > 0) await this.close();
+  }
+
+  #tracked<Result>(sent: Promise<Result>): Promise<Result> {
+    const forget = () => void this.#unsettled.delete(settled);
+    const settled: Promise<void> = sent.then(forget, forget);
+    this.#unsettled.add(settled);
+    return sent;
   }
 
   /** A promise only if the schema is asynchronous. The body is sent as it was given. */

@@ -4,6 +4,8 @@ import { promote } from './scripts/promote.js';
 
 /** How often to look even if no signal says so, in ms: a signal may get lost. */
 const pollMs = 5000;
+/** How soon to look again when it failed, in ms: something may have become due meanwhile. */
+const againMs = 250;
 
 /**
  * Moves delayed messages to the list when they are due. It sleeps until the earliest one is, and is
@@ -49,7 +51,7 @@ export class Promoter {
       return (await connection.run(promote, { keys })).nextInMs;
     } catch (error) {
       if (!this.#stopped) this.#failed(asError(error));
-      return undefined;
+      return againMs;
     }
   }
 }

@@ -1,4 +1,5 @@
 import {
+  ClosedError,
   type Codec,
   type Connection,
   Emitter,
@@ -8,7 +9,7 @@ import {
   type Unlisten,
   wholeNumber,
 } from '@redpost/core';
-import type { ConsumeOptions, LeaseOptions } from './consume-options.js';
+import { type ConsumeOptions, consumerOptions, type LeaseOptions } from './consume-options.js';
 import { Consumer, type Handler } from './consumer.js';
 import type { QueueContext } from './context.js';
 import { DeadLetters } from './dead-letters.js';
@@ -57,6 +58,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly #consumers = new Set<Consumer<Body>>();
   readonly #events = new Emitter<QueueEvents<Body>>();
   #receiver: Receiver<Body> | undefined;
+  #isClosed = false;
 
   /** @throws InvalidArgumentError for a name that cannot be a queue's, or an impossible option. */
   constructor(name: string, options: QueueOptions<Body, Input>) {
@@ -72,6 +74,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       codec,
       schema: schema as Schema<unknown, Body> | undefined,
     };
+    consumerOptions(consume);
     this.#defaults = consume;
     this.#producer = new Producer(this.#context, { timeoutMs: sendTimeoutMs });
     this.deadLetters = new DeadLetters(this.#context);
@@ -98,6 +101,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
 
   /** Calls `handler` for each message, until the consumer is stopped. */
   consume(handler: Handler<Body>, options: ConsumeOptions = {}): Consumer<Body> {
+    if (this.#isClosed) throw new ClosedError('The queue is closed');
     const consumer = new Consumer(this.#context, handler, { ...this.#defaults, ...options });
     this.#consumers.add(consumer);
     consumer.on('stopped', () => this.#consumers.delete(consumer));
@@ -108,7 +112,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * Takes one message; undefined when the time is up. It is leased until it is settled with
    * `ack`, `retry` or `deadLetter`; if this process dies, it is delivered again.
    */
-  receive(options: ReceiveOptions = {}): Promise<Delivery<Body> | undefined> {
+  async receive(options: ReceiveOptions = {}): Promise<Delivery<Body> | undefined> {
+    if (this.#isClosed) throw new ClosedError('The queue is closed');
     this.#receiver ??= new Receiver(this.#context, this.#defaults as LeaseOptions, this.#events);
     return this.#receiver.receive(options);
   }
@@ -132,7 +137,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   /** The next `count` messages to be delivered (default 10), which stay where they are. */
-  peek(count = 10): Promise<StoredMessage<Body>[]> {
+  async peek(count = 10): Promise<StoredMessage<Body>[]> {
     wholeNumber('count', count, { min: 1 });
     return peek(this.#context, count, this.#defaults.order ?? 'fifo');
   }
@@ -152,6 +157,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
 
   /** Waits for what is being sent, stops the consumers and leaves the connection open. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const consumers = [...this.#consumers].map((consumer) => consumer.stop());
     await Promise.all([this.#producer.close(), this.#receiver?.close(), ...consumers]);
   }

@@ -42,7 +42,11 @@ export class Receiver<Body = unknown> {
   readonly #events: Emitter<QueueEvents<Body>>;
   readonly #waiters: Waiter<Body>[] = [];
   #session: Session<Body>;
+  /** How many messages are being read: those who wait first will get them. */
+  #reading = 0;
   #isClosed = false;
+  /** Resolves when what has come was handed out. */
+  #handedOut: Promise<void> = Promise.resolve();
 
   constructor(
     context: QueueContext<Body>,
@@ -56,9 +60,9 @@ export class Receiver<Body = unknown> {
   }
 
   /** Resolves to undefined when the time is up. */
-  receive({ timeoutMs, signal }: ReceiveOptions): Promise<Delivery<Body> | undefined> {
-    if (this.#isClosed) return Promise.reject(new ClosedError('The queue is closed'));
-    if (signal?.aborted) return Promise.reject(signal.reason);
+  async receive({ timeoutMs, signal }: ReceiveOptions): Promise<Delivery<Body> | undefined> {
+    if (this.#isClosed) throw new ClosedError('The queue is closed');
+    signal?.throwIfAborted();
     if (timeoutMs !== undefined) {
       wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
     }
@@ -83,6 +87,7 @@ export class Receiver<Body = unknown> {
       const onTimeout = () => {
         waiter.isOverdue = true;
         if (waiter.wasAsked) this.#give(waiter, () => waiter.resolve(undefined));
+        else void this.#session.endWait();
       };
       const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
       signal?.addEventListener('abort', onAbort);
@@ -109,9 +114,13 @@ export class Receiver<Body = unknown> {
 
   #openSession(): Session<Body> {
     const session: Session<Body> = new Session(this.#context, this.#options, {
-      demand: () => this.#waiters.length,
-      accept: (deliveries) => void this.#accept(session, deliveries),
-      drained: () => this.#drained(),
+      demand: () => this.#waiters.length - this.#reading,
+      accept: (deliveries) => {
+        this.#reading += deliveries.length;
+        // One answer after the other, or messages would overtake each other.
+        this.#handedOut = this.#handedOut.then(() => this.#accept(session, deliveries));
+      },
+      drained: () => void this.#drained(),
       lost: (deliveries) => this.#lost(deliveries),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
@@ -132,14 +141,19 @@ export class Receiver<Body = unknown> {
   }
 
   async #accept(session: Session<Body>, deliveries: HeldDelivery<Body>[]): Promise<void> {
+    let unread = deliveries.length;
     try {
       for (const held of deliveries) {
-        if (!(await this.#isReadable(session, held))) continue;
+        const isReadable = await this.#isReadable(session, held);
+        this.#reading -= 1;
+        unread -= 1;
+        if (!isReadable || held.isSettled) continue;
         const waiter = this.#waiters.shift();
         if (waiter) waiter.resolve(held);
         else await session.release([held]);
       }
     } catch (error) {
+      this.#reading -= unread;
       this.#failed(asError(error));
     }
     session.pump();
@@ -150,6 +164,7 @@ export class Receiver<Body = unknown> {
     try {
       const opening = held.open(this.#context, session.serverNow);
       if (opening) await opening;
+      void held.envelope;
       return true;
     } catch (thrown) {
       const error = asError(thrown);
@@ -159,13 +174,16 @@ export class Receiver<Body = unknown> {
         return false;
       }
       const reason = unreadableReason(error) ?? 'failed';
+      held.tolerate();
       this.#events.emit('unreadable', { delivery: held, error });
       await session.deadLetter(held, reason, error.message);
       return false;
     }
   }
 
-  #drained(): void {
+  /** Nobody is sent away while what came with the same answer is being handed out. */
+  async #drained(): Promise<void> {
+    await this.#handedOut;
     for (const waiter of [...this.#waiters]) {
       waiter.wasAsked = true;
       if (waiter.isOverdue) this.#give(waiter, () => waiter.resolve(undefined));
@@ -184,6 +202,7 @@ export class Receiver<Body = unknown> {
     for (const waiter of [...this.#waiters]) {
       if (isFinal || waiter.isOverdue) this.#give(waiter, () => waiter.reject(error));
     }
+    if (isFinal) void this.close();
   }
 
   /** Lets a waiter go; the blocking move ends when it was the last one. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { asError, type Unsubscribe } from '@redpost/core';
+import { asError, ClosedError, type Unsubscribe } from '@redpost/core';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { HeldDelivery, type Settler } from './delivery.js';
 import { LeaseLostError } from './errors.js';
@@ -86,7 +86,7 @@ export class Session<Body = unknown> implements Settler {
     if (this.#isOver) return;
     void this.#listen();
     void this.#promoter.check();
-    this.#feed.pump();
+    this.#feed.start();
   }
 
   /** There is new demand. */
@@ -112,11 +112,11 @@ export class Session<Body = unknown> implements Settler {
   }
 
   async retry(held: HeldDelivery<Body>, delayMs: number): Promise<void> {
-    await this.#settle(held, this.#settlements.retry(held.number, delayMs));
+    await this.#settle(held, () => this.#settlements.retry(held.number, delayMs));
   }
 
   async deadLetter(held: HeldDelivery<Body>, reason: string, error: string): Promise<void> {
-    await this.#settle(held, this.#settlements.deadLetter(held.number, reason, error));
+    await this.#settle(held, () => this.#settlements.deadLetter(held.number, reason, error));
   }
 
   /** Gives back what was not started. */
@@ -139,14 +139,16 @@ export class Session<Body = unknown> implements Settler {
   }
 
   /** Resolves when everything that was settled is confirmed. */
-  flushed(): Promise<void> {
-    return this.#feed.idle();
+  async flushed(): Promise<void> {
+    await this.#settlements.idle();
+    await this.#feed.idle();
   }
 
   /** Gives up the lease; what is still held goes back to the queue. */
   async leave(timeoutMs: number): Promise<void> {
     if (this.#isOver) return;
     this.#end();
+    this.#forget(() => new ClosedError('The consumer was stopped', { outcome: 'unknown' }));
     const { connection, keys } = this.#context;
     const { from } = this.#options;
     const { mayBeBlocked } = this.#feed;
@@ -168,6 +170,7 @@ export class Session<Body = unknown> implements Settler {
       drained: () => host.drained(),
       lost: () => this.#lose(),
       failed: (error) => this.#failed(error),
+      isFresh: () => this.#heartbeat.isFresh,
       ensureFresh: async () => this.#heartbeat.isFresh || this.#heartbeat.renew(),
     });
   }
@@ -187,8 +190,10 @@ export class Session<Body = unknown> implements Settler {
     }
   }
 
-  async #settle(held: HeldDelivery<Body>, settlement: Promise<boolean>): Promise<void> {
-    const wasHeld = await settlement;
+  async #settle(held: HeldDelivery<Body>, settle: () => Promise<boolean>): Promise<void> {
+    const adopted = this.#feed.adopted(held.number);
+    if (adopted) await adopted;
+    const wasHeld = await settle();
     this.#held.delete(held.number);
     this.#feed.settled(held.number);
     if (wasHeld) return;
@@ -227,16 +232,21 @@ export class Session<Body = unknown> implements Settler {
   #lose(): void {
     if (this.#isOver) return;
     this.#end();
-    const lost = [...this.#held.values()];
-    this.#held.clear();
-    for (const held of lost) held.lose();
-    for (const [receipt, { reject }] of this.#ackWaiters) {
-      const held = lost.find(({ number }) => number === receipt);
-      reject(new LeaseLostError(held?.safeId ?? `${this.consumer}-${receipt}`));
-    }
-    this.#ackWaiters.clear();
+    const lost = this.#forget((held) => new LeaseLostError(held.safeId));
     void this.#forsake();
     this.#host.lost(lost);
+  }
+
+  /** Tells those who work on what is held, or wait for an acknowledgement, that it is over. */
+  #forget(reason: (held: HeldDelivery<Body>) => Error): HeldDelivery<Body>[] {
+    const forgotten = [...this.#held.values()];
+    this.#held.clear();
+    for (const held of forgotten) {
+      held.lose(reason(held));
+      this.#ackWaiters.get(held.number)?.reject(reason(held));
+    }
+    this.#ackWaiters.clear();
+    return forgotten;
   }
 
   /**

@@ -36,6 +36,7 @@ export class Settlements {
   readonly #consumer: string;
   readonly #from: ConsumedEnd;
   readonly #isOver: () => boolean;
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(
     context: QueueContext,
@@ -50,13 +51,13 @@ export class Settlements {
   readonly #retries = new TickBatch<Retry>(limits, (deliveries) => {
     const { connection, keys } = this.#context;
     const input = { keys, consumer: this.#consumer, from: this.#from, deliveries };
-    void this.#settle(deliveries, () => connection.run(retry, input));
+    this.#settle(deliveries, () => connection.run(retry, input));
   });
 
   readonly #deadLetters = new TickBatch<DeadLetter>(limits, (deliveries) => {
     const { connection, keys } = this.#context;
     const input = { keys, consumer: this.#consumer, deliveries };
-    void this.#settle(deliveries, () => connection.run(deadLetter, input));
+    this.#settle(deliveries, () => connection.run(deadLetter, input));
   });
 
   /** Resolves to false when the message was no longer held. */
@@ -77,25 +78,42 @@ export class Settlements {
   /** Gives back what was leased but not started; it does not count as an attempt. */
   async release(receipts: readonly number[]): Promise<void> {
     const { connection, keys } = this.#context;
-    const consumer = this.#consumer;
-    await connection.run(release, { keys, consumer, from: this.#from, receipts });
+    const input = { keys, consumer: this.#consumer, from: this.#from, receipts };
+    await this.#repeat(() => connection.run(release, input));
   }
 
-  async #settle(items: Waiting[], run: () => Promise<boolean[]>): Promise<void> {
+  /** Resolves when nothing is under way, or about to be. */
+  async idle(): Promise<void> {
+    this.#retries.flush();
+    this.#deadLetters.flush();
+    await Promise.all(this.#underWay);
+  }
+
+  #settle(items: Waiting[], run: () => Promise<boolean[]>): void {
+    const settled = this.#repeat(run).then(
+      ({ result, mayBeDone }) => {
+        items.forEach(({ resolve }, at) => {
+          resolve(result[at] === true || mayBeDone);
+        });
+      },
+      (error) => {
+        for (const { reject } of items) reject(error);
+      },
+    );
+    this.#underWay.add(settled);
+    void settled.then(() => this.#underWay.delete(settled));
+  }
+
+  async #repeat<Result>(
+    run: () => Promise<Result>,
+  ): Promise<{ result: Result; mayBeDone: boolean }> {
     // Once an answer got lost, "no longer held" may mean that the lost call did it.
     let mayBeDone = false;
     for (let waitMs = firstPauseMs; ; waitMs = Math.min(waitMs * 2, longestPauseMs)) {
       try {
-        const held = await run();
-        items.forEach(({ resolve }, at) => {
-          resolve(held[at] === true || mayBeDone);
-        });
-        return;
+        return { result: await run(), mayBeDone };
       } catch (error) {
-        if (this.#isOver() || !isRedpostError(error) || !error.retryable) {
-          for (const { reject } of items) reject(error);
-          return;
-        }
+        if (this.#isOver() || !isRedpostError(error) || !error.retryable) throw error;
         mayBeDone ||= !('outcome' in error) || error.outcome === 'unknown';
         await pause(waitMs);
       }

@@ -1,5 +1,5 @@
 import type { QueueContext } from './context.js';
-import { decodeEnvelope, type Envelope, type Headers, noHeaders } from './envelope.js';
+import { asBare, decodeEnvelope, type Envelope, type Headers } from './envelope.js';
 import { readBody, toDate } from './message.js';
 
 /** A message as it lies in Redis, readable or not. */
@@ -37,15 +37,7 @@ function readable(element: Buffer): Envelope {
     return decodeEnvelope(element, '');
   } catch {
     // Shown as a bare payload, so that nothing of it is hidden.
-    return {
-      id: '',
-      body: element,
-      headers: noHeaders,
-      sentAt: 0,
-      deliveries: 0,
-      isSuspect: false,
-      expiresAt: undefined,
-    };
+    return asBare(element, '');
   }
 }
 

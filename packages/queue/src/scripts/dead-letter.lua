@@ -1,4 +1,5 @@
--- Move deliveries to the dead letters.
+-- Move deliveries to the dead letters. Each is removed only when it is there: a script that fails
+-- half-way is not undone.
 --
 -- KEYS  active, dead, stats
 -- ARGV  consumer, then for each delivery: receipt, reason, error
@@ -12,10 +13,10 @@ for i = 2, #ARGV, 3 do
   local receipt, reason, message = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local element = redis.call('HGET', active, receipt)
   if element then
-    redis.call('HDEL', active, receipt)
     local attempt, _, rest = open(element, consumer .. '-' .. receipt)
     redis.call('XADD', dead, '*', 'reason', reason, 'error', message,
       'element', close(attempt + 1, false, rest))
+    redis.call('HDEL', active, receipt)
     moved = moved + 1
   end
   reply[#reply + 1] = element and 1 or 0

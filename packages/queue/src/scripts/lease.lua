@@ -19,10 +19,14 @@ end
 
 if #ARGV > 7 then
   local acknowledged = redis.call('HDEL', active, unpack(ARGV, 8))
-  redis.call('HINCRBY', stats, 'acked', acknowledged - expired)
-  if expired ~= '0' then redis.call('HINCRBY', stats, 'expired', expired) end
+  -- Fewer when they come a second time, because the answer got lost.
+  local unhandled = math.min(expired, acknowledged)
+  redis.call('HINCRBY', stats, 'acked', acknowledged - unhandled)
+  if unhandled > 0 then redis.call('HINCRBY', stats, 'expired', unhandled) end
 end
 
+-- First of all, because it fails when the list is something else: a suspect would be lost.
+local elements = count ~= '0' and redis.call(pop, list, count) or {}
 local reply = { now(), false }
 local leased = {}
 local receipt = tonumber(first)
@@ -36,14 +40,11 @@ if with_suspect == '1' then
   end
 end
 
-if count ~= '0' then
-  local elements = redis.call(pop, list, count) or {}
-  for i, element in ipairs(elements) do
-    reply[2 + i] = element
-    leased[#leased + 1] = receipt
-    leased[#leased + 1] = element
-    receipt = receipt + 1
-  end
+for i, element in ipairs(elements) do
+  reply[2 + i] = element
+  leased[#leased + 1] = receipt
+  leased[#leased + 1] = element
+  receipt = receipt + 1
 end
 
 if #leased > 0 then redis.call('HSET', active, unpack(leased)) end

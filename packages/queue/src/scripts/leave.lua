@@ -1,18 +1,26 @@
--- Give up a consumer's lease, and put back whatever it still holds.
+-- Give up a consumer's lease, and put back whatever it still holds, in its order.
 --
 -- KEYS  list, active, handoff, suspects, consumers
--- ARGV  consumer, 'RPUSH' or 'LPUSH' (the end that is consumed), how long to remember it in ms
+-- ARGV  consumer, 'RPUSH' or 'LPUSH' (the end that is consumed), how long to remember it in ms,
+--       channel
 -- returns how many were put back
 local list, active, handoff, suspects, consumers = unpack(KEYS)
-local consumer, push, remember_ms = unpack(ARGV)
+local consumer, push, remember_ms, signal = unpack(ARGV)
 
 if redis.call('ZREM', consumers, consumer) == 0 then return 0 end
-local elements = redis.call('HVALS', active)
-for _, element in ipairs(redis.call('LRANGE', handoff, 0, -1)) do
-  elements[#elements + 1] = element
+-- The newest first, so that the oldest is next in line: what was handed off came last.
+local elements = redis.call('LRANGE', handoff, 0, -1)
+local receipts = redis.call('HKEYS', active)
+table.sort(receipts, function(a, b) return tonumber(a) > tonumber(b) end)
+for _, receipt in ipairs(receipts) do
+  elements[#elements + 1] = redis.call('HGET', active, receipt)
 end
-for _, element in ipairs(elements) do give_back(element, list, suspects, push) end
+local with_suspect = false
+for _, element in ipairs(elements) do
+  with_suspect = give_back(element, list, suspects, push) or with_suspect
+end
 redis.call('DEL', active, handoff)
+if with_suspect then redis.call('PUBLISH', signal, 'suspects') end
 -- A blocking move of its may still be under way: see recover.lua.
 if remember_ms ~= '0' then
   redis.call('ZADD', consumers, now() + remember_ms, '~' .. consumer)

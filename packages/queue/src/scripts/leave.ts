@@ -20,7 +20,12 @@ export const leave = defineScript<LeaveInput, number>({
   lua: clock + envelope + giveBack + source,
   encode: ({ keys, consumer, from, mayBeBlocked }) => ({
     keys: [keys.list, keys.active(consumer), keys.handoff(consumer), keys.suspects, keys.consumers],
-    args: [consumer, from === 'RIGHT' ? 'RPUSH' : 'LPUSH', mayBeBlocked ? rememberMs : 0],
+    args: [
+      consumer,
+      from === 'RIGHT' ? 'RPUSH' : 'LPUSH',
+      mayBeBlocked ? rememberMs : 0,
+      keys.signal,
+    ],
   }),
   parse: (reply) => reply as number,
 });

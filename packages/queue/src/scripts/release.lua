@@ -10,8 +10,8 @@ local released, with_suspect = 0, false
 for i = 3, #ARGV do
   local element = redis.call('HGET', active, ARGV[i])
   if element then
-    redis.call('HDEL', active, ARGV[i])
     local suspect = give_back(element, list, suspects, push)
+    redis.call('HDEL', active, ARGV[i])
     with_suspect = with_suspect or suspect
     released = released + 1
   end

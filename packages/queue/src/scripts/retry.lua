@@ -1,4 +1,5 @@
--- Give deliveries back for another attempt, each after its delay.
+-- Give deliveries back for another attempt, each after its delay. Each is removed only when it is
+-- there: a script that fails half-way is not undone.
 --
 -- KEYS  list, active, delayed, stats
 -- ARGV  consumer, 'RPUSH' or 'LPUSH' (the end that is consumed), channel, then for each delivery:
@@ -17,7 +18,6 @@ for i = 4, #ARGV, 2 do
   local receipt, delay_ms = ARGV[i], tonumber(ARGV[i + 1])
   local element = redis.call('HGET', active, receipt)
   if element then
-    redis.call('HDEL', active, receipt)
     local attempt, _, rest = open(element, consumer .. '-' .. receipt)
     element = close(attempt + 1, false, rest)
     if delay_ms > 0 then
@@ -27,6 +27,7 @@ for i = 4, #ARGV, 2 do
     else
       redis.call(push, list, element)
     end
+    redis.call('HDEL', active, receipt)
     retried = retried + 1
   end
   reply[#reply + 1] = element and 1 or 0

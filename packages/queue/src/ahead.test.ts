@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Ahead } from './ahead.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('hands out the oldest first', () => {
+  const ahead = new Ahead<number>(() => {});
+  ahead.add([1, 2]);
+  ahead.add([3]);
+
+  expect([ahead.size, ahead.take(), ahead.take(), ahead.take(), ahead.take()]).toEqual([
+    3,
+    1,
+    2,
+    3,
+    undefined,
+  ]);
+  expect(ahead.size).toBe(0);
+});
+
+it('hands out the rest at once', () => {
+  const ahead = new Ahead<number>(() => {});
+  ahead.add([1, 2, 3]);
+  ahead.take();
+
+  expect(ahead.takeAll()).toEqual([2, 3]);
+  expect(ahead.takeAll()).toEqual([]);
+});
+
+it('is stuck when none was taken for 100 ms', () => {
+  const stuck = vi.fn();
+  const ahead = new Ahead<number>(stuck);
+  ahead.add([1, 2]);
+
+  vi.advanceTimersByTime(90);
+  expect(stuck).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(10);
+  expect(stuck).toHaveBeenCalledTimes(1);
+});
+
+it('is not stuck while some are taken', () => {
+  const stuck = vi.fn();
+  const ahead = new Ahead<number>(stuck);
+  ahead.add([1, 2, 3, 4]);
+  for (let taken = 0; taken < 3; taken += 1) {
+    ahead.take();
+    vi.advanceTimersByTime(100);
+  }
+
+  expect(stuck).not.toHaveBeenCalled();
+});
+
+it('keeps no timer when it is empty', () => {
+  const ahead = new Ahead<number>(() => {});
+  ahead.add([]);
+  expect(vi.getTimerCount()).toBe(0);
+
+  ahead.add([1]);
+  ahead.take();
+  vi.advanceTimersByTime(100);
+  expect(vi.getTimerCount()).toBe(0);
+
+  ahead.add([2]);
+  ahead.takeAll();
+  expect(vi.getTimerCount()).toBe(0);
+});

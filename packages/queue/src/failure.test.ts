@@ -1,0 +1,37 @@
+import { DecodeError, fixed, ValidationError } from '@redpost/core';
+import { expect, it } from 'vitest';
+import { nextStep, unreadableReason } from './failure.js';
+
+it('an attempt that failed is followed by another, after the backoff', () => {
+  const policy = { maxAttempts: 3, backoff: (attempt: number) => attempt * 10 };
+
+  expect(nextStep(1, policy)).toEqual({ action: 'retry', delayMs: 10 });
+  expect(nextStep(2, policy)).toEqual({ action: 'retry', delayMs: 20 });
+});
+
+it('the last attempt is followed by the dead letters', () => {
+  const policy = { maxAttempts: 3, backoff: fixed(1) };
+  const dead = { action: 'dead-letter', reason: 'failed' };
+
+  expect(nextStep(3, policy)).toEqual(dead);
+  expect(nextStep(4, policy)).toEqual(dead);
+  expect(nextStep(1, { ...policy, maxAttempts: 1 })).toEqual(dead);
+});
+
+it.each([
+  [Number.NaN, 0],
+  [-5, 0],
+  [undefined, 0],
+  [1.6, 2],
+  [Number.POSITIVE_INFINITY, 365 * 86_400_000],
+])('a backoff of %s is a wait of %s ms', (wait, delayMs) => {
+  const backoff = () => wait as number;
+
+  expect(nextStep(1, { maxAttempts: 2, backoff })).toEqual({ action: 'retry', delayMs });
+});
+
+it('what cannot be decoded is malformed, what does not fit is invalid', () => {
+  expect(unreadableReason(new DecodeError('x'))).toBe('malformed');
+  expect(unreadableReason(new ValidationError('x', { issues: [] }))).toBe('invalid');
+  expect(unreadableReason(new Error('x'))).toBeUndefined();
+});

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { queueKeys } from './keys.js';
+
+it('the list has the name of the queue, and all other keys its hash tag', () => {
+  const { list, active, handoff, ...others } = queueKeys('task');
+
+  expect(list).toBe('task');
+  for (const key of [...Object.values(others), active('c'), handoff('c')]) {
+    expect(key).toMatch(/^\{task\}:[a-z]+(:c)?$/);
+  }
+});
+
+it('no two keys are the same', () => {
+  const { active, handoff, ...keys } = queueKeys('q');
+  const all = [...Object.values(keys), active('c'), handoff('c'), active('d')];
+
+  expect(new Set(all).size).toBe(all.length);
+});
+
+it.each([
+  ['nothing', ''],
+  ['braces', 'a{b}'],
+  ['an opening brace', '{'],
+  ['a closing brace', 'a}'],
+  ['more than 1024 bytes', 'ä'.repeat(513)],
+  ['no text', 7],
+  ['undefined', undefined],
+])('a name of %s is refused', (_what, name) => {
+  expect(() => queueKeys(name as string)).toThrow(/The name of a queue/);
+});
+
+it.each(['a b', 'a:b', 'ä\n', 'x'.repeat(1024)])('%j is a name', (name) => {
+  expect(queueKeys(name).list).toBe(name);
+});

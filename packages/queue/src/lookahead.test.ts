@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { Lookahead } from './lookahead.js';
+
+it('nothing is leased ahead before a handler has finished', () => {
+  expect(new Lookahead(50).count).toBe(0);
+});
+
+it('as many are leased ahead as the handlers start within 2 ms', () => {
+  const lookahead = new Lookahead(10);
+  lookahead.add(1);
+
+  expect(lookahead.count).toBe(20);
+});
+
+it('slow handlers get nothing ahead', () => {
+  const lookahead = new Lookahead(1);
+  lookahead.add(5);
+
+  expect(lookahead.count).toBe(0);
+});
+
+it('never more than a thousand are leased ahead', () => {
+  const lookahead = new Lookahead(100);
+  lookahead.add(0);
+
+  expect(lookahead.count).toBe(1000);
+});
+
+it('one slow handler among many fast ones does not matter much, several do', () => {
+  const lookahead = new Lookahead(10);
+  lookahead.add(0.1);
+  const before = lookahead.count;
+  lookahead.add(1);
+  expect(lookahead.count).toBeGreaterThan(before / 2);
+
+  for (let slow = 0; slow < 100; slow += 1) lookahead.add(50);
+  expect(lookahead.count).toBe(0);
+});
+
+it('a stall lasts until the next measurement', () => {
+  const lookahead = new Lookahead(10);
+  lookahead.add(1);
+
+  lookahead.stall();
+  expect(lookahead.count).toBe(0);
+
+  lookahead.add(1);
+  expect(lookahead.count).toBe(20);
+});

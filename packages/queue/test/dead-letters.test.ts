@@ -1,0 +1,94 @@
+import { expect, it } from 'vitest';
+import { eventually } from './support/eventually.js';
+import { atRest } from './support/in-redis.js';
+import { type TestQueue, useRedis } from './support/use-redis.js';
+
+const redis = useRedis();
+
+async function withDead(count: number): Promise<TestQueue<number>> {
+  const queue = redis.queue<number>();
+  await queue.sendBatch(Array.from({ length: count }, (_, body) => ({ body, id: `id${body}` })));
+  const consumer = queue.consume((delivery) => delivery.deadLetter(`no ${delivery.body}`));
+  await eventually(async () => (await queue.deadLetters.count()) === count);
+  await consumer.stop();
+  return queue;
+}
+
+it('dead letters are listed page by page, the oldest first', async () => {
+  const queue = await withDead(450);
+  const seen: number[] = [];
+  let after: string | undefined;
+  for (;;) {
+    const page = await queue.deadLetters.list(after ? { limit: 200, after } : { limit: 200 });
+    seen.push(...page.map(({ body }) => body as number));
+    if (page.length < 200) break;
+    after = page.at(-1)?.entry;
+  }
+
+  expect(seen.length).toBe(450);
+  expect(new Set(seen).size).toBe(450);
+  expect(await queue.deadLetters.list()).toHaveLength(100);
+});
+
+it('all are redriven as new, more than one script may move', async () => {
+  const queue = await withDead(450);
+
+  expect(await queue.deadLetters.redrive()).toBe(450);
+
+  expect(await queue.stats()).toMatchObject({ pending: 450, dead: 0 });
+  const next = await queue.peek(450);
+  expect(new Set(next.map(({ attempt }) => attempt))).toEqual(new Set([0]));
+  expect(new Set(next.map(({ id }) => id)).size).toBe(450);
+  expect(await queue.deadLetters.redrive()).toBe(0);
+});
+
+it('some are redriven, some removed, and the rest purged', async () => {
+  const queue = await withDead(5);
+  const [a, b, c] = (await queue.deadLetters.list()).map(({ entry }) => entry);
+
+  expect(await queue.deadLetters.redrive({ entries: [a as string, a as string] })).toBe(1);
+  expect(await queue.deadLetters.remove([b as string, c as string, b as string])).toBe(2);
+  expect(await queue.deadLetters.remove([])).toBe(0);
+  expect(await queue.deadLetters.purge()).toBe(2);
+
+  expect(await atRest(queue as never)).toEqual({ pending: 1, delayed: 0, dead: 0 });
+  expect(await queue.deadLetters.list()).toEqual([]);
+});
+
+it('an entry that is none is refused', async () => {
+  const { deadLetters } = redis.queue();
+
+  await expect(deadLetters.redrive({ entries: ['+'] })).rejects.toThrow(/An entry looks like/);
+  await expect(deadLetters.remove(['x'])).rejects.toThrow(/An entry looks like/);
+  await expect(deadLetters.list({ after: '' })).rejects.toThrow(/An entry looks like/);
+  await expect(deadLetters.list({ limit: 0 })).rejects.toThrow(/limit/);
+});
+
+it('the bytes of a malformed message are the same after being redriven', async () => {
+  const queue = redis.queue<unknown>();
+  const element = Buffer.from([0x01, 0x31, 0x7b, 0xff, 0x00, 0x0a, 0x01]);
+  await queue.connection.call('LPUSH', [queue.name, element]);
+  expect(await queue.receive({ timeoutMs: 100 })).toBeUndefined();
+  await queue.close();
+  const again = redis.queue<unknown>({ name: queue.name });
+
+  expect((await again.deadLetters.list())[0]?.bytes).toEqual(element);
+  await again.deadLetters.redrive();
+
+  expect(await again.connection.call('RPOP', [queue.name])).toEqual(element);
+});
+
+it('a message whose dead letters cannot be written stays where it is', async () => {
+  const queue = redis.queue<string>();
+  await queue.connection.call('SET', [`{${queue.name}}:dead`, 'in the way']);
+  await queue.send('kept');
+
+  const delivery = await queue.receive();
+  await expect(delivery?.deadLetter()).rejects.toMatchObject({ code: 'SERVER' });
+  await queue.connection.call('DEL', [`{${queue.name}}:dead`]);
+  expect((await queue.stats()).active).toBe(1);
+  await queue.close();
+
+  const again = redis.queue<string>({ name: queue.name });
+  expect((await again.receive())?.body).toBe('kept');
+});

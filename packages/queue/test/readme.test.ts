@@ -1,0 +1,22 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+
+it('the example of the README runs as it stands', async () => {
+  const readme = await readFile(`${folder}/README.md`, 'utf8');
+  const [, example = ''] = /```js\n(.*?)```/s.exec(readme) ?? [];
+  const [, expected] = /console\.log\(.*\).*; \/\/ (.*)/.exec(example) ?? [];
+
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', example],
+    { cwd: folder, timeout: 15_000 },
+  );
+
+  expect(expected).toBe('hello a@b.c, attempt 1');
+  expect(stdout).toBe(`${expected}\n`);
+});

@@ -1,0 +1,206 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { eventually } from './support/eventually.js';
+import { atRest, consumersOf, deferred, heldKeys, isBlocked } from './support/in-redis.js';
+import { startOwnRedis, uniqueName, useRedis } from './support/use-redis.js';
+
+const redis = useRedis();
+
+it('stop lets handlers finish and takes nothing more', async () => {
+  const queue = redis.queue<number>();
+  const release = deferred();
+  const done: number[] = [];
+  await queue.sendBatch([1, 2, 3, 4].map((body) => ({ body })));
+  const begun: number[] = [];
+  const consumer = queue.consume(
+    async ({ body }) => {
+      begun.push(body);
+      await release.promise;
+      done.push(body);
+    },
+    { concurrency: 2 },
+  );
+  await eventually(() => begun.length === 2);
+
+  const stopped = consumer.stop();
+  expect(consumer.stop()).toBe(stopped);
+  release.resolve();
+  await stopped;
+
+  expect(done).toEqual([1, 2]);
+  expect(await atRest(queue as never)).toEqual({ pending: 2, delayed: 0, dead: 0 });
+  expect(await consumersOf(queue as never)).toEqual([]);
+});
+
+it('past the deadline unfinished messages go back, and their handlers are told', async () => {
+  const queue = redis.queue<number>();
+  let signal: AbortSignal | undefined;
+  await queue.send(1);
+  const consumer = queue.consume((delivery) => {
+    signal = delivery.signal;
+    return new Promise(() => {});
+  });
+  await eventually(() => signal !== undefined);
+
+  await consumer.stop({ timeoutMs: 20 });
+
+  expect(signal?.aborted).toBe(true);
+  expect(await atRest(queue as never)).toEqual({ pending: 1, delayed: 0, dead: 0 });
+});
+
+it('what fails while the consumer stops is settled as ever', async () => {
+  const queue = redis.queue<string>();
+  const release = deferred();
+  let begun = 0;
+  for (const body of ['late', 'dead']) await queue.send(body);
+  const consumer = queue.consume(
+    async ({ body }) => {
+      begun += 1;
+      await release.promise;
+      throw Object.assign(new Error('no'), { body });
+    },
+    { concurrency: 2, maxAttempts: 2, backoff: () => 60_000 },
+  );
+  await eventually(() => begun === 2);
+  const stopped = consumer.stop();
+  release.resolve();
+  await stopped;
+
+  expect(await atRest(queue as never)).toEqual({ pending: 0, delayed: 2, dead: 0 });
+  expect((await queue.stats()).total.retried).toBe(2);
+});
+
+it.each([0, 10_000])(
+  'stop with %i ms right after consume leaves nothing behind',
+  async (timeoutMs) => {
+    const queue = redis.queue<number>();
+    await queue.send(1);
+
+    await queue.consume(() => {}).stop({ timeoutMs });
+
+    expect(await heldKeys(queue.connection, queue.name)).toEqual([]);
+    const { pending, total } = await queue.stats();
+    expect(pending + total.acked).toBe(1);
+    expect(await consumersOf(queue as never)).toEqual([]);
+  },
+);
+
+it('stop while a blocking move is out loses nothing that comes at that moment', async () => {
+  const name = uniqueName();
+  const queue = redis.queue<number>({ name });
+  const producer = redis.queue<number>({ name });
+  let handled = 0;
+  for (let round = 0; round < 40; round += 1) {
+    const consumer = queue.consume(() => {
+      handled += 1;
+    });
+    await eventually(() => isBlocked(producer.connection));
+    const sent = producer.send(round);
+    await Promise.all([consumer.stop({ timeoutMs: round % 2 ? 0 : 1000 }), sent]);
+    expect(await heldKeys(producer.connection, name)).toEqual([]);
+  }
+
+  const { pending, total } = await producer.stats();
+  expect(pending + handled).toBe(40);
+  expect(total.acked).toBe(handled);
+});
+
+it('stop while messages flow loses nothing and doubles nothing', async () => {
+  const name = uniqueName();
+  const queue = redis.queue<number>({ name });
+  const seen: number[] = [];
+  await queue.sendBatch(Array.from({ length: 5000 }, (_, body) => ({ body })));
+  for (let round = 1; round <= 5; round += 1) {
+    const consumer = queue.consume(async ({ body }) => void seen.push(body), { concurrency: 10 });
+    await eventually(() => seen.length > round * 500);
+    await consumer.stop();
+    expect(await atRest(queue as never)).toMatchObject({ pending: 5000 - seen.length });
+  }
+  expect(new Set(seen).size).toBe(seen.length);
+});
+
+it('stop while Redis is away ends', async () => {
+  const own = await startOwnRedis();
+  const { Queue } = await import('../src/index.js');
+  const { connect } = await import('@redpost/core');
+  const connection = connect(own.url);
+  connection.on('error', () => {});
+  const queue = new Queue<number>('q', { connection });
+  const drained = deferred();
+  const consumer = queue.consume(() => {});
+  consumer.on('error', () => {});
+  consumer.on('drained', drained.resolve);
+  await drained.promise;
+  await own.kill();
+
+  const start = performance.now();
+  await consumer.stop({ timeoutMs: 100 });
+
+  expect(performance.now() - start).toBeLessThan(8000);
+  await connection.close();
+});
+
+it('a signal stops the consumer, and is let go by a consumer that has stopped', async () => {
+  const queue = redis.queue<number>();
+  const abort = new AbortController();
+  const consumer = queue.consume(() => {}, { signal: abort.signal });
+  const stopped = deferred();
+  consumer.on('stopped', () => stopped.resolve());
+  abort.abort();
+  await stopped.promise;
+
+  const already = queue.consume(() => {}, { signal: AbortSignal.abort() });
+  await already.stop();
+  expect(await consumersOf(queue as never)).toEqual([]);
+});
+
+it('closing the connection stops the consumer and rejects those who wait', async () => {
+  const queue = redis.queue<number>();
+  const stopped = deferred();
+  const drained = deferred();
+  const consumer = queue.consume(() => {});
+  consumer.on('stopped', () => stopped.resolve());
+  consumer.on('drained', drained.resolve);
+  await drained.promise;
+  const waiting = queue.receive().catch((error) => error.code);
+
+  await queue.connection.close();
+  await stopped.promise;
+
+  expect(await waiting).toBe('CLOSED');
+});
+
+it.each([
+  ['the queue and then the connection', 'await queue.close(); await connection.close();'],
+  ['only the connection', 'await connection.close();'],
+])('a process ends after closing %s', async (_what, close) => {
+  const program = `
+    import { connect } from '@redpost/core';
+    import { Queue } from '@redpost/queue';
+    const connection = connect(process.env.REDIS_URL);
+    const queue = new Queue('exit-' + process.pid, { connection });
+    process.on('warning', (warning) => console.log(String(warning)));
+    await queue.send(1);
+    await queue.send(2);
+    await (await queue.receive()).ack();
+    await queue.receive({ timeoutMs: 50 }).then((delivery) => delivery.ack());
+    const consumer = queue.consume(() => {});
+    await new Promise((resolve) => consumer.on('drained', resolve));
+    ${close}
+    console.log('closed');`;
+
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', program],
+    {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      env: { ...process.env, REDIS_URL: redis.url },
+      timeout: 10_000,
+    },
+  );
+
+  expect(stdout).toContain('closed\n');
+  if (close.startsWith('await queue')) expect(stdout).toBe('closed\n');
+});
