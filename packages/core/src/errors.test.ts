@@ -30,6 +30,11 @@ describe('the error family', () => {
     expect(isRedpostError(foreign)).toBe(true);
   });
 
+  it('is recognised by its code', () => {
+    expect(isRedpostError(new ClosedError('m'), 'CLOSED')).toBe(true);
+    expect(isRedpostError(new ClosedError('m'), 'TIMEOUT')).toBe(false);
+  });
+
   it.each([new Error('other'), 'text', null, undefined, 5])('does not count %o in', (other) => {
     expect(isRedpostError(other)).toBe(false);
   });
@@ -37,5 +42,7 @@ describe('the error family', () => {
   it('makes an error of whatever was thrown', () => {
     expect(errors.asError(cause)).toBe(cause);
     expect(errors.asError('text')).toMatchObject({ message: 'text', cause: 'text' });
+    expect(errors.asError(Object.create(null)).message).toContain('null prototype');
+    expect(errors.asError(undefined).message).toBe('undefined');
   });
 });

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 const marker: unique symbol = Symbol.for('redpost.error');
 
 /** What is known about a command whose call failed. */
@@ -34,9 +36,14 @@ export class RedpostError extends Error {
   }
 }
 
-/** True for an error of this family, whichever copy of the package made it. */
-export function isRedpostError(error: unknown): error is RedpostError {
-  return typeof error === 'object' && error !== null && marker in error;
+/**
+ * True for an error of this family, whichever copy of the package made it.
+ *
+ * @param code if given, true only for an error with this code.
+ */
+export function isRedpostError(error: unknown, code?: string): error is RedpostError {
+  if (typeof error !== 'object' || error === null || !(marker in error)) return false;
+  return code === undefined || (error as RedpostError).code === code;
 }
 
 /** An option, a name or an argument that cannot work. Nothing was sent. */
@@ -146,7 +153,9 @@ export class ValidationError extends RedpostError {
   }
 }
 
-/** What was thrown, as an `Error`. */
+/** What was thrown, as an `Error`, whatever it is. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+  if (thrown instanceof Error) return thrown;
+  const text = typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 0 });
+  return new Error(text, { cause: thrown });
 }

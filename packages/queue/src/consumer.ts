@@ -5,6 +5,7 @@ import {
   Emitter,
   exponential,
   InvalidArgumentError,
+  isRedpostError,
   longestTimerMs,
   shown,
   type Unlisten,
@@ -242,7 +243,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   #failed(error: Error): void {
     this.#events.emit('error', error);
-    if (error instanceof ClosedError) void this.stop({ timeoutMs: 0 });
+    if (isRedpostError(error, 'CLOSED')) void this.stop({ timeoutMs: 0 });
   }
 
   async #stop(deadline: number): Promise<void> {
@@ -257,7 +258,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       await within(session.flushed(), Math.max(leftMs(), leaveMs));
       await session.leave(leaveMs);
     } catch (error) {
-      if (!(error instanceof ClosedError)) this.#events.emit('error', asError(error));
+      if (!isRedpostError(error, 'CLOSED')) this.#events.emit('error', asError(error));
     }
     this.#events.emit('stopped', undefined);
   }

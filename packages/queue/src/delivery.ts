@@ -30,9 +30,17 @@ export interface Delivery<Body = unknown> extends Message<Body> {
   readonly attempt: number;
   /** Aborted when the lease is lost, or when the deadline of `stop()` has passed. */
   readonly signal: AbortSignal;
-  /** The message is done: Redis forgets it. Resolves when it has. */
+  /**
+   * The message is done: Redis forgets it. Resolves when it has.
+   *
+   * Rejects with ConnectionError or TimeoutError while Redis is away. The acknowledgement is then
+   * sent again in the background, for as long as the lease lasts.
+   */
   ack(): Promise<void>;
-  /** Gives the message back for another attempt, however many it has had. */
+  /**
+   * Gives the message back for another attempt, however many it has had. While Redis is away this
+   * waits, as `deadLetter` does, for as long as the lease may last.
+   */
   retry(options?: RetryOptions): Promise<void>;
   /** Moves the message to the dead letters, with a reason. Default reason: `rejected`. */
   deadLetter(reason?: string): Promise<void>;

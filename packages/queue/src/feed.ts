@@ -16,6 +16,8 @@ export interface FeedOptions {
   isHeld(receipt: number): boolean;
   /** Redis has confirmed these acknowledgements. */
   acked(receipts: readonly number[]): void;
+  /** These could not be confirmed yet: they are sent again. */
+  unconfirmed(receipts: readonly number[], error: Error): void;
   /** The list was found empty. */
   drained(): void;
   /** The lease was lost: nothing more can be done. */
@@ -237,6 +239,7 @@ export class Feed {
       this.#acks.unshift(...acked);
       this.#expiredAcks += expired;
       this.#handedOff ??= handedOff;
+      this.#options.unconfirmed(acked, asError(error));
       this.#fail(error);
     }
     this.pump();

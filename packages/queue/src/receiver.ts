@@ -45,6 +45,7 @@ export class Receiver<Body = unknown> {
   /** How many messages are being read: those who wait first will get them. */
   #reading = 0;
   #isClosed = false;
+  #closed: Promise<void> | undefined;
   /** Resolves when what has come was handed out. */
   #handedOut: Promise<void> = Promise.resolve();
 
@@ -97,18 +98,22 @@ export class Receiver<Body = unknown> {
   }
 
   /** Rejects those who wait, and gives back what was not settled. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#isClosed = true;
-    for (const { reject } of this.#waiters.splice(0))
-      reject(new ClosedError('The queue is closed'));
+    const closed = new ClosedError('The queue is closed');
+    for (const { reject } of this.#waiters.splice(0)) reject(closed);
     const session = this.#session;
     try {
       await within(session.endWait(), leaveMs);
       await within(session.flushed(), leaveMs);
       await session.leave(leaveMs);
     } catch (error) {
-      if (!(error instanceof ClosedError)) this.#events.emit('error', asError(error));
+      if (!isRedpostError(error, 'CLOSED')) this.#events.emit('error', asError(error));
     }
   }
 
@@ -198,7 +203,7 @@ export class Receiver<Body = unknown> {
   /** Those whose time is up learn why nothing came; the others go on waiting. */
   #failed(error: Error): void {
     this.#events.emit('error', error);
-    const isFinal = isRedpostError(error) && error.code === 'CLOSED';
+    const isFinal = isRedpostError(error, 'CLOSED');
     for (const waiter of [...this.#waiters]) {
       if (isFinal || waiter.isOverdue) this.#give(waiter, () => waiter.reject(error));
     }

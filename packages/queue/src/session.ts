@@ -167,6 +167,7 @@ export class Session<Body = unknown> implements Settler {
       },
       isHeld: (receipt) => this.#held.has(receipt),
       acked: (receipts) => this.#acked(receipts),
+      unconfirmed: (receipts, error) => this.#unconfirmed(receipts, error),
       drained: () => host.drained(),
       lost: () => this.#lose(),
       failed: (error) => this.#failed(error),
@@ -186,6 +187,14 @@ export class Session<Body = unknown> implements Settler {
       this.#held.delete(receipt);
       if (this.#ackWaiters.size === 0) continue;
       this.#ackWaiters.get(receipt)?.resolve();
+      this.#ackWaiters.delete(receipt);
+    }
+  }
+
+  /** Nobody waits for ever: the acknowledgement goes on without them. */
+  #unconfirmed(receipts: readonly number[], error: Error): void {
+    for (const receipt of receipts) {
+      this.#ackWaiters.get(receipt)?.reject(error);
       this.#ackWaiters.delete(receipt);
     }
   }

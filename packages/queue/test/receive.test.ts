@@ -1,5 +1,6 @@
+import { connect } from '@redpost/core';
 import { expect, it } from 'vitest';
-import { LeaseLostError } from '../src/index.js';
+import { LeaseLostError, Queue } from '../src/index.js';
 import { eventually } from './support/eventually.js';
 import { atRest, calls, elements, isBlocked } from './support/in-redis.js';
 import { rejection } from './support/rejection.js';
@@ -201,4 +202,35 @@ it('close rejects those who wait', async () => {
   await queue.close();
 
   expect((await waiting).code).toBe('CLOSED');
+});
+
+it('an ack rejects while Redis is away, and still counts when it is back', async () => {
+  const own = await startOwnRedis();
+  const connection = connect(own.url, { callTimeoutMs: 300 });
+  connection.on('error', () => {});
+  const queue = new Queue<number>(uniqueName(), { connection });
+  queue.on('error', () => {});
+  await queue.send(1);
+  const delivery = await queue.receive();
+
+  process.kill(own.pid, 'SIGSTOP');
+  const error = await rejection(delivery?.ack() ?? Promise.resolve());
+  process.kill(own.pid, 'SIGCONT');
+
+  expect(error).toMatchObject({ code: 'TIMEOUT', outcome: 'unknown' });
+  await eventually(async () => (await queue.stats()).total.acked === 1);
+  await queue.close();
+  await connection.close();
+});
+
+it('closing twice waits for the same end', async () => {
+  const queue = redis.queue<number>();
+  await queue.send(1);
+  await queue.receive();
+
+  void queue.close();
+  await queue.close();
+
+  const { connection } = redis.queue();
+  expect(await connection.call('LLEN', [queue.name])).toBe(1);
 });

@@ -130,7 +130,8 @@ export class BlockingPool {
     const socket: Socket = { link, clientId: undefined };
     link.events.on('up', () => {
       if (!this.#options.unblock) return;
-      socket.clientId = link.send('CLIENT', ['ID'], performance.now() + graceMs).then(Number);
+      // Without a deadline: a server that is frozen just now answers later, on the same socket.
+      socket.clientId = link.send('CLIENT', ['ID'], Number.POSITIVE_INFINITY).then(Number);
       socket.clientId.catch(() => {
         // Whoever wants to unblock awaits the same promise and deals with the failure.
       });
