@@ -1,15 +1,21 @@
 import type { Connection } from '@redpost/core';
 import type { Queue } from '@redpost/queue';
 
+/** All of it at one moment: a message on its way from one place to another must not be missed. */
+const count = `
+  local name = KEYS[1]
+  local tag = '{' .. name .. '}:'
+  local keys = {}
+  for _, kind in ipairs({ 'active', 'handoff', 'suspects' }) do
+    for _, key in ipairs(redis.call('KEYS', tag .. kind .. '*')) do keys[#keys + 1] = key end
+  end
+  return { redis.call('LLEN', name), redis.call('ZCARD', tag .. 'delayed'), keys }
+`;
+
 /** What is left of a queue that should have nothing to do any more; undefined for nothing. */
 export async function leftOver(connection: Connection, queue: Queue): Promise<string | undefined> {
-  const { pending, active, delayed } = await queue.stats();
-  const keys = await Promise.all(
-    ['active', 'handoff', 'suspects'].map((kind) =>
-      connection.call('KEYS', [`{${queue.name}}:${kind}*`]),
-    ),
-  );
-  const names = (keys.flat() as Buffer[]).map(String);
-  if (pending + active + delayed + names.length === 0) return undefined;
-  return JSON.stringify({ pending, active, delayed, keys: names });
+  const reply = await connection.call('EVAL', [count, 1, queue.name]);
+  const [listed, delayed, keys] = reply as [number, number, Buffer[]];
+  if (listed + delayed + keys.length === 0) return undefined;
+  return JSON.stringify({ listed, delayed, keys: keys.map(String) });
 }

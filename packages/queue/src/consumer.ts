@@ -184,7 +184,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       if (held.claim()) this.#session.acknowledge(held, true);
     } else if (held.claim()) {
       void this.#settleFailure(held, asError(thrown));
-    } else if (!(thrown instanceof LeaseLostError) && !held.signal.aborted) {
+    } else if (!(thrown instanceof LeaseLostError) && !held.isLost) {
       // The message was settled before its handler threw: the error still has to be heard.
       this.#events.emit('error', asError(thrown));
     }

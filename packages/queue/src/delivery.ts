@@ -112,12 +112,16 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
 
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (this.#state === 'lost') this.#abort.abort(new LeaseLostError(this.id));
+    if (this.#state === 'lost') this.#abort.abort(new LeaseLostError(this.safeId));
     return this.#abort.signal;
   }
 
   get isSettled(): boolean {
     return this.#state !== 'held';
+  }
+
+  get isLost(): boolean {
+    return this.#state === 'lost';
   }
 
   /** The id for messages about a delivery whose envelope may not be readable. */

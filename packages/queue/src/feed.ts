@@ -1,8 +1,8 @@
 import { asError } from '@redpost/core';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { isSuspect } from './envelope.js';
-import { lease } from './scripts/lease.js';
-import { reclaim } from './scripts/reclaim.js';
+import { type LeaseInput, type LeaseResult, lease } from './scripts/lease.js';
+import { type ReclaimResult, reclaim } from './scripts/reclaim.js';
 import { rememberMs } from './scripts/recover.js';
 
 export interface FeedOptions {
@@ -28,6 +28,8 @@ export interface FeedOptions {
   /** Resolves to false when the lease is lost. */
   ensureFresh(): Promise<boolean>;
 }
+
+type Asked = Pick<LeaseInput, 'count' | 'withSuspect' | 'firstReceipt'>;
 
 /** One call in the server while the answer to the other is handled: that keeps both sides busy. */
 const maxCalls = 2;
@@ -167,7 +169,7 @@ export class Feed {
   readonly pump = (): void => {
     this.#pumpIsScheduled = false;
     if (!this.#started || this.#ended || this.#pauseTimer) return;
-    if (this.#waiting && this.#options.demand() <= 0) this.#waiting.abort();
+    if (this.#waiting && (this.#isUnsure || this.#options.demand() <= 0)) this.#waiting.abort();
     if (this.#isUnsure) {
       if (this.#calls === 0 && !this.#waiting) void this.#reclaim();
       return;
@@ -223,37 +225,41 @@ export class Feed {
     if (withSuspect) this.#suspect = firstReceipt;
     this.#calls += 1;
     this.#requested += count;
-    try {
-      const input = { keys, consumer, from, count, withSuspect, firstReceipt, handedOff, acked };
-      const result = await connection.run(lease, { ...input, expired });
-      this.#returned(count, handedOff);
-      if (handedOff !== undefined) this.#tellAdopted();
-      if (this.#ended) return;
-      if (result.status === 'lost') return this.#options.lost();
-      this.#pauseMs = 0;
-      this.#clockOffset = result.now - performance.now();
-      this.#options.acked(acked);
-      this.#accept(result, { count, withSuspect, firstReceipt });
-    } catch (error) {
-      this.#returned(count, handedOff);
+    const input = { keys, consumer, from, count, withSuspect, firstReceipt, handedOff, acked };
+    const call = connection.run(lease, { ...input, expired });
+    const result = await call.catch((error) => {
       this.#acks.unshift(...acked);
       this.#expiredAcks += expired;
       this.#handedOff ??= handedOff;
       this.#options.unconfirmed(acked, asError(error));
       this.#fail(error);
-    }
-    this.pump();
-  }
-
-  #returned(count: number, handedOff: number | undefined): void {
+    });
     this.#calls -= 1;
     this.#requested -= count;
     if (handedOff !== undefined) this.#adopting = undefined;
+    if (result) this.#conclude(result, { count, withSuspect, firstReceipt, handedOff, acked });
+    this.pump();
+  }
+
+  #conclude(
+    result: LeaseResult,
+    { acked, handedOff, ...asked }: Asked & Pick<LeaseInput, 'acked' | 'handedOff'>,
+  ): void {
+    if (handedOff !== undefined) this.#tellAdopted();
+    if (this.#ended) return;
+    if (result.status === 'lost') {
+      this.#options.lost();
+      return;
+    }
+    this.#pauseMs = 0;
+    this.#clockOffset = result.now - performance.now();
+    this.#options.acked(acked);
+    this.#accept(result, asked);
   }
 
   #accept(
     { suspect, elements }: { suspect: Buffer | undefined; elements: readonly Buffer[] },
-    asked: { count: number; withSuspect: boolean; firstReceipt: number },
+    asked: Asked,
   ): void {
     const all = suspect ? [suspect, ...elements] : elements;
     if (asked.withSuspect && !suspect) {
@@ -304,23 +310,25 @@ export class Feed {
     // More receipts than a blocking move can have brought elements.
     const input = { keys, consumer, firstReceipt: this.#takeReceipts(100) };
     this.#calls += 1;
-    try {
-      const result = await connection.run(reclaim, { ...input, handedOff: this.#handedOff });
-      if (this.#ended) return;
-      if (result.status === 'lost') return this.#options.lost();
-      this.#isUnsure = false;
-      this.#handedOff = undefined;
-      this.#tellAdopted();
-      this.#findSuspect(result.messages);
-      for (const { receipt, element } of result.messages) {
-        if (!this.#options.isHeld(receipt)) this.#options.accept(receipt, [element]);
-      }
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#calls -= 1;
-    }
+    const call = connection.run(reclaim, { ...input, handedOff: this.#handedOff });
+    const result = await call.catch((error) => this.#fail(error));
+    this.#calls -= 1;
+    if (result && !this.#ended) this.#takeUp(result);
     this.pump();
+  }
+
+  #takeUp(result: ReclaimResult): void {
+    if (result.status === 'lost') {
+      this.#options.lost();
+      return;
+    }
+    this.#isUnsure = false;
+    this.#handedOff = undefined;
+    this.#tellAdopted();
+    this.#findSuspect(result.messages);
+    for (const { receipt, element } of result.messages) {
+      if (!this.#options.isHeld(receipt)) this.#options.accept(receipt, [element]);
+    }
   }
 
   #findSuspect(messages: readonly { receipt: number; element: Buffer }[]): void {
