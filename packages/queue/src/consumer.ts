@@ -3,7 +3,6 @@ import {
   asError,
   ClosedError,
   Emitter,
-  exponential,
   InvalidArgumentError,
   isRedpostError,
   longestTimerMs,
@@ -17,7 +16,7 @@ import type { QueueContext } from './context.js';
 import { within } from './deadline.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { ExpiredError, LeaseLostError } from './errors.js';
-import { type NextStep, nextStep, unreadableReason } from './failure.js';
+import { type NextStep, nextStep } from './failure.js';
 import { Lookahead } from './lookahead.js';
 import type { Recovery } from './recoverer.js';
 import { Session } from './session.js';
@@ -193,7 +192,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   async #settleFailure(held: HeldDelivery<Body>, error: Error): Promise<void> {
     const session = this.#session;
-    const next = this.#decide(held, error);
+    const report = (failure: Error) => this.#events.emit('error', failure);
+    const next = nextStep(held as HeldDelivery, error, this.#options, report);
     try {
       if (this.#events.hasListeners('failed')) {
         this.#events.emit('failed', { delivery: held, error, next });
@@ -204,27 +204,6 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       // What was lost is reported by the event `lost`.
       if (!(failure instanceof LeaseLostError)) this.#events.emit('error', asError(failure));
     }
-  }
-
-  #decide(held: HeldDelivery<Body>, error: Error): NextStep {
-    // Once it is open it is readable: what its handler could not read was something else.
-    const unreadable = held.isOpen ? undefined : unreadableReason(error);
-    try {
-      if (!unreadable) return nextStep(held.attempt, this.#options);
-      held.tolerate();
-      return { action: 'dead-letter', reason: unreadable };
-    } catch (failure) {
-      return this.#decideAnyhow(held, asError(failure));
-    }
-  }
-
-  /** When not even the envelope could be read, or the backoff threw: nothing may stay leased. */
-  #decideAnyhow(held: HeldDelivery<Body>, failure: Error): NextStep {
-    held.tolerate();
-    const reason = unreadableReason(failure);
-    if (reason) return { action: 'dead-letter', reason };
-    this.#events.emit('error', failure);
-    return { action: 'retry', delayMs: exponential()(held.attempt) };
   }
 
   #finish(held: HeldDelivery<Body>): void {

@@ -1,21 +1,21 @@
 import { DecodeError, fixed, ValidationError } from '@redpost/core';
 import { expect, it } from 'vitest';
-import { nextStep, unreadableReason } from './failure.js';
+import { stepAfter, unreadableReason } from './failure.js';
 
 it('an attempt that failed is followed by another, after the backoff', () => {
   const policy = { maxAttempts: 3, backoff: (attempt: number) => attempt * 10 };
 
-  expect(nextStep(1, policy)).toEqual({ action: 'retry', delayMs: 10 });
-  expect(nextStep(2, policy)).toEqual({ action: 'retry', delayMs: 20 });
+  expect(stepAfter(1, policy)).toEqual({ action: 'retry', delayMs: 10 });
+  expect(stepAfter(2, policy)).toEqual({ action: 'retry', delayMs: 20 });
 });
 
 it('the last attempt is followed by the dead letters', () => {
   const policy = { maxAttempts: 3, backoff: fixed(1) };
   const dead = { action: 'dead-letter', reason: 'failed' };
 
-  expect(nextStep(3, policy)).toEqual(dead);
-  expect(nextStep(4, policy)).toEqual(dead);
-  expect(nextStep(1, { ...policy, maxAttempts: 1 })).toEqual(dead);
+  expect(stepAfter(3, policy)).toEqual(dead);
+  expect(stepAfter(4, policy)).toEqual(dead);
+  expect(stepAfter(1, { ...policy, maxAttempts: 1 })).toEqual(dead);
 });
 
 it.each([
@@ -27,7 +27,7 @@ it.each([
 ])('a backoff of %s is a wait of %s ms', (wait, delayMs) => {
   const backoff = () => wait as number;
 
-  expect(nextStep(1, { maxAttempts: 2, backoff })).toEqual({ action: 'retry', delayMs });
+  expect(stepAfter(1, { maxAttempts: 2, backoff })).toEqual({ action: 'retry', delayMs });
 });
 
 it('what cannot be decoded is malformed, what does not fit is invalid', () => {

@@ -1,4 +1,5 @@
-import { type Backoff, DecodeError, ValidationError } from '@redpost/core';
+import { asError, type Backoff, DecodeError, exponential, ValidationError } from '@redpost/core';
+import type { HeldDelivery } from './delivery.js';
 
 /** What happens to a message that could not be handled. */
 export type NextStep =
@@ -25,13 +26,51 @@ export function unreadableReason(error: unknown): 'malformed' | 'invalid' | unde
   return undefined;
 }
 
-/** What follows when attempt number `attempt` has failed. */
+export interface FailurePolicy {
+  maxAttempts: number;
+  backoff: Backoff;
+}
+
+/**
+ * What follows when a message could not be read or handled. Always something does: neither an
+ * unreadable envelope nor a backoff that throws may leave the message where it is.
+ *
+ * @param report told what a backoff throws.
+ */
 export function nextStep(
-  attempt: number,
-  policy: { maxAttempts: number; backoff: Backoff },
+  held: HeldDelivery,
+  error: Error,
+  policy: FailurePolicy,
+  report: (error: Error) => void,
 ): NextStep {
-  if (attempt >= policy.maxAttempts) return { action: 'dead-letter', reason: 'failed' };
-  return { action: 'retry', delayMs: delayOf(policy.backoff, attempt) };
+  // Once it is open it is readable: what its handler could not read was something else.
+  const reason = (held.isOpen ? undefined : unreadableReason(error)) ?? envelopeReason(held);
+  if (reason) {
+    held.tolerate();
+    return { action: 'dead-letter', reason };
+  }
+  try {
+    return stepAfter(held.attempt, policy);
+  } catch (thrown) {
+    report(asError(thrown));
+    return { action: 'retry', delayMs: exponential()(held.attempt) };
+  }
+}
+
+/** Why its envelope makes it a dead letter; undefined for one that is readable. */
+function envelopeReason(held: HeldDelivery): 'malformed' | undefined {
+  try {
+    void held.envelope;
+    return undefined;
+  } catch {
+    return 'malformed';
+  }
+}
+
+/** What follows when attempt number `attempt` has failed. */
+export function stepAfter(attempt: number, { maxAttempts, backoff }: FailurePolicy): NextStep {
+  if (attempt >= maxAttempts) return { action: 'dead-letter', reason: 'failed' };
+  return { action: 'retry', delayMs: delayOf(backoff, attempt) };
 }
 
 const longestDelayMs = 365 * 86_400_000;

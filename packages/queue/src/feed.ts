@@ -1,9 +1,9 @@
 import { asError } from '@redpost/core';
+import { BlockingMove } from './blocking-move.js';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { isSuspect } from './envelope.js';
 import { type LeaseInput, type LeaseResult, lease } from './scripts/lease.js';
 import { type ReclaimResult, reclaim } from './scripts/reclaim.js';
-import { rememberMs } from './scripts/recover.js';
 
 export interface FeedOptions {
   consumer: string;
@@ -35,8 +35,6 @@ type Asked = Pick<LeaseInput, 'count' | 'withSuspect' | 'firstReceipt'>;
 const maxCalls = 2;
 const maxLeasedPerCall = 500;
 const maxAckedPerCall = 4000;
-/** How long one blocking move waits before the lease is looked at again, in ms. */
-const waitMs = 5000;
 const firstPauseMs = 50;
 const longestPauseMs = 2000;
 
@@ -54,6 +52,7 @@ const longestPauseMs = 2000;
 export class Feed {
   readonly #context: QueueContext;
   readonly #options: FeedOptions;
+  readonly #move: BlockingMove;
   #acks: number[] = [];
   #expiredAcks = 0;
   #calls = 0;
@@ -64,8 +63,6 @@ export class Feed {
   /** The same, while the server is being told. */
   #adopting: number | undefined;
   #isDry = false;
-  #waiting: AbortController | undefined;
-  #waited: Promise<void> = Promise.resolve();
   #isUnsure = false;
   /** The suspect that is held, or asked for. At most one at a time: see scripts/recover.lua. */
   #suspect: number | undefined;
@@ -73,9 +70,6 @@ export class Feed {
   #pauseMs = 0;
   #pauseTimer: NodeJS.Timeout | undefined;
   #pumpIsScheduled = false;
-  /** Until when a blocking move whose answer got lost may still bring something. */
-  #straysUntil = Number.NEGATIVE_INFINITY;
-  #strayTimer: NodeJS.Timeout | undefined;
   readonly #idleWaiters: (() => void)[] = [];
   readonly #adoptionWaiters: (() => void)[] = [];
   #started = false;
@@ -86,6 +80,15 @@ export class Feed {
   constructor(context: QueueContext, options: FeedOptions) {
     this.#context = context;
     this.#options = options;
+    this.#move = new BlockingMove(context, {
+      consumer: options.consumer,
+      from: options.from,
+      ensureFresh: () => options.ensureFresh(),
+      brought: (element) => this.#handOver(element),
+      failed: (error) => this.#fail(error),
+      done: () => this.pump(),
+      straysSettled: () => this.doubt(),
+    });
   }
 
   /** The server's time, in ms since 1970, as far as the last answer tells. */
@@ -95,11 +98,7 @@ export class Feed {
 
   /** True when a blocking move of ours may still be under way in the server. */
   get mayBeBlocked(): boolean {
-    return this.#mayBringStrays || this.#waiting !== undefined;
-  }
-
-  get #mayBringStrays(): boolean {
-    return performance.now() < this.#straysUntil;
+    return this.#move.mayBringStrays || this.#move.isOut;
   }
 
   /** The lease is taken: begins. */
@@ -169,30 +168,28 @@ export class Feed {
   readonly pump = (): void => {
     this.#pumpIsScheduled = false;
     if (!this.#started || this.#ended || this.#pauseTimer) return;
-    if (this.#waiting && (this.#isUnsure || this.#options.demand() <= 0)) this.#waiting.abort();
+    if (this.#isUnsure || this.#options.demand() <= 0) void this.#move.cancel();
     if (this.#isUnsure) {
-      if (this.#calls === 0 && !this.#waiting) void this.#reclaim();
+      if (this.#calls === 0 && !this.#move.isOut) void this.#reclaim();
       return;
     }
     while (this.#exchangeIfNeeded());
     if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    if (this.#isDry && this.#isIdle && !this.#waiting && this.#options.demand() > 0) {
-      this.#waited = this.#wait();
+    if (this.#isDry && this.#isIdle && !this.#move.isOut && this.#options.demand() > 0) {
+      this.#move.start();
     }
   };
 
   /** Ends the blocking move, so that no further message is taken. What it has taken is accepted. */
-  async endWait(): Promise<void> {
-    this.#waiting?.abort();
-    await this.#waited;
+  endWait(): Promise<void> {
+    return this.#move.cancel();
   }
 
   /** Nothing is sent any more. */
   end(): void {
     this.#ended = true;
     clearTimeout(this.#pauseTimer);
-    clearTimeout(this.#strayTimer);
-    this.#waiting?.abort();
+    this.#move.end();
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
     this.#tellAdopted();
   }
@@ -203,7 +200,7 @@ export class Feed {
     if (this.#adopting !== undefined) return false;
     if (this.#calls >= maxCalls && this.#handedOff === undefined) return false;
     const demand = this.#options.demand() - this.#requested;
-    const canLease = !this.#isDry && !this.#waiting;
+    const canLease = !this.#isDry && !this.#move.isOut;
     const count = canLease ? Math.max(0, Math.min(demand, maxLeasedPerCall)) : 0;
     const withSuspect = demand > 0 && this.#mayHaveSuspects && this.#suspect === undefined;
     const hasNews = this.#handedOff !== undefined || (this.#acks.length > 0 && this.#calls === 0);
@@ -272,35 +269,18 @@ export class Feed {
     if (elements.length < asked.count) this.#options.drained();
   }
 
-  async #wait(): Promise<void> {
-    const { connection, keys } = this.#context;
-    const { consumer, from } = this.#options;
-    const abort = new AbortController();
-    this.#waiting = abort;
-    try {
-      if (!(await this.#options.ensureFresh()) || abort.signal.aborted) return;
-      const move = [keys.list, keys.handoff(consumer), from, 'LEFT'] as const;
-      const element = await connection.block((ms) => ['BLMOVE', ...move, ms / 1000], {
-        timeoutMs: waitMs,
-        signal: abort.signal,
-      });
-      // What comes after the end stays in the handoff list, for whoever recovers it.
-      if (element === null || this.#ended) return;
-      // With strays about, it may not be the newest there, and get another one's receipt.
-      if (!this.#options.isFresh() || this.#mayBringStrays) return this.doubt();
-      const receipt = this.#takeReceipts(1);
-      this.#handedOff = receipt;
-      this.#isDry = false;
-      this.#pauseMs = 0;
-      this.#options.accept(receipt, [element as Buffer]);
-    } catch (error) {
-      if (error === abort.signal.reason) return;
-      this.#expectStrays();
-      this.#fail(error);
-    } finally {
-      this.#waiting = undefined;
-      this.pump();
+  /** What a blocking move has brought is handled at once; the server learns its receipt later. */
+  #handOver(element: Buffer): void {
+    this.#isDry = false;
+    this.#pauseMs = 0;
+    // With strays about, it may not be the newest there, and get another one's receipt.
+    if (!this.#options.isFresh() || this.#move.mayBringStrays) {
+      this.doubt();
+      return;
     }
+    const receipt = this.#takeReceipts(1);
+    this.#handedOff = receipt;
+    this.#options.accept(receipt, [element]);
   }
 
   /** Asks the server what this consumer holds, and accepts what it did not know of. */
@@ -336,14 +316,6 @@ export class Feed {
       ({ receipt, element }) => isSuspect(element) && !this.#acks.includes(receipt),
     );
     this.#suspect = suspect?.receipt;
-  }
-
-  /** The server may not have noticed yet that a blocking move is no longer wanted. */
-  #expectStrays(): void {
-    if (this.#ended) return;
-    this.#straysUntil = performance.now() + rememberMs;
-    clearTimeout(this.#strayTimer);
-    this.#strayTimer = setTimeout(() => this.doubt(), rememberMs).unref();
   }
 
   #tellAdopted(): void {

@@ -1,0 +1,100 @@
+import type { ConsumedEnd, QueueContext } from './context.js';
+import { rememberMs } from './scripts/recover.js';
+
+export interface BlockingMoveOptions {
+  consumer: string;
+  from: ConsumedEnd;
+  /** Resolves to false when the lease is lost: then nothing is moved. */
+  ensureFresh(): Promise<boolean>;
+  /** An element now lies in the handoff list. */
+  brought(element: Buffer): void;
+  failed(error: unknown): void;
+  /** It is over, whatever came of it. */
+  done(): void;
+  /** An element that was brought by a move whose answer got lost would be there by now. */
+  straysSettled(): void;
+}
+
+/** How long one move waits before the lease is looked at again, in ms. */
+const waitMs = 5000;
+
+/**
+ * Waits for the next message on a socket of its own: `BLMOVE list handoff`, one at a time.
+ *
+ * When the answer to one got lost, the server may not have noticed yet that it is no longer
+ * wanted: for a while, it may still bring a *stray* that nobody was told of.
+ */
+export class BlockingMove {
+  readonly #context: QueueContext;
+  readonly #options: BlockingMoveOptions;
+  #abort: AbortController | undefined;
+  #over: Promise<void> = Promise.resolve();
+  #straysUntil = Number.NEGATIVE_INFINITY;
+  #strayTimer: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(context: QueueContext, options: BlockingMoveOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  get isOut(): boolean {
+    return this.#abort !== undefined;
+  }
+
+  get mayBringStrays(): boolean {
+    return performance.now() < this.#straysUntil;
+  }
+
+  start(): void {
+    this.#abort = new AbortController();
+    this.#over = this.#run(this.#abort.signal);
+  }
+
+  /** Asks the server to answer now. What it has moved by then is brought all the same. */
+  cancel(): Promise<void> {
+    this.#abort?.abort();
+    return this.#over;
+  }
+
+  /** Nobody wants to hear of it any more. */
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#strayTimer);
+    this.#abort?.abort();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    try {
+      const element = await this.#move(signal);
+      // What comes after the end stays in the handoff list, for whoever recovers it.
+      if (element && !this.#ended) this.#options.brought(element);
+    } catch (error) {
+      if (error !== signal.reason) {
+        this.#expectStrays();
+        this.#options.failed(error);
+      }
+    }
+    this.#abort = undefined;
+    this.#options.done();
+  }
+
+  async #move(signal: AbortSignal): Promise<Buffer | null> {
+    const { connection, keys } = this.#context;
+    const { consumer, from, ensureFresh } = this.#options;
+    if (!(await ensureFresh()) || signal.aborted) return null;
+    const move = [keys.list, keys.handoff(consumer), from, 'LEFT'] as const;
+    const reply = await connection.block((ms) => ['BLMOVE', ...move, ms / 1000], {
+      timeoutMs: waitMs,
+      signal,
+    });
+    return reply as Buffer | null;
+  }
+
+  #expectStrays(): void {
+    if (this.#ended) return;
+    this.#straysUntil = performance.now() + rememberMs;
+    clearTimeout(this.#strayTimer);
+    this.#strayTimer = setTimeout(() => this.#options.straysSettled(), rememberMs).unref();
+  }
+}
