@@ -65,8 +65,9 @@ export class PubSub<Body = unknown, Received = Body> implements AsyncDisposable 
   }
 
   /**
-   * Publishes one message; resolves to how many subscribers received it. In a Cluster only those
-   * of the node that was asked are counted.
+   * Publishes one message; resolves to how many receivers Redis counts: connections, so that
+   * subscriptions over one connection are one. In a Cluster only those of the node that was asked
+   * are counted.
    *
    * Calls of one tick leave in one round trip. The messages of a channel are received in the
    * order of the calls. Bytes must stay unchanged until the promise is settled.

@@ -4,7 +4,7 @@ import { DecodeError, InvalidArgumentError } from '@redpost/core';
 export type Headers = Readonly<Record<string, string>>;
 
 /** A message as it lies in Redis, apart from its body. */
-export interface EnvelopeHeader {
+interface EnvelopeHeader {
   id: string;
   /** When it was sent, in ms since 1970 by the producer's clock; 0 when unknown. */
   sentAt: number;
@@ -25,7 +25,7 @@ export interface Envelope extends EnvelopeHeader {
 const prefix = '\x011';
 const newline = 0x0a;
 
-export const noHeaders: Headers = Object.freeze({});
+const noHeaders: Headers = Object.freeze({});
 
 /** Writes a new envelope: prefix, one line of JSON, a newline, the body. */
 export function encodeEnvelope(
