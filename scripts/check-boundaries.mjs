@@ -36,8 +36,12 @@ function checkPackage(pkg) {
 /** Why a package's file may not import this, or undefined when it may. */
 function judge(pkg, file, specifier) {
   if (specifier.startsWith('.')) {
-    const inside = resolve(dirname(file), specifier).startsWith(pkg.folder + sep);
-    return inside ? undefined : 'leaves its package';
+    const target = resolve(dirname(file), specifier);
+    // What is published comes from its package alone; tests share what tooling/ has for them.
+    const isTest = file.startsWith(join(pkg.folder, 'test') + sep);
+    const folders = isTest ? [pkg.folder, join(root, 'tooling')] : [pkg.folder];
+    const isAllowed = folders.some((folder) => target.startsWith(folder + sep));
+    return isAllowed ? undefined : 'leaves its package';
   }
 
   const [scope, name] = specifier.split('/');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../tooling/eventually.js';
 import { runDemo, startDemo } from './support/start-demo.js';
 import { allKeys, useRedis } from './support/use-redis.js';
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../tooling/eventually.js';
 import { expectNothingLeft, serverPid } from './support/private-redis.js';
 import { startDemo } from './support/start-demo.js';
 

@@ -1,6 +1,6 @@
 import type { Connection } from '@redpost/core';
 import { describe, expect, it } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../tooling/eventually.js';
 import { startDemo } from './support/start-demo.js';
 import { allKeys, useRedis } from './support/use-redis.js';
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { connect } from '@redpost/core';
 import { expect, it, onTestFinished } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../tooling/eventually.js';
 import { startRedpost, uniqueName, useRedpost } from './support/redpost.js';
 
 const redpost = useRedpost();

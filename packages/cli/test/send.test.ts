@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../tooling/eventually.js';
 import { uniqueName, useRedpost } from './support/redpost.js';
 
 const redpost = useRedpost();

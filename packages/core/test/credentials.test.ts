@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
 import { type ConnectionTarget, connect } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { rejection } from './support/rejection.js';
 import { openConnection, startOwnRedis, useRedis } from './support/use-redis.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
 import type { EmbeddedRedis } from '../src/embedded/index.js';
-import { eventually } from './support/eventually.js';
 import { Recorder, recordEvents } from './support/record.js';
 import { rejection } from './support/rejection.js';
 import { openConnection, startOwnRedis } from './support/use-redis.js';

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../tooling/eventually.js';
 import { Recorder, recordEvents } from './support/record.js';
 import { openConnection, uniqueKey, useRedis } from './support/use-redis.js';
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
 import { ConnectionError } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { recordEvents } from './support/record.js';
 import { rejection } from './support/rejection.js';
 import { openConnection, startOwnRedis, uniqueKey } from './support/use-redis.js';

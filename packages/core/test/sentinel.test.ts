@@ -2,12 +2,12 @@ import { mkdtemp, open, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
 import { findServer } from '../src/embedded/find-server.js';
 import { freePort } from '../src/embedded/free-port.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
 import { supervise } from '../src/embedded/supervisor.js';
 import { connect, defineScript } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { Recorder } from './support/record.js';
 import { openConnection, uniqueKey } from './support/use-redis.js';
 

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   asError,
   ClosedError,
@@ -44,7 +43,6 @@ export interface StopOptions {
   timeoutMs?: number;
 }
 
-const reopenPauseMs = 250;
 /** How long leaving may take after the deadline of `stop`, in ms. */
 const leaveMs = 2000;
 
@@ -116,19 +114,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     });
-    void this.#open(session);
+    void session.open(() => !this.#isStopping);
     return session;
-  }
-
-  async #open(session: Session<Body>): Promise<void> {
-    while (!this.#isStopping) {
-      try {
-        return await session.open();
-      } catch (error) {
-        this.#failed(asError(error));
-        await pause(reopenPauseMs);
-      }
-    }
   }
 
   #demand(): number {

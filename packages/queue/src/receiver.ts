@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   asError,
   ClosedError,
@@ -32,7 +31,6 @@ interface Waiter<Body> {
   wasAsked: boolean;
 }
 
-const reopenPauseMs = 250;
 const leaveMs = 2000;
 
 /** Hands out messages one by one to those who ask for them. */
@@ -130,19 +128,8 @@ export class Receiver<Body = unknown> {
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     });
-    void this.#open(session);
+    void session.open(() => !this.#isClosed);
     return session;
-  }
-
-  async #open(session: Session<Body>): Promise<void> {
-    while (!this.#isClosed) {
-      try {
-        return await session.open();
-      } catch (error) {
-        this.#failed(asError(error));
-        await pause(reopenPauseMs);
-      }
-    }
   }
 
   async #accept(session: Session<Body>, deliveries: HeldDelivery<Body>[]): Promise<void> {

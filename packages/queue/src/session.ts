@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { asError, ClosedError, type Unsubscribe } from '@redpost/core';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { HeldDelivery, type Settler } from './delivery.js';
@@ -28,6 +29,8 @@ export interface SessionHost<Body> {
   recovered(recovery: Recovery): void;
   failed(error: Error): void;
 }
+
+const reopenPauseMs = 250;
 
 /**
  * One life of a consumer: it takes a lease under a name never used before, leases messages, and
@@ -80,13 +83,17 @@ export class Session<Body = unknown> implements Settler {
     return this.#feed.serverNow;
   }
 
-  /** Takes the lease. Rejects when Redis cannot be asked; then it may be called again. */
-  async open(): Promise<void> {
-    await this.#heartbeat.take();
-    if (this.#isOver) return;
-    void this.#listen();
-    void this.#promoter.check();
-    this.#feed.start();
+  /** Takes the lease and begins. While Redis cannot be asked it tries again, as long as wanted. */
+  async open(isWanted: () => boolean): Promise<void> {
+    while (isWanted()) {
+      try {
+        await this.#heartbeat.take();
+        return this.#begin();
+      } catch (error) {
+        this.#failed(asError(error));
+        await pause(reopenPauseMs);
+      }
+    }
   }
 
   /** There is new demand. */
@@ -154,6 +161,13 @@ export class Session<Body = unknown> implements Settler {
     const { mayBeBlocked } = this.#feed;
     const input = { keys, consumer: this.consumer, from, mayBeBlocked };
     await connection.run(leave, input, { timeoutMs });
+  }
+
+  #begin(): void {
+    if (this.#isOver) return;
+    void this.#listen();
+    void this.#promoter.check();
+    this.#feed.start();
   }
 
   #createFeed(): Feed {

@@ -1,7 +1,7 @@
 import { fixed, json, text } from '@redpost/core';
 import { expect, it } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
 import { AlreadySettledError, type Delivery } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { atRest, calls, isBlocked } from './support/in-redis.js';
 import { startOwnRedis, useRedis } from './support/use-redis.js';
 

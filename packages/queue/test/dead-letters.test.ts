@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../tooling/eventually.js';
 import { atRest } from './support/in-redis.js';
 import { type TestQueue, useRedis } from './support/use-redis.js';
 

@@ -1,6 +1,6 @@
 import type { Connection } from '@redpost/core';
 import { expect, it } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../tooling/eventually.js';
 import { atRest, deferred } from './support/in-redis.js';
 import { useRedis } from './support/use-redis.js';
 

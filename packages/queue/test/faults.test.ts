@@ -1,7 +1,7 @@
 import type { connect } from '@redpost/core';
 import { expect, it } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
 import { Queue } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { atRest } from './support/in-redis.js';
 import { rejection } from './support/rejection.js';
 import { openConnection, startOwnRedis } from './support/use-redis.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
 import { type Delivery, LeaseLostError } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { atRest, consumersOf, deferred, expireLeases, isBlocked } from './support/in-redis.js';
 import { type TestQueue, uniqueName, useRedis } from './support/use-redis.js';
 

@@ -1,6 +1,6 @@
 import { fixed } from '@redpost/core';
 import { expect, it } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../tooling/eventually.js';
 import { deferred, elements, isBlocked } from './support/in-redis.js';
 import { uniqueName, useRedis } from './support/use-redis.js';
 

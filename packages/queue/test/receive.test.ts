@@ -1,7 +1,7 @@
 import { connect } from '@redpost/core';
 import { expect, it } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
 import { LeaseLostError, Queue } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { atRest, calls, elements, isBlocked } from './support/in-redis.js';
 import { rejection } from './support/rejection.js';
 import { startOwnRedis, uniqueName, useRedis } from './support/use-redis.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../tooling/eventually.js';
 import { useRedis } from './support/use-redis.js';
 
 const redis = useRedis();

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventually } from '../../../tooling/eventually.js';
 import { atRest, consumersOf, deferred, heldKeys, isBlocked } from './support/in-redis.js';
 import { startOwnRedis, uniqueName, useRedis } from './support/use-redis.js';
 

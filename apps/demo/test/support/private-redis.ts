@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { connect } from '@redpost/core';
 import { expect } from 'vitest';
-import { eventually } from './eventually.js';
+import { eventually } from '../../../../tooling/eventually.js';
 import type { Demo } from './start-demo.js';
 
 /** The process id of the Redis that a running demo has started. */

@@ -1,6 +1,6 @@
 import type { Connection } from '@redpost/core';
 import { expect } from 'vitest';
-import { eventually } from './eventually.js';
+import { eventually } from '../../../../tooling/eventually.js';
 import type { TestQueue } from './use-redis.js';
 
 /** The keys of a queue that say who holds what: at rest there are none. */

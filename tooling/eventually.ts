@@ -6,8 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
  */
 export async function eventually<Value>(
   probe: () => Value | Promise<Value>,
-  withinMs = 8000,
-): Promise<Value> {
+  withinMs = 10_000,
+): Promise<NonNullable<Value>> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const { value, error } = await outcomeOf(probe);
