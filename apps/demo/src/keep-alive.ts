@@ -20,6 +20,7 @@ export async function keepAlive(
     } catch (error) {
       if (!signal.aborted) failed(asError(error));
     }
+    // Rejects only when it is aborted, and then the loop ends.
     await pause(everyMs, undefined, { signal }).catch(() => {});
   }
 }

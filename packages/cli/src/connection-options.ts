@@ -56,6 +56,7 @@ export async function reach(connection: Connection): Promise<void> {
   } catch (error) {
     throw unreachable(connection, error);
   }
+  // From here on the connection heals itself, and says so below.
   failedAttempt.catch(() => {});
   connection.on('interrupted', () => {
     say(`the connection to Redis at ${connection.address} is lost: waiting for it`);

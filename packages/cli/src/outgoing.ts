@@ -74,6 +74,7 @@ export async function sendInput(
       problem = parsed.problem;
       if (problem || report.hasFailures || run.interruption.stopping.aborted) break;
       if (underWay.length >= batchesInFlight) await underWay.shift();
+      // A reader that went away does not keep messages from being sent.
       await run.output.pressure?.catch(() => {});
     }
   } catch (error) {

@@ -59,6 +59,7 @@ export class Output {
       };
       this.#batch.add({ text, resolve: written, reject }, bytes);
     });
+    // The caller is told; this only keeps the last one from being an unhandled rejection.
     this.#last.catch(() => {});
     return this.#last;
   }

@@ -26,6 +26,7 @@ export async function* take<Body>(
     const options = timeoutMs === undefined ? {} : { timeoutMs: leftMs() };
     while (asked.length < Math.min(askedAhead, count - taken)) {
       const delivery = queue.receive(options);
+      // What fails is thrown when its turn comes.
       delivery.catch(() => {});
       asked.push(delivery);
     }
