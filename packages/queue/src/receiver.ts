@@ -42,7 +42,6 @@ export class Receiver<Body = unknown> {
   #session: Session<Body>;
   /** How many messages are being read: those who wait first will get them. */
   #reading = 0;
-  #isClosed = false;
   #closed: Promise<void> | undefined;
   /** Resolves when what has come was handed out. */
   #handedOut: Promise<void> = Promise.resolve();
@@ -101,8 +100,11 @@ export class Receiver<Body = unknown> {
     return this.#closed;
   }
 
+  get #isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
   async #close(): Promise<void> {
-    this.#isClosed = true;
     const closed = new ClosedError('The queue is closed');
     for (const { reject } of this.#waiters.splice(0)) reject(closed);
     const session = this.#session;
