@@ -22,4 +22,5 @@ export const library = (entry: Record<string, string>) =>
 
 /** A program: ESM only, and nobody imports it. */
 export const program = (entry: Record<string, string>) =>
-  defineConfig({ ...shared, entry, format: ['esm'], dts: false });
+  // What is installed beside it stays there, also what only development needs.
+  defineConfig({ ...shared, entry, format: ['esm'], dts: false, skipNodeModulesBundle: true });

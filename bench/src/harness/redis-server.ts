@@ -1,0 +1,71 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
+import { Redis } from 'ioredis';
+import type { Server } from './server.js';
+
+/** A private Redis that can be asked what it does. */
+export class RedisServer implements Server {
+  readonly #redis: EmbeddedRedis;
+  readonly #client: Redis;
+
+  private constructor(
+    redis: EmbeddedRedis,
+    client: Redis,
+    readonly version: string,
+    readonly persistent: boolean,
+  ) {
+    this.#redis = redis;
+    this.#client = client;
+  }
+
+  static async start(persistent: boolean): Promise<RedisServer> {
+    const redis = await startRedis({ persistence: persistent ? 'aof' : 'none' });
+    const client = new Redis(redis.url);
+    const version = field(await client.info('server'), 'redis_version');
+    return new RedisServer(redis, client, version, persistent);
+  }
+
+  get url(): string {
+    return this.#redis.url;
+  }
+
+  async reset(): Promise<void> {
+    await this.#client.flushall();
+    if (!this.persistent) return;
+    await this.#client.bgrewriteaof();
+    while (await this.#isRewriting()) await pause(20);
+  }
+
+  /** The bytes that the keys take, without the buffers of clients. */
+  async usedBytes(): Promise<number> {
+    await this.#client.call('MEMORY', 'PURGE');
+    const memory = await this.#client.info('memory');
+    return Number(field(memory, 'used_memory')) - Number(field(memory, 'mem_clients_normal'));
+  }
+
+  /** How many commands the server has executed, those inside scripts counted too, its own INFO not. */
+  async commands(): Promise<number> {
+    const statistics = await this.#client.info('commandstats');
+    const calls = [...statistics.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)];
+    return calls
+      .filter(([, name]) => name !== 'info')
+      .reduce((total, [, , count]) => total + Number(count), 0);
+  }
+
+  async stop(): Promise<void> {
+    this.#client.disconnect();
+    await this.#redis.stop();
+  }
+
+  async #isRewriting(): Promise<boolean> {
+    const persistence = await this.#client.info('persistence');
+    const states = ['aof_rewrite_in_progress', 'aof_rewrite_scheduled'];
+    return states.some((state) => field(persistence, state) === '1');
+  }
+}
+
+function field(info: string, name: string): string {
+  const found = new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+  if (found === undefined) throw new Error(`INFO has no ${name}`);
+  return found;
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { cpus, release, totalmem, type } from 'node:os';
+import type { Results } from '../results.js';
+import type { Subject } from '../subject.js';
+import { channelSubjects, queueSubjects } from '../subjects/index.js';
+
+/** Of every subject its name in tables, with the version where there is one: `BullMQ 6.7.0`. */
+export async function subjectTitles(nats: string | undefined): Promise<Map<string, string>> {
+  const loaders = [...Object.values(queueSubjects), ...Object.values(channelSubjects)];
+  const subjects: Subject[] = await Promise.all(loaders.map((load) => load()));
+  return new Map(subjects.map((subject) => [subject.name, titleOf(subject, nats)]));
+}
+
+export function machine(redis: string, nats: string | undefined): Results['machine'] {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    os: `${type()} ${release()}`,
+    node: process.versions.node,
+    redis,
+    ...(nats ? { nats } : {}),
+  };
+}
+
+function titleOf({ title, variant, server, package: name }: Subject, nats = ''): string {
+  const version = server === 'nats' ? nats : name && versionOf(name);
+  const named = version ? `${title} ${version}` : title;
+  return variant ? `${named}, ${variant}` : named;
+}
+
+/** Of a package among the dependencies of the benchmarks. */
+function versionOf(name: string): string {
+  const path = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}

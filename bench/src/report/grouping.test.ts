@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { sampleResults } from './fixture/results.js';
+import { byPersistence, byWork, goalRows } from './grouping.js';
+
+it('measures of one work stand together, whatever their persistence', () => {
+  const works = byWork(sampleResults());
+
+  expect([...works.keys()].slice(0, 3)).toEqual(['send', 'send-batch', 'consume']);
+  expect(works.get('send')?.map(({ persistence }) => persistence)).toEqual([
+    'none',
+    'aof everysec',
+  ]);
+});
+
+it('measures of one persistence stand together, in the order of the results', () => {
+  const groups = byPersistence(sampleResults());
+
+  expect([...groups.keys()]).toEqual(['none', 'aof everysec']);
+  expect(groups.get('aof everysec')?.[0]?.name).toBe('send');
+});
+
+it('a goal is one row, with what was found in each persistence', () => {
+  const rows = goalRows(sampleResults());
+  const sends = rows.filter(({ work }) => work === 'send, 100 concurrent callers');
+
+  expect(sends.map(({ goal }) => goal)).toEqual([
+    'at least 10 × BullMQ',
+    'at least 4 × bee-queue',
+    'at least 10 × JetStream',
+  ]);
+  expect([...(sends[0]?.found.keys() ?? [])]).toEqual(['none', 'aof everysec']);
+});
+
+it('equal goals of different works stay apart', () => {
+  const tenTimes = goalRows(sampleResults()).filter(({ goal }) => goal === 'at least 10 × BullMQ');
+
+  expect(tenTimes.map(({ work }) => work)).toEqual([
+    'send, 100 concurrent callers',
+    'consume, concurrency 1',
+  ]);
+});

@@ -1,0 +1,98 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { bodiesOf } from '../body.js';
+import type { Body, Consuming, QueueClient, QueueSubject } from '../subject.js';
+import { concurrently } from './concurrently.js';
+import { nowNs, Side, timed } from './side.js';
+import { Tally } from './tally.js';
+import type { Delivered, Numbers, Sent } from './tasks.js';
+
+/** A producer or a consumer. */
+export class QueueSide extends Side {
+  readonly #subject: QueueSubject;
+  #client: QueueClient | undefined;
+  #consuming: Consuming | undefined;
+  #tally = new Tally(0, 0);
+  #latencies: number[] = [];
+
+  constructor(subject: QueueSubject) {
+    super();
+    this.#subject = subject;
+  }
+
+  async open({ url, persistent }: { url: string; persistent: boolean }): Promise<void> {
+    this.#client = await this.#subject.open(url, { persistent });
+  }
+
+  send({ callers, bytes, ...numbers }: Numbers & { callers: number }): Promise<Sent> {
+    const client = this.#opened();
+    const bodyOf = bodiesOf(bytes);
+    return timed(() => concurrently(numbers, callers, (n) => client.send(bodyOf(n))));
+  }
+
+  sendBatches({ first, count, bytes, size }: Numbers & { size: number }): Promise<Sent> {
+    const client = this.#opened();
+    const bodyOf = bodiesOf(bytes);
+    const end = first + count;
+
+    return timed(async () => {
+      for (let start = first; start < end; start += size) {
+        const length = Math.min(size, end - start);
+        const bodies = Array.from({ length }, (_, at) => bodyOf(start + at));
+        if (client.sendBatch) await client.sendBatch(bodies);
+        else await Promise.all(bodies.map((body) => client.send(body)));
+      }
+    });
+  }
+
+  async trickle({ first, count, bytes }: Numbers): Promise<void> {
+    const client = this.#opened();
+    const bodyOf = bodiesOf(bytes);
+
+    for (let n = first; n < first + count; n += 1) {
+      await pause(10 + Math.random() * 10);
+      await client.send(bodyOf(n, nowNs()));
+    }
+  }
+
+  async consume(options: {
+    first: number;
+    count: number;
+    concurrency: number;
+    enough?: number;
+  }): Promise<void> {
+    const { first, count, concurrency, enough } = options;
+    const tally = new Tally(first, count, enough);
+    const latencies: number[] = [];
+    this.#tally = tally;
+    this.#latencies = latencies;
+
+    const handler = async ({ n, at }: Body): Promise<void> => {
+      tally.see(n);
+      if (at) latencies.push((nowNs() - at) / 1e6);
+    };
+    this.#consuming = await this.#opened().consume(handler, concurrency);
+  }
+
+  async delivered(): Promise<Delivered> {
+    await this.#tally.complete;
+    await this.#consuming?.stop();
+    this.#consuming = undefined;
+    return this.#tally.result();
+  }
+
+  latencies(): number[] {
+    return this.#latencies.sort((a, b) => a - b);
+  }
+
+  protected async closeClient(): Promise<void> {
+    await this.#consuming?.stop();
+    this.#consuming = undefined;
+    await this.#client?.close();
+    this.#client = undefined;
+  }
+
+  #opened(): QueueClient {
+    if (!this.#client) throw new Error('Not open');
+    return this.#client;
+  }
+}

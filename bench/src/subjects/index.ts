@@ -1,0 +1,23 @@
+import type { ChannelSubject, QueueSubject } from '../subject.js';
+
+/** In the order of the tables. A process loads only the subject it works with. */
+export const queueSubjects: Record<string, () => Promise<QueueSubject>> = {
+  redpost: async () => (await import('./redpost.js')).redpost,
+  bullmq: async () => (await import('./bullmq.js')).bullmq,
+  'bee-queue': async () => (await import('./bee-queue.js')).beeQueue,
+  groupmq: async () => (await import('./groupmq.js')).groupmq,
+  'ioredis-safe': async () => (await import('./ioredis-safe.js')).ioredisSafe,
+  'ioredis-pop': async () => (await import('./ioredis-pop.js')).ioredisPop,
+  'ioredis-stream': async () => (await import('./ioredis-stream.js')).ioredisStream,
+  jetstream: async () => (await import('./jetstream.js')).jetstream,
+};
+
+/** In the order of the tables. A process loads only the subject it works with. */
+export const channelSubjects: Record<string, () => Promise<ChannelSubject>> = {
+  redpost: async () => (await import('./redpost-channel.js')).redpostChannel,
+  ioredis: async () => (await import('./ioredis-channel.js')).ioredisChannel,
+  'ioredis-pipelined': async () => (await import('./ioredis-channel.js')).ioredisPipelinedChannel,
+  'node-redis': async () => (await import('./node-redis-channel.js')).nodeRedisChannel,
+  'mqemitter-redis': async () => (await import('./mqemitter-redis.js')).mqemitterRedis,
+  nats: async () => (await import('./nats-channel.js')).natsChannel,
+};

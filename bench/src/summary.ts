@@ -1,0 +1,80 @@
+import type { Competition } from './harness/competition.js';
+import { median } from './median.js';
+import type { GoalResult, MeasureResult, SubjectResult } from './results.js';
+import type { Goal, Measure, Work } from './work.js';
+
+/** What a competition found, as tables show it. */
+export function summarize(
+  work: Work,
+  competition: Competition,
+  { persistent, titles }: { persistent: boolean; titles: ReadonlyMap<string, string> },
+): MeasureResult[] {
+  return work.measures.map((measure) => {
+    const subjects = subjectsOf(measure, competition, titles);
+    const { goals, ...description } = measure;
+    return {
+      ...description,
+      persistence: persistent ? 'aof everysec' : 'none',
+      subjects,
+      goals: goals.flatMap((goal) => judged(goal, measure, subjects, titles)),
+    };
+  });
+}
+
+function subjectsOf(
+  { name: measure }: Measure,
+  { figures }: Competition,
+  titles: ReadonlyMap<string, string>,
+): SubjectResult[] {
+  const middle = (name: string): number => median(runsOf(name));
+  const runsOf = (name: string): number[] =>
+    (figures.get(name) ?? []).flatMap((found) => found[measure] ?? []);
+
+  return [...figures.keys()]
+    .filter((name) => runsOf(name).length > 0)
+    .map((name) => {
+      const runs = runsOf(name);
+      const figure = {
+        name,
+        title: titles.get(name) ?? name,
+        runs,
+        median: median(runs),
+        min: Math.min(...runs),
+        max: Math.max(...runs),
+      };
+      return name === 'redpost'
+        ? figure
+        : { ...figure, redpostRatio: middle('redpost') / figure.median };
+    });
+}
+
+/** A goal that names a peer who was not there cannot be judged. */
+function judged(
+  goal: Goal,
+  { unit }: Measure,
+  subjects: readonly SubjectResult[],
+  titles: ReadonlyMap<string, string>,
+): GoalResult[] {
+  const found = foundFor(goal, subjects);
+  if (found === undefined) return [];
+
+  const limit = 'atLeast' in goal ? `at least ${goal.atLeast}` : `at most ${goal.atMost}`;
+  const ending = 'peer' in goal ? ` × ${titles.get(goal.peer) ?? goal.peer}` : endings[unit];
+  const met = 'atLeast' in goal ? found >= goal.atLeast : found <= goal.atMost;
+  return [{ title: `${limit}${ending}`, found, met }];
+}
+
+function foundFor(goal: Goal, subjects: readonly SubjectResult[]): number | undefined {
+  const name = 'peer' in goal ? goal.peer : 'redpost';
+  const subject = subjects.find((candidate) => candidate.name === name);
+  return 'peer' in goal ? subject?.redpostRatio : subject?.median;
+}
+
+const endings: Record<Measure['unit'], string> = {
+  'messages/s': ' messages/s',
+  'commands/s': ' commands/s',
+  ms: ' ms',
+  bytes: ' bytes',
+  '%': ' %',
+  ratio: '',
+};

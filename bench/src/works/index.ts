@@ -1,0 +1,23 @@
+import type { Work } from '../work.js';
+import { batch } from './batch.js';
+import { bytes } from './bytes.js';
+import { channel } from './channel.js';
+import { depth } from './depth.js';
+import { endurance } from './endurance.js';
+import { idle } from './idle.js';
+import { large } from './large.js';
+import { latency } from './latency.js';
+import { single } from './single.js';
+
+/** In the order of the tables. */
+export const works: readonly Work[] = [
+  single,
+  batch,
+  large,
+  latency,
+  channel,
+  bytes,
+  depth,
+  idle,
+  endurance,
+];
