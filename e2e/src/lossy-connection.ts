@@ -19,7 +19,11 @@ export function lossy(connection: Connection, decide: (name: string) => Fate): C
   const faulty: Pick<Connection, 'call' | 'run' | 'block'> = {
     call: (command, ...rest) => through(command, () => connection.call(command, ...rest)),
     run: (script, ...rest) => through(script.name, () => connection.run(script, ...rest)),
-    block: (...args) => through('block', () => connection.block(...args)),
+    async block(command, { onReply, ...options } = {}) {
+      const reply = await through('block', () => connection.block(command, options));
+      if (reply !== null) onReply?.(reply);
+      return reply;
+    },
   };
   return new Proxy(connection, {
     get(target, property) {

@@ -8,6 +8,11 @@ export interface Codec<Body = unknown> {
   encode(body: Body): string | Uint8Array;
   /** `bytes` may be a view into a larger buffer: copy what must outlive the call. */
   decode(bytes: Buffer): Body;
+  /**
+   * The same for bytes that are known to be ASCII, given as text: faster for codecs that make a
+   * string of them anyway. What it throws does not matter, because `decode` is asked then.
+   */
+  decodeAscii?(text: string): Body;
 }
 
 /** The body type a codec is for. */

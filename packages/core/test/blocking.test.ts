@@ -40,6 +40,20 @@ describe('a blocking read', () => {
     expect(String(await second)).toBe(`${key},second`);
   });
 
+  it('tells its answer before its promise resolves, and says nothing of none', async () => {
+    const connection = redis.connect();
+    const key = uniqueKey();
+    const told: string[] = [];
+    const onReply = (reply: unknown) => told.push(String(reply));
+
+    expect(await connection.block(pop(uniqueKey()), { timeoutMs: 1, onReply })).toBeNull();
+    const read = connection.block(pop(key), { onReply }).then(() => told.push('resolved'));
+    await connection.call('LPUSH', [key, 'x']);
+    await read;
+
+    expect(told).toEqual([`${key},x`, 'resolved']);
+  });
+
   it('does not hold up the calls of the same connection', async () => {
     const connection = redis.connect({ name: 'beside' });
     const key = uniqueKey();

@@ -37,6 +37,7 @@ it('is stuck when none was taken for 100 ms', () => {
   const stuck = vi.fn();
   const ahead = new Ahead<number>(stuck);
   ahead.add([1, 2]);
+  ahead.watch();
 
   vi.advanceTimersByTime(90);
   expect(stuck).not.toHaveBeenCalled();
@@ -48,6 +49,7 @@ it('is not stuck while some are taken', () => {
   const stuck = vi.fn();
   const ahead = new Ahead<number>(stuck);
   ahead.add([1, 2, 3, 4]);
+  ahead.watch();
   for (let taken = 0; taken < 3; taken += 1) {
     ahead.take();
     vi.advanceTimersByTime(100);
@@ -59,14 +61,17 @@ it('is not stuck while some are taken', () => {
 it('keeps no timer when it is empty', () => {
   const ahead = new Ahead<number>(() => {});
   ahead.add([]);
+  ahead.watch();
   expect(vi.getTimerCount()).toBe(0);
 
   ahead.add([1]);
+  ahead.watch();
   ahead.take();
   vi.advanceTimersByTime(100);
   expect(vi.getTimerCount()).toBe(0);
 
   ahead.add([2]);
+  ahead.watch();
   ahead.takeAll();
   expect(vi.getTimerCount()).toBe(0);
 });

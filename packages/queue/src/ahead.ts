@@ -7,9 +7,11 @@ const longestWaitMs = 100;
  */
 export class Ahead<Item> {
   readonly #stuck: () => void;
-  #items: Item[] = [];
-  /** Where the oldest item is: moving an index is cheaper than moving the items. */
+  /** What was added, as it was added: taking costs the same however much there is. */
+  #batches: (readonly Item[])[] = [];
+  /** How many of the first batch were taken. */
   #head = 0;
+  #size = 0;
   #taken = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -19,39 +21,45 @@ export class Ahead<Item> {
   }
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#size;
   }
 
   add(items: readonly Item[]): void {
-    for (const item of items) this.#items.push(item);
-    if (!this.#timer && this.size > 0) this.#watch();
+    if (items.length === 0) return;
+    this.#batches.push(items);
+    this.#size += items.length;
   }
 
   /** Takes the oldest. */
   take(): Item | undefined {
-    const item = this.#items[this.#head];
-    if (item === undefined) return undefined;
+    const [batch] = this.#batches;
+    if (!batch) return undefined;
+    const item = batch[this.#head];
     this.#head += 1;
+    this.#size -= 1;
     this.#taken += 1;
-    if (this.#head === this.#items.length) {
-      this.#items = [];
+    if (this.#head === batch.length) {
+      this.#batches.shift();
       this.#head = 0;
     }
     return item;
   }
 
   takeAll(): Item[] {
-    const items = this.#items.slice(this.#head);
-    this.#items = [];
+    const items = this.#batches.flat().slice(this.#head);
+    this.#batches = [];
     this.#head = 0;
+    this.#size = 0;
     this.#unwatch();
     return items;
   }
 
-  #watch(): void {
+  /** Watches what is there, as long as something is. */
+  watch(): void {
+    if (this.#timer || this.#size === 0) return;
     let takenBefore = this.#taken;
     this.#timer = setInterval(() => {
-      if (this.size === 0) return this.#unwatch();
+      if (this.#size === 0) return this.#unwatch();
       if (this.#taken === takenBefore) this.#stuck();
       takenBefore = this.#taken;
     }, longestWaitMs).unref();

@@ -66,29 +66,33 @@ export class BlockingMove {
 
   async #run(signal: AbortSignal): Promise<void> {
     try {
-      const element = await this.#move(signal);
-      // What comes after the end stays in the handoff list, for whoever recovers it.
-      if (element && !this.#ended) this.#options.brought(element);
+      await this.#move(signal);
     } catch (error) {
       if (error !== signal.reason) {
         this.#expectStrays();
         this.#options.failed(error);
       }
     }
-    this.#abort = undefined;
+    if (this.#abort?.signal === signal) this.#abort = undefined;
     this.#options.done();
   }
 
-  async #move(signal: AbortSignal): Promise<Buffer | null> {
+  async #move(signal: AbortSignal): Promise<void> {
     const { connection, keys } = this.#context;
     const { consumer, from, ensureFresh } = this.#options;
-    if (!(await ensureFresh()) || signal.aborted) return null;
+    if (!(await ensureFresh()) || signal.aborted) return;
     const move = [keys.list, keys.handoff(consumer), from, 'LEFT'] as const;
-    const reply = await connection.block((ms) => ['BLMOVE', ...move, ms / 1000], {
+    await connection.block((ms) => ['BLMOVE', ...move, ms / 1000], {
       timeoutMs: waitMs,
       signal,
+      onReply: (element) => this.#bring(element as Buffer),
     });
-    return reply as Buffer | null;
+  }
+
+  #bring(element: Buffer): void {
+    this.#abort = undefined;
+    // What comes after the end stays in the handoff list, for whoever recovers it.
+    if (!this.#ended) this.#options.brought(element);
   }
 
   #expectStrays(): void {

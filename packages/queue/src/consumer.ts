@@ -57,7 +57,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #options: ReturnType<typeof consumerOptions>;
   readonly #events = new Emitter<ConsumerEvents<Body>>();
   readonly #lookahead: Lookahead;
-  readonly #running = new Set<HeldDelivery<Body>>();
+  /** How many handlers are running. */
+  #running = 0;
   readonly #ahead = new Ahead<HeldDelivery<Body>>(() => void this.#giveBack());
   #session: Session<Body>;
   #isStarting = false;
@@ -121,22 +122,23 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   #demand(): number {
     if (this.#isStopping || this.#isGivingBack) return 0;
     const wanted = this.#options.concurrency + this.#lookahead.count;
-    return wanted - this.#running.size - this.#ahead.size;
+    return wanted - this.#running - this.#ahead.size;
   }
 
   #accept(deliveries: HeldDelivery<Body>[]): void {
     this.#ahead.add(deliveries);
     this.#startMore();
+    this.#ahead.watch();
   }
 
   #startMore(): void {
     // A handler that returns at once leads back here: calls must not pile up with the messages.
     if (this.#isStarting) return;
     this.#isStarting = true;
-    while (this.#running.size < this.#options.concurrency && !this.#isStopping) {
+    while (this.#running < this.#options.concurrency && !this.#isStopping) {
       const held = this.#ahead.take();
       if (!held) break;
-      this.#running.add(held);
+      this.#running += 1;
       this.#start(held);
     }
     this.#isStarting = false;
@@ -194,9 +196,9 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   #finish(held: HeldDelivery<Body>): void {
-    this.#lookahead.add(performance.now() - held.startedAt);
-    this.#running.delete(held);
-    if (this.#running.size === 0) this.#whenDone?.();
+    this.#lookahead.add(performance.now() - held.startedAt, held.element.size);
+    this.#running -= 1;
+    if (this.#running === 0) this.#whenDone?.();
     this.#startMore();
     this.#session.pump();
   }
@@ -230,7 +232,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   #done(): Promise<void> {
-    if (this.#running.size === 0) return Promise.resolve();
+    if (this.#running === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#whenDone = resolve;
     });
@@ -238,7 +240,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   /** Tells the handlers that are still running, and gives their messages to others. */
   async #giveUp(session: Session<Body>): Promise<void> {
-    const unfinished = [...this.#running].filter((held) => held.claim());
+    const unfinished = [...session.held].filter((held) => held.isStarted && held.claim());
     const given = unfinished.map((held) => session.retry(held, 0));
     for (const held of unfinished) held.lose(new ClosedError('The consumer was stopped'));
     await Promise.allSettled(given);

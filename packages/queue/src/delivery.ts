@@ -2,14 +2,16 @@ import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
 import type { QueueContext } from './context.js';
 import {
   asBare,
-  bodyBytes,
+  bodyOf,
   decodeEnvelope,
   type Envelope,
   type Headers,
   isUntouched,
 } from './envelope.js';
 import { AlreadySettledError, ExpiredError, LeaseLostError } from './errors.js';
+import type { Holdable } from './held-list.js';
 import { type Message, readBody, toDate } from './message.js';
+import type { Slice } from './slice.js';
 
 export interface RetryOptions {
   /** How long to wait before the next attempt, in ms. Default 0: it is next in line. */
@@ -64,10 +66,10 @@ export interface Settler {
 /**
  * States: leased -> open (decoded, handed to a handler) -> settled; from any of them -> lost.
  */
-export class HeldDelivery<Body = unknown> implements Delivery<Body> {
+export class HeldDelivery<Body = unknown> implements Delivery<Body>, Holdable {
   /** The receipt within its consumer. */
   readonly number: number;
-  readonly element: Buffer;
+  readonly element: Slice;
   readonly #settler: Settler;
   #state: 'held' | 'settled' | 'lost' = 'held';
   #envelope: Envelope | undefined;
@@ -77,8 +79,11 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
   isOpen = false;
   /** When the handler began, by `performance.now()`. */
   startedAt = 0;
+  earlier: this | undefined = undefined;
+  later: this | undefined = undefined;
+  isListed = false;
 
-  constructor(settler: Settler, number: number, element: Buffer) {
+  constructor(settler: Settler, number: number, element: Slice) {
     this.#settler = settler;
     this.number = number;
     this.element = element;
@@ -90,7 +95,7 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
 
   /** Read only when it is asked for: most handlers need nothing but the body. */
   get envelope(): Envelope {
-    this.#envelope ??= decodeEnvelope(this.element, this.receipt);
+    this.#envelope ??= decodeEnvelope(this.element.bytes, this.receipt);
     return this.#envelope;
   }
 
@@ -114,6 +119,11 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
     this.#abort ??= new AbortController();
     if (this.#state === 'lost') this.#abort.abort(new LeaseLostError(this.safeId));
     return this.#abort.signal;
+  }
+
+  /** A handler has got it. */
+  get isStarted(): boolean {
+    return this.startedAt > 0;
   }
 
   get isSettled(): boolean {
@@ -141,7 +151,7 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
    */
   open(context: QueueContext<Body>, serverNow: number): Promise<void> | undefined {
     if (!isUntouched(this.element)) this.#refuseIfExpired(serverNow);
-    const body = readBody(context, bodyBytes(this.element));
+    const body = readBody(context, bodyOf(this.element));
     if (body instanceof Promise) return body.then((valid) => this.#opened(valid));
     this.#opened(body);
     return undefined;
@@ -152,7 +162,7 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body> {
     try {
       this.#envelope = this.envelope;
     } catch {
-      this.#envelope = asBare(this.element, this.receipt);
+      this.#envelope = asBare(this.element.bytes, this.receipt);
     }
   }
 

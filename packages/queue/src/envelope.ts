@@ -1,4 +1,5 @@
 import { DecodeError, InvalidArgumentError } from '@redpost/core';
+import type { Slice } from './slice.js';
 
 /** Small texts that travel with a message, e.g. a trace id. */
 export type Headers = Readonly<Record<string, string>>;
@@ -23,24 +24,27 @@ export interface Envelope extends EnvelopeHeader {
 
 /** What every envelope starts with: the bytes 0x01 and '1', then a JSON object. */
 const prefix = '\x011';
+/** How an envelope begins, and how one does that no script has written to. */
+const opening = `${prefix}{`;
+const untouchedOpening = `${opening}"i`;
 const newline = 0x0a;
 
 const noHeaders: Headers = Object.freeze({});
 
 /** Writes a new envelope: prefix, one line of JSON, a newline, the body. */
 export function encodeEnvelope(
-  message: { id: string; sentAt: number; headers?: Headers | undefined },
+  message: { idJson: string; sentAt: number; headers?: Headers | undefined },
   body: string | Uint8Array,
 ): string | Buffer {
-  const { id, sentAt, headers } = message;
+  const { idJson, sentAt, headers } = message;
   const more = headers ? `,"headers":${JSON.stringify(headers)}` : '';
-  const header = `${prefix}{"id":${quote(id)},"ts":${sentAt}${more}}\n`;
+  const header = `${prefix}{"id":${idJson},"ts":${sentAt}${more}}\n`;
   return typeof body === 'string' ? header + body : Buffer.concat([Buffer.from(header), body]);
 }
 
 /** True for an element with a header; anything else is a bare payload. */
 export function isEnvelope(element: Uint8Array | string): boolean {
-  if (typeof element === 'string') return element.startsWith(`${prefix}{`);
+  if (typeof element === 'string') return element.startsWith(opening);
   return element[0] === 0x01 && element[1] === 0x31 && element[2] === 0x7b;
 }
 
@@ -48,8 +52,8 @@ export function isEnvelope(element: Uint8Array | string): boolean {
  * True for an element that no script has written to, so that nothing of its header matters for
  * its delivery: scripts write before the id, and producers begin with it.
  */
-export function isUntouched(element: Buffer): boolean {
-  return !isEnvelope(element) || (element[3] === 0x22 && element[4] === 0x69);
+export function isUntouched(element: Slice): boolean {
+  return !element.startsWith(opening) || element.startsWith(untouchedOpening);
 }
 
 /**
@@ -57,8 +61,11 @@ export function isUntouched(element: Buffer): boolean {
  *
  * @throws DecodeError when it starts like an envelope but is none.
  */
-export function bodyBytes(element: Buffer): Buffer {
-  return isEnvelope(element) ? element.subarray(headerEnd(element) + 1) : element;
+export function bodyOf(element: Slice): Slice {
+  if (!element.startsWith(opening)) return element;
+  const body = element.after('\n');
+  if (!body) throw endless(element.bytes);
+  return body;
 }
 
 /** True for an element that was active while its consumer died. */
@@ -92,7 +99,7 @@ export function asBare(element: Buffer, id: string): Envelope {
 
 function headerEnd(element: Buffer): number {
   const end = element.indexOf(newline, prefix.length);
-  if (end < 0) throw malformed(element, 'its header does not end');
+  if (end < 0) throw endless(element);
   return end;
 }
 
@@ -154,8 +161,8 @@ function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function quote(id: string): string {
-  return /^[\w.:-]+$/.test(id) ? `"${id}"` : JSON.stringify(id);
+function endless(bytes: Buffer): DecodeError {
+  return malformed(bytes, 'its header does not end');
 }
 
 function malformed(bytes: Buffer, why: string, cause?: unknown): DecodeError {

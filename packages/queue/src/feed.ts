@@ -4,20 +4,26 @@ import type { ConsumedEnd, QueueContext } from './context.js';
 import { isSuspect } from './envelope.js';
 import { type LeaseInput, type LeaseResult, lease } from './scripts/lease.js';
 import { type ReclaimResult, reclaim } from './scripts/reclaim.js';
+import { Slice } from './slice.js';
 
-export interface FeedOptions {
+/** What is leased, by its receipt. */
+interface Leased {
+  readonly number: number;
+}
+
+export interface FeedOptions<Held extends Leased> {
   consumer: string;
   from: ConsumedEnd;
   /** How many more messages are wanted now, apart from those the feed has asked for already. */
   demand(): number;
   /** Takes over what was leased: the first element has this receipt, the others the next ones. */
-  accept(firstReceipt: number, elements: readonly Buffer[]): void;
-  /** True for a receipt that was accepted and is not known to be settled. */
-  isHeld(receipt: number): boolean;
+  accept(firstReceipt: number, elements: readonly Slice[]): void;
+  /** What was accepted and is not known to be settled. */
+  held(): Iterable<Held>;
   /** Redis has confirmed these acknowledgements. */
-  acked(receipts: readonly number[]): void;
+  acked(deliveries: readonly Held[]): void;
   /** These could not be confirmed yet: they are sent again. */
-  unconfirmed(receipts: readonly number[], error: Error): void;
+  unconfirmed(deliveries: readonly Held[], error: Error): void;
   /** The list was found empty. */
   drained(): void;
   /** The lease was lost: nothing more can be done. */
@@ -34,6 +40,8 @@ type Asked = Pick<LeaseInput, 'count' | 'withSuspect' | 'firstReceipt'>;
 /** One call in the server while the answer to the other is handled: that keeps both sides busy. */
 const maxCalls = 2;
 const maxLeasedPerCall = 500;
+/** A larger answer falls out of the processor's caches on both sides, and keeps others waiting. */
+const maxBytesPerCall = 256 * 1024;
 const maxAckedPerCall = 4000;
 const firstPauseMs = 50;
 const longestPauseMs = 2000;
@@ -49,14 +57,15 @@ const longestPauseMs = 2000;
  *   may have them (this process was frozen, say). When nothing is out any more, the server is asked
  *   what this consumer holds.
  */
-export class Feed {
+export class Feed<Held extends Leased> {
   readonly #context: QueueContext;
-  readonly #options: FeedOptions;
+  readonly #options: FeedOptions<Held>;
   readonly #move: BlockingMove;
-  #acks: number[] = [];
+  #acks: Held[] = [];
   #expiredAcks = 0;
   #calls = 0;
   #requested = 0;
+  #maxLeased = maxLeasedPerCall;
   #nextReceipt = 1;
   /** The receipt of what a blocking move has brought, until the server is told. */
   #handedOff: number | undefined;
@@ -77,7 +86,7 @@ export class Feed {
   /** The server's clock minus ours, in ms. */
   #clockOffset = Date.now() - performance.now();
 
-  constructor(context: QueueContext, options: FeedOptions) {
+  constructor(context: QueueContext, options: FeedOptions<Held>) {
     this.#context = context;
     this.#options = options;
     this.#move = new BlockingMove(context, {
@@ -124,10 +133,10 @@ export class Feed {
   }
 
   /** Acknowledges with the next call. @param expired it was not handled, but had expired. */
-  ack(receipt: number, expired = false): void {
-    this.#acks.push(receipt);
+  ack(held: Held, expired = false): void {
+    this.#acks.push(held);
     if (expired) this.#expiredAcks += 1;
-    this.settled(receipt);
+    this.settled(held.number);
   }
 
   /** What was held no longer is, so there may be demand again. */
@@ -201,7 +210,7 @@ export class Feed {
     if (this.#calls >= maxCalls && this.#handedOff === undefined) return false;
     const demand = this.#options.demand() - this.#requested;
     const canLease = !this.#isDry && !this.#move.isOut;
-    const count = canLease ? Math.max(0, Math.min(demand, maxLeasedPerCall)) : 0;
+    const count = canLease ? Math.max(0, Math.min(demand, this.#maxLeased)) : 0;
     const withSuspect = demand > 0 && this.#mayHaveSuspects && this.#suspect === undefined;
     const hasNews = this.#handedOff !== undefined || (this.#acks.length > 0 && this.#calls === 0);
     if (count === 0 && !withSuspect && !hasNews) return false;
@@ -222,8 +231,8 @@ export class Feed {
     if (withSuspect) this.#suspect = firstReceipt;
     this.#calls += 1;
     this.#requested += count;
-    const input = { keys, consumer, from, count, withSuspect, firstReceipt, handedOff, acked };
-    const call = connection.run(lease, { ...input, expired });
+    const input = { keys, consumer, from, count, withSuspect, firstReceipt, handedOff, expired };
+    const call = connection.run(lease, { ...input, acked: acked.map(({ number }) => number) });
     const result = await call.catch((error) => {
       this.#acks.unshift(...acked);
       this.#expiredAcks += expired;
@@ -240,7 +249,7 @@ export class Feed {
 
   #conclude(
     result: LeaseResult,
-    { acked, handedOff, ...asked }: Asked & Pick<LeaseInput, 'acked' | 'handedOff'>,
+    { acked, handedOff, ...asked }: Asked & Pick<LeaseInput, 'handedOff'> & { acked: Held[] },
   ): void {
     if (handedOff !== undefined) this.#tellAdopted();
     if (this.#ended) return;
@@ -255,7 +264,7 @@ export class Feed {
   }
 
   #accept(
-    { suspect, elements }: { suspect: Buffer | undefined; elements: readonly Buffer[] },
+    { suspect, elements }: { suspect: Slice | undefined; elements: readonly Slice[] },
     asked: Asked,
   ): void {
     const all = suspect ? [suspect, ...elements] : elements;
@@ -264,9 +273,16 @@ export class Feed {
       this.#mayHaveSuspects = false;
     }
     if (elements.length < asked.count) this.#isDry = true;
+    if (elements.length > 0) this.#limitBySize(elements);
     if (all.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
     else if (all.length > 0) this.#options.accept(asked.firstReceipt, all);
     if (elements.length < asked.count) this.#options.drained();
+  }
+
+  #limitBySize(elements: readonly Slice[]): void {
+    const bytes = elements.reduce((sum, { size }) => sum + size, 0);
+    const fitting = Math.floor(maxBytesPerCall / (bytes / elements.length));
+    this.#maxLeased = Math.max(1, Math.min(maxLeasedPerCall, fitting));
   }
 
   /** What a blocking move has brought is handled at once; the server learns its receipt later. */
@@ -280,7 +296,7 @@ export class Feed {
     }
     const receipt = this.#takeReceipts(1);
     this.#handedOff = receipt;
-    this.#options.accept(receipt, [element]);
+    this.#options.accept(receipt, [Slice.of(element)]);
   }
 
   /** Asks the server what this consumer holds, and accepts what it did not know of. */
@@ -306,14 +322,16 @@ export class Feed {
     this.#handedOff = undefined;
     this.#tellAdopted();
     this.#findSuspect(result.messages);
+    const known = new Set(Array.from(this.#options.held(), ({ number }) => number));
     for (const { receipt, element } of result.messages) {
-      if (!this.#options.isHeld(receipt)) this.#options.accept(receipt, [element]);
+      if (!known.has(receipt)) this.#options.accept(receipt, [Slice.of(element)]);
     }
   }
 
   #findSuspect(messages: readonly { receipt: number; element: Buffer }[]): void {
+    const acked = new Set(this.#acks.map(({ number }) => number));
     const suspect = messages.find(
-      ({ receipt, element }) => isSuspect(element) && !this.#acks.includes(receipt),
+      ({ receipt, element }) => isSuspect(element) && !acked.has(receipt),
     );
     this.#suspect = suspect?.receipt;
   }

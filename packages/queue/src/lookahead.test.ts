@@ -7,43 +7,51 @@ it('nothing is leased ahead before a handler has finished', () => {
 
 it('as many are leased ahead as the handlers start within 2 ms', () => {
   const lookahead = new Lookahead(10);
-  lookahead.add(1);
+  lookahead.add(1, 100);
 
   expect(lookahead.count).toBe(20);
 });
 
 it('slow handlers get nothing ahead', () => {
   const lookahead = new Lookahead(1);
-  lookahead.add(5);
+  lookahead.add(5, 100);
 
   expect(lookahead.count).toBe(0);
 });
 
 it('never more than a thousand are leased ahead', () => {
   const lookahead = new Lookahead(100);
-  lookahead.add(0);
+  lookahead.add(0, 100);
 
   expect(lookahead.count).toBe(1000);
 });
 
 it('one slow handler among many fast ones does not matter much, several do', () => {
   const lookahead = new Lookahead(10);
-  lookahead.add(0.1);
+  lookahead.add(0.1, 100);
   const before = lookahead.count;
-  lookahead.add(1);
+  lookahead.add(1, 100);
   expect(lookahead.count).toBeGreaterThan(before / 2);
 
-  for (let slow = 0; slow < 100; slow += 1) lookahead.add(50);
+  for (let slow = 0; slow < 100; slow += 1) lookahead.add(50, 100);
   expect(lookahead.count).toBe(0);
 });
 
 it('a stall lasts until the next measurement', () => {
   const lookahead = new Lookahead(10);
-  lookahead.add(1);
+  lookahead.add(1, 100);
 
   lookahead.stall();
   expect(lookahead.count).toBe(0);
 
-  lookahead.add(1);
+  lookahead.add(1, 100);
   expect(lookahead.count).toBe(20);
+});
+
+it('never more than a megabyte is leased ahead', () => {
+  const lookahead = new Lookahead(100);
+  for (let large = 0; large < 500; large += 1) lookahead.add(0, 10 * 1024);
+
+  expect(lookahead.count).toBeGreaterThan(90);
+  expect(lookahead.count).toBeLessThan(110);
 });

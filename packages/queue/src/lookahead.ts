@@ -1,17 +1,20 @@
 /** Messages are leased ahead as far as handlers will start them within this time, in ms. */
 const horizonMs = 2;
 const longest = 1000;
+const mostBytes = 1024 * 1024;
 /** How much one measurement moves the mean. */
 const weight = 0.05;
 
 /**
  * How many messages to lease ahead of those being handled. Fast handlers need some, or they wait
  * for round trips; slow ones need none, and would keep messages from consumers that are idle. So
- * the rule: as many as the handlers, at their recent speed, start within 2 ms, at most 1000.
+ * the rule: as many as the handlers, at their recent speed, start within 2 ms, at most 1000, and at
+ * most a megabyte.
  */
 export class Lookahead {
   readonly #concurrency: number;
   #meanMs = Number.POSITIVE_INFINITY;
+  #meanBytes = 0;
   #count = 0;
 
   constructor(concurrency: number) {
@@ -28,11 +31,12 @@ export class Lookahead {
     this.#count = 0;
   }
 
-  /** Takes note of how long a handler took, in ms. */
-  add(handledMs: number): void {
+  /** Takes note of how long a handler took, in ms, and how large its message was. */
+  add(handledMs: number, bytes: number): void {
     const mean = this.#meanMs;
     this.#meanMs = mean === Infinity ? handledMs : mean + weight * (handledMs - mean);
+    this.#meanBytes += weight * (bytes - this.#meanBytes);
     const ahead = (this.#concurrency * horizonMs) / Math.max(this.#meanMs, 0.001);
-    this.#count = Math.min(longest, Math.floor(ahead));
+    this.#count = Math.floor(Math.min(longest, ahead, mostBytes / this.#meanBytes));
   }
 }

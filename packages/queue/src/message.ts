@@ -1,6 +1,7 @@
-import { decodeBody, validate } from '@redpost/core';
+import { type Codec, decodeBody, validate } from '@redpost/core';
 import type { QueueContext } from './context.js';
 import type { Headers } from './envelope.js';
+import type { Slice } from './slice.js';
 
 /** What was sent. */
 export interface Message<Body = unknown> {
@@ -18,10 +19,21 @@ export interface Message<Body = unknown> {
  *
  * @throws DecodeError, ValidationError.
  */
-export function readBody<Body>(context: QueueContext<Body>, bytes: Buffer): Body | Promise<Body> {
-  const body = decodeBody(context.codec, bytes);
+export function readBody<Body>(context: QueueContext<Body>, slice: Slice): Body | Promise<Body> {
+  const body = decode(context.codec, slice);
   if (!context.schema) return body as Body;
   return validate(context.schema, body);
+}
+
+function decode(codec: Codec, slice: Slice): unknown {
+  const text = codec.decodeAscii && slice.text;
+  if (text === undefined) return decodeBody(codec, slice.bytes);
+  try {
+    return codec.decodeAscii?.(text);
+  } catch {
+    // It throws again, and then the error keeps the bytes.
+    return decodeBody(codec, slice.bytes);
+  }
 }
 
 export function toDate(sentAt: number): Date | undefined {

@@ -29,7 +29,8 @@ export type SendResult =
   /** When the error has an `outcome` of `unknown`, the message may be in Redis all the same. */
   | { status: 'failed'; id: string | undefined; error: unknown };
 
-const limits = { count: 1000, bytes: 1_000_000 };
+/** So small that the server works on one command while the next one is written. */
+const limits = { count: 128, bytes: 64 * 1024 };
 
 /** Sends messages: those of one tick as one command. */
 export class Producer<Body, Input> {
@@ -99,7 +100,9 @@ export class Producer<Body, Input> {
     const encoded = encodeBody(this.#context.codec, body);
     const { id = newId(), headers, delayMs = 0, ttlMs = 0 } = options;
     if (!options.bare) {
-      const element = encodeEnvelope({ id, sentAt: Date.now(), headers }, encoded);
+      // What newId makes needs no escaping.
+      const idJson = options.id === undefined ? `"${id}"` : JSON.stringify(id);
+      const element = encodeEnvelope({ idJson, sentAt: Date.now(), headers }, encoded);
       return { id, element, delayMs, ttlMs };
     }
     if (isEnvelope(encoded)) {

@@ -6,11 +6,13 @@ import { HeldDelivery, type Settler } from './delivery.js';
 import { LeaseLostError } from './errors.js';
 import { Feed } from './feed.js';
 import { Heartbeat } from './heartbeat.js';
+import { HeldList } from './held-list.js';
 import { Promoter } from './promoter.js';
 import { Recoverer, type Recovery } from './recoverer.js';
 import { leave } from './scripts/leave.js';
 import { rememberMs } from './scripts/recover.js';
 import { Settlements } from './settlements.js';
+import type { Slice } from './slice.js';
 
 export interface SessionOptions {
   from: ConsumedEnd;
@@ -44,14 +46,14 @@ export class Session<Body = unknown> implements Settler {
   readonly #context: QueueContext<Body>;
   readonly #options: SessionOptions;
   readonly #host: SessionHost<Body>;
-  readonly #held = new Map<number, HeldDelivery<Body>>();
+  readonly #held = new HeldList<HeldDelivery<Body>>();
   /** Those who wait for an acknowledgement to be confirmed, by receipt. */
   readonly #ackWaiters = new Map<number, { resolve(): void; reject(error: Error): void }>();
   readonly #heartbeat: Heartbeat;
   readonly #promoter: Promoter;
   readonly #recoverer: Recoverer;
   readonly #settlements: Settlements;
-  readonly #feed: Feed;
+  readonly #feed: Feed<HeldDelivery<Body>>;
   #unsubscribe: Unsubscribe | undefined;
   #isOver = false;
 
@@ -96,6 +98,11 @@ export class Session<Body = unknown> implements Settler {
     }
   }
 
+  /** What was accepted and is not known to be settled, oldest first. */
+  get held(): Iterable<HeldDelivery<Body>> {
+    return this.#held;
+  }
+
   /** There is new demand. */
   pump(): void {
     this.#feed.pumpSoon();
@@ -107,14 +114,14 @@ export class Session<Body = unknown> implements Settler {
   }
 
   acknowledge(held: HeldDelivery<Body>, expired = false): void {
-    if (!this.#isOver) this.#feed.ack(held.number, expired);
+    if (!this.#isOver) this.#feed.ack(held, expired);
   }
 
   confirmAck(held: HeldDelivery<Body>): Promise<void> {
     if (this.#isOver) return Promise.reject(new LeaseLostError(held.safeId));
     return new Promise((resolve, reject) => {
       this.#ackWaiters.set(held.number, { resolve, reject });
-      this.#feed.ack(held.number);
+      this.#feed.ack(held);
     });
   }
 
@@ -130,9 +137,9 @@ export class Session<Body = unknown> implements Settler {
   async release(deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
     const receipts = deliveries.map(({ number }) => number);
     if (receipts.length > 0) await this.#settlements.release(receipts);
-    for (const receipt of receipts) {
-      this.#held.delete(receipt);
-      this.#feed.settled(receipt);
+    for (const held of deliveries) {
+      this.#held.remove(held);
+      this.#feed.settled(held.number);
     }
   }
 
@@ -170,7 +177,7 @@ export class Session<Body = unknown> implements Settler {
     this.#feed.start();
   }
 
-  #createFeed(): Feed {
+  #createFeed(): Feed<HeldDelivery<Body>> {
     const host = this.#host;
     return new Feed(this.#context as QueueContext, {
       consumer: this.consumer,
@@ -179,9 +186,9 @@ export class Session<Body = unknown> implements Settler {
       accept: (first, elements) => {
         host.accept(elements.map((element, at) => this.#hold(first + at, element)));
       },
-      isHeld: (receipt) => this.#held.has(receipt),
-      acked: (receipts) => this.#acked(receipts),
-      unconfirmed: (receipts, error) => this.#unconfirmed(receipts, error),
+      held: () => this.#held,
+      acked: (deliveries) => this.#acked(deliveries),
+      unconfirmed: (deliveries, error) => this.#unconfirmed(deliveries, error),
       drained: () => host.drained(),
       lost: () => this.#lose(),
       failed: (error) => this.#failed(error),
@@ -190,26 +197,26 @@ export class Session<Body = unknown> implements Settler {
     });
   }
 
-  #hold(receipt: number, element: Buffer): HeldDelivery<Body> {
+  #hold(receipt: number, element: Slice): HeldDelivery<Body> {
     const held = new HeldDelivery<Body>(this as Settler, receipt, element);
-    this.#held.set(receipt, held);
+    this.#held.add(held);
     return held;
   }
 
-  #acked(receipts: readonly number[]): void {
-    for (const receipt of receipts) {
-      this.#held.delete(receipt);
+  #acked(deliveries: readonly HeldDelivery<Body>[]): void {
+    for (const held of deliveries) {
+      this.#held.remove(held);
       if (this.#ackWaiters.size === 0) continue;
-      this.#ackWaiters.get(receipt)?.resolve();
-      this.#ackWaiters.delete(receipt);
+      this.#ackWaiters.get(held.number)?.resolve();
+      this.#ackWaiters.delete(held.number);
     }
   }
 
   /** Nobody waits for ever: the acknowledgement goes on without them. */
-  #unconfirmed(receipts: readonly number[], error: Error): void {
-    for (const receipt of receipts) {
-      this.#ackWaiters.get(receipt)?.reject(error);
-      this.#ackWaiters.delete(receipt);
+  #unconfirmed(deliveries: readonly HeldDelivery<Body>[], error: Error): void {
+    for (const { number } of deliveries) {
+      this.#ackWaiters.get(number)?.reject(error);
+      this.#ackWaiters.delete(number);
     }
   }
 
@@ -217,7 +224,7 @@ export class Session<Body = unknown> implements Settler {
     const adopted = this.#feed.adopted(held.number);
     if (adopted) await adopted;
     const wasHeld = await settle();
-    this.#held.delete(held.number);
+    this.#held.remove(held);
     this.#feed.settled(held.number);
     if (wasHeld) return;
     this.#feed.doubt();
@@ -262,8 +269,7 @@ export class Session<Body = unknown> implements Settler {
 
   /** Tells those who work on what is held, or wait for an acknowledgement, that it is over. */
   #forget(reason: (held: HeldDelivery<Body>) => Error): HeldDelivery<Body>[] {
-    const forgotten = [...this.#held.values()];
-    this.#held.clear();
+    const forgotten = this.#held.removeAll();
     for (const held of forgotten) {
       held.lose(reason(held));
       this.#ackWaiters.get(held.number)?.reject(reason(held));

@@ -1,6 +1,7 @@
 import type { QueueContext } from './context.js';
 import { asBare, decodeEnvelope, type Envelope, type Headers } from './envelope.js';
 import { readBody, toDate } from './message.js';
+import { Slice } from './slice.js';
 
 /** A message as it lies in Redis, readable or not. */
 export interface StoredMessage<Body = unknown> {
@@ -46,7 +47,7 @@ async function bodyOf<Body>(
   envelope: Envelope,
 ): Promise<Body | undefined> {
   try {
-    return await readBody(context, envelope.body);
+    return await readBody(context, Slice.of(envelope.body));
   } catch {
     return undefined;
   }

@@ -23,4 +23,5 @@ const codec: Codec = {
     if (text.includes('\ufffd')) strict.decode(bytes);
     return JSON.parse(text);
   },
+  decodeAscii: (text) => JSON.parse(text),
 };

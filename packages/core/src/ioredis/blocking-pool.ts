@@ -27,6 +27,11 @@ interface Socket {
   idleTimer?: NodeJS.Timeout;
 }
 
+/** Until when, and for whom. */
+interface Wait extends Pick<BlockOptions, 'signal' | 'onReply'> {
+  deadline: number;
+}
+
 /**
  * Blocking reads, each on a socket that it has for itself while it lasts.
  *
@@ -44,12 +49,12 @@ export class BlockingPool {
   }
 
   async block(command: BlockingCommand, options: BlockOptions): Promise<Reply> {
-    const { timeoutMs = Number.POSITIVE_INFINITY, signal } = options;
+    const { timeoutMs = Number.POSITIVE_INFINITY, signal, onReply } = options;
     const deadline = performance.now() + timeoutMs;
     signal?.throwIfAborted();
     const socket = this.#acquire();
     try {
-      const reply = await this.#read(socket, command, deadline, signal);
+      const reply = await this.#read(socket, command, { deadline, signal, onReply });
       this.#release(socket);
       return reply;
     } catch (error) {
@@ -62,12 +67,8 @@ export class BlockingPool {
     for (const socket of this.#sockets) this.#discard(socket);
   }
 
-  async #read(
-    socket: Socket,
-    command: BlockingCommand,
-    deadline: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Reply> {
+  async #read(socket: Socket, command: BlockingCommand, wait: Wait): Promise<Reply> {
+    const { deadline, signal } = wait;
     if (!socket.link.isUp) {
       // A short wait on a new socket would else be over before the socket is connected.
       await socket.link.untilUp(Math.max(deadline, performance.now() + graceMs), signal);
@@ -75,7 +76,7 @@ export class BlockingPool {
     }
     for (;;) {
       const blockMs = Math.min(this.#options.sliceMs, deadline - performance.now());
-      const reply = await this.#slice(socket, command, Math.max(shortestMs, blockMs), signal);
+      const reply = await this.#slice(socket, command, Math.max(shortestMs, blockMs), wait);
       if (reply !== null) return reply;
       signal?.throwIfAborted();
       if (performance.now() >= deadline) return null;
@@ -86,7 +87,7 @@ export class BlockingPool {
     socket: Socket,
     command: BlockingCommand,
     blockMs: number,
-    signal: AbortSignal | undefined,
+    { signal, onReply }: Wait,
   ): Promise<Reply> {
     const [name, ...args] = command(Math.ceil(blockMs));
     const overdueAt = performance.now() + blockMs + graceMs;
@@ -94,7 +95,7 @@ export class BlockingPool {
     const onAbort = () => void this.#unblock(socket, () => pending);
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      return await socket.link.send(name, args, overdueAt);
+      return await socket.link.send(name, args, overdueAt, onReply);
     } catch (error) {
       if (error instanceof TimeoutError) socket.link.destroySocket();
       throw error;

@@ -77,20 +77,33 @@ export class Link {
     }
   }
 
-  /** Sends one command now, once. The deadline passing leaves the command's outcome unknown. */
-  send(command: string, args: readonly Argument[], deadline: number): Promise<Reply> {
+  /**
+   * Sends one command now, once. The deadline passing leaves the command's outcome unknown.
+   *
+   * @param onReply gets an answer that is not `null` before the promise resolves with it.
+   */
+  send(
+    command: string,
+    args: readonly Argument[],
+    deadline: number,
+    onReply?: (reply: Reply) => void,
+  ): Promise<Reply> {
     const { address } = this.#options;
+    let isOverdue = false;
     return new Promise((resolve, reject) => {
       // Before the timer: it throws for what cannot be sent, e.g. more bytes than a string holds.
       const answer = this.#client.callBuffer(command, args as Argument[]);
       const timer = setTimeout(() => {
+        isOverdue = true;
         const message = `Redis at ${address} did not answer ${command} in time`;
         reject(new TimeoutError(message, { outcome: 'unknown' }));
       }, timerMs(deadline));
       answer.then(
-        (reply) => {
+        (answered) => {
+          const reply = answered as Reply;
+          if (reply !== null && !isOverdue) onReply?.(reply);
           clearTimeout(timer);
-          resolve(reply as Reply);
+          resolve(reply);
         },
         (error) => {
           clearTimeout(timer);

@@ -1,5 +1,7 @@
 import { type Argument, defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
+import { unpackElements } from '../packed-elements.js';
+import { Slice } from '../slice.js';
 import clock from './clock.lua';
 import source from './lease.lua';
 
@@ -29,8 +31,8 @@ export type LeaseResult =
       status: 'held';
       /** The server's time, in ms since 1970. */
       now: number;
-      suspect: Buffer | undefined;
-      elements: Buffer[];
+      suspect: Slice | undefined;
+      elements: Slice[];
     };
 
 export const lease = defineScript<LeaseInput, LeaseResult>({
@@ -61,7 +63,12 @@ export const lease = defineScript<LeaseInput, LeaseResult>({
   },
   parse(reply) {
     if (reply === null) return { status: 'lost' };
-    const [now, suspect, ...elements] = reply as [number, Buffer | null, ...Buffer[]];
-    return { status: 'held', now, suspect: suspect ?? undefined, elements };
+    const [now, suspect, elements] = reply as [number, Buffer | null, Buffer | Buffer[]];
+    return {
+      status: 'held',
+      now,
+      suspect: suspect ? Slice.of(suspect) : undefined,
+      elements: Array.isArray(elements) ? elements.map(Slice.of) : unpackElements(elements),
+    };
   },
 });

@@ -1,0 +1,48 @@
+/** What a {@link HeldList} can hold. The links are its own. */
+export interface Holdable {
+  earlier: this | undefined;
+  later: this | undefined;
+  isListed: boolean;
+}
+
+/**
+ * What a consumer holds, oldest first. A doubly linked list through the items themselves: each of
+ * millions comes and goes at a constant cost, from anywhere in the list. A `Map` with as many
+ * changes abandons its table again and again, and until the next full garbage collection each
+ * abandoned table keeps alive what it pointed to: half of a busy consumer's time went there.
+ */
+export class HeldList<Item extends Holdable> implements Iterable<Item> {
+  #oldest: Item | undefined;
+  #newest: Item | undefined;
+
+  add(item: Item): void {
+    item.isListed = true;
+    item.earlier = this.#newest;
+    if (this.#newest) this.#newest.later = item;
+    else this.#oldest = item;
+    this.#newest = item;
+  }
+
+  /** Does nothing for an item that is not in the list. */
+  remove(item: Item): void {
+    if (!item.isListed) return;
+    const { earlier, later } = item;
+    if (earlier) earlier.later = later;
+    else this.#oldest = later;
+    if (later) later.earlier = earlier;
+    else this.#newest = earlier;
+    item.isListed = false;
+    item.earlier = undefined;
+    item.later = undefined;
+  }
+
+  removeAll(): Item[] {
+    const items = [...this];
+    for (const item of items) this.remove(item);
+    return items;
+  }
+
+  *[Symbol.iterator](): Iterator<Item> {
+    for (let item = this.#oldest; item; item = item.later) yield item;
+  }
+}

@@ -1,0 +1,63 @@
+import { isAscii } from 'node:buffer';
+
+/** Bytes that Redis answered. */
+export interface Block {
+  readonly bytes: Buffer;
+  /** The bytes as text, each a character. Missing when one within a slice is not ASCII. */
+  readonly text: string | undefined;
+}
+
+/** A part of a block. Where it is ASCII, its text costs no copy. */
+export class Slice {
+  readonly size: number;
+  readonly #block: Block;
+  readonly #start: number;
+
+  constructor(block: Block, start: number, end: number) {
+    this.#block = block;
+    this.#start = start;
+    this.size = end - start;
+  }
+
+  /** All of these bytes. */
+  static of(bytes: Buffer): Slice {
+    // To ask whether few bytes are ASCII costs more than it saves.
+    const isText = bytes.length >= 512 && isAscii(bytes);
+    return new Slice(
+      { bytes, text: isText ? bytes.toString('latin1') : undefined },
+      0,
+      bytes.length,
+    );
+  }
+
+  get bytes(): Buffer {
+    return this.#block.bytes.subarray(this.#start, this.#end);
+  }
+
+  /** Undefined where `bytes` have to tell what it says. */
+  get text(): string | undefined {
+    return this.#block.text?.slice(this.#start, this.#end);
+  }
+
+  /** @param ascii ASCII characters. */
+  startsWith(ascii: string): boolean {
+    const { bytes, text } = this.#block;
+    if (this.size < ascii.length) return false;
+    if (text !== undefined) return text.startsWith(ascii, this.#start);
+    for (let at = 0; at < ascii.length; at += 1) {
+      if (bytes[this.#start + at] !== ascii.charCodeAt(at)) return false;
+    }
+    return true;
+  }
+
+  /** What follows the first such character, or undefined when there is none. */
+  after(ascii: string): Slice | undefined {
+    const { bytes, text } = this.#block;
+    const at = text?.indexOf(ascii, this.#start) ?? bytes.indexOf(ascii.charCodeAt(0), this.#start);
+    return at < 0 || at >= this.#end ? undefined : new Slice(this.#block, at + 1, this.#end);
+  }
+
+  get #end(): number {
+    return this.#start + this.size;
+  }
+}
