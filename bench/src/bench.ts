@@ -51,10 +51,6 @@ export async function bench(
 }
 
 function chosen({ quick, only, persistence }: BenchOptions): [work: Work, persistent: boolean][] {
-  const names = works.flatMap(namesOf);
-  const unknown = only?.find((name) => !names.includes(name));
-  if (unknown) throw new Error(`There is no ${unknown}. There are ${names.join(', ')}.`);
-
   const wanted = works.filter((work) =>
     only ? namesOf(work).some((name) => only.includes(name)) : !(quick && work.isLong),
   );

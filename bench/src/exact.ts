@@ -15,7 +15,7 @@ export function exact(delivered: Delivered, count: number): Delivered {
   return delivered;
 }
 
-export class DeliveryError extends Error {
+class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
 }
 

@@ -1,4 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { channelSubjects, queueSubjects } from './subjects/index.js';
+import { works } from './works/index.js';
 
 export interface BenchOptions {
   readonly quick: boolean;
@@ -6,10 +8,19 @@ export interface BenchOptions {
   readonly only?: readonly string[];
   /** Peers to measure beside redpost; all without. */
   readonly peers?: readonly string[];
+  /** How many runs count; without, what suits `quick`. */
   readonly runs?: number;
   readonly persistence: 'none' | 'aof' | 'both';
   readonly json?: string;
 }
+
+const workNames = works.flatMap(({ name, measures }) => [
+  name,
+  ...measures.map(({ name }) => name),
+]);
+const peerNames = [...Object.keys(queueSubjects), ...Object.keys(channelSubjects)].filter(
+  (name) => name !== 'redpost',
+);
 
 export function benchOptions(args: readonly string[]): BenchOptions {
   const command = new Command('npm run bench --')
@@ -17,17 +28,38 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       'Measures redpost beside its peers. Without options, it renews docs/benchmarks.md.',
     )
     .option('--quick', 'fewer and shorter runs: under two minutes, good for a first look', false)
-    .option('--only <names...>', 'works or measures, such as `latency` or `send`')
-    .option('--peers <names...>', 'peers, such as `bullmq`')
+    .addOption(namesOption('--only <names...>', 'works or measures', workNames))
+    .addOption(namesOption('--peers <names...>', 'peers to measure beside redpost', peerNames))
+    .option('--no-peers', 'redpost alone')
     .option('--runs <n>', 'runs of each that count (default: 5, with --quick 2)', wholeNumber)
-    .option('--persistence <kind>', 'none, aof or both (default: both, with --quick none)')
+    .addOption(
+      new Option('--persistence <kind>', '(default: both, with --quick none)').choices([
+        'none',
+        'aof',
+        'both',
+      ]),
+    )
     .option('--json <file>', 'also write the results there')
     .allowExcessArguments(false)
     .helpOption('-h, --help', 'show this')
     .parse(args as string[], { from: 'user' });
 
-  const given = command.opts<BenchOptions>();
-  return { ...given, persistence: given.persistence ?? (given.quick ? 'none' : 'both') };
+  const { peers, ...given } = command.opts<GivenOptions>();
+  return {
+    ...given,
+    persistence: given.persistence ?? (given.quick ? 'none' : 'both'),
+    // What `--no-peers` sets.
+    ...(peers !== undefined && { peers: peers || [] }),
+  };
+}
+
+type GivenOptions = Omit<BenchOptions, 'peers' | 'persistence'> & {
+  peers?: readonly string[] | false;
+  persistence?: BenchOptions['persistence'];
+};
+
+function namesOption(flags: string, description: string, names: readonly string[]): Option {
+  return new Option(flags, description).choices([...new Set(names)]);
 }
 
 function wholeNumber(text: string): number {

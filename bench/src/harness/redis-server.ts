@@ -43,13 +43,16 @@ export class RedisServer implements Server {
     return Number(field(memory, 'used_memory')) - Number(field(memory, 'mem_clients_normal'));
   }
 
-  /** How many commands the server has executed, those inside scripts counted too, its own INFO not. */
-  async commands(): Promise<number> {
-    const statistics = await this.#client.info('commandstats');
-    const calls = [...statistics.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)];
-    return calls
-      .filter(([, name]) => name !== 'info')
-      .reduce((total, [, , count]) => total + Number(count), 0);
+  /** How many commands clients send while `wait` lasts, those inside scripts left out. */
+  async commandsDuring(wait: () => Promise<void>): Promise<number> {
+    const monitor = await this.#client.monitor();
+    let count = 0;
+    monitor.on('monitor', (_time: string, _args: string[], source: string) => {
+      if (source !== 'lua') count += 1;
+    });
+    await wait();
+    monitor.disconnect();
+    return count;
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,7 @@
  * What one side of a subject can be asked to do, in its own process. Numbers of messages start at
  * `first`; times are those of the machine's monotonic clock, which all processes share.
  */
-export interface Tasks {
+interface Tasks {
   /** Makes the connections of a run. */
   open(options: { url: string; persistent: boolean }): void;
   /** Ends them, and collects the garbage, so that nobody's next run pays for it. */

@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it, onTestFinished } from 'vitest';
+import type { Results } from '../src/results.js';
+
+const program = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+
+it('measures redpost beside a peer, and tells it as a table and as JSON', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'redpost-bench-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'results.json');
+
+  const options = ['--quick', '--only', 'single', '--peers', 'ioredis-safe', '--runs', '1'];
+  const { stdout } = await promisify(execFile)('node', [program, ...options, '--json', file]);
+  const results = JSON.parse(await readFile(file, 'utf8')) as Results;
+
+  expect(results.failures).toEqual([]);
+  expect(results.measures.map(({ name }) => name)).toEqual(['send', 'consume']);
+  for (const { subjects } of results.measures) {
+    expect(subjects.map(({ name }) => name)).toEqual(['redpost', 'ioredis-safe']);
+    for (const { median } of subjects) expect(median).toBeGreaterThan(100);
+  }
+  expect(stdout).toContain('send, 100 concurrent callers');
+});
