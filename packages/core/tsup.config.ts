@@ -1,3 +1,7 @@
 import { library } from '../../tooling/tsup.js';
 
-export default library({ index: 'src/index.ts', embedded: 'src/embedded/index.ts' });
+export default library({
+  index: 'src/index.ts',
+  consuming: 'src/consuming/index.ts',
+  embedded: 'src/embedded/index.ts',
+});

@@ -9,14 +9,12 @@ import {
   type Unlisten,
   wholeNumber,
 } from '@redpost/core';
-import { Ahead } from './ahead.js';
+import { Ahead, Lookahead, type NextStep, within } from '@redpost/core/consuming';
 import { type ConsumeOptions, consumerOptions } from './consume-options.js';
 import type { QueueContext } from './context.js';
-import { within } from './deadline.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { ExpiredError, LeaseLostError } from './errors.js';
-import { type NextStep, nextStep } from './failure.js';
-import { Lookahead } from './lookahead.js';
+import { nextStep } from './failure.js';
 import type { Recovery } from './recoverer.js';
 import { Session } from './session.js';
 

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
+import type { Holdable } from '@redpost/core/consuming';
 import type { QueueContext } from './context.js';
 import {
   asBare,
@@ -9,7 +10,6 @@ import {
   isUntouched,
 } from './envelope.js';
 import { AlreadySettledError, ExpiredError, LeaseLostError } from './errors.js';
-import type { Holdable } from './held-list.js';
 import { type Message, readBody, toDate } from './message.js';
 import type { Slice } from './slice.js';
 

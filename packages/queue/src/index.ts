@@ -1,3 +1,4 @@
+export type { DeadLetterReason, NextStep } from '@redpost/core/consuming';
 export type { ConsumeOptions, LeaseOptions } from './consume-options.js';
 export { Consumer, type ConsumerEvents, type Handler, type StopOptions } from './consumer.js';
 export type {
@@ -9,7 +10,6 @@ export type {
 export type { Delivery, RetryOptions } from './delivery.js';
 export type { Headers } from './envelope.js';
 export { AlreadySettledError, LeaseLostError } from './errors.js';
-export type { DeadLetterReason, NextStep } from './failure.js';
 export { List, type ListEnd, type ListOptions, type ListValue, type MoveOptions } from './list.js';
 export type { Message } from './message.js';
 export type { BatchItem, SendResult } from './producer.js';

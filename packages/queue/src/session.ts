@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError, ClosedError, type Unsubscribe } from '@redpost/core';
+import { HeldList } from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { HeldDelivery, type Settler } from './delivery.js';
 import { LeaseLostError } from './errors.js';
 import { Feed } from './feed.js';
 import { Heartbeat } from './heartbeat.js';
-import { HeldList } from './held-list.js';
 import { Promoter } from './promoter.js';
 import { Recoverer, type Recovery } from './recoverer.js';
 import { leave } from './scripts/leave.js';
