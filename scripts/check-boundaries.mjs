@@ -62,7 +62,10 @@ function judge(pkg, file, specifier) {
 }
 
 function isDeclared(pkg, target) {
-  return isBuiltin(target) || target in { ...pkg.dependencies, ...pkg.peerDependencies };
+  // What nobody installs may use what it is developed with.
+  const { dependencies, peerDependencies, devDependencies } = pkg;
+  const forDevelopment = pkg.private ? devDependencies : {};
+  return isBuiltin(target) || target in { ...dependencies, ...peerDependencies, ...forDevelopment };
 }
 
 function isTest(pkg, file) {
