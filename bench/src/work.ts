@@ -19,6 +19,8 @@ export interface Work {
    * should, for each subject by itself; a number is the same for all.
    */
   readonly messages: { readonly most: number } | number;
+  /** The same for `--quick`, where a run would take too long. */
+  readonly quickMessages?: number;
   /** Left out of `--quick`. */
   readonly isLong?: boolean;
   run(run: Run): Promise<Found>;
@@ -41,7 +43,6 @@ export interface Run {
   /** The server of all subjects but those on NATS. */
   readonly redis: RedisServer;
   readonly messages: number;
-  readonly quick: boolean;
 }
 
 export interface Found {

@@ -28,12 +28,13 @@ export class Contender {
   #messages: number;
 
   constructor(subject: Subject, conditions: Conditions) {
-    const { work } = conditions;
+    const { work, quick } = conditions;
     this.#subject = subject;
     this.#conditions = conditions;
     this.#producer = new RemoteSide(work.kind, subject.name);
     this.#consumer = new RemoteSide(work.kind, subject.name);
-    this.#messages = typeof work.messages === 'number' ? work.messages : firstMessages;
+    const fixed = (quick && work.quickMessages) || work.messages;
+    this.#messages = typeof fixed === 'number' ? fixed : firstMessages;
   }
 
   get name(): string {
@@ -59,7 +60,7 @@ export class Contender {
 
   /** One run, on an empty server. Rejects when it lost or doubled a message, failed, or hung. */
   async run(): Promise<Found> {
-    const { work, redis, server, quick } = this.#conditions;
+    const { work, redis, server } = this.#conditions;
     const open: OpenOptions & { url: string } = { url: server.url, persistent: server.persistent };
     await server.reset();
     await this.#subject.reset?.(open.url, open);
@@ -69,7 +70,6 @@ export class Contender {
       consumer: this.#consumer,
       redis,
       messages: this.#messages,
-      quick,
     };
     await Promise.all([run.producer.ask('open', open), run.consumer.ask('open', open)]);
     const found = await within(runTimeoutMs, () => work.run(run));

@@ -1,3 +1,4 @@
+import { type EventEmitter, once } from 'node:events';
 import mqemitter from 'mqemitter-redis';
 import type { ChannelSubject } from '../subject.js';
 
@@ -13,6 +14,9 @@ export const mqemitterRedis: ChannelSubject = {
     // Not `connectionString`: with that it forgets about the pipelining.
     const { hostname: host, port } = new URL(url);
     const emitter = mqemitter({ host, port: Number(port) });
+    // To subscribe before that ends in an error now and then.
+    const { subConn, pubConn } = emitter as unknown as Record<'subConn' | 'pubConn', EventEmitter>;
+    await Promise.all([once(subConn, 'ready'), once(pubConn, 'ready')]);
 
     return {
       publish: (body) =>

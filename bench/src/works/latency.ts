@@ -26,6 +26,7 @@ export const latency: Work = {
     },
   ],
   messages: 300,
+  quickMessages: 100,
 
   async run({ producer, consumer, messages: count }) {
     const numbers = { first: firstNumber, count };
