@@ -33,9 +33,12 @@ export interface BlockOptions {
  */
 export type BlockingCommand = (blockMs: number) => readonly [string, ...Argument[]];
 
-/** What to listen to: one channel, or all whose name matches a glob-style pattern. */
+/**
+ * What to listen to: one channel, all whose name matches a glob-style pattern, or one channel of
+ * sharded Pub/Sub (Redis 7), which in a Cluster lives on the node that has the slot of its name.
+ */
 export interface SubscriptionTarget {
-  kind: 'channel' | 'pattern';
+  kind: 'channel' | 'pattern' | 'shard';
   name: string;
 }
 
@@ -50,6 +53,22 @@ export interface Subscriber {
 
 /** Ends a subscription. Resolves when Redis has confirmed it, or there is nothing to confirm. */
 export type Unsubscribe = () => Promise<void>;
+
+/** A socket for some subscriptions alone, so that one that stops reading holds up no other. */
+export interface SubscriptionSocket {
+  /** Like {@link Connection.subscribe}. */
+  subscribe(target: SubscriptionTarget, subscriber: Subscriber): Promise<Unsubscribe>;
+  /**
+   * Stops reading. What is published meanwhile waits in the operating system and in Redis, until
+   * Redis has enough (`client-output-buffer-limit`) and hangs up: then an interruption is reported,
+   * at the latest once reading goes on. What was already read still arrives.
+   */
+  pause(): void;
+  /** Goes on reading. */
+  resume(): void;
+  /** Ends its subscriptions. */
+  close(): void;
+}
 
 export type ConnectionStatus = 'connecting' | 'ready' | 'interrupted' | 'closed';
 
@@ -77,6 +96,8 @@ export interface Connection extends AsyncDisposable {
   /** Where Redis is, for messages: host and port or path, never a password. */
   readonly address: string;
   readonly status: ConnectionStatus;
+  /** Whether Redis is a Cluster, where what belongs together must name a key of one slot. */
+  readonly isCluster: boolean;
 
   /**
    * Sends one command. While Redis is away the call waits, and is sent only if Redis comes back
@@ -105,6 +126,9 @@ export interface Connection extends AsyncDisposable {
 
   /** Resolves when Redis has confirmed the subscription. It survives a dropped connection. */
   subscribe(target: SubscriptionTarget, subscriber: Subscriber): Promise<Unsubscribe>;
+
+  /** Opens a socket that only the subscriptions made on it use. */
+  openSubscriptionSocket(): SubscriptionSocket;
 
   /** The time of a round trip, in ms. */
   ping(options?: CallOptions): Promise<number>;

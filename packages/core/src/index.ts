@@ -17,6 +17,7 @@ export type {
   ConnectionStatus,
   Reply,
   Subscriber,
+  SubscriptionSocket,
   SubscriptionTarget,
   Unsubscribe,
 } from './connection.js';

@@ -1,4 +1,4 @@
-import type { Redis, RedisOptions } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
 import { longestTimerMs } from '../check.js';
 import type {
   Argument,
@@ -10,6 +10,7 @@ import type {
   ConnectionStatus,
   Reply,
   Subscriber,
+  SubscriptionSocket,
   SubscriptionTarget,
   Unsubscribe,
 } from '../connection.js';
@@ -18,7 +19,7 @@ import { ClosedError, ServerError } from '../errors.js';
 import type { Script } from '../script.js';
 import { BlockingPool } from './blocking-pool.js';
 import { Link } from './link.js';
-import { Subscriptions } from './subscriptions.js';
+import { SubscriberSockets } from './subscriber-sockets.js';
 import type { Target } from './target.js';
 
 export interface ConnectOptions {
@@ -46,7 +47,9 @@ export class IoredisConnection implements Connection {
   readonly #events = new Emitter<ConnectionEvents>();
   readonly #commands: Link;
   readonly #blocking: BlockingPool;
-  #subscriptions: Subscriptions | undefined;
+  #subscriptions: SubscriberSockets | undefined;
+  /** Those that somebody has for himself. */
+  readonly #ownSockets = new Set<SubscriptionSocket>();
   #status: ConnectionStatus = 'connecting';
 
   constructor(target: Target, options: Required<ConnectOptions>) {
@@ -55,6 +58,10 @@ export class IoredisConnection implements Connection {
     this.#options = options;
     this.#commands = this.#openCommands();
     this.#blocking = this.#openBlocking();
+  }
+
+  get isCluster(): boolean {
+    return this.#target.isCluster;
   }
 
   get status(): ConnectionStatus {
@@ -92,6 +99,21 @@ export class IoredisConnection implements Connection {
     return this.#subscriptions.subscribe(target, subscriber);
   }
 
+  openSubscriptionSocket(): SubscriptionSocket {
+    this.#refuseIfClosed();
+    const socket = this.#openSubscriptions();
+    this.#ownSockets.add(socket);
+    return {
+      subscribe: (target, subscriber) => socket.subscribe(target, subscriber),
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
+      close: () => {
+        this.#ownSockets.delete(socket);
+        socket.close();
+      },
+    };
+  }
+
   async ping(options: CallOptions = {}): Promise<number> {
     const deadline = this.#deadline(options);
     if (!this.#commands.isUp) await this.#commands.untilUp(deadline);
@@ -111,6 +133,7 @@ export class IoredisConnection implements Connection {
     if (this.#status === 'closed') return;
     this.#status = 'closed';
     this.#subscriptions?.close();
+    for (const socket of this.#ownSockets) socket.close();
     this.#blocking.close();
     this.#commands.close();
     this.#events.emit('closed', undefined);
@@ -171,29 +194,15 @@ export class IoredisConnection implements Connection {
     });
   }
 
-  #openSubscriptions(): Subscriptions {
-    const link = new Link({
-      address: this.address,
-      create: () => {
-        const client = this.#target.createSubscriber(this.#clientOptions('subscriptions'));
-        this.#forwardMessages(client);
-        return client;
-      },
-      keepAliveMs: this.#options.keepAliveMs,
-    });
-    return new Subscriptions(link, {
-      callTimeoutMs: this.#options.callTimeoutMs,
+  #openSubscriptions(): SubscriberSockets {
+    const { keepAliveMs, callTimeoutMs } = this.#options;
+    return new SubscriberSockets({
+      target: this.#target,
+      client: this.#clientOptions('subscriptions'),
+      keepAliveMs,
+      callTimeoutMs,
       report: (error) => this.#events.emit('error', error),
-    });
-  }
-
-  /** The Buffer events: the others turn an empty payload into a string and bytes into garbage. */
-  #forwardMessages(client: Redis): void {
-    client.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
-      this.#subscriptions?.onMessage(channel, payload);
-    });
-    client.on('pmessageBuffer', (pattern: string, channel: Buffer, payload: Buffer) => {
-      this.#subscriptions?.onPatternMessage(pattern, channel, payload);
+      ask: (command, args) => this.call(command, args),
     });
   }
 

@@ -65,7 +65,7 @@ function setUp() {
       { message: (_, payload) => heard.push(`${who} ${payload}`) },
     );
   const publish = () => {
-    if (server.subscribed.has('a')) subscriptions.onMessage(Buffer.from('a'), Buffer.from('x'));
+    if (server.subscribed.has('a')) subscriptions.onMessage('channel', 'a', 'a', Buffer.from('x'));
   };
   return { server, subscribe, publish, heard };
 }

@@ -7,26 +7,13 @@ import {
   ServerError,
 } from '../errors.js';
 import type { Link } from './link.js';
-
-/** One name that Redis is to send us messages for. */
-interface Entry extends SubscriptionTarget {
-  /** Those for whose sake Redis is asked. */
-  readonly subscribers: Set<Subscriber>;
-  /** The ones among them who get the messages. */
-  readonly live: Set<Subscriber>;
-  /** Who was told of an interruption and not yet of its end, and when that began. */
-  readonly interruptedAt: Map<Subscriber, number>;
-  /** Whether Redis has confirmed it on the present connection. */
-  confirmed: boolean;
-  /** The work that brings `confirmed` in line with whether there are subscribers. */
-  settling: Promise<void> | undefined;
-  /** The SUBSCRIBE after a reconnection that it takes part in. Never rejects. */
-  resuming: Promise<boolean> | undefined;
-}
+import type { OnMessage } from './message-reader.js';
+import { type Entry, newEntry } from './subscription-entry.js';
 
 const verbs = {
   channel: { on: 'SUBSCRIBE', off: 'UNSUBSCRIBE' },
   pattern: { on: 'PSUBSCRIBE', off: 'PUNSUBSCRIBE' },
+  shard: { on: 'SSUBSCRIBE', off: 'SUNSUBSCRIBE' },
 } as const;
 
 /** How many names one SUBSCRIBE carries after a reconnection. */
@@ -49,7 +36,11 @@ export class Subscriptions {
   readonly #link: Link;
   readonly #callTimeoutMs: number;
   readonly #report: (error: RedpostError) => void;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = {
+    channel: new Map<string, Entry>(),
+    pattern: new Map<string, Entry>(),
+    shard: new Map<string, Entry>(),
+  };
   #retryTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -65,15 +56,27 @@ export class Subscriptions {
     link.events.on('up', () => this.#resume());
   }
 
-  /** What ioredis calls for a message to a channel. */
-  readonly onMessage = (channel: Buffer, payload: Buffer): void => {
-    const name = channel.toString();
-    this.#deliver(`channel:${name}`, name, payload);
+  /** Takes a message for `name`: the channel itself, or the pattern it matched. */
+  readonly onMessage: OnMessage = (kind, name, channel, payload) => {
+    const live = this.#entries[kind].get(name)?.live;
+    if (!live) return;
+    for (const subscriber of live) {
+      try {
+        subscriber.message(channel, payload);
+      } catch (error) {
+        warn(error);
+      }
+    }
   };
 
-  /** What ioredis calls for a message to a pattern. */
-  readonly onPatternMessage = (pattern: string, channel: Buffer, payload: Buffer): void => {
-    this.#deliver(`pattern:${pattern}`, channel.toString(), payload);
+  /** Redis has ended the subscription to a sharded channel: its slot belongs to another node now. */
+  readonly onRevoked = (name: string): void => {
+    const entry = this.#entries.shard.get(name);
+    if (!entry || entry.leaving) return;
+    entry.revoked = true;
+    if (!entry.confirmed) return;
+    this.#interrupt(entry, movedError(name));
+    this.#resume();
   };
 
   async subscribe(target: SubscriptionTarget, subscriber: Subscriber): Promise<Unsubscribe> {
@@ -103,32 +106,20 @@ export class Subscriptions {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
-    this.#entries.clear();
+    for (const entries of Object.values(this.#entries)) entries.clear();
     this.#link.close();
   }
 
-  #deliver(key: string, channel: string, payload: Buffer): void {
-    const live = this.#entries.get(key)?.live;
-    if (!live) return;
-    for (const subscriber of live) attempt(() => subscriber.message(channel, payload));
+  #entryFor({ kind, name }: SubscriptionTarget): Entry {
+    const known = this.#entries[kind].get(name);
+    if (known) return known;
+    const entry = newEntry({ kind, name });
+    this.#entries[kind].set(name, entry);
+    return entry;
   }
 
-  #entryFor({ kind, name }: SubscriptionTarget): Entry {
-    const key = `${kind}:${name}`;
-    const known = this.#entries.get(key);
-    if (known) return known;
-    const entry: Entry = {
-      kind,
-      name,
-      subscribers: new Set(),
-      live: new Set(),
-      interruptedAt: new Map(),
-      confirmed: false,
-      settling: undefined,
-      resuming: undefined,
-    };
-    this.#entries.set(key, entry);
-    return entry;
+  *#all(): Generator<Entry> {
+    for (const entries of Object.values(this.#entries)) yield* entries.values();
   }
 
   #remove(entry: Entry, subscriber: Subscriber): boolean {
@@ -139,8 +130,8 @@ export class Subscriptions {
 
   #forgetIfUnused(entry: Entry): void {
     if (entry.subscribers.size > 0 || entry.settling || entry.resuming) return;
-    const key = `${entry.kind}:${entry.name}`;
-    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    const entries = this.#entries[entry.kind];
+    if (entries.get(entry.name) === entry) entries.delete(entry.name);
   }
 
   /** Subscribes or unsubscribes until Redis has confirmed what the present subscribers want. */
@@ -169,8 +160,11 @@ export class Subscriptions {
     for (;;) {
       if (this.#closed) throw new ClosedError('The connection is closed');
       try {
+        entry.revoked = false;
         await this.#link.call(verbs[entry.kind].on, [entry.name], deadline);
-        return this.#confirm(entry);
+        this.#confirm(entry);
+        if (entry.revoked) this.#interrupt(entry, movedError(entry.name));
+        return;
       } catch (error) {
         if (!(error instanceof ConnectionError) || performance.now() >= deadline) throw error;
       }
@@ -181,7 +175,9 @@ export class Subscriptions {
   async #leave(entry: Entry): Promise<void> {
     const deadline = performance.now() + this.#callTimeoutMs;
     const { off } = verbs[entry.kind];
+    entry.leaving = true;
     if (this.#link.isUp) await this.#link.send(off, [entry.name], deadline).catch(ignore);
+    entry.leaving = false;
     entry.confirmed = false;
   }
 
@@ -195,14 +191,17 @@ export class Subscriptions {
   }
 
   #interrupted(error: RedpostError): void {
+    for (const entry of this.#all()) {
+      if (entry.confirmed) this.#interrupt(entry, error);
+    }
+  }
+
+  #interrupt(entry: Entry, error: RedpostError): void {
+    entry.confirmed = false;
     const now = performance.now();
-    for (const entry of this.#entries.values()) {
-      if (!entry.confirmed) continue;
-      entry.confirmed = false;
-      for (const subscriber of entry.subscribers) {
-        entry.interruptedAt.set(subscriber, now);
-        attempt(() => subscriber.interrupted?.(error));
-      }
+    for (const subscriber of entry.subscribers) {
+      entry.interruptedAt.set(subscriber, now);
+      attempt(() => subscriber.interrupted?.(error));
     }
   }
 
@@ -210,7 +209,7 @@ export class Subscriptions {
   #resume(waitMs = retryMs.first): void {
     clearTimeout(this.#retryTimer);
     if (this.#closed || !this.#link.isUp) return;
-    const missing = [...this.#entries.values()].filter(
+    const missing = [...this.#all()].filter(
       (entry) =>
         !entry.confirmed && !entry.settling && !entry.resuming && entry.subscribers.size > 0,
     );
@@ -255,7 +254,7 @@ export class Subscriptions {
 }
 
 function* groupsOf(entries: Entry[]): Generator<Entry[]> {
-  for (const kind of ['channel', 'pattern'] as const) {
+  for (const kind of ['channel', 'pattern', 'shard'] as const) {
     const some = entries.filter((entry) => entry.kind === kind);
     for (let at = 0; at < some.length; at += namesPerCommand) {
       yield some.slice(at, at + namesPerCommand);
@@ -263,13 +262,23 @@ function* groupsOf(entries: Entry[]): Generator<Entry[]> {
   }
 }
 
+function movedError(name: string): ConnectionError {
+  return new ConnectionError(`The slot of channel ${name} moved to another node`, {
+    outcome: 'unknown',
+  });
+}
+
 /** A subscriber that throws must not keep a message from the others, or end the process. */
 function attempt(notify: () => void): void {
   try {
     notify();
   } catch (error) {
-    process.emitWarning(asError(error));
+    warn(error);
   }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(asError(error));
 }
 
 function ignore(): void {}

@@ -27,6 +27,12 @@ export type Client = Redis | Cluster;
  */
 export type ConnectionTarget = string | RedisOptions | readonly (string | ClusterNode)[] | Client;
 
+/** Where a node of a Cluster listens. */
+export interface Node {
+  host: string;
+  port: number;
+}
+
 /** A {@link ConnectionTarget} understood: what the rest of the code needs to open sockets. */
 export interface Target {
   /** For messages: never holds a password. */
@@ -37,8 +43,8 @@ export interface Target {
   readonly client?: Client;
   /** A new client; `options` win over what the target says. */
   create(options: RedisOptions): Client;
-  /** A new client for one server that carries Pub/Sub: any node will do in a Cluster. */
-  createSubscriber(options: RedisOptions): Redis;
+  /** A new client for one server that carries Pub/Sub: in a Cluster for `node`, or else any. */
+  createSubscriber(options: RedisOptions, node?: Node): Redis;
 }
 
 export function parseTarget(target: ConnectionTarget): Target {
@@ -74,8 +80,8 @@ function clusterTarget(given: readonly (string | ClusterNode)[], own: ClusterOpt
         retryDelayOnFailover: 0,
         redisOptions: { ...shared, ...options, ...fixed },
       }),
-    createSubscriber: (options) => {
-      const node = nodes[next++ % nodes.length];
+    createSubscriber: (options, at) => {
+      const node = at ?? nodes[next++ % nodes.length];
       // It gives up when its node does: the next one made here asks the next node.
       const retryStrategy = () => null;
       return new Redis({ ...shared, ...node, ...options, retryStrategy, ...fixed });

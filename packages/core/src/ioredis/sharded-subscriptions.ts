@@ -1,0 +1,186 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Argument, Reply, Subscriber, Unsubscribe } from '../connection.js';
+import { ClosedError, ConnectionError, ServerError, TimeoutError } from '../errors.js';
+import type { SubscriptionLink } from './subscription-link.js';
+import type { Node } from './target.js';
+
+export interface ShardedSubscriptionsOptions {
+  /** Asks any node. */
+  ask: (command: string, args: readonly Argument[]) => Promise<Reply>;
+  open: (node: Node) => SubscriptionLink;
+  /** Closes a socket that nobody needs any more. */
+  forget: (link: SubscriptionLink) => void;
+  callTimeoutMs: number;
+}
+
+/** A socket to one node, and how many subscribers need it. */
+interface NodeLink {
+  readonly link: SubscriptionLink;
+  users: number;
+}
+
+/** From the first slot to the last: the master's host and port. */
+type SlotRange = [from: number, to: number, master: Reply[]];
+
+/** How long to wait before the Cluster is asked again where a channel lives, in ms. */
+const retryMs = { first: 50, longest: 1000 };
+
+/**
+ * Subscriptions to sharded channels of a Cluster: each on the node that has the slot of its name,
+ * and after it when the slot moves or another node takes over.
+ */
+export class ShardedSubscriptions {
+  readonly #options: ShardedSubscriptionsOptions;
+  readonly #links = new Map<string, NodeLink>();
+  /** Which node has which slots, as far as is known: all who come at once go by the same. */
+  #ranges: Promise<SlotRange[]> | undefined;
+  #closed = false;
+
+  constructor(options: ShardedSubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  async subscribe(name: string, subscriber: Subscriber): Promise<Unsubscribe> {
+    const member = new ShardSubscriber(this, name, subscriber);
+    await member.join(performance.now() + this.#options.callTimeoutMs);
+    return () => member.leave();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#links.clear();
+  }
+
+  /** The node that has a channel's slot, as some node of the Cluster sees it. */
+  async nodeOf(name: string): Promise<Node> {
+    const { ask } = this.#options;
+    this.#ranges ??= ask('CLUSTER', ['SLOTS']).then((reply) => reply as SlotRange[]);
+    const [reply, ranges] = await Promise.all([ask('CLUSTER', ['KEYSLOT', name]), this.#ranges]);
+    const slot = Number(reply);
+    const [, , master] = ranges.find(([from, to]) => from <= slot && slot <= to) ?? [];
+    if (master) return { host: String(master[0]), port: Number(master[1]) };
+    throw new ConnectionError(`No node of the Cluster has slot ${slot}`, {
+      outcome: 'not-executed',
+    });
+  }
+
+  /** What was known of the slots is wrong. */
+  forgetSlots(): void {
+    this.#ranges = undefined;
+  }
+
+  /** Subscribes on one node; the socket stays as long as somebody is subscribed on it. */
+  async subscribeAt(node: Node, name: string, subscriber: Subscriber): Promise<Unsubscribe> {
+    const address = `${node.host}:${node.port}`;
+    const used = this.#links.get(address) ?? { link: this.#options.open(node), users: 0 };
+    this.#links.set(address, used);
+    used.users += 1;
+    try {
+      const end = await used.link.subscriptions.subscribe({ kind: 'shard', name }, subscriber);
+      return async () => {
+        await end();
+        this.#release(address, used);
+      };
+    } catch (error) {
+      this.#release(address, used);
+      throw error;
+    }
+  }
+
+  #release(address: string, used: NodeLink): void {
+    used.users -= 1;
+    if (used.users > 0) return;
+    if (this.#links.get(address) === used) this.#links.delete(address);
+    this.#options.forget(used.link);
+  }
+}
+
+/** One subscriber to one sharded channel, wherever that lives. */
+class ShardSubscriber {
+  readonly #home: ShardedSubscriptions;
+  readonly #name: string;
+  readonly #subscriber: Subscriber;
+  #unsubscribe: Unsubscribe | undefined;
+  #left = false;
+
+  constructor(home: ShardedSubscriptions, name: string, subscriber: Subscriber) {
+    this.#home = home;
+    this.#name = name;
+    this.#subscriber = subscriber;
+  }
+
+  /** Resolves when the node that has the channel has confirmed, or when it is no longer wanted. */
+  async join(deadline: number): Promise<void> {
+    let moved: Node | undefined;
+    for (let waitMs = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.longest)) {
+      if (this.#home.isClosed) throw new ClosedError('The connection is closed');
+      if (this.#left) return;
+      try {
+        const node = moved ?? (await this.#home.nodeOf(this.#name));
+        moved = undefined;
+        return await this.#joinAt(node);
+      } catch (error) {
+        this.#home.forgetSlots();
+        moved = movedTo(error);
+        if (moved) continue;
+        if (!isPassing(error) || performance.now() + waitMs > deadline) throw error;
+        await pause(waitMs, undefined, { ref: false });
+      }
+    }
+  }
+
+  async leave(): Promise<void> {
+    this.#left = true;
+    const unsubscribe = this.#unsubscribe;
+    this.#unsubscribe = undefined;
+    await unsubscribe?.();
+  }
+
+  async #joinAt(node: Node): Promise<void> {
+    let isGone = false;
+    const unsubscribe = await this.#home.subscribeAt(node, this.#name, {
+      message: (channel, payload) => this.#subscriber.message(channel, payload),
+      interrupted: (error) => {
+        isGone = true;
+        if (this.#unsubscribe) void this.#rejoin(error);
+      },
+    });
+    this.#unsubscribe = unsubscribe;
+    if (this.#left) await this.leave();
+    else if (isGone) void this.#rejoin(new Error('The node went away at once'));
+  }
+
+  async #rejoin(error: Error): Promise<void> {
+    const since = performance.now();
+    const unsubscribe = this.#unsubscribe;
+    this.#unsubscribe = undefined;
+    this.#home.forgetSlots();
+    this.#subscriber.interrupted?.(error);
+    await unsubscribe?.();
+    while (!this.#left && !this.#home.isClosed) {
+      try {
+        await this.join(Number.POSITIVE_INFINITY);
+        if (!this.#left) this.#subscriber.resumed?.(performance.now() - since);
+        return;
+      } catch {
+        // Refused for a reason that may pass only with somebody's help, e.g. NOPERM.
+        await pause(retryMs.longest, undefined, { ref: false });
+      }
+    }
+  }
+}
+
+function movedTo(error: unknown): Node | undefined {
+  if (!(error instanceof ServerError) || error.reply !== 'MOVED') return undefined;
+  const [, host, port] = /MOVED \d+ (.*):(\d+)/.exec(error.message) ?? [];
+  return host ? { host, port: Number(port) } : undefined;
+}
+
+function isPassing(error: unknown): boolean {
+  if (error instanceof ServerError) return error.retryable;
+  return error instanceof ConnectionError || error instanceof TimeoutError;
+}

@@ -1,0 +1,96 @@
+import type { Redis } from 'ioredis';
+import { type RedpostError, TimeoutError } from '../errors.js';
+import { Link } from './link.js';
+import { type OnMessage, readMessages } from './message-reader.js';
+import { Subscriptions } from './subscriptions.js';
+
+export interface SubscriptionLinkOptions {
+  address: string;
+  create: () => Redis;
+  /** How often an idle socket asks whether the server is still there, in ms. */
+  keepAliveMs: number;
+  /** How long Redis may take to confirm a subscription, in ms. */
+  callTimeoutMs: number;
+  report: (error: RedpostError) => void;
+}
+
+/**
+ * One socket for subscriptions, whose reading can be stopped. It watches over its server itself:
+ * ioredis would take the silence of a socket that nobody reads for a dead server.
+ */
+export class SubscriptionLink {
+  readonly subscriptions: Subscriptions;
+  readonly #link: Link;
+  readonly #keepAliveMs: number;
+  readonly #keepAlive: NodeJS.Timeout;
+  #client: Redis | undefined;
+  #pausedAt: number | undefined;
+  #lastResumeAt = 0;
+  #wasUp = true;
+
+  constructor(options: SubscriptionLinkOptions) {
+    const { address, keepAliveMs, callTimeoutMs, report } = options;
+    this.#keepAliveMs = keepAliveMs;
+    const create = () => this.#open(options.create());
+    this.#link = new Link({ address, create, keepAliveMs: 0 });
+    this.subscriptions = new Subscriptions(this.#link, { callTimeoutMs, report });
+    this.#keepAlive = setInterval(() => this.#check(), keepAliveMs).unref();
+  }
+
+  pause(): void {
+    this.#pausedAt ??= performance.now();
+    this.#client?.stream?.pause();
+  }
+
+  resume(): void {
+    if (this.#pausedAt === undefined) return;
+    this.#pausedAt = undefined;
+    this.#lastResumeAt = performance.now();
+    this.#client?.stream?.resume();
+  }
+
+  close(): void {
+    clearInterval(this.#keepAlive);
+    // A socket that nobody reads would never see its end.
+    this.resume();
+    this.subscriptions.close();
+  }
+
+  /** The Buffer events: the others turn an empty payload into a string and bytes into garbage. */
+  #open(client: Redis): Redis {
+    this.#client = client;
+    const onMessage: OnMessage = (...message) => this.subscriptions.onMessage(...message);
+    const onRevoked = (name: string) => this.subscriptions.onRevoked(name);
+    client.on('connect', () => readMessages(client, { onMessage, onRevoked }));
+    client.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
+      onMessage('channel', `${channel}`, `${channel}`, payload);
+    });
+    client.on('pmessageBuffer', (pattern: string, channel: Buffer, payload: Buffer) => {
+      onMessage('pattern', pattern, `${channel}`, payload);
+    });
+    client.on('smessageBuffer', (channel: Buffer, payload: Buffer) => {
+      onMessage('shard', `${channel}`, `${channel}`, payload);
+    });
+    return client;
+  }
+
+  #check(): void {
+    if (this.#pausedAt !== undefined) return;
+    if (this.#link.isUp) void this.#ping();
+    // It is greeted all that time, and does not answer.
+    else if (!this.#wasUp) this.#link.destroySocket();
+    this.#wasUp = this.#link.isUp;
+  }
+
+  async #ping(): Promise<void> {
+    const askedAt = performance.now();
+    try {
+      await this.#link.send('PING', [], askedAt + this.#keepAliveMs / 2);
+    } catch (error) {
+      // Any other error says itself what became of the connection.
+      if (!(error instanceof TimeoutError)) return;
+      const wasPaused = this.#pausedAt !== undefined || this.#lastResumeAt > askedAt;
+      if (!wasPaused) this.#link.destroySocket();
+    }
+  }
+}
