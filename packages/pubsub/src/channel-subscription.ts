@@ -1,20 +1,23 @@
 import {
-  asError,
   ClosedError,
   type Connection,
   Emitter,
   InvalidArgumentError,
-  type RedpostError,
   type Subscriber,
+  type SubscriptionSocket,
   type SubscriptionTarget,
   type Unlisten,
   type Unsubscribe,
 } from '@redpost/core';
-import { OverflowError } from './errors.js';
+import { refusedIfUnsupported } from './errors.js';
+import { joinGroup } from './group.js';
+import { HandOver } from './hand-over.js';
 import { Inbox } from './inbox.js';
+import { LossReports } from './loss-reports.js';
 import type { Message, ReceivedMessage } from './message.js';
 import { MessageBuffer } from './message-buffer.js';
-import { OverflowReport } from './overflow-report.js';
+import { ReadingPause } from './reading-pause.js';
+import { GapWatch, unseal } from './sequence.js';
 import {
   type BufferOptions,
   checkWait,
@@ -26,10 +29,14 @@ import type { CloseReason, Subscription, SubscriptionEvents } from './subscripti
 export interface SubscriptionSetup<Body> extends Required<BufferOptions> {
   connection: Connection;
   targets: readonly SubscriptionTarget[];
-  decode: (payload: Buffer) => Body | Promise<Body>;
+  decode: (received: ReceivedMessage) => Body | Promise<Body>;
   onMessage: OnMessage<Body> | undefined;
   signal: AbortSignal | undefined;
+  group: string | undefined;
+  sequenced: boolean;
 }
+
+type Subscribe = Connection['subscribe'];
 
 /**
  * {@link Subscription} on a connection's channels and patterns.
@@ -41,28 +48,47 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
   readonly #setup: SubscriptionSetup<Body>;
   readonly #events = new Emitter<SubscriptionEvents>();
   readonly #inbox: Inbox<Body>;
-  readonly #overflows = new OverflowReport((dropped) => this.#reportOverflow(dropped));
+  readonly #handOver: HandOver<Body> | undefined;
+  readonly #gaps: GapWatch | undefined;
+  /** Only with the policy `pause`. */
+  #socket: SubscriptionSocket | undefined;
+  #pause: ReadingPause | undefined;
+  readonly #losses: LossReports;
   readonly #interrupted = new Set<SubscriptionTarget>();
+  #interruptedAt = 0;
   readonly #cleanups: Unlisten[] = [];
   #asked: Promise<Unsubscribe>[] = [];
+  #isOpen = false;
   #closeReason: CloseReason | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(setup: SubscriptionSetup<Body>) {
     this.#setup = setup;
+    const names = setup.targets.map(({ name }) => name);
+    this.#losses = new LossReports(this.#events, names);
+    // A member of a group sees only its share.
+    this.#gaps = setup.sequenced && !setup.group ? new GapWatch() : undefined;
     this.#inbox = new Inbox({
       buffer: new MessageBuffer<ReceivedMessage>(setup.maxBuffered, setup.overflow),
       decode: setup.decode,
-      onInvalid: (received, error) => this.#reportInvalid(received, error),
+      onInvalid: (received, error) => this.#losses.invalid(received, error),
+      onTaken: () => this.#pause?.check(this.#inbox.size),
     });
+    const { onMessage } = setup;
+    if (!onMessage) return;
+    this.#handOver = new HandOver(this.#inbox, onMessage, (error) => this.report(error));
   }
 
   get buffered(): number {
     return this.#inbox.size;
   }
 
+  get paused(): boolean {
+    return this.#pause?.isPaused ?? false;
+  }
+
   get dropped(): number {
-    return this.#overflows.total;
+    return this.#losses.dropped;
   }
 
   get closeReason(): CloseReason | undefined {
@@ -100,6 +126,11 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     return iterator;
   }
 
+  /** Reports what failed on behalf of this subscription. */
+  report(error: Error): void {
+    this.#events.emit('error', error);
+  }
+
   close(): Promise<void> {
     return this.#end('closed');
   }
@@ -119,10 +150,12 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     const { connection, targets } = this.#setup;
     this.#cleanups.push(connection.on('closed', () => void this.#end('connection-closed')));
     this.#endOnAbort();
-    this.#asked = targets.map((target) => connection.subscribe(target, this.#subscriber(target)));
     try {
+      const subscribe = this.#source();
+      this.#asked = targets.map((target) => subscribe(target, this.#subscriber(target)));
       await this.#unlessEnded(Promise.all(this.#asked));
-    } catch (error) {
+    } catch (thrown) {
+      const error = refusedIfUnsupported('SSUBSCRIBE', thrown);
       const isEnded = this.#closeReason !== undefined;
       const closed = this.close();
       // Whoever ended it meanwhile does not wait for Redis.
@@ -130,7 +163,33 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
       throw error;
     }
     // Not before the caller could add listeners.
-    process.nextTick(() => void this.#handOver());
+    process.nextTick(() => {
+      this.#isOpen = true;
+      this.#handOver?.start();
+      if (!this.#closeReason) this.#pause?.check(this.#inbox.size);
+    });
+  }
+
+  /** What subscribes: the shared socket or one of its own, as a member of a group or not. */
+  #source(): Subscribe {
+    const { connection, overflow, maxBuffered, group } = this.#setup;
+    let source: Pick<Connection, 'subscribe'> = connection;
+    if (overflow === 'pause') {
+      const socket = connection.openSubscriptionSocket();
+      this.#pause = new ReadingPause({
+        socket,
+        maxBuffered,
+        onPaused: (buffered) => this.#events.emit('paused', { buffered }),
+        onUnpaused: (pausedMs) => this.#events.emit('unpaused', { pausedMs }),
+      });
+      this.#socket = socket;
+      source = socket;
+    }
+    const subscribe: Subscribe = (target, subscriber) => source.subscribe(target, subscriber);
+    if (group === undefined) return subscribe;
+    const onError = (error: Error) => this.report(error);
+    return (target, subscriber) =>
+      joinGroup({ connection, subscribe, target, group, subscriber, onError });
   }
 
   #subscriber(target: SubscriptionTarget): Subscriber {
@@ -138,41 +197,44 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     return {
       message: (channel, payload) => this.#receive({ channel, pattern, payload }),
       interrupted: (error) => this.#interrupt(target, error),
-      resumed: (downMs) => this.#resume(target, downMs),
+      resumed: () => this.#resume(target),
     };
   }
 
   #receive(received: ReceivedMessage): void {
-    if (this.#closeReason || this.#inbox.push(received)) return;
-    this.#overflows.add();
+    if (this.#closeReason) return;
+    const opened = this.#setup.sequenced ? this.#unsealed(received) : received;
+    if (this.#handOver?.accept(opened)) return;
+    const isKept = this.#inbox.push(opened);
+    // Not before Redis has confirmed everything: that has to be read, too.
+    if (this.#isOpen) this.#pause?.check(this.#inbox.size);
+    if (isKept) return;
+    this.#losses.overflow();
     if (this.#setup.overflow === 'close') void this.#end('overflow');
+  }
+
+  /** The message without its number. Plain ones are taken as they are. */
+  #unsealed(received: ReceivedMessage): ReceivedMessage {
+    const { channel, pattern } = received;
+    const sequenced = unseal(received.payload);
+    if (!sequenced) return received;
+    const missed = this.#gaps?.missedBefore(channel, sequenced) ?? 0;
+    if (missed > 0) this.#losses.gap({ channel, publisher: sequenced.publisher, missed });
+    return { channel, pattern, payload: sequenced.payload };
   }
 
   #interrupt(target: SubscriptionTarget, error: Error): void {
     if (this.#closeReason) return;
-    this.#interrupted.add(target);
-    if (this.#interrupted.size === 1) this.#events.emit('interrupted', { error });
+    this.#pause?.end();
+    if (this.#interrupted.add(target).size > 1) return;
+    this.#interruptedAt = performance.now();
+    this.#events.emit('interrupted', { error });
   }
 
-  /** All targets share one socket, so the last one to come back says how long it took. */
-  #resume(target: SubscriptionTarget, downMs: number): void {
+  #resume(target: SubscriptionTarget): void {
     if (!this.#interrupted.delete(target) || this.#interrupted.size > 0) return;
+    const downMs = performance.now() - this.#interruptedAt;
     if (!this.#closeReason) this.#events.emit('resumed', { downMs });
-  }
-
-  async #handOver(): Promise<void> {
-    const { onMessage } = this.#setup;
-    if (!onMessage) return;
-    for (;;) {
-      const message = this.#inbox.take() ?? (await this.#inbox.next());
-      if (!message) return;
-      try {
-        const result = onMessage(message);
-        if (isThenable(result)) await result;
-      } catch (error) {
-        this.#events.emit('error', asError(error));
-      }
-    }
   }
 
   #endOnAbort(): void {
@@ -199,7 +261,7 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     if (!this.#closing) {
       this.#closeReason = reason;
       for (const cleanup of this.#cleanups) cleanup();
-      this.#overflows.end();
+      this.#losses.end();
       this.#closing = this.#unsubscribeAll();
       this.#inbox.end({ discard });
       this.#events.emit('closed', { reason });
@@ -210,35 +272,17 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
   }
 
   async #unsubscribeAll(): Promise<void> {
+    // Redis forgets a socket's subscriptions with the socket, but a group has to be left.
+    if (this.#setup.group === undefined) this.#socket?.close();
     const outcomes = await Promise.allSettled(this.#asked);
     await Promise.all(outcomes.map((outcome) => outcome.status === 'fulfilled' && outcome.value()));
+    this.#socket?.close();
   }
 
   #refuseSecondReader(): void {
     if (!this.#setup.onMessage) return;
     throw new InvalidArgumentError('The messages of this subscription go to its onMessage');
   }
-
-  #reportInvalid(received: ReceivedMessage, error: RedpostError): void {
-    const { channel, pattern } = received;
-    const payload = Buffer.from(received.payload);
-    if (!this.#events.hasListeners('invalid')) this.#events.emit('error', error);
-    this.#events.emit('invalid', { channel, pattern, payload, error });
-  }
-
-  #reportOverflow(dropped: number): void {
-    const { total } = this.#overflows;
-    if (!this.#events.hasListeners('overflow')) {
-      const names = this.#setup.targets.map(({ name }) => name).join(', ');
-      const message = `A subscriber to ${names} reads too slowly: messages were dropped`;
-      this.#events.emit('error', new OverflowError(message, { dropped }));
-    }
-    this.#events.emit('overflow', { dropped, total });
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
 
 function step<Body>(message: Message<Body> | undefined): IteratorResult<Message<Body>, undefined> {

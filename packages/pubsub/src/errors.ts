@@ -1,4 +1,4 @@
-import { RedpostError } from '@redpost/core';
+import { isRedpostError, RedpostError } from '@redpost/core';
 
 /** Messages came faster than they were read, and some were dropped. */
 export class OverflowError extends RedpostError {
@@ -11,4 +11,60 @@ export class OverflowError extends RedpostError {
     this.name = 'OverflowError';
     this.dropped = options.dropped;
   }
+}
+
+/** Messages were published that did not arrive here, e.g. because the connection was away. */
+export class GapError extends RedpostError {
+  declare readonly code: 'GAP';
+  readonly channel: string;
+  /** How many messages did not arrive. */
+  readonly missed: number;
+
+  constructor(message: string, options: { channel: string; missed: number }) {
+    super(message, { code: 'GAP' });
+    this.name = 'GapError';
+    this.channel = options.channel;
+    this.missed = options.missed;
+  }
+}
+
+/** The server is too old for what was asked of it. */
+export class UnsupportedError extends RedpostError {
+  declare readonly code: 'UNSUPPORTED';
+
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, { code: 'UNSUPPORTED', ...options });
+    this.name = 'UnsupportedError';
+  }
+}
+
+/** A request found nobody who listens to its channel. */
+export class NoResponderError extends RedpostError {
+  declare readonly code: 'NO_RESPONDER';
+
+  constructor(message: string) {
+    super(message, { code: 'NO_RESPONDER', retryable: true });
+    this.name = 'NoResponderError';
+  }
+}
+
+/** What answered a request failed. */
+export class ResponderError extends RedpostError {
+  declare readonly code: 'RESPONDER';
+  /** The name of the error at the responder, e.g. `'TypeError'`. */
+  readonly remoteName: string;
+
+  constructor(message: string, options: { remoteName: string }) {
+    super(message, { code: 'RESPONDER' });
+    this.name = 'ResponderError';
+    this.remoteName = options.remoteName;
+  }
+}
+
+/** The error itself, unless it says that the server knows no sharded Pub/Sub. */
+export function refusedIfUnsupported(command: string, error: unknown): unknown {
+  const isUnknown = isRedpostError(error, 'SERVER') && /unknown.*command/i.test(error.message);
+  if (!isUnknown || !/^S(PUBLISH|SUBSCRIBE)$/.test(command)) return error;
+  const message = `Redis has no ${command}: sharded channels need Redis 7.0 or Valkey`;
+  return new UnsupportedError(message, { cause: error });
 }

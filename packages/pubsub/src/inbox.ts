@@ -4,9 +4,11 @@ import type { MessageBuffer } from './message-buffer.js';
 
 export interface InboxOptions<Body> {
   buffer: MessageBuffer<ReceivedMessage>;
-  decode: (payload: Buffer) => Body | Promise<Body>;
+  decode: (received: ReceivedMessage) => Body | Promise<Body>;
   /** Called for a message that `decode` refuses; the reader gets the one after it. */
   onInvalid: (received: ReceivedMessage, error: RedpostError) => void;
+  /** Called when a message has been taken from the buffer. */
+  onTaken: () => void;
 }
 
 export interface WaitOptions {
@@ -27,26 +29,32 @@ export class Inbox<Body> {
   readonly #buffer: MessageBuffer<ReceivedMessage>;
   readonly #decode: InboxOptions<Body>['decode'];
   readonly #onInvalid: InboxOptions<Body>['onInvalid'];
+  readonly #onTaken: InboxOptions<Body>['onTaken'];
   readonly #readers = new Set<Reader<Body>>();
-  /** True while an asynchronous schema is at work on the message that is next. */
   #isOpening = false;
   /** That message, when its reader has given up meanwhile. */
   #opened: Message<Body> | undefined;
   #ended = false;
 
-  constructor({ buffer, decode, onInvalid }: InboxOptions<Body>) {
+  constructor({ buffer, decode, onInvalid, onTaken }: InboxOptions<Body>) {
     this.#buffer = buffer;
     this.#decode = decode;
     this.#onInvalid = onInvalid;
+    this.#onTaken = onTaken;
   }
 
   get size(): number {
     return this.#buffer.size;
   }
 
+  /** True while an asynchronous schema is at work on the message that is next. */
+  get isOpening(): boolean {
+    return this.#isOpening;
+  }
+
   /** Returns false when a message was lost for want of room. */
   push(received: ReceivedMessage): boolean {
-    const kept = this.#buffer.push(received);
+    const kept = this.#buffer.push(copyOf(received));
     if (this.#readers.size > 0) this.#serve();
     return kept;
   }
@@ -129,16 +137,18 @@ export class Inbox<Body> {
     while (!this.#isOpening) {
       const received = this.#buffer.shift();
       if (!received) return undefined;
-      const message = this.#open(received);
+      this.#onTaken();
+      const message = this.open(received);
       if (message) return message;
     }
     return undefined;
   }
 
-  #open(received: ReceivedMessage): Message<Body> | undefined {
-    const { channel, pattern, payload } = received;
+  /** Reads a message that nothing stands before, unless it is invalid or takes time. */
+  open(received: ReceivedMessage): Message<Body> | undefined {
+    const { channel, pattern } = received;
     try {
-      const body = this.#decode(payload);
+      const body = this.#decode(received);
       if (!(body instanceof Promise)) return { channel, body, pattern };
       void this.#finishOpening(received, body);
     } catch (error) {
@@ -162,4 +172,9 @@ export class Inbox<Body> {
     this.#opened = opened;
     this.#serve();
   }
+}
+
+/** What arrived together shares one piece of memory: a message that waits must not keep all of it. */
+function copyOf({ channel, pattern, payload }: ReceivedMessage): ReceivedMessage {
+  return { channel, pattern, payload: Buffer.from(payload) };
 }

@@ -2,9 +2,12 @@
  * What becomes of a message for which there is no room:
  * - `drop-oldest`: the oldest message that waits makes room for it;
  * - `drop-newest`: it is dropped, and what waits is kept;
- * - `close`: it is dropped, and the subscription is closed. What waits can still be read.
+ * - `close`: it is dropped, and the subscription is closed. What waits can still be read;
+ * - `pause`: it is kept, and no more is read from the socket, which the subscription has for itself,
+ *   until half of what waits is read. Redis and the operating system keep what comes meanwhile, and
+ *   Redis hangs up when that is too much for it: then `interrupted` and `resumed` follow.
  */
-export type OverflowPolicy = 'drop-oldest' | 'drop-newest' | 'close';
+export type OverflowPolicy = 'drop-oldest' | 'drop-newest' | 'close' | 'pause';
 
 /** The fewest read places worth removing: below that, moving the rest costs more than it frees. */
 const worthRemoving = 1024;
@@ -28,7 +31,8 @@ export class MessageBuffer<Item> {
 
   /** Returns false when a message was lost: this one or, with `drop-oldest`, another. */
   push(item: Item): boolean {
-    const hasRoom = this.size < this.#limit;
+    // What was already read from the socket has to be kept somewhere.
+    const hasRoom = this.size < this.#limit || this.#policy === 'pause';
     if (!hasRoom) {
       if (this.#policy !== 'drop-oldest') return false;
       this.shift();

@@ -1,40 +1,71 @@
 import { type BatchLimits, ClosedError, type Connection, TickBatch } from '@redpost/core';
-import type { MessageFormat } from './message-format.js';
+import type { ChannelFormats } from './channel-formats.js';
+import { refusedIfUnsupported } from './errors.js';
 import { checkedName } from './names.js';
-import { type OutgoingMessage, publish } from './scripts/publish.js';
+import { type OutgoingMessage, type PublishVerb, publish } from './scripts/publish.js';
+import { Sequencer } from './sequence.js';
 
 interface Pending extends OutgoingMessage {
   resolve(receivers: number): void;
   reject(error: unknown): void;
 }
 
-/** A script holds up the server while it runs: these keep it to a few milliseconds. */
-const batchLimits: BatchLimits = { count: 1000, bytes: 1024 * 1024 };
+/**
+ * A script holds up the server while it runs: these keep it to a millisecond or so. And of a tick that
+ * brings more, the server publishes the first part while the next is still being encoded.
+ */
+const batchLimits: BatchLimits = { count: 500, bytes: 1024 * 1024 };
+
+export interface PublisherSetup {
+  connection: Connection;
+  formats: ChannelFormats;
+  sharded: boolean;
+  sequenced: boolean;
+}
 
 /** Publishes what is given to it in one tick of the event loop in one round trip. */
-export class Publisher<Body> {
+export class Publisher {
   readonly #connection: Connection;
-  readonly #format: MessageFormat<Body, unknown>;
-  readonly #batch = new TickBatch<Pending>(batchLimits, (messages) => void this.#send(messages));
+  readonly #formats: ChannelFormats;
+  readonly #verb: PublishVerb;
+  /** Whether what leaves together has to be for one channel, which the call names as its key. */
+  readonly #perChannel: boolean;
+  readonly #sequencer: Sequencer | undefined;
+  readonly #batch = new TickBatch<Pending>(batchLimits, (messages) => this.#send(messages));
   /** By channel: settled when the last message with an asynchronous schema may be overtaken. */
   readonly #turns = new Map<string, Promise<unknown>>();
   #closed = false;
 
-  constructor(connection: Connection, format: MessageFormat<Body, unknown>) {
+  constructor({ connection, formats, sharded, sequenced }: PublisherSetup) {
     this.#connection = connection;
-    this.#format = format;
+    this.#formats = formats;
+    this.#verb = sharded ? 'SPUBLISH' : 'PUBLISH';
+    this.#perChannel = connection.isCluster;
+    this.#sequencer = sequenced ? new Sequencer() : undefined;
   }
 
-  publish(channel: string, body: Body): Promise<number> {
+  publish(channel: string, body: unknown): Promise<number> {
     try {
-      if (this.#closed) throw new ClosedError('This PubSub is closed');
-      checkedName('A channel', channel);
-      const payload = this.#format.encode(body);
+      const payload = this.encode(channel, body);
       const isPrompt = !(payload instanceof Promise) && !this.#turns.has(channel);
       return isPrompt ? this.#add(channel, payload) : this.#addInTurn(channel, payload);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** The bytes of a body, as its channel wants them. */
+  encode(channel: string, body: unknown): string | Buffer | Promise<string | Buffer> {
+    if (this.#closed) throw new ClosedError('This PubSub is closed');
+    checkedName('A channel', channel);
+    return this.#formats.of(channel).encode(body);
+  }
+
+  /** Publishes bytes as they are. */
+  publishBytes(channel: string, payload: string | Buffer): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#batch.add({ channel, payload, resolve, reject }, channel.length + payload.length);
+    });
   }
 
   /** Refuses what comes from now on. What was accepted still leaves. */
@@ -43,9 +74,7 @@ export class Publisher<Body> {
   }
 
   #add(channel: string, payload: string | Buffer): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#batch.add({ channel, payload, resolve, reject }, channel.length + payload.length);
-    });
+    return this.publishBytes(channel, this.#sequencer?.seal(channel, payload) ?? payload);
   }
 
   /** A schema that takes its time must not let a later message overtake an earlier one. */
@@ -63,19 +92,25 @@ export class Publisher<Body> {
     }
   }
 
-  async #send(messages: Pending[]): Promise<void> {
+  #send(messages: Pending[]): void {
+    if (!this.#perChannel) void this.#sendTogether(messages);
+    else for (const [key, some] of byChannel(messages)) void this.#sendTogether(some, key);
+  }
+
+  async #sendTogether(messages: Pending[], key?: string): Promise<void> {
     const [first] = messages;
     if (!first) return;
     try {
-      if (messages.length === 1) first.resolve(await this.#sendOne(first));
-      else await this.#sendMany(messages);
+      if (messages.length === 1 && key === undefined) first.resolve(await this.#sendOne(first));
+      else await this.#sendMany(messages, key);
     } catch (error) {
-      for (const message of messages) message.reject(error);
+      const reason = refusedIfUnsupported(this.#verb, error);
+      for (const message of messages) message.reject(reason);
     }
   }
 
   async #sendOne({ channel, payload }: Pending): Promise<number> {
-    return Number(await this.#connection.call('PUBLISH', [channel, payload]));
+    return Number(await this.#connection.call(this.#verb, [channel, payload]));
   }
 
   /**
@@ -83,13 +118,23 @@ export class Publisher<Body> {
    * these messages come again after those that were published meanwhile. The text is short beside
    * a batch of messages.
    */
-  async #sendMany(messages: Pending[]): Promise<void> {
-    const { keys, args } = publish.encode(messages);
-    const reply = await this.#connection.call('EVAL', [publish.lua, keys.length, ...args]);
+  async #sendMany(messages: Pending[], key: string | undefined): Promise<void> {
+    const { keys, args } = publish.encode({ messages, verb: this.#verb, key });
+    const reply = await this.#connection.call('EVAL', [publish.lua, keys.length, ...keys, ...args]);
     publish.parse(reply).forEach((outcome, at) => {
       const message = messages[at];
       if (typeof outcome === 'number') message?.resolve(outcome);
-      else message?.reject(outcome);
+      else message?.reject(refusedIfUnsupported(this.#verb, outcome));
     });
   }
+}
+
+function byChannel(messages: Pending[]): Map<string, Pending[]> {
+  const groups = new Map<string, Pending[]>();
+  for (const message of messages) {
+    const group = groups.get(message.channel);
+    if (group) group.push(message);
+    else groups.set(message.channel, [message]);
+  }
+  return groups;
 }

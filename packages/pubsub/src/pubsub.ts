@@ -7,15 +7,38 @@ import {
   type RedpostError,
   type Schema,
   type SubscriptionTarget,
+  wholeNumber,
 } from '@redpost/core';
+import { ChannelFormats } from './channel-formats.js';
 import { ChannelSubscription } from './channel-subscription.js';
-import { MessageFormat } from './message-format.js';
+import type {
+  ChannelName,
+  ChannelSchemas,
+  PatternName,
+  PublishBody,
+  ReceivedBody,
+} from './channel-types.js';
+import { checkedGroup, groupName } from './group-name.js';
+import type { ReceivedMessage } from './message.js';
 import { checkedNames } from './names.js';
 import { Publisher } from './publisher.js';
+import { unsealRequest } from './request-format.js';
+import { type RequestOptions, Requests } from './requests.js';
+import {
+  Answering,
+  type IncomingRequest,
+  type Responder,
+  type RespondHandler,
+  type RespondOptions,
+} from './responder.js';
 import { type BufferOptions, checkedBuffer, type SubscribeOptions } from './subscribe-options.js';
 import type { Subscription } from './subscription.js';
 
-export interface PubSubOptions<Body, Received = Body> extends BufferOptions {
+export interface PubSubOptions<
+  Body,
+  Received = Body,
+  Channels extends ChannelSchemas | undefined = undefined,
+> extends BufferOptions {
   /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;
   /** How bodies become bytes. Default `json()`. */
@@ -26,11 +49,30 @@ export interface PubSubOptions<Body, Received = Body> extends BufferOptions {
    * of it.
    */
   schema?: Schema<Body, Received>;
+  /**
+   * A schema for each channel, or for a glob-style pattern of channels, instead of one for all: it
+   * gives the types of what is published and received, and no other name can be used. A channel
+   * goes by its own schema, else by that of the first pattern it matches; what a subscription to a
+   * pattern gets, by the pattern's.
+   */
+  channels?: Channels;
+  /**
+   * Numbers what is published, so that a subscriber that is `sequenced` too is told by the event
+   * `gap` how many messages it missed. Other readers see a short head before each body. Default
+   * false.
+   */
+  sequenced?: boolean;
+  /**
+   * Uses sharded channels (Redis 7): in a Cluster, what is published goes to the one node that has
+   * the channel's slot, and not to all. Publishers and subscribers have to agree on it. Default
+   * false.
+   */
+  sharded?: boolean;
 }
 
 /** A message to publish. */
-export interface Publication<Body> {
-  channel: string;
+export interface Publication<Body, Name extends string = string> {
+  channel: Name;
   body: Body;
 }
 
@@ -41,50 +83,71 @@ export type PublishResult =
 
 /**
  * Publish/subscribe on Redis channels: at most once. A message reaches those who are subscribed
- * at that moment, and nobody else. What is published is the encoded body and nothing more, so any
- * Redis client can be at the other end.
+ * at that moment, and nobody else. What is published is the encoded body and nothing more, unless
+ * it is `sequenced`, so any Redis client can be at the other end.
  */
-export class PubSub<Body = unknown, Received = Body> implements AsyncDisposable {
+export class PubSub<
+  Body = unknown,
+  Received = Body,
+  Channels extends ChannelSchemas | undefined = undefined,
+> implements AsyncDisposable
+{
   readonly #connection: Connection;
-  readonly #format: MessageFormat<Body, Received>;
-  readonly #publisher: Publisher<Body>;
+  readonly #codec: Codec<unknown>;
+  readonly #formats: ChannelFormats;
+  readonly #publisher: Publisher;
+  readonly #requests: Requests;
+  readonly #sharded: boolean;
+  readonly #sequenced: boolean;
   readonly #buffer: Required<BufferOptions>;
-  readonly #subscriptions = new Set<Subscription<Received>>();
+  readonly #subscriptions = new Set<AsyncDisposable>();
   #closed = false;
 
   /** @throws InvalidArgumentError for an option that cannot work. */
-  constructor(options: PubSubOptions<Body, Received>) {
+  constructor(options: PubSubOptions<Body, Received, Channels>) {
     if (typeof options?.connection?.subscribe !== 'function') {
       throw new InvalidArgumentError('connection is missing: pass what connect() returns');
     }
-    const { connection, codec = json<Body>(), schema } = options;
+    const { connection, schema, channels, sharded = false, sequenced = false } = options;
+    const codec = (options.codec ?? json()) as Codec<unknown>;
     this.#connection = connection;
-    this.#format = new MessageFormat(codec, schema);
-    this.#publisher = new Publisher(connection, this.#format);
+    this.#codec = codec;
+    this.#sharded = sharded;
+    this.#sequenced = sequenced;
+    this.#formats = new ChannelFormats(codec, schema as Schema | undefined, channels);
+    const publisher = new Publisher({ connection, formats: this.#formats, sharded, sequenced });
+    this.#publisher = publisher;
+    this.#requests = new Requests({ connection, publisher, codec, sharded });
     this.#buffer = checkedBuffer(options);
   }
 
   /**
    * Publishes one message; resolves to how many receivers Redis counts: connections, so that
    * subscriptions over one connection are one. In a Cluster only those of the node that was asked
-   * are counted.
+   * are counted, unless the channel is sharded: then all are there.
    *
    * Calls of one tick leave in one round trip. The messages of a channel are received in the
    * order of the calls. Bytes must stay unchanged until the promise is settled.
    *
    * @throws InvalidArgumentError, EncodeError, ValidationError: nothing was sent.
+   * @throws UnsupportedError when the server knows no sharded channels.
    * @throws ConnectionError, TimeoutError, ServerError, ClosedError: `outcome` says whether it
    * may have been published.
    */
-  publish(channel: string, body: Body): Promise<number> {
+  publish<Name extends ChannelName<Channels>>(
+    channel: Name,
+    body: PublishBody<Body, Channels, Name>,
+  ): Promise<number> {
     return this.#publisher.publish(channel, body);
   }
 
   /**
-   * Publishes many messages, in one round trip per thousand. Never rejects: each message has an
+   * Publishes many messages, in one round trip per five hundred. Never rejects: each message has an
    * outcome of its own, in the order given.
    */
-  async publishBatch(messages: Iterable<Publication<Body>>): Promise<PublishResult[]> {
+  async publishBatch<Name extends ChannelName<Channels>>(
+    messages: Iterable<Publication<PublishBody<Body, Channels, Name>, Name>>,
+  ): Promise<PublishResult[]> {
     const published = Array.from(messages, ({ channel, body }) => this.publish(channel, body));
     const settled = await Promise.allSettled(published);
     return settled.map((result) =>
@@ -99,16 +162,18 @@ export class PubSub<Body = unknown, Received = Body> implements AsyncDisposable 
    * from then on arrives, nothing from before.
    *
    * @throws InvalidArgumentError for a name or an option that cannot work.
+   * @throws UnsupportedError when the server knows no sharded channels.
    * @throws ConnectionError, TimeoutError, ServerError, ClosedError.
    * @throws the signal's reason when it is aborted first.
    */
-  async subscribe(
-    channels: string | readonly string[],
-    options: SubscribeOptions<Received> = {},
-  ): Promise<Subscription<Received>> {
-    const names = checkedNames('A channel', channels);
-    const targets = names.map((name) => ({ kind: 'channel', name }) as const);
-    return this.#open(targets, options);
+  async subscribe<Name extends ChannelName<Channels>>(
+    channels: Name | readonly Name[],
+    options: SubscribeOptions<ReceivedBody<Received, Channels, Name>> = {},
+  ): Promise<Subscription<ReceivedBody<Received, Channels, Name>>> {
+    const targets = this.#channelTargets(channels, options.group);
+    const decode = ({ channel, payload }: ReceivedMessage) =>
+      this.#formats.of(channel).decode(payload) as ReceivedBody<Received, Channels, Name>;
+    return this.#open(targets, decode, options, this.#sequenced);
   }
 
   /**
@@ -116,40 +181,115 @@ export class PubSub<Body = unknown, Received = Body> implements AsyncDisposable 
    * like `subscribe()`. A message whose channel matches several of the patterns arrives once for
    * each, with `message.pattern` saying for which.
    */
-  async subscribePattern(
-    patterns: string | readonly string[],
-    options: SubscribeOptions<Received> = {},
-  ): Promise<Subscription<Received>> {
+  async subscribePattern<Name extends PatternName<Channels>>(
+    patterns: Name | readonly Name[],
+    options: Omit<SubscribeOptions<ReceivedBody<Received, Channels, Name>>, 'group'> = {},
+  ): Promise<Subscription<ReceivedBody<Received, Channels, Name>>> {
     const names = checkedNames('A pattern', patterns);
+    if (this.#sharded) throw new InvalidArgumentError('Sharded channels have no patterns');
+    if ('group' in options) throw new InvalidArgumentError('A group is for channels, not patterns');
+    for (const name of names) this.#formats.ofPattern(name);
     const targets = names.map((name) => ({ kind: 'pattern', name }) as const);
-    return this.#open(targets, options);
+    const decode = ({ pattern = '', payload }: ReceivedMessage) =>
+      this.#formats.ofPattern(pattern).decode(payload) as ReceivedBody<Received, Channels, Name>;
+    return this.#open(targets, decode, options, this.#sequenced);
+  }
+
+  /**
+   * Publishes a request, and resolves to the answer of the first responder that gives one. The
+   * answer is decoded, but not checked.
+   *
+   * @throws NoResponderError at once, when nobody listens to the channel.
+   * @throws TimeoutError when no answer came in time; the request may have been handled.
+   * @throws ResponderError when the responder's handler failed.
+   * @throws whatever `publish()` throws, and the signal's reason when it is aborted.
+   */
+  async request<Answer = unknown, Name extends ChannelName<Channels> = ChannelName<Channels>>(
+    channel: Name,
+    body: PublishBody<Body, Channels, Name>,
+    options: RequestOptions = {},
+  ): Promise<Answer> {
+    return (await this.#requests.request(channel, body, options)) as Answer;
+  }
+
+  /**
+   * Answers the requests that are sent to a channel: with what `handler` returns, or with the error
+   * that it throws. Resolves when Redis has confirmed the subscription. Every responder answers,
+   * and the first answer counts; those of one `group` share the requests.
+   *
+   * @throws as `subscribe()` does.
+   */
+  async respond<Name extends ChannelName<Channels>>(
+    channel: Name,
+    handler: RespondHandler<ReceivedBody<Received, Channels, Name>>,
+    options: RespondOptions = {},
+  ): Promise<Responder> {
+    type Request = IncomingRequest<ReceivedBody<Received, Channels, Name>>;
+    const { concurrency = 100, ...rest } = options;
+    wholeNumber('concurrency', concurrency, { min: 1 });
+    const targets = this.#channelTargets(channel, options.group);
+    const [publisher, codec] = [this.#publisher, this.#codec];
+    const answering = new Answering({ publisher, codec, handler, concurrency });
+    const decode = (received: ReceivedMessage): Request | Promise<Request> => {
+      const { body: bytes, ...head } = unsealRequest(received.payload);
+      const body: unknown = this.#formats.of(channel).decode(bytes);
+      if (body instanceof Promise) return body.then((its) => ({ ...head, body: its }));
+      return { ...head, body } as Request;
+    };
+    const subscribing = { ...rest, onMessage: answering.take };
+    return this.#open(targets, decode, subscribing, false, (its) => answering.reportTo(its));
   }
 
   /** Closes its subscriptions and refuses further calls. The connection stays open. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#publisher.close();
-    await Promise.all(Array.from(this.#subscriptions, (subscription) => subscription.close()));
+    const closing = Array.from(this.#subscriptions, (each) => each[Symbol.asyncDispose]());
+    await Promise.all([...closing, this.#requests.close()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #open(
+  #channelTargets(
+    channels: string | readonly string[],
+    group: string | undefined,
+  ): SubscriptionTarget[] {
+    const names = checkedNames('A channel', channels);
+    for (const name of names) this.#formats.of(name);
+    if (group !== undefined) this.#checkGroup(names, group);
+    return names.map((name) => ({ kind: this.#sharded ? 'shard' : 'channel', name }));
+  }
+
+  #checkGroup(names: string[], group: string): void {
+    checkedGroup(group);
+    for (const name of names) groupName(name, group);
+    if (!this.#connection.isCluster || this.#sharded) return;
+    // Its nodes do not all see the messages in the same order.
+    throw new InvalidArgumentError('In a Cluster, groups need a PubSub that is sharded');
+  }
+
+  async #open<Its>(
     targets: SubscriptionTarget[],
-    options: SubscribeOptions<Received>,
-  ): Promise<Subscription<Received>> {
+    decode: (received: ReceivedMessage) => Its | Promise<Its>,
+    options: SubscribeOptions<Its>,
+    sequenced: boolean,
+    prepare?: (subscription: ChannelSubscription<Its>) => void,
+  ): Promise<ChannelSubscription<Its>> {
     if (this.#closed) throw new ClosedError('This PubSub is closed');
     options.signal?.throwIfAborted();
-    const subscription = new ChannelSubscription<Received>({
+    const subscription = new ChannelSubscription<Its>({
       connection: this.#connection,
       targets,
-      decode: (payload) => this.#format.decode(payload),
+      decode,
       onMessage: options.onMessage,
       signal: options.signal,
+      group: options.group,
+      sequenced,
       ...checkedBuffer(options, this.#buffer),
     });
+    prepare?.(subscription);
     this.#subscriptions.add(subscription);
     subscription.on('closed', () => this.#subscriptions.delete(subscription));
     await subscription.open();

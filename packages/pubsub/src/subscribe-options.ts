@@ -23,6 +23,11 @@ export interface SubscribeOptions<Body> extends BufferOptions {
   onMessage?: OnMessage<Body>;
   /** Closes the subscription. */
   signal?: AbortSignal;
+  /**
+   * Shares the messages with the other members of this group, wherever they run: each goes to
+   * exactly one of them. A name of letters, digits, `.`, `-` and `_`. Not for patterns.
+   */
+  group?: string;
 }
 
 export interface NextOptions {
@@ -32,7 +37,7 @@ export interface NextOptions {
   signal?: AbortSignal;
 }
 
-const policies: readonly unknown[] = ['drop-oldest', 'drop-newest', 'close'];
+const policies: readonly unknown[] = ['drop-oldest', 'drop-newest', 'close', 'pause'];
 
 /**
  * The options with the defaults filled in.
@@ -48,7 +53,7 @@ export function checkedBuffer(
   wholeNumber('maxBuffered', maxBuffered, { min: 1 });
   if (!policies.includes(overflow)) {
     throw new InvalidArgumentError(
-      `overflow must be drop-oldest, drop-newest or close, got ${shown(overflow)}`,
+      `overflow must be drop-oldest, drop-newest, close or pause, got ${shown(overflow)}`,
     );
   }
   return { maxBuffered, overflow };

@@ -8,6 +8,15 @@ import type { NextOptions } from './subscribe-options.js';
  */
 export type CloseReason = 'closed' | 'aborted' | 'overflow' | 'connection-closed';
 
+/** Messages that were published to a channel, and did not arrive. */
+export interface Gap {
+  readonly channel: string;
+  /** Which life of which publisher: another name after each restart. */
+  readonly publisher: string;
+  /** How many messages are missing between the last that arrived and the one that comes next. */
+  readonly missed: number;
+}
+
 export interface SubscriptionEvents {
   /** The connection is gone: what is published from now on is missed. */
   interrupted: { error: Error };
@@ -20,6 +29,15 @@ export interface SubscriptionEvents {
    * at once, then at most every second. Reported as an `error` when nobody listens here.
    */
   overflow: { dropped: number; total: number };
+  /** `maxBuffered` messages wait: reading from the socket has stopped, under the policy `pause`. */
+  paused: { buffered: number };
+  /** Half of them have been read: reading goes on, after `pausedMs`. */
+  unpaused: { pausedMs: number };
+  /**
+   * Messages of this publisher are missing: `sequenced` subscriptions only. Reported as an `error`
+   * when nobody listens here.
+   */
+  gap: Gap;
   /** `onMessage` failed, or a loss that nobody listens for. Without listeners, a process warning. */
   error: Error;
   /** Nothing follows, apart from what waits to be read. */
@@ -37,6 +55,8 @@ export interface Subscription<Body = unknown>
     AsyncDisposable {
   /** How many messages wait to be read. */
   readonly buffered: number;
+  /** True while nothing is read from the socket, under the policy `pause`. */
+  readonly paused: boolean;
   /** How many messages were lost because there was no room for them. */
   readonly dropped: number;
   /** Why the subscription ended; `undefined` while it lives. */

@@ -53,7 +53,7 @@ describe('publish', () => {
 
     await Promise.all(Array.from({ length: 2500 }, (_, n) => pubsub.publish(channel, n)));
 
-    expect(await redis.executed('eval')).toBe(3);
+    expect(await redis.executed('eval')).toBe(5);
     expect(await take(subscription, 2500)).toEqual(Array.from({ length: 2500 }, (_, n) => n));
   });
 

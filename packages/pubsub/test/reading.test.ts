@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@redpost/core';
 import { describe, expect, it } from 'vitest';
-import type { Message } from '../src/index.js';
+import type { Message, Subscription } from '../src/index.js';
 import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { take } from './support/take.js';
@@ -187,7 +187,7 @@ describe('onMessage', () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub<number>();
     const seen: number[] = [];
-    const subscription = await pubsub.subscribe(channel, {
+    const subscription: Subscription<number> = await pubsub.subscribe(channel, {
       onMessage: ({ body }) => {
         seen.push(body);
         return subscription.close();

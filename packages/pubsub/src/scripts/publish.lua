@@ -1,14 +1,34 @@
 -- Publish the messages of one tick, in order, in one round trip.
 -- One that Redis refuses (a channel the user may not use) does not keep the others back.
 --
--- KEYS  none: a channel is not a key, so any node of a Cluster can run this
--- ARGV  channel, body, channel, body...
--- returns for each message how many received it, or the text of the error
+-- KEYS  in a Cluster the one channel they are all for, so that its messages all take the same way;
+--       else none, as a channel is not a key
+-- ARGV  PUBLISH or SPUBLISH;
+--       how many of the messages that follow each other have the same channel, by spaces;
+--       then for each such run its channel and its bodies
+-- returns how many received a message, or the text of the error, and for how many messages in a row
+--       that holds; and so on
+local send = redis.pcall
+local verb = ARGV[1]
 local outcomes = {}
+local last, times = nil, 0
+local at = 3
 
-for i = 1, #ARGV, 2 do
-  local reply = redis.pcall('PUBLISH', ARGV[i], ARGV[i + 1])
-  outcomes[#outcomes + 1] = type(reply) == 'table' and reply.err or reply
+for length in ARGV[2]:gmatch('%d+') do
+  local channel = ARGV[at]
+  for body = at + 1, at + length do
+    local reply = send(verb, channel, ARGV[body])
+    if type(reply) == 'table' then reply = reply.err end
+    if reply == last then
+      times = times + 1
+      outcomes[#outcomes] = times
+    else
+      last, times = reply, 1
+      outcomes[#outcomes + 1] = reply
+      outcomes[#outcomes + 1] = times
+    end
+  end
+  at = at + length + 1
 end
 
 return outcomes

@@ -9,15 +9,43 @@ export interface OutgoingMessage {
 /** What became of each message: how many received it, or why Redis refused it. */
 export type PublishReply = readonly (number | ServerError)[];
 
-export const publish = defineScript<readonly OutgoingMessage[], PublishReply>({
+export interface PublishInput {
+  messages: readonly OutgoingMessage[];
+  verb: PublishVerb;
+  /** In a Cluster: the channel of all messages. */
+  key?: string | undefined;
+}
+
+export type PublishVerb = 'PUBLISH' | 'SPUBLISH';
+
+export const publish = defineScript<PublishInput, PublishReply>({
   name: 'publish',
   lua: source,
-  encode(messages) {
-    const args: Argument[] = [];
-    for (const { channel, payload } of messages) args.push(channel, payload);
-    return { keys: [], args };
+  encode({ messages, verb, key }) {
+    const lengths: number[] = [];
+    const rest: Argument[] = [];
+    let last: string | undefined;
+    for (const { channel, payload } of messages) {
+      if (channel !== last) {
+        lengths.push(0);
+        rest.push(channel);
+        last = channel;
+      }
+      lengths[lengths.length - 1] = (lengths.at(-1) ?? 0) + 1;
+      rest.push(payload);
+    }
+    rest.unshift(verb, lengths.join(' '));
+    return { keys: key === undefined ? [] : [key], args: rest };
   },
-  parse: (reply) => (reply as Reply[]).map(toOutcome),
+  parse(reply) {
+    const outcomes: (number | ServerError)[] = [];
+    const runs = reply as Reply[];
+    for (let at = 0; at < runs.length; at += 2) {
+      const outcome = toOutcome(runs[at] as Reply);
+      for (let times = Number(runs[at + 1]); times > 0; times -= 1) outcomes.push(outcome);
+    }
+    return outcomes;
+  },
 });
 
 function toOutcome(reply: Reply): number | ServerError {

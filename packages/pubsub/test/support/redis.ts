@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Connection, connect } from '@redpost/core';
+import { type Connection, type ConnectOptions, connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { PubSub, type PubSubOptions } from '../../src/index.js';
@@ -10,7 +10,7 @@ export interface TestRedis {
   readonly port: number;
   /** For looking at the server, apart from what is tested. */
   readonly admin: Connection;
-  connect(): Connection;
+  connect(options?: ConnectOptions): Connection;
   pubsub<Body = unknown, Received = Body>(
     options?: Partial<PubSubOptions<Body, Received>>,
   ): PubSub<Body, Received>;
@@ -35,8 +35,8 @@ export function testRedis(): TestRedis {
     await server?.stop();
   });
 
-  const open = () => {
-    const connection = connect(server.url);
+  const open = (options?: ConnectOptions) => {
+    const connection = connect(server.url, options);
     onTestFinished(() => connection.close());
     return connection;
   };

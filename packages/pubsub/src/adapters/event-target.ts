@@ -1,0 +1,93 @@
+import { asError } from '@redpost/core';
+import type { PubSub } from '../pubsub.js';
+import type { Subscription } from '../subscription.js';
+
+/** An event whose `type` is a channel and whose `detail` is a body. */
+export interface ChannelEvent<Body = unknown> extends Event {
+  readonly detail: Body;
+}
+
+type Callback<Body> = (event: ChannelEvent<Body>) => unknown;
+type Listener<Body> = Callback<Body> | { handleEvent: Callback<Body> };
+
+/** The part of `EventTarget` that libraries such as graphql-yoga's `createPubSub` use. */
+export interface ChannelEventTarget<Body = unknown> {
+  /** Subscribes to the channel `type` with its first listener. */
+  addEventListener(type: string, listener: Listener<Body> | null): void;
+  /** Unsubscribes from the channel with its last listener. */
+  removeEventListener(type: string, listener: Listener<Body> | null): void;
+  /** Publishes `event.detail` to the channel `event.type`. */
+  dispatchEvent(event: Event): boolean;
+}
+
+export interface EventTargetOptions {
+  /** Gets what fails, as none of the methods can say so. Default: a process warning. */
+  onError?: (error: Error) => void;
+}
+
+interface Channel<Body> {
+  readonly listeners: Set<Listener<Body>>;
+  readonly subscription: Promise<Subscription<unknown> | undefined>;
+}
+
+/** Channels as an `EventTarget`: `createPubSub({ eventTarget: eventTarget(pubsub) })`. */
+export function eventTarget<Body = unknown>(
+  pubsub: PubSub<Body>,
+  { onError = warn }: EventTargetOptions = {},
+): ChannelEventTarget<Body> {
+  const channels = new Map<string, Channel<Body>>();
+
+  function open(type: string): Channel<Body> {
+    const listeners = new Set<Listener<Body>>();
+    const subscription = pubsub
+      .subscribe(type, {
+        onMessage({ body }) {
+          const event = new CustomEvent(type, { detail: body }) as ChannelEvent<Body>;
+          for (const listener of [...listeners]) tell(listener, event);
+        },
+      })
+      .then((its) => {
+        its.on('error', onError);
+        return its;
+      })
+      .catch((error) => {
+        if (channels.get(type) === channel) channels.delete(type);
+        onError(asError(error));
+        return undefined;
+      });
+    const channel: Channel<Body> = { listeners, subscription };
+    channels.set(type, channel);
+    return channel;
+  }
+
+  function tell(listener: Listener<Body>, event: ChannelEvent<Body>): void {
+    try {
+      if (typeof listener === 'function') listener(event);
+      else listener.handleEvent(event);
+    } catch (error) {
+      onError(asError(error));
+    }
+  }
+
+  return {
+    addEventListener(type, listener) {
+      if (listener) (channels.get(type) ?? open(type)).listeners.add(listener);
+    },
+    removeEventListener(type, listener) {
+      const channel = channels.get(type);
+      if (!channel || !listener || !channel.listeners.delete(listener)) return;
+      if (channel.listeners.size > 0) return;
+      channels.delete(type);
+      void channel.subscription.then((subscription) => subscription?.close());
+    },
+    dispatchEvent(event) {
+      const { type, detail } = event as ChannelEvent<Body>;
+      pubsub.publish(type, detail).catch((error) => onError(asError(error)));
+      return true;
+    },
+  };
+}
+
+function warn(error: Error): void {
+  process.emitWarning(error);
+}

@@ -1,0 +1,83 @@
+import type { PubSub } from '../pubsub.js';
+import type { Subscription } from '../subscription.js';
+
+/**
+ * Channels as the `PubSubEngine` of graphql-subscriptions (versions 2 and 3), which need not be
+ * installed for it: a trigger is a channel.
+ */
+export class GraphQLPubSub {
+  readonly #pubsub: PubSub;
+  readonly #subscriptions = new Map<number, Subscription<unknown>>();
+  #lastId = 0;
+
+  /** @param pubsub is used, and not closed. */
+  constructor(pubsub: PubSub) {
+    this.#pubsub = pubsub;
+  }
+
+  /** @throws whatever `PubSub.publish()` throws. */
+  async publish(triggerName: string, payload: unknown): Promise<void> {
+    await this.#pubsub.publish(triggerName, payload);
+  }
+
+  /**
+   * Resolves to the id to unsubscribe by, when Redis has confirmed it.
+   *
+   * @param options with `pattern: true`, `triggerName` is a pattern.
+   */
+  async subscribe(
+    triggerName: string,
+    onMessage: (payload: never) => unknown,
+    options: { pattern?: boolean } = {},
+  ): Promise<number> {
+    const handler = { onMessage: ({ body }: { body: unknown }) => onMessage(body as never) };
+    const subscription = options.pattern
+      ? await this.#pubsub.subscribePattern(triggerName, handler)
+      : await this.#pubsub.subscribe(triggerName, handler);
+    this.#lastId += 1;
+    const id = this.#lastId;
+    this.#subscriptions.set(id, subscription);
+    subscription.on('closed', () => this.#subscriptions.delete(id));
+    return id;
+  }
+
+  unsubscribe(subscriptionId: number): void {
+    const subscription = this.#subscriptions.get(subscriptionId);
+    this.#subscriptions.delete(subscriptionId);
+    void subscription?.close();
+  }
+
+  /** The payloads of one or more triggers, from the first `next()` on. */
+  asyncIterableIterator<Payload>(
+    triggers: string | readonly string[],
+  ): AsyncIterableIterator<Payload> {
+    let opening: Promise<Subscription<unknown>> | undefined;
+    let ended = false;
+    const iterator: AsyncIterableIterator<Payload> = {
+      next: async () => {
+        if (ended) return { value: undefined, done: true };
+        opening ??= this.#pubsub.subscribe(triggers);
+        const message = await (await opening).next();
+        return message
+          ? { value: message.body as Payload, done: false }
+          : { value: undefined, done: true };
+      },
+      return: async () => {
+        ended = true;
+        await (await opening)?.close();
+        return { value: undefined, done: true };
+      },
+      throw: async (error) => {
+        await iterator.return?.();
+        throw error;
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  /** The name of `asyncIterableIterator()` in version 2. */
+  asyncIterator<Payload>(triggers: string | readonly string[]): AsyncIterableIterator<Payload> {
+    return this.asyncIterableIterator(triggers);
+  }
+}

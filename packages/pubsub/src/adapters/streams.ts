@@ -1,0 +1,71 @@
+import { Readable } from 'node:stream';
+import type { Message } from '../message.js';
+import type { Subscription } from '../subscription.js';
+
+export interface EventStreamOptions {
+  /**
+   * How long to be silent before a comment is sent that keeps proxies from hanging up, in ms.
+   * Default 15 000.
+   */
+  heartbeatMs?: number;
+}
+
+/** Messages as a Node stream of objects. Destroying it closes the subscription. */
+export function toReadable<Body>(subscription: Subscription<Body>): Readable {
+  // No reading ahead: what waits is to be counted and bounded by the subscription.
+  return Readable.from(subscription, { objectMode: true, highWaterMark: 1 });
+}
+
+/** Messages as a web stream of objects. Cancelling it closes the subscription. */
+export function toReadableStream<Body>(
+  subscription: Subscription<Body>,
+): ReadableStream<Message<Body>> {
+  return streamOf(subscription, () => subscription.next());
+}
+
+/**
+ * Messages as Server-Sent Events, with the channel as `event` and the body in JSON as `data`; the
+ * bytes of a response of type `text/event-stream`. Cancelling it closes the subscription.
+ *
+ * A browser that reconnects gets what is published from then on: `Last-Event-ID` needs something
+ * that remembers, see `Topic`.
+ */
+export function toEventStream(
+  subscription: Subscription<unknown>,
+  { heartbeatMs = 15_000 }: EventStreamOptions = {},
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return streamOf(subscription, async () => {
+    const message = await subscription.next({ timeoutMs: heartbeatMs });
+    if (message) return encoder.encode(toEvent(message));
+    return subscription.closeReason ? undefined : encoder.encode(': still here\n\n');
+  });
+}
+
+function toEvent({ channel, body }: Message<unknown>): string {
+  // A line's end would end the field.
+  return `event: ${channel.replace(/[\r\n]/g, ' ')}\ndata: ${JSON.stringify(body)}\n\n`;
+}
+
+/** A stream of what `next` resolves to, until that is `undefined`. */
+function streamOf<Item>(
+  subscription: Subscription<unknown>,
+  next: () => Promise<Item | undefined>,
+): ReadableStream<Item> {
+  let isCancelled = false;
+  return new ReadableStream<Item>(
+    {
+      async pull(controller) {
+        const item = await next();
+        if (isCancelled) return;
+        if (item === undefined) controller.close();
+        else controller.enqueue(item);
+      },
+      async cancel() {
+        isCancelled = true;
+        await subscription.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { globToRegExp, isGlob } from './glob.js';
+
+it.each([
+  ['chat.*', ['chat.', 'chat.room', 'chat.a.b\n'], ['chat', 'achat.']],
+  ['a?c', ['abc', 'a.c'], ['ac', 'abbc']],
+  ['a[bc]d', ['abd', 'acd'], ['aad', 'a[bc]d']],
+  ['a[^b]d', ['acd', 'a^d'], ['abd']],
+  ['a[0-9]', ['a7'], ['ax', 'a-']],
+  ['a\\*', ['a*'], ['ab', 'a\\*']],
+  ['(a|b)+$', ['(a|b)+$'], ['a']],
+  ['[\\]]x', [']x'], ['\\x']],
+])('%s matches what it matches in Redis', (pattern, matching, others) => {
+  const expression = globToRegExp(pattern);
+
+  for (const name of matching) expect(`${name}: ${expression.test(name)}`).toBe(`${name}: true`);
+  for (const name of others) expect(`${name}: ${expression.test(name)}`).toBe(`${name}: false`);
+  expect(isGlob(pattern)).toBe(pattern !== '(a|b)+$');
+});

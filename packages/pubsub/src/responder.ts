@@ -1,0 +1,82 @@
+import { asError, type Codec, encodeBody } from '@redpost/core';
+import type { ChannelSubscription } from './channel-subscription.js';
+import type { Message } from './message.js';
+import type { Publisher } from './publisher.js';
+import { sealAnswer } from './request-format.js';
+import type { BufferOptions } from './subscribe-options.js';
+import type { Subscription } from './subscription.js';
+
+export interface RespondOptions extends Pick<BufferOptions, 'maxBuffered'> {
+  /** Shares the requests with the other responders of this group: one of them answers. */
+  group?: string;
+  /** How many requests are answered at a time. Default 100. */
+  concurrency?: number;
+  /** Closes the responder. */
+  signal?: AbortSignal;
+}
+
+/** Answers requests until it is closed. Its events are those of a subscription. */
+export type Responder = Pick<
+  Subscription,
+  'on' | 'close' | 'closeReason' | 'buffered' | 'dropped'
+> &
+  AsyncDisposable;
+
+/** Answers one request: what it returns is the answer, what it throws is told to who asked. */
+export type RespondHandler<Body> = (body: Body, channel: string) => unknown;
+
+export interface IncomingRequest<Body> {
+  id: number;
+  replyTo: string;
+  body: Body;
+}
+
+export interface AnsweringSetup<Body> {
+  publisher: Publisher;
+  codec: Codec<unknown>;
+  handler: RespondHandler<Body>;
+  concurrency: number;
+}
+
+/** Calls a handler for each request, so many at a time, and publishes its answer. */
+export class Answering<Body> {
+  readonly #setup: AnsweringSetup<Body>;
+  readonly #active = new Set<Promise<void>>();
+  #subscription: ChannelSubscription<IncomingRequest<Body>> | undefined;
+
+  constructor(setup: AnsweringSetup<Body>) {
+    this.#setup = setup;
+  }
+
+  /** Where failures are reported. */
+  reportTo(subscription: ChannelSubscription<IncomingRequest<Body>>): void {
+    this.#subscription = subscription;
+  }
+
+  /** Begins to answer; when enough are being answered, resolves when one of them is. */
+  readonly take = ({ channel, body: request }: Message<IncomingRequest<Body>>): unknown => {
+    const working: Promise<void> = this.#answer(channel, request)
+      .catch((error) => this.#subscription?.report(asError(error)))
+      .finally(() => this.#active.delete(working));
+    this.#active.add(working);
+    return this.#active.size < this.#setup.concurrency ? undefined : Promise.race(this.#active);
+  };
+
+  async #answer(channel: string, { id, replyTo, body }: IncomingRequest<Body>): Promise<void> {
+    const { publisher } = this.#setup;
+    const answer = await this.#tryHandler(channel, body).then(
+      (result) => sealAnswer({ id, failed: false }, result),
+      (thrown) => {
+        const { name, message } = asError(thrown);
+        return sealAnswer({ id, failed: true }, JSON.stringify({ name, message }));
+      },
+    );
+    await publisher.publishBytes(replyTo, answer);
+  }
+
+  async #tryHandler(channel: string, body: Body): Promise<string | Buffer> {
+    const { handler, codec } = this.#setup;
+    const encoded = encodeBody(codec, await handler(body, channel));
+    return typeof encoded === 'string' ? encoded : Buffer.from(encoded);
+  }
+}

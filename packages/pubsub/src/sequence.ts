@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+
+/** What a sequenced message begins with. */
+const mark = Buffer.from('\u0001s');
+const comma = 0x2c;
+const newline = 0x0a;
+/** No publisher that redpost makes has a longer name. */
+const longestHead = 80;
+
+/** The number of a message among those that one publisher sent to one channel. */
+export interface Sequenced {
+  readonly publisher: string;
+  /** 1 for the first message. */
+  readonly sequence: number;
+  readonly payload: Buffer;
+}
+
+/** How many channels keep their numbers. One that is used again after so many others starts anew. */
+const rememberedChannels = 10_000;
+
+/** Numbers what is published, so that subscribers notice what they missed. */
+export class Sequencer {
+  readonly #id = randomBytes(9).toString('base64url');
+  readonly #channels = new Map<string, { publisher: string; sequence: number }>();
+  #lives = 0;
+
+  /** The bytes to publish in place of `payload`. */
+  seal(channel: string, payload: string | Buffer): string | Buffer {
+    const numbers = this.#numbersOf(channel);
+    numbers.sequence += 1;
+    const head = `${mark}${numbers.publisher},${numbers.sequence}\n`;
+    return typeof payload === 'string'
+      ? head + payload
+      : Buffer.concat([Buffer.from(head), payload]);
+  }
+
+  #numbersOf(channel: string): { publisher: string; sequence: number } {
+    const known = this.#channels.get(channel);
+    if (known) return known;
+    if (this.#channels.size >= rememberedChannels) forgetOldest(this.#channels);
+    // A new publisher, as it were: numbers that began again would look like old messages.
+    this.#lives += 1;
+    const numbers = { publisher: `${this.#id}.${this.#lives.toString(36)}`, sequence: 0 };
+    this.#channels.set(channel, numbers);
+    return numbers;
+  }
+}
+
+/** What a sequenced message holds; `undefined` for a plain one. */
+export function unseal(bytes: Buffer): Sequenced | undefined {
+  if (bytes[0] !== mark[0] || bytes[1] !== mark[1]) return undefined;
+  const headEnd = bytes.subarray(0, longestHead).indexOf(newline);
+  const publisherEnd = bytes.subarray(0, headEnd + 1).indexOf(comma);
+  if (publisherEnd <= mark.length) return undefined;
+  const digits = bytes.toString('latin1', publisherEnd + 1, headEnd);
+  if (!/^[1-9]\d{0,15}$/.test(digits)) return undefined;
+  return {
+    publisher: bytes.toString('latin1', mark.length, publisherEnd),
+    sequence: Number(digits),
+    payload: bytes.subarray(headEnd + 1),
+  };
+}
+
+/** How many publishers are remembered, each once per channel. */
+const rememberedPublishers = 10_000;
+
+/** Counts what a subscriber missed, by the numbers of what it got. */
+export class GapWatch {
+  readonly #last = new Map<string, number>();
+
+  /** How many messages of this publisher are missing between the one before and this one. */
+  missedBefore(channel: string, { publisher, sequence }: Sequenced): number {
+    const key = `${publisher} ${channel}`;
+    const last = this.#last.get(key);
+    if (last !== undefined && sequence <= last) return 0;
+    if (last !== undefined) this.#last.delete(key);
+    else if (this.#last.size >= rememberedPublishers) forgetOldest(this.#last);
+    this.#last.set(key, sequence);
+    // Nobody knows what a publisher sent before its first message that arrived here.
+    return last === undefined ? 0 : sequence - last - 1;
+  }
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}

@@ -1,0 +1,151 @@
+import { connect, InvalidArgumentError } from '@redpost/core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { PubSub, type PubSubOptions, type Subscription } from '../src/index.js';
+import { startCluster, type TestCluster } from './support/cluster.js';
+import { eventually } from './support/eventually.js';
+import { uniqueName } from './support/redis.js';
+import { take } from './support/take.js';
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+}, 40_000);
+afterAll(() => cluster?.stop());
+
+function open(options: Partial<PubSubOptions<number>> = {}): PubSub<number> {
+  const connection = connect(cluster.addresses);
+  connection.on('error', () => {}); // Nodes are killed.
+  onTestFinished(() => connection.close());
+  return new PubSub<number>({ connection, ...options });
+}
+
+function journal(subscription: Subscription<number>): string[] {
+  const entries: string[] = [];
+  subscription.on('interrupted', () => entries.push('interrupted'));
+  subscription.on('resumed', ({ downMs }) => entries.push(`resumed ${downMs > 0}`));
+  return entries;
+}
+
+const once = ['interrupted', 'resumed true'];
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+describe('plain channels of a Cluster', () => {
+  it('keep the order of a channel from tick to tick', async () => {
+    const [publisher, channel] = [open(), uniqueName()];
+    const subscription = await open().subscribe(channel);
+
+    const published: Promise<number>[] = [];
+    for (const n of numbers(300)) {
+      published.push(publisher.publish(channel, n));
+      if (n % 3 === 0) await new Promise(setImmediate);
+    }
+    await Promise.all(published);
+
+    expect(await take(subscription, 300)).toEqual(numbers(300));
+  });
+
+  it('carry many channels in one tick', async () => {
+    const names = numbers(50).map(() => uniqueName());
+    const [publisher, subscription] = [open(), await open().subscribe(names)];
+
+    await Promise.all(names.map((name, n) => publisher.publish(name, n)));
+
+    expect((await take(subscription, 50)).sort((a, b) => a - b)).toEqual(numbers(50));
+  });
+
+  it('have no queue groups, and say what to do', async () => {
+    const subscribing = open().subscribe('a', { group: 'g' });
+    await expect(subscribing).rejects.toThrow(InvalidArgumentError);
+    await expect(subscribing).rejects.toThrow('sharded');
+  });
+});
+
+describe('sharded channels', () => {
+  it('reach their subscribers on the node that has the slot, and count them', async () => {
+    const names = numbers(20).map(() => uniqueName());
+    const publisher = open({ sharded: true });
+    const subscription = await open({ sharded: true }).subscribe(names);
+
+    const receivers = await Promise.all(names.map((name, n) => publisher.publish(name, n)));
+
+    expect(receivers).toEqual(names.map(() => 1));
+    expect((await take(subscription, 20)).sort((a, b) => a - b)).toEqual(numbers(20));
+    await subscription.close();
+    expect(await publisher.publish(names[0] as string, 1)).toBe(0);
+  });
+
+  it('keep their order, and have no patterns', async () => {
+    const [pubsub, channel] = [open({ sharded: true }), uniqueName()];
+    const subscription = await pubsub.subscribe(channel);
+
+    await Promise.all(numbers(2000).map((n) => pubsub.publish(channel, n)));
+
+    expect(await take(subscription, 2000)).toEqual(numbers(2000));
+    await expect(pubsub.subscribePattern('a*')).rejects.toThrow(InvalidArgumentError);
+  });
+
+  it('share their messages in queue groups', async () => {
+    const channel = uniqueName();
+    const group = () => open({ sharded: true }).subscribe(channel, { group: 'g' });
+    const [one, two] = await Promise.all([group(), group()]);
+    const publisher = open({ sharded: true });
+
+    await Promise.all(numbers(40).map((n) => publisher.publish(channel, n)));
+
+    const shares = [await take(one, 20), await take(two, 20)];
+    expect(shares.flat().sort((a, b) => a - b)).toEqual(numbers(40));
+  });
+
+  it('carry requests and their answers', async () => {
+    const channel = uniqueName();
+    await open({ sharded: true }).respond(channel, (n) => n + 1);
+
+    expect(await open({ sharded: true }).request(channel, 1)).toBe(2);
+    await expect(open({ sharded: true }).request(uniqueName(), 1)).rejects.toMatchObject({
+      code: 'NO_RESPONDER',
+    });
+  });
+
+  it('follow their slot to another node, and say for how long they were away', async () => {
+    const channel = uniqueName();
+    const pubsub = open({ sharded: true });
+    const subscription = await pubsub.subscribe(channel);
+    const entries = journal(subscription);
+    const from = await cluster.ownerOf(channel);
+    const to = cluster.masters.find(({ id }) => id !== from.id) as typeof from;
+    const slot = Number(await from.admin.call('CLUSTER', ['KEYSLOT', channel]));
+    const move = async (source: typeof from, target: typeof from) => {
+      await target.admin.call('CLUSTER', ['SETSLOT', slot, 'IMPORTING', source.id]);
+      await source.admin.call('CLUSTER', ['SETSLOT', slot, 'MIGRATING', target.id]);
+      const owner = ['SETSLOT', slot, 'NODE', target.id];
+      for (const { admin } of [target, source]) await admin.call('CLUSTER', owner);
+    };
+
+    await move(from, to);
+    await eventually(() => expect(entries).toEqual(once));
+    await eventually(async () => expect(await pubsub.publish(channel, 1)).toBe(1));
+
+    await move(to, from);
+    await eventually(() => expect(entries).toEqual([...once, ...once]));
+    await eventually(async () => expect(await pubsub.publish(channel, 2)).toBe(1));
+    expect(await take(subscription, 2)).toEqual([1, 2]);
+  });
+});
+
+it('subscriptions of both kinds come back elsewhere when their node is killed', async () => {
+  const [node] = cluster.masters;
+  let channel = uniqueName();
+  while ((await cluster.ownerOf(channel)) !== node) channel = uniqueName();
+  const [plain, sharded] = [open(), open({ sharded: true })];
+  // A plain subscription is made on the first node that is named.
+  const subscriptions = await Promise.all([plain.subscribe(channel), sharded.subscribe(channel)]);
+  const journals = subscriptions.map(journal);
+
+  await node?.redis.kill();
+
+  await eventually(() => expect(journals).toEqual([once, once]), 15_000);
+  await eventually(async () => expect(await sharded.publish(channel, 7)).toBe(1), 15_000);
+  await eventually(() => plain.publish(channel, 8), 15_000);
+  const received = await Promise.all(subscriptions.map((each) => take(each, 1)));
+  expect(received).toEqual([[8], [7]]);
+}, 40_000);
