@@ -4,7 +4,7 @@ import { median } from '../median.js';
 import type { Run, Work } from '../work.js';
 
 const slice = 10_000;
-const slices = 12;
+const slices = 20;
 
 export const depth: Work = {
   name: 'depth',

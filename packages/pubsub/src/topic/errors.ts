@@ -1,0 +1,98 @@
+import { RedpostError } from '@redpost/core';
+
+/** The topic was made with another number of partitions, which is fixed for good. */
+export class PartitionCountError extends RedpostError {
+  declare readonly code: 'PARTITION_COUNT';
+  /** How many it has; undefined for a topic without partitions. Open it with these. */
+  readonly partitions: number | undefined;
+
+  constructor(topic: string, partitions: number | undefined, wanted: number | undefined) {
+    const has = partitions === undefined ? 'no partitions' : `${partitions} partition(s)`;
+    const open = partitions === undefined ? 'without' : `with partitions: ${partitions}`;
+    super(
+      `The topic ${topic} has ${has}, not ${wanted ?? 'none'}: that is fixed when a topic is first used. ` +
+        `Open it ${open}`,
+      { code: 'PARTITION_COUNT' },
+    );
+    this.name = 'PartitionCountError';
+    this.partitions = partitions;
+  }
+}
+
+/** Where the records stand that retention removed before somebody had read them. */
+export interface TrimmedGap {
+  readonly partition: number;
+  /** The last offset that was read. */
+  readonly after: string;
+  /** The oldest offset that is left; undefined when none is. */
+  readonly oldest: string | undefined;
+  /** How many records were missed; undefined when the server cannot tell. */
+  readonly missed: number | undefined;
+}
+
+/**
+ * Retention removed records before this reader had read them. To go on with what is left, read
+ * again `from` the same offset: what is missing is reported once, or listen with `onTrimmed`.
+ */
+export class TrimmedError extends RedpostError {
+  declare readonly code: 'TRIMMED';
+  readonly gap: TrimmedGap;
+
+  constructor(topic: string, gap: TrimmedGap) {
+    const { missed = 'some', after } = gap;
+    super(
+      `The topic ${topic} no longer has ${missed} record(s) after offset ${after}: retention removed them unread. ` +
+        'Raise its limits, or read faster',
+      { code: 'TRIMMED' },
+    );
+    this.name = 'TrimmedError';
+    this.gap = gap;
+  }
+}
+
+/**
+ * The record is no longer this consumer's: it was given to another one, or will be. What was asked
+ * for changed nothing.
+ */
+export class RecordLostError extends RedpostError {
+  declare readonly code: 'LEASE_LOST';
+  readonly offset: string;
+
+  constructor(offset: string) {
+    super(
+      `The lease of record ${offset} was lost: its consumer was not heard of for longer than leaseMs. ` +
+        'It is delivered again, so its handler must bear being run twice',
+      { code: 'LEASE_LOST' },
+    );
+    this.name = 'RecordLostError';
+    this.offset = offset;
+  }
+}
+
+/** The delivery of a record was settled (acknowledged, retried or dead-lettered) before. */
+export class RecordSettledError extends RedpostError {
+  declare readonly code: 'ALREADY_SETTLED';
+
+  constructor(offset: string) {
+    super(`The delivery of record ${offset} was settled before`, { code: 'ALREADY_SETTLED' });
+    this.name = 'RecordSettledError';
+  }
+}
+
+/** A limit of the retention removed records that some group had not acknowledged. */
+export class CutError extends RedpostError {
+  declare readonly code: 'CUT';
+  readonly partition: number;
+  readonly records: number;
+
+  constructor(topic: string, { partition, records }: { partition: number; records: number }) {
+    super(
+      `Retention removed ${records} record(s) of the topic ${topic} that some group had not acknowledged. ` +
+        'Raise its limits, let the group catch up, or keep them with retention.whenAcknowledged',
+      { code: 'CUT' },
+    );
+    this.name = 'CutError';
+    this.partition = partition;
+    this.records = records;
+  }
+}

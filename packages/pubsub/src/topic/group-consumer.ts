@@ -1,0 +1,309 @@
+import {
+  asError,
+  ClosedError,
+  Emitter,
+  InvalidArgumentError,
+  isRedpostError,
+  longestTimerMs,
+  shown,
+  type Unlisten,
+  type Unsubscribe,
+  wholeNumber,
+} from '@redpost/core';
+import { within } from '@redpost/core/consuming';
+import { Assignment } from './assignment.js';
+import type { GroupContext } from './group-context.js';
+import type { HeldRecord, TopicDelivery } from './group-delivery.js';
+import type { CheckedConsumeOptions } from './group-options.js';
+import type { GroupRecovery } from './group-recoverer.js';
+import { GroupSession } from './group-session.js';
+import type { GroupSessionHost } from './group-session-host.js';
+import { type HandlerFailure, HandlerPool, type RecordHandler } from './handler-pool.js';
+import { beforeAll } from './offset.js';
+
+export interface GroupConsumerEvents<Body> {
+  /** A record could not be read or handled; `next` is what happens to it. */
+  failed: HandlerFailure<Body>;
+  /** The lease was lost: these records are delivered again, even if they were handled. */
+  lost: { deliveries: readonly TopicDelivery<Body>[] };
+  /** Records of a consumer that had died were handed on. */
+  recovered: GroupRecovery;
+  /** Retention removed records that were to be delivered again. */
+  trimmed: { partition: number; offsets: readonly string[] };
+  /**
+   * The group had vanished (FLUSHALL, a failover, XGROUP DESTROY) and was made anew, from the
+   * oldest record there is: what it had handled may be delivered again.
+   */
+  recreated: { partition: number };
+  /** The partitions this member works on have changed. */
+  assigned: { partitions: readonly number[] };
+  /** Nothing was left to be delivered. */
+  drained: undefined;
+  /** Something failed in the background, e.g. Redis was away. The consumer goes on. */
+  error: Error;
+  /** It was stopped. Nothing follows. */
+  stopped: undefined;
+}
+
+export interface GroupStopOptions {
+  /** How long handlers may take to finish, in ms. Default 10 000. */
+  timeoutMs?: number;
+}
+
+/** How long leaving may take after the deadline of `stop`, in ms. */
+const leaveMs = 2000;
+
+/**
+ * One member of a group: calls a handler for each record, many at a time.
+ *
+ * States: running -> stopping (takes nothing more, lets handlers finish) -> stopped.
+ */
+export class GroupConsumer<Body = unknown> implements AsyncDisposable {
+  readonly #context: GroupContext<Body>;
+  readonly #options: CheckedConsumeOptions;
+  readonly #events = new Emitter<GroupConsumerEvents<Body>>();
+  readonly #handlers: HandlerPool<Body>;
+  readonly #sessions = new Map<number, GroupSession<Body>>();
+  readonly #assignment: Assignment | undefined;
+  /** Partitions that this member was in: a group that is missing there has vanished. */
+  readonly #known = new Set<number>();
+  /** Partitions that are to go to other members. */
+  readonly #closing = new Set<number>();
+  #unsubscribe: Unsubscribe | undefined;
+  #isGivingBack = false;
+  #isStopping = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor(
+    context: GroupContext<Body>,
+    handler: RecordHandler<Body>,
+    { signal, ...options }: CheckedConsumeOptions & { signal?: AbortSignal | undefined },
+  ) {
+    if (typeof handler !== 'function') {
+      throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
+    }
+    this.#context = context;
+    this.#options = options;
+    this.#handlers = new HandlerPool(context.topic, handler, options, {
+      failed: (failure) => this.#events.emit('failed', failure),
+      error: (error) => this.#events.emit('error', error),
+      finished: () => this.#pump(),
+      stuck: () => void this.#giveBack(),
+    });
+    if (context.isOrdered) this.#assignment = this.#createAssignment();
+    const onAbort = () => void this.stop();
+    signal?.addEventListener('abort', onAbort);
+    this.on('stopped', () => signal?.removeEventListener('abort', onAbort));
+    if (signal?.aborted) onAbort();
+    else this.#start();
+  }
+
+  /** The partitions this member works on now. In a topic without partitions, it is always 0. */
+  get partitions(): number[] {
+    const open = [...this.#sessions].filter(([, session]) => session.isOpen);
+    return open.map(([partition]) => partition).sort((a, b) => a - b);
+  }
+
+  /** Calls `listener` at every `event`; returns what removes it. */
+  on<Event extends keyof GroupConsumerEvents<Body>>(
+    event: Event,
+    listener: (payload: GroupConsumerEvents<Body>[Event]) => void,
+  ): Unlisten {
+    return this.#events.on(event, listener);
+  }
+
+  /**
+   * Takes nothing more and lets the handlers finish. Those that are not through at the deadline
+   * are told by their signal, and their records go to others. Resolves when nothing is left to do,
+   * or Redis cannot be asked any more. Further calls return the same promise.
+   */
+  stop({ timeoutMs = 10_000 }: GroupStopOptions = {}): Promise<void> {
+    wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
+    this.#stopped ??= this.#stop(performance.now() + timeoutMs);
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #start(): void {
+    void this.#listen();
+    if (this.#assignment) this.#assignment.start();
+    else void this.#open(0);
+  }
+
+  #createAssignment(): Assignment {
+    return new Assignment(this.#context as GroupContext, {
+      leaseMs: this.#options.leaseMs,
+      owned: () => [...this.#sessions.keys()].filter((partition) => !this.#closing.has(partition)),
+      open: (partition) => this.#open(partition),
+      close: (partition) => this.#close(partition),
+      failed: (error) => this.#failed(error),
+    });
+  }
+
+  /** Resolves to false when another member has the partition. */
+  async #open(partition: number): Promise<boolean> {
+    if (this.#sessions.has(partition) || this.#isStopping) return false;
+    const { leaseMs, maxAttempts, start } = this.#options;
+    const from = this.#known.has(partition) ? beforeAll : start;
+    const options = { partition, leaseMs, maxAttempts, start: from };
+    const session = new GroupSession<Body>(this.#context, options, this.#sessionHost);
+    this.#sessions.set(partition, session);
+    const isOpen = await session.open(() => !this.#isStopping);
+    if (!isOpen) {
+      if (this.#sessions.get(partition) === session) this.#sessions.delete(partition);
+      return false;
+    }
+    this.#known.add(partition);
+    if (this.#assignment) this.#events.emit('assigned', { partitions: this.partitions });
+    return true;
+  }
+
+  readonly #sessionHost: GroupSessionHost<Body> = {
+    demand: (session) => this.#demand(session),
+    accept: (deliveries) => this.#handlers.accept(deliveries),
+    drained: () => this.#events.emit('drained', undefined),
+    lost: (session, deliveries) => this.#lost(session, deliveries),
+    recovered: (recovery) => this.#events.emit('recovered', recovery),
+    trimmed: (partition, offsets) => this.#events.emit('trimmed', { partition, offsets }),
+    groupMade: (partition) => {
+      if (this.#known.has(partition)) this.#events.emit('recreated', { partition });
+    },
+    failed: (error) => this.#failed(error),
+  };
+
+  /** Lets the handlers of a partition finish, and gives it up. */
+  async #close(partition: number): Promise<void> {
+    const session = this.#sessions.get(partition);
+    if (!session || this.#closing.has(partition)) return;
+    this.#closing.add(partition);
+    try {
+      await session.flushed();
+      await session.release(this.#handlers.takeBack(session));
+      await this.#handlers.done(session);
+      await session.flushed();
+      await session.leave(leaveMs);
+    } catch (error) {
+      // Its lease runs out, and then others take the partition.
+      this.#failed(asError(error));
+    }
+    this.#closing.delete(partition);
+    if (this.#sessions.get(partition) === session) this.#sessions.delete(partition);
+    if (!this.#isStopping) this.#events.emit('assigned', { partitions: this.partitions });
+  }
+
+  /** Signals only save time, so a refused subscription is reported and lived without. */
+  async #listen(): Promise<void> {
+    const target = { kind: 'channel', name: this.#context.signal } as const;
+    try {
+      const unsubscribe = await this.#context.topic.connection.subscribe(target, {
+        message: (_channel, payload) => this.#signalled(payload.toString()),
+        resumed: () => this.#signalled('resumed'),
+      });
+      if (this.#isStopping) await unsubscribe();
+      else this.#unsubscribe = unsubscribe;
+      this.#signalled('subscribed');
+    } catch (error) {
+      this.#failed(asError(error));
+    }
+  }
+
+  #signalled(signal: string): void {
+    if (this.#isStopping) return;
+    if (signal !== 'members') {
+      const isSought = signal !== 'waiting';
+      for (const session of this.#sessions.values()) session.lookAround({ isSought });
+    }
+    if (signal !== 'waiting') this.#assignment?.check();
+  }
+
+  /** What is free is shared among the partitions that may have more. */
+  #demand(session: GroupSession<Body>): number {
+    if (this.#isStopping || this.#isGivingBack || this.#closing.has(session.partition)) return 0;
+    let hungry = 0;
+    let requested = 0;
+    for (const each of this.#sessions.values()) {
+      requested += each.requested;
+      if (!each.isDry) hungry += 1;
+    }
+    const free = this.#handlers.free - requested;
+    return Math.ceil(free / Math.max(1, hungry));
+  }
+
+  #pump(): void {
+    for (const session of this.#sessions.values()) session.pump();
+  }
+
+  #lost(session: GroupSession<Body>, deliveries: HeldRecord<Body>[]): void {
+    this.#handlers.takeBack(session);
+    if (this.#sessions.get(session.partition) === session) {
+      this.#sessions.delete(session.partition);
+    }
+    if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
+    if (this.#isStopping) return;
+    if (this.#assignment) this.#assignment.check();
+    else void this.#open(session.partition);
+  }
+
+  #failed(error: Error): void {
+    this.#events.emit('error', error);
+    if (isRedpostError(error, 'CLOSED')) void this.stop({ timeoutMs: 0 });
+  }
+
+  async #stop(deadline: number): Promise<void> {
+    this.#isStopping = true;
+    this.#handlers.stop();
+    const leftMs = () => deadline - performance.now();
+    const sessions = [...this.#sessions.values()];
+    const flushed = () => Promise.all(sessions.map((session) => session.flushed()));
+    try {
+      await this.#unsubscribe?.();
+      await within(flushed(), Math.max(leftMs(), leaveMs));
+      await within(this.#releaseAhead(sessions), leftMs());
+      const isFinished = await within(this.#handlers.done(), leftMs());
+      if (!isFinished) await within(this.#giveUp(), leaveMs);
+      await within(flushed(), Math.max(leftMs(), leaveMs));
+      await Promise.all(sessions.map((session) => session.leave(leaveMs)));
+      await this.#assignment?.leave(leaveMs);
+    } catch (error) {
+      if (!isRedpostError(error, 'CLOSED')) this.#events.emit('error', asError(error));
+    }
+    this.#assignment?.stop();
+    this.#events.emit('stopped', undefined);
+  }
+
+  /** Tells the handlers that are still running, and gives their records to others. */
+  async #giveUp(): Promise<void> {
+    const running = [...this.#sessions.values()].flatMap((session) => session.unfinished());
+    const unfinished = running.filter((held) => held.claim());
+    const given = unfinished.map((held) => held.settler.retry(held as HeldRecord, 0));
+    for (const held of unfinished) held.lose(new ClosedError('The consumer was stopped'));
+    await Promise.allSettled(given);
+  }
+
+  /** Other members may have time for what waits here for a handler. */
+  async #giveBack(): Promise<void> {
+    // With partitions there is nobody else to take it.
+    if (this.#isGivingBack || this.#isStopping || this.#assignment) return;
+    const sessions = [...this.#sessions.values()];
+    this.#isGivingBack = true;
+    this.#handlers.stall();
+    await Promise.all(sessions.map((session) => session.flushed()));
+    if (!this.#isStopping) await this.#releaseAhead(sessions);
+    this.#isGivingBack = false;
+    this.#pump();
+  }
+
+  async #releaseAhead(sessions: readonly GroupSession<Body>[]): Promise<void> {
+    try {
+      await Promise.all(
+        sessions.map((session) => session.release(this.#handlers.takeBack(session))),
+      );
+    } catch (error) {
+      // They stay taken, and are handed on when the consumer leaves or its lease ends.
+      this.#failed(asError(error));
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
+import type { GroupContext } from './group-context.js';
+import { publishedAt } from './offset.js';
+import { bodyOf, type Fields, headersOf, type RecordHeaders, textField } from './record.js';
+import { redrive } from './scripts/redrive.js';
+import { readBody } from './topic-context.js';
+import type { GroupKeys } from './topic-keys.js';
+
+/** A record that is not delivered to the group any more, and why. */
+export interface DeadRecord<Body = unknown> {
+  /** Where it stands among the dead letters: for `redrive`, `remove`, and to list on from. */
+  readonly entry: string;
+  readonly partition: number;
+  /** Where it stood in the topic. */
+  readonly offset: string;
+  /** Undefined when it cannot be read: then `bytes` is all there is. */
+  readonly body: Body | undefined;
+  /** The body as it lay in Redis. */
+  readonly bytes: Buffer;
+  readonly key: string | undefined;
+  readonly headers: RecordHeaders;
+  readonly id: string | undefined;
+  readonly publishedAt: Date;
+  /** How many attempts it had. */
+  readonly attempt: number;
+  /** E.g. `failed`, `crashed`, `malformed`, `invalid`, or what a handler said. */
+  readonly reason: string;
+  /** The message of the last error; may be empty. */
+  readonly error: string;
+  /** By the server's clock. */
+  readonly diedAt: Date;
+}
+
+export interface DeadRecordListOptions {
+  /** How many at most. Default 100. */
+  limit?: number;
+  /** The `entry` after which to start. Default: the oldest one. */
+  after?: string;
+}
+
+/** How many one script moves: it holds up everything else meanwhile. */
+const chunk = 200;
+/** How many fields at the front say why it is a dead letter. See scripts/dead-letter.lua. */
+const ownFields = 8;
+
+/** The records that a group has given up. */
+export class GroupDeadLetters<Body = unknown> {
+  readonly #context: GroupContext<Body>;
+
+  constructor(context: GroupContext<Body>) {
+    this.#context = context;
+  }
+
+  /** The oldest first. */
+  async list({ limit = 100, after }: DeadRecordListOptions = {}): Promise<DeadRecord<Body>[]> {
+    wholeNumber('limit', limit, { min: 1 });
+    const from = after === undefined ? '-' : `(${checkEntry(after)}`;
+    const { connection } = this.#context.topic;
+    const lists = await Promise.all(
+      this.#context.partitions.map(async ({ dead }, partition) => {
+        const reply = await connection.call('XRANGE', [dead, from, '+', 'COUNT', limit]);
+        return Promise.all((reply as EntryReply[]).map((entry) => this.#read(partition, entry)));
+      }),
+    );
+    return lists
+      .flat()
+      .sort((a, b) => a.diedAt.getTime() - b.diedAt.getTime())
+      .slice(0, limit);
+  }
+
+  /** How many there are. */
+  count(): Promise<number> {
+    return this.#total(({ dead }) => this.#context.topic.connection.call('XLEN', [dead]));
+  }
+
+  /**
+   * Delivers dead letters to this group again, as if they had just been published: attempts start
+   * from 1. Other groups and readers do not get them. Resolves to how many. Each is moved at once
+   * or not at all, so none is lost and none is doubled.
+   */
+  async redrive({ entries }: { entries?: readonly string[] } = {}): Promise<number> {
+    const names = entries?.map(checkEntry);
+    return this.#total((keys) =>
+      names ? this.#redriveThese(keys, names) : this.#redriveAll(keys),
+    );
+  }
+
+  /** Forgets these entries; resolves to how many there were. */
+  async remove(entries: readonly string[]): Promise<number> {
+    if (entries.length === 0) return 0;
+    const names = entries.map(checkEntry);
+    return this.#total(({ dead }) => this.#context.topic.connection.call('XDEL', [dead, ...names]));
+  }
+
+  /** Forgets all of them; resolves to how many there were. */
+  purge(): Promise<number> {
+    return this.#total(({ dead }) =>
+      this.#context.topic.connection.call('XTRIM', [dead, 'MAXLEN', 0]),
+    );
+  }
+
+  async #total(count: (keys: GroupKeys) => Promise<unknown>): Promise<number> {
+    const counts = await Promise.all(this.#context.partitions.map(count));
+    return counts.reduce<number>((sum, each) => sum + Number(each), 0);
+  }
+
+  async #redriveThese(keys: GroupKeys, entries: readonly string[]): Promise<number> {
+    const moved = await Promise.all(entries.map((entry) => this.#redrive(keys, entry, entry, 1)));
+    return moved.flat().length;
+  }
+
+  /** All there are now: what dies meanwhile stays. */
+  async #redriveAll(keys: GroupKeys): Promise<number> {
+    const { connection } = this.#context.topic;
+    const reply = await connection.call('XREVRANGE', [keys.dead, '+', '-', 'COUNT', 1]);
+    const [newest] = reply as EntryReply[];
+    let from = '-';
+    let total = 0;
+    while (newest) {
+      const moved = await this.#redrive(keys, from, String(newest[0]), chunk);
+      total += moved.length;
+      if (moved.length < chunk) break;
+      from = `(${moved.at(-1)}`;
+    }
+    return total;
+  }
+
+  #redrive(keys: GroupKeys, from: string, to: string, limit: number): Promise<string[]> {
+    const { topic, group } = this.#context;
+    return topic.connection.run(redrive, { keys, group, from, to, limit });
+  }
+
+  async #read(partition: number, [entryId, all]: EntryReply): Promise<DeadRecord<Body>> {
+    const entry = String(entryId);
+    const own = all.slice(0, ownFields);
+    const fields = all.slice(ownFields);
+    const offset = textField(own, 'offset') ?? '0-0';
+    return {
+      entry,
+      partition,
+      offset,
+      ...(await this.#readable(fields)),
+      key: textField(fields, 'key'),
+      id: textField(fields, 'id'),
+      publishedAt: publishedAt(offset),
+      attempt: Number(textField(own, 'attempt') ?? 0),
+      reason: textField(own, 'reason') ?? '',
+      error: textField(own, 'error') ?? '',
+      diedAt: publishedAt(entry),
+    };
+  }
+
+  /** What is dead may be unreadable: that is shown, not thrown. */
+  async #readable(fields: Fields): Promise<Pick<DeadRecord<Body>, 'body' | 'bytes' | 'headers'>> {
+    let bytes = Buffer.alloc(0);
+    let headers: RecordHeaders = {};
+    try {
+      bytes = Buffer.from(bodyOf(fields));
+      headers = headersOf(fields);
+      return { bytes, headers, body: await readBody(this.#context.topic, { bytes }) };
+    } catch {
+      return { bytes, headers, body: undefined };
+    }
+  }
+}
+
+type EntryReply = [entry: Buffer, fields: Buffer[]];
+
+function checkEntry(entry: string): string {
+  if (typeof entry === 'string' && /^\d+-\d+$/.test(entry)) return entry;
+  throw new InvalidArgumentError(`An entry looks like 1700000000000-0, got ${shown(entry)}`);
+}

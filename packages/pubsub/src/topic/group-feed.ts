@@ -1,0 +1,304 @@
+import { asError, longestTimerMs, ServerError } from '@redpost/core';
+import { arrival } from './arrival.js';
+import type { GroupContext } from './group-context.js';
+import type { HeldRecord } from './group-delivery.js';
+import { type TakeInput, type Taken, type TakeResult, take } from './scripts/take.js';
+import type { GroupKeys } from './topic-keys.js';
+
+export interface GroupFeedOptions {
+  keys: GroupKeys;
+  consumer: string;
+  /** How many calls may be out at a time: two keep both sides busy, one keeps the order. */
+  maxCalls: 1 | 2;
+  /** How many more records are wanted now, apart from those the feed has asked for already. */
+  demand(): number;
+  /** True when new records would only wait for others: then only those that come again are taken. */
+  isFull(): boolean;
+  accept(records: readonly Taken[]): void;
+  /** Redis has confirmed these acknowledgements. */
+  acked(records: readonly HeldRecord[]): void;
+  /** These could not be confirmed yet: they are sent again. */
+  unconfirmed(records: readonly HeldRecord[], error: Error): void;
+  /** Records that were to come again, but which retention has removed. */
+  trimmed(offsets: readonly string[]): void;
+  /** Nothing was left to be delivered. */
+  drained(): void;
+  /** The lease was lost, or the group is gone: nothing more can be done. */
+  lost(): void;
+  failed(error: Error): void;
+  /** False when the lease may have run out by now. */
+  isFresh(): boolean;
+  /**
+   * Gives back what Redis says this consumer holds and nobody here knows of. No call is out
+   * meanwhile. Resolves to false when the lease is lost.
+   */
+  reconcile(): Promise<boolean>;
+}
+
+type Asked = Pick<TakeInput, 'count' | 'withNew' | 'withSuspect'>;
+
+const maxTakenPerCall = 500;
+/** A larger answer falls out of the processor's caches on both sides, and keeps others waiting. */
+const maxBytesPerCall = 256 * 1024;
+const maxAckedPerCall = 4000;
+const firstPauseMs = 50;
+const longestPauseMs = 2000;
+
+/**
+ * Gets records from Redis for one consumer and carries its acknowledgements.
+ *
+ * Three states:
+ * - flowing: take calls are out. What was settled meanwhile travels with them.
+ * - waiting: nothing was left, so a blocking read is out on a socket of its own. It takes nothing:
+ *   it only tells when to ask again.
+ * - unsure: an answer got lost, and with it perhaps records; or it was read so late that others may
+ *   have them (this process was frozen, say). When no call is out any more, what is held and not
+ *   known of is given back.
+ */
+export class GroupFeed {
+  readonly #context: GroupContext;
+  readonly #options: GroupFeedOptions;
+  #acks: HeldRecord[] = [];
+  #calls = 0;
+  #requested = 0;
+  #maxTaken = maxTakenPerCall;
+  #isDry = false;
+  /** Records that come again may be due. */
+  #mayBeDue = false;
+  #waitBehind = '0-0';
+  #wait: AbortController | undefined;
+  #isUnsure = false;
+  #isReconciling = false;
+  /** The suspect that is held, or asked for. At most one at a time: see scripts/recover.lua. */
+  #suspect: string | undefined;
+  #mayHaveSuspects = true;
+  #pauseMs = 0;
+  #pauseTimer: NodeJS.Timeout | undefined;
+  #dueTimer: NodeJS.Timeout | undefined;
+  #pumpIsScheduled = false;
+  readonly #idleWaiters: (() => void)[] = [];
+  #started = false;
+  #ended = false;
+
+  constructor(context: GroupContext, options: GroupFeedOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** How many records are asked for and have not come yet. */
+  get requested(): number {
+    return this.#requested;
+  }
+
+  /** True when nothing was left at the last look. */
+  get isDry(): boolean {
+    return this.#isDry;
+  }
+
+  start(): void {
+    this.#started = true;
+    this.pump();
+  }
+
+  /** Resolves when all that was settled is confirmed and no call is out. */
+  idle(): Promise<void> {
+    if (this.#isIdle || this.#ended) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /** Acknowledges with the next call. */
+  ack(held: HeldRecord): void {
+    this.#acks.push(held);
+    this.settled(held.offset);
+  }
+
+  /** What was held no longer is, so there may be demand again. */
+  settled(offset: string): void {
+    if (offset === this.#suspect) this.passSuspect();
+    this.pumpSoon();
+  }
+
+  /** Another suspect may come, though this one is not settled: it has to wait for others. */
+  passSuspect(): void {
+    this.#suspect = undefined;
+    this.#mayHaveSuspects = true;
+  }
+
+  /** There may be something that a blocking read does not tell: ask. */
+  lookAround(): void {
+    this.#mayHaveSuspects = true;
+    this.#isDry = false;
+    this.#mayBeDue = true;
+    this.pumpSoon();
+  }
+
+  /** The server said something that does not fit: compare what is held. */
+  doubt(): void {
+    this.#isUnsure = true;
+    this.pumpSoon();
+  }
+
+  /** Pumps when the code that runs now is through: what it settles travels together. */
+  pumpSoon(): void {
+    if (this.#pumpIsScheduled) return;
+    this.#pumpIsScheduled = true;
+    process.nextTick(this.pump);
+  }
+
+  /** Sends whatever there is to send. */
+  readonly pump = (): void => {
+    this.#pumpIsScheduled = false;
+    if (!this.#started || this.#ended || this.#pauseTimer) return;
+    if (this.#isUnsure) {
+      if (this.#calls === 0 && !this.#isReconciling) void this.#reconcile();
+      return;
+    }
+    while (this.#exchangeIfNeeded());
+    if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    if (this.#isDry && this.#isIdle && !this.#wait && this.#options.demand() > 0) {
+      void this.#waitForMore();
+    }
+  };
+
+  /** Nothing is sent any more. */
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#pauseTimer);
+    clearTimeout(this.#dueTimer);
+    this.#wait?.abort();
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  }
+
+  get #isIdle(): boolean {
+    return this.#calls === 0 && this.#acks.length === 0;
+  }
+
+  #exchangeIfNeeded(): boolean {
+    if (this.#calls >= this.#options.maxCalls) return false;
+    const demand = this.#options.demand();
+    const withNew = !this.#options.isFull();
+    const mayTake = withNew ? !this.#isDry : this.#mayBeDue;
+    const count = mayTake ? Math.max(0, Math.min(demand, this.#maxTaken)) : 0;
+    const withSuspect = demand > 0 && this.#mayHaveSuspects && this.#suspect === undefined;
+    const hasNews = this.#acks.length > 0 && this.#calls === 0;
+    if (count === 0 && !withSuspect && !hasNews) return false;
+    void this.#exchange({ count, withNew, withSuspect });
+    return true;
+  }
+
+  async #exchange(asked: Asked): Promise<void> {
+    const { count, withSuspect } = asked;
+    const { topic, group } = this.#context;
+    const { keys, consumer } = this.#options;
+    const acked = this.#acks.splice(0, maxAckedPerCall);
+    if (withSuspect) this.#suspect = 'asked for';
+    this.#calls += 1;
+    this.#requested += count;
+    const offsets = acked.map(({ offset }) => offset);
+    if (count > 0) this.#mayBeDue = false;
+    const input = { keys, group, consumer, ...asked, acked: offsets };
+    const result = await topic.connection.run(take, input).catch((error) => {
+      this.#acks.unshift(...acked);
+      if (withSuspect) this.passSuspect();
+      this.#options.unconfirmed(acked, asError(error));
+      this.#fail(error);
+    });
+    this.#calls -= 1;
+    this.#requested -= count;
+    if (result && !this.#ended) this.#conclude(result, asked, acked);
+    this.pump();
+  }
+
+  #conclude(result: TakeResult, asked: Asked, acked: readonly HeldRecord[]): void {
+    if (result.status === 'lost') {
+      this.#options.lost();
+      return;
+    }
+    this.#pauseMs = 0;
+    this.#options.acked(acked);
+    const { records, trimmed } = result;
+    this.#noteSize(records);
+    if (asked.withSuspect) this.#noteSuspect(records);
+    this.#wakeAt(result.due, result.now);
+    if (trimmed.length > 0) this.#options.trimmed(trimmed);
+    if (records.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
+    else if (records.length > 0) this.#options.accept(records);
+    if (asked.count > 0 && asked.withNew && result.waitBehind !== undefined) {
+      this.#isDry = true;
+      this.#waitBehind = result.waitBehind;
+      this.#options.drained();
+    }
+  }
+
+  /** As many as fit, if the next ones are like these. */
+  #noteSize(records: readonly Taken[]): void {
+    const bytes = records.reduce((sum, { body }) => sum + (body?.size ?? 0), 0);
+    if (bytes === 0) return;
+    const fitting = Math.floor((maxBytesPerCall * records.length) / bytes);
+    this.#maxTaken = Math.max(1, Math.min(maxTakenPerCall, fitting));
+  }
+
+  #noteSuspect(records: readonly Taken[]): void {
+    const suspect = records.find(({ isSuspect }) => isSuspect);
+    this.#suspect = suspect?.offset;
+    if (!suspect) this.#mayHaveSuspects = false;
+  }
+
+  /** By the server's clock, so that a wrong clock here does no harm. */
+  #wakeAt(due: number | undefined, now: number): void {
+    clearTimeout(this.#dueTimer);
+    if (due === undefined) return;
+    const waitMs = Math.min(Math.max(1, Math.ceil(due - now)), longestTimerMs);
+    this.#dueTimer = setTimeout(() => {
+      this.#isDry = false;
+      this.#mayBeDue = true;
+      this.pump();
+    }, waitMs);
+  }
+
+  async #waitForMore(): Promise<void> {
+    const { connection } = this.#context.topic;
+    const { stream } = this.#options.keys;
+    const wait = new AbortController();
+    this.#wait = wait;
+    const failed = (error: Error) => {
+      if (!this.#ended) this.#options.failed(error);
+    };
+    const place = { stream, offset: this.#waitBehind, signal: wait.signal };
+    await arrival(connection, place, failed).catch(failed);
+    this.#wait = undefined;
+    this.#isDry = false;
+    this.pump();
+  }
+
+  async #reconcile(): Promise<void> {
+    this.#isReconciling = true;
+    try {
+      const isHeld = await this.#options.reconcile();
+      this.#isUnsure = false;
+      if (isHeld) this.#isDry = false;
+      else this.#options.lost();
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#isReconciling = false;
+    this.pump();
+  }
+
+  /** After a pause, what is held is compared with what the server says. */
+  #fail(error: unknown): void {
+    if (this.#ended) return;
+    if (error instanceof ServerError && error.reply === 'NOGROUP') {
+      this.#options.lost();
+      return;
+    }
+    this.#isUnsure = true;
+    this.#pauseMs = Math.min(Math.max(firstPauseMs, this.#pauseMs * 2), longestPauseMs);
+    clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = setTimeout(() => {
+      this.#pauseTimer = undefined;
+      this.pump();
+    }, this.#pauseMs);
+    this.#options.failed(asError(error));
+  }
+}

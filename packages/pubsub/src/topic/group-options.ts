@@ -1,0 +1,56 @@
+import {
+  type Backoff,
+  exponential,
+  InvalidArgumentError,
+  longestTimerMs,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
+import { type From, startOf } from './offset.js';
+
+export interface GroupOptions {
+  /** Where the group begins when it does not exist yet. Default `'beginning'`. */
+  from?: From;
+}
+
+export interface GroupConsumeOptions {
+  /** How many records are handled at a time, at least 1. Default 1. */
+  concurrency?: number;
+  /**
+   * How long after its last heartbeat a consumer counts as dead and its records go to others, in
+   * ms, at least 100. Default 30 000. The heartbeat comes three times as often, whatever the
+   * handlers do, unless they block the event loop.
+   */
+  leaseMs?: number;
+  /**
+   * How many attempts a record has, at least 1, before it goes to the group's dead letters.
+   * Default 5. A crash counts when it is known which record was the cause.
+   */
+  maxAttempts?: number;
+  /** How long to wait before a record whose handler threw is tried again. Default `exponential()`. */
+  backoff?: Backoff;
+  /** Stops the consumer when it is aborted. */
+  signal?: AbortSignal;
+}
+
+export type CheckedConsumeOptions = Required<Omit<GroupConsumeOptions, 'signal'>> & {
+  /** Where the group begins when it does not exist yet: an offset, or `$`. */
+  start: string;
+};
+
+/** @throws InvalidArgumentError for an option that cannot work. */
+export function checkedConsumeOptions(
+  options: GroupConsumeOptions & GroupOptions,
+): CheckedConsumeOptions {
+  const { concurrency = 1, leaseMs = 30_000, maxAttempts = 5, backoff = exponential() } = options;
+  if (typeof backoff !== 'function') {
+    throw new InvalidArgumentError(`backoff is a function, got ${shown(backoff)}`);
+  }
+  return {
+    concurrency: wholeNumber('concurrency', concurrency, { min: 1, max: 100_000 }),
+    leaseMs: wholeNumber('leaseMs', leaseMs, { min: 100, max: longestTimerMs }),
+    maxAttempts: wholeNumber('maxAttempts', maxAttempts, { min: 1 }),
+    backoff,
+    start: startOf(options.from ?? 'beginning'),
+  };
+}

@@ -1,0 +1,27 @@
+import type { HeldRecord } from './group-delivery.js';
+import type { GroupRecovery } from './group-recoverer.js';
+import type { GroupSession } from './group-session.js';
+
+export interface GroupSessionOptions {
+  partition: number;
+  leaseMs: number;
+  maxAttempts: number;
+  /** Where the group begins when it does not exist yet. */
+  start: string;
+}
+
+/** Whoever works on what a session takes. */
+export interface GroupSessionHost<Body> {
+  /** How many more records are wanted from this session now. */
+  demand(session: GroupSession<Body>): number;
+  /** These may start now. */
+  accept(deliveries: HeldRecord<Body>[]): void;
+  drained(): void;
+  /** The lease was lost, and with it these deliveries. The session is over. */
+  lost(session: GroupSession<Body>, deliveries: HeldRecord<Body>[]): void;
+  recovered(recovery: GroupRecovery): void;
+  trimmed(partition: number, offsets: readonly string[]): void;
+  /** The group did not exist and was made. */
+  groupMade(partition: number): void;
+  failed(error: Error): void;
+}

@@ -1,0 +1,353 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { asError, ClosedError, isRedpostError, ServerError } from '@redpost/core';
+import { HeldList } from '@redpost/core/consuming';
+import { RecordLostError } from './errors.js';
+import type { GroupContext } from './group-context.js';
+import { HeldRecord, type RecordSettler } from './group-delivery.js';
+import { GroupFeed } from './group-feed.js';
+import { GroupHeartbeat } from './group-heartbeat.js';
+import { GroupRecoverer } from './group-recoverer.js';
+import type { GroupSessionHost, GroupSessionOptions } from './group-session-host.js';
+import { GroupSettlements } from './group-settlements.js';
+import { KeyOrder } from './key-order.js';
+import { isForOthers } from './record.js';
+import { type JoinResult, join } from './scripts/join.js';
+import { leave } from './scripts/leave.js';
+import type { Taken } from './scripts/take.js';
+import type { GroupKeys } from './topic-keys.js';
+
+const reopenPauseMs = 250;
+/** How many records may wait for others of their key, before no new ones are taken. */
+const maxBlocked = 100;
+
+/**
+ * One life of a consumer in one partition: it takes a lease under a name never used before, takes
+ * records, and ends by leaving or by losing the lease. Whoever goes on after a loss opens a new
+ * session, so that what the old one asks for changes nothing.
+ *
+ * In a topic with partitions nobody else has a lease in the partition meanwhile, and the records of
+ * a key are kept in order.
+ *
+ * States: new -> open -> over (left or lost).
+ */
+export class GroupSession<Body = unknown> implements RecordSettler {
+  readonly consumer = randomBytes(9).toString('base64url');
+  readonly partition: number;
+  readonly #context: GroupContext<Body>;
+  readonly #options: GroupSessionOptions;
+  readonly #host: GroupSessionHost<Body>;
+  readonly #keys: GroupKeys;
+  /** What Redis counts as this consumer's: also what was acknowledged, until that is confirmed. */
+  readonly #held = new HeldList<HeldRecord<Body>>();
+  running = 0;
+  /** Those who wait for an acknowledgement to be confirmed. */
+  readonly #ackWaiters = new Map<HeldRecord, { resolve(): void; reject(error: Error): void }>();
+  readonly #order: KeyOrder<HeldRecord<Body>> | undefined;
+  readonly #recoverer: GroupRecoverer;
+  readonly #heartbeat: GroupHeartbeat;
+  readonly #settlements: GroupSettlements;
+  readonly #feed: GroupFeed;
+  #isOpen = false;
+  #isOver = false;
+
+  constructor(
+    context: GroupContext<Body>,
+    options: GroupSessionOptions,
+    host: GroupSessionHost<Body>,
+  ) {
+    this.partition = options.partition;
+    this.#context = context;
+    this.#options = options;
+    this.#host = host;
+    this.#keys = context.partitions[options.partition] as GroupKeys;
+    if (context.isOrdered) this.#order = new KeyOrder(context as GroupContext, this.#keys);
+    const consumer = { id: this.consumer, keys: this.#keys, isOver: () => this.#isOver };
+    this.#settlements = new GroupSettlements(context as GroupContext, consumer);
+    this.#recoverer = new GroupRecoverer(context as GroupContext, {
+      ...options,
+      recovered: (recovery) => host.recovered(recovery),
+      failed: (error) => this.#failed(error),
+    });
+    this.#heartbeat = this.#createHeartbeat();
+    this.#feed = this.#createFeed();
+  }
+
+  /** True while it holds the lease. */
+  get isOpen(): boolean {
+    return this.#isOpen && !this.#isOver;
+  }
+
+  /** The records whose handlers run. */
+  unfinished(): HeldRecord<Body>[] {
+    return [...this.#held].filter(({ isRunning }) => isRunning);
+  }
+
+  get requested(): number {
+    return this.#feed.requested;
+  }
+
+  get isDry(): boolean {
+    return this.#feed.isDry;
+  }
+
+  /**
+   * Takes the lease and begins. While Redis cannot be asked it tries again, as long as wanted.
+   * Resolves to false when another consumer has the partition, or it is no longer wanted.
+   */
+  async open(isWanted: () => boolean): Promise<boolean> {
+    while (isWanted() && !this.#isOver) {
+      try {
+        return await this.#join();
+      } catch (error) {
+        this.#failed(asError(error));
+        if (isRedpostError(error) && !error.retryable && !(error instanceof ServerError)) {
+          return false;
+        }
+        await pause(reopenPauseMs);
+      }
+    }
+    return false;
+  }
+
+  /** There is new demand. */
+  pump(): void {
+    this.#feed.pumpSoon();
+  }
+
+  /**
+   * There may be something that was not there before.
+   *
+   * @param isSought true if records that wait for another attempt may be there no more.
+   */
+  lookAround({ isSought }: { isSought: boolean }): void {
+    this.#feed.lookAround();
+    if (isSought) void this.#mendOrder();
+  }
+
+  acknowledge(held: HeldRecord<Body>): void {
+    if (this.#isOver) return;
+    this.#feed.ack(held as HeldRecord);
+    this.#pass(held);
+  }
+
+  confirmAck(held: HeldRecord<Body>): Promise<void> {
+    if (this.#isOver) return Promise.reject(new RecordLostError(held.offset));
+    return new Promise((resolve, reject) => {
+      this.#ackWaiters.set(held as HeldRecord, { resolve, reject });
+      this.acknowledge(held);
+    });
+  }
+
+  async retry(held: HeldRecord<Body>, delayMs: number): Promise<void> {
+    await this.#settle(held, () => {
+      // Before the call: the answer to a take may bring it back sooner than that to this one.
+      this.#order?.suspend(held);
+      this.#held.remove(held);
+      return this.#settlements.retry(held as HeldRecord, delayMs);
+    });
+  }
+
+  async deadLetter(held: HeldRecord<Body>, reason: string, error: string): Promise<void> {
+    try {
+      await this.#settle(held, () =>
+        this.#settlements.deadLetter(held as HeldRecord, reason, error),
+      );
+    } finally {
+      this.#held.remove(held);
+      this.#pass(held);
+    }
+  }
+
+  /** Gives back these, which were not started, and all that waits for others of its key. */
+  async release(deliveries: readonly HeldRecord<Body>[]): Promise<void> {
+    const chosen = [...deliveries, ...(this.#order?.takeBlocked() ?? [])];
+    if (this.#isOver || chosen.length === 0) return;
+    for (const held of chosen) {
+      this.#order?.suspend(held);
+      this.#held.remove(held);
+    }
+    await this.#settlements.release({ only: chosen.map(({ offset }) => offset) });
+    for (const { offset } of chosen) this.#feed.settled(offset);
+  }
+
+  renew(): Promise<boolean> {
+    return this.#isOver ? Promise.resolve(false) : this.#heartbeat.renew();
+  }
+
+  /** Resolves when everything that was settled is confirmed. */
+  async flushed(): Promise<void> {
+    await this.#settlements.idle();
+    await this.#feed.idle();
+  }
+
+  /** Gives up the lease; what is still held is handed back. */
+  async leave(timeoutMs: number): Promise<void> {
+    if (this.#isOver) return;
+    this.#end();
+    this.#forget(() => new ClosedError('The consumer was stopped', { outcome: 'unknown' }));
+    const { topic, group, signal } = this.#context;
+    const input = { keys: this.#keys, consumer: this.consumer, group, signal };
+    await topic.connection.run(leave, input, { timeoutMs });
+  }
+
+  async #join(): Promise<boolean> {
+    const { topic, group, isOrdered } = this.#context;
+    const { leaseMs, start } = this.#options;
+    await topic.facts.settled();
+    // Left meanwhile: a lease taken now would keep others out until it runs out.
+    if (this.#isOver) return false;
+    const takenAt = performance.now();
+    const joined: JoinResult = await topic.connection.run(join, {
+      keys: this.#keys,
+      group,
+      consumer: this.consumer,
+      leaseMs,
+      from: start,
+      isExclusive: isOrdered,
+    });
+    if (this.#isOver) return false;
+    if (joined.status === 'taken') {
+      this.#isOver = true;
+      return false;
+    }
+    this.#isOpen = true;
+    this.#heartbeat.start(takenAt);
+    if (joined.isNewGroup) this.#host.groupMade(this.partition);
+    await this.#recoverer.recover(joined.overdue);
+    await this.#order?.expectPending(this.#held);
+    if (this.#isOver) return false;
+    this.#feed.start();
+    return true;
+  }
+
+  #createHeartbeat(): GroupHeartbeat {
+    return new GroupHeartbeat(this.#context as GroupContext, {
+      keys: this.#keys,
+      consumer: this.consumer,
+      leaseMs: this.#options.leaseMs,
+      // Each beat makes up for signals that may have been lost.
+      beat: () => this.lookAround({ isSought: true }),
+      lost: () => this.#lose(),
+      overdue: (consumers) => void this.#recoverer.recover(consumers),
+      failed: (error) => this.#failed(error),
+    });
+  }
+
+  #createFeed(): GroupFeed {
+    return new GroupFeed(this.#context as GroupContext, {
+      keys: this.#keys,
+      consumer: this.consumer,
+      maxCalls: this.#context.isOrdered ? 1 : 2,
+      demand: () => this.#host.demand(this),
+      isFull: () => (this.#order?.blocked ?? 0) >= maxBlocked,
+      accept: (records) => this.#accept(records),
+      acked: (records) => this.#acked(records),
+      unconfirmed: (records, error) => this.#unconfirmed(records, error),
+      trimmed: (offsets) => this.#trimmed(offsets),
+      drained: () => this.#host.drained(),
+      lost: () => this.#lose(),
+      failed: (error) => this.#failed(error),
+      isFresh: () => this.#heartbeat.isFresh,
+      reconcile: () => this.#reconcile(),
+    });
+  }
+
+  /** Nobody may wait for a record that does not come any more. */
+  async #mendOrder(): Promise<void> {
+    try {
+      const ready = (await this.#order?.mend()) ?? [];
+      if (ready.length > 0 && !this.#isOver) this.#host.accept(ready);
+    } catch (error) {
+      this.#failed(asError(error));
+    }
+  }
+
+  async #reconcile(): Promise<boolean> {
+    if (!(await this.renew())) return false;
+    await this.#settlements.release({ allBut: [...this.#held].map(({ offset }) => offset) });
+    await this.#order?.expectPending(this.#held);
+    return true;
+  }
+
+  #accept(records: readonly Taken[]): void {
+    const ready: HeldRecord<Body>[] = [];
+    for (const taken of records) {
+      const held = new HeldRecord<Body>(this as RecordSettler, taken);
+      if (taken.fields && isForOthers(taken.fields, this.#context.group)) {
+        this.#held.add(held);
+        if (held.claim()) this.#feed.ack(held as HeldRecord);
+        continue;
+      }
+      this.#held.add(held);
+      if (!this.#order || this.#order.admit(held)) ready.push(held);
+      else if (held.isSuspect) this.#feed.passSuspect();
+    }
+    this.#host.accept(ready);
+  }
+
+  /** The record is done with: the next one of its key may start. */
+  #pass(held: HeldRecord<Body>): void {
+    const next = this.#order?.finish(held);
+    if (next) this.#host.accept([next]);
+  }
+
+  async #settle(held: HeldRecord<Body>, settle: () => Promise<boolean>): Promise<void> {
+    const wasHeld = await settle();
+    this.#feed.settled(held.offset);
+    if (wasHeld) return;
+    this.#feed.doubt();
+    throw new RecordLostError(held.offset);
+  }
+
+  #acked(records: readonly HeldRecord[]): void {
+    for (const held of records) {
+      this.#held.remove(held as HeldRecord<Body>);
+      if (this.#ackWaiters.size === 0) continue;
+      this.#ackWaiters.get(held)?.resolve();
+      this.#ackWaiters.delete(held);
+    }
+  }
+
+  /** Nobody waits for ever: the acknowledgement goes on without them. */
+  #unconfirmed(records: readonly HeldRecord[], error: Error): void {
+    for (const held of records) {
+      this.#ackWaiters.get(held)?.reject(error);
+      this.#ackWaiters.delete(held);
+    }
+  }
+
+  #trimmed(offsets: readonly string[]): void {
+    this.#host.trimmed(this.partition, offsets);
+    const ready = this.#order?.forget(offsets) ?? [];
+    if (ready.length > 0) this.#host.accept(ready);
+  }
+
+  #lose(): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#host.lost(
+      this,
+      this.#forget((held) => new RecordLostError(held.offset)),
+    );
+  }
+
+  /** Tells those who work on what is held, or wait for an acknowledgement, that it is over. */
+  #forget(reason: (held: { offset: string }) => Error): HeldRecord<Body>[] {
+    const forgotten = this.#held.removeAll();
+    for (const held of forgotten) held.lose(reason(held));
+    for (const [held, { reject }] of this.#ackWaiters) reject(reason(held));
+    this.#ackWaiters.clear();
+    return forgotten;
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#heartbeat.stop();
+    this.#feed.end();
+  }
+
+  #failed(error: Error): void {
+    if (!this.#isOver) this.#host.failed(error);
+  }
+}

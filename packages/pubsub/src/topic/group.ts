@@ -1,0 +1,150 @@
+import { ClosedError, type Reply } from '@redpost/core';
+import { GroupConsumer } from './group-consumer.js';
+import type { GroupContext } from './group-context.js';
+import { GroupDeadLetters } from './group-dead-letters.js';
+import { groupInfo, partitionLag } from './group-lag.js';
+import {
+  checkedConsumeOptions,
+  type GroupConsumeOptions,
+  type GroupOptions,
+} from './group-options.js';
+import type { RecordHandler } from './handler-pool.js';
+import { type From, startOf } from './offset.js';
+import { seek } from './scripts/seek.js';
+import type { TopicContext } from './topic-context.js';
+import { checkGroupName } from './topic-keys.js';
+
+export interface GroupStats {
+  /** Not delivered yet. */
+  lag: number;
+  /** With a consumer now, or waiting for another attempt. */
+  pending: number;
+  /** Of these: waiting for another attempt. */
+  delayed: number;
+  /** Given up. */
+  dead: number;
+  /** Consumers that hold a lease: with partitions, one for each that is worked on. */
+  consumers: number;
+  /** Since the group exists. */
+  total: {
+    acked: number;
+    retried: number;
+    /** Dead-lettered, redriven ones included. */
+    dead: number;
+    /** Handed on after their consumer had died. */
+    recovered: number;
+  };
+}
+
+/**
+ * A consumer group: each record of the topic is delivered to one of its members, at least once.
+ */
+export class ConsumerGroup<Body = unknown> {
+  readonly name: string;
+  /** The records that this group has given up. */
+  readonly deadLetters: GroupDeadLetters<Body>;
+  readonly #context: GroupContext<Body>;
+  readonly #options: GroupOptions;
+  readonly #consumers = new Set<GroupConsumer<Body>>();
+  #isClosed = false;
+
+  /** @throws InvalidArgumentError for a name that cannot be a group's, or a place that cannot be. */
+  constructor(topic: TopicContext<Body>, name: string, options: GroupOptions) {
+    checkGroupName(name);
+    startOf(options.from ?? 'beginning');
+    this.name = name;
+    this.#options = options;
+    this.#context = {
+      topic,
+      group: name,
+      signal: topic.keys.signal(name),
+      partitions: topic.keys.partitions.map((partition) => partition.group(name)),
+      isOrdered: topic.facts.partitions !== undefined,
+    };
+    this.deadLetters = new GroupDeadLetters(this.#context);
+  }
+
+  /**
+   * Becomes a member: calls `handler` for each record it gets, until the consumer is stopped. A
+   * group that does not exist yet is made, and begins at the option `from` of `topic.group()`.
+   */
+  consume(handler: RecordHandler<Body>, options: GroupConsumeOptions = {}): GroupConsumer<Body> {
+    if (this.#isClosed) throw new ClosedError('The topic is closed');
+    const checked = checkedConsumeOptions({ ...this.#options, ...options });
+    const { signal } = options;
+    const consumer = new GroupConsumer(this.#context, handler, { ...checked, signal });
+    this.#consumers.add(consumer);
+    consumer.on('stopped', () => this.#consumers.delete(consumer));
+    return consumer;
+  }
+
+  /**
+   * Sets where the group reads on, in all partitions, and makes the group if it does not exist.
+   * Records that wait for another attempt are skipped; those in handlers now stay with them, and
+   * may be delivered once more if they are after that place.
+   */
+  async seek(to: From): Promise<void> {
+    const { topic, group, signal, partitions } = this.#context;
+    const offset = startOf(to);
+    await topic.facts.settled();
+    await Promise.all(
+      partitions.map((keys) => topic.connection.run(seek, { keys, group, offset, signal })),
+    );
+  }
+
+  /** How many records were not delivered to this group yet. */
+  async lag(): Promise<number> {
+    const { partitions, topic } = this.#context;
+    await topic.facts.checked();
+    const lags = partitions.map((keys) => partitionLag(this.#context as GroupContext, keys));
+    return sum(await Promise.all(lags));
+  }
+
+  /** Counts; costs the same however much there is. */
+  async stats(): Promise<GroupStats> {
+    const { partitions, topic } = this.#context;
+    const context = this.#context as GroupContext;
+    const call = async (command: string, key: string) =>
+      Number(await topic.connection.call(command, [key]));
+    const all = await Promise.all(
+      partitions.map(async (keys) => ({
+        info: await groupInfo(context, keys),
+        delayed: await call('ZCARD', keys.delayed),
+        consumers: await call('ZCARD', keys.consumers),
+        counters: counters(await topic.connection.call('HGETALL', [keys.stats])),
+      })),
+    );
+    const total = (name: string) => sum(all.map((each) => each.counters.get(name) ?? 0));
+    return {
+      lag: await this.lag(),
+      pending: sum(all.map(({ info }) => info?.pending ?? 0)),
+      delayed: sum(all.map(({ delayed }) => delayed)),
+      dead: await this.deadLetters.count(),
+      consumers: sum(all.map(({ consumers }) => consumers)),
+      total: {
+        acked: total('acked'),
+        retried: total('retried'),
+        dead: total('dead'),
+        recovered: total('recovered'),
+      },
+    };
+  }
+
+  /** Stops its consumers. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+/** A hash comes as a flat array from RESP2, and as pairs from RESP3's map. */
+function counters(reply: Reply): Map<string, number> {
+  const flat = (reply as Reply[]).flat() as Buffer[];
+  const map = new Map<string, number>();
+  for (let at = 0; at < flat.length; at += 2) map.set(String(flat[at]), Number(flat[at + 1]));
+  return map;
+}

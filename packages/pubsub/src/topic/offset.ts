@@ -1,0 +1,38 @@
+import { InvalidArgumentError, shown } from '@redpost/core';
+
+/**
+ * Where to begin:
+ * - `'beginning'`: the oldest record there is;
+ * - `'latest'`: what is published from now on;
+ * - an offset: the records after it;
+ * - a `Date`: the records published then or later, by the server's clock.
+ */
+export type From = 'beginning' | 'latest' | string | Date;
+
+/** Before any record. */
+export const beforeAll = '0-0';
+
+/** The last sequence number an offset can have. */
+const last = '18446744073709551615';
+
+/**
+ * The offset whose successors are meant, or `$` for the last one there is.
+ *
+ * @throws InvalidArgumentError
+ */
+export function startOf(from: From): string {
+  if (from === 'beginning') return beforeAll;
+  if (from === 'latest') return '$';
+  if (typeof from === 'string' && /^\d{1,20}-\d{1,20}$/.test(from)) return from;
+  if (from instanceof Date && from.getTime() >= 0) {
+    return from.getTime() === 0 ? beforeAll : `${from.getTime() - 1}-${last}`;
+  }
+  throw new InvalidArgumentError(
+    `A place in a topic is 'beginning', 'latest', an offset like 1700000000000-0 or a Date, got ${shown(from)}`,
+  );
+}
+
+/** When the record with this offset was published, by the server's clock. */
+export function publishedAt(offset: string): Date {
+  return new Date(Number(offset.slice(0, offset.indexOf('-'))));
+}

@@ -1,0 +1,158 @@
+import { asError, InvalidArgumentError, isRedpostError, wholeNumber } from '@redpost/core';
+import type { TrimmedError, TrimmedGap } from './errors.js';
+import { type From, startOf } from './offset.js';
+import { PartitionReader } from './partition-reader.js';
+import { bodyOf, type Entry, isForOthers, readRecord, type TopicRecord } from './record.js';
+import type { TopicContext } from './topic-context.js';
+import type { TopicEvents } from './topic-events.js';
+
+export interface ReadOptions {
+  /** Where to begin. Default `'latest'`: what is published from the call on. */
+  from?: From;
+  /** Ends the reading; the loop ends without an error. */
+  signal?: AbortSignal;
+  /** Reads only this partition. An offset to begin at needs it, where there are several. */
+  partition?: number;
+  /**
+   * Told when retention removed records before they were read; reading goes on behind them.
+   * Without it, the loop throws a `TrimmedError`.
+   */
+  onTrimmed?: (gap: TrimmedGap) => void;
+}
+
+type Report = <Event extends keyof TopicEvents>(event: Event, payload: TopicEvents[Event]) => void;
+
+/**
+ * The records of a topic, one after the other, first the backlog, then live. Those of a partition
+ * come in order.
+ *
+ * @param report told what cannot be read, and what failed and is tried again.
+ */
+export function readTopic<Body>(
+  context: TopicContext<Body>,
+  options: ReadOptions & { closing: AbortSignal },
+  report: Report,
+): AsyncGenerator<TopicRecord<Body>, void, undefined> {
+  const { from = 'latest' } = options;
+  const start = startOf(from);
+  const isResumed = typeof from === 'string' && start === from;
+  const readers = chosenPartitions(context, options, isResumed).map(
+    (partition) =>
+      new PartitionReader(context as TopicContext, {
+        partition,
+        start,
+        isResumed,
+        failed: (error) => report('error', error),
+      }),
+  );
+  // At once, not when the first record is asked for: `latest` is when this was called.
+  const opened = Promise.all([context.facts.checked(), ...readers.map((reader) => reader.open())]);
+  opened.catch(() => {
+    // Thrown to whoever asks for the first record.
+  });
+  return records();
+
+  async function* records(): AsyncGenerator<TopicRecord<Body>, void, undefined> {
+    let isStopped = false;
+    const stop = () => {
+      isStopped = true;
+      for (const reader of readers) reader.stop();
+    };
+    const endings = [options.closing, ...(options.signal ? [options.signal] : [])];
+    for (const ending of endings) {
+      ending.addEventListener('abort', stop);
+      if (ending.aborted) stop();
+    }
+    try {
+      await opened;
+      for await (const { partition, entries } of merged(readers, options.onTrimmed)) {
+        for (const entry of entries) {
+          if (isStopped) return;
+          const record = await readable(context, partition, entry, report);
+          if (record) yield record;
+        }
+      }
+    } finally {
+      for (const ending of endings) ending.removeEventListener('abort', stop);
+      stop();
+    }
+  }
+}
+
+function chosenPartitions(
+  { keys }: Pick<TopicContext, 'keys'>,
+  { partition }: ReadOptions,
+  isResumed: boolean,
+): number[] {
+  const count = keys.partitions.length;
+  if (partition !== undefined) {
+    return [wholeNumber('partition', partition, { min: 0, max: count - 1 })];
+  }
+  if (isResumed && count > 1) {
+    throw new InvalidArgumentError(
+      'An offset is a place in one partition: say in which, with the option `partition`',
+    );
+  }
+  return keys.partitions.map((_, at) => at);
+}
+
+interface Batch {
+  partition: number;
+  entries: readonly Entry[];
+}
+
+/** The batches of all readers as they come, each reader at most one batch ahead. */
+async function* merged(
+  readers: readonly PartitionReader[],
+  onTrimmed: ((gap: TrimmedGap) => void) | undefined,
+): AsyncGenerator<Batch> {
+  const next = async (reader: PartitionReader) => ({ reader, entries: await reader.next() });
+  const ahead = new Map(readers.map((reader) => [reader, guarded(reader)]));
+
+  function guarded(reader: PartitionReader) {
+    const promise = next(reader).catch((error) => {
+      if (!onTrimmed || !isRedpostError(error, 'TRIMMED')) throw error;
+      onTrimmed((error as TrimmedError).gap);
+      return { reader, entries: [] };
+    });
+    promise.catch(() => {
+      // Thrown below, unless the loop was left before.
+    });
+    return promise;
+  }
+
+  while (ahead.size > 0) {
+    const { reader, entries } = await Promise.race(ahead.values());
+    if (!entries) {
+      ahead.delete(reader);
+      continue;
+    }
+    ahead.set(reader, guarded(reader));
+    yield { partition: reader.partition, entries };
+  }
+}
+
+async function readable<Body>(
+  context: TopicContext<Body>,
+  partition: number,
+  entry: Entry,
+  report: Report,
+): Promise<TopicRecord<Body> | undefined> {
+  const { offset, fields } = entry;
+  if (isForOthers(fields, undefined)) return undefined;
+  try {
+    return await readRecord(context, partition, entry);
+  } catch (thrown) {
+    const bytes = bytesOf(fields);
+    report('unreadable', { offset, partition, bytes, error: asError(thrown) });
+    return undefined;
+  }
+}
+
+function bytesOf(fields: Entry['fields']): Buffer {
+  try {
+    return bodyOf(fields);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}

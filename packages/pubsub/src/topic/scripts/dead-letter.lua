@@ -1,0 +1,28 @@
+-- Move records to the dead letters of a group, with all their fields.
+--
+-- KEYS  stream, consumers, suspects, dead, stats
+-- ARGV  group, consumer, then for each record: offset, reason, error, attempt, how many values its
+--       fields are, fields...
+-- returns for each record 1, or 0 if the consumer no longer holds it
+local stream, consumers, suspects, dead, stats = unpack(KEYS)
+local group, consumer = ARGV[1], ARGV[2]
+local has_lease = redis.call('ZSCORE', consumers, consumer)
+local reply, moved = {}, 0
+local i = 3
+
+while i <= #ARGV do
+  local offset, reason, message, attempt, size = unpack(ARGV, i, i + 4)
+  local is_held = has_lease and held_by(stream, group, offset, consumer)
+  if is_held then
+    redis.call('XADD', dead, '*', 'reason', reason, 'error', message, 'offset', offset,
+      'attempt', attempt, unpack(ARGV, i + 5, i + 4 + size))
+    redis.call('XACK', stream, group, offset)
+    redis.call('ZREM', suspects, offset)
+    moved = moved + 1
+  end
+  reply[#reply + 1] = is_held and 1 or 0
+  i = i + 5 + size
+end
+
+if moved > 0 then redis.call('HINCRBY', stats, 'dead', moved) end
+return reply

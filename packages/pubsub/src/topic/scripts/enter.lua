@@ -1,0 +1,21 @@
+-- Take or renew a member's lease in the group as a whole, and tell who the members are.
+--
+-- KEYS  members
+-- ARGV  member, length of its lease in ms or 0 to leave, channel
+-- returns the members, in the order of their names
+local members = KEYS[1]
+local member, lease_ms, signal = unpack(ARGV)
+local time = now()
+
+local gone = redis.call('ZREMRANGEBYSCORE', members, '-inf', time)
+local is_changed = gone > 0
+if lease_ms == '0' then
+  is_changed = redis.call('ZREM', members, member) == 1 or is_changed
+else
+  is_changed = redis.call('ZADD', members, time + lease_ms, member) == 1 or is_changed
+end
+if is_changed then redis.call('PUBLISH', signal, 'members') end
+
+local names = redis.call('ZRANGE', members, 0, -1)
+table.sort(names)
+return names

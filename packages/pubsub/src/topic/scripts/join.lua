@@ -1,0 +1,26 @@
+-- Take a lease for a new consumer of a group, and make the group if it is missing.
+--
+-- KEYS  stream, consumers, delayed, suspects
+-- ARGV  group, consumer, length of the lease in ms, offset at which a new group begins, 1 if no
+--       other consumer may hold a lease
+-- returns nil when another one does, else { 1 if the group was made, consumers whose lease has run
+--       out... }
+local stream, consumers, delayed, suspects = unpack(KEYS)
+local group, consumer, lease_ms, from, is_exclusive = unpack(ARGV)
+
+local time = now()
+if is_exclusive == '1' and redis.call('ZCOUNT', consumers, '(' .. time, '+inf') > 0 then
+  return nil
+end
+
+local made = redis.pcall('XGROUP', 'CREATE', stream, group, from, 'MKSTREAM')
+local is_new = made.err == nil
+if not is_new and not made.err:find('BUSYGROUP', 1, true) then return made end
+-- What waited in a group of this name that was destroyed.
+if is_new then redis.call('DEL', delayed, suspects) end
+
+redis.call('ZADD', consumers, time + lease_ms, consumer)
+return {
+  is_new and 1 or 0,
+  unpack(redis.call('ZRANGEBYSCORE', consumers, '-inf', time, 'LIMIT', 0, 100)),
+}

@@ -1,0 +1,45 @@
+-- Hand on what a consumer held when its lease ran out. One of these records may have killed it:
+-- each becomes a suspect, and no consumer is given two suspects at a time. So when a consumer dies
+-- with a suspect, that one is to blame: it counts against the limit of attempts.
+--
+-- KEYS  stream, consumers, suspects, dead, stats
+-- ARGV  group, consumer, limit of attempts, how long a record of a consumer without a lease must
+--       have been left alone in ms, channel
+-- returns nil when its lease has not run out, else { handed on, dead-lettered }
+local stream, consumers, suspects, dead, stats = unpack(KEYS)
+local group, consumer, max_attempts, idle_ms, signal = unpack(ARGV)
+
+local deadline = redis.call('ZSCORE', consumers, consumer)
+if deadline and tonumber(deadline) > now() then return nil end
+redis.call('ZREM', consumers, consumer)
+
+local handed_on, dead_lettered = 0, 0
+local least_idle = deadline and 0 or idle_ms
+local held = redis.call('XPENDING', stream, group, 'IDLE', least_idle, '-', '+', 10000, consumer)
+for _, pending in ipairs(held) do
+  local offset, attempt = pending[1], pending[4]
+  local is_to_blame = redis.call('ZSCORE', suspects, offset) and attempt >= tonumber(max_attempts)
+  local entry = is_to_blame and redis.call('XRANGE', stream, offset, offset)[1]
+  if entry then
+    redis.call('XADD', dead, '*', 'reason', 'crashed', 'error',
+      'its consumers died while they handled it', 'offset', offset, 'attempt', attempt,
+      unpack(entry[2]))
+    redis.call('XACK', stream, group, offset)
+    redis.call('ZREM', suspects, offset)
+    dead_lettered = dead_lettered + 1
+  else
+    redis.call('XCLAIM', stream, group, waiting, 0, offset, 'JUSTID')
+    redis.call('ZADD', suspects, place(offset), offset)
+    handed_on = handed_on + 1
+  end
+end
+
+if not redis.call('XPENDING', stream, group, '-', '+', 1, consumer)[1] then
+  redis.call('XGROUP', 'DELCONSUMER', stream, group, consumer)
+end
+if #held > 0 then
+  redis.call('HINCRBY', stats, 'recovered', handed_on)
+  redis.call('HINCRBY', stats, 'dead', dead_lettered)
+  redis.call('PUBLISH', signal, 'waiting')
+end
+return { handed_on, dead_lettered }

@@ -1,0 +1,20 @@
+-- Set where a group reads on, and forget what waits for another attempt. What its consumers handle
+-- now stays theirs.
+--
+-- KEYS  stream, delayed, suspects
+-- ARGV  group, offset or '$', channel
+local stream, delayed, suspects = unpack(KEYS)
+local group, offset, signal = unpack(ARGV)
+
+local made = redis.pcall('XGROUP', 'CREATE', stream, group, offset, 'MKSTREAM')
+if made.err then
+  if not made.err:find('BUSYGROUP', 1, true) then return made end
+  redis.call('XGROUP', 'SETID', stream, group, offset)
+  repeat
+    local pending = redis.call('XPENDING', stream, group, '-', '+', 1000, waiting)
+    for _, record in ipairs(pending) do redis.call('XACK', stream, group, record[1]) end
+  until #pending == 0
+end
+redis.call('DEL', delayed, suspects)
+redis.call('PUBLISH', signal, 'sought')
+return 1

@@ -1,0 +1,71 @@
+-- Acknowledge what has been settled and take what comes next, in one round trip: one suspect, what
+-- is due for another attempt, then new records.
+-- Refused as a whole when the consumer's lease is lost: then others have what it held.
+--
+-- KEYS  stream, consumers, delayed, suspects, stats
+-- ARGV  group, consumer, how many records, 1 if new ones may be among them, 1 if a suspect may,
+--       offsets to acknowledge...
+-- returns nil when the lease is lost, else { now, when the next one is due or nil, the offset to
+--       wait behind or nil when there may be more, offsets of those that were trimmed,
+--       { { deliveries, entry, 1 for a suspect }... } for those that come again, new entries as
+--       MessagePack, because hundreds of replies would cost both sides more }
+local stream, consumers, delayed, suspects, stats = unpack(KEYS)
+local group, consumer, count, with_new, with_suspect = unpack(ARGV, 1, 5)
+count = tonumber(count)
+
+if not redis.call('ZSCORE', consumers, consumer) then return nil end
+
+if #ARGV > 5 then
+  local acknowledged = redis.call('XACK', stream, group, unpack(ARGV, 6))
+  redis.call('HINCRBY', stats, 'acked', acknowledged)
+  if redis.call('EXISTS', suspects) == 1 then redis.call('ZREM', suspects, unpack(ARGV, 6)) end
+end
+
+local time = now()
+local again, trimmed = {}, {}
+
+local function claim(offset)
+  -- One that was trimmed is missing in the answer, or nil before Redis 7.
+  local entry = redis.call('XCLAIM', stream, group, consumer, 0, offset)[1]
+  if entry then
+    local pending = held_by(stream, group, offset, consumer)
+    again[#again + 1] = { pending[4], entry }
+    return true
+  end
+  redis.call('XACK', stream, group, offset)
+  if not redis.call('XRANGE', stream, offset, offset)[1] then trimmed[#trimmed + 1] = offset end
+  return false
+end
+
+if with_suspect == '1' then
+  local offset = redis.call('ZRANGEBYSCORE', suspects, '-inf', '(+inf', 'LIMIT', 0, 1)[1]
+  if offset then
+    if claim(offset) then
+      redis.call('ZADD', suspects, '+inf', offset)
+      again[1][3] = 1
+    else
+      redis.call('ZREM', suspects, offset)
+    end
+  end
+end
+if count > 0 then
+  for _, offset in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', time, 'LIMIT', 0, count)) do
+    redis.call('ZREM', delayed, offset)
+    if claim(offset) then count = count - 1 end
+  end
+end
+
+local entries = {}
+if with_new ~= '1' then count = 0 end
+if count > 0 then
+  local read = redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', count,
+    'STREAMS', stream, '>')
+  entries = read and read[1][2] or {}
+end
+local due = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+local last = false
+if count > #entries then
+  local entry = entries[#entries] or redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+  last = entry and entry[1] or '0-0'
+end
+return { time, due or false, last, trimmed, again, cmsgpack.pack(entries) }

@@ -1,0 +1,47 @@
+-- Apply retention. Trimming is by whole nodes of the stream (`~`), so some more records remain.
+-- What every group has acknowledged goes first; a limit that takes more than that cuts unread
+-- records, which is counted.
+--
+-- KEYS  stream, stats
+-- ARGV  longest length or 0, greatest age in ms or 0, 1 to take only what is acknowledged, the
+--       length above which unacknowledged records go all the same or 0
+-- returns how many records were cut that some group had not acknowledged
+local stream, stats = unpack(KEYS)
+local max_length, max_age = tonumber(ARGV[1]), tonumber(ARGV[2])
+local only_acknowledged, hard_max = ARGV[3] == '1', tonumber(ARGV[4])
+-- No node has more records by default; fewer than that need not go yet.
+local node = 100
+
+local length = redis.call('XLEN', stream)
+local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+if not first then return 0 end
+
+local wanted = only_acknowledged and max_age == 0 and length or 0
+if max_length > 0 then wanted = length - max_length end
+local min_id = max_age > 0 and string.format('%.0f-0', math.max(0, now() - max_age))
+local is_aged = min_id and before(first[1], min_id)
+if wanted < node and not is_aged then return 0 end
+
+local floor, is_read = first_unacknowledged(stream)
+if floor and wanted >= node then
+  redis.call('XTRIM', stream, 'MINID', '~', floor, 'LIMIT', wanted)
+end
+if floor and is_aged then
+  redis.call('XTRIM', stream, 'MINID', '~', before(floor, min_id) and floor or min_id)
+end
+
+-- What goes from here on is unacknowledged, but for the rest of a node.
+local hard_length = only_acknowledged and hard_max or max_length
+local is_over = hard_length > 0 and redis.call('XLEN', stream) - hard_length >= node
+is_aged = is_aged and not only_acknowledged
+if not is_over and not is_aged then return 0 end
+
+local read = floor and #redis.call('XRANGE', stream, '-', is_read and floor or '(' .. floor,
+  'COUNT', node) or 0
+local removed = is_aged and redis.call('XTRIM', stream, 'MINID', '~', min_id) or 0
+if is_over then
+  removed = removed + redis.call('XTRIM', stream, 'MAXLEN', '~', hard_length)
+end
+local cut = floor and math.max(0, removed - read) or 0
+if cut > 0 then redis.call('HINCRBY', stats, 'cut', cut) end
+return cut

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { InvalidArgumentError, shown } from '@redpost/core';
+
+/** The keys of one partition of a topic. All of them lie in one Cluster slot. */
+export interface PartitionKeys {
+  /** STREAM of records. */
+  readonly stream: string;
+  /** HASH of counters. */
+  readonly stats: string;
+  /** HASH of the offset by the id of a record that was published within the last window. */
+  readonly ids: string;
+  /** The same, of the window before. */
+  readonly formerIds: string;
+  group(name: string): GroupKeys;
+}
+
+/** The keys of one consumer group in one partition, in the slot of the partition. */
+export interface GroupKeys {
+  readonly stream: string;
+  /** ZSET of the group's consumers by the time their lease ends, in ms. */
+  readonly consumers: string;
+  /** ZSET of the offsets of records that wait for another attempt, by due time in ms. */
+  readonly delayed: string;
+  /** ZSET of the offsets of records whose consumer died: by offset, or `inf` while one is held. */
+  readonly suspects: string;
+  /** STREAM of dead letters. */
+  readonly dead: string;
+  /** HASH of counters. */
+  readonly stats: string;
+}
+
+export interface TopicKeys {
+  /** HASH of what was decided when the topic was made. */
+  readonly facts: string;
+  readonly partitions: readonly PartitionKeys[];
+  /** ZSET of a group's members by the time their lease ends, in ms: who shares the partitions. */
+  members(group: string): string;
+  /** Channel: tells a group's consumers that there is something to look at. */
+  signal(group: string): string;
+}
+
+/** A topic's name is part of the ids that `forward` makes, and those are limited. */
+const longestNameBytes = 256;
+
+/**
+ * @param partitions how many, or undefined for a topic without partitions.
+ * @throws InvalidArgumentError for a name that cannot be a topic's. Braces are refused: with them
+ * one topic's name could be another topic's key, or lie in another Cluster slot than its keys.
+ */
+export function topicKeys(name: string, partitions: number | undefined): TopicKeys {
+  checkTopicName(name);
+  const tag = `{${name}}`;
+  return {
+    facts: `${tag}:topic`,
+    partitions:
+      partitions === undefined || partitions === 1
+        ? [partitionKeys(name, tag)]
+        : Array.from({ length: partitions }, (_, at) => {
+            const stream = `{${name}:${at}}:partition`;
+            return partitionKeys(stream, stream);
+          }),
+    members: (group) => `${tag}:members:${group}`,
+    signal: (group) => `${tag}:signal:${group}`,
+  };
+}
+
+/**
+ * The partition that records with this key belong to: the first 32 bits of the key's SHA-1, modulo
+ * how many there are. Part of the protocol: every publisher must agree.
+ */
+export function partitionOf(key: string, partitions: number): number {
+  if (partitions === 1) return 0;
+  return createHash('sha1').update(key).digest().readUInt32BE(0) % partitions;
+}
+
+/** @throws InvalidArgumentError for a name that cannot be a group's. */
+export function checkGroupName(group: unknown): string {
+  if (typeof group === 'string' && group !== '' && Buffer.byteLength(group) <= 1024) return group;
+  throw new InvalidArgumentError(
+    `The name of a group is a string of 1 to 1024 bytes, got ${shown(group)}`,
+  );
+}
+
+function partitionKeys(stream: string, prefix: string): PartitionKeys {
+  return {
+    stream,
+    stats: `${prefix}:stats`,
+    ids: `${prefix}:ids`,
+    formerIds: `${prefix}:ids:former`,
+    group: (name) => ({
+      stream,
+      consumers: `${prefix}:consumers:${name}`,
+      delayed: `${prefix}:delayed:${name}`,
+      suspects: `${prefix}:suspects:${name}`,
+      dead: `${prefix}:dead:${name}`,
+      stats: `${prefix}:stats:${name}`,
+    }),
+  };
+}
+
+function checkTopicName(name: unknown): void {
+  if (typeof name !== 'string' || name === '' || /[{}]/.test(name)) {
+    throw new InvalidArgumentError(
+      `The name of a topic is a string that is not empty and has no braces, got ${shown(name)}`,
+    );
+  }
+  if (Buffer.byteLength(name) > longestNameBytes) {
+    throw new InvalidArgumentError(`The name of a topic has at most ${longestNameBytes} bytes`);
+  }
+}

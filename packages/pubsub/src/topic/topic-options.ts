@@ -1,0 +1,112 @@
+import {
+  type Codec,
+  type Connection,
+  InvalidArgumentError,
+  longestTimerMs,
+  type Schema,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
+
+/**
+ * How long records are kept. Applied by whoever publishes with these options, in whole nodes of
+ * the stream: up to 100 records more than the limits allow remain.
+ */
+export interface Retention {
+  /** How many records a partition keeps, at least 1. Default: all. */
+  maxLength?: number;
+  /** How old records may become, in ms, at least 1, by the server's clock. Default: any age. */
+  maxAgeMs?: number;
+  /**
+   * Keeps what any group has not acknowledged yet, whatever the limits say; while there are no
+   * groups, that is everything. Without other limits, everything else goes. A `hardMaxLength`
+   * is the length of a partition above which unacknowledged records go all the same. Default
+   * false: limits are hard. What they cut unread is counted and reported by the event `cut`.
+   */
+  whenAcknowledged?: boolean | { hardMaxLength: number };
+}
+
+/** How a second publish of the same `id` is recognised. */
+export interface Deduplication {
+  /** How long an id is remembered at least, in ms, at least 1. Default 120 000. */
+  windowMs?: number;
+  /** How many ids are remembered per window and partition at most, at least 1. Default 100 000. */
+  maxIds?: number;
+}
+
+export interface TopicOptions<Body, Input = Body> {
+  /** What `connect()` returned. It is shared, and never closed here. */
+  connection: Connection;
+  /** How bodies become bytes. Default `json()`. */
+  codec?: Codec;
+  /**
+   * Any Standard Schema. What is published must fit it; what is read is what the schema makes of
+   * it.
+   */
+  schema?: Schema<Input, Body>;
+  retention?: Retention;
+  deduplication?: Deduplication;
+  /**
+   * How many partitions the topic has, 1 to 1024; fixed when it is first used. With partitions,
+   * records of the same key are handled in order and one at a time within a group, and each
+   * partition belongs to one member of the group at a time. Default: none, and all members of a
+   * group share one stream without an order.
+   */
+  partitions?: number;
+  /** The deadline of a publish, in ms. Default: the connection's `callTimeoutMs`. */
+  publishTimeoutMs?: number;
+}
+
+export interface CheckedRetention {
+  maxLength: number;
+  maxAgeMs: number;
+  onlyAcknowledged: boolean;
+  hardMaxLength: number;
+}
+
+const longestMs = 100 * 365 * 86_400_000;
+
+/** Undefined when everything is kept. @throws InvalidArgumentError for a limit that cannot be. */
+export function checkedRetention(retention: Retention = {}): CheckedRetention | undefined {
+  const { maxLength, maxAgeMs, whenAcknowledged = false } = retention;
+  if (maxLength !== undefined) wholeNumber('retention.maxLength', maxLength, { min: 1 });
+  if (maxAgeMs !== undefined) {
+    wholeNumber('retention.maxAgeMs', maxAgeMs, { min: 1, max: longestMs });
+  }
+  const checked = {
+    maxLength: maxLength ?? 0,
+    maxAgeMs: maxAgeMs ?? 0,
+    onlyAcknowledged: whenAcknowledged !== false,
+    hardMaxLength: hardMaxLengthOf(whenAcknowledged),
+  };
+  return checked.maxLength || checked.maxAgeMs || checked.onlyAcknowledged ? checked : undefined;
+}
+
+export function checkedDeduplication(options: Deduplication = {}): Required<Deduplication> {
+  const { windowMs = 120_000, maxIds = 100_000 } = options;
+  return {
+    windowMs: wholeNumber('deduplication.windowMs', windowMs, { min: 1, max: longestMs }),
+    maxIds: wholeNumber('deduplication.maxIds', maxIds, { min: 1 }),
+  };
+}
+
+export function checkedPartitions(partitions: number | undefined): number | undefined {
+  if (partitions === undefined) return undefined;
+  return wholeNumber('partitions', partitions, { min: 1, max: 1024 });
+}
+
+export function checkedTimeout(name: string, ms: number | undefined): number | undefined {
+  if (ms === undefined) return undefined;
+  return wholeNumber(name, ms, { min: 1, max: longestTimerMs });
+}
+
+function hardMaxLengthOf(whenAcknowledged: unknown): number {
+  if (typeof whenAcknowledged === 'boolean') return 0;
+  const hardMaxLength = (whenAcknowledged as { hardMaxLength?: unknown } | null)?.hardMaxLength;
+  if (hardMaxLength === undefined) {
+    throw new InvalidArgumentError(
+      `retention.whenAcknowledged is true, false or { hardMaxLength }, got ${shown(whenAcknowledged)}`,
+    );
+  }
+  return wholeNumber('retention.whenAcknowledged.hardMaxLength', hardMaxLength, { min: 1 });
+}

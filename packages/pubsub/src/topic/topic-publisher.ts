@@ -1,0 +1,218 @@
+import {
+  asError,
+  ClosedError,
+  InvalidArgumentError,
+  isRedpostError,
+  type RedpostError,
+  shown,
+  TickBatch,
+} from '@redpost/core';
+import { checkRecordHeaders, type RecordHeaders } from './record.js';
+import { type OutgoingRecord, publish } from './scripts/publish.js';
+import { trim } from './scripts/trim.js';
+import { type TopicContext, writeBody } from './topic-context.js';
+import { partitionOf } from './topic-keys.js';
+import type { CheckedRetention, Deduplication } from './topic-options.js';
+
+export interface PublishOptions {
+  /**
+   * What the record is about, e.g. the id of an order; not empty. With partitions, records of the
+   * same key stay in order.
+   */
+  key?: string;
+  /** Small texts that travel with the record. */
+  headers?: RecordHeaders;
+  /**
+   * Makes the call repeatable: a second publish of the same id, within the window of
+   * `deduplication`, adds nothing and resolves to the offset of the first. 1 to 512 characters.
+   */
+  id?: string;
+}
+
+/** One record of a batch. */
+export interface TopicItem<Body> extends PublishOptions {
+  body: Body;
+}
+
+/** What became of one record of a batch. */
+export type TopicPublishResult =
+  | { status: 'published'; offset: string }
+  /** When the error has an `outcome` of `unknown`, the record may be in Redis all the same. */
+  | { status: 'failed'; error: RedpostError };
+
+export interface TopicPublisherOptions {
+  retention: CheckedRetention | undefined;
+  deduplication: Required<Deduplication>;
+  timeoutMs: number | undefined;
+  /** Retention took records that some group had not acknowledged. */
+  cut(partition: number, records: number): void;
+  failed(error: Error): void;
+}
+
+interface Waiting extends OutgoingRecord {
+  resolve(offset: string): void;
+  reject(error: unknown): void;
+}
+
+/** A script holds up the server while it runs: these keep it to a few milliseconds. */
+const limits = { count: 1000, bytes: 1_000_000 };
+const longestId = 512;
+
+/** Publishes records: those of one tick in one round trip per partition. */
+export class TopicPublisher<Input> {
+  readonly #context: TopicContext;
+  readonly #options: TopicPublisherOptions;
+  readonly #batches: readonly TickBatch<Waiting>[];
+  readonly #unsettled = new Set<Promise<unknown>>();
+  /** Settled when the last record that had to wait for something may be overtaken. */
+  #turn: Promise<unknown> | undefined;
+  /** The partition of the next record without a key. */
+  #nextPartition = Math.floor(Math.random() * 1024);
+  #isClosed = false;
+
+  constructor(context: TopicContext, options: TopicPublisherOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#batches = context.keys.partitions.map(
+      (_, partition) =>
+        new TickBatch<Waiting>(limits, (records) => {
+          this.#track(this.#send(partition, records));
+        }),
+    );
+  }
+
+  publish(body: Input, options: PublishOptions): Promise<string> {
+    try {
+      if (this.#isClosed) throw new ClosedError('The topic is closed');
+      const { key = '', headers, id = '' } = options;
+      if (options !== noPublishOptions) checkOptions(options);
+      const record = { key, headers: headers ? JSON.stringify(headers) : '', id };
+      const partition = this.#partitionFor(key || id);
+      const bytes = writeBody(this.#context, body);
+      const isReady = !(bytes instanceof Promise) && this.#context.facts.isSettled && !this.#turn;
+      if (isReady) return this.#add(partition, bytes, record);
+      return this.#track(this.#addInTurn(partition, bytes, record));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async publishBatch(items: Iterable<TopicItem<Input>>): Promise<TopicPublishResult[]> {
+    const published = Array.from(items, ({ body, ...options }) => this.publish(body, options));
+    const settled = await Promise.allSettled(published);
+    return settled.map((result) =>
+      result.status === 'fulfilled'
+        ? { status: 'published', offset: result.value }
+        : { status: 'failed', error: result.reason },
+    );
+  }
+
+  /** Resolves when everything that was published is settled. Nothing more can be published. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const batch of this.#batches) batch.flush();
+    await Promise.allSettled(this.#unsettled);
+    // What had to wait for its turn has only been sent now.
+    if (this.#unsettled.size > 0) await this.close();
+  }
+
+  /** Those without a key or an id go round: records of one id must meet in one partition. */
+  #partitionFor(key: string): number {
+    const count = this.#batches.length;
+    if (key) return partitionOf(key, count);
+    this.#nextPartition += 1;
+    return this.#nextPartition % count;
+  }
+
+  #add(
+    partition: number,
+    body: string | Buffer,
+    { key, headers, id }: Omit<OutgoingRecord, 'body'>,
+  ): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const size = body.length + key.length + headers.length + id.length;
+      this.#batches[partition]?.add({ body, key, headers, id, resolve, reject }, size);
+    });
+  }
+
+  /** Neither a slow schema nor the first look at the topic lets a later record overtake. */
+  async #addInTurn(
+    partition: number,
+    body: string | Buffer | Promise<string | Buffer>,
+    record: Omit<OutgoingRecord, 'body'>,
+  ): Promise<string> {
+    const ready = this.#context.facts.settled();
+    const turn = Promise.allSettled([body, ready, this.#turn]);
+    this.#turn = turn;
+    await turn;
+    if (this.#turn === turn) this.#turn = undefined;
+    await ready;
+    return this.#add(partition, await body, record);
+  }
+
+  async #send(partition: number, records: Waiting[]): Promise<void> {
+    try {
+      const appended = this.#append(partition, records);
+      // In the same round trip, so that what was published is trimmed when its promise resolves.
+      const trimmed = this.#trim(partition);
+      const offsets = await appended;
+      await trimmed;
+      records.forEach(({ resolve }, at) => {
+        resolve(offsets[at] as string);
+      });
+    } catch (error) {
+      for (const { reject } of records) reject(error);
+    }
+  }
+
+  /**
+   * The script travels as text, not by its hash: a server that does not know the hash would have
+   * the batch sent again, behind what was published meanwhile.
+   */
+  async #append(partition: number, records: Waiting[]): Promise<string[]> {
+    const { connection, keys } = this.#context;
+    const { timeoutMs, deduplication } = this.#options;
+    const options = timeoutMs === undefined ? {} : { timeoutMs };
+    const partitionKeys = keys.partitions[partition];
+    if (!partitionKeys) throw new InvalidArgumentError(`There is no partition ${partition}`);
+    const call = publish.encode({ keys: partitionKeys, records, ...deduplication });
+    const args = [publish.lua, call.keys.length, ...call.keys, ...call.args];
+    return publish.parse(await connection.call('EVAL', args, options));
+  }
+
+  async #trim(partition: number): Promise<void> {
+    const { retention, cut, failed } = this.#options;
+    const { connection, keys } = this.#context;
+    const partitionKeys = keys.partitions[partition];
+    if (!retention || !partitionKeys) return;
+    try {
+      const records = await connection.run(trim, { keys: partitionKeys, ...retention });
+      if (records > 0) cut(partition, records);
+    } catch (error) {
+      // The records are there: that retention could not be applied is another matter. A closed
+      // connection has told its callers already.
+      if (!isRedpostError(error, 'CLOSED')) failed(asError(error));
+    }
+  }
+
+  #track<Result>(promise: Promise<Result>): Promise<Result> {
+    const forget = () => void this.#unsettled.delete(promise);
+    this.#unsettled.add(promise);
+    promise.then(forget, forget);
+    return promise;
+  }
+}
+
+/** The options of a call that names none: known to be good. */
+export const noPublishOptions: PublishOptions = Object.freeze({});
+
+function checkOptions({ key, headers, id }: PublishOptions): void {
+  if (key !== undefined && (typeof key !== 'string' || key === '')) {
+    throw new InvalidArgumentError(`key must be a string that is not empty, got ${shown(key)}`);
+  }
+  if (headers !== undefined) checkRecordHeaders(headers);
+  if (id === undefined) return;
+  if (typeof id !== 'string' || id === '' || id.length > longestId) {
+    throw new InvalidArgumentError(`id must be a string of 1 to ${longestId} characters`);
+  }
+}

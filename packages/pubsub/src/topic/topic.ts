@@ -1,0 +1,182 @@
+import {
+  ClosedError,
+  Emitter,
+  InvalidArgumentError,
+  json,
+  type Schema,
+  type Unlisten,
+} from '@redpost/core';
+import { CutError } from './errors.js';
+import { type ForwardOptions, type ForwardTarget, forwardTo } from './forward.js';
+import { ConsumerGroup } from './group.js';
+import type { GroupConsumer } from './group-consumer.js';
+import type { GroupOptions } from './group-options.js';
+import { type ReadOptions, readTopic } from './reader.js';
+import type { TopicRecord } from './record.js';
+import type { TopicContext } from './topic-context.js';
+import type { TopicEvents } from './topic-events.js';
+import { TopicFacts } from './topic-facts.js';
+import { topicKeys } from './topic-keys.js';
+import {
+  checkedDeduplication,
+  checkedPartitions,
+  checkedRetention,
+  checkedTimeout,
+  type TopicOptions,
+} from './topic-options.js';
+import {
+  noPublishOptions,
+  type PublishOptions,
+  type TopicItem,
+  TopicPublisher,
+  type TopicPublishResult,
+} from './topic-publisher.js';
+
+export interface TopicStats {
+  /** How many records there are. */
+  length: number;
+  /** How many records retention has removed that some group had not acknowledged. */
+  cut: number;
+}
+
+/**
+ * A durable topic: the Redis Stream of the same name. What is published stays, within its
+ * retention, for readers and consumer groups that come later.
+ *
+ * ```ts
+ * const topic = new Topic<Event>('events', { connection, retention: { maxLength: 1_000_000 } });
+ * await topic.publish({ type: 'ordered' });
+ * for await (const { body } of topic.read({ from: 'beginning' })) console.log(body);
+ * topic.group('billing').consume(async ({ body }) => bill(body));
+ * ```
+ */
+export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
+  readonly name: string;
+  readonly #context: TopicContext<Body>;
+  readonly #publisher: TopicPublisher<Input>;
+  readonly #events = new Emitter<TopicEvents>();
+  readonly #groups = new Set<ConsumerGroup<Body>>();
+  /** Ends the readers. */
+  readonly #closing = new AbortController();
+
+  /** @throws InvalidArgumentError for a name that cannot be a topic's, or an impossible option. */
+  constructor(name: string, options: TopicOptions<Body, Input>) {
+    if (typeof options?.connection?.call !== 'function') {
+      throw new InvalidArgumentError('connection is missing: pass what connect() returns');
+    }
+    const { connection, codec = json(), schema } = options;
+    const partitions = checkedPartitions(options.partitions);
+    const keys = topicKeys(name, partitions);
+    this.name = name;
+    this.#context = {
+      name,
+      connection,
+      keys,
+      facts: new TopicFacts({ topic: name, key: keys.facts, connection, partitions }),
+      codec,
+      schema: schema as Schema<unknown, Body> | undefined,
+    };
+    this.#publisher = new TopicPublisher(this.#context as TopicContext, {
+      retention: checkedRetention(options.retention),
+      deduplication: checkedDeduplication(options.deduplication),
+      timeoutMs: checkedTimeout('publishTimeoutMs', options.publishTimeoutMs),
+      cut: (partition, records) => this.#report('cut', { partition, records }),
+      failed: (error) => this.#report('error', error),
+    });
+  }
+
+  /**
+   * Publishes a record. Resolves to its offset when it is in Redis. Calls of one tick leave
+   * together, and stay in order within a partition.
+   *
+   * @throws InvalidArgumentError, EncodeError, ValidationError: nothing was sent.
+   * @throws PartitionCountError when the topic has another number of partitions.
+   * @throws ConnectionError, TimeoutError, ServerError, ClosedError: their `outcome` says whether
+   * the record is known not to be there. With an `id`, the call can be repeated safely.
+   */
+  publish(body: Input, options: PublishOptions = noPublishOptions): Promise<string> {
+    return this.#publisher.publish(body, options);
+  }
+
+  /**
+   * Publishes many records, a thousand per round trip, and tells for each what became of it: one
+   * that cannot be published does not keep the others back.
+   */
+  publishBatch(items: Iterable<TopicItem<Input>>): Promise<TopicPublishResult[]> {
+    return this.#publisher.publishBatch(items);
+  }
+
+  /**
+   * Reads records: those there are from `from` on, and then those that come, without a gap or a
+   * double between. Every reader gets all of them. Leaving the loop, or the signal, ends it.
+   *
+   * @throws TrimmedError in the loop, when retention removed records before they were read, unless
+   * there is an `onTrimmed`.
+   * @throws InvalidArgumentError for a place that cannot be.
+   */
+  read(options: ReadOptions = {}): AsyncGenerator<TopicRecord<Body>, void, undefined> {
+    const closing = this.#closing.signal;
+    if (closing.aborted) throw new ClosedError('The topic is closed');
+    return readTopic(this.#context, { ...options, closing }, (event, payload) =>
+      this.#report(event, payload),
+    );
+  }
+
+  /** The consumer group of this name; `from` says where it begins if it does not exist yet. */
+  group(name: string, options: GroupOptions = {}): ConsumerGroup<Body> {
+    const group = new ConsumerGroup(this.#context, name, options);
+    this.#groups.add(group);
+    return group;
+  }
+
+  /**
+   * Feeds a queue with all records, from the oldest one on: published once, each queue has its own
+   * retries and dead letters. At least once: a message that is sent twice has the same id.
+   */
+  forward(target: ForwardTarget<Body>, options: ForwardOptions = {}): GroupConsumer<Body> {
+    const { group = `forward:${target.name}`, ...rest } = options;
+    return forwardTo(this.name, this.group(group), target, rest);
+  }
+
+  /** How many records there are, and how many retention has cut that some group had not acknowledged. */
+  async stats(): Promise<TopicStats> {
+    const { connection, keys, facts } = this.#context;
+    await facts.checked();
+    const counts = await Promise.all(
+      keys.partitions.map(async ({ stream, stats }) => ({
+        length: Number(await connection.call('XLEN', [stream])),
+        cut: Number(await connection.call('HGET', [stats, 'cut'])),
+      })),
+    );
+    return {
+      length: counts.reduce((sum, { length }) => sum + length, 0),
+      cut: counts.reduce((sum, { cut }) => sum + cut, 0),
+    };
+  }
+
+  /** Calls `listener` at every `event`; returns what removes it. */
+  on<Event extends keyof TopicEvents>(
+    event: Event,
+    listener: (payload: TopicEvents[Event]) => void,
+  ): Unlisten {
+    return this.#events.on(event, listener);
+  }
+
+  /** Waits for what is being published, ends the readers, stops the consumers, and leaves the connection open. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const groups = [...this.#groups].map((group) => group.close());
+    await Promise.all([this.#publisher.close(), ...groups]);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #report<Event extends keyof TopicEvents>(event: Event, payload: TopicEvents[Event]): void {
+    if (event === 'error' || this.#events.hasListeners(event)) this.#events.emit(event, payload);
+    else if (event === 'cut')
+      this.#events.emit('error', new CutError(this.name, payload as TopicEvents['cut']));
+    else this.#events.emit('error', (payload as TopicEvents['unreadable']).error);
+  }
+}

@@ -1,0 +1,34 @@
+// A process that is a member of a group, or forwards a topic, until it is killed or its stdin ends.
+import { connect } from '@redpost/core';
+import { Topic } from '@redpost/pubsub';
+
+const { member, url, name, partitions, leaseMs, mode } = JSON.parse(process.argv[2]);
+const connection = connect(url);
+const topic = new Topic(name, { connection, ...(partitions && { partitions }) });
+/** In Redis, because what a killed process has written to a pipe may be lost with it. */
+const report = (line) =>
+  connection.call('RPUSH', [`${name}:log`, JSON.stringify({ member, ...line })]);
+
+/** Keeps what it is sent in a Redis list. */
+const queue = {
+  name: 'list',
+  send: (body, { id }) => connection.call('RPUSH', [`${name}:sent`, `${id} ${body}`]),
+};
+
+const handle = async ({ body, key, attempt }) => {
+  await report({ begins: body, key, attempt });
+  await report({ ends: body, key });
+};
+
+const options = { concurrency: 10, leaseMs };
+const consumer =
+  mode === 'forward'
+    ? topic.forward(queue, { ...options, concurrency: 5 })
+    : topic.group('g').consume(handle, options);
+consumer.on('error', () => {});
+
+process.stdin.resume();
+process.stdin.on('end', async () => {
+  await consumer.stop();
+  await connection.close();
+});

@@ -1,0 +1,53 @@
+import { type Connection, connect } from '@redpost/core';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
+import type { TopicDelivery } from '../src/index.js';
+import { startCluster, type TestCluster } from './support/cluster.js';
+import { openTopic, take, uniqueName } from './support/topics.js';
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+}, 60_000);
+afterAll(() => cluster?.stop());
+
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+function open(): Connection {
+  const connection = connect(cluster.addresses);
+  onTestFinished(() => connection.close());
+  return connection;
+}
+
+it('the partitions of a topic lie on different nodes, and are read and consumed together', async () => {
+  const name = uniqueName();
+  const topic = openTopic<number>(name, {
+    connection: open(),
+    partitions: 12,
+    retention: { maxLength: 10_000 },
+  });
+  await Promise.all(numbers(600).map((n) => topic.publish(n, { key: `k${n % 60}`, id: `${n}` })));
+
+  const perNode = await Promise.all(
+    cluster.masters.map(async ({ admin }) => {
+      return ((await admin.call('KEYS', [`{${name}:*}:partition`])) as Buffer[]).length;
+    }),
+  );
+  expect(perNode.every((count) => count > 0)).toBe(true);
+  expect(perNode.reduce((sum, count) => sum + count, 0)).toBe(12);
+
+  const read = await take(topic.read({ from: 'beginning' }), 600);
+  expect(read.map(({ body }) => body).sort((a, b) => a - b)).toEqual(numbers(600));
+
+  const byKey = new Map<string | undefined, number[]>();
+  const handle = async ({ key, body }: TopicDelivery<number>) => {
+    byKey.set(key, [...(byKey.get(key) ?? []), body]);
+  };
+  const other = openTopic<number>(name, { connection: open(), partitions: 12 });
+  const members = [topic, other].map((end) => end.group('g').consume(handle, { concurrency: 10 }));
+  await eventually(() => [...byKey.values()].flat().length === 600);
+  await eventually(() => members.every(({ partitions }) => partitions.length === 6));
+  for (const bodies of byKey.values()) expect(bodies).toEqual([...bodies].sort((a, b) => a - b));
+  await eventually(async () => (await topic.group('g').stats()).pending === 0);
+  expect(await topic.group('g').stats()).toMatchObject({ lag: 0, dead: 0, total: { acked: 600 } });
+});
