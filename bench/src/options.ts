@@ -18,8 +18,9 @@ const workNames = works.flatMap(({ name, measures }) => [
   name,
   ...measures.map(({ name }) => name),
 ]);
+const own = new Set(works.map(({ subjects: [first] }) => first));
 const peerNames = [...Object.keys(queueSubjects), ...Object.keys(channelSubjects)].filter(
-  (name) => name !== 'redpost',
+  (name) => !own.has(name),
 );
 
 export function benchOptions(args: readonly string[]): BenchOptions {

@@ -33,7 +33,7 @@ export interface MeasureResult {
   readonly unit: 'messages/s' | 'ms' | 'bytes' | 'commands/s' | '%' | 'ratio';
   readonly better: 'higher' | 'lower';
   readonly persistence: 'none' | 'aof everysec';
-  /** `redpost` first, then as declared. */
+  /** Redpost first, then as declared. */
   readonly subjects: readonly SubjectResult[];
   readonly goals: readonly GoalResult[];
 }

@@ -10,7 +10,7 @@ export function summarize(
   { persistent, titles }: { persistent: boolean; titles: ReadonlyMap<string, string> },
 ): MeasureResult[] {
   return work.measures.map((measure) => {
-    const subjects = subjectsOf(measure, competition, titles);
+    const subjects = subjectsOf(work, measure, competition, titles);
     const { goals, ...description } = measure;
     return {
       ...description,
@@ -22,6 +22,7 @@ export function summarize(
 }
 
 function subjectsOf(
+  { subjects: [own = ''] }: Work,
   { name: measure }: Measure,
   { figures }: Competition,
   titles: ReadonlyMap<string, string>,
@@ -42,9 +43,7 @@ function subjectsOf(
         min: Math.min(...runs),
         max: Math.max(...runs),
       };
-      return name === 'redpost'
-        ? figure
-        : { ...figure, redpostRatio: middle('redpost') / figure.median };
+      return name === own ? figure : { ...figure, redpostRatio: middle(own) / figure.median };
     });
 }
 
@@ -65,9 +64,8 @@ function judged(
 }
 
 function foundFor(goal: Goal, subjects: readonly SubjectResult[]): number | undefined {
-  const name = 'peer' in goal ? goal.peer : 'redpost';
-  const subject = subjects.find((candidate) => candidate.name === name);
-  return 'peer' in goal ? subject?.redpostRatio : subject?.median;
+  if (!('peer' in goal)) return subjects[0]?.median;
+  return subjects.find(({ name }) => name === goal.peer)?.redpostRatio;
 }
 
 const endings: Record<Measure['unit'], string> = {

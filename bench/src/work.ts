@@ -7,7 +7,7 @@ export interface Work {
   /** For `--only`. */
   readonly name: string;
   readonly kind: 'queue' | 'channel';
-  /** Names of subjects, redpost first. */
+  /** Names of subjects; the first is redpost's, which the others are compared with. */
   readonly subjects: readonly string[];
   /** Whether it is done with AOF too. Without persistence it always is. */
   readonly withAof: boolean;

@@ -78,7 +78,7 @@ async function takingPart(work: Work, options: CompetitionOptions): Promise<Subj
   );
   return loaded
     .filter(({ server }) => server !== 'nats' || options.nats)
-    .filter(({ name }) => name === 'redpost' || (options.peers?.includes(name) ?? true));
+    .filter(({ name }) => name === work.subjects[0] || (options.peers?.includes(name) ?? true));
 }
 
 function reason(error: unknown): string {

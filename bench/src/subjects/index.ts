@@ -9,6 +9,10 @@ export const queueSubjects: Record<string, () => Promise<QueueSubject>> = {
   'ioredis-safe': async () => (await import('./ioredis-safe.js')).ioredisSafe,
   'ioredis-pop': async () => (await import('./ioredis-pop.js')).ioredisPop,
   'ioredis-stream': async () => (await import('./ioredis-stream.js')).ioredisStream,
+  'redpost-topic': async () => (await import('./redpost-topic.js')).redpostTopic,
+  'ioredis-topic': async () => (await import('./ioredis-stream.js')).ioredisTopic,
+  'ioredis-topic-pipelined': async () =>
+    (await import('./ioredis-stream.js')).ioredisPipelinedTopic,
   jetstream: async () => (await import('./jetstream.js')).jetstream,
 };
 

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { Body, QueueSubject } from '../subject.js';
+import type { Body, QueueClient, QueueSubject } from '../subject.js';
 
 const stream = 'bench';
 const group = 'bench';
@@ -9,71 +9,98 @@ const claimMs = 30_000;
 
 type Entry = [id: string, fields: string[]];
 
+const shared = { kind: 'queue', title: 'ioredis', package: 'ioredis', server: 'redis' } as const;
+
 /** A stream read by a consumer group. Entries are deleted when acknowledged, as a queue's would be. */
 export const ioredisStream: QueueSubject = {
-  kind: 'queue',
+  ...shared,
   name: 'ioredis-stream',
-  title: 'ioredis',
   variant: 'streams',
-  package: 'ioredis',
-  server: 'redis',
-
-  async open(url) {
-    const redis = new Redis(url, { enableAutoPipelining: true });
-    await createGroup(redis);
-
-    return {
-      send: (body) => redis.xadd(stream, '*', 'body', JSON.stringify(body)),
-
-      async sendBatch(bodies) {
-        const pipeline = redis.pipeline();
-        for (const body of bodies) pipeline.xadd(stream, '*', 'body', JSON.stringify(body));
-        for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
-      },
-
-      async consume(handler, concurrency) {
-        const reader = redis.duplicate({ enableAutoPipelining: false });
-        const readerId = await reader.client('ID');
-        let claimAt = 0;
-        let isStopping = false;
-
-        async function run(): Promise<void> {
-          while (!isStopping) {
-            const isClaiming = performance.now() >= claimAt;
-            const entries = isClaiming ? await claim(reader) : await read(reader);
-            if (isClaiming && entries.length === 0) claimAt = performance.now() + claimMs;
-            await handle(entries);
-          }
-        }
-
-        async function handle(entries: Entry[]): Promise<void> {
-          if (entries.length === 0) return;
-          const waiting = entries.values();
-          const handlers = Array.from({ length: concurrency }, async () => {
-            for (const [, [, text]] of waiting) await handler(JSON.parse(text as string) as Body);
-          });
-          await Promise.all(handlers);
-          const ids = entries.map(([id]) => id);
-          await Promise.all([redis.xack(stream, group, ...ids), redis.xdel(stream, ...ids)]);
-        }
-
-        const running = run();
-        return {
-          async stop() {
-            isStopping = true;
-            await redis.client('UNBLOCK', readerId);
-            await running;
-            await reader.quit();
-          },
-        };
-      },
-
-      async close() {
-        await redis.quit();
-      },
-    };
-  },
+  open: (url) => open(url, { enableAutoPipelining: true, keepsEntries: false }),
 };
+
+/** The same for a topic, whose entries stay for others to read. */
+export const ioredisTopic: QueueSubject = {
+  ...shared,
+  name: 'ioredis-topic',
+  variant: 'streams',
+  open: (url) => open(url, { enableAutoPipelining: false, keepsEntries: true }),
+};
+
+export const ioredisPipelinedTopic: QueueSubject = {
+  ...shared,
+  name: 'ioredis-topic-pipelined',
+  variant: 'streams, auto-pipelining',
+  open: (url) => open(url, { enableAutoPipelining: true, keepsEntries: true }),
+};
+
+interface StreamOptions {
+  enableAutoPipelining: boolean;
+  /** Whether entries that were acknowledged stay in the stream. */
+  keepsEntries: boolean;
+}
+
+async function open(
+  url: string,
+  { enableAutoPipelining, keepsEntries }: StreamOptions,
+): Promise<QueueClient> {
+  const redis = new Redis(url, { enableAutoPipelining });
+  await createGroup(redis);
+
+  return {
+    send: (body) => redis.xadd(stream, '*', 'body', JSON.stringify(body)),
+
+    async sendBatch(bodies) {
+      const pipeline = redis.pipeline();
+      for (const body of bodies) pipeline.xadd(stream, '*', 'body', JSON.stringify(body));
+      for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+    },
+
+    async consume(handler, concurrency) {
+      const reader = redis.duplicate({ enableAutoPipelining: false });
+      const readerId = await reader.client('ID');
+      let claimAt = 0;
+      let isStopping = false;
+
+      async function run(): Promise<void> {
+        while (!isStopping) {
+          const isClaiming = performance.now() >= claimAt;
+          const entries = isClaiming ? await claim(reader) : await read(reader);
+          if (isClaiming && entries.length === 0) claimAt = performance.now() + claimMs;
+          await handle(entries);
+        }
+      }
+
+      async function handle(entries: Entry[]): Promise<void> {
+        if (entries.length === 0) return;
+        const waiting = entries.values();
+        const handlers = Array.from({ length: concurrency }, async () => {
+          for (const [, [, text]] of waiting) await handler(JSON.parse(text as string) as Body);
+        });
+        await Promise.all(handlers);
+        const ids = entries.map(([id]) => id);
+        const acknowledged = redis.xack(stream, group, ...ids);
+        await (keepsEntries
+          ? acknowledged
+          : Promise.all([acknowledged, redis.xdel(stream, ...ids)]));
+      }
+
+      const running = run();
+      return {
+        async stop() {
+          isStopping = true;
+          await redis.client('UNBLOCK', readerId);
+          await running;
+          await reader.quit();
+        },
+      };
+    },
+
+    async close() {
+      await redis.quit();
+    },
+  };
+}
 
 async function createGroup(redis: Redis): Promise<void> {
   try {

@@ -8,6 +8,7 @@ import { idle } from './idle.js';
 import { large } from './large.js';
 import { latency } from './latency.js';
 import { single } from './single.js';
+import { topic } from './topic.js';
 
 /** In the order of the tables. */
 export const works: readonly Work[] = [
@@ -16,6 +17,7 @@ export const works: readonly Work[] = [
   large,
   latency,
   channel,
+  topic,
   bytes,
   depth,
   idle,
