@@ -1,19 +1,15 @@
-import { mkdtemp, open, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { type Sentinel, startSentinel } from '../../../tooling/sentinel.js';
 import { findServer } from '../src/embedded/find-server.js';
-import { freePort } from '../src/embedded/free-port.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
-import { supervise } from '../src/embedded/supervisor.js';
 import { connect, defineScript } from '../src/index.js';
 import { Recorder } from './support/record.js';
 import { openConnection, uniqueKey } from './support/use-redis.js';
 
 let master: EmbeddedRedis;
 let replica: EmbeddedRedis;
-let sentinel: { port: number; stop(): Promise<void> };
+let sentinel: Sentinel;
 
 beforeAll(async () => {
   master = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
@@ -23,7 +19,7 @@ beforeAll(async () => {
     String(await primary.call('INFO', ['replication'])).includes('state=online'),
   );
   // Only now: a Sentinel looks for replicas every ten seconds, from its start.
-  sentinel = await startSentinel(master.port);
+  sentinel = await startSentinel(findServer(), master.port);
   await using admin = connect({ port: sentinel.port });
   admin.on('error', () => {}); // It takes a moment to listen.
   await eventually(async () => {
@@ -36,28 +32,6 @@ afterAll(async () => {
   await sentinel?.stop();
   await Promise.all([master?.stop(), replica?.stop()]);
 });
-
-async function startSentinel(masterPort: number) {
-  const port = await freePort();
-  const dir = await mkdtemp(join(tmpdir(), 'redpost-sentinel-'));
-  const config = [
-    `port ${port}`,
-    'bind 127.0.0.1',
-    `dir ${dir}`,
-    `sentinel monitor mymaster 127.0.0.1 ${masterPort} 1`,
-    'sentinel down-after-milliseconds mymaster 500',
-  ];
-  await writeFile(join(dir, 'sentinel.conf'), `${config.join('\n')}\n`);
-  const log = await open(join(dir, 'sentinel.log'), 'a');
-  const process = await supervise({
-    server: findServer(),
-    args: [join(dir, 'sentinel.conf'), '--sentinel'],
-    runtimeDir: dir,
-    output: log.fd,
-  });
-  await log.close();
-  return { port, stop: () => process.end() };
-}
 
 const increment = defineScript({
   name: 'increment',

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Sentinel {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts one Sentinel that watches a master as `mymaster` and decides alone, after half a second of
+ * silence. It looks for replicas every ten seconds: start it when they are connected.
+ */
+export async function startSentinel(server: string, masterPort: number): Promise<Sentinel> {
+  const port = await freePort();
+  const dir = await mkdtemp(join(tmpdir(), 'redpost-sentinel-'));
+  const file = join(dir, 'sentinel.conf');
+  const config = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${dir}`,
+    `sentinel monitor mymaster 127.0.0.1 ${masterPort} 1`,
+    'sentinel down-after-milliseconds mymaster 500',
+  ];
+  await writeFile(file, `${config.join('\n')}\n`);
+  const child = spawn(server, [file, '--sentinel'], { stdio: 'ignore' });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+
+  return {
+    port,
+    async stop() {
+      process.off('exit', kill);
+      kill();
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No port is free');
+  return address.port;
+}
