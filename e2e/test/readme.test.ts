@@ -26,8 +26,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('the README has an example for queue, pubsub and core', () => {
-  expect(programs).toHaveLength(3);
+it('the README has an example for queue, pubsub, topic and core', () => {
+  expect(programs).toHaveLength(4);
 });
 
 it('the examples of the README fit the published types', { timeout: 60_000 }, async () => {
@@ -58,8 +58,12 @@ it('the publish/subscribe example receives what it publishes', async () => {
   expect(await run(programs[1])).toBe('receivers: 1\nmychannel: hello everyone\n');
 });
 
+it('the topic example reads what was published before', async () => {
+  expect(await run(programs[2])).toContain('seen 1\n');
+});
+
 it('the core example starts a Redis of its own and takes from a list', async () => {
-  expect(await run(programs[2])).toBe('task1 of 2\n');
+  expect(await run(programs[3])).toBe('task1 of 2\n');
 });
 
 it('the shell example sends, receives and counts', async () => {

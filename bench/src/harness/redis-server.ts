@@ -24,6 +24,8 @@ export class RedisServer implements Server {
   static async start(persistent: boolean): Promise<RedisServer> {
     const redis = await startRedis({ persistence: persistent ? 'aof' : 'none' });
     const client = new Redis(redis.url);
+    // The log is rewritten between runs, not in the middle of one.
+    await client.config('SET', 'auto-aof-rewrite-percentage', '0');
     const version = field(await client.info('server'), 'redis_version');
     return new RedisServer(redis, client, version, persistent);
   }
@@ -35,8 +37,10 @@ export class RedisServer implements Server {
   async reset(): Promise<void> {
     await this.#client.flushall();
     if (!this.persistent) return;
+    // The server may have begun to by itself.
+    await this.#untilRewritten();
     await this.#client.bgrewriteaof();
-    while (await this.#isRewriting()) await pause(20);
+    await this.#untilRewritten();
   }
 
   /** The bytes that the keys take, without the buffers of clients. */
@@ -67,10 +71,13 @@ export class RedisServer implements Server {
     await this.#redis.stop();
   }
 
-  async #isRewriting(): Promise<boolean> {
-    const persistence = await this.#client.info('persistence');
+  async #untilRewritten(): Promise<void> {
     const states = ['aof_rewrite_in_progress', 'aof_rewrite_scheduled'];
-    return states.some((state) => field(persistence, state) === '1');
+    for (;;) {
+      const persistence = await this.#client.info('persistence');
+      if (states.every((state) => field(persistence, state) === '0')) return;
+      await pause(20);
+    }
   }
 }
 
