@@ -208,9 +208,11 @@ it('stop hands back what is pending at once, uncounted, and leaves no consumer b
   const running = new Set(held.slice(200));
   for (const [body, attempt] of attempts) expect(attempt).toBe(running.has(body) ? 2 : 1);
   await eventually(async () => (await topic.group('billing').stats()).pending === 0);
-  const names = String(await topic.connection.call('XINFO', ['CONSUMERS', topic.name, 'billing']));
-  expect(names).not.toContain((await sessionsOf(topic, 'billing')).length === 1 ? 'nobody' : '');
-  expect((await sessionsOf(topic, 'billing')).length).toBe(1);
+  const reply = await topic.connection.call('XINFO', ['CONSUMERS', topic.name, 'billing']);
+  const names = (reply as Buffer[][]).map(([, name]) => String(name));
+  const sessions = await sessionsOf(topic, 'billing');
+  expect(sessions).toHaveLength(1);
+  expect(names.filter((name) => name !== '~waiting')).toEqual(sessions);
 });
 
 it('a long handler keeps its record for as long as it beats', async () => {
@@ -289,6 +291,7 @@ it('a record that kills its consumers is dead after maxAttempts, its neighbours 
       },
       { concurrency: 4, maxAttempts: 3 },
     );
+    consumer.on('error', () => {}); // Its connection is closed under it.
     await eventually(() => begun.has('poison') && (crash > 1 || begun.size === 4));
     await eventually(async () => (await topic.group('billing').stats()).consumers === 1);
     await victim.connection.close();
