@@ -215,6 +215,25 @@ it('stop hands back what is pending at once, uncounted, and leaves no consumer b
   expect(names.filter((name) => name !== '~waiting')).toEqual(sessions);
 });
 
+it('what lies ahead of handlers that have become slow goes to others', async () => {
+  const topic = redis.topic<number>();
+  await fill(topic, 500);
+  const held: number[] = [];
+  const release = deferred();
+  topic.group('billing').consume(async ({ body }) => {
+    held.push(body);
+    if (held.length > 200) await release.promise;
+  });
+  await eventually(() => held.length === 201);
+  const other = redis.topic<number>({ name: topic.name });
+  const taken = new Set<number>();
+  other.group('billing').consume(async ({ body }) => void taken.add(body));
+
+  await eventually(() => taken.size === 299);
+  expect(held).toHaveLength(201);
+  release.resolve();
+});
+
 it('a long handler keeps its record for as long as it beats', async () => {
   const topic = redis.topic<number>();
   await topic.publish(1);

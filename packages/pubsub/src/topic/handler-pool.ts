@@ -69,6 +69,7 @@ export class HandlerPool<Body> {
   accept(deliveries: HeldRecord<Body>[]): void {
     this.#ahead.add(deliveries);
     this.#startMore();
+    this.#ahead.watch();
   }
 
   /** Starts no more handlers. */
@@ -85,6 +86,7 @@ export class HandlerPool<Body> {
   takeBack(session: RecordSettler): HeldRecord<Body>[] {
     const all = this.#ahead.takeAll();
     this.#ahead.add(all.filter(({ settler }) => settler !== session));
+    this.#ahead.watch();
     return all.filter(({ settler }) => settler === session);
   }
 
