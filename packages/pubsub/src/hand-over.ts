@@ -1,4 +1,5 @@
 import { asError } from '@redpost/core';
+import { isThenable } from '@redpost/core/consuming';
 import type { Inbox } from './inbox.js';
 import type { Message, ReceivedMessage } from './message.js';
 import type { OnMessage } from './subscribe-options.js';
@@ -65,8 +66,4 @@ export class HandOver<Body> {
       this.#onError(asError(error));
     }
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

@@ -9,7 +9,7 @@ import {
   type Unlisten,
   wholeNumber,
 } from '@redpost/core';
-import { Ahead, Lookahead, type NextStep, within } from '@redpost/core/consuming';
+import { Ahead, isThenable, Lookahead, type NextStep, within } from '@redpost/core/consuming';
 import { type ConsumeOptions, consumerOptions } from './consume-options.js';
 import type { QueueContext } from './context.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
@@ -275,8 +275,4 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       this.#failed(asError(error));
     }
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
 }

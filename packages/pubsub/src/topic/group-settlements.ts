@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { isRedpostError, TickBatch } from '@redpost/core';
+import { TickBatch } from '@redpost/core';
+import { Settling, type SettlingWaiter } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import type { HeldRecord } from './group-delivery.js';
 import { deadLetter } from './scripts/dead-letter.js';
@@ -7,10 +7,8 @@ import { release } from './scripts/release.js';
 import { retry } from './scripts/retry.js';
 import type { GroupKeys } from './topic-keys.js';
 
-interface Waiting {
+interface Waiting extends SettlingWaiter {
   held: HeldRecord;
-  resolve(wasHeld: boolean): void;
-  reject(error: unknown): void;
 }
 
 interface Retry extends Waiting {
@@ -23,8 +21,6 @@ interface DeadLetter extends Waiting {
 }
 
 const limits = { count: 1000, bytes: 1_000_000 };
-const firstPauseMs = 50;
-const longestPauseMs = 2000;
 
 /**
  * What can happen to a delivery besides being acknowledged. Settled in one tick, they leave in one
@@ -34,7 +30,7 @@ const longestPauseMs = 2000;
 export class GroupSettlements {
   readonly #context: GroupContext;
   readonly #consumer: { id: string; keys: GroupKeys; isOver: () => boolean };
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #settling: Settling;
 
   constructor(
     context: GroupContext,
@@ -42,11 +38,12 @@ export class GroupSettlements {
   ) {
     this.#context = context;
     this.#consumer = consumer;
+    this.#settling = new Settling(consumer.isOver);
   }
 
   readonly #retries = new TickBatch<Retry>(limits, (items) => {
     const records = items.map(({ held, delayMs }) => ({ offset: held.offset, delayMs }));
-    this.#settle(items, () =>
+    this.#settling.settle(items, () =>
       this.#context.topic.connection.run(retry, { ...this.#names(), records }),
     );
   });
@@ -55,7 +52,7 @@ export class GroupSettlements {
     const records = items.map(({ held: { offset, attempt, fields }, reason, error }) => {
       return { offset, attempt, fields, reason, error };
     });
-    this.#settle(items, () =>
+    this.#settling.settle(items, () =>
       this.#context.topic.connection.run(deadLetter, { ...this.#names(), records }),
     );
   });
@@ -77,7 +74,7 @@ export class GroupSettlements {
 
   /** Gives back what was taken but not started, or all that is not named; uncounted. */
   async release(chosen: Parameters<typeof release.encode>[0]['chosen']): Promise<void> {
-    await this.#repeat(() =>
+    await this.#settling.repeat(() =>
       this.#context.topic.connection.run(release, { ...this.#names(), chosen }),
     );
   }
@@ -86,42 +83,11 @@ export class GroupSettlements {
   async idle(): Promise<void> {
     this.#retries.flush();
     this.#deadLetters.flush();
-    await Promise.all(this.#underWay);
+    await this.#settling.idle();
   }
 
   #names() {
     const { group, signal } = this.#context;
     return { keys: this.#consumer.keys, consumer: this.#consumer.id, group, signal };
-  }
-
-  #settle(items: Waiting[], run: () => Promise<boolean[]>): void {
-    const settled = this.#repeat(run).then(
-      ({ result, mayBeDone }) => {
-        items.forEach(({ resolve }, at) => {
-          resolve(result[at] === true || mayBeDone);
-        });
-      },
-      (error) => {
-        for (const { reject } of items) reject(error);
-      },
-    );
-    this.#underWay.add(settled);
-    void settled.then(() => this.#underWay.delete(settled));
-  }
-
-  async #repeat<Result>(
-    run: () => Promise<Result>,
-  ): Promise<{ result: Result; mayBeDone: boolean }> {
-    // Once an answer got lost, "no longer held" may mean that the lost call did it.
-    let mayBeDone = false;
-    for (let waitMs = firstPauseMs; ; waitMs = Math.min(waitMs * 2, longestPauseMs)) {
-      try {
-        return { result: await run(), mayBeDone };
-      } catch (error) {
-        if (this.#consumer.isOver() || !isRedpostError(error) || !error.retryable) throw error;
-        mayBeDone ||= !('outcome' in error) || error.outcome === 'unknown';
-        await pause(waitMs);
-      }
-    }
   }
 }

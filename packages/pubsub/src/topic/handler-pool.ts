@@ -1,6 +1,7 @@
 import { asError } from '@redpost/core';
 import {
   Ahead,
+  isThenable,
   Lookahead,
   type NextStep,
   stepAfter,
@@ -184,8 +185,4 @@ export class HandlerPool<Body> {
     this.#startMore();
     this.#events.finished();
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
 }
