@@ -4,7 +4,7 @@ import type { Body, Consuming, QueueClient, QueueSubject } from '../subject.js';
 import { concurrently } from './concurrently.js';
 import { nowNs, Side, timed } from './side.js';
 import { Tally } from './tally.js';
-import type { Delivered, Numbers, Sent } from './tasks.js';
+import type { Delivered, Numbers, Sent, Trickle } from './tasks.js';
 
 /** A producer or a consumer. */
 export class QueueSide extends Side {
@@ -44,12 +44,12 @@ export class QueueSide extends Side {
     });
   }
 
-  async trickle({ first, count, bytes }: Numbers): Promise<void> {
+  async trickle({ first, count, bytes, pauseMs }: Trickle): Promise<void> {
     const client = this.#opened();
     const bodyOf = bodiesOf(bytes);
 
     for (let n = first; n < first + count; n += 1) {
-      await pause(10 + Math.random() * 10);
+      await pause(pauseMs * (1 + Math.random()));
       await client.send(bodyOf(n, nowNs()));
     }
   }

@@ -11,8 +11,8 @@ interface Tasks {
   send(options: Numbers & { callers: number }): Sent;
   /** Sends `size` messages per call, one call at a time. */
   sendBatches(options: Numbers & { size: number }): Sent;
-  /** Sends one message every 10 to 20 ms, so that each finds the consumer idle. */
-  trickle(options: Numbers): void;
+  /** Sends one message at a time, so that each finds the consumer idle. */
+  trickle(options: Trickle): void;
   /** Publishes, `callers` calls at a time, at most `window` messages ahead of the subscriber. */
   publish(options: Numbers & { callers: number; window: number }): Sent;
   /** Tells the publisher how many messages the subscriber has got. */
@@ -33,6 +33,11 @@ export interface Numbers {
   readonly first: number;
   readonly count: number;
   readonly bytes: number;
+}
+
+export interface Trickle extends Numbers {
+  /** The pause before each message is this long, up to twice as long, in ms. */
+  readonly pauseMs: number;
 }
 
 export interface Sent {

@@ -1,47 +1,52 @@
 import { firstNumber, smallBytes } from '../body.js';
 import { exact } from '../exact.js';
-import type { Work } from '../work.js';
+import type { Measure, Work } from '../work.js';
+
+/** How often a message is sent. After a longer pause, the processor has to fetch all code again. */
+const paces = [
+  { name: 'latency', title: 'idle queue', pauseMs: 10, every: '10 to 20 ms' },
+  { name: 'latency-often', title: 'idle queue, more often', pauseMs: 1, every: '1 to 2 ms' },
+];
 
 export const latency: Work = {
   name: 'latency',
   kind: 'queue',
   subjects: ['redpost', 'bullmq', 'bee-queue', 'groupmq', 'ioredis-safe', 'jetstream'],
   withAof: true,
-  measures: [
+  measures: paces.flatMap(({ name, title, every }): Measure[] => [
     {
-      name: 'latency-p50',
-      title: 'send to handler, idle queue, p50',
-      how: 'One message every 10 to 20 ms, from just before `send` in one process to the handler in another.',
+      name: `${name}-p50`,
+      title: `send to handler, ${title}, p50`,
+      how: `One message every ${every}, from just before \`send\` in one process to the handler in another.`,
       unit: 'ms',
       better: 'lower',
       goals: [{ atMost: 0.4, peer: 'bullmq' }],
     },
     {
-      name: 'latency-p99',
-      title: 'send to handler, idle queue, p99',
+      name: `${name}-p99`,
+      title: `send to handler, ${title}, p99`,
       how: 'Of the same messages.',
       unit: 'ms',
       better: 'lower',
       goals: [{ atMost: 1, peer: 'bullmq' }],
     },
-  ],
+  ]),
   messages: 300,
   quickMessages: 100,
 
   async run({ producer, consumer, messages: count }) {
-    const numbers = { first: firstNumber, count };
-    await consumer.ask('consume', { ...numbers, concurrency: 1 });
-    await producer.ask('trickle', { ...numbers, bytes: smallBytes });
-    exact(await consumer.ask('delivered'), count);
+    const figures: Record<string, number> = {};
+    for (const [turn, { name, pauseMs }] of paces.entries()) {
+      const numbers = { first: firstNumber + turn * count, count };
+      await consumer.ask('consume', { ...numbers, concurrency: 1 });
+      await producer.ask('trickle', { ...numbers, bytes: smallBytes, pauseMs });
+      exact(await consumer.ask('delivered'), count);
 
-    const latencies = await consumer.ask('latencies');
-    return {
-      figures: {
-        'latency-p50': quantile(latencies, 0.5),
-        'latency-p99': quantile(latencies, 0.99),
-      },
-      ms: 0,
-    };
+      const latencies = await consumer.ask('latencies');
+      figures[`${name}-p50`] = quantile(latencies, 0.5);
+      figures[`${name}-p99`] = quantile(latencies, 0.99);
+    }
+    return { figures, ms: 0 };
   },
 };
 

@@ -54,6 +54,22 @@ describe('a blocking read', () => {
     expect(told).toEqual([`${key},x`, 'resolved']);
   });
 
+  it.each([
+    ['of one piece', 'small'],
+    ['of many pieces', 'x'.repeat(3_000_000)],
+  ])('tells an answer %s once, as it is', async (_, element) => {
+    const connection = redis.connect();
+    const [list, other] = [uniqueKey(), uniqueKey()];
+    const told: string[] = [];
+    const move = connection.block((ms) => ['BLMOVE', list, other, 'RIGHT', 'LEFT', ms / 1000], {
+      onReply: (reply) => told.push(String(reply)),
+    });
+    await connection.call('LPUSH', [list, element]);
+
+    expect(String(await move)).toBe(element);
+    expect(told).toEqual([element]);
+  });
+
   it('does not hold up the calls of the same connection', async () => {
     const connection = redis.connect({ name: 'beside' });
     const key = uniqueKey();

@@ -3,6 +3,7 @@ import { longestTimerMs } from '../check.js';
 import type { Argument, Reply } from '../connection.js';
 import { Emitter } from '../emitter.js';
 import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '../errors.js';
+import { soleBulk } from './sole-bulk.js';
 import type { Client } from './target.js';
 import { isRefusal, mayResend, translateError } from './translate-error.js';
 
@@ -89,23 +90,25 @@ export class Link {
     onReply?: (reply: Reply) => void,
   ): Promise<Reply> {
     const { address } = this.#options;
-    let isOverdue = false;
     return new Promise((resolve, reject) => {
       // Before the timer: it throws for what cannot be sent, e.g. more bytes than a string holds.
       const answer = this.#client.callBuffer(command, args as Argument[]);
+      const stopReading = onReply && this.#readEarly(onReply);
       const timer = setTimeout(() => {
-        isOverdue = true;
+        stopReading?.();
         const message = `Redis at ${address} did not answer ${command} in time`;
         reject(new TimeoutError(message, { outcome: 'unknown' }));
       }, timerMs(deadline));
       answer.then(
         (answered) => {
           const reply = answered as Reply;
-          if (reply !== null && !isOverdue) onReply?.(reply);
+          const isUnread = stopReading?.();
+          if (reply !== null && isUnread) onReply?.(reply);
           clearTimeout(timer);
           resolve(reply);
         },
         (error) => {
+          stopReading?.();
           clearTimeout(timer);
           reject(this.#closed ? closedError(address, 'unknown') : translateError(error, address));
         },
@@ -158,6 +161,30 @@ export class Link {
     if (this.#options.owned === false) return;
     this.#client.on('error', ignore);
     this.#client.disconnect();
+  }
+
+  /**
+   * Hands an answer over that came in one piece, before the client has parsed it: in a process that
+   * was idle, that takes about as long as the system takes to bring it. Only for a command that is
+   * alone on its socket.
+   *
+   * @returns what ends it, which says whether there is still nothing handed over the first time.
+   */
+  #readEarly(onReply: (reply: Reply) => void): () => boolean {
+    let isOpen = true;
+    const stream = 'stream' in this.#client ? this.#client.stream : undefined;
+    const read = (chunk: Buffer) => {
+      const reply = soleBulk(chunk);
+      if (reply && stop()) onReply(reply);
+    };
+    const stop = () => {
+      const wasOpen = isOpen;
+      isOpen = false;
+      stream?.off('data', read);
+      return wasOpen;
+    };
+    stream?.prependListener('data', read);
+    return stop;
   }
 
   #open(): Client {
