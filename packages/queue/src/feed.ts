@@ -37,9 +37,9 @@ export interface FeedOptions<Held extends Leased> {
 
 type Asked = Pick<LeaseInput, 'count' | 'withSuspect' | 'firstReceipt'>;
 
-/** One call in the server while the answer to the other is handled: that keeps both sides busy. */
-const maxCalls = 2;
-const maxLeasedPerCall = 500;
+/** Some in the server while the answer to another is handled: that keeps both sides busy. */
+const maxCalls = 4;
+const maxLeasedPerCall = 250;
 /** A larger answer falls out of the processor's caches on both sides, and keeps others waiting. */
 const maxBytesPerCall = 256 * 1024;
 const maxAckedPerCall = 4000;
@@ -50,7 +50,7 @@ const longestPauseMs = 2000;
  * Gets messages from Redis for one consumer and carries its acknowledgements.
  *
  * Three states:
- * - flowing: up to two lease calls are out. What was settled meanwhile travels with them.
+ * - flowing: up to four lease calls are out. What was settled meanwhile travels with them.
  * - waiting: the list was empty, so a blocking move is out on a socket of its own. No lease call
  *   takes from the list meanwhile: two sources at once could change the order of messages.
  * - unsure: an answer got lost, and with it perhaps messages; or it was read so late that others
