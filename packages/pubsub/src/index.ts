@@ -1,4 +1,9 @@
-export type { DeadLetterReason, NextStep } from '@redpost/core/consuming';
+export {
+  AlreadySettledError,
+  type DeadLetterReason,
+  LeaseLostError,
+  type NextStep,
+} from '@redpost/core/consuming';
 export type {
   ChannelName,
   ChannelSchemas,
@@ -28,8 +33,6 @@ export type { CloseReason, Gap, Subscription, SubscriptionEvents } from './subsc
 export {
   CutError,
   PartitionCountError,
-  RecordLostError,
-  RecordSettledError,
   TrimmedError,
   type TrimmedGap,
 } from './topic/errors.js';
@@ -39,6 +42,7 @@ export {
   GroupConsumer,
   type GroupConsumerEvents,
   type GroupStopOptions,
+  type RecordHandler,
 } from './topic/group-consumer.js';
 export type {
   DeadRecord,
@@ -48,7 +52,6 @@ export type {
 export type { RecordRetryOptions, TopicDelivery } from './topic/group-delivery.js';
 export type { GroupConsumeOptions, GroupOptions } from './topic/group-options.js';
 export type { GroupRecovery } from './topic/group-recoverer.js';
-export type { HandlerFailure, RecordHandler } from './topic/handler-pool.js';
 export type { From } from './topic/offset.js';
 export type { ReadOptions } from './topic/reader.js';
 export type { RecordHeaders, TopicRecord, UnreadableRecord } from './topic/record.js';

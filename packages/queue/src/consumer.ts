@@ -9,11 +9,10 @@ import {
   type Unlisten,
   wholeNumber,
 } from '@redpost/core';
-import { Ahead, isThenable, Lookahead, type NextStep, within } from '@redpost/core/consuming';
+import { HandlerPool, type NextStep, within } from '@redpost/core/consuming';
 import { type ConsumeOptions, consumerOptions } from './consume-options.js';
 import type { QueueContext } from './context.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
-import { ExpiredError, LeaseLostError } from './errors.js';
 import { nextStep } from './failure.js';
 import type { Recovery } from './recoverer.js';
 import { Session } from './session.js';
@@ -51,28 +50,21 @@ const leaveMs = 2000;
  */
 export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #context: QueueContext<Body>;
-  readonly #handler: Handler<Body>;
   readonly #options: ReturnType<typeof consumerOptions>;
   readonly #events = new Emitter<ConsumerEvents<Body>>();
-  readonly #lookahead: Lookahead;
-  /** How many handlers are running. */
-  #running = 0;
-  readonly #ahead = new Ahead<HeldDelivery<Body>>(() => void this.#giveBack());
+  readonly #handlers: HandlerPool<HeldDelivery<Body>>;
   #session: Session<Body>;
-  #isStarting = false;
   #isGivingBack = false;
   #isStopping = false;
   #stopped: Promise<void> | undefined;
-  #whenDone: (() => void) | undefined;
 
   constructor(context: QueueContext<Body>, handler: Handler<Body>, options: ConsumeOptions) {
     if (typeof handler !== 'function') {
       throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
     }
     this.#context = context;
-    this.#handler = handler;
     this.#options = consumerOptions(options);
-    this.#lookahead = new Lookahead(this.#options.concurrency);
+    this.#handlers = this.#createPool(handler);
     this.#session = this.#openSession();
     const { signal } = options;
     const onAbort = () => void this.stop();
@@ -104,10 +96,25 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     return this.stop();
   }
 
+  #createPool(handler: Handler<Body>): HandlerPool<HeldDelivery<Body>> {
+    return new HandlerPool<HeldDelivery<Body>>(handler, this.#options.concurrency, {
+      open: (held) => held.open(this.#context, this.#session.serverNow),
+      acknowledge: (held, isExpired) => this.#session.acknowledge(held, isExpired),
+      nextStep: (held, error) =>
+        nextStep(held as HeldDelivery, error, this.#options, (failure) => this.#report(failure)),
+      failed: (delivery, error, next) => this.#events.emit('failed', { delivery, error, next }),
+      retry: (held, delayMs) => this.#session.retry(held, delayMs),
+      deadLetter: (held, reason, error) => this.#session.deadLetter(held, reason, error),
+      error: (error) => this.#report(error),
+      finished: () => this.#session.pump(),
+      stuck: () => void this.#giveBack(),
+    });
+  }
+
   #openSession(): Session<Body> {
     const session: Session<Body> = new Session(this.#context, this.#options, {
       demand: () => this.#demand(),
-      accept: (deliveries) => this.#accept(deliveries),
+      accept: (deliveries) => this.#handlers.accept(deliveries),
       drained: () => this.#events.emit('drained', undefined),
       lost: (deliveries) => this.#lost(deliveries),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
@@ -119,121 +126,40 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   #demand(): number {
     if (this.#isStopping || this.#isGivingBack) return 0;
-    const wanted = this.#options.concurrency + this.#lookahead.count;
-    return wanted - this.#running - this.#ahead.size;
-  }
-
-  #accept(deliveries: HeldDelivery<Body>[]): void {
-    this.#ahead.add(deliveries);
-    this.#startMore();
-    this.#ahead.watch();
-  }
-
-  #startMore(): void {
-    // A handler that returns at once leads back here: calls must not pile up with the messages.
-    if (this.#isStarting) return;
-    this.#isStarting = true;
-    while (this.#running < this.#options.concurrency && !this.#isStopping) {
-      const held = this.#ahead.take();
-      if (!held) break;
-      this.#running += 1;
-      this.#start(held);
-    }
-    this.#isStarting = false;
-  }
-
-  #start(held: HeldDelivery<Body>): void {
-    held.startedAt = performance.now();
-    try {
-      const opening = held.open(this.#context, this.#session.serverNow);
-      const result = opening ? opening.then(() => this.#handler(held)) : this.#handler(held);
-      if (isThenable(result)) {
-        result.then(
-          () => this.#succeed(held),
-          (error) => this.#fail(held, error),
-        );
-      } else {
-        this.#succeed(held);
-      }
-    } catch (error) {
-      this.#fail(held, error);
-    }
-  }
-
-  #succeed(held: HeldDelivery<Body>): void {
-    if (held.claim()) this.#session.acknowledge(held);
-    this.#finish(held);
-  }
-
-  #fail(held: HeldDelivery<Body>, thrown: unknown): void {
-    if (thrown instanceof ExpiredError) {
-      if (held.claim()) this.#session.acknowledge(held, true);
-    } else if (held.claim()) {
-      void this.#settleFailure(held, asError(thrown));
-    } else if (!(thrown instanceof LeaseLostError) && !held.isLost) {
-      // The message was settled before its handler threw: the error still has to be heard.
-      this.#events.emit('error', asError(thrown));
-    }
-    this.#finish(held);
-  }
-
-  async #settleFailure(held: HeldDelivery<Body>, error: Error): Promise<void> {
-    const session = this.#session;
-    const report = (failure: Error) => this.#events.emit('error', failure);
-    const next = nextStep(held as HeldDelivery, error, this.#options, report);
-    try {
-      if (this.#events.hasListeners('failed')) {
-        this.#events.emit('failed', { delivery: held, error, next });
-      }
-      if (next.action === 'retry') await session.retry(held, next.delayMs);
-      else await session.deadLetter(held, next.reason, String(error.message));
-    } catch (failure) {
-      // What was lost is reported by the event `lost`.
-      if (!(failure instanceof LeaseLostError)) this.#events.emit('error', asError(failure));
-    }
-  }
-
-  #finish(held: HeldDelivery<Body>): void {
-    this.#lookahead.add(performance.now() - held.startedAt, held.element.size);
-    this.#running -= 1;
-    if (this.#running === 0) this.#whenDone?.();
-    this.#startMore();
-    this.#session.pump();
+    return this.#handlers.free;
   }
 
   #lost(deliveries: HeldDelivery<Body>[]): void {
-    this.#ahead.takeAll();
+    this.#handlers.takeBack();
     if (!this.#isStopping) this.#session = this.#openSession();
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
   }
 
-  #failed(error: Error): void {
+  #report(error: Error): void {
     this.#events.emit('error', error);
+  }
+
+  #failed(error: Error): void {
+    this.#report(error);
     if (isRedpostError(error, 'CLOSED')) void this.stop({ timeoutMs: 0 });
   }
 
   async #stop(deadline: number): Promise<void> {
     this.#isStopping = true;
+    this.#handlers.stop();
     const leftMs = () => deadline - performance.now();
     const session = this.#session;
     try {
       await within(this.#quiet(session), Math.max(leftMs(), leaveMs));
-      await within(this.#release(this.#ahead.takeAll()), leftMs());
-      const finished = await within(this.#done(), leftMs());
+      await within(this.#release(this.#handlers.takeBack()), leftMs());
+      const finished = await within(this.#handlers.done(), leftMs());
       if (!finished) await within(this.#giveUp(session), leaveMs);
       await within(session.flushed(), Math.max(leftMs(), leaveMs));
       await session.leave(leaveMs);
     } catch (error) {
-      if (!isRedpostError(error, 'CLOSED')) this.#events.emit('error', asError(error));
+      if (!isRedpostError(error, 'CLOSED')) this.#report(asError(error));
     }
     this.#events.emit('stopped', undefined);
-  }
-
-  #done(): Promise<void> {
-    if (this.#running === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#whenDone = resolve;
-    });
   }
 
   /** Tells the handlers that are still running, and gives their messages to others. */
@@ -249,10 +175,10 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     if (this.#isGivingBack || this.#isStopping) return;
     const session = this.#session;
     this.#isGivingBack = true;
-    this.#lookahead.stall();
+    this.#handlers.stall();
     await this.#quiet(session);
     if (session === this.#session && !this.#isStopping) {
-      await this.#release(this.#ahead.takeAll());
+      await this.#release(this.#handlers.takeBack());
     }
     this.#isGivingBack = false;
     this.#session.pump();

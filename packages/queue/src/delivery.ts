@@ -1,5 +1,12 @@
 import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
-import type { Holdable } from '@redpost/core/consuming';
+import {
+  AlreadySettledError,
+  type Delivered,
+  ExpiredError,
+  type Handled,
+  type Holdable,
+  LeaseLostError,
+} from '@redpost/core/consuming';
 import type { QueueContext } from './context.js';
 import {
   asBare,
@@ -9,7 +16,6 @@ import {
   type Headers,
   isUntouched,
 } from './envelope.js';
-import { AlreadySettledError, ExpiredError, LeaseLostError } from './errors.js';
 import { type Message, readBody, toDate } from './message.js';
 import type { Slice } from './slice.js';
 
@@ -56,6 +62,8 @@ export interface Delivery<Body = unknown> extends Message<Body> {
 /** What a delivery asks of the session that holds it. */
 export interface Settler {
   readonly consumer: string;
+  /** How many of its handlers run: kept by the pool of handlers. */
+  running: number;
   acknowledge(held: HeldDelivery, expired?: boolean): void;
   confirmAck(held: HeldDelivery): Promise<void>;
   retry(held: HeldDelivery, delayMs: number): Promise<void>;
@@ -66,11 +74,11 @@ export interface Settler {
 /**
  * States: leased -> open (decoded, handed to a handler) -> settled; from any of them -> lost.
  */
-export class HeldDelivery<Body = unknown> implements Delivery<Body>, Holdable {
+export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Holdable {
   /** The receipt within its consumer. */
   readonly number: number;
   readonly element: Slice;
-  readonly #settler: Settler;
+  readonly settler: Settler;
   #state: 'held' | 'settled' | 'lost' = 'held';
   #envelope: Envelope | undefined;
   #abort: AbortController | undefined;
@@ -84,19 +92,23 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Holdable {
   isListed = false;
 
   constructor(settler: Settler, number: number, element: Slice) {
-    this.#settler = settler;
+    this.settler = settler;
     this.number = number;
     this.element = element;
   }
 
   get receipt(): string {
-    return `${this.#settler.consumer}-${this.number}`;
+    return `${this.settler.consumer}-${this.number}`;
   }
 
   /** Read only when it is asked for: most handlers need nothing but the body. */
   get envelope(): Envelope {
     this.#envelope ??= decodeEnvelope(this.element.bytes, this.receipt);
     return this.#envelope;
+  }
+
+  get size(): number {
+    return this.element.size;
   }
 
   get id(): string {
@@ -117,7 +129,7 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Holdable {
 
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (this.#state === 'lost') this.#abort.abort(new LeaseLostError(this.safeId));
+    if (this.#state === 'lost') this.#abort.abort(new LeaseLostError(this.named));
     return this.#abort.signal;
   }
 
@@ -134,12 +146,12 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Holdable {
     return this.#state === 'lost';
   }
 
-  /** The id for messages about a delivery whose envelope may not be readable. */
-  get safeId(): string {
+  /** What errors call it: its envelope may not be readable. */
+  get named(): Delivered {
     try {
-      return this.id;
+      return { kind: 'message', id: this.id };
     } catch {
-      return this.receipt;
+      return { kind: 'message', id: this.receipt };
     }
   }
 
@@ -174,20 +186,20 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Holdable {
   }
 
   /** The lease is gone. What is still running is told by its signal. */
-  lose(reason: Error = new LeaseLostError(this.safeId)): void {
+  lose(reason: Error = new LeaseLostError(this.named)): void {
     this.#state = 'lost';
     this.#abort?.abort(reason);
   }
 
   async ack(): Promise<void> {
     this.#claimOrThrow();
-    await this.#settler.confirmAck(this);
+    await this.settler.confirmAck(this);
   }
 
   async retry({ delayMs = 0 }: RetryOptions = {}): Promise<void> {
     wholeNumber('delayMs', delayMs, { min: 0 });
     this.#claimOrThrow();
-    await this.#settler.retry(this, delayMs);
+    await this.settler.retry(this, delayMs);
   }
 
   async deadLetter(reason = 'rejected'): Promise<void> {
@@ -195,13 +207,13 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Holdable {
       throw new InvalidArgumentError(`A reason is a text, got ${shown(reason)}`);
     }
     this.#claimOrThrow();
-    await this.#settler.deadLetter(this, reason, '');
+    await this.settler.deadLetter(this, reason, '');
   }
 
   async extend(): Promise<void> {
-    if (this.#state === 'settled') throw new AlreadySettledError(this.id);
-    if (this.#state === 'lost' || !(await this.#settler.renew())) {
-      throw new LeaseLostError(this.id);
+    if (this.#state === 'settled') throw new AlreadySettledError(this.named);
+    if (this.#state === 'lost' || !(await this.settler.renew())) {
+      throw new LeaseLostError(this.named);
     }
   }
 
@@ -212,11 +224,11 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Holdable {
 
   #refuseIfExpired(serverNow: number): void {
     const { expiresAt } = this.envelope;
-    if (expiresAt !== undefined && expiresAt <= serverNow) throw new ExpiredError(this.id);
+    if (expiresAt !== undefined && expiresAt <= serverNow) throw new ExpiredError(this.named);
   }
 
   #claimOrThrow(): void {
-    if (this.#state === 'lost') throw new LeaseLostError(this.id);
-    if (!this.claim()) throw new AlreadySettledError(this.id);
+    if (this.#state === 'lost') throw new LeaseLostError(this.named);
+    if (!this.claim()) throw new AlreadySettledError(this.named);
   }
 }

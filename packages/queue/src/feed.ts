@@ -1,4 +1,5 @@
 import { asError } from '@redpost/core';
+import { CallSize, Pump, SuspectPlace } from '@redpost/core/consuming';
 import { BlockingMove } from './blocking-move.js';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { isSuspect } from './envelope.js';
@@ -40,11 +41,7 @@ type Asked = Pick<LeaseInput, 'count' | 'withSuspect' | 'firstReceipt'>;
 /** Some in the server while the answer to another is handled: that keeps both sides busy. */
 const maxCalls = 4;
 const maxLeasedPerCall = 250;
-/** A larger answer falls out of the processor's caches on both sides, and keeps others waiting. */
-const maxBytesPerCall = 256 * 1024;
 const maxAckedPerCall = 4000;
-const firstPauseMs = 50;
-const longestPauseMs = 2000;
 
 /**
  * Gets messages from Redis for one consumer and carries its acknowledgements.
@@ -61,11 +58,14 @@ export class Feed<Held extends Leased> {
   readonly #context: QueueContext;
   readonly #options: FeedOptions<Held>;
   readonly #move: BlockingMove;
+  readonly #pump = new Pump(() => this.#send());
+  readonly #callSize = new CallSize(maxLeasedPerCall);
+  /** By its receipt. */
+  readonly #suspect = new SuspectPlace<number>();
   #acks: Held[] = [];
   #expiredAcks = 0;
   #calls = 0;
   #requested = 0;
-  #maxLeased = maxLeasedPerCall;
   #nextReceipt = 1;
   /** The receipt of what a blocking move has brought, until the server is told. */
   #handedOff: number | undefined;
@@ -73,16 +73,8 @@ export class Feed<Held extends Leased> {
   #adopting: number | undefined;
   #isDry = false;
   #isUnsure = false;
-  /** The suspect that is held, or asked for. At most one at a time: see scripts/recover.lua. */
-  #suspect: number | undefined;
-  #mayHaveSuspects = true;
-  #pauseMs = 0;
-  #pauseTimer: NodeJS.Timeout | undefined;
-  #pumpIsScheduled = false;
   readonly #idleWaiters: (() => void)[] = [];
   readonly #adoptionWaiters: (() => void)[] = [];
-  #started = false;
-  #ended = false;
   /** The server's clock minus ours, in ms. */
   #clockOffset = Date.now() - performance.now();
 
@@ -95,7 +87,7 @@ export class Feed<Held extends Leased> {
       ensureFresh: () => options.ensureFresh(),
       brought: (element) => this.#handOver(element),
       failed: (error) => this.#fail(error),
-      done: () => this.pump(),
+      done: () => this.#pump.now(),
       straysSettled: () => this.doubt(),
     });
   }
@@ -112,8 +104,7 @@ export class Feed<Held extends Leased> {
 
   /** The lease is taken: begins. */
   start(): void {
-    this.#started = true;
-    this.pump();
+    this.#pump.start();
   }
 
   /** Resolves when the server knows this receipt; undefined when it does already. */
@@ -124,7 +115,7 @@ export class Feed<Held extends Leased> {
 
   /** Resolves when all that was settled is confirmed and no call is out. */
   idle(): Promise<void> {
-    if (this.#isIdle || this.#ended) return Promise.resolve();
+    if (this.#isIdle || this.#pump.hasEnded) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
@@ -141,42 +132,48 @@ export class Feed<Held extends Leased> {
 
   /** What was held no longer is, so there may be demand again. */
   settled(receipt: number): void {
-    if (receipt === this.#suspect) {
-      this.#suspect = undefined;
-      this.#mayHaveSuspects = true;
-    }
-    this.pumpSoon();
+    this.#suspect.settled(receipt);
+    this.#pump.soon();
   }
 
   /** Others have put back suspects. */
   suspectsAdded(): void {
-    this.#mayHaveSuspects = true;
-    this.pumpSoon();
+    this.#suspect.lookAgain();
+    this.#pump.soon();
   }
 
   /** Asks the list once before waiting for it, though it was empty when last asked. */
   askAgain(): void {
     this.#isDry = false;
-    this.pumpSoon();
+    this.#pump.soon();
   }
 
   /** The server said something that does not fit: ask it what this consumer holds. */
   doubt(): void {
     this.#isUnsure = true;
-    this.pumpSoon();
+    this.#pump.soon();
   }
 
-  /** Pumps when the code that runs now is through: what it settles travels together. */
+  /** There may be demand: sends when the code that runs now is through. */
   pumpSoon(): void {
-    if (this.#pumpIsScheduled) return;
-    this.#pumpIsScheduled = true;
-    process.nextTick(this.pump);
+    this.#pump.soon();
+  }
+
+  /** Ends the blocking move, so that no further message is taken. What it has taken is accepted. */
+  endWait(): Promise<void> {
+    return this.#move.cancel();
+  }
+
+  /** Nothing is sent any more. */
+  end(): void {
+    this.#pump.end();
+    this.#move.end();
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    this.#tellAdopted();
   }
 
   /** Sends whatever there is to send. */
-  readonly pump = (): void => {
-    this.#pumpIsScheduled = false;
-    if (!this.#started || this.#ended || this.#pauseTimer) return;
+  #send(): void {
     if (this.#isUnsure || this.#options.demand() <= 0) void this.#move.cancel();
     if (this.#isUnsure) {
       if (this.#calls === 0 && !this.#move.isOut) void this.#reclaim();
@@ -187,20 +184,6 @@ export class Feed<Held extends Leased> {
     if (this.#isDry && this.#isIdle && !this.#move.isOut && this.#options.demand() > 0) {
       this.#move.start();
     }
-  };
-
-  /** Ends the blocking move, so that no further message is taken. What it has taken is accepted. */
-  endWait(): Promise<void> {
-    return this.#move.cancel();
-  }
-
-  /** Nothing is sent any more. */
-  end(): void {
-    this.#ended = true;
-    clearTimeout(this.#pauseTimer);
-    this.#move.end();
-    for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    this.#tellAdopted();
   }
 
   #exchangeIfNeeded(): boolean {
@@ -210,8 +193,8 @@ export class Feed<Held extends Leased> {
     if (this.#calls >= maxCalls && this.#handedOff === undefined) return false;
     const demand = this.#options.demand() - this.#requested;
     const canLease = !this.#isDry && !this.#move.isOut;
-    const count = canLease ? Math.max(0, Math.min(demand, this.#maxLeased)) : 0;
-    const withSuspect = demand > 0 && this.#mayHaveSuspects && this.#suspect === undefined;
+    const count = canLease ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
+    const withSuspect = demand > 0 && this.#suspect.isFree;
     const hasNews = this.#handedOff !== undefined || (this.#acks.length > 0 && this.#calls === 0);
     if (count === 0 && !withSuspect && !hasNews) return false;
     void this.#exchange(count, withSuspect);
@@ -228,7 +211,7 @@ export class Feed<Held extends Leased> {
     this.#handedOff = undefined;
     this.#adopting = handedOff;
     const firstReceipt = this.#takeReceipts(count + 1);
-    if (withSuspect) this.#suspect = firstReceipt;
+    if (withSuspect) this.#suspect.take(firstReceipt);
     this.#calls += 1;
     this.#requested += count;
     const input = { keys, consumer, from, count, withSuspect, firstReceipt, handedOff, expired };
@@ -244,7 +227,7 @@ export class Feed<Held extends Leased> {
     this.#requested -= count;
     if (handedOff !== undefined) this.#adopting = undefined;
     if (result) this.#conclude(result, { count, withSuspect, firstReceipt, handedOff, acked });
-    this.pump();
+    this.#pump.now();
   }
 
   #conclude(
@@ -252,12 +235,12 @@ export class Feed<Held extends Leased> {
     { acked, handedOff, ...asked }: Asked & Pick<LeaseInput, 'handedOff'> & { acked: Held[] },
   ): void {
     if (handedOff !== undefined) this.#tellAdopted();
-    if (this.#ended) return;
+    if (this.#pump.hasEnded) return;
     if (result.status === 'lost') {
       this.#options.lost();
       return;
     }
-    this.#pauseMs = 0;
+    this.#pump.worked();
     this.#clockOffset = result.now - performance.now();
     this.#options.acked(acked);
     this.#accept(result, asked);
@@ -268,27 +251,18 @@ export class Feed<Held extends Leased> {
     asked: Asked,
   ): void {
     const all = suspect ? [suspect, ...elements] : elements;
-    if (asked.withSuspect && !suspect) {
-      this.#suspect = undefined;
-      this.#mayHaveSuspects = false;
-    }
+    if (asked.withSuspect && !suspect) this.#suspect.foundNone();
     if (elements.length < asked.count) this.#isDry = true;
-    if (elements.length > 0) this.#limitBySize(elements);
+    if (elements.length > 0) this.#callSize.note(elements.length, sizeOf(elements));
     if (all.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
     else if (all.length > 0) this.#options.accept(asked.firstReceipt, all);
     if (elements.length < asked.count) this.#options.drained();
   }
 
-  #limitBySize(elements: readonly Slice[]): void {
-    const bytes = elements.reduce((sum, { size }) => sum + size, 0);
-    const fitting = Math.floor(maxBytesPerCall / (bytes / elements.length));
-    this.#maxLeased = Math.max(1, Math.min(maxLeasedPerCall, fitting));
-  }
-
   /** What a blocking move has brought is handled at once; the server learns its receipt later. */
   #handOver(element: Buffer): void {
     this.#isDry = false;
-    this.#pauseMs = 0;
+    this.#pump.worked();
     // With strays about, it may not be the newest there, and get another one's receipt.
     if (!this.#options.isFresh() || this.#move.mayBringStrays) {
       this.doubt();
@@ -309,8 +283,8 @@ export class Feed<Held extends Leased> {
     const call = connection.run(reclaim, { ...input, handedOff: this.#handedOff });
     const result = await call.catch((error) => this.#fail(error));
     this.#calls -= 1;
-    if (result && !this.#ended) this.#takeUp(result);
-    this.pump();
+    if (result && !this.#pump.hasEnded) this.#takeUp(result);
+    this.#pump.now();
   }
 
   #takeUp(result: ReclaimResult): void {
@@ -333,7 +307,8 @@ export class Feed<Held extends Leased> {
     const suspect = messages.find(
       ({ receipt, element }) => isSuspect(element) && !acked.has(receipt),
     );
-    this.#suspect = suspect?.receipt;
+    if (suspect) this.#suspect.take(suspect.receipt);
+    else this.#suspect.free();
   }
 
   #tellAdopted(): void {
@@ -342,14 +317,9 @@ export class Feed<Held extends Leased> {
 
   /** After a pause, the server is asked what this consumer holds. */
   #fail(error: unknown): void {
-    if (this.#ended) return;
+    if (this.#pump.hasEnded) return;
     this.#isUnsure = true;
-    this.#pauseMs = Math.min(Math.max(firstPauseMs, this.#pauseMs * 2), longestPauseMs);
-    clearTimeout(this.#pauseTimer);
-    this.#pauseTimer = setTimeout(() => {
-      this.#pauseTimer = undefined;
-      this.pump();
-    }, this.#pauseMs);
+    this.#pump.pause();
     this.#options.failed(asError(error));
   }
 
@@ -358,4 +328,8 @@ export class Feed<Held extends Leased> {
     this.#nextReceipt += count;
     return first;
   }
+}
+
+function sizeOf(elements: readonly Slice[]): number {
+  return elements.reduce((sum, { size }) => sum + size, 0);
 }

@@ -1,4 +1,9 @@
-export type { DeadLetterReason, NextStep } from '@redpost/core/consuming';
+export {
+  AlreadySettledError,
+  type DeadLetterReason,
+  LeaseLostError,
+  type NextStep,
+} from '@redpost/core/consuming';
 export type { ConsumeOptions, LeaseOptions } from './consume-options.js';
 export { Consumer, type ConsumerEvents, type Handler, type StopOptions } from './consumer.js';
 export type {
@@ -9,7 +14,6 @@ export type {
 } from './dead-letters.js';
 export type { Delivery, RetryOptions } from './delivery.js';
 export type { Headers } from './envelope.js';
-export { AlreadySettledError, LeaseLostError } from './errors.js';
 export { List, type ListEnd, type ListOptions, type ListValue, type MoveOptions } from './list.js';
 export type { Message } from './message.js';
 export type { BatchItem, SendResult } from './producer.js';

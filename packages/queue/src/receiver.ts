@@ -6,11 +6,10 @@ import {
   longestTimerMs,
   wholeNumber,
 } from '@redpost/core';
-import { unreadableReason, within } from '@redpost/core/consuming';
+import { ExpiredError, unreadableReason, within } from '@redpost/core/consuming';
 import { type LeaseOptions, sessionOptions } from './consume-options.js';
 import type { QueueContext } from './context.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
-import { ExpiredError } from './errors.js';
 import type { QueueEvents } from './queue-events.js';
 import { Session } from './session.js';
 

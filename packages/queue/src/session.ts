@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError, ClosedError, type Unsubscribe } from '@redpost/core';
-import { HeldList } from '@redpost/core/consuming';
+import { HeldList, LeaseLostError } from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { HeldDelivery, type Settler } from './delivery.js';
-import { LeaseLostError } from './errors.js';
 import { Feed } from './feed.js';
 import { Heartbeat } from './heartbeat.js';
 import { Promoter } from './promoter.js';
@@ -43,6 +42,7 @@ const reopenPauseMs = 250;
  */
 export class Session<Body = unknown> implements Settler {
   readonly consumer = randomBytes(9).toString('base64url');
+  running = 0;
   readonly #context: QueueContext<Body>;
   readonly #options: SessionOptions;
   readonly #host: SessionHost<Body>;
@@ -118,7 +118,7 @@ export class Session<Body = unknown> implements Settler {
   }
 
   confirmAck(held: HeldDelivery<Body>): Promise<void> {
-    if (this.#isOver) return Promise.reject(new LeaseLostError(held.safeId));
+    if (this.#isOver) return Promise.reject(new LeaseLostError(held.named));
     return new Promise((resolve, reject) => {
       this.#ackWaiters.set(held.number, { resolve, reject });
       this.#feed.ack(held);
@@ -228,7 +228,7 @@ export class Session<Body = unknown> implements Settler {
     this.#feed.settled(held.number);
     if (wasHeld) return;
     this.#feed.doubt();
-    throw new LeaseLostError(held.safeId);
+    throw new LeaseLostError(held.named);
   }
 
   /** Signals only save time, so a refused subscription is reported and lived without. */
@@ -262,7 +262,7 @@ export class Session<Body = unknown> implements Settler {
   #lose(): void {
     if (this.#isOver) return;
     this.#end();
-    const lost = this.#forget((held) => new LeaseLostError(held.safeId));
+    const lost = this.#forget((held) => new LeaseLostError(held.named));
     void this.#forsake();
     this.#host.lost(lost);
   }

@@ -1,4 +1,5 @@
-export { Ahead } from './ahead.js';
+export { CallSize } from './call-size.js';
+export { AlreadySettledError, type Delivered, ExpiredError, LeaseLostError } from './errors.js';
 export {
   type DeadLetterReason,
   type FailurePolicy,
@@ -6,8 +7,10 @@ export {
   stepAfter,
   unreadableReason,
 } from './failure.js';
+export { type Handled, HandlerPool, type HandlerPoolHost } from './handler-pool.js';
 export { HeldList, type Holdable } from './held-list.js';
 export { isThenable } from './is-thenable.js';
-export { Lookahead } from './lookahead.js';
+export { Pump } from './pump.js';
 export { Settling, type SettlingWaiter } from './settling.js';
+export { SuspectPlace } from './suspect-place.js';
 export { within } from './within.js';

@@ -50,35 +50,6 @@ export class TrimmedError extends RedpostError {
   }
 }
 
-/**
- * The record is no longer this consumer's: it was given to another one, or will be. What was asked
- * for changed nothing.
- */
-export class RecordLostError extends RedpostError {
-  declare readonly code: 'LEASE_LOST';
-  readonly offset: string;
-
-  constructor(offset: string) {
-    super(
-      `The lease of record ${offset} was lost: its consumer was not heard of for longer than leaseMs. ` +
-        'It is delivered again, so its handler must bear being run twice',
-      { code: 'LEASE_LOST' },
-    );
-    this.name = 'RecordLostError';
-    this.offset = offset;
-  }
-}
-
-/** The delivery of a record was settled (acknowledged, retried or dead-lettered) before. */
-export class RecordSettledError extends RedpostError {
-  declare readonly code: 'ALREADY_SETTLED';
-
-  constructor(offset: string) {
-    super(`The delivery of record ${offset} was settled before`, { code: 'ALREADY_SETTLED' });
-    this.name = 'RecordSettledError';
-  }
-}
-
 /** A limit of the retention removed records that some group had not acknowledged. */
 export class CutError extends RedpostError {
   declare readonly code: 'CUT';

@@ -10,7 +10,13 @@ import {
   type Unsubscribe,
   wholeNumber,
 } from '@redpost/core';
-import { within } from '@redpost/core/consuming';
+import {
+  HandlerPool,
+  type NextStep,
+  stepAfter,
+  unreadableReason,
+  within,
+} from '@redpost/core/consuming';
 import { Assignment } from './assignment.js';
 import type { GroupContext } from './group-context.js';
 import type { HeldRecord, TopicDelivery } from './group-delivery.js';
@@ -18,12 +24,14 @@ import type { CheckedConsumeOptions } from './group-options.js';
 import type { GroupRecovery } from './group-recoverer.js';
 import { GroupSession } from './group-session.js';
 import type { GroupSessionHost } from './group-session-host.js';
-import { type HandlerFailure, HandlerPool, type RecordHandler } from './handler-pool.js';
 import { beforeAll } from './offset.js';
+
+/** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
+export type RecordHandler<Body> = (delivery: TopicDelivery<Body>) => unknown;
 
 export interface GroupConsumerEvents<Body> {
   /** A record could not be read or handled; `next` is what happens to it. */
-  failed: HandlerFailure<Body>;
+  failed: { delivery: TopicDelivery<Body>; error: Error; next: NextStep };
   /** The lease was lost: these records are delivered again, even if they were handled. */
   lost: { deliveries: readonly TopicDelivery<Body>[] };
   /** Records of a consumer that had died were handed on. */
@@ -62,7 +70,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #context: GroupContext<Body>;
   readonly #options: CheckedConsumeOptions;
   readonly #events = new Emitter<GroupConsumerEvents<Body>>();
-  readonly #handlers: HandlerPool<Body>;
+  readonly #handlers: HandlerPool<HeldRecord<Body>>;
   readonly #sessions = new Map<number, GroupSession<Body>>();
   readonly #assignment: Assignment | undefined;
   /** Partitions that this member was in: a group that is missing there has vanished. */
@@ -84,12 +92,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     }
     this.#context = context;
     this.#options = options;
-    this.#handlers = new HandlerPool(context.topic, handler, options, {
-      failed: (failure) => this.#events.emit('failed', failure),
-      error: (error) => this.#events.emit('error', error),
-      finished: () => this.#pump(),
-      stuck: () => void this.#giveBack(),
-    });
+    this.#handlers = this.#createPool(handler);
     if (context.isOrdered) this.#assignment = this.#createAssignment();
     const onAbort = () => void this.stop();
     signal?.addEventListener('abort', onAbort);
@@ -125,6 +128,28 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  #createPool(handler: RecordHandler<Body>): HandlerPool<HeldRecord<Body>> {
+    return new HandlerPool<HeldRecord<Body>>(handler, this.#options.concurrency, {
+      open: (held) => held.open(this.#context.topic),
+      acknowledge: (held) => held.settler.acknowledge(held as HeldRecord),
+      nextStep: (held, error) => this.#nextStep(held, error),
+      failed: (delivery, error, next) => this.#events.emit('failed', { delivery, error, next }),
+      retry: (held, delayMs) => held.settler.retry(held as HeldRecord, delayMs),
+      deadLetter: (held, reason, error) =>
+        held.settler.deadLetter(held as HeldRecord, reason, error),
+      error: (error) => this.#events.emit('error', error),
+      finished: () => this.#pump(),
+      stuck: () => void this.#giveBack(),
+    });
+  }
+
+  #nextStep(held: HeldRecord<Body>, error: Error): NextStep {
+    // Once it is open it is readable: what its handler could not read was something else.
+    const reason = held.isOpen ? undefined : unreadableReason(error);
+    if (reason) return { action: 'dead-letter', reason };
+    return stepAfter(held.attempt, this.#options, (failure) => this.#events.emit('error', failure));
   }
 
   #start(): void {
@@ -276,8 +301,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
 
   /** Tells the handlers that are still running, and gives their records to others. */
   async #giveUp(): Promise<void> {
-    const running = [...this.#sessions.values()].flatMap((session) => session.unfinished());
-    const unfinished = running.filter((held) => held.claim());
+    const started = [...this.#sessions.values()].flatMap((session) => session.started());
+    const unfinished = started.filter((held) => held.claim());
     const given = unfinished.map((held) => held.settler.retry(held as HeldRecord, 0));
     for (const held of unfinished) held.lose(new ClosedError('The consumer was stopped'));
     await Promise.allSettled(given);

@@ -1,6 +1,11 @@
 import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
-import type { Holdable } from '@redpost/core/consuming';
-import { RecordLostError, RecordSettledError } from './errors.js';
+import {
+  AlreadySettledError,
+  type Delivered,
+  type Handled,
+  type Holdable,
+  LeaseLostError,
+} from '@redpost/core/consuming';
 import { publishedAt } from './offset.js';
 import {
   bodyOf,
@@ -22,8 +27,8 @@ export interface RecordRetryOptions {
  * One attempt of a group at one record. It is settled once, by `ack`, `retry` or `deadLetter`; a
  * handler that returns acknowledges, one that throws asks for a retry.
  *
- * Each of these rejects with `RecordLostError` when the record is no longer this consumer's (then
- * it changed nothing), and with `RecordSettledError` at the second call.
+ * Each of these rejects with `LeaseLostError` when the record is no longer this consumer's (then
+ * it changed nothing), and with `AlreadySettledError` at the second call.
  */
 export interface TopicDelivery<Body = unknown> extends TopicRecord<Body> {
   /** Identifies this delivery: no two deliveries have the same, not even of one record. */
@@ -60,7 +65,7 @@ export interface TopicDelivery<Body = unknown> extends TopicRecord<Body> {
 export interface RecordSettler {
   readonly consumer: string;
   readonly partition: number;
-  /** How many of its handlers run: kept by whoever runs them. */
+  /** How many of its handlers run: kept by the pool of handlers. */
   running: number;
   acknowledge(held: HeldRecord): void;
   confirmAck(held: HeldRecord): Promise<void>;
@@ -70,7 +75,7 @@ export interface RecordSettler {
 }
 
 /** States: held -> settled; from both -> lost. */
-export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Holdable {
+export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled, Holdable {
   readonly offset: string;
   readonly attempt: number;
   readonly isSuspect: boolean;
@@ -82,8 +87,6 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Holdable
   later: this | undefined;
   isListed = false;
   body!: Body;
-  /** Its handler runs. */
-  isRunning = false;
   /** The body is there: what fails from now on is not the record's fault. */
   isOpen = false;
   /** When the handler began, by `performance.now()`. */
@@ -103,6 +106,11 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Holdable
 
   get receipt(): string {
     return `${this.settler.consumer}-${this.offset}-${this.attempt}`;
+  }
+
+  /** What errors call it. */
+  get named(): Delivered {
+    return { kind: 'record', id: this.offset };
   }
 
   /** The fields as they lie in Redis. */
@@ -136,8 +144,13 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Holdable
 
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (this.#state === 'lost') this.#abort.abort(new RecordLostError(this.offset));
+    if (this.#state === 'lost') this.#abort.abort(new LeaseLostError(this.named));
     return this.#abort.signal;
+  }
+
+  /** A handler has got it. */
+  get isStarted(): boolean {
+    return this.startedAt > 0;
   }
 
   get isLost(): boolean {
@@ -166,7 +179,7 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Holdable
   }
 
   /** The lease is gone. What is still running is told by its signal. */
-  lose(reason: Error = new RecordLostError(this.offset)): void {
+  lose(reason: Error = new LeaseLostError(this.named)): void {
     this.#state = 'lost';
     this.#abort?.abort(reason);
   }
@@ -191,9 +204,9 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Holdable
   }
 
   async extend(): Promise<void> {
-    if (this.#state === 'settled') throw new RecordSettledError(this.offset);
+    if (this.#state === 'settled') throw new AlreadySettledError(this.named);
     if (this.#state === 'lost' || !(await this.settler.renew())) {
-      throw new RecordLostError(this.offset);
+      throw new LeaseLostError(this.named);
     }
   }
 
@@ -203,7 +216,7 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Holdable
   }
 
   #claimOrThrow(): void {
-    if (this.#state === 'lost') throw new RecordLostError(this.offset);
-    if (!this.claim()) throw new RecordSettledError(this.offset);
+    if (this.#state === 'lost') throw new LeaseLostError(this.named);
+    if (!this.claim()) throw new AlreadySettledError(this.named);
   }
 }

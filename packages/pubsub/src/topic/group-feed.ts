@@ -1,9 +1,13 @@
 import { asError, longestTimerMs, ServerError } from '@redpost/core';
+import { CallSize, Pump, SuspectPlace } from '@redpost/core/consuming';
 import { arrival } from './arrival.js';
 import type { GroupContext } from './group-context.js';
 import type { HeldRecord } from './group-delivery.js';
 import { type TakeInput, type Taken, type TakeResult, take } from './scripts/take.js';
 import type { GroupKeys } from './topic-keys.js';
+
+/** Asked for in one call at most. */
+const maxPerCall = 500;
 
 export interface GroupFeedOptions {
   keys: GroupKeys;
@@ -37,12 +41,7 @@ export interface GroupFeedOptions {
 
 type Asked = Pick<TakeInput, 'count' | 'withNew' | 'withSuspect'>;
 
-const maxTakenPerCall = 500;
-/** A larger answer falls out of the processor's caches on both sides, and keeps others waiting. */
-const maxBytesPerCall = 256 * 1024;
 const maxAckedPerCall = 4000;
-const firstPauseMs = 50;
-const longestPauseMs = 2000;
 
 /**
  * Gets records from Redis for one consumer and carries its acknowledgements.
@@ -58,10 +57,13 @@ const longestPauseMs = 2000;
 export class GroupFeed {
   readonly #context: GroupContext;
   readonly #options: GroupFeedOptions;
+  readonly #pump = new Pump(() => this.#send());
+  readonly #callSize = new CallSize(maxPerCall);
+  /** By its offset. */
+  readonly #suspect = new SuspectPlace<string>();
   #acks: HeldRecord[] = [];
   #calls = 0;
   #requested = 0;
-  #maxTaken = maxTakenPerCall;
   #isDry = false;
   /** Records that come again may be due. */
   #mayBeDue = false;
@@ -69,16 +71,8 @@ export class GroupFeed {
   #wait: AbortController | undefined;
   #isUnsure = false;
   #isReconciling = false;
-  /** The suspect that is held, or asked for. At most one at a time: see scripts/recover.lua. */
-  #suspect: string | undefined;
-  #mayHaveSuspects = true;
-  #pauseMs = 0;
-  #pauseTimer: NodeJS.Timeout | undefined;
   #dueTimer: NodeJS.Timeout | undefined;
-  #pumpIsScheduled = false;
   readonly #idleWaiters: (() => void)[] = [];
-  #started = false;
-  #ended = false;
 
   constructor(context: GroupContext, options: GroupFeedOptions) {
     this.#context = context;
@@ -96,13 +90,12 @@ export class GroupFeed {
   }
 
   start(): void {
-    this.#started = true;
-    this.pump();
+    this.#pump.start();
   }
 
   /** Resolves when all that was settled is confirmed and no call is out. */
   idle(): Promise<void> {
-    if (this.#isIdle || this.#ended) return Promise.resolve();
+    if (this.#isIdle || this.#pump.hasEnded) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
@@ -114,56 +107,37 @@ export class GroupFeed {
 
   /** What was held no longer is, so there may be demand again. */
   settled(offset: string): void {
-    if (offset === this.#suspect) this.passSuspect();
-    this.pumpSoon();
+    this.#suspect.settled(offset);
+    this.#pump.soon();
   }
 
   /** Another suspect may come, though this one is not settled: it has to wait for others. */
   passSuspect(): void {
-    this.#suspect = undefined;
-    this.#mayHaveSuspects = true;
+    this.#suspect.free();
   }
 
   /** There may be something that a blocking read does not tell: ask. */
   lookAround(): void {
-    this.#mayHaveSuspects = true;
+    this.#suspect.lookAgain();
     this.#isDry = false;
     this.#mayBeDue = true;
-    this.pumpSoon();
+    this.#pump.soon();
   }
 
   /** The server said something that does not fit: compare what is held. */
   doubt(): void {
     this.#isUnsure = true;
-    this.pumpSoon();
+    this.#pump.soon();
   }
 
-  /** Pumps when the code that runs now is through: what it settles travels together. */
+  /** There may be demand: sends when the code that runs now is through. */
   pumpSoon(): void {
-    if (this.#pumpIsScheduled) return;
-    this.#pumpIsScheduled = true;
-    process.nextTick(this.pump);
+    this.#pump.soon();
   }
-
-  /** Sends whatever there is to send. */
-  readonly pump = (): void => {
-    this.#pumpIsScheduled = false;
-    if (!this.#started || this.#ended || this.#pauseTimer) return;
-    if (this.#isUnsure) {
-      if (this.#calls === 0 && !this.#isReconciling) void this.#reconcile();
-      return;
-    }
-    while (this.#exchangeIfNeeded());
-    if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    if (this.#isDry && this.#isIdle && !this.#wait && this.#options.demand() > 0) {
-      void this.#waitForMore();
-    }
-  };
 
   /** Nothing is sent any more. */
   end(): void {
-    this.#ended = true;
-    clearTimeout(this.#pauseTimer);
+    this.#pump.end();
     clearTimeout(this.#dueTimer);
     this.#wait?.abort();
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
@@ -173,13 +147,26 @@ export class GroupFeed {
     return this.#calls === 0 && this.#acks.length === 0;
   }
 
+  /** Sends whatever there is to send. */
+  #send(): void {
+    if (this.#isUnsure) {
+      if (this.#calls === 0 && !this.#isReconciling) void this.#reconcile();
+      return;
+    }
+    while (this.#exchangeIfNeeded());
+    if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    if (this.#isDry && this.#isIdle && !this.#wait && this.#options.demand() > 0) {
+      void this.#waitForMore();
+    }
+  }
+
   #exchangeIfNeeded(): boolean {
     if (this.#calls >= this.#options.maxCalls) return false;
     const demand = this.#options.demand();
     const withNew = !this.#options.isFull();
     const mayTake = withNew ? !this.#isDry : this.#mayBeDue;
-    const count = mayTake ? Math.max(0, Math.min(demand, this.#maxTaken)) : 0;
-    const withSuspect = demand > 0 && this.#mayHaveSuspects && this.#suspect === undefined;
+    const count = mayTake ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
+    const withSuspect = demand > 0 && this.#suspect.isFree;
     const hasNews = this.#acks.length > 0 && this.#calls === 0;
     if (count === 0 && !withSuspect && !hasNews) return false;
     void this.#exchange({ count, withNew, withSuspect });
@@ -191,7 +178,7 @@ export class GroupFeed {
     const { topic, group } = this.#context;
     const { keys, consumer } = this.#options;
     const acked = this.#acks.splice(0, maxAckedPerCall);
-    if (withSuspect) this.#suspect = 'asked for';
+    if (withSuspect) this.#suspect.take('asked for');
     this.#calls += 1;
     this.#requested += count;
     const offsets = acked.map(({ offset }) => offset);
@@ -205,8 +192,8 @@ export class GroupFeed {
     });
     this.#calls -= 1;
     this.#requested -= count;
-    if (result && !this.#ended) this.#conclude(result, asked, acked);
-    this.pump();
+    if (result && !this.#pump.hasEnded) this.#conclude(result, asked, acked);
+    this.#pump.now();
   }
 
   #conclude(result: TakeResult, asked: Asked, acked: readonly HeldRecord[]): void {
@@ -214,10 +201,10 @@ export class GroupFeed {
       this.#options.lost();
       return;
     }
-    this.#pauseMs = 0;
+    this.#pump.worked();
     this.#options.acked(acked);
     const { records, trimmed } = result;
-    this.#noteSize(records);
+    if (records.length > 0) this.#callSize.note(records.length, sizeOf(records));
     if (asked.withSuspect) this.#noteSuspect(records);
     this.#wakeAt(result.due, result.now);
     if (trimmed.length > 0) this.#options.trimmed(trimmed);
@@ -230,18 +217,10 @@ export class GroupFeed {
     }
   }
 
-  /** As many as fit, if the next ones are like these. */
-  #noteSize(records: readonly Taken[]): void {
-    const bytes = records.reduce((sum, { body }) => sum + (body?.size ?? 0), 0);
-    if (bytes === 0) return;
-    const fitting = Math.floor((maxBytesPerCall * records.length) / bytes);
-    this.#maxTaken = Math.max(1, Math.min(maxTakenPerCall, fitting));
-  }
-
   #noteSuspect(records: readonly Taken[]): void {
     const suspect = records.find(({ isSuspect }) => isSuspect);
-    this.#suspect = suspect?.offset;
-    if (!suspect) this.#mayHaveSuspects = false;
+    if (suspect) this.#suspect.take(suspect.offset);
+    else this.#suspect.foundNone();
   }
 
   /** By the server's clock, so that a wrong clock here does no harm. */
@@ -252,7 +231,7 @@ export class GroupFeed {
     this.#dueTimer = setTimeout(() => {
       this.#isDry = false;
       this.#mayBeDue = true;
-      this.pump();
+      this.#pump.now();
     }, waitMs);
   }
 
@@ -262,13 +241,13 @@ export class GroupFeed {
     const wait = new AbortController();
     this.#wait = wait;
     const failed = (error: Error) => {
-      if (!this.#ended) this.#options.failed(error);
+      if (!this.#pump.hasEnded) this.#options.failed(error);
     };
     const place = { stream, offset: this.#waitBehind, signal: wait.signal };
     await arrival(connection, place, failed).catch(failed);
     this.#wait = undefined;
     this.#isDry = false;
-    this.pump();
+    this.#pump.now();
   }
 
   async #reconcile(): Promise<void> {
@@ -282,23 +261,22 @@ export class GroupFeed {
       this.#fail(error);
     }
     this.#isReconciling = false;
-    this.pump();
+    this.#pump.now();
   }
 
   /** After a pause, what is held is compared with what the server says. */
   #fail(error: unknown): void {
-    if (this.#ended) return;
+    if (this.#pump.hasEnded) return;
     if (error instanceof ServerError && error.reply === 'NOGROUP') {
       this.#options.lost();
       return;
     }
     this.#isUnsure = true;
-    this.#pauseMs = Math.min(Math.max(firstPauseMs, this.#pauseMs * 2), longestPauseMs);
-    clearTimeout(this.#pauseTimer);
-    this.#pauseTimer = setTimeout(() => {
-      this.#pauseTimer = undefined;
-      this.pump();
-    }, this.#pauseMs);
+    this.#pump.pause();
     this.#options.failed(asError(error));
   }
+}
+
+function sizeOf(records: readonly Taken[]): number {
+  return records.reduce((sum, { body }) => sum + (body?.size ?? 0), 0);
 }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError, ClosedError, isRedpostError, ServerError } from '@redpost/core';
-import { HeldList } from '@redpost/core/consuming';
-import { RecordLostError } from './errors.js';
+import { HeldList, LeaseLostError } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import { HeldRecord, type RecordSettler } from './group-delivery.js';
 import { GroupFeed } from './group-feed.js';
@@ -78,9 +77,9 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     return this.#isOpen && !this.#isOver;
   }
 
-  /** The records whose handlers run. */
-  unfinished(): HeldRecord<Body>[] {
-    return [...this.#held].filter(({ isRunning }) => isRunning);
+  /** The records whose handlers run, or have run. */
+  started(): HeldRecord<Body>[] {
+    return [...this.#held].filter(({ isStarted }) => isStarted);
   }
 
   get requested(): number {
@@ -132,7 +131,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   }
 
   confirmAck(held: HeldRecord<Body>): Promise<void> {
-    if (this.#isOver) return Promise.reject(new RecordLostError(held.offset));
+    if (this.#isOver) return Promise.reject(new LeaseLostError(held.named));
     return new Promise((resolve, reject) => {
       this.#ackWaiters.set(held as HeldRecord, { resolve, reject });
       this.acknowledge(held);
@@ -297,7 +296,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     this.#feed.settled(held.offset);
     if (wasHeld) return;
     this.#feed.doubt();
-    throw new RecordLostError(held.offset);
+    throw new LeaseLostError(held.named);
   }
 
   #acked(records: readonly HeldRecord[]): void {
@@ -328,14 +327,14 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     this.#end();
     this.#host.lost(
       this,
-      this.#forget((held) => new RecordLostError(held.offset)),
+      this.#forget((held) => new LeaseLostError(held.named)),
     );
   }
 
   /** Tells those who work on what is held, or wait for an acknowledgement, that it is over. */
-  #forget(reason: (held: { offset: string }) => Error): HeldRecord<Body>[] {
+  #forget(reason: (held: HeldRecord) => Error): HeldRecord<Body>[] {
     const forgotten = this.#held.removeAll();
-    for (const held of forgotten) held.lose(reason(held));
+    for (const held of forgotten) held.lose(reason(held as HeldRecord));
     for (const [held, { reject }] of this.#ackWaiters) reject(reason(held));
     this.#ackWaiters.clear();
     return forgotten;

@@ -1,5 +1,5 @@
 import { ClosedError, type Reply } from '@redpost/core';
-import { GroupConsumer } from './group-consumer.js';
+import { GroupConsumer, type RecordHandler } from './group-consumer.js';
 import type { GroupContext } from './group-context.js';
 import { GroupDeadLetters } from './group-dead-letters.js';
 import { groupInfo, partitionLag } from './group-lag.js';
@@ -8,7 +8,6 @@ import {
   type GroupConsumeOptions,
   type GroupOptions,
 } from './group-options.js';
-import type { RecordHandler } from './handler-pool.js';
 import { type From, startOf } from './offset.js';
 import { seek } from './scripts/seek.js';
 import type { TopicContext } from './topic-context.js';

@@ -1,0 +1,24 @@
+/** A larger answer falls out of the processor's caches on both sides, and keeps others waiting. */
+const mostBytes = 256 * 1024;
+
+/** How many messages to ask for in one call: as many as fit, if the next ones are like the last. */
+export class CallSize {
+  readonly #most: number;
+  #count: number;
+
+  /** @param most however small they are. */
+  constructor(most: number) {
+    this.#most = most;
+    this.#count = most;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes note of how large the messages of an answer were together. */
+  note(messages: number, bytes: number): void {
+    const fitting = Math.floor((mostBytes * messages) / Math.max(bytes, 1));
+    this.#count = Math.max(1, Math.min(this.#most, fitting));
+  }
+}

@@ -1,0 +1,50 @@
+import { RedpostError } from '../errors.js';
+
+/** What was delivered, as an error names it: `kind` in words, `id` its id or offset. */
+export interface Delivered {
+  kind: 'message' | 'record';
+  id: string;
+}
+
+/**
+ * The consumer's lease had run out, so what was delivered is no longer its own: it was given to
+ * another consumer, or will be. What was asked for changed nothing.
+ */
+export class LeaseLostError extends RedpostError {
+  declare readonly code: 'LEASE_LOST';
+  /** The id of the message, or the offset of the record. */
+  readonly id: string;
+
+  constructor({ kind, id }: Delivered) {
+    super(
+      `The lease of ${kind} ${id} was lost: its consumer was not heard of for longer than leaseMs. ` +
+        'It is delivered again, so its handler must bear being run twice',
+      { code: 'LEASE_LOST' },
+    );
+    this.name = 'LeaseLostError';
+    this.id = id;
+  }
+}
+
+/** A delivery was settled (acknowledged, retried or dead-lettered) before. */
+export class AlreadySettledError extends RedpostError {
+  declare readonly code: 'ALREADY_SETTLED';
+  /** The id of the message, or the offset of the record. */
+  readonly id: string;
+
+  constructor({ kind, id }: Delivered) {
+    super(`The delivery of ${kind} ${id} was settled before`, { code: 'ALREADY_SETTLED' });
+    this.name = 'AlreadySettledError';
+    this.id = id;
+  }
+}
+
+/** It expired before it could be handled. */
+export class ExpiredError extends RedpostError {
+  declare readonly code: 'EXPIRED';
+
+  constructor({ kind, id }: Delivered) {
+    super(`The ${kind} ${id} expired before it was handled`, { code: 'EXPIRED' });
+    this.name = 'ExpiredError';
+  }
+}

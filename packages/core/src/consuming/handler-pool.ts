@@ -1,0 +1,177 @@
+import { asError } from '../errors.js';
+import { Ahead } from './ahead.js';
+import { ExpiredError, LeaseLostError } from './errors.js';
+import type { NextStep } from './failure.js';
+import { isThenable } from './is-thenable.js';
+import { Lookahead } from './lookahead.js';
+
+/** What the handlers of a consumer get. */
+export interface Handled {
+  /** How many bytes it is, roughly. */
+  readonly size: number;
+  /** The lease it was delivered under is gone. */
+  readonly isLost: boolean;
+  /** The lease it was delivered under, and how many handlers run under that: counted here. */
+  readonly settler: { running: number };
+  /** When its handler began, by `performance.now()`; 0 before. */
+  startedAt: number;
+  /** Claims the right to settle it: true once. */
+  claim(): boolean;
+}
+
+/** The consumer whose handlers these are. */
+export interface HandlerPoolHost<Held extends Handled> {
+  /** Makes the body available: returns a promise only if it takes time. May throw. */
+  open(held: Held): Promise<void> | undefined;
+  /** @param isExpired it was not handled, but had expired. */
+  acknowledge(held: Held, isExpired: boolean): void;
+  /** What follows when it could not be read or handled. */
+  nextStep(held: Held, error: Error): NextStep;
+  failed(held: Held, error: Error, next: NextStep): void;
+  retry(held: Held, delayMs: number): Promise<void>;
+  deadLetter(held: Held, reason: string, error: string): Promise<void>;
+  error(error: Error): void;
+  /** A handler is through, so there may be demand. */
+  finished(held: Held): void;
+  /** None was started for a while: other consumers may have time for those that wait. */
+  stuck(): void;
+}
+
+/**
+ * Calls a handler for each delivery, `concurrency` at a time, and settles it by how that ends.
+ * Those that are here and not started wait in order.
+ */
+export class HandlerPool<Held extends Handled> {
+  readonly #handler: (held: Held) => unknown;
+  readonly #concurrency: number;
+  readonly #host: HandlerPoolHost<Held>;
+  readonly #lookahead: Lookahead;
+  readonly #ahead: Ahead<Held>;
+  readonly #waiters = new Set<{ isDone(): boolean; resolve(): void }>();
+  #running = 0;
+  #isStarting = false;
+  #isStopping = false;
+
+  constructor(handler: (held: Held) => unknown, concurrency: number, host: HandlerPoolHost<Held>) {
+    this.#handler = handler;
+    this.#concurrency = concurrency;
+    this.#host = host;
+    this.#lookahead = new Lookahead(concurrency);
+    this.#ahead = new Ahead(() => host.stuck());
+  }
+
+  /** How many more it has use for: see Lookahead. */
+  get free(): number {
+    return this.#concurrency + this.#lookahead.count - this.#running - this.#ahead.size;
+  }
+
+  accept(deliveries: readonly Held[]): void {
+    this.#ahead.add(deliveries);
+    this.#startMore();
+    this.#ahead.watch();
+  }
+
+  /** Starts no more handlers. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** Has use for none ahead, until a handler has finished. */
+  stall(): void {
+    this.#lookahead.stall();
+  }
+
+  /** Takes back what was not started, of all or of those under one lease. */
+  takeBack(settler?: Held['settler']): Held[] {
+    const all = this.#ahead.takeAll();
+    if (!settler) return all;
+    this.#ahead.add(all.filter((held) => held.settler !== settler));
+    this.#ahead.watch();
+    return all.filter((held) => held.settler === settler);
+  }
+
+  /** Resolves when no handler runs, or none under this lease. */
+  done(settler?: Held['settler']): Promise<void> {
+    const isDone = () => (settler ? settler.running : this.#running) === 0;
+    if (isDone()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.add({ isDone, resolve }));
+  }
+
+  #startMore(): void {
+    // A handler that returns at once leads back here: calls must not pile up with the messages.
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    while (this.#running < this.#concurrency && !this.#isStopping) {
+      const held = this.#ahead.take();
+      if (!held) break;
+      this.#running += 1;
+      held.settler.running += 1;
+      this.#start(held);
+    }
+    this.#isStarting = false;
+  }
+
+  #start(held: Held): void {
+    held.startedAt = performance.now();
+    try {
+      const opening = this.#host.open(held);
+      const result = opening ? opening.then(() => this.#handler(held)) : this.#handler(held);
+      if (isThenable(result)) {
+        result.then(
+          () => this.#succeed(held),
+          (error) => this.#fail(held, error),
+        );
+      } else {
+        this.#succeed(held);
+      }
+    } catch (error) {
+      this.#fail(held, error);
+    }
+  }
+
+  #succeed(held: Held): void {
+    if (held.claim()) this.#host.acknowledge(held, false);
+    this.#finish(held);
+  }
+
+  #fail(held: Held, thrown: unknown): void {
+    if (thrown instanceof ExpiredError) {
+      if (held.claim()) this.#host.acknowledge(held, true);
+    } else if (held.claim()) {
+      void this.#settleFailure(held, asError(thrown));
+    } else if (!(thrown instanceof LeaseLostError) && !held.isLost) {
+      // It was settled before its handler threw: the error still has to be heard.
+      this.#host.error(asError(thrown));
+    }
+    this.#finish(held);
+  }
+
+  async #settleFailure(held: Held, error: Error): Promise<void> {
+    const next = this.#host.nextStep(held, error);
+    try {
+      this.#host.failed(held, error, next);
+      if (next.action === 'retry') await this.#host.retry(held, next.delayMs);
+      else await this.#host.deadLetter(held, next.reason, String(error.message));
+    } catch (failure) {
+      // What was lost is reported by the event `lost`.
+      if (!(failure instanceof LeaseLostError)) this.#host.error(asError(failure));
+    }
+  }
+
+  #finish(held: Held): void {
+    this.#lookahead.add(performance.now() - held.startedAt, held.size);
+    this.#running -= 1;
+    held.settler.running -= 1;
+    if (this.#waiters.size > 0) this.#tellDone();
+    this.#startMore();
+    this.#host.finished(held);
+  }
+
+  #tellDone(): void {
+    for (const waiter of this.#waiters) {
+      if (!waiter.isDone()) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+  }
+}
