@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { asError } from '@redpost/core';
+import { within } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import { enter } from './scripts/enter.js';
 
+/** How long a look at the partitions waits for those it tries to open, in ms. */
+const longestTryMs = 1000;
+
 export interface AssignmentOptions {
   leaseMs: number;
-  /** The partitions this member works on, or is about to. */
+  /** The partitions this member works on, or tries to. */
   owned(): number[];
   /** Starts work on a partition. Resolves to false when another member has it. */
   open(partition: number): Promise<boolean>;
@@ -85,10 +89,14 @@ export class Assignment {
     // Not awaited: handlers may take their time, and the lease must not run out meanwhile.
     for (const partition of owned().slice(share)) void close(partition);
 
-    for (let step = 0; step < count && owned().length < share && !this.#stopped; step += 1) {
-      // Members start at different places, so that they do not try the same ones.
-      const partition = (Math.floor((rank * count) / members.length) + step) % count;
-      if (!owned().includes(partition)) await open(partition);
+    // Members start at different places, so that they do not try the same ones.
+    const first = Math.floor((rank * count) / members.length);
+    const others = Array.from({ length: count }, (_, step) => (first + step) % count);
+    const untried = others.filter((partition) => !owned().includes(partition));
+    while (untried.length > 0 && owned().length < share && !this.#stopped) {
+      const tried = untried.splice(0, share - owned().length);
+      // One whose server is away goes on trying, and keeps nobody from the others.
+      await within(Promise.all(tried.map(open)), longestTryMs);
     }
   }
 }

@@ -97,7 +97,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   async open(isWanted: () => boolean): Promise<boolean> {
     while (isWanted() && !this.#isOver) {
       try {
-        return await this.#join();
+        return await this.#begin();
       } catch (error) {
         this.#failed(asError(error));
         if (isRedpostError(error) && !error.retryable && !(error instanceof ServerError)) {
@@ -139,21 +139,15 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   }
 
   async retry(held: HeldRecord<Body>, delayMs: number): Promise<void> {
-    await this.#settle(held, () => {
-      // Before the call: the answer to a take may bring it back sooner than that to this one.
-      this.#order?.suspend(held);
-      this.#held.remove(held);
-      return this.#settlements.retry(held as HeldRecord, delayMs);
-    });
+    // Before the call: the answer to a take may bring it back sooner than that to this one.
+    this.#order?.suspend(held);
+    await this.#settle(held, this.#settlements.retry(held as HeldRecord, delayMs));
   }
 
   async deadLetter(held: HeldRecord<Body>, reason: string, error: string): Promise<void> {
     try {
-      await this.#settle(held, () =>
-        this.#settlements.deadLetter(held as HeldRecord, reason, error),
-      );
+      await this.#settle(held, this.#settlements.deadLetter(held as HeldRecord, reason, error));
     } finally {
-      this.#held.remove(held);
       this.#pass(held);
     }
   }
@@ -190,14 +184,32 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     await topic.connection.run(leave, input, { timeoutMs });
   }
 
-  async #join(): Promise<boolean> {
-    const { topic, group, isOrdered } = this.#context;
-    const { leaseMs, start } = this.#options;
-    await topic.facts.settled();
+  /** May be called again when it has failed on the way. */
+  async #begin(): Promise<boolean> {
+    await this.#context.topic.facts.settled();
+    if (!this.#isOpen && !(await this.#takeLease())) this.#end();
     // Left meanwhile: a lease taken now would keep others out until it runs out.
     if (this.#isOver) return false;
+    await this.#order?.expectPending(this.#held);
+    if (this.#isOver) return false;
+    this.#feed.start();
+    return true;
+  }
+
+  /** Resolves to false when another consumer has the partition. */
+  async #takeLease(): Promise<boolean> {
+    const first = await this.#join();
+    if (first.status === 'taken') return false;
+    await this.#recoverer.recover(first.overdue);
+    return first.status === 'joined' || (await this.#join()).status === 'joined';
+  }
+
+  async #join(): Promise<JoinResult> {
+    const { topic, group, isOrdered } = this.#context;
+    const { leaseMs, start } = this.#options;
+    if (this.#isOver) return { status: 'taken' };
     const takenAt = performance.now();
-    const joined: JoinResult = await topic.connection.run(join, {
+    const joined = await topic.connection.run(join, {
       keys: this.#keys,
       group,
       consumer: this.consumer,
@@ -205,19 +217,13 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       from: start,
       isExclusive: isOrdered,
     });
-    if (this.#isOver) return false;
-    if (joined.status === 'taken') {
-      this.#isOver = true;
-      return false;
-    }
-    this.#isOpen = true;
-    this.#heartbeat.start(takenAt);
+    if (this.#isOver || joined.status === 'taken') return { status: 'taken' };
     if (joined.isNewGroup) this.#host.groupMade(this.partition);
-    await this.#recoverer.recover(joined.overdue);
-    await this.#order?.expectPending(this.#held);
-    if (this.#isOver) return false;
-    this.#feed.start();
-    return true;
+    if (joined.status === 'joined') {
+      this.#isOpen = true;
+      this.#heartbeat.start(takenAt);
+    }
+    return joined;
   }
 
   #createHeartbeat(): GroupHeartbeat {
@@ -288,11 +294,12 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   /** The record is done with: the next one of its key may start. */
   #pass(held: HeldRecord<Body>): void {
     const next = this.#order?.finish(held);
-    if (next) this.#host.accept([next]);
+    if (next && !this.#isOver) this.#host.accept([next]);
   }
 
-  async #settle(held: HeldRecord<Body>, settle: () => Promise<boolean>): Promise<void> {
-    const wasHeld = await settle();
+  async #settle(held: HeldRecord<Body>, settling: Promise<boolean>): Promise<void> {
+    // Until then it is held: what is held and not known of is given back.
+    const wasHeld = await settling.finally(() => this.#held.remove(held));
     this.#feed.settled(held.offset);
     if (wasHeld) return;
     this.#feed.doubt();

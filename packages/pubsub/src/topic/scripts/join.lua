@@ -3,15 +3,18 @@
 -- KEYS  stream, consumers, delayed, suspects
 -- ARGV  group, consumer, length of the lease in ms, offset at which a new group begins, 1 if no
 --       other consumer may hold a lease
--- returns nil when another one does, else { 1 if the group was made, consumers whose lease has run
---       out... }
+-- returns nil when another one does, else { 1 if the lease was taken, 1 if the group was made,
+--       consumers whose lease has run out... }. These could renew theirs: who must be the only one
+--       is to recover them first
 local stream, consumers, delayed, suspects = unpack(KEYS)
 local group, consumer, lease_ms, from, is_exclusive = unpack(ARGV)
 
 local time = now()
-if is_exclusive == '1' and redis.call('ZCOUNT', consumers, '(' .. time, '+inf') > 0 then
-  return nil
+local others, overdue = 0, {}
+for _, other in ipairs(redis.call('ZRANGEBYSCORE', consumers, '(' .. time, '+inf', 'LIMIT', 0, 2)) do
+  if other ~= consumer then others = others + 1 end
 end
+if is_exclusive == '1' and others > 0 then return nil end
 
 local made = redis.pcall('XGROUP', 'CREATE', stream, group, from, 'MKSTREAM')
 local is_new = made.err == nil
@@ -19,8 +22,9 @@ if not is_new and not made.err:find('BUSYGROUP', 1, true) then return made end
 -- What waited in a group of this name that was destroyed.
 if is_new then redis.call('DEL', delayed, suspects) end
 
-redis.call('ZADD', consumers, time + lease_ms, consumer)
-return {
-  is_new and 1 or 0,
-  unpack(redis.call('ZRANGEBYSCORE', consumers, '-inf', time, 'LIMIT', 0, 100)),
-}
+for _, other in ipairs(redis.call('ZRANGEBYSCORE', consumers, '-inf', time, 'LIMIT', 0, 100)) do
+  if other ~= consumer then overdue[#overdue + 1] = other end
+end
+local is_free = is_exclusive ~= '1' or #overdue == 0
+if is_free then redis.call('ZADD', consumers, time + lease_ms, consumer) end
+return { is_free and 1 or 0, is_new and 1 or 0, unpack(overdue) }

@@ -16,7 +16,9 @@ export interface JoinInput {
 
 export type JoinResult =
   /** Another consumer holds a lease. */
-  { status: 'taken' } | { status: 'joined'; isNewGroup: boolean; overdue: string[] };
+  | { status: 'taken' }
+  /** `overdue`: no lease was taken. These are to be recovered before one can be the only one. */
+  | { status: 'joined' | 'overdue'; isNewGroup: boolean; overdue: string[] };
 
 export const join = defineScript<JoinInput, JoinResult>({
   name: 'join',
@@ -27,7 +29,8 @@ export const join = defineScript<JoinInput, JoinResult>({
   }),
   parse(reply) {
     if (reply === null) return { status: 'taken' };
-    const [isNew, ...overdue] = reply as [number, ...Buffer[]];
-    return { status: 'joined', isNewGroup: isNew === 1, overdue: overdue.map(String) };
+    const [isJoined, isNew, ...overdue] = reply as [number, number, ...Buffer[]];
+    const status = isJoined === 1 ? 'joined' : 'overdue';
+    return { status, isNewGroup: isNew === 1, overdue: overdue.map(String) };
   },
 });
