@@ -72,7 +72,7 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
       buffer: new MessageBuffer<ReceivedMessage>(setup.maxBuffered, setup.overflow),
       decode: setup.decode,
       onInvalid: (received, error) => this.#losses.invalid(received, error),
-      onTaken: () => this.#pause?.check(this.#inbox.size),
+      onTaken: () => this.#checkPause(),
     });
     const { onMessage } = setup;
     if (!onMessage) return;
@@ -84,7 +84,7 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
   }
 
   get paused(): boolean {
-    return this.#pause?.isPaused ?? false;
+    return this.#closeReason === undefined && (this.#pause?.isPaused ?? false);
   }
 
   get dropped(): number {
@@ -166,7 +166,7 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     process.nextTick(() => {
       this.#isOpen = true;
       this.#handOver?.start();
-      if (!this.#closeReason) this.#pause?.check(this.#inbox.size);
+      this.#checkPause();
     });
   }
 
@@ -206,11 +206,19 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     const opened = this.#setup.sequenced ? this.#unsealed(received) : received;
     if (this.#handOver?.accept(opened)) return;
     const isKept = this.#inbox.push(opened);
-    // Not before Redis has confirmed everything: that has to be read, too.
-    if (this.#isOpen) this.#pause?.check(this.#inbox.size);
+    this.#checkPause();
     if (isKept) return;
     this.#losses.overflow();
     if (this.#setup.overflow === 'close') void this.#end('overflow');
+  }
+
+  /**
+   * Not before Redis has confirmed everything, at first and after an interruption: that has to be
+   * read, too, and a pause would end with the socket it was meant for.
+   */
+  #checkPause(): void {
+    const isWhole = this.#isOpen && this.#interrupted.size === 0;
+    if (isWhole && !this.#closeReason) this.#pause?.check(this.#inbox.size);
   }
 
   /** The message without its number. Plain ones are taken as they are. */
@@ -233,8 +241,9 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
 
   #resume(target: SubscriptionTarget): void {
     if (!this.#interrupted.delete(target) || this.#interrupted.size > 0) return;
-    const downMs = performance.now() - this.#interruptedAt;
-    if (!this.#closeReason) this.#events.emit('resumed', { downMs });
+    if (this.#closeReason) return;
+    this.#events.emit('resumed', { downMs: performance.now() - this.#interruptedAt });
+    this.#checkPause();
   }
 
   #endOnAbort(): void {
@@ -272,8 +281,10 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
   }
 
   async #unsubscribeAll(): Promise<void> {
-    // Redis forgets a socket's subscriptions with the socket, but a group has to be left.
+    // Redis forgets a socket's subscriptions with the socket, but a group has to be left, and what
+    // Redis answers to that has to be read.
     if (this.#setup.group === undefined) this.#socket?.close();
+    else this.#socket?.resume();
     const outcomes = await Promise.allSettled(this.#asked);
     await Promise.all(outcomes.map((outcome) => outcome.status === 'fulfilled' && outcome.value()));
     this.#socket?.close();

@@ -112,6 +112,23 @@ describe('a subscription that pauses', () => {
     expect(await take(subscription, 2)).toEqual([1, 2]);
   });
 
+  it('bounds what waits also when it was cut off with more than that, and is read meanwhile', async () => {
+    const channel = uniqueName();
+    const pubsub = redis.pubsub<number>();
+    const subscription = await pubsub.subscribe(channel, { maxBuffered: 5, overflow: 'pause' });
+    await Promise.all(Array.from({ length: 20 }, (_, n) => pubsub.publish(channel, n)));
+    await eventually(() => expect(subscription.buffered).toBe(20));
+    subscription.on('interrupted', () => void subscription.next());
+    const resumed = new Promise((resolve) => subscription.on('resumed', resolve));
+
+    await redis.admin.call('CLIENT', ['KILL', 'TYPE', 'pubsub']);
+    await resumed;
+    for (let n = 0; n < 200; n++) await pubsub.publish(channel, n);
+
+    expect(subscription.paused).toBe(true);
+    expect(subscription.buffered).toBeLessThan(100);
+  });
+
   it('ends when it is closed, also while it pauses', async () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub<number>();
@@ -123,6 +140,23 @@ describe('a subscription that pauses', () => {
 
     await eventually(async () => expect(await redis.subscribers(channel)).toBe(0));
     expect(await subscription.next()).toBeUndefined();
+    expect(subscription.paused).toBe(false);
+  });
+
+  it('leaves its group at once, also while it pauses', async () => {
+    const channel = uniqueName();
+    const pubsub = redis.pubsub<number>();
+    const options = { maxBuffered: 1, overflow: 'pause', group: 'g' } as const;
+    const subscription = await pubsub.subscribe(channel, options);
+    await pubsub.publish(channel, 1);
+    await eventually(() => expect(subscription.paused).toBe(true));
+    const start = performance.now();
+
+    await subscription.close();
+
+    // Not after the ten seconds that Redis has to confirm that it is unsubscribed.
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(await redis.subscribers(channel)).toBe(0);
   });
 });
 
