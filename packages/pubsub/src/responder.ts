@@ -1,4 +1,4 @@
-import { asError, type Codec, encodeBody } from '@redpost/core';
+import { asError, type Codec, encodeBody, isRedpostError } from '@redpost/core';
 import type { ChannelSubscription } from './channel-subscription.js';
 import type { Message } from './message.js';
 import type { Publisher } from './publisher.js';
@@ -41,7 +41,8 @@ export interface AnsweringSetup<Body> {
 /** Calls a handler for each request, so many at a time, and publishes its answer. */
 export class Answering<Body> {
   readonly #setup: AnsweringSetup<Body>;
-  readonly #active = new Set<Promise<void>>();
+  #active = 0;
+  #onRoom: (() => void) | undefined;
   #subscription: ChannelSubscription<IncomingRequest<Body>> | undefined;
 
   constructor(setup: AnsweringSetup<Body>) {
@@ -54,13 +55,28 @@ export class Answering<Body> {
   }
 
   /** Begins to answer; when enough are being answered, resolves when one of them is. */
-  readonly take = ({ channel, body: request }: Message<IncomingRequest<Body>>): unknown => {
-    const working: Promise<void> = this.#answer(channel, request)
-      .catch((error) => this.#subscription?.report(asError(error)))
-      .finally(() => this.#active.delete(working));
-    this.#active.add(working);
-    return this.#active.size < this.#setup.concurrency ? undefined : Promise.race(this.#active);
+  readonly take = ({
+    channel,
+    body: request,
+  }: Message<IncomingRequest<Body>>): Promise<void> | undefined => {
+    this.#active += 1;
+    void this.#answer(channel, request)
+      .catch((error) => this.#report(error))
+      .finally(() => {
+        this.#active -= 1;
+        this.#onRoom?.();
+      });
+    if (this.#active < this.#setup.concurrency) return undefined;
+    // Not a race of those at work: each such race would stay with a handler that never ends.
+    return new Promise<void>((resolve) => {
+      this.#onRoom = resolve;
+    });
   };
+
+  /** Whoever closed the connection knows that nothing is answered any more: `closed` said so. */
+  #report(error: unknown): void {
+    if (!isRedpostError(error, 'CLOSED')) this.#subscription?.report(asError(error));
+  }
 
   async #answer(channel: string, { id, replyTo, body }: IncomingRequest<Body>): Promise<void> {
     const { publisher } = this.#setup;

@@ -1,11 +1,25 @@
-import { ClosedError, InvalidArgumentError, TimeoutError, ValidationError } from '@redpost/core';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import {
+  ClosedError,
+  InvalidArgumentError,
+  json,
+  TimeoutError,
+  ValidationError,
+} from '@redpost/core';
 import { describe, expect, it } from 'vitest';
+import { ChannelFormats } from '../src/channel-formats.js';
 import { NoResponderError, ResponderError } from '../src/index.js';
+import { Publisher } from '../src/publisher.js';
+import { Answering } from '../src/responder.js';
 import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { hasNumber, hasNumberSlowly } from './support/schemas.js';
 
 const redis = testRedis();
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const silent = () => new Promise<never>(() => {});
 
@@ -160,6 +174,56 @@ describe('a responder', () => {
     for (const answer of held) answer();
 
     expect(await Promise.all(asked)).toEqual([1, 1, 1]);
+  });
+
+  it('keeps nothing of the requests it has answered while one is never answered', async () => {
+    const [channel, replies] = [uniqueName(), uniqueName()];
+    const connection = redis.connect();
+    const codec = json();
+    const formats = new ChannelFormats(codec, undefined, undefined);
+    const publisher = new Publisher({ connection, formats, sharded: false, sequenced: false });
+    const handler = (n: number) => (n === 0 ? silent() : n);
+    const answering = new Answering<number>({ publisher, codec, handler, concurrency: 2 });
+    const ask = (n: number) =>
+      answering.take({
+        channel,
+        body: { id: n, replyTo: replies, body: n },
+        pattern: undefined,
+      });
+
+    expect(ask(0)).toBeUndefined();
+    const waits: WeakRef<Promise<void>>[] = [];
+    for (let n = 1; n <= 20; n += 1) {
+      const room = ask(n) as Promise<void>;
+      waits.push(new WeakRef(room));
+      await room;
+    }
+
+    await eventually(() => {
+      collectGarbage();
+      const kept = waits.filter((wait) => wait.deref() !== undefined);
+      expect(kept.length).toBeLessThan(5);
+    }, 2000);
+  });
+
+  it('says nothing of an answer that comes after its connection was closed, but that', async () => {
+    const channel = uniqueName();
+    const connection = redis.connect();
+    const held: (() => void)[] = [];
+    const responder = await redis
+      .pubsub({ connection })
+      .respond(channel, () => new Promise<void>((resolve) => held.push(resolve)).then(() => 1));
+    const errors: Error[] = [];
+    responder.on('error', (error) => errors.push(error));
+    const asked = redis.pubsub().request(channel, 1, { timeoutMs: 500 });
+    await eventually(() => expect(held).toHaveLength(1));
+    await connection.close();
+
+    held[0]?.();
+    await expect(asked).rejects.toThrow(TimeoutError);
+
+    expect(responder.closeReason).toBe('connection-closed');
+    expect(errors).toEqual([]);
   });
 
   it('reports a message that is no request', async () => {
