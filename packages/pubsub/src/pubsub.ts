@@ -202,6 +202,8 @@ export class PubSub<
    * @throws NoResponderError at once, when nobody listens to the channel.
    * @throws TimeoutError when no answer came in time; the request may have been handled.
    * @throws ResponderError when the responder's handler failed.
+   * @throws DecodeError when the answer cannot be read.
+   * @throws ClosedError when the PubSub or its connection is closed meanwhile.
    * @throws whatever `publish()` throws, and the signal's reason when it is aborted.
    */
   async request<Answer = unknown, Name extends ChannelName<Channels> = ChannelName<Channels>>(

@@ -3,9 +3,12 @@ import {
   ClosedError,
   type Codec,
   type Connection,
+  DecodeError,
   decodeBody,
   longestTimerMs,
+  type RedpostError,
   TimeoutError,
+  type Unlisten,
   type Unsubscribe,
   wholeNumber,
 } from '@redpost/core';
@@ -38,6 +41,7 @@ export class Requests {
   readonly #replyTo = `redpost:replies:${randomBytes(9).toString('base64url')}`;
   readonly #waiting = new Map<number, Waiting>();
   #listening: Promise<Unsubscribe> | undefined;
+  #unlisten: Unlisten | undefined;
   #lastId = 0;
   #closed = false;
 
@@ -81,13 +85,18 @@ export class Requests {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { reject } of [...this.#waiting.values()]) {
-      reject(new ClosedError('This PubSub is closed', { outcome: 'unknown' }));
-    }
+    this.#unlisten?.();
+    this.#rejectAll('This PubSub was closed');
     const listening = this.#listening;
     // Whoever asked for it was told.
     const unsubscribe = await listening?.catch(() => undefined);
     await unsubscribe?.();
+  }
+
+  #rejectAll(why: string): void {
+    for (const { reject } of [...this.#waiting.values()]) {
+      reject(new ClosedError(`${why} while a request waited`, { outcome: 'unknown' }));
+    }
   }
 
   async #send(
@@ -109,6 +118,7 @@ export class Requests {
   async #listen(): Promise<void> {
     if (this.#closed) throw new ClosedError('This PubSub is closed');
     const { connection, sharded } = this.#setup;
+    this.#unlisten ??= connection.on('closed', () => this.#rejectAll('The connection was closed'));
     this.#listening ??= connection.subscribe(
       { kind: sharded ? 'shard' : 'channel', name: this.#replyTo },
       { message: (_, payload) => this.#settle(payload) },
@@ -135,7 +145,12 @@ export class Requests {
   }
 }
 
-function remoteError(body: Buffer): ResponderError {
-  const { name, message } = JSON.parse(body.toString()) as { name: string; message: string };
-  return new ResponderError(`The responder failed: ${message}`, { remoteName: name });
+function remoteError(bytes: Buffer): RedpostError {
+  try {
+    const { name, message } = JSON.parse(bytes.toString()) as { name: string; message: string };
+    return new ResponderError(`The responder failed: ${message}`, { remoteName: name });
+  } catch (cause) {
+    const message = 'The responder failed, but what it says of that is not JSON with a message';
+    return new DecodeError(message, { bytes: Buffer.from(bytes), cause });
+  }
 }

@@ -5,6 +5,7 @@ import {
   InvalidArgumentError,
   json,
   TimeoutError,
+  text,
   ValidationError,
 } from '@redpost/core';
 import { describe, expect, it } from 'vitest';
@@ -131,6 +132,41 @@ describe('a request', () => {
 
     await rejected;
     await expect(pubsub.request(channel, 1)).rejects.toThrow(ClosedError);
+  });
+
+  it('rejects when its connection is closed', async () => {
+    const channel = uniqueName();
+    let isAsked = false;
+    await redis.pubsub().respond(channel, () => {
+      isAsked = true;
+      return silent();
+    });
+    const connection = redis.connect();
+    const request = redis.pubsub({ connection }).request(channel, 1, { timeoutMs: 10_000 });
+    const rejected = expect(request).rejects.toThrow(ClosedError);
+    await eventually(() => expect(isAsked).toBe(true));
+
+    const start = performance.now();
+    await connection.close();
+    await rejected;
+
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
+  it('rejects with an error of ours when a responder in another language fails badly', async () => {
+    const channel = uniqueName();
+    const foreign = await redis.pubsub({ codec: text() }).subscribe(channel, {
+      onMessage({ body }) {
+        const [id, replies] = String(body).slice(2).split(/[,\n]/);
+        const answer = `\u0001a${id},error\nnull`;
+        return redis.admin.call('PUBLISH', [replies as string, answer]);
+      },
+    });
+
+    const request = redis.pubsub().request(channel, 1);
+
+    await expect(request).rejects.toMatchObject({ code: 'DECODE', bytes: Buffer.from('null') });
+    await foreign.close();
   });
 });
 
