@@ -1,5 +1,5 @@
 import { type Codec, InvalidArgumentError, type Schema } from '@redpost/core';
-import { globToRegExp, isGlob } from './glob.js';
+import { globMatcher, isGlob } from './glob.js';
 import { MessageFormat } from './message-format.js';
 import { checkedName } from './names.js';
 
@@ -13,7 +13,7 @@ const rememberedNames = 10_000;
 export class ChannelFormats {
   readonly #common: Format | undefined;
   readonly #declared = new Map<string, Format>();
-  readonly #patterns: { expression: RegExp; format: Format }[] = [];
+  readonly #patterns: { matches: (name: string) => boolean; format: Format }[] = [];
   readonly #found = new Map<string, Format>();
 
   /** @throws InvalidArgumentError */
@@ -57,13 +57,12 @@ export class ChannelFormats {
     }
     const format = new MessageFormat(codec, schema);
     this.#declared.set(name, format);
-    if (isGlob(name)) this.#patterns.push({ expression: globToRegExp(name), format });
+    if (isGlob(name)) this.#patterns.push({ matches: globMatcher(name), format });
   }
 
   #find(channel: string): Format {
     const format =
-      this.#declared.get(channel) ??
-      this.#patterns.find(({ expression }) => expression.test(channel))?.format;
+      this.#declared.get(channel) ?? this.#patterns.find(({ matches }) => matches(channel))?.format;
     if (!format) {
       throw new InvalidArgumentError(`The channel ${channel} is not declared in channels`);
     }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { globToRegExp, isGlob } from './glob.js';
+import { globMatcher, isGlob } from './glob.js';
 
 it.each([
   ['chat.*', ['chat.', 'chat.room', 'chat.a.b\n'], ['chat', 'achat.']],
@@ -10,10 +10,13 @@ it.each([
   ['a\\*', ['a*'], ['ab', 'a\\*']],
   ['(a|b)+$', ['(a|b)+$'], ['a']],
   ['[\\]]x', [']x'], ['\\x']],
+  ['[z-x]', ['y'], ['a', '-']],
+  ['[a\\-z]', ['a', '-', 'z'], ['b']],
+  ['a??c', ['aéc'], ['ac']],
 ])('%s matches what it matches in Redis', (pattern, matching, others) => {
-  const expression = globToRegExp(pattern);
+  const matches = globMatcher(pattern);
 
-  for (const name of matching) expect(`${name}: ${expression.test(name)}`).toBe(`${name}: true`);
-  for (const name of others) expect(`${name}: ${expression.test(name)}`).toBe(`${name}: false`);
+  for (const name of matching) expect(`${name}: ${matches(name)}`).toBe(`${name}: true`);
+  for (const name of others) expect(`${name}: ${matches(name)}`).toBe(`${name}: false`);
   expect(isGlob(pattern)).toBe(pattern !== '(a|b)+$');
 });

@@ -5,28 +5,39 @@ export function isGlob(name: string): boolean {
   return special.test(name);
 }
 
-/** What a glob-style pattern of Redis matches, as a regular expression. */
-export function globToRegExp(pattern: string): RegExp {
-  const steps = /\\([\s\S])|\[(\^?)((?:\\[\s\S]|[^\]\\])*)\]?|[\s\S]/gu;
-  const source = pattern.replace(steps, (step, escaped, not, set) => {
+/** Says of a name whether it matches a glob-style pattern, as Redis would: byte by byte. */
+export function globMatcher(pattern: string): (name: string) => boolean {
+  // An escaped byte, a set, or a byte. In a set, a range ends where it ends, be it with a bracket.
+  const steps = /\\([\s\S])|\[(\^?)((?:\\[\s\S]|[^\]\\]-[\s\S]|[^\]])*)\]?|[\s\S]/g;
+  const source = bytesOf(pattern).replace(steps, (step, escaped, not, set) => {
     if (escaped !== undefined) return literal(escaped);
     if (set !== undefined) return setOf(not, set);
     if (step === '*') return '[\\s\\S]*';
     if (step === '?') return '[\\s\\S]';
     return literal(step);
   });
-  return new RegExp(`^${source}$`);
+  const expression = new RegExp(`^${source}$`);
+  return (name) => expression.test(bytesOf(name));
 }
 
 function setOf(not: string, set: string): string {
   // Nothing is in an empty set, and everything outside it.
   if (set === '') return not ? '[\\s\\S]' : '[^\\s\\S]';
-  const members = set.replace(/\\?([\s\S])/g, (_, member) =>
-    member === '-' ? '-' : literal(member),
-  );
-  return `[${not}${members}]`;
+  const members = /\\([\s\S])|([\s\S])-([\s\S])|[\s\S]/g;
+  const source = set.replace(members, (member, escaped, first, last) => {
+    if (escaped !== undefined) return literal(escaped);
+    if (first === undefined) return literal(member);
+    const [from, to] = first < last ? [first, last] : [last, first];
+    return `${literal(from)}-${literal(to)}`;
+  });
+  return `[${not}${source}]`;
 }
 
-function literal(character: string): string {
-  return character.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/** One character for each byte. */
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
+function literal(byte: string): string {
+  return `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }

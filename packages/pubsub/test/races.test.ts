@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { PubSub, Subscription } from '../src/index.js';
+import { dice } from './support/dice.js';
 import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 
 const redis = testRedis();
-
-/** Numbers below `limit` that look random and are the same in every run. */
-function dice(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return Math.floor((state / 2_147_483_648) * limit);
-  };
-}
 
 interface Held {
   name: string;
