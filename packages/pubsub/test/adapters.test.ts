@@ -1,3 +1,4 @@
+import { InvalidArgumentError, msgpack } from '@redpost/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ChannelEvent, eventTarget } from '../src/adapters/event-target.js';
 import { GraphQLPubSub } from '../src/adapters/graphql-subscriptions.js';
@@ -147,5 +148,25 @@ describe('a stream', () => {
     await eventually(async () => expect((await reader.read()).value).toBe(expected));
     await reader.cancel();
     await isListening(channel, 0);
+  });
+
+  it('of Server-Sent Events fails and closes its subscription at a body that JSON cannot hold', async () => {
+    const channel = uniqueName();
+    const pubsub = redis.pubsub({ codec: msgpack() });
+    const reader = toEventStream(await pubsub.subscribe(channel)).getReader();
+    const reading = expect(reader.read()).rejects.toThrow(TypeError);
+
+    await pubsub.publish(channel, 2n ** 40n);
+
+    await reading;
+    await isListening(channel, 0);
+  });
+
+  it('of Server-Sent Events refuses a heartbeat that would never pause', async () => {
+    const subscription = await redis.pubsub().subscribe(uniqueName());
+
+    for (const heartbeatMs of [0, -1, Number.NaN]) {
+      expect(() => toEventStream(subscription, { heartbeatMs })).toThrow(InvalidArgumentError);
+    }
   });
 });

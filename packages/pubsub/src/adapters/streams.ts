@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
+import { longestTimerMs, wholeNumber } from '@redpost/core';
 import type { Message } from '../message.js';
 import type { Subscription } from '../subscription.js';
 
 export interface EventStreamOptions {
   /**
-   * How long to be silent before a comment is sent that keeps proxies from hanging up, in ms.
-   * Default 15 000.
+   * How long to be silent before a comment is sent that keeps proxies from hanging up, in ms. At
+   * least 1, default 15 000.
    */
   heartbeatMs?: number;
 }
@@ -25,15 +26,19 @@ export function toReadableStream<Body>(
 
 /**
  * Messages as Server-Sent Events, with the channel as `event` and the body in JSON as `data`; the
- * bytes of a response of type `text/event-stream`. Cancelling it closes the subscription.
+ * bytes of a response of type `text/event-stream`. Cancelling it closes the subscription, and so does
+ * a body that JSON cannot hold: that is an error of the stream.
  *
  * A browser that reconnects gets what is published from then on: `Last-Event-ID` needs something
  * that remembers, see `Topic`.
+ *
+ * @throws InvalidArgumentError for a `heartbeatMs` that cannot be.
  */
 export function toEventStream(
   subscription: Subscription<unknown>,
   { heartbeatMs = 15_000 }: EventStreamOptions = {},
 ): ReadableStream<Uint8Array> {
+  wholeNumber('heartbeatMs', heartbeatMs, { min: 1, max: longestTimerMs });
   const encoder = new TextEncoder();
   return streamOf(subscription, async () => {
     const message = await subscription.next({ timeoutMs: heartbeatMs });
@@ -47,16 +52,20 @@ function toEvent({ channel, body }: Message<unknown>): string {
   return `event: ${channel.replace(/[\r\n]/g, ' ')}\ndata: ${JSON.stringify(body)}\n\n`;
 }
 
-/** A stream of what `next` resolves to, until that is `undefined`. */
+/** A stream of what `next` resolves to, until that is `undefined`. Its end closes the subscription. */
 function streamOf<Item>(
   subscription: Subscription<unknown>,
   next: () => Promise<Item | undefined>,
 ): ReadableStream<Item> {
   let isCancelled = false;
+  const fail = async (error: unknown) => {
+    await subscription.close();
+    throw error;
+  };
   return new ReadableStream<Item>(
     {
       async pull(controller) {
-        const item = await next();
+        const item = await next().catch(fail);
         if (isCancelled) return;
         if (item === undefined) controller.close();
         else controller.enqueue(item);
