@@ -1,10 +1,14 @@
+import { createPubSub } from '@graphql-yoga/subscription';
 import { InvalidArgumentError, msgpack } from '@redpost/core';
+import { buildSchema, type ExecutionResult, parse, subscribe } from 'graphql';
+import { PubSubEngine, withFilter } from 'graphql-subscriptions';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ChannelEvent, eventTarget } from '../src/adapters/event-target.js';
 import { GraphQLPubSub } from '../src/adapters/graphql-subscriptions.js';
 import { toEventStream, toReadable, toReadableStream } from '../src/adapters/streams.js';
 import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
+import { dateSlowly } from './support/schemas.js';
 
 const redis = testRedis();
 const isListening = (channel: string, count: number) =>
@@ -51,7 +55,100 @@ describe('an event target', () => {
   });
 });
 
+describe('an event target whose subscription overflowed', () => {
+  it('subscribes again for the next listener', async () => {
+    const channel = uniqueName();
+    const slow = { maxBuffered: 1, overflow: 'close', schema: dateSlowly } as const;
+    const errors: Error[] = [];
+    const onError = (error: Error) => errors.push(error);
+    const target = eventTarget(redis.pubsub<string, Date>(slow) as never, { onError });
+    target.addEventListener(channel, () => {});
+    await isListening(channel, 1);
+
+    const publisher = redis.pubsub();
+    const days = Array.from({ length: 9 }, () => publisher.publish(channel, '2020-02-02'));
+    await Promise.all(days);
+    await isListening(channel, 0);
+    target.addEventListener(channel, () => {});
+
+    await isListening(channel, 1);
+    expect(errors.map(({ name }) => name)).toEqual(['OverflowError']);
+  });
+});
+
+describe('createPubSub of graphql-yoga', () => {
+  it('publishes and subscribes by an event target', async () => {
+    const [prices, user] = [uniqueName('prices'), uniqueName('user')];
+    type Events = { [topic: string]: [{ cents: number }] | [string, { name: string }] };
+    const servers = [redis.pubsub(), redis.pubsub()].map((pubsub) =>
+      createPubSub<Events>({ eventTarget: eventTarget(pubsub) }),
+    );
+    const [here, there] = servers as [(typeof servers)[0], (typeof servers)[0]];
+    const [anyPrice, oneUser] = [there.subscribe(prices, ''), there.subscribe(user, '7')];
+    const firsts = [anyPrice.next(), oneUser.next()];
+    await isListening(`${prices}:`, 1);
+    await isListening(`${user}:7`, 1);
+
+    here.publish(prices, '', { name: 'to all' });
+    here.publish(user, '8', { name: 'somebody else' });
+    here.publish(user, '7', { name: 'Ada' });
+
+    expect(await Promise.all(firsts)).toEqual([
+      { value: { name: 'to all' }, done: false },
+      { value: { name: 'Ada' }, done: false },
+    ]);
+    await Promise.all([anyPrice.return(), oneUser.return()]);
+    await isListening(`${prices}:`, 0);
+    await isListening(`${user}:7`, 0);
+  });
+});
+
 describe("graphql-subscriptions' engine", () => {
+  it('feeds the subscriptions of a schema, through withFilter', async () => {
+    const channel = uniqueName();
+    const engine: PubSubEngine = new GraphQLPubSub(redis.pubsub());
+    const schema = buildSchema(
+      'type Query { a: Int } type Subscription { price(above: Int!): Int! }',
+    );
+    const field = schema.getSubscriptionType()?.getFields().price;
+    if (!field) throw new Error('The schema has no such field');
+    field.subscribe = withFilter(
+      () => engine.asyncIterableIterator(channel),
+      ({ price }, { above }) => price > above,
+    );
+
+    const document = parse('subscription { price(above: 10) }');
+    const results = (await subscribe({ schema, document })) as AsyncGenerator<ExecutionResult>;
+    const first = results.next();
+    await isListening(channel, 1);
+    for (const price of [5, 20]) await engine.publish(channel, { price });
+
+    expect((await first).value).toEqual({ data: { price: 20 } });
+    await results.return(undefined);
+    await isListening(channel, 0);
+  });
+
+  it('carries the iterator that the package itself makes', async () => {
+    const channels = [uniqueName(), uniqueName()];
+    const engine = new GraphQLPubSub(redis.pubsub());
+    const iterator = PubSubEngine.prototype.asyncIterableIterator.call(engine, channels);
+    const first = iterator.next();
+    for (const channel of channels) await isListening(channel, 1);
+
+    for (const [n, channel] of channels.entries()) await engine.publish(channel, n);
+
+    expect([(await first).value, (await iterator.next()).value].sort()).toEqual([0, 1]);
+    await iterator.return();
+    for (const channel of channels) await isListening(channel, 0);
+  });
+
+  it('ends an iterator that could not subscribe', async () => {
+    const iterator = new GraphQLPubSub(redis.pubsub()).asyncIterableIterator('');
+
+    await expect(iterator.next()).rejects.toThrow(InvalidArgumentError);
+    expect(await iterator.return()).toEqual({ value: undefined, done: true });
+  });
+
   it('publishes, subscribes and unsubscribes by id', async () => {
     const channel = uniqueName();
     const engine = new GraphQLPubSub(redis.pubsub());

@@ -48,14 +48,19 @@ export function eventTarget<Body = unknown>(
       })
       .then((its) => {
         its.on('error', onError);
+        // It may have overflowed: who comes after that is to hear again.
+        its.on('closed', forget);
         return its;
       })
       .catch((error) => {
-        if (channels.get(type) === channel) channels.delete(type);
+        forget();
         onError(asError(error));
         return undefined;
       });
     const channel: Channel<Body> = { listeners, subscription };
+    const forget = () => {
+      if (channels.get(type) === channel) channels.delete(type);
+    };
     channels.set(type, channel);
     return channel;
   }

@@ -1,11 +1,15 @@
+import type { PubSubEngine } from 'graphql-subscriptions';
 import type { PubSub } from '../pubsub.js';
 import type { Subscription } from '../subscription.js';
 
+/** What version 3 calls an iterator: a class of its own, though nothing uses more than its methods. */
+type Iterator<Payload> = ReturnType<typeof PubSubEngine.prototype.asyncIterableIterator<Payload>>;
+
 /**
- * Channels as the `PubSubEngine` of graphql-subscriptions (versions 2 and 3), which need not be
- * installed for it: a trigger is a channel.
+ * Channels as the `PubSubEngine` of graphql-subscriptions (versions 2 and 3): a trigger is a channel.
+ * Only types are imported from there.
  */
-export class GraphQLPubSub {
+export class GraphQLPubSub implements PubSubEngine {
   readonly #pubsub: PubSub;
   readonly #subscriptions = new Map<number, Subscription<unknown>>();
   #lastId = 0;
@@ -48,9 +52,7 @@ export class GraphQLPubSub {
   }
 
   /** The payloads of one or more triggers, from the first `next()` on. */
-  asyncIterableIterator<Payload>(
-    triggers: string | readonly string[],
-  ): AsyncIterableIterator<Payload> {
+  asyncIterableIterator<Payload>(triggers: string | readonly string[]): Iterator<Payload> {
     let opening: Promise<Subscription<unknown>> | undefined;
     let ended = false;
     const iterator: AsyncIterableIterator<Payload> = {
@@ -64,7 +66,9 @@ export class GraphQLPubSub {
       },
       return: async () => {
         ended = true;
-        await (await opening)?.close();
+        // Why it could not be opened, next() has said.
+        const subscription = await opening?.catch(() => undefined);
+        await subscription?.close();
         return { value: undefined, done: true };
       },
       throw: async (error) => {
@@ -73,11 +77,11 @@ export class GraphQLPubSub {
       },
       [Symbol.asyncIterator]: () => iterator,
     };
-    return iterator;
+    return iterator as Iterator<Payload>;
   }
 
   /** The name of `asyncIterableIterator()` in version 2. */
-  asyncIterator<Payload>(triggers: string | readonly string[]): AsyncIterableIterator<Payload> {
+  asyncIterator<Payload>(triggers: string | readonly string[]): Iterator<Payload> {
     return this.asyncIterableIterator(triggers);
   }
 }
