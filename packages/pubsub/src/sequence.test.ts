@@ -28,6 +28,16 @@ describe('a sequencer', () => {
     expect(after.sequence).toBe(1);
     expect(after.publisher).not.toBe(before.publisher);
   });
+
+  it('goes on with a channel that is in use, however many others come and go', () => {
+    const sequencer = new Sequencer();
+    for (let n = 0; n < 10_001; n += 1) {
+      sequencer.seal('busy', '');
+      sequencer.seal(`other ${n}`, '');
+    }
+
+    expect(opened(sequencer.seal('busy', '')).sequence).toBe(10_002);
+  });
 });
 
 it.each([

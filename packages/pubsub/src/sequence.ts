@@ -15,7 +15,7 @@ export interface Sequenced {
   readonly payload: Buffer;
 }
 
-/** How many channels keep their numbers. One that is used again after so many others starts anew. */
+/** How many channels keep their numbers: those used last. One that comes back later starts anew. */
 const rememberedChannels = 10_000;
 
 /** Numbers what is published, so that subscribers notice what they missed. */
@@ -36,13 +36,17 @@ export class Sequencer {
 
   #numbersOf(channel: string): { publisher: string; sequence: number } {
     const known = this.#channels.get(channel);
-    if (known) return known;
-    if (this.#channels.size >= rememberedChannels) forgetOldest(this.#channels);
-    // A new publisher, as it were: numbers that began again would look like old messages.
-    this.#lives += 1;
-    const numbers = { publisher: `${this.#id}.${this.#lives.toString(36)}`, sequence: 0 };
+    if (known) this.#channels.delete(channel);
+    else if (this.#channels.size >= rememberedChannels) forgetOldest(this.#channels);
+    const numbers = known ?? this.#begin();
     this.#channels.set(channel, numbers);
     return numbers;
+  }
+
+  /** As a new publisher, as it were: numbers that began again would look like old messages. */
+  #begin(): { publisher: string; sequence: number } {
+    this.#lives += 1;
+    return { publisher: `${this.#id}.${this.#lives.toString(36)}`, sequence: 0 };
   }
 }
 
