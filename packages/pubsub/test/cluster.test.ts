@@ -1,7 +1,7 @@
 import { connect, InvalidArgumentError } from '@redpost/core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { PubSub, type PubSubOptions, type Subscription } from '../src/index.js';
-import { startCluster, type TestCluster } from './support/cluster.js';
+import { type ClusterNode, startCluster, type TestCluster } from './support/cluster.js';
 import { eventually } from './support/eventually.js';
 import { uniqueName } from './support/redis.js';
 import { take } from './support/take.js';
@@ -112,25 +112,50 @@ describe('sharded channels', () => {
     const subscription = await pubsub.subscribe(channel);
     const entries = journal(subscription);
     const from = await cluster.ownerOf(channel);
-    const to = cluster.masters.find(({ id }) => id !== from.id) as typeof from;
-    const slot = Number(await from.admin.call('CLUSTER', ['KEYSLOT', channel]));
-    const move = async (source: typeof from, target: typeof from) => {
-      await target.admin.call('CLUSTER', ['SETSLOT', slot, 'IMPORTING', source.id]);
-      await source.admin.call('CLUSTER', ['SETSLOT', slot, 'MIGRATING', target.id]);
-      const owner = ['SETSLOT', slot, 'NODE', target.id];
-      for (const { admin } of [target, source]) await admin.call('CLUSTER', owner);
-    };
+    const to = cluster.masters.find(({ id }) => id !== from.id) as ClusterNode;
 
-    await move(from, to);
+    await moveSlot(channel, from, to);
     await eventually(() => expect(entries).toEqual(once));
     await eventually(async () => expect(await pubsub.publish(channel, 1)).toBe(1));
 
-    await move(to, from);
+    await moveSlot(channel, to, from);
     await eventually(() => expect(entries).toEqual([...once, ...once]));
     await eventually(async () => expect(await pubsub.publish(channel, 2)).toBe(1));
     expect(await take(subscription, 2)).toEqual([1, 2]);
   });
+
+  it('that their new node refuses are reported, and tried until they are let in', async () => {
+    const channel = uniqueName();
+    const connection = connect(cluster.addresses);
+    onTestFinished(() => connection.close());
+    const errors: Error[] = [];
+    connection.on('error', (error) => errors.push(error));
+    const pubsub = new PubSub<number>({ connection, sharded: true });
+    const entries = journal(await pubsub.subscribe(channel));
+    const from = await cluster.ownerOf(channel);
+    const to = cluster.masters.find(({ id }) => id !== from.id) as ClusterNode;
+    const grant = (rule: string) => to.admin.call('ACL', ['SETUSER', 'default', rule]);
+    onTestFinished(() => void grant('allchannels'));
+
+    await grant('resetchannels');
+    await moveSlot(channel, from, to);
+    await eventually(() => expect(errors.map(String).join()).toContain('NOPERM'));
+    expect(entries).toEqual(['interrupted']);
+    await grant('allchannels');
+
+    await eventually(() => expect(entries).toEqual(once));
+    await moveSlot(channel, to, from);
+  });
 });
+
+/** Gives a channel's slot from one node to another. */
+async function moveSlot(channel: string, from: ClusterNode, to: ClusterNode): Promise<void> {
+  const slot = Number(await from.admin.call('CLUSTER', ['KEYSLOT', channel]));
+  await to.admin.call('CLUSTER', ['SETSLOT', slot, 'IMPORTING', from.id]);
+  await from.admin.call('CLUSTER', ['SETSLOT', slot, 'MIGRATING', to.id]);
+  const owner = ['SETSLOT', slot, 'NODE', to.id];
+  for (const { admin } of [to, from]) await admin.call('CLUSTER', owner);
+}
 
 it('subscriptions of both kinds come back elsewhere when their node is killed', async () => {
   const [node] = cluster.masters;

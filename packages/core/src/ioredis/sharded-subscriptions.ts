@@ -1,6 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Argument, Reply, Subscriber, Unsubscribe } from '../connection.js';
-import { ClosedError, ConnectionError, ServerError, TimeoutError } from '../errors.js';
+import {
+  ClosedError,
+  ConnectionError,
+  type RedpostError,
+  ServerError,
+  TimeoutError,
+} from '../errors.js';
 import type { SubscriptionLink } from './subscription-link.js';
 import type { Node } from './target.js';
 
@@ -10,6 +16,8 @@ export interface ShardedSubscriptionsOptions {
   open: (node: Node) => SubscriptionLink;
   /** Closes a socket that nobody needs any more. */
   forget: (link: SubscriptionLink) => void;
+  /** Gets what keeps a subscription from coming back. */
+  report: (error: RedpostError) => void;
   callTimeoutMs: number;
 }
 
@@ -66,6 +74,10 @@ export class ShardedSubscriptions {
     throw new ConnectionError(`No node of the Cluster has slot ${slot}`, {
       outcome: 'not-executed',
     });
+  }
+
+  report(error: RedpostError): void {
+    if (!this.#closed) this.#options.report(error);
   }
 
   /** What was known of the slots is wrong. */
@@ -141,17 +153,17 @@ class ShardSubscriber {
   }
 
   async #joinAt(node: Node): Promise<void> {
-    let isGone = false;
+    let gone: Error | undefined;
     const unsubscribe = await this.#home.subscribeAt(node, this.#name, {
       message: (channel, payload) => this.#subscriber.message(channel, payload),
       interrupted: (error) => {
-        isGone = true;
+        gone = error;
         if (this.#unsubscribe) void this.#rejoin(error);
       },
     });
     this.#unsubscribe = unsubscribe;
     if (this.#left) await this.leave();
-    else if (isGone) void this.#rejoin(new Error('The node went away at once'));
+    else if (gone) void this.#rejoin(gone);
   }
 
   async #rejoin(error: Error): Promise<void> {
@@ -166,8 +178,9 @@ class ShardSubscriber {
         await this.join(Number.POSITIVE_INFINITY);
         if (!this.#left) this.#subscriber.resumed?.(performance.now() - since);
         return;
-      } catch {
+      } catch (error) {
         // Refused for a reason that may pass only with somebody's help, e.g. NOPERM.
+        this.#home.report(error as RedpostError);
         await pause(retryMs.longest, undefined, { ref: false });
       }
     }

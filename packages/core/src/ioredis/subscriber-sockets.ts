@@ -77,10 +77,11 @@ export class SubscriberSockets implements SubscriptionSocket {
   }
 
   #openSharded(): ShardedSubscriptions {
-    const { ask, callTimeoutMs } = this.#options;
+    const { ask, callTimeoutMs, report } = this.#options;
     return new ShardedSubscriptions({
       ask,
       callTimeoutMs,
+      report,
       open: (node) => this.#open(Math.min(nodeTimeoutMs, callTimeoutMs), node),
       forget: (link) => {
         link.close();
