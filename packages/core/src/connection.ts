@@ -104,7 +104,7 @@ export interface Connection extends AsyncDisposable {
    * before the deadline. A command that was sent is never sent twice, except when Redis said that
    * it did not execute it.
    *
-   * @throws ConnectionError, TimeoutError, ServerError, ClosedError.
+   * @throws ConnectionError, TimeoutError, ServerError, OutOfMemoryError, ClosedError.
    */
   call(command: string, args: readonly Argument[], options?: CallOptions): Promise<Reply>;
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import * as errors from './errors.js';
 
 const { ClosedError, ConnectionError, DecodeError, EncodeError, InvalidArgumentError } = errors;
-const { RedpostError, ServerError, TimeoutError, ValidationError, isRedpostError } = errors;
+const { OutOfMemoryError, RedpostError, ServerError, TimeoutError, ValidationError } = errors;
+const { isRedpostError } = errors;
 
 const cause = new Error('cause');
 const family = [
@@ -11,6 +12,7 @@ const family = [
   [new TimeoutError('m', { cause, outcome: 'unknown' }), 'TimeoutError', 'TIMEOUT', true],
   [new ClosedError('m', { cause }), 'ClosedError', 'CLOSED', false],
   [new ServerError('m', { cause, reply: 'ERR' }), 'ServerError', 'SERVER', false],
+  [new OutOfMemoryError('m', { cause }), 'OutOfMemoryError', 'OUT_OF_MEMORY', true],
   [new EncodeError('m', { cause }), 'EncodeError', 'ENCODE', false],
   [new DecodeError('m', { cause }), 'DecodeError', 'DECODE', false],
   [new ValidationError('m', { cause, issues: [] }), 'ValidationError', 'VALIDATION', false],

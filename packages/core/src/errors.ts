@@ -111,6 +111,17 @@ export class ServerError extends RedpostError {
   }
 }
 
+/** Redis has reached its `maxmemory` and takes nothing new. Nothing was changed. */
+export class OutOfMemoryError extends RedpostError {
+  declare readonly code: 'OUT_OF_MEMORY';
+  readonly outcome = 'not-executed' satisfies Outcome;
+
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, { code: 'OUT_OF_MEMORY', retryable: true, ...options });
+    this.name = 'OutOfMemoryError';
+  }
+}
+
 /** A body could not be turned into bytes. */
 export class EncodeError extends RedpostError {
   declare readonly code: 'ENCODE';

@@ -32,6 +32,7 @@ export {
   InvalidArgumentError,
   isRedpostError,
   type Outcome,
+  OutOfMemoryError,
   RedpostError,
   type RedpostErrorOptions,
   ServerError,

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isRedpostError, type RedpostError } from '@redpost/core';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { rememberMs } from './scripts/recover.js';
 
@@ -9,6 +11,10 @@ export interface BlockingMoveOptions {
   /** An element now lies in the handoff list. */
   brought(element: Buffer): void;
   failed(error: unknown): void;
+  /** Redis is out of memory for a move. Said once; from then on, `askAgain` stands in for moves. */
+  refused(error: RedpostError): void;
+  /** There may be messages by now: Redis is to be asked for them. */
+  askAgain(): void;
   /** It is over, whatever came of it. */
   done(): void;
   /** An element that was brought by a move whose answer got lost would be there by now. */
@@ -17,6 +23,9 @@ export interface BlockingMoveOptions {
 
 /** How long one move waits before the lease is looked at again, in ms. */
 const waitMs = 5000;
+
+/** How often a server that refuses moves is asked for messages, in ms. */
+const pollMs = 100;
 
 /**
  * Waits for the next message on a socket of its own: `BLMOVE list handoff`, one at a time.
@@ -31,6 +40,7 @@ export class BlockingMove {
   #over: Promise<void> = Promise.resolve();
   #straysUntil = Number.NEGATIVE_INFINITY;
   #strayTimer: NodeJS.Timeout | undefined;
+  #isRefused = false;
   #ended = false;
 
   constructor(context: QueueContext, options: BlockingMoveOptions) {
@@ -68,7 +78,9 @@ export class BlockingMove {
     try {
       await this.#move(signal);
     } catch (error) {
-      if (error !== signal.reason) {
+      if (isRedpostError(error, 'OUT_OF_MEMORY')) {
+        await this.#sitOut(error, signal);
+      } else if (error !== signal.reason) {
         this.#expectStrays();
         this.#options.failed(error);
       }
@@ -87,6 +99,15 @@ export class BlockingMove {
       signal,
       onReply: (element) => this.#bring(element as Buffer),
     });
+    this.#isRefused = false;
+  }
+
+  /** Stands in for a move while there is no memory for one. */
+  async #sitOut(error: RedpostError, signal: AbortSignal): Promise<void> {
+    if (!this.#isRefused) this.#options.refused(error);
+    this.#isRefused = true;
+    await pause(pollMs, undefined, { signal, ref: false }).catch(() => {});
+    this.#options.askAgain();
   }
 
   #bring(element: Buffer): void {

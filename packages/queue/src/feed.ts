@@ -87,6 +87,8 @@ export class Feed<Held extends Leased> {
       ensureFresh: () => options.ensureFresh(),
       brought: (element) => this.#handOver(element),
       failed: (error) => this.#fail(error),
+      refused: (error) => options.failed(error),
+      askAgain: () => this.askAgain(),
       done: () => this.#pump.now(),
       straysSettled: () => this.doubt(),
     });

@@ -84,8 +84,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * Sends a message. Resolves to its id when it is in Redis. Sends of one tick leave together.
    *
    * @throws InvalidArgumentError, EncodeError, ValidationError: nothing was sent.
-   * @throws ConnectionError, TimeoutError, ServerError, ClosedError: their `outcome` says whether
-   * the message is known not to be there.
+   * @throws ConnectionError, TimeoutError, ServerError, OutOfMemoryError, ClosedError: their
+   * `outcome` says whether the message is known not to be there.
    */
   send(body: Input, options: SendOptions = noOptions): Promise<string> {
     return this.#producer.send(body, options);

@@ -8,8 +8,8 @@ import { Feed } from './feed.js';
 import { Heartbeat } from './heartbeat.js';
 import { Promoter } from './promoter.js';
 import { Recoverer, type Recovery } from './recoverer.js';
+import { forsake } from './scripts/forsake.js';
 import { leave } from './scripts/leave.js';
-import { rememberMs } from './scripts/recover.js';
 import { Settlements } from './settlements.js';
 import type { Slice } from './slice.js';
 
@@ -287,8 +287,8 @@ export class Session<Body = unknown> implements Settler {
     const { connection, keys } = this.#context;
     try {
       await this.#feed.endWait();
-      const deadline = this.#feed.mayBeBlocked ? Math.ceil(this.serverNow) + rememberMs : 0;
-      await connection.call('ZADD', [keys.consumers, 'NX', deadline, `~${this.consumer}`]);
+      const { mayBeBlocked } = this.#feed;
+      await connection.run(forsake, { keys, consumer: this.consumer, mayBeBlocked });
     } catch (error) {
       this.#host.failed(asError(error));
     }

@@ -92,36 +92,3 @@ it('a send without Redis rejects within its deadline, and the message is never t
   await queue.send(3);
   expect((await queue.peek()).map(({ body }) => body)).toEqual([3]);
 });
-
-it('a full Redis refuses a send with a typed error, and goes on delivering', async () => {
-  const redis = await startOwnRedis({
-    args: ['--maxmemory', '3mb', '--maxmemory-policy', 'noeviction'],
-  });
-  const connection = openConnection(redis.url);
-  const queue = Object.assign(new Queue<string>('q', { connection }), { connection });
-  const body = 'x'.repeat(20_000);
-  let sent = 0;
-  let error: Awaited<ReturnType<typeof rejection>> | undefined;
-  while (!error && sent < 1000) {
-    try {
-      await queue.send(body);
-      sent += 1;
-    } catch (thrown) {
-      error = await rejection(Promise.reject(thrown));
-    }
-  }
-
-  expect(error).toMatchObject({ code: 'SERVER', reply: 'OOM', outcome: 'not-executed' });
-  const delayed = await rejection(queue.send(body, { delayMs: 1000 }));
-  expect(delayed).toMatchObject({ code: 'SERVER', reply: 'OOM' });
-  expect((await queue.stats()).pending).toBe(sent);
-
-  await connection.call('CONFIG', ['SET', 'maxmemory', '0']);
-  let handled = 0;
-  const consumer = queue.consume(() => {
-    handled += 1;
-  });
-  await eventually(() => handled === sent);
-  await consumer.stop();
-  expect(await atRest(queue as never)).toEqual({ pending: 0, delayed: 0, dead: 0 });
-});

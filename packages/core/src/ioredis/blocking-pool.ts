@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BlockingCommand, BlockOptions, Reply } from '../connection.js';
-import { TimeoutError } from '../errors.js';
+import { OutOfMemoryError, TimeoutError } from '../errors.js';
 import type { Link } from './link.js';
 
 export interface BlockingPoolOptions {
@@ -58,7 +58,9 @@ export class BlockingPool {
       this.#release(socket);
       return reply;
     } catch (error) {
-      this.#discard(socket);
+      // Whoever asks a full server asks again and again: not on a new socket each time.
+      if (error instanceof OutOfMemoryError) this.#release(socket);
+      else this.#discard(socket);
       throw error;
     }
   }

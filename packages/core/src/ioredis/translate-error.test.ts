@@ -11,7 +11,13 @@ describe('an error of the server', () => {
   it.each([
     ['WRONGTYPE Operation against a key', 'WRONGTYPE', 'not-executed', false],
     ['ERR unknown command', 'ERR', 'not-executed', false],
-    ['OOM command not allowed', 'OOM', 'not-executed', true],
+    ['MISCONF Errors writing to the AOF file', 'MISCONF', 'not-executed', true],
+    [
+      `NOREPLICAS Not enough script: ${sha}, on @user_script:1.`,
+      'NOREPLICAS',
+      'not-executed',
+      true,
+    ],
     ['LOADING Redis is loading the dataset', 'LOADING', 'not-executed', true],
     [`WRONGTYPE Operation script: ${sha}, on @user_script:1.`, 'WRONGTYPE', 'unknown', false],
     [
@@ -39,6 +45,21 @@ describe('an error of the server', () => {
       outcome,
       retryable,
     });
+  });
+
+  it.each([
+    'OOM command not allowed',
+    `OOM command not allowed script: ${sha}, on @user_script:1.`,
+    `ERR Error running script (call to f_${sha}): @user_script:1: @user_script: 1: -OOM command not allowed`,
+  ])('%s', (message) => {
+    const error = translateError(replyError(message), 'host:1');
+
+    expect(error).toMatchObject({
+      code: 'OUT_OF_MEMORY',
+      outcome: 'not-executed',
+      retryable: true,
+    });
+    expect(error.message).toContain('raise maxmemory');
   });
 
   it('that means "not now" lets the command be sent again, another does not', () => {

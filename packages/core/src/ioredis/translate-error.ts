@@ -1,4 +1,10 @@
-import { asError, ConnectionError, type RedpostError, ServerError } from '../errors.js';
+import {
+  asError,
+  ConnectionError,
+  OutOfMemoryError,
+  type RedpostError,
+  ServerError,
+} from '../errors.js';
 
 /** Answers that mean "not now": the command was not executed and may be sent again. */
 const passing = new Set([
@@ -12,7 +18,7 @@ const passing = new Set([
 ]);
 
 /** Answers that mean "not until somebody has helped the server". */
-const curable = new Set(['OOM', 'MISCONF', 'NOREPLICAS']);
+const curable = new Set(['MISCONF', 'NOREPLICAS']);
 
 /** What ioredis says when it refused to write a command. */
 const notWritten =
@@ -49,17 +55,28 @@ export function translateError(thrown: unknown, address: string): RedpostError {
   });
 }
 
-function serverError(cause: Error, address: string): ServerError {
+function serverError(cause: Error, address: string): RedpostError {
   const { message } = cause;
   const [reply = 'ERR'] = nestedReply.exec(message)?.slice(1) ?? /^[A-Z]+/.exec(message) ?? [];
+  // Scripts are stopped for want of memory only before they have written anything.
+  if (reply === 'OOM') return new OutOfMemoryError(outOfMemory(address), { cause });
+  const isPassing = passing.has(reply);
+  const isCurable = curable.has(reply);
   // A server that refuses one command of a script for such a reason refuses them all.
-  const halfDone = fromScript.test(message) && !passing.has(reply);
+  const halfDone = fromScript.test(message) && !isPassing && !isCurable;
   return new ServerError(`Redis at ${address} answered: ${message}`, {
     reply,
     outcome: halfDone ? 'unknown' : 'not-executed',
-    retryable: passing.has(reply) || curable.has(reply),
+    retryable: isPassing || isCurable,
     cause,
   });
+}
+
+function outOfMemory(address: string): string {
+  return (
+    `Redis at ${address} is out of memory: it holds more than its maxmemory, so it took nothing. ` +
+    'Let consumers take messages out, or raise maxmemory'
+  );
 }
 
 /** ioredis hangs the command onto the error, and the error of the last node onto that of a Cluster. */

@@ -7,6 +7,7 @@
 local active, dead, stats = unpack(KEYS)
 local consumer = ARGV[1]
 local moved = 0
+write_nothing('HDEL', active)
 local reply = {}
 
 for i = 2, #ARGV, 3 do

@@ -2,6 +2,7 @@ import { type Argument, defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
 import source from './dead-letter.lua';
 import envelope from './envelope.lua';
+import writeNothing from './write-nothing.lua';
 
 export interface DeadLetterInput {
   keys: QueueKeys;
@@ -12,7 +13,7 @@ export interface DeadLetterInput {
 /** For each delivery: whether it was still held. */
 export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
   name: 'dead-letter',
-  lua: envelope + source,
+  lua: envelope + writeNothing + source,
   encode({ keys, consumer, deliveries }) {
     const args: Argument[] = [consumer];
     for (const { receipt, reason, error } of deliveries) args.push(receipt, reason, error);

@@ -26,7 +26,8 @@ if #ARGV > 7 then
   if unhandled > 0 then redis.call('HINCRBY', stats, 'expired', unhandled) end
 end
 
--- First of all, because it fails when the list is something else: a suspect would be lost.
+-- Before HSET, which a server that is out of memory refuses unless the script has written before;
+-- and before a suspect is taken, which would be lost when this fails because the list is no list.
 local elements = count ~= '0' and redis.call(pop, list, count) or {}
 local suspect = with_suspect == '1' and redis.call('RPOP', suspects)
 local leased = suspect and { first, suspect } or {}

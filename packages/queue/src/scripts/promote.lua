@@ -8,6 +8,7 @@ local delayed, list = unpack(KEYS)
 local time = now()
 local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', time, 'LIMIT', 0, ARGV[1])
 if #due > 0 then
+  write_nothing('ZREM', delayed)
   redis.call('LPUSH', list, unpack(due))
   redis.call('ZREMRANGEBYRANK', delayed, 0, #due - 1)
 end

@@ -2,6 +2,7 @@ import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
 import clock from './clock.lua';
 import source from './promote.lua';
+import writeNothing from './write-nothing.lua';
 
 export interface PromoteResult {
   moved: number;
@@ -13,7 +14,7 @@ const limit = 1000;
 
 export const promote = defineScript<{ keys: QueueKeys }, PromoteResult>({
   name: 'promote',
-  lua: clock + source,
+  lua: clock + writeNothing + source,
   encode: ({ keys }) => ({ keys: [keys.delayed, keys.list], args: [limit] }),
   parse(reply) {
     const [moved, nextInMs] = reply as [number, number];

@@ -16,6 +16,7 @@ local time = now()
 local deadline = redis.call('ZSCORE', consumers, overdue)
 if not deadline or tonumber(deadline) > time then return nil end
 
+write_nothing('ZREM', consumers)
 local held = {}
 local fields = redis.call('HGETALL', active)
 for i = 1, #fields, 2 do

@@ -3,6 +3,7 @@ import type { QueueKeys } from '../keys.js';
 import clock from './clock.lua';
 import envelope from './envelope.lua';
 import source from './recover.lua';
+import writeNothing from './write-nothing.lua';
 
 export interface RecoverInput {
   keys: QueueKeys;
@@ -31,7 +32,7 @@ export function isFormer(member: string): boolean {
 
 export const recover = defineScript<RecoverInput, RecoverResult>({
   name: 'recover',
-  lua: clock + envelope + source,
+  lua: clock + envelope + writeNothing + source,
   encode({ keys, overdue, maxAttempts }) {
     const consumer = consumerOf(overdue);
     return {

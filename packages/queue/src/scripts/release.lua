@@ -6,6 +6,7 @@
 local list, active, suspects = unpack(KEYS)
 local push, signal = unpack(ARGV)
 local released, with_suspect = 0, false
+write_nothing('HDEL', active)
 
 for i = 3, #ARGV do
   local element = redis.call('HGET', active, ARGV[i])

@@ -3,6 +3,7 @@ import type { QueueKeys } from '../keys.js';
 import envelope from './envelope.lua';
 import giveBack from './give-back.lua';
 import source from './release.lua';
+import writeNothing from './write-nothing.lua';
 
 export interface ReleaseInput {
   keys: QueueKeys;
@@ -14,7 +15,7 @@ export interface ReleaseInput {
 /** How many were still held, and given back. */
 export const release = defineScript<ReleaseInput, number>({
   name: 'release',
-  lua: envelope + giveBack + source,
+  lua: envelope + giveBack + writeNothing + source,
   encode: ({ keys, consumer, from, receipts }) => ({
     keys: [keys.list, keys.active(consumer), keys.suspects],
     args: [

@@ -11,6 +11,7 @@ local consumer, lease_ms, take = unpack(ARGV)
 local deadline = redis.call('ZSCORE', consumers, consumer)
 if take == '0' and not deadline then return nil end
 
+write_nothing('ZREM', consumers)
 local time = now()
 redis.call('ZADD', consumers, time + lease_ms, consumer)
 if deadline and tonumber(deadline) < time then return {} end

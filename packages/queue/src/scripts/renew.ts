@@ -2,6 +2,7 @@ import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
 import clock from './clock.lua';
 import source from './renew.lua';
+import writeNothing from './write-nothing.lua';
 
 export interface RenewInput {
   keys: QueueKeys;
@@ -15,7 +16,7 @@ export type RenewResult = { status: 'lost' } | { status: 'held'; overdue: string
 
 export const renew = defineScript<RenewInput, RenewResult>({
   name: 'renew',
-  lua: clock + source,
+  lua: clock + writeNothing + source,
   encode: ({ keys, consumer, leaseMs, take }) => ({
     keys: [keys.consumers],
     args: [consumer, leaseMs, take ? 1 : 0],

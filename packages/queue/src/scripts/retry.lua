@@ -8,6 +8,7 @@
 local list, active, delayed, stats = unpack(KEYS)
 local consumer, push, signal = unpack(ARGV)
 
+write_nothing('HDEL', active)
 local time = now()
 local earliest = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
 local sooner = false

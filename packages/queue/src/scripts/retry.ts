@@ -4,6 +4,7 @@ import clock from './clock.lua';
 import delay from './delay.lua';
 import envelope from './envelope.lua';
 import source from './retry.lua';
+import writeNothing from './write-nothing.lua';
 
 export interface RetryInput {
   keys: QueueKeys;
@@ -16,7 +17,7 @@ export interface RetryInput {
 /** For each delivery: whether it was still held. */
 export const retry = defineScript<RetryInput, boolean[]>({
   name: 'retry',
-  lua: clock + envelope + delay + source,
+  lua: clock + envelope + delay + writeNothing + source,
   encode({ keys, consumer, from, deliveries }) {
     const args: Argument[] = [consumer, from === 'RIGHT' ? 'RPUSH' : 'LPUSH', keys.signal];
     for (const { receipt, delayMs } of deliveries) args.push(receipt, delayMs);
