@@ -11,6 +11,11 @@ export type Reply = null | number | Buffer | Reply[];
 export interface CallOptions {
   /** When to give up, in ms from the call. Default: the connection's `callTimeoutMs`. */
   timeoutMs?: number;
+  /**
+   * How many replicas have to confirm what the call writes before it resolves. Default 0. Such
+   * calls have a socket of their own, so they and others may overtake each other.
+   */
+  replicas?: number;
 }
 
 export interface BlockOptions {
@@ -104,7 +109,8 @@ export interface Connection extends AsyncDisposable {
    * before the deadline. A command that was sent is never sent twice, except when Redis said that
    * it did not execute it.
    *
-   * @throws ConnectionError, TimeoutError, ServerError, OutOfMemoryError, ClosedError.
+   * @throws ConnectionError, TimeoutError, ServerError, OutOfMemoryError, ClosedError, and
+   * NotReplicatedError when too few replicas have confirmed it by the deadline.
    */
   call(command: string, args: readonly Argument[], options?: CallOptions): Promise<Reply>;
 

@@ -3,7 +3,7 @@ import * as errors from './errors.js';
 
 const { ClosedError, ConnectionError, DecodeError, EncodeError, InvalidArgumentError } = errors;
 const { OutOfMemoryError, RedpostError, ServerError, TimeoutError, ValidationError } = errors;
-const { isRedpostError } = errors;
+const { NotReplicatedError, isRedpostError } = errors;
 
 const cause = new Error('cause');
 const family = [
@@ -13,6 +13,12 @@ const family = [
   [new ClosedError('m', { cause }), 'ClosedError', 'CLOSED', false],
   [new ServerError('m', { cause, reply: 'ERR' }), 'ServerError', 'SERVER', false],
   [new OutOfMemoryError('m', { cause }), 'OutOfMemoryError', 'OUT_OF_MEMORY', true],
+  [
+    new NotReplicatedError('m', { cause, replicas: 1, confirmed: 0 }),
+    'NotReplicatedError',
+    'NOT_REPLICATED',
+    true,
+  ],
   [new EncodeError('m', { cause }), 'EncodeError', 'ENCODE', false],
   [new DecodeError('m', { cause }), 'DecodeError', 'DECODE', false],
   [new ValidationError('m', { cause, issues: [] }), 'ValidationError', 'VALIDATION', false],

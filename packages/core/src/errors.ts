@@ -122,6 +122,26 @@ export class OutOfMemoryError extends RedpostError {
   }
 }
 
+/**
+ * A write was executed, but fewer replicas than it asked for have confirmed it in time: it is lost
+ * if the master fails before it has passed it on. The same call once more writes it once more.
+ */
+export class NotReplicatedError extends RedpostError {
+  declare readonly code: 'NOT_REPLICATED';
+  readonly outcome = 'unknown' satisfies Outcome;
+  /** How many replicas were asked for. */
+  readonly replicas: number;
+  /** How many are known to have it. */
+  readonly confirmed: number;
+
+  constructor(message: string, options: { replicas: number; confirmed: number; cause?: unknown }) {
+    super(message, { code: 'NOT_REPLICATED', retryable: true, cause: options.cause });
+    this.name = 'NotReplicatedError';
+    this.replicas = options.replicas;
+    this.confirmed = options.confirmed;
+  }
+}
+
 /** A body could not be turned into bytes. */
 export class EncodeError extends RedpostError {
   declare readonly code: 'ENCODE';

@@ -31,6 +31,7 @@ export {
   EncodeError,
   InvalidArgumentError,
   isRedpostError,
+  NotReplicatedError,
   type Outcome,
   OutOfMemoryError,
   RedpostError,

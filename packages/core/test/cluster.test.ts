@@ -5,6 +5,7 @@ import { freePort } from '../src/embedded/free-port.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
 import { connect, defineScript } from '../src/index.js';
 import { Recorder } from './support/record.js';
+import { rejection } from './support/rejection.js';
 import { openConnection, uniqueKey } from './support/use-redis.js';
 
 const slots = [
@@ -31,6 +32,28 @@ beforeAll(async () => {
 });
 
 afterAll(() => Promise.all(nodes.map((node) => node.stop())));
+
+/** A replica of the node that has the first third of the slots. */
+async function addReplica(): Promise<void> {
+  const bus = await freePort();
+  const replica = await startRedis({
+    args: ['--cluster-enabled', 'yes', '--cluster-port', String(bus)],
+  });
+  onTestFinished(() => replica.stop());
+  const connection = openConnection(replica.url);
+  const [master] = nodes;
+  const [, masterBus] = String(await busOf(Number(master?.port))).split(' ');
+  await connection.call('CLUSTER', ['MEET', '127.0.0.1', Number(master?.port), masterBus ?? '']);
+  const first = openConnection(String(master?.url));
+  const id = String(await first.call('CLUSTER', ['MYID']));
+  await eventually(async () => {
+    const known = String(await connection.call('CLUSTER', ['NODES'])).includes(`${id} `);
+    return known && String(await connection.call('CLUSTER', ['REPLICATE', id])) === 'OK';
+  });
+  await eventually(async () =>
+    String(await first.call('INFO', ['replication'])).includes('state=online'),
+  );
+}
 
 async function startNode([from, to]: readonly [number, number]): Promise<EmbeddedRedis> {
   const bus = await freePort();
@@ -141,5 +164,48 @@ describe('a connection to a Cluster', () => {
 
     expect(await client.incr(key)).toBe(2);
     expect(client.listenerCount('error')).toBe(0);
+  });
+
+  it('waits for the replicas of the node that has the key', async () => {
+    await addReplica();
+    const connection = openConnection(addresses());
+    const keys = Array.from({ length: 30 }, uniqueKey);
+    const options = { replicas: 1, timeoutMs: 2000 };
+
+    const outcomes = await Promise.allSettled(
+      keys.map((key) => connection.call('RPUSH', [key, 1], options)),
+    );
+
+    const slotsOfKeys = await Promise.all(
+      keys.map(async (key) => Number(await connection.call('CLUSTER', ['KEYSLOT', key]))),
+    );
+    outcomes.forEach((outcome, at) => {
+      const hasReplica = (slotsOfKeys[at] ?? 0) <= slots[0][1];
+      expect(outcome).toMatchObject(
+        hasReplica ? { value: 1 } : { reason: { code: 'NOT_REPLICATED', confirmed: 0 } },
+      );
+    });
+    for (const key of keys) expect(await connection.call('LLEN', [key])).toBe(1);
+  });
+
+  it('finds the node that has got the slot of a replicated write', async () => {
+    const connection = openConnection(addresses());
+    const key = uniqueKey();
+    const write = () =>
+      rejection(connection.call('RPUSH', [key, 1], { replicas: 1, timeoutMs: 2000 }));
+    expect(await write()).toMatchObject({ code: 'NOT_REPLICATED' });
+    await connection.call('DEL', [key]);
+
+    const slot = Number(await connection.call('CLUSTER', ['KEYSLOT', key]));
+    const from = slots.findIndex(([first, last]) => first <= slot && slot <= last);
+    const to = openConnection(String(nodes[(from + 1) % 3]?.url));
+    const id = String(await to.call('CLUSTER', ['MYID']));
+    // The new one first: nobody else has the slot then.
+    for (const { url } of [nodes[(from + 1) % 3], ...nodes] as EmbeddedRedis[]) {
+      await openConnection(url).call('CLUSTER', ['SETSLOT', slot, 'NODE', id]);
+    }
+
+    expect(await write()).toMatchObject({ code: 'NOT_REPLICATED', confirmed: 0 });
+    expect(await to.call('LLEN', [key])).toBe(1);
   });
 });

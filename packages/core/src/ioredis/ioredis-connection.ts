@@ -19,6 +19,7 @@ import { ClosedError, ServerError } from '../errors.js';
 import type { Script } from '../script.js';
 import { BlockingPool } from './blocking-pool.js';
 import { Link } from './link.js';
+import { ReplicatedWrites } from './replicated-writes.js';
 import { SubscriberSockets } from './subscriber-sockets.js';
 import type { Target } from './target.js';
 
@@ -47,6 +48,7 @@ export class IoredisConnection implements Connection {
   readonly #events = new Emitter<ConnectionEvents>();
   readonly #commands: Link;
   readonly #blocking: BlockingPool;
+  #replicatedWrites: ReplicatedWrites | undefined;
   #subscriptions: SubscriberSockets | undefined;
   /** Those that somebody has for himself. */
   readonly #ownSockets = new Set<SubscriptionSocket>();
@@ -69,6 +71,7 @@ export class IoredisConnection implements Connection {
   }
 
   call(command: string, args: readonly Argument[], options: CallOptions = {}): Promise<Reply> {
+    if (options.replicas) return this.#callReplicated(command, args, options);
     return this.#commands.call(command, args, this.#deadline(options));
   }
 
@@ -79,6 +82,9 @@ export class IoredisConnection implements Connection {
   ): Promise<Result> {
     const { keys, args } = script.encode(input);
     const rest = [keys.length, ...keys, ...args];
+    // By its text: a script that the server does not know would have to come again.
+    if (options.replicas)
+      return script.parse(await this.call('EVAL', [script.lua, ...rest], options));
     const deadline = this.#deadline(options);
     try {
       return script.parse(await this.#commands.call('EVALSHA', [script.sha, ...rest], deadline));
@@ -136,6 +142,7 @@ export class IoredisConnection implements Connection {
     for (const socket of this.#ownSockets) socket.close();
     this.#blocking.close();
     this.#commands.close();
+    this.#replicatedWrites?.close();
     this.#events.emit('closed', undefined);
   }
 
@@ -172,6 +179,29 @@ export class IoredisConnection implements Connection {
       else this.#events.emit('resumed', { downMs });
     });
     return link;
+  }
+
+  async #callReplicated(
+    command: string,
+    args: readonly Argument[],
+    options: CallOptions,
+  ): Promise<Reply> {
+    this.#refuseIfClosed();
+    const { replicas = 0 } = options;
+    const deadline = this.#deadline(options);
+    this.#replicatedWrites ??= this.#openReplicatedWrites();
+    const key = String(args[command === 'EVAL' ? 2 : 0]);
+    return this.#replicatedWrites.call({ command, args, key, replicas, deadline });
+  }
+
+  #openReplicatedWrites(): ReplicatedWrites {
+    const link = new Link({
+      address: this.address,
+      create: () => this.#target.create(this.#clientOptions('replicated')),
+      keepAliveMs: this.#options.keepAliveMs,
+    });
+    link.events.on('error', (error) => this.#events.emit('error', error));
+    return new ReplicatedWrites(link, this.#target);
   }
 
   #openBlocking(): BlockingPool {

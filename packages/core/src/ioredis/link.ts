@@ -5,7 +5,7 @@ import { Emitter } from '../emitter.js';
 import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '../errors.js';
 import { soleBulk } from './sole-bulk.js';
 import type { Client } from './target.js';
-import { isRefusal, mayResend, translateError } from './translate-error.js';
+import { hasMoved, isRefusal, mayResend, translateError } from './translate-error.js';
 
 export interface LinkOptions {
   address: string;
@@ -66,11 +66,16 @@ export class Link {
    *
    * @throws ConnectionError, TimeoutError, ServerError, ClosedError.
    */
-  async call(command: string, args: readonly Argument[], deadline: number): Promise<Reply> {
+  call(command: string, args: readonly Argument[], deadline: number): Promise<Reply> {
+    return this.attempt(() => this.send(command, args, deadline), deadline);
+  }
+
+  /** Sends when the server answers, and again as long as Redis says that it did not execute it. */
+  async attempt(send: () => Promise<Reply>, deadline: number): Promise<Reply> {
     for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 100)) {
       if (!this.isUp) await this.untilUp(deadline);
       try {
-        return await this.send(command, args, deadline);
+        return await send();
       } catch (error) {
         if (!mayResend(error) || performance.now() + waitMs > deadline) throw error;
         await pause(waitMs);
@@ -110,10 +115,32 @@ export class Link {
         (error) => {
           stopReading?.();
           clearTimeout(timer);
-          reject(this.#closed ? closedError(address, 'unknown') : translateError(error, address));
+          reject(this.#translate(error));
         },
       );
     });
+  }
+
+  /**
+   * Sends commands in a row on one socket: in a Cluster that of the node which has their keys.
+   * Resolves with what became of each, however long that takes.
+   */
+  async sendAll(
+    commands: readonly { command: string; args: readonly Argument[] }[],
+  ): Promise<(Reply | RedpostError)[]> {
+    try {
+      const pipeline = this.#client.pipeline();
+      for (const { command, args } of commands) pipeline.callBuffer(command, args as Argument[]);
+      const results = (await pipeline.exec()) ?? [];
+      return results.map(([error, reply]) => (error ? this.#translate(error) : (reply as Reply)));
+    } catch (error) {
+      return commands.map(() => this.#translate(error));
+    }
+  }
+
+  /** Of a Cluster: the master that has this slot and its replicas, as far as is known. */
+  nodesOf(slot: number): string {
+    return 'slots' in this.#client ? String(this.#client.slots[slot]) : '';
   }
 
   /**
@@ -252,6 +279,16 @@ export class Link {
     this.events.emit('error', error);
   };
 
+  #translate(error: unknown): RedpostError {
+    const { address } = this.#options;
+    if (this.#closed) return closedError(address, 'unknown');
+    const translated = translateError(error, address);
+    if (hasMoved(translated) && 'refreshSlotsCache' in this.#client) {
+      this.#client.refreshSlotsCache();
+    }
+    return translated;
+  }
+
   /** The answer does not matter: a silent server is noticed by the client's socket timeout. */
   #ping(): void {
     if (this.isUp) this.#client.callBuffer('PING').catch(ignore);
@@ -273,7 +310,7 @@ function closedError(address: string, outcome: 'not-executed' | 'unknown'): Clos
 }
 
 /** Until `deadline`, as a timer can wait it. */
-function timerMs(deadline: number): number {
+export function timerMs(deadline: number): number {
   return Math.min(Math.max(1, deadline - performance.now()), longestTimerMs);
 }
 

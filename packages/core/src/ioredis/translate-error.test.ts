@@ -83,6 +83,7 @@ describe('an error of the connection', () => {
   it.each([
     ["Stream isn't writeable and enableOfflineQueue options is false", 'not-executed'],
     ["Cluster isn't ready and enableOfflineQueue options is false", 'not-executed'],
+    ['All keys in the pipeline should belong to the same slots allocation group', 'not-executed'],
     ['Too many Cluster redirections. Last error: ReplyError: MOVED 1 a:1', 'not-executed'],
     ['Too many Cluster redirections. Last error: Error: Connection is closed.', 'unknown'],
     ['Connection is closed.', 'unknown'],

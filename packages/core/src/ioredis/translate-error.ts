@@ -15,6 +15,9 @@ const passing = new Set([
   'TRYAGAIN',
   'BUSY',
   'UNBLOCKED',
+  // Only where several commands were sent together: else the client follows by itself.
+  'MOVED',
+  'ASK',
 ]);
 
 /** Answers that mean "not until somebody has helped the server". */
@@ -22,7 +25,7 @@ const curable = new Set(['MISCONF', 'NOREPLICAS']);
 
 /** What ioredis says when it refused to write a command. */
 const notWritten =
-  /^Stream isn't writeable|^Cluster isn't ready|^None of startup nodes|^Failed to refresh slots|^Too many Cluster redirections\. Last error: ReplyError/;
+  /^Stream isn't writeable|^Cluster isn't ready|^None of startup nodes|^Failed to refresh slots|^All keys in the pipeline|^Too many Cluster redirections\. Last error: ReplyError/;
 
 /** What a server adds to an error from inside a script: since Redis 7, and before. */
 const fromScript = /script: [0-9a-f]{40}|@user_script/;
@@ -33,6 +36,11 @@ const nestedReply = /@user_script: \d+: -([A-Z]+) /;
 export function mayResend(error: unknown): boolean {
   if (error instanceof ServerError) return passing.has(error.reply);
   return error instanceof ConnectionError && error.outcome === 'not-executed';
+}
+
+/** True when a node of a Cluster says that another one has the key. */
+export function hasMoved(error: unknown): boolean {
+  return error instanceof ServerError && error.reply === 'MOVED';
 }
 
 /** True when Redis is there but does not let us in: waiting will not help. */

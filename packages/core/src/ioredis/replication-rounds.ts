@@ -1,0 +1,123 @@
+import type { Argument, Reply } from '../connection.js';
+import { ConnectionError, NotReplicatedError, RedpostError, TimeoutError } from '../errors.js';
+import { type Link, timerMs } from './link.js';
+
+export interface ReplicatedWrite {
+  command: string;
+  args: readonly Argument[];
+  /** The first of the keys it writes to. */
+  key: string;
+  /** How many replicas have to confirm it. */
+  replicas: number;
+  /** When to give up, by `performance.now()`. */
+  deadline: number;
+}
+
+interface WaitingWrite extends ReplicatedWrite {
+  isSent: boolean;
+  resolve(reply: Reply): void;
+  reject(error: RedpostError): void;
+}
+
+/** Each of them may be a batch of messages. */
+const writesPerRound = 256;
+
+/**
+ * Sends writes to one server in rounds, one after the other: what comes while replicas are waited
+ * for leaves together, followed by a single `WAIT`.
+ */
+export class ReplicationRounds {
+  readonly #link: Link;
+  readonly #address: string;
+  #waiting: WaitingWrite[] = [];
+  #isBusy = false;
+
+  constructor(link: Link, address: string) {
+    this.#link = link;
+    this.#address = address;
+  }
+
+  add(write: ReplicatedWrite): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#expire(waiting), timerMs(write.deadline));
+      const waiting: WaitingWrite = {
+        ...write,
+        isSent: false,
+        resolve(reply) {
+          clearTimeout(timer);
+          resolve(reply);
+        },
+        reject(error) {
+          clearTimeout(timer);
+          reject(error);
+        },
+      };
+      this.#waiting.push(waiting);
+      // What else is written in this tick leaves with it.
+      if (!this.#isBusy) process.nextTick(() => void this.#run());
+      this.#isBusy = true;
+    });
+  }
+
+  #expire(write: WaitingWrite): void {
+    this.#waiting = this.#waiting.filter((other) => other !== write);
+    const { command, isSent } = write;
+    const message = isSent
+      ? `Redis at ${this.#address} did not answer ${command} in time`
+      : `${command} was not sent to Redis at ${this.#address}, where replicas keep earlier writes waiting`;
+    write.reject(new TimeoutError(message, { outcome: isSent ? 'unknown' : 'not-executed' }));
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#round(this.#next());
+    this.#isBusy = false;
+  }
+
+  /** The oldest write, and those that ask for as many replicas. */
+  #next(): WaitingWrite[] {
+    const replicas = this.#waiting[0]?.replicas;
+    const alike = this.#waiting.filter((write) => write.replicas === replicas);
+    const next = new Set(alike.slice(0, writesPerRound));
+    this.#waiting = this.#waiting.filter((write) => !next.has(write));
+    return [...next];
+  }
+
+  async #round(writes: WaitingWrite[]): Promise<void> {
+    if (!this.#link.isUp) {
+      const message = `The connection to Redis at ${this.#address} was closed`;
+      const error = new ConnectionError(message, { outcome: 'not-executed' });
+      for (const { reject } of writes) reject(error);
+      return;
+    }
+    for (const write of writes) write.isSent = true;
+    const answers = await this.#link.sendAll([...writes, waitFor(writes)]);
+    const confirmed = answers.pop();
+    writes.forEach((write, at) => {
+      this.#conclude(write, answers[at] as Reply | RedpostError, confirmed);
+    });
+  }
+
+  #conclude(write: WaitingWrite, answer: Reply | RedpostError, confirmed: unknown): void {
+    const count = typeof confirmed === 'number' ? confirmed : 0;
+    if (answer instanceof RedpostError) write.reject(answer);
+    else if (count >= write.replicas) write.resolve(answer);
+    else write.reject(this.#notReplicated(write, count, confirmed));
+  }
+
+  #notReplicated(write: ReplicatedWrite, confirmed: number, answer: unknown): RedpostError {
+    const { command, replicas } = write;
+    const cause = answer instanceof Error ? answer : undefined;
+    const why = cause ? ` (${cause.message})` : '';
+    return new NotReplicatedError(
+      `Redis at ${this.#address} has executed ${command}, but ${confirmed} of ${replicas} replicas have confirmed it${why}`,
+      { replicas, confirmed, cause },
+    );
+  }
+}
+
+/** For half of the time that is left: a write that comes meanwhile has its turn in time, too. */
+function waitFor(writes: WaitingWrite[]): Pick<ReplicatedWrite, 'command' | 'args'> {
+  const mostUrgent = Math.min(...writes.map(({ deadline }) => deadline));
+  const waitMs = Math.floor((mostUrgent - performance.now()) / 2);
+  return { command: 'WAIT', args: [writes[0]?.replicas ?? 0, Math.max(1, waitMs)] };
+}
