@@ -1,4 +1,11 @@
-import { ClosedError, encodeBody, InvalidArgumentError, TickBatch, validate } from '@redpost/core';
+import {
+  type CallOptions,
+  ClosedError,
+  encodeBody,
+  InvalidArgumentError,
+  TickBatch,
+  validate,
+} from '@redpost/core';
 import type { QueueContext } from './context.js';
 import { encodeEnvelope, isEnvelope } from './envelope.js';
 import { newId } from './message-id.js';
@@ -11,9 +18,10 @@ interface Outgoing {
   element: string | Buffer;
   delayMs: number;
   ttlMs: number;
+  replicas: number;
 }
 
-interface Waiting extends Outgoing {
+interface Waiting extends Omit<Outgoing, 'replicas'> {
   resolve(id: string): void;
   reject(error: unknown): void;
 }
@@ -32,23 +40,29 @@ export type SendResult =
 /** So small that the server works on one command while the next one is written. */
 const limits = { count: 128, bytes: 64 * 1024 };
 
+export interface ProducerOptions {
+  timeoutMs: number | undefined;
+  replicas: number;
+}
+
 /** Sends messages: those of one tick as one command. */
 export class Producer<Body, Input> {
   readonly #context: QueueContext<Body>;
-  readonly #timeoutMs: number | undefined;
+  readonly #options: ProducerOptions;
   readonly #unsettled = new Set<Promise<void>>();
   /** Settled when the last message with an asynchronous schema may be overtaken. */
   #turn: Promise<unknown> | undefined;
   #isClosed = false;
 
-  constructor(context: QueueContext<Body>, options: { timeoutMs: number | undefined }) {
+  constructor(context: QueueContext<Body>, options: ProducerOptions) {
     this.#context = context;
-    this.#timeoutMs = options.timeoutMs;
+    this.#options = options;
+    this.#batch = this.#openBatch(options.replicas);
   }
 
-  readonly #batch = new TickBatch<Waiting>(limits, (messages) => {
-    void this.#tracked(this.#send(messages));
-  });
+  readonly #batch: TickBatch<Waiting>;
+  /** For sends that ask for other numbers of replicas than the queue does. */
+  readonly #otherBatches = new Map<number, TickBatch<Waiting>>();
 
   send(body: Input, options: SendOptions): Promise<string> {
     try {
@@ -75,7 +89,7 @@ export class Producer<Body, Input> {
   /** Resolves when everything that was sent is settled. Nothing more can be sent. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#batch.flush();
+    for (const batch of [this.#batch, ...this.#otherBatches.values()]) batch.flush();
     await Promise.all(this.#unsettled);
     // What an asynchronous schema had to approve of first has only been sent now.
     if (this.#unsettled.size > 0) await this.close();
@@ -99,23 +113,39 @@ export class Producer<Body, Input> {
     if (options !== noOptions) checkSendOptions(options);
     const encoded = encodeBody(this.#context.codec, body);
     const { id = newId(), headers, delayMs = 0, ttlMs = 0 } = options;
+    const { replicas = this.#options.replicas } = options;
     if (!options.bare) {
       // What newId makes needs no escaping.
       const idJson = options.id === undefined ? `"${id}"` : JSON.stringify(id);
       const element = encodeEnvelope({ idJson, sentAt: Date.now(), headers }, encoded);
-      return { id, element, delayMs, ttlMs };
+      return { id, element, delayMs, ttlMs, replicas };
     }
     if (isEnvelope(encoded)) {
       throw new InvalidArgumentError('A bare body cannot start with the bytes 0x01 "1{"');
     }
     const element = typeof encoded === 'string' ? encoded : Buffer.from(encoded);
-    return { id, element, delayMs, ttlMs };
+    return { id, element, delayMs, ttlMs, replicas };
   }
 
   #enqueue(message: Outgoing): Promise<string> {
+    const { id, element, delayMs, ttlMs, replicas } = message;
+    const batch = replicas === this.#options.replicas ? this.#batch : this.#otherBatch(replicas);
     return new Promise((resolve, reject) => {
-      const { id, element, delayMs, ttlMs } = message;
-      this.#batch.add({ id, element, delayMs, ttlMs, resolve, reject }, element.length);
+      batch.add({ id, element, delayMs, ttlMs, resolve, reject }, element.length);
+    });
+  }
+
+  #otherBatch(replicas: number): TickBatch<Waiting> {
+    const batch = this.#otherBatches.get(replicas) ?? this.#openBatch(replicas);
+    this.#otherBatches.set(replicas, batch);
+    return batch;
+  }
+
+  #openBatch(replicas: number): TickBatch<Waiting> {
+    const { timeoutMs } = this.#options;
+    const options = { replicas, ...(timeoutMs !== undefined && { timeoutMs }) };
+    return new TickBatch(limits, (messages) => {
+      void this.#tracked(this.#send(messages, options));
     });
   }
 
@@ -129,9 +159,8 @@ export class Producer<Body, Input> {
     return this.#enqueue(message);
   }
 
-  async #send(messages: Waiting[]): Promise<void> {
+  async #send(messages: Waiting[], options: CallOptions): Promise<void> {
     const { connection, keys } = this.#context;
-    const options = this.#timeoutMs === undefined ? {} : { timeoutMs: this.#timeoutMs };
     try {
       if (messages.some(({ delayMs, ttlMs }) => delayMs > 0 || ttlMs > 0)) {
         await connection.run(send, { keys, messages }, options);

@@ -35,6 +35,8 @@ export interface QueueOptions<Body, Input = Body> {
   schema?: Schema<Input, Body>;
   /** The deadline of a send, in ms. Default: the connection's `callTimeoutMs`. */
   sendTimeoutMs?: number;
+  /** How many replicas must have a message before its send resolves, at least 0. Default 0. */
+  replicas?: number;
   /** Defaults of `consume`; `receive` and `deliveries` take the lease, order and attempts of it. */
   consume?: ConsumeOptions;
 }
@@ -63,6 +65,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   /** @throws InvalidArgumentError for a name that cannot be a queue's, or an impossible option. */
   constructor(name: string, options: QueueOptions<Body, Input>) {
     const { connection, codec = json(), schema, sendTimeoutMs, consume = {} } = options;
+    const replicas = wholeNumber('replicas', options.replicas ?? 0, { min: 0 });
     if (sendTimeoutMs !== undefined) {
       wholeNumber('sendTimeoutMs', sendTimeoutMs, { min: 1, max: longestTimerMs });
     }
@@ -76,7 +79,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     };
     consumerOptions(consume);
     this.#defaults = consume;
-    this.#producer = new Producer(this.#context, { timeoutMs: sendTimeoutMs });
+    this.#producer = new Producer(this.#context, { timeoutMs: sendTimeoutMs, replicas });
     this.deadLetters = new DeadLetters(this.#context);
   }
 
@@ -86,6 +89,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws InvalidArgumentError, EncodeError, ValidationError: nothing was sent.
    * @throws ConnectionError, TimeoutError, ServerError, OutOfMemoryError, ClosedError: their
    * `outcome` says whether the message is known not to be there.
+   * @throws NotReplicatedError: the message is there, but on fewer replicas than asked for.
    */
   send(body: Input, options: SendOptions = noOptions): Promise<string> {
     return this.#producer.send(body, options);

@@ -15,6 +15,11 @@ export interface SendOptions {
    * until it is delivered, and can have no headers, delay or time to live. Default false.
    */
   bare?: boolean;
+  /**
+   * Resolve only when this many replicas have it, at least 0. Such messages go by a connection of
+   * their own: their order among those that ask for another number is not kept. Default: the queue's.
+   */
+  replicas?: number;
 }
 
 const longestId = 512;
@@ -23,11 +28,12 @@ const longestMs = 100 * 365 * 86_400_000;
 
 /** @throws InvalidArgumentError for an option that cannot work. */
 export function checkSendOptions(options: SendOptions): void {
-  const { id, headers, delayMs = 0, ttlMs, bare } = options;
+  const { id, headers, delayMs = 0, ttlMs, bare, replicas = 0 } = options;
   if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > longestId)) {
     throw new InvalidArgumentError(`id must be a string of 1 to ${longestId} characters`);
   }
   if (headers !== undefined) checkHeaders(headers);
+  wholeNumber('replicas', replicas, { min: 0 });
   wholeNumber('delayMs', delayMs, { min: 0, max: longestMs });
   if (ttlMs !== undefined) wholeNumber('ttlMs', ttlMs, { min: 1, max: longestMs });
   if (!bare) return;
