@@ -32,6 +32,18 @@ describe('send', () => {
     expect((await redpost.run(['stats', queue])).lines).toMatchObject([{ pending: 1, delayed: 1 }]);
   });
 
+  it('says that a message is there, but not on as many replicas as were asked for', async () => {
+    const queue = uniqueName();
+
+    const { code, lines, stderr } = await redpost.run(['send', queue, '1', '--replicas', '1']);
+
+    expect(code).toBe(1);
+    expect(lines).toEqual([]);
+    expect(stderr).toContain('0 of 1 replicas');
+    expect(await redpost.redisCli('LLEN', queue)).toBe('1');
+    expect((await redpost.run(['send', queue, '1', '--replicas', 'x'])).code).toBe(2);
+  });
+
   it('sends bare bodies that redis-cli pops as they were written', async () => {
     const queue = uniqueName();
 

@@ -3,7 +3,7 @@ import { type Body, type CodecName, printBody } from '../body-codec.js';
 import { define } from '../define.js';
 import { wrongInput } from '../exit-codes.js';
 import { line } from '../message-line.js';
-import { codecOption, duration, header } from '../option-parsers.js';
+import { codecOption, duration, header, positive } from '../option-parsers.js';
 import {
   type Deliver,
   parseArguments,
@@ -21,6 +21,7 @@ interface SendOptions {
   ttl?: number;
   id?: string;
   header?: Record<string, string>;
+  replicas?: number;
   quiet?: boolean;
 }
 
@@ -60,6 +61,7 @@ function takes(command: Command): Command {
     .option('--ttl <duration>', 'forget it if it was not delivered within this time', duration)
     .option('--id <id>', 'its id, instead of a new one (one body only)')
     .option('--header <name=value>', 'a text that travels with it (repeatable)', header)
+    .option('--replicas <count>', 'be done only when so many replicas have it', positive)
     .option('-q, --quiet', 'do not print what was sent');
 }
 
@@ -76,7 +78,7 @@ async function send(run: Run, [name = '', ...texts]: readonly string[], options:
 }
 
 async function toQueue(run: Run, name: string, options: SendOptions): Promise<Deliver> {
-  const { codec, bare, delay, ttl, id, header: headers } = options;
+  const { codec, bare, delay, ttl, id, header: headers, replicas } = options;
   const queue = await run.queue(name);
   const more = {
     ...(bare && { bare }),
@@ -84,6 +86,7 @@ async function toQueue(run: Run, name: string, options: SendOptions): Promise<De
     ...(ttl !== undefined && { ttlMs: ttl }),
     ...(id !== undefined && { id }),
     ...(headers && { headers }),
+    ...(replicas !== undefined && { replicas }),
   };
   return async (bodies) => {
     const results = await queue.sendBatch(bodies.map((body) => ({ body, ...more })));
