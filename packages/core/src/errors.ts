@@ -152,6 +152,23 @@ export class EncodeError extends RedpostError {
   }
 }
 
+/** A message is larger than `maxMessageBytes`. It was not sent. */
+export class MessageTooLargeError extends RedpostError {
+  declare readonly code: 'MESSAGE_TOO_LARGE';
+  readonly bytes: number;
+  readonly maxBytes: number;
+
+  constructor({ bytes, maxBytes }: { bytes: number; maxBytes: number }) {
+    super(
+      `The message has ${bytes} bytes, and may have ${maxBytes}: send where it lies instead, or raise maxMessageBytes`,
+      { code: 'MESSAGE_TOO_LARGE' },
+    );
+    this.name = 'MessageTooLargeError';
+    this.bytes = bytes;
+    this.maxBytes = maxBytes;
+  }
+}
+
 /** Bytes that came from Redis are not what the codec expects. */
 export class DecodeError extends RedpostError {
   declare readonly code: 'DECODE';

@@ -31,6 +31,7 @@ export {
   EncodeError,
   InvalidArgumentError,
   isRedpostError,
+  MessageTooLargeError,
   NotReplicatedError,
   type Outcome,
   OutOfMemoryError,
@@ -43,5 +44,6 @@ export {
 } from './errors.js';
 export type { ConnectOptions } from './ioredis/ioredis-connection.js';
 export type { ConnectionTarget } from './ioredis/target.js';
+export { checkedMaxMessageBytes, refuseTooLarge } from './message-size.js';
 export { type Schema, validate } from './schema.js';
 export { defineScript, type Script, type ScriptCall } from './script.js';
