@@ -3,6 +3,7 @@ import {
   ClosedError,
   encodeBody,
   InvalidArgumentError,
+  refuseTooLarge,
   TickBatch,
   validate,
 } from '@redpost/core';
@@ -43,6 +44,7 @@ const limits = { count: 128, bytes: 64 * 1024 };
 export interface ProducerOptions {
   timeoutMs: number | undefined;
   replicas: number;
+  maxMessageBytes: number;
 }
 
 /** Sends messages: those of one tick as one command. */
@@ -111,20 +113,23 @@ export class Producer<Body, Input> {
 
   #prepare(body: Input, options: SendOptions): Outgoing {
     if (options !== noOptions) checkSendOptions(options);
+    const { id = newId(), delayMs = 0, ttlMs = 0, replicas = this.#options.replicas } = options;
+    const element = this.#encode(body, id, options);
+    refuseTooLarge(element, this.#options.maxMessageBytes);
+    return { id, element, delayMs, ttlMs, replicas };
+  }
+
+  #encode(body: Input, id: string, options: SendOptions): string | Buffer {
     const encoded = encodeBody(this.#context.codec, body);
-    const { id = newId(), headers, delayMs = 0, ttlMs = 0 } = options;
-    const { replicas = this.#options.replicas } = options;
     if (!options.bare) {
       // What newId makes needs no escaping.
       const idJson = options.id === undefined ? `"${id}"` : JSON.stringify(id);
-      const element = encodeEnvelope({ idJson, sentAt: Date.now(), headers }, encoded);
-      return { id, element, delayMs, ttlMs, replicas };
+      return encodeEnvelope({ idJson, sentAt: Date.now(), headers: options.headers }, encoded);
     }
     if (isEnvelope(encoded)) {
       throw new InvalidArgumentError('A bare body cannot start with the bytes 0x01 "1{"');
     }
-    const element = typeof encoded === 'string' ? encoded : Buffer.from(encoded);
-    return { id, element, delayMs, ttlMs, replicas };
+    return typeof encoded === 'string' ? encoded : Buffer.from(encoded);
   }
 
   #enqueue(message: Outgoing): Promise<string> {

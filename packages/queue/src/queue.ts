@@ -2,6 +2,7 @@ import {
   ClosedError,
   type Codec,
   type Connection,
+  checkedMaxMessageBytes,
   Emitter,
   json,
   longestTimerMs,
@@ -35,6 +36,11 @@ export interface QueueOptions<Body, Input = Body> {
   schema?: Schema<Input, Body>;
   /** The deadline of a send, in ms. Default: the connection's `callTimeoutMs`. */
   sendTimeoutMs?: number;
+  /**
+   * How large a message may be that is sent, in bytes, with its headers and what else goes along:
+   * 1 to 512 MiB. Default 16 MiB. Of what is received, a consumer holds as many as it handles.
+   */
+  maxMessageBytes?: number;
   /** How many replicas must have a message before its send resolves, at least 0. Default 0. */
   replicas?: number;
   /** Defaults of `consume`; `receive` and `deliveries` take the lease, order and attempts of it. */
@@ -79,14 +85,19 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     };
     consumerOptions(consume);
     this.#defaults = consume;
-    this.#producer = new Producer(this.#context, { timeoutMs: sendTimeoutMs, replicas });
+    this.#producer = new Producer(this.#context, {
+      timeoutMs: sendTimeoutMs,
+      replicas,
+      maxMessageBytes: checkedMaxMessageBytes(options.maxMessageBytes),
+    });
     this.deadLetters = new DeadLetters(this.#context);
   }
 
   /**
    * Sends a message. Resolves to its id when it is in Redis. Sends of one tick leave together.
    *
-   * @throws InvalidArgumentError, EncodeError, ValidationError: nothing was sent.
+   * @throws InvalidArgumentError, EncodeError, ValidationError, MessageTooLargeError: nothing was
+   * sent.
    * @throws ConnectionError, TimeoutError, ServerError, OutOfMemoryError, ClosedError: their
    * `outcome` says whether the message is known not to be there.
    * @throws NotReplicatedError: the message is there, but on fewer replicas than asked for.
