@@ -19,7 +19,7 @@ export function connect(
   const range = { min: 1, max: longestTimerMs };
   wholeNumber('callTimeoutMs', callTimeoutMs, range);
   wholeNumber('keepAliveMs', keepAliveMs, range);
-  if (!/^[!-~]+$/.test(name)) {
+  if (typeof name !== 'string' || !/^[!-~]+$/.test(name)) {
     throw new InvalidArgumentError(
       `name must be printable ASCII without spaces, as CLIENT SETNAME demands, got ${shown(name)}`,
     );

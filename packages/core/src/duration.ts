@@ -10,7 +10,8 @@ const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000
  * @throws InvalidArgumentError for anything else.
  */
 export function parseDuration(text: string): number {
-  const [, amount, unit = 'ms'] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(text.trim()) ?? [];
+  const written = typeof text === 'string' ? text.trim() : '';
+  const [, amount, unit = 'ms'] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(written) ?? [];
   const ms = Math.round(Number(amount) * (unitMs[unit] ?? Number.NaN));
   if (!Number.isSafeInteger(ms)) {
     throw new InvalidArgumentError(

@@ -130,9 +130,8 @@ function parseUrl(text: string): RedisOptions {
   }
   const url = new URL(text);
   if (!['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
-    throw new InvalidArgumentError(
-      `A Redis URL starts with redis://, rediss:// or unix://, not ${url.protocol}//`,
-    );
+    // Nor is what stands in their place: of `secret@host:6379` it would be the password.
+    throw new InvalidArgumentError('A Redis URL starts with redis://, rediss:// or unix://');
   }
   const isUnix = url.protocol === 'unix:';
   const db = isUnix ? url.searchParams.get('db') : url.pathname.slice(1);
