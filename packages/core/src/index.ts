@@ -45,5 +45,6 @@ export {
 export type { ConnectOptions } from './ioredis/ioredis-connection.js';
 export type { ConnectionTarget } from './ioredis/target.js';
 export { checkedMaxMessageBytes, refuseTooLarge } from './message-size.js';
+export { checkedKeyName, checkedName } from './names.js';
 export { type Schema, validate } from './schema.js';
 export { defineScript, type Script, type ScriptCall } from './script.js';

@@ -1,7 +1,6 @@
-import { type Codec, InvalidArgumentError, type Schema } from '@redpost/core';
+import { type Codec, checkedName, InvalidArgumentError, type Schema } from '@redpost/core';
 import { globMatcher, isGlob } from './glob.js';
 import { MessageFormat } from './message-format.js';
-import { checkedName } from './names.js';
 
 /** Any format: which body it is for, the types of `PubSub` say. */
 type Format = MessageFormat<unknown, unknown>;

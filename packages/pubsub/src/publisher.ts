@@ -1,7 +1,12 @@
-import { type BatchLimits, ClosedError, type Connection, TickBatch } from '@redpost/core';
+import {
+  type BatchLimits,
+  ClosedError,
+  type Connection,
+  checkedName,
+  TickBatch,
+} from '@redpost/core';
 import type { ChannelFormats } from './channel-formats.js';
 import { refusedIfUnsupported } from './errors.js';
-import { checkedName } from './names.js';
 import { type OutgoingMessage, type PublishVerb, publish } from './scripts/publish.js';
 import { Sequencer } from './sequence.js';
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, shown } from '@redpost/core';
+import { checkedKeyName } from '@redpost/core';
 
 /** The keys of one queue. All of them lie in one Cluster slot. */
 export interface QueueKeys {
@@ -24,19 +24,9 @@ export interface QueueKeys {
 
 const longestNameBytes = 1024;
 
-/**
- * @throws InvalidArgumentError for a name that cannot be a queue's. Braces are refused: with them
- * one queue's name could be another queue's key, or lie in another Cluster slot than its keys.
- */
+/** @throws InvalidArgumentError for a name that cannot be a queue's. */
 export function queueKeys(name: string): QueueKeys {
-  if (typeof name !== 'string' || name === '' || /[{}]/.test(name)) {
-    throw new InvalidArgumentError(
-      `The name of a queue is a string that is not empty and has no braces, got ${shown(name)}`,
-    );
-  }
-  if (Buffer.byteLength(name) > longestNameBytes) {
-    throw new InvalidArgumentError(`The name of a queue has at most ${longestNameBytes} bytes`);
-  }
+  checkedKeyName('The name of a queue', name, longestNameBytes);
   const tag = `{${name}}`;
   return {
     list: name,

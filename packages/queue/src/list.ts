@@ -2,6 +2,7 @@ import {
   type BlockOptions,
   type Codec,
   type Connection,
+  checkedName,
   decodeBody,
   encodeBody,
   InvalidArgumentError,
@@ -48,10 +49,7 @@ export class List<Value = unknown> {
   readonly #codec: Codec;
 
   constructor(name: string, { connection, codec = json() }: ListOptions) {
-    if (typeof name !== 'string' || name === '') {
-      throw new InvalidArgumentError(`The name of a list must not be empty, got ${shown(name)}`);
-    }
-    this.name = name;
+    this.name = checkedName('The name of a list', name);
     this.#connection = connection;
     this.#codec = codec;
   }

@@ -1,4 +1,5 @@
 import type { Codec } from '../codec.js';
+import { isWellFormed } from '../names.js';
 
 /**
  * Strings, as UTF-8. One that UTF-8 cannot hold (half of a surrogate pair) is refused when it is
@@ -10,14 +11,11 @@ export function text(): Codec<string> {
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-const loneSurrogate = /\p{Surrogate}/u;
-
 const codec: Codec<string> = {
   name: 'text',
   encode(body) {
     if (typeof body !== 'string') throw new TypeError(`expected a string, got ${typeof body}`);
-    if (loneSurrogate.test(body))
-      throw new TypeError('half of a surrogate pair has no form in UTF-8');
+    if (!isWellFormed(body)) throw new TypeError('half of a surrogate pair has no form in UTF-8');
     return body;
   },
   decode: (bytes) => strict.decode(bytes),

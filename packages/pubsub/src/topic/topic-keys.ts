@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { InvalidArgumentError, shown } from '@redpost/core';
+import { checkedKeyName, InvalidArgumentError, shown } from '@redpost/core';
 
 /** The keys of one partition of a topic. All of them lie in one Cluster slot. */
 export interface PartitionKeys {
@@ -41,14 +41,14 @@ export interface TopicKeys {
 
 /** A topic's name is part of the ids that `forward` makes, and those are limited. */
 const longestNameBytes = 256;
+const longestGroupBytes = 1024;
 
 /**
  * @param partitions how many, or undefined for a topic without partitions.
- * @throws InvalidArgumentError for a name that cannot be a topic's. Braces are refused: with them
- * one topic's name could be another topic's key, or lie in another Cluster slot than its keys.
+ * @throws InvalidArgumentError for a name that cannot be a topic's.
  */
 export function topicKeys(name: string, partitions: number | undefined): TopicKeys {
-  checkTopicName(name);
+  checkedKeyName('The name of a topic', name, longestNameBytes);
   const tag = `{${name}}`;
   return {
     facts: `${tag}:topic`,
@@ -73,11 +73,16 @@ export function partitionOf(key: string, partitions: number): number {
   return createHash('sha1').update(key).digest().readUInt32BE(0) % partitions;
 }
 
-/** @throws InvalidArgumentError for a name that cannot be a group's. */
+/**
+ * A group's name is the end of its keys; two colons in a key stand before the group of a channel.
+ *
+ * @throws InvalidArgumentError for a name that cannot be a group's.
+ */
 export function checkGroupName(group: unknown): string {
-  if (typeof group === 'string' && group !== '' && Buffer.byteLength(group) <= 1024) return group;
+  const name = checkedKeyName('The name of a group', group, longestGroupBytes);
+  if (!/^:|::/.test(name)) return name;
   throw new InvalidArgumentError(
-    `The name of a group is a string of 1 to 1024 bytes, got ${shown(group)}`,
+    `The name of a group must not begin with a colon or have '::', got ${shown(name)}`,
   );
 }
 
@@ -96,15 +101,4 @@ function partitionKeys(stream: string, prefix: string): PartitionKeys {
       stats: `${prefix}:stats:${name}`,
     }),
   };
-}
-
-function checkTopicName(name: unknown): void {
-  if (typeof name !== 'string' || name === '' || /[{}]/.test(name)) {
-    throw new InvalidArgumentError(
-      `The name of a topic is a string that is not empty and has no braces, got ${shown(name)}`,
-    );
-  }
-  if (Buffer.byteLength(name) > longestNameBytes) {
-    throw new InvalidArgumentError(`The name of a topic has at most ${longestNameBytes} bytes`);
-  }
 }
