@@ -104,16 +104,23 @@ export class DeadLetters<Body = unknown> {
 
   async #read([entryId, fields]: [Buffer, Buffer[]]): Promise<DeadLetter<Body>> {
     const entry = String(entryId);
-    const field = (name: string) => fields[fields.findIndex((key) => String(key) === name) + 1];
-    const element = field('element') ?? Buffer.alloc(0);
+    const element = valueAt(fields, 'element') ?? Buffer.alloc(0);
     return {
       ...(await readStored(this.#context, element)),
       entry,
-      reason: String(field('reason') ?? ''),
-      error: String(field('error') ?? ''),
+      reason: String(valueAt(fields, 'reason') ?? ''),
+      error: String(valueAt(fields, 'error') ?? ''),
       diedAt: new Date(Number(entry.split('-')[0])),
     };
   }
+}
+
+/** Names stand at even places: a value may be the name of another field. */
+function valueAt(fields: readonly Buffer[], name: string): Buffer | undefined {
+  for (let at = 0; at < fields.length; at += 2) {
+    if (String(fields[at]) === name) return fields[at + 1];
+  }
+  return undefined;
 }
 
 function checkEntry(entry: string): string {

@@ -133,22 +133,25 @@ export class Receiver<Body = unknown> {
   }
 
   async #accept(session: Session<Body>, deliveries: HeldDelivery<Body>[]): Promise<void> {
-    let unread = deliveries.length;
-    try {
-      for (const held of deliveries) {
-        const isReadable = await this.#isReadable(session, held);
-        this.#reading -= 1;
-        unread -= 1;
-        if (!isReadable || held.isSettled) continue;
-        const waiter = this.#waiters.shift();
-        if (waiter) waiter.resolve(held);
-        else await session.release([held]);
+    for (const held of deliveries) {
+      try {
+        await this.#handOut(session, held);
+      } catch (error) {
+        // Of this one: those behind it must not wait for the end of the lease.
+        this.#failed(asError(error));
       }
-    } catch (error) {
-      this.#reading -= unread;
-      this.#failed(asError(error));
     }
     session.pump();
+  }
+
+  async #handOut(session: Session<Body>, held: HeldDelivery<Body>): Promise<void> {
+    const isReadable = await this.#isReadable(session, held).finally(() => {
+      this.#reading -= 1;
+    });
+    if (!isReadable || held.isSettled) return;
+    const waiter = this.#waiters.shift();
+    if (waiter) waiter.resolve(held);
+    else await session.release([held]);
   }
 
   /** What cannot be read is not handed out, but becomes a dead letter. */

@@ -92,3 +92,24 @@ it('a message whose dead letters cannot be written stays where it is', async () 
   const again = redis.queue<string>({ name: queue.name });
   expect((await again.receive())?.body).toBe('kept');
 });
+
+it.each(['element', 'error', 'reason'])('%s may be the reason itself', async (reason) => {
+  const queue = redis.queue<string>();
+  await queue.send('kept');
+  await (await queue.receive())?.deadLetter(reason);
+
+  expect(await queue.deadLetters.list()).toMatchObject([{ body: 'kept', reason, error: '' }]);
+});
+
+it('a malformed message whose dead letter cannot be written holds up no other', async () => {
+  const queue = redis.queue<string>();
+  const errors: Error[] = [];
+  queue.on('error', (error) => errors.push(error));
+  await queue.connection.call('SET', [`{${queue.name}}:dead`, 'in the way']);
+  await queue.connection.call('LPUSH', [queue.name, 'malformed', '"a"', '"b"']);
+
+  const received = await Promise.all([queue.receive(), queue.receive()]);
+
+  expect(received.map((delivery) => delivery?.body)).toEqual(['a', 'b']);
+  expect(errors).toMatchObject([{ code: 'SERVER' }]);
+});
