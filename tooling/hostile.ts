@@ -59,7 +59,7 @@ export function damaged(whole: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> {
 export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   leaf,
   hostileJson,
-  fc.constantFrom(undefined, Number.NaN, Number.POSITIVE_INFINITY, -1, 0, 2 ** 53, 1e400),
+  fc.constantFrom(undefined, Number.NaN, Number.POSITIVE_INFINITY, -1, 0, 2 ** 53),
   fc.bigInt(),
   fc.constantFrom(Symbol('s'), () => 1, new Map([['a', 'b']]), new Date(Number.NaN), /x/, class {}),
   fc.constant(Object.create(null)),

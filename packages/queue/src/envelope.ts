@@ -103,8 +103,8 @@ function headerEnd(element: Buffer): number {
   return end;
 }
 
-/** Counts only at the start, where scripts write and read it: see scripts/envelope.lua. */
-const writtenByScripts = /^\{(?:"attempt":(\d{1,15}),)?(?:"suspect":(1),)?/;
+/** Counts only at the start, and as scripts write and read it: see scripts/envelope.lua. */
+const writtenByScripts = /^\{(?:"attempt":([1-9]\d{0,8}),)?(?:"suspect":(1),)?/;
 
 function writtenIn(header: string): RegExpExecArray | [] {
   return writtenByScripts.exec(header) ?? [];

@@ -7,14 +7,16 @@ local function open(element, id)
   if element:sub(1, 3) ~= '\0011{' then
     return 0, false, '"id":"' .. id .. '"}\n' .. element
   end
-  local attempt, after = element:match('^"attempt":(%d+),()', 4)
+  local attempt, after = element:match('^"attempt":([1-9]%d*),()', 4)
+  -- No script writes more digits: Lua would not count on from there, but write 1e+15.
+  if attempt and #attempt > 9 then attempt, after = nil, nil end
   local suspect = element:match('^"suspect":1,()', after or 4)
   return tonumber(attempt or 0), suspect ~= nil, element:sub(suspect or after or 4)
 end
 
 local function close(attempt, suspect, rest)
   local written = ''
-  if attempt > 0 then written = '"attempt":' .. attempt .. ',' end
+  if attempt > 0 then written = '"attempt":' .. math.min(attempt, 999999999) .. ',' end
   if suspect then written = written .. '"suspect":1,' end
   return '\0011{' .. written .. rest
 end
