@@ -1,4 +1,4 @@
--- Move records to the dead letters of a group, with all their fields.
+-- Move records to the dead letters of a group, with their fields. Needs kept-fields.lua.
 --
 -- KEYS  stream, consumers, suspects, dead, stats
 -- ARGV  group, consumer, then for each record: offset, reason, error, attempt, how many values its
@@ -14,8 +14,10 @@ while i <= #ARGV do
   local offset, reason, message, attempt, size = unpack(ARGV, i, i + 4)
   local is_held = has_lease and held_by(stream, group, offset, consumer)
   if is_held then
+    local fields = {}
+    for at = i + 5, i + 4 + size do fields[#fields + 1] = ARGV[at] end
     redis.call('XADD', dead, '*', 'reason', reason, 'error', message, 'offset', offset,
-      'attempt', attempt, unpack(ARGV, i + 5, i + 4 + size))
+      'attempt', attempt, unpack(kept_fields(fields)))
     redis.call('XACK', stream, group, offset)
     redis.call('ZREM', suspects, offset)
     moved = moved + 1

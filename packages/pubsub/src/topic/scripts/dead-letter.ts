@@ -2,6 +2,7 @@ import { type Argument, defineScript } from '@redpost/core';
 import type { Fields } from '../record.js';
 import type { GroupKeys } from '../topic-keys.js';
 import source from './dead-letter.lua';
+import keptFields from './kept-fields.lua';
 import waiting from './waiting.lua';
 
 export interface DeadLetterInput {
@@ -20,7 +21,7 @@ export interface DeadLetterInput {
 /** For each record: whether it was still held. */
 export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
   name: 'dead-letter',
-  lua: waiting + source,
+  lua: waiting + keptFields + source,
   encode({ keys, group, consumer, records }) {
     const args: Argument[] = [group, consumer];
     for (const { offset, reason, error, attempt, fields } of records) {

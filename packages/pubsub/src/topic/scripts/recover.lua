@@ -2,6 +2,8 @@
 -- each becomes a suspect, and no consumer is given two suspects at a time. So when a consumer dies
 -- with a suspect, that one is to blame: it counts against the limit of attempts.
 --
+-- Needs kept-fields.lua.
+--
 -- KEYS  stream, consumers, suspects, dead, stats
 -- ARGV  group, consumer, limit of attempts, how long a record of a consumer without a lease must
 --       have been left alone in ms, channel
@@ -23,7 +25,7 @@ for _, pending in ipairs(held) do
   if entry then
     redis.call('XADD', dead, '*', 'reason', 'crashed', 'error',
       'its consumers died while they handled it', 'offset', offset, 'attempt', attempt,
-      unpack(entry[2]))
+      unpack(kept_fields(entry[2])))
     redis.call('XACK', stream, group, offset)
     redis.call('ZREM', suspects, offset)
     dead_lettered = dead_lettered + 1

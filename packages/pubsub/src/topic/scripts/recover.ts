@@ -1,6 +1,7 @@
 import { defineScript } from '@redpost/core';
 import type { GroupKeys } from '../topic-keys.js';
 import clock from './clock.lua';
+import keptFields from './kept-fields.lua';
 import source from './recover.lua';
 import waiting from './waiting.lua';
 
@@ -19,7 +20,7 @@ export type RecoverResult = { handedOn: number; deadLettered: number } | undefin
 
 export const recover = defineScript<RecoverInput, RecoverResult>({
   name: 'recover',
-  lua: clock + waiting + source,
+  lua: clock + waiting + keptFields + source,
   encode: ({ keys, group, consumer, maxAttempts, idleMs, signal }) => ({
     keys: [keys.stream, keys.consumers, keys.suspects, keys.dead, keys.stats],
     args: [group, consumer, maxAttempts, idleMs, signal],
