@@ -44,9 +44,9 @@ export {
   type GroupStopOptions,
   type RecordHandler,
 } from './topic/group-consumer.js';
-export type {
-  DeadRecord,
-  DeadRecordListOptions,
+export {
+  type DeadRecord,
+  type DeadRecordListOptions,
   GroupDeadLetters,
 } from './topic/group-dead-letters.js';
 export type { RecordRetryOptions, TopicDelivery } from './topic/group-delivery.js';

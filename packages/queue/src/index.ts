@@ -6,11 +6,11 @@ export {
 } from '@redpost/core/consuming';
 export type { ConsumeOptions, LeaseOptions } from './consume-options.js';
 export { Consumer, type ConsumerEvents, type Handler, type StopOptions } from './consumer.js';
-export type {
-  DeadLetter,
+export {
+  type DeadLetter,
   DeadLetters,
-  ListOptions as DeadLetterListOptions,
-  RedriveOptions,
+  type ListOptions as DeadLetterListOptions,
+  type RedriveOptions,
 } from './dead-letters.js';
 export type { Delivery, RetryOptions } from './delivery.js';
 export type { Headers } from './envelope.js';
