@@ -1,0 +1,39 @@
+import ts from 'typescript';
+
+export interface ExportedNames {
+  /** What is there at run time. */
+  values: string[];
+  /** What only the compiler knows. */
+  types: string[];
+}
+
+/** What declaration files export, in the order of the files. */
+export function exportedNames(files: readonly string[]): ExportedNames[] {
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    types: [],
+    skipLibCheck: true,
+  });
+  const checker = program.getTypeChecker();
+
+  return files.map((file) => {
+    const source = program.getSourceFile(file);
+    const module = source && checker.getSymbolAtLocation(source);
+    if (!module) throw new Error(`${file} is not a module`);
+
+    const names: ExportedNames = { values: [], types: [] };
+    for (const symbol of checker.getExportsOfModule(module)) {
+      (isValue(symbol, checker) ? names.values : names.types).push(symbol.name);
+    }
+    return { values: names.values.sort(), types: names.types.sort() };
+  });
+}
+
+function isValue(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
+  if (symbol.declarations?.some(ts.isTypeOnlyImportOrExportDeclaration)) return false;
+  const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+  const { flags } = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+  return (flags & ts.SymbolFlags.Value) !== 0;
+}

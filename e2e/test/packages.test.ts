@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportedNames } from '../src/release/exported-names.js';
+import { runPnpm } from '../src/release/pnpm.js';
+import { entriesOf, publishedPackages, root } from '../src/release/published-packages.js';
+import { run } from '../src/release/run.js';
+
+const packages = publishedPackages();
+const require = createRequire(import.meta.url);
+
+describe.each(packages)('$name', ({ name, folder, manifest }) => {
+  let tarball: string;
+  let unpacked: string;
+  let files: string[];
+
+  beforeAll(async () => {
+    const destination = await mkdtemp(join(tmpdir(), 'redpost-pack-'));
+    const packed = await runPnpm(['pack', '--json', '--pack-destination', destination], {
+      cwd: folder,
+    });
+    ({ filename: tarball } = JSON.parse(packed));
+    unpacked = join(destination, 'package');
+    files = (await run('tar', ['-xvzf', tarball, '-C', destination], { cwd: destination }))
+      .trim()
+      .split('\n')
+      .map((path) => path.replace(/^package\//, ''))
+      .sort();
+  });
+
+  afterAll(() => rm(join(unpacked, '..'), { recursive: true, force: true }));
+
+  it('is packed with what its users need, and nothing else', () => {
+    expect(files.map(withoutHash)).toMatchSnapshot();
+  });
+
+  it('is packed with every file that its manifest names', () => {
+    const { exports, main, types, bin } = manifest;
+    const named = JSON.stringify({ exports, main, types, bin }).match(/\.\/dist\/[^"]+/g) ?? [];
+    expect(named.filter((path) => !existsSync(join(unpacked, path)))).toEqual([]);
+    expect(named.length).toBeGreaterThan(0);
+  });
+
+  it('is packed with a source map, sources included, for each program', async () => {
+    const programs = files.filter((path) => /\.c?js$/.test(path));
+    for (const program of programs) {
+      const map = JSON.parse(await readFile(join(unpacked, `${program}.map`), 'utf8'));
+      expect(map.sourcesContent).toHaveLength(map.sources.length);
+    }
+    expect(programs.length).toBeGreaterThan(0);
+  });
+
+  it('is packed with the licence of the repository', async () => {
+    const licence = await readFile(join(root, 'LICENSE'), 'utf8');
+    expect(await readFile(join(unpacked, 'LICENSE'), 'utf8')).toBe(licence);
+  });
+
+  it('asks for released versions of what it depends on', async () => {
+    const packed = JSON.parse(await readFile(join(unpacked, 'package.json'), 'utf8'));
+    const ranges = Object.values({ ...packed.dependencies, ...packed.peerDependencies });
+    expect(ranges.filter((range) => !/^\^\d/.test(String(range)))).toEqual([]);
+  });
+
+  it('tells a registry what it is', () => {
+    expect(manifest).toMatchObject({
+      description: expect.stringMatching(/\w/),
+      keywords: expect.arrayContaining(['redis', 'valkey']),
+      license: 'MIT',
+      type: 'module',
+      sideEffects: false,
+      engines: { node: '>=20' },
+      files: ['dist'],
+      publishConfig: { access: 'public' },
+      repository: { type: 'git', directory: `packages/${folder.split('/').at(-1)}` },
+    });
+  });
+
+  it('exports the same names to modules, to CommonJS and to the compiler', async () => {
+    for (const { specifier, ...entry } of entriesOf({ name, folder, manifest })) {
+      const module = Object.keys(await import(join(folder, entry.import.default))).sort();
+      const commonjs = Object.keys(require(join(folder, entry.require.default))).sort();
+      const [forModules, forCommonjs] = exportedNames([
+        join(folder, entry.import.types),
+        join(folder, entry.require.types),
+      ]);
+
+      expect({ specifier, ...forModules }).toMatchSnapshot();
+      expect(commonjs).toEqual(module);
+      expect(forModules?.values).toEqual(module);
+      expect(forCommonjs).toEqual(forModules);
+    }
+  });
+});
+
+it('all published packages are looked at', () => {
+  expect(packages.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['@redpost/cli', '@redpost/core', '@redpost/pubsub', '@redpost/queue']),
+  );
+});
+
+/** The names of shared parts hold a hash of their content: `chunk-C5L2HBKV.js`. */
+function withoutHash(path: string): string {
+  return path.replace(/-[\w-]{8}(?=\.)/, '-HASH');
+}
