@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { root, run } from './run.mjs';
 
 const base = process.argv[2] ?? 'origin/main';
-const advice =
-  'Say what users will notice: npx changeset. Nothing? npx changeset --empty';
+const advice = 'Say what users will notice: npx changeset. Nothing? npx changeset --empty';
 
 // It knows whether a changeset can be read, and whether there is one at all.
 const status = await run('node_modules/.bin/changeset', ['status', `--since=${base}`]);

@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Consumer, managers, resolutions } from '../src/release/consumer.js';
+import { runWithPnpm } from '../src/release/pnpm.js';
+import {
+  entriesOf,
+  type PublishedPackage,
+  publishedPackages,
+  root,
+} from '../src/release/published-packages.js';
+import { readmeExample, withoutTopLevelAwait } from '../src/release/readme-example.js';
+import { Registry } from '../src/release/registry.js';
+import { RepositoryCopy } from '../src/release/repository-copy.js';
+import { run } from '../src/release/run.js';
+
+const packages = publishedPackages();
+const libraries = packages.filter((pkg) => entriesOf(pkg).length > 0);
+const commands = packages.filter(({ manifest }) => manifest.bin);
+const nodeTypes = '@types/node@20';
+
+let registry: Registry;
+let redis: EmbeddedRedis;
+
+beforeAll(async () => {
+  registry = await Registry.start();
+  redis = await startRedis();
+  await publish();
+});
+
+afterAll(async () => {
+  await redis?.stop();
+  await registry?.stop();
+});
+
+describe.each(managers)('installed with %s', (manager) => {
+  it.concurrent.each(libraries)('$name alone loads in both formats, with types', async (pkg) => {
+    const consumer = await Consumer.make(registry, manager);
+    await consumer.install(pkg.name, nodeTypes);
+
+    for (const { specifier } of entriesOf(pkg)) {
+      const asModule = await consumer.namesOf(`await import('${specifier}')`);
+      expect(asModule.length).toBeGreaterThan(0);
+      expect(await consumer.namesOf(`require('${specifier}')`)).toEqual(asModule);
+    }
+
+    const source = useOfTypes(pkg);
+    await consumer.write({ 'types.mts': source, 'types.cts': source });
+    await consumer.compile('node16', ['types.mts', 'types.cts']);
+  });
+
+  it.concurrent.each(libraries)('the example of the README of $name runs', async (pkg) => {
+    const { code, prints, installs } = readmeExample(pkg);
+    const consumer = await Consumer.make(registry, manager);
+    await consumer.install(...installs, nodeTypes);
+
+    const program = code.replace('redis://localhost:6379', redis.url);
+    const commonjs = withoutTopLevelAwait(program);
+    await consumer.write({ 'example.mts': program, 'example.cts': commonjs });
+    for (const resolution of resolutions) {
+      await consumer.compile(resolution, ['example.mts', 'example.cts']);
+    }
+
+    const printed = await consumer.node('out-node16/example.mjs');
+    expect(printed).toMatch(/\w/);
+    if (prints) expect(printed).toBe(`${prints}\n`);
+    expect(await consumer.node('out-node16/example.cjs')).toBe(printed);
+  });
+});
+
+describe.each(commands)('npx $name', (pkg) => {
+  it('says what it can do', async () => {
+    expect(await npx(pkg, '--help')).toContain(`Usage: ${Object.keys(pkg.manifest.bin ?? {})[0]}`);
+  });
+
+  it('sends a message and receives it', async () => {
+    await npx(pkg, 'send', 'installed', '{"to":"a@b.c"}');
+    const received = await npx(pkg, 'receive', 'installed');
+    expect(JSON.parse(received)).toMatchObject({ body: { to: 'a@b.c' }, attempt: 1 });
+  });
+});
+
+/** A program that needs the declarations of every entry. */
+function useOfTypes(pkg: PublishedPackage): string {
+  const lines = entriesOf(pkg).flatMap(({ specifier }, at) => [
+    `import * as entry${at} from '${specifier}';`,
+    `export type Names${at} = keyof typeof entry${at};`,
+  ]);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Publishes the packages as the next release will be, from a copy of the repository. */
+async function publish(): Promise<void> {
+  const changeset = join(root, 'node_modules', '.bin', 'changeset');
+  const copy = await RepositoryCopy.make();
+  try {
+    await copy.bringBuilds();
+    await copy.run(changeset, ['version']);
+    await registry.configure(copy.folder);
+    await runWithPnpm([changeset, 'publish'], { cwd: copy.folder, env: registry.env });
+  } finally {
+    await copy.remove();
+  }
+}
+
+async function npx({ name }: PublishedPackage, ...args: string[]): Promise<string> {
+  return run('npx', ['--yes', name, ...args], {
+    cwd: await registry.folder('npx'),
+    env: { ...registry.env, REDIS_URL: redis.url },
+  });
+}

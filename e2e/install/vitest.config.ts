@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+// Apart from the other tests: it takes minutes, and needs a registry.
+export default defineConfig({
+  test: {
+    include: ['install/**/*.test.ts'],
+    // Each test is a handful of processes, one after the other.
+    maxConcurrency: 2,
+    testTimeout: 180_000,
+    hookTimeout: 420_000,
+    reporters: ['default', ['json', { outputFile: '.turbo/test-report.json' }]],
+  },
+});

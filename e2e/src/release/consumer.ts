@@ -1,0 +1,76 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { runPnpm } from './pnpm.js';
+import { root } from './published-packages.js';
+import type { Registry } from './registry.js';
+import { run } from './run.js';
+
+export const managers = ['npm', 'pnpm'] as const;
+export type Manager = (typeof managers)[number];
+
+export const resolutions = ['node16', 'nodenext', 'bundler'] as const;
+export type Resolution = (typeof resolutions)[number];
+
+const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+
+/** A project of somebody else, which has only what it installs from the registry. */
+export class Consumer {
+  readonly folder: string;
+  readonly #registry: Registry;
+  readonly #manager: Manager;
+
+  private constructor(folder: string, registry: Registry, manager: Manager) {
+    this.folder = folder;
+    this.#registry = registry;
+    this.#manager = manager;
+  }
+
+  static async make(registry: Registry, manager: Manager): Promise<Consumer> {
+    return new Consumer(await registry.folder('consumer'), registry, manager);
+  }
+
+  async install(...packages: string[]): Promise<void> {
+    const options = { cwd: this.folder, env: this.#registry.env };
+    if (this.#manager === 'npm') await run('npm', ['install', ...packages], options);
+    else await runPnpm(['add', ...packages], options);
+  }
+
+  async write(files: Record<string, string>): Promise<void> {
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(this.folder, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    }
+  }
+
+  /** Checks and compiles the sources, declarations of libraries included, as strictly as can be. */
+  async compile(resolution: Resolution, sources: string[]): Promise<void> {
+    const compilerOptions = {
+      strict: true,
+      skipLibCheck: false,
+      target: 'es2022',
+      // Without those of browsers: what the declarations need, Node's types must have.
+      lib: ['es2022'],
+      module: resolution === 'bundler' ? 'preserve' : resolution,
+      moduleResolution: resolution,
+      types: ['node'],
+      rootDir: '.',
+      outDir: `out-${resolution}`,
+    };
+    const config = `tsconfig.${resolution}.json`;
+    await this.write({ [config]: JSON.stringify({ compilerOptions, files: sources }) });
+    await run(process.execPath, [compiler, '--project', config], { cwd: this.folder });
+  }
+
+  /** The names that `load`, e.g. `require('x')`, brings, as a program in that format sees them. */
+  async namesOf(load: string): Promise<string[]> {
+    const format = load.startsWith('await') ? 'module' : 'commonjs';
+    const program = `console.log(JSON.stringify(Object.keys(${load}).sort()))`;
+    return JSON.parse(await this.node(`--input-type=${format}`, '--eval', program));
+  }
+
+  /** Runs a program of the folder, and resolves to what it prints. */
+  node(...args: string[]): Promise<string> {
+    return run(process.execPath, args, { cwd: this.folder, timeoutMs: 30_000 });
+  }
+}
