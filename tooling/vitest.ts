@@ -17,6 +17,8 @@ export default defineConfig({
     passWithNoTests: true,
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // A server that all files share (`tooling/given-server.ts`) is for one of them at a time.
+    fileParallelism: !process.env.REDPOST_TEST_URL,
     // The report is what `npm test` adds up, also when turbo restores a run from its cache.
     reporters: ['default', ['json', { outputFile: '.turbo/test-report.json' }]],
   },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { type GivenServer, givenServer } from '../../../../tooling/given-server.js';
 import {
   type EmbeddedRedis,
   type StartRedisOptions,
@@ -11,11 +12,11 @@ import {
   connect,
 } from '../../src/index.js';
 
-/** A private Redis for the tests of one file. */
+/** A Redis for the tests of one file: a private one, unless one is given. */
 export function useRedis(options: StartRedisOptions = {}) {
-  let running: EmbeddedRedis | undefined;
+  let running: EmbeddedRedis | GivenServer | undefined;
   beforeAll(async () => {
-    running = await startRedis(options);
+    running = givenServer(options) ?? (await startRedis(options));
   });
   afterAll(() => running?.stop());
 
@@ -31,7 +32,9 @@ export function useRedis(options: StartRedisOptions = {}) {
       return redis().port;
     },
     get dir() {
-      return redis().dir;
+      const server = redis();
+      if ('dir' in server) return server.dir;
+      throw new Error('The folder of a given server is not known');
     },
     connect: (connectOptions?: ConnectOptions) => openConnection(redis().url, connectOptions),
   };

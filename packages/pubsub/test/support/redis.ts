@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { type Connection, type ConnectOptions, connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { type GivenServer, givenServer } from '../../../../tooling/given-server.js';
 import { PubSub, type PubSubOptions } from '../../src/index.js';
 
-/** A private Redis for one test file, and what its tests make on it: all closed when they end. */
+/** A Redis for one test file (a private one, unless one is given), and what its tests make on it: all closed when they end. */
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
@@ -23,11 +24,11 @@ export interface TestRedis {
 }
 
 export function testRedis(): TestRedis {
-  let server: EmbeddedRedis;
+  let server: EmbeddedRedis | GivenServer;
   let admin: Connection;
 
   beforeAll(async () => {
-    server = await startRedis();
+    server = givenServer() ?? (await startRedis());
     admin = connect(server.url, { name: 'admin' });
   });
   afterAll(async () => {

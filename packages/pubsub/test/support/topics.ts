@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { type Connection, type ConnectOptions, connect } from '@redpost/core';
 import { type EmbeddedRedis, type StartRedisOptions, startRedis } from '@redpost/core/embedded';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { type GivenServer, givenServer } from '../../../../tooling/given-server.js';
 import type { TopicRecord } from '../../src/index.js';
 import { Topic, type TopicOptions } from '../../src/index.js';
 
-/** A private Redis for the topics of one file. */
+/** A Redis for the topics of one file: a private one, unless one is given. */
 export function useTopics(options: StartRedisOptions = {}) {
-  let running: EmbeddedRedis | undefined;
+  let running: EmbeddedRedis | GivenServer | undefined;
   beforeAll(async () => {
-    running = await startRedis(options);
+    running = givenServer(options) ?? (await startRedis(options));
   });
   afterAll(() => running?.stop());
 
