@@ -8,6 +8,7 @@ import { InvalidArgumentError } from './errors.js';
  */
 export type Backoff = (attempt: number) => number;
 
+/** How the waits of {@link exponential} grow. */
 export interface ExponentialOptions {
   /** Wait after the first failure, in ms. At least 0, default 1000. */
   initialMs?: number;

@@ -20,7 +20,11 @@ export class TickBatch<Item> {
     this.#flush = flush;
   }
 
-  /** @param bytes the size of the item, roughly. */
+  /**
+   * Puts an item into the batch of this tick.
+   *
+   * @param bytes the size of the item, roughly.
+   */
   add(item: Item, bytes: number): void {
     // nextTick, not a microtask: it runs after every promise continuation that is ready, and
     // those are the callers whose items should travel together.

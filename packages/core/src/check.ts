@@ -4,6 +4,7 @@ import { InvalidArgumentError } from './errors.js';
 /** The longest delay a Node timer can wait: 2^31 - 1 ms, 24.8 days. */
 export const longestTimerMs = 2_147_483_647;
 
+/** What a whole number may be, both ends included. */
 export interface NumberRange {
   min: number;
   max?: number;

@@ -8,6 +8,7 @@ export type Argument = string | number | Buffer;
 /** What Redis answers, in the shapes of RESP2. Every string comes as bytes. */
 export type Reply = null | number | Buffer | Reply[];
 
+/** How one call differs from the connection's defaults. */
 export interface CallOptions {
   /** When to give up, in ms from the call. Default: the connection's `callTimeoutMs`. */
   timeoutMs?: number;
@@ -18,6 +19,7 @@ export interface CallOptions {
   replicas?: number;
 }
 
+/** How long a blocking read goes on, and who is told. */
 export interface BlockOptions {
   /** When to give up, in ms from the call. Default: never. */
   timeoutMs?: number | undefined;
@@ -49,6 +51,7 @@ export interface SubscriptionTarget {
 
 /** Who receives what is published to a {@link SubscriptionTarget}. */
 export interface Subscriber {
+  /** Something was published to `channel`. */
   message(channel: string, payload: Buffer): void;
   /** The connection is gone: what is published from now on is missed. */
   interrupted?(error: Error): void;
@@ -75,8 +78,10 @@ export interface SubscriptionSocket {
   close(): void;
 }
 
+/** Whether Redis answers: not yet, now, no longer for the moment, or never again. */
 export type ConnectionStatus = 'connecting' | 'ready' | 'interrupted' | 'closed';
 
+/** What a {@link Connection} tells by `on()`. */
 export interface ConnectionEvents {
   /** Redis answers for the first time. */
   ready: undefined;
@@ -100,6 +105,7 @@ export interface ConnectionEvents {
 export interface Connection extends AsyncDisposable {
   /** Where Redis is, for messages: host and port or path, never a password. */
   readonly address: string;
+  /** Whether Redis answers now. */
   readonly status: ConnectionStatus;
   /** Whether Redis is a Cluster, where what belongs together must name a key of one slot. */
   readonly isCluster: boolean;

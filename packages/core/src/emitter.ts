@@ -38,6 +38,7 @@ export class Emitter<Events extends object> {
     return (this.#listeners.get(event)?.size ?? 0) > 0;
   }
 
+  /** Calls every listener of `event`. What one of them throws becomes a process warning. */
   emit<Event extends keyof Events>(event: Event, payload: Events[Event]): void {
     const listeners = this.#listeners.get(event);
     if (!listeners?.size) {

@@ -9,6 +9,7 @@ export type Outcome =
   /** It may have been executed: the answer did not arrive. */
   | 'unknown';
 
+/** What every error of the family says. */
 export interface RedpostErrorOptions {
   /** A stable name for programs, e.g. `'TIMEOUT'`. */
   code: string;
@@ -24,8 +25,11 @@ export interface RedpostErrorOptions {
  * copies of the package are installed.
  */
 export class RedpostError extends Error {
+  /** A stable name for programs, e.g. `'TIMEOUT'`. */
   readonly code: string;
+  /** True when the same call may succeed later, unchanged. */
   readonly retryable: boolean;
+  /** @internal */
   readonly [marker] = true;
 
   constructor(message: string, options: RedpostErrorOptions) {

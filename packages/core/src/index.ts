@@ -1,3 +1,9 @@
+/**
+ * The connection to Redis, codecs, schemas, scripts and errors.
+ *
+ * @module @redpost/core
+ */
+
 export { type Backoff, type ExponentialOptions, exponential, fixed } from './backoff.js';
 export { type BatchLimits, TickBatch } from './batch.js';
 export { longestTimerMs, type NumberRange, shown, wholeNumber } from './check.js';

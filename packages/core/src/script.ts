@@ -7,16 +7,20 @@ export interface Script<Input, Result> {
   readonly lua: string;
   /** The SHA-1 by which the server knows the script. */
   readonly sha: string;
+  /** Names become positions. */
   encode(input: Input): ScriptCall;
+  /** What the script returned becomes a result. */
   parse(reply: Reply): Result;
 }
 
+/** What a script is called with. */
 export interface ScriptCall {
   /** Every key the script touches, all in one Cluster slot. */
   keys: readonly string[];
   args: readonly Argument[];
 }
 
+/** Makes a script that `Connection.run` can run. */
 export function defineScript<Input, Result>(definition: {
   name: string;
   lua: string;

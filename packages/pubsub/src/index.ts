@@ -1,3 +1,9 @@
+/**
+ * Channels on Redis Pub/Sub, and topics on Redis Streams.
+ *
+ * @module @redpost/pubsub
+ */
+
 export {
   AlreadySettledError,
   type DeadLetterReason,

@@ -34,6 +34,7 @@ import {
 import { type BufferOptions, checkedBuffer, type SubscribeOptions } from './subscribe-options.js';
 import type { Subscription } from './subscription.js';
 
+/** What all channels of a {@link PubSub} have in common. */
 export interface PubSubOptions<
   Body,
   Received = Body,
@@ -250,6 +251,7 @@ export class PubSub<
     await Promise.all([...closing, this.#requests.close()]);
   }
 
+  /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

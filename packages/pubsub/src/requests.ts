@@ -16,6 +16,7 @@ import { NoResponderError, ResponderError } from './errors.js';
 import type { Publisher } from './publisher.js';
 import { sealRequest, unsealAnswer } from './request-format.js';
 
+/** How long to wait for an answer. */
 export interface RequestOptions {
   /** How long to wait for the answer, in ms. Default 10 000. */
   timeoutMs?: number;

@@ -6,6 +6,7 @@ import { sealAnswer } from './request-format.js';
 import type { BufferOptions } from './subscribe-options.js';
 import type { Subscription } from './subscription.js';
 
+/** How requests are answered. */
 export interface RespondOptions extends Pick<BufferOptions, 'maxBuffered'> {
   /** Shares the requests with the other responders of this group: one of them answers. */
   group?: string;

@@ -2,6 +2,7 @@ import { InvalidArgumentError, longestTimerMs, shown, wholeNumber } from '@redpo
 import type { Message } from './message.js';
 import type { OverflowPolicy } from './message-buffer.js';
 
+/** How many messages may wait for their reader, and what happens when there are more. */
 export interface BufferOptions {
   /** How many messages may wait to be read. At least 1, default 10 000. */
   maxBuffered?: number;
@@ -18,6 +19,7 @@ export interface BufferOptions {
  */
 export type OnMessage<Body> = (message: Message<Body>) => unknown;
 
+/** How a subscription hands out its messages, and when it ends. */
 export interface SubscribeOptions<Body> extends BufferOptions {
   /** Gets the messages, instead of `for await` or `next()`. */
   onMessage?: OnMessage<Body>;
@@ -30,6 +32,7 @@ export interface SubscribeOptions<Body> extends BufferOptions {
   group?: string;
 }
 
+/** How long to wait for the next message. */
 export interface NextOptions {
   /** How long to wait, in ms; 0 takes only what is there. Default: for ever. */
   timeoutMs?: number;

@@ -17,6 +17,7 @@ export interface Gap {
   readonly missed: number;
 }
 
+/** What a {@link Subscription} tells by `on()`. */
 export interface SubscriptionEvents {
   /** The connection is gone: what is published from now on is missed. */
   interrupted: { error: Error };

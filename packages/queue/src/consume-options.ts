@@ -26,6 +26,7 @@ export interface LeaseOptions {
   maxAttempts?: number;
 }
 
+/** How a consumer calls its handler. */
 export interface ConsumeOptions extends LeaseOptions {
   /** How many messages are handled at a time, at least 1. Default 1. */
   concurrency?: number;

@@ -20,6 +20,7 @@ import { Session } from './session.js';
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
 export type Handler<Body> = (delivery: Delivery<Body>) => unknown;
 
+/** What a {@link Consumer} tells by `on()`. */
 export interface ConsumerEvents<Body> {
   /** A message could not be read or handled; `next` is what happens to it. */
   failed: { delivery: Delivery<Body>; error: Error; next: NextStep };
@@ -35,6 +36,7 @@ export interface ConsumerEvents<Body> {
   stopped: undefined;
 }
 
+/** How a consumer stops. */
 export interface StopOptions {
   /** How long handlers may take to finish, in ms. Default 10 000. */
   timeoutMs?: number;
@@ -92,6 +94,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     return this.#stopped;
   }
 
+  /** The same as `stop()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

@@ -15,6 +15,7 @@ export interface DeadLetter<Body = unknown> extends StoredMessage<Body> {
   readonly diedAt: Date;
 }
 
+/** Which dead letters to list. */
 export interface ListOptions {
   /** How many at most. Default 100. */
   limit?: number;
@@ -22,6 +23,7 @@ export interface ListOptions {
   after?: string;
 }
 
+/** Which dead letters to send again. */
 export interface RedriveOptions {
   /** Only these entries. Default: all there are now. */
   entries?: readonly string[];

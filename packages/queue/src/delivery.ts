@@ -19,6 +19,7 @@ import {
 import { type Message, readBody, toDate } from './message.js';
 import type { Slice } from './slice.js';
 
+/** When the next attempt at a message may begin. */
 export interface RetryOptions {
   /** How long to wait before the next attempt, in ms. Default 0: it is next in line. */
   delayMs?: number;

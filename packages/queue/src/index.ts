@@ -1,3 +1,9 @@
+/**
+ * Producers and consumers on Redis lists.
+ *
+ * @module @redpost/queue
+ */
+
 export {
   AlreadySettledError,
   type DeadLetterReason,

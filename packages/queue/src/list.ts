@@ -12,14 +12,18 @@ import {
   wholeNumber,
 } from '@redpost/core';
 
+/** What a {@link List} is made of. */
 export interface ListOptions {
+  /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;
   /** How values become bytes. Default `json()`. */
   codec?: Codec;
 }
 
+/** An end of a list: `lpush` and `lpop` use the left one. */
 export type ListEnd = 'left' | 'right';
 
+/** From which end to which end a value is moved. */
 export interface MoveOptions {
   /** The end to take from. Default `right`. */
   from?: ListEnd;

@@ -2,6 +2,7 @@ import type { QueueContext } from './context.js';
 import { consumerOf, isFormer } from './scripts/recover.js';
 import { stats } from './scripts/stats.js';
 
+/** How many messages are in each state. */
 export interface QueueStats {
   /** Waiting to be delivered. */
   pending: number;

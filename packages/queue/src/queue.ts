@@ -25,7 +25,9 @@ import { type PurgeResult, purge } from './scripts/purge.js';
 import type { SendOptions } from './send-options.js';
 import type { StoredMessage } from './stored-message.js';
 
+/** What a queue is made of, and the defaults of its consumers. */
 export interface QueueOptions<Body, Input = Body> {
+  /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;
   /** How bodies become bytes. Default `json()`. */
   codec?: Codec;
@@ -57,6 +59,7 @@ export interface QueueOptions<Body, Input = Body> {
  * ```
  */
 export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
+  /** The name of the queue, and of the Redis list. */
   readonly name: string;
   /** The messages that were given up. */
   readonly deadLetters: DeadLetters<Body>;
@@ -177,6 +180,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     await Promise.all([this.#producer.close(), this.#receiver?.close(), ...consumers]);
   }
 
+  /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -13,6 +13,7 @@ import type { Delivery, HeldDelivery } from './delivery.js';
 import type { QueueEvents } from './queue-events.js';
 import { Session } from './session.js';
 
+/** How long to wait for a message. */
 export interface ReceiveOptions {
   /** How long to wait for a message, in ms. Default: for ever; 0 only looks. */
   timeoutMs?: number;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
 import { checkHeaders, type Headers } from './envelope.js';
 
+/** What a message is sent with. */
 export interface SendOptions {
   /** The message's id: 1 to 512 characters. Default: a new one. Equal ids are not detected. */
   id?: string;

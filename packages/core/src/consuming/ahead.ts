@@ -20,10 +20,12 @@ export class Ahead<Item> {
     this.#stuck = stuck;
   }
 
+  /** How many there are. */
   get size(): number {
     return this.#size;
   }
 
+  /** Puts them behind those that are there. */
   add(items: readonly Item[]): void {
     if (items.length === 0) return;
     this.#batches.push(items);
@@ -45,6 +47,7 @@ export class Ahead<Item> {
     return item;
   }
 
+  /** Takes all, oldest first, and stops watching. */
   takeAll(): Item[] {
     const items = this.#batches.flat().slice(this.#head);
     this.#batches = [];

@@ -16,6 +16,7 @@ export type NextStep =
  */
 export type DeadLetterReason = 'failed' | 'crashed' | 'malformed' | 'invalid' | 'rejected';
 
+/** How often a message is tried, and after which waits. */
 export interface FailurePolicy {
   maxAttempts: number;
   backoff: Backoff;

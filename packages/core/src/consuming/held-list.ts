@@ -15,6 +15,7 @@ export class HeldList<Item extends Holdable> implements Iterable<Item> {
   #oldest: Item | undefined;
   #newest: Item | undefined;
 
+  /** Puts it at the end. */
   add(item: Item): void {
     item.isListed = true;
     item.earlier = this.#newest;
@@ -36,12 +37,14 @@ export class HeldList<Item extends Holdable> implements Iterable<Item> {
     item.later = undefined;
   }
 
+  /** Empties the list, and returns what was in it, oldest first. */
   removeAll(): Item[] {
     const items = [...this];
     for (const item of items) this.remove(item);
     return items;
   }
 
+  /** Oldest first. The list must not change meanwhile. */
   *[Symbol.iterator](): Iterator<Item> {
     for (let item = this.#oldest; item; item = item.later) yield item;
   }

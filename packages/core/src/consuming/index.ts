@@ -1,3 +1,9 @@
+/**
+ * What consumers of queues and of topics have in common. For the packages of redpost itself.
+ *
+ * @module @redpost/core/consuming
+ */
+
 export { CallSize } from './call-size.js';
 export { AlreadySettledError, type Delivered, ExpiredError, LeaseLostError } from './errors.js';
 export {

@@ -3,7 +3,9 @@ import { isRedpostError } from '../errors.js';
 
 /** Who waits to hear whether a delivery was still held when it was settled. */
 export interface SettlingWaiter {
+  /** It was settled, or was no longer held. */
   resolve(wasHeld: boolean): void;
+  /** It cannot be settled any more. */
   reject(error: unknown): void;
 }
 

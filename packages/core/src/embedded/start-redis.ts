@@ -11,6 +11,7 @@ import { answersPing } from './ping.js';
 import { type Persistence, pidPath, serverArguments, socketPath } from './server-arguments.js';
 import { type SupervisedServer, supervise } from './supervisor.js';
 
+/** Which server {@link startRedis} starts, and where it keeps its data. */
 export interface StartRedisOptions {
   /**
    * Where the server keeps its data; made when it is missing, and kept. Default: a private
@@ -50,6 +51,7 @@ export interface EmbeddedRedis {
   stop(): Promise<void>;
   /** Ends the server at once with SIGKILL, as a crash would. Resolves like `stop()`. */
   kill(): Promise<void>;
+  /** The same as `stop()`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

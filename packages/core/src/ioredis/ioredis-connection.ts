@@ -23,6 +23,7 @@ import { ReplicatedWrites } from './replicated-writes.js';
 import { SubscriberSockets } from './subscriber-sockets.js';
 import type { Target } from './target.js';
 
+/** What `connect()` can be told beside where Redis is. */
 export interface ConnectOptions {
   /** The deadline of a call that names none, in ms. Default 10 000. */
   callTimeoutMs?: number;

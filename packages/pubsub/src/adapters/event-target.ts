@@ -1,3 +1,9 @@
+/**
+ * Subscriptions as an `EventTarget`.
+ *
+ * @module @redpost/pubsub/event-target
+ */
+
 import { asError } from '@redpost/core';
 import type { PubSub } from '../pubsub.js';
 import type { Subscription } from '../subscription.js';
@@ -20,6 +26,7 @@ export interface ChannelEventTarget<Body = unknown> {
   dispatchEvent(event: Event): boolean;
 }
 
+/** What an event target does with failures. */
 export interface EventTargetOptions {
   /** Gets what fails, as none of the methods can say so. Default: a process warning. */
   onError?: (error: Error) => void;

@@ -1,3 +1,9 @@
+/**
+ * Subscriptions as a `PubSubEngine` of graphql-subscriptions.
+ *
+ * @module @redpost/pubsub/graphql-subscriptions
+ */
+
 import type { PubSubEngine } from 'graphql-subscriptions';
 import type { PubSub } from '../pubsub.js';
 import type { Subscription } from '../subscription.js';
@@ -45,6 +51,7 @@ export class GraphQLPubSub implements PubSubEngine {
     return id;
   }
 
+  /** Ends the subscription of this id. Does nothing when there is none. */
   unsubscribe(subscriptionId: number): void {
     const subscription = this.#subscriptions.get(subscriptionId);
     this.#subscriptions.delete(subscriptionId);

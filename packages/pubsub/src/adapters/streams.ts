@@ -1,8 +1,15 @@
+/**
+ * Subscriptions as streams and as Server-Sent Events.
+ *
+ * @module @redpost/pubsub/streams
+ */
+
 import { Readable } from 'node:stream';
 import { longestTimerMs, wholeNumber } from '@redpost/core';
 import type { Message } from '../message.js';
 import type { Subscription } from '../subscription.js';
 
+/** How Server-Sent Events are written. */
 export interface EventStreamOptions {
   /**
    * How long to be silent before a comment is sent that keeps proxies from hanging up, in ms. At

@@ -14,6 +14,7 @@ export interface ForwardTarget<Body> {
   ): Promise<unknown>;
 }
 
+/** How a topic feeds a queue. */
 export interface ForwardOptions extends Omit<GroupConsumeOptions, 'maxAttempts'> {
   /** The consumer group that remembers what was forwarded. Default `forward:` and the queue's name. */
   group?: string;

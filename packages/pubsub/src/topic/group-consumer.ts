@@ -29,6 +29,7 @@ import { beforeAll } from './offset.js';
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
 export type RecordHandler<Body> = (delivery: TopicDelivery<Body>) => unknown;
 
+/** What a member of a group tells by `on()`. */
 export interface GroupConsumerEvents<Body> {
   /** A record could not be read or handled; `next` is what happens to it. */
   failed: { delivery: TopicDelivery<Body>; error: Error; next: NextStep };
@@ -53,6 +54,7 @@ export interface GroupConsumerEvents<Body> {
   stopped: undefined;
 }
 
+/** How a member of a group stops. */
 export interface GroupStopOptions {
   /** How long handlers may take to finish, in ms. Default 10 000. */
   timeoutMs?: number;
@@ -126,6 +128,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     return this.#stopped;
   }
 
+  /** The same as `stop()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

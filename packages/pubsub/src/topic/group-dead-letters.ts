@@ -31,6 +31,7 @@ export interface DeadRecord<Body = unknown> {
   readonly diedAt: Date;
 }
 
+/** Which dead letters to list. */
 export interface DeadRecordListOptions {
   /** How many at most. Default 100. */
   limit?: number;

@@ -18,6 +18,7 @@ import {
 import type { Taken } from './scripts/take.js';
 import { readBody, type TopicContext } from './topic-context.js';
 
+/** When the next attempt at a record may begin. */
 export interface RecordRetryOptions {
   /** How long to wait before the next attempt, in ms. Default 0: as soon as there is time for it. */
   delayMs?: number;

@@ -8,11 +8,13 @@ import {
 } from '@redpost/core';
 import { type From, startOf } from './offset.js';
 
+/** How a consumer group begins. */
 export interface GroupOptions {
   /** Where the group begins when it does not exist yet. Default `'beginning'`. */
   from?: From;
 }
 
+/** How a member of a group consumes. */
 export interface GroupConsumeOptions {
   /** How many records are handled at a time, at least 1. Default 1. */
   concurrency?: number;

@@ -13,6 +13,7 @@ import { seek } from './scripts/seek.js';
 import type { TopicContext } from './topic-context.js';
 import { checkGroupName } from './topic-keys.js';
 
+/** How far a consumer group has come. */
 export interface GroupStats {
   /** Not delivered yet. */
   lag: number;

@@ -6,6 +6,7 @@ import { bodyOf, type Entry, isForOthers, readRecord, type TopicRecord } from '.
 import type { TopicContext } from './topic-context.js';
 import type { TopicEvents } from './topic-events.js';
 
+/** Where a reader begins, and when it ends. */
 export interface ReadOptions {
   /** Where to begin. Default `'latest'`: what is published from the call on. */
   from?: From;

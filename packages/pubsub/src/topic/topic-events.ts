@@ -1,5 +1,6 @@
 import type { UnreadableRecord } from './record.js';
 
+/** What a topic tells by `on()`. */
 export interface TopicEvents {
   /** A reader met a record that it cannot read, and went on. Reported as an `error` when nobody listens here. */
   unreadable: UnreadableRecord;

@@ -34,6 +34,7 @@ export interface Deduplication {
   maxIds?: number;
 }
 
+/** What a topic is made of. All who use it must agree on codec and partitions. */
 export interface TopicOptions<Body, Input = Body> {
   /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;

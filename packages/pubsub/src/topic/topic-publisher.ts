@@ -14,6 +14,7 @@ import { type TopicContext, writeBody } from './topic-context.js';
 import { partitionOf } from './topic-keys.js';
 import type { CheckedRetention, Deduplication } from './topic-options.js';
 
+/** What a record is published with. */
 export interface PublishOptions {
   /**
    * What the record is about, e.g. the id of an order; not empty. With partitions, records of the

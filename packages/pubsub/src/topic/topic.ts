@@ -32,6 +32,7 @@ import {
   type TopicPublishResult,
 } from './topic-publisher.js';
 
+/** How much a topic holds. */
 export interface TopicStats {
   /** How many records there are. */
   length: number;
@@ -169,6 +170,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     await Promise.all([this.#publisher.close(), ...groups]);
   }
 
+  /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

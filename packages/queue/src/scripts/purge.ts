@@ -2,6 +2,7 @@ import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
 import source from './purge.lua';
 
+/** How many messages were forgotten. */
 export interface PurgeResult {
   pending: number;
   delayed: number;
