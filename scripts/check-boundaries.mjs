@@ -12,6 +12,7 @@ const mayImport = {
   '@redpost/cli': ['@redpost/core', '@redpost/queue', '@redpost/pubsub', '@redpost/dashboard'],
   '@redpost/dashboard': ['@redpost/core', '@redpost/queue', '@redpost/pubsub'],
   '@redpost/demo': '*',
+  '@redpost/docs': '*',
   '@redpost/e2e': '*',
   '@redpost/bench': '*',
 };

@@ -7,7 +7,16 @@ await prepare();
 
 say('building, checking and testing');
 forgetReports();
-const checks = ['lint', 'boundaries', 'unused', 'build', 'typecheck', 'package', 'test'];
+const checks = [
+  'lint',
+  'boundaries',
+  'unused',
+  'build',
+  'typecheck',
+  'package',
+  'docs:build',
+  'test',
+];
 process.exitCode = await turbo([...checks, '--continue=dependencies-successful']);
 
 if (!printTotals()) process.exitCode ||= 1;

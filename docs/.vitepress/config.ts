@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { defineConfig } from 'vitepress';
+import { checkAnchors } from './anchors.js';
+import { drawDiagrams } from './diagrams.js';
+import { pageOf, sidebar } from './pages.js';
+import { followRepositoryLinks } from './repository-links.js';
+import { vueForPages } from './vue-for-pages.js';
+
+const repository = 'https://github.com/redpost/redpost';
+const description = 'Redis as a message queue and as publish/subscribe, in TypeScript';
+
+export default defineConfig({
+  title: 'redpost',
+  description,
+  lang: 'en-GB',
+  base: process.env.DOCS_BASE ?? '/',
+  cleanUrls: true,
+  srcDir: '..',
+  srcExclude: ['{.*,apps,bench,e2e,scripts}/**', 'packages/*/*/**', '*.md', '**/CHANGELOG.md'],
+  outDir: 'dist',
+  cacheDir: 'node_modules/.vitepress',
+  rewrites: (file) => pageOf(file) ?? file,
+  markdown: {
+    config(md) {
+      drawDiagrams(md);
+      followRepositoryLinks(md, repository);
+    },
+  },
+  vite: {
+    plugins: [vueForPages],
+    // The index of the search is one piece, loaded when somebody searches.
+    build: { chunkSizeWarningLimit: 2000 },
+  },
+  transformPageData(page) {
+    // Nobody edits what is generated.
+    if (/^(api\/|benchmarks)/.test(page.relativePath)) page.frontmatter.editLink = false;
+  },
+  buildEnd: ({ outDir }) => checkAnchors(outDir),
+  themeConfig: {
+    nav: [
+      { text: 'Getting started', link: '/getting-started' },
+      { text: 'Guides', link: '/guides/queues' },
+      { text: 'API', link: '/api/' },
+      { text: 'Benchmarks', link: '/benchmarks' },
+    ],
+    sidebar: { '/': sidebar, '/api/': apiSidebar() },
+    search: { provider: 'local' },
+    outline: [2, 3],
+    socialLinks: [{ icon: 'github', link: repository }],
+    editLink: { pattern: `${repository}/edit/main/:path`, text: 'Improve this page' },
+  },
+});
+
+/** Written by typedoc, just before the site is built. */
+function apiSidebar() {
+  const file = new URL('../api/typedoc-sidebar.json', import.meta.url);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+}

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DefaultTheme } from 'vitepress';
+
+/** Where the files of the repository are; all other paths here are relative to it. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The page of the site that a Markdown file becomes, `guides/queue.md` for example. */
+export function pageOf(file: string): string | undefined {
+  const [, document] = /^docs\/(.+\.md)$/.exec(file) ?? [];
+  const [, name] = /^packages\/([^/]+)\/README\.md$/.exec(file) ?? [];
+  return document ?? (name && `packages/${name}.md`);
+}
+
+/** What stands beside every page but those of the API reference. */
+export const sidebar: DefaultTheme.SidebarItem[] = [
+  {
+    text: 'Start',
+    items: [
+      entry('Getting started', 'docs/getting-started.md'),
+      entry('Concepts', 'docs/concepts.md'),
+      entry('Coming from BullMQ', 'docs/coming-from/bullmq.md'),
+      entry('Coming from Celery', 'docs/coming-from/celery.md'),
+      entry('Coming from plain Redis', 'docs/coming-from/plain-redis.md'),
+    ],
+  },
+  {
+    text: 'Guides',
+    items: [
+      entry('Queues', 'docs/guides/queues.md'),
+      entry('Channels', 'docs/guides/channels.md'),
+      entry('Topics', 'docs/guides/topics.md'),
+      entry('Command line', 'packages/cli/README.md'),
+      entry('Dashboard', 'packages/dashboard/README.md'),
+    ],
+  },
+  {
+    text: 'In production',
+    items: [
+      entry('Operating', 'docs/operating.md'),
+      entry('Reliability', 'docs/reliability.md'),
+      entry('Security', 'docs/security.md'),
+      entry('Benchmarks', 'docs/benchmarks.md'),
+    ],
+  },
+  {
+    text: 'Reference',
+    items: [
+      entry('Options of @redpost/core', 'packages/core/README.md'),
+      entry('Options of @redpost/queue', 'packages/queue/README.md'),
+      entry('Options of @redpost/pubsub', 'packages/pubsub/README.md'),
+      { text: 'API', link: '/api/' },
+      entry('Protocol', 'docs/protocol.md'),
+      entry('Architecture', 'docs/architecture.md'),
+    ],
+  },
+].map(({ text, items }) => ({ text, items: items.filter((item) => item !== undefined) }));
+
+/** Nothing for a file that is not there: some are generated, and come when they are. */
+function entry(text: string, file: string): DefaultTheme.SidebarItem | undefined {
+  if (!existsSync(path.join(root, file))) return undefined;
+  return { text, link: `/${pageOf(file)?.replace(/\.md$/, '')}` };
+}
