@@ -38,9 +38,9 @@ function checkPackage(pkg) {
 function judge(pkg, file, specifier) {
   if (specifier.startsWith('.')) {
     const target = resolve(dirname(file), specifier);
-    // What is published comes from its package alone; tests share what tooling/ has for them.
-    const isTest = file.startsWith(join(pkg.folder, 'test') + sep);
-    const folders = isTest ? [pkg.folder, join(root, 'tooling')] : [pkg.folder];
+    // What is published comes from its package alone; everything else shares what is in tooling/.
+    const isPublished = !pkg.private && !isTest(pkg, file);
+    const folders = isPublished ? [pkg.folder] : [pkg.folder, join(root, 'tooling')];
     const isAllowed = folders.some((folder) => target.startsWith(folder + sep));
     return isAllowed ? undefined : 'leaves its package';
   }

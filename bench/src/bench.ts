@@ -1,7 +1,8 @@
+import { machine } from '../../tooling/machine.js';
 import { compete } from './harness/competition.js';
 import { natsVersion } from './harness/nats-server.js';
 import { RedisServer } from './harness/redis-server.js';
-import { machine, subjectTitles } from './harness/versions.js';
+import { subjectTitles } from './harness/versions.js';
 import type { BenchOptions } from './options.js';
 import type { MeasureResult, Results } from './results.js';
 import { summarize } from './summary.js';
@@ -43,7 +44,7 @@ export async function bench(
     startedAt: startedAt.toISOString(),
     tookMs: Date.now() - startedAt.getTime(),
     quick: options.quick,
-    machine: machine(await redisVersion(), nats),
+    machine: { ...machine(), redis: await redisVersion(), ...(nats ? { nats } : {}) },
     measures,
     leftOut: leftOut(options, nats),
     failures,

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { Progress } from '../../tooling/progress.js';
 import { bench } from './bench.js';
 import { benchOptions } from './options.js';
-import { Progress } from './progress.js';
 import { benchmarksChart } from './report/chart.js';
 import { benchmarksPage } from './report/markdown.js';
 import { terminalTable } from './report/terminal-table.js';

@@ -1,15 +1,12 @@
+import type { Machine } from '../../tooling/machine.js';
+
 /** What a run of the benchmarks found: the JSON that the table, the page and the chart are made of. */
 export interface Results {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly tookMs: number;
   readonly quick: boolean;
-  readonly machine: {
-    readonly cpu: string;
-    readonly cores: number;
-    readonly memoryBytes: number;
-    readonly os: string;
-    readonly node: string;
+  readonly machine: Machine & {
     readonly redis: string;
     /** Left out when no `nats-server` is on `PATH`. */
     readonly nats?: string;

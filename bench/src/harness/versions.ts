@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { cpus, release, totalmem, type } from 'node:os';
-import type { Results } from '../results.js';
 import type { Subject } from '../subject.js';
 import { channelSubjects, queueSubjects } from '../subjects/index.js';
 
@@ -9,18 +7,6 @@ export async function subjectTitles(nats: string | undefined): Promise<Map<strin
   const loaders = [...Object.values(queueSubjects), ...Object.values(channelSubjects)];
   const subjects: Subject[] = await Promise.all(loaders.map((load) => load()));
   return new Map(subjects.map((subject) => [subject.name, titleOf(subject, nats)]));
-}
-
-export function machine(redis: string, nats: string | undefined): Results['machine'] {
-  return {
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: cpus().length,
-    memoryBytes: totalmem(),
-    os: `${type()} ${release()}`,
-    node: process.versions.node,
-    redis,
-    ...(nats ? { nats } : {}),
-  };
 }
 
 function titleOf({ title, variant, server, package: name }: Subject, nats = ''): string {

@@ -1,3 +1,4 @@
+import { type Alignment, markdownTable } from '../../../tooling/markdown-table.js';
 import type { GoalResult, MeasureResult, Results, SubjectResult } from '../results.js';
 import { chartedMeasures } from './chart.js';
 import { duration, figure, foundFigure, range, times } from './figures.js';
@@ -11,8 +12,6 @@ import {
   startOf,
   unitWords,
 } from './wording.js';
-
-type Alignment = 'left' | 'right';
 
 /** Writes the whole of `docs/benchmarks.md`. */
 export function benchmarksPage(results: Results): string {
@@ -53,7 +52,7 @@ function facts(results: Results): string {
     ['versions', software(results).join(', ')],
     ['measured', `${startOf(results)}, in ${duration(results.tookMs)}`],
   ];
-  return table(['', ''], ['left', 'left'], rows);
+  return markdownTable(['', ''], ['left', 'left'], rows);
 }
 
 function failures({ failures: lines }: Results): string {
@@ -81,7 +80,7 @@ function goals(results: Results): string {
 ${goalSummary(results)}. \`×\` is redpost's median divided by the other's, in the same run of the
 benchmarks. Whether a goal is met is decided before rounding.
 
-${table(head, ['left', 'left', ...alignments], cells)}`;
+${markdownTable(head, ['left', 'left', ...alignments], cells)}`;
 }
 
 function goalCells(row: GoalRow, persistences: readonly Persistence[]): string[] {
@@ -114,7 +113,11 @@ function work(measures: readonly MeasureResult[]): string {
 function measureTable(measure: MeasureResult): string {
   const title = persistenceTitle[measure.persistence];
   const head = [title, 'median', `min–max of ${runCount([measure])}`, 'redpost ÷ it'];
-  return table(head, ['left', 'right', 'right', 'right'], measure.subjects.map(subjectCells));
+  return markdownTable(
+    head,
+    ['left', 'right', 'right', 'right'],
+    measure.subjects.map(subjectCells),
+  );
 }
 
 function subjectCells({ title, median, min, max, redpostRatio }: SubjectResult): string[] {
@@ -146,25 +149,4 @@ const method = `## How it is measured
 
 function list(lines: readonly string[]): string {
   return lines.map((line) => `- ${line}`).join('\n');
-}
-
-function table(
-  head: readonly string[],
-  alignments: readonly Alignment[],
-  rows: readonly (readonly string[])[],
-): string {
-  const rule = alignments.map((alignment) => (alignment === 'right' ? '---:' : '---'));
-  return [head.map(escaped), rule, ...rows.map((row) => row.map(escaped))].map(line).join('\n');
-}
-
-function line(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}
-
-/** Keeps a cell one cell: pipes would end it, and so would a line break. */
-function escaped(cell: string): string {
-  return cell
-    .replaceAll('\\', '\\\\')
-    .replaceAll('|', '\\|')
-    .replaceAll(/\s*\n\s*/g, ' ');
 }
