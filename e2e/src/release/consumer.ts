@@ -62,7 +62,7 @@ export class Consumer {
     await run(process.execPath, [compiler, '--project', config], { cwd: this.folder });
   }
 
-  /** The names that `load`, e.g. `require('x')`, brings, as a program in that format sees them. */
+  /** The names that `load`, a call of `require` or `import`, brings, as a program in that format sees them. */
   async namesOf(load: string): Promise<string[]> {
     const format = load.startsWith('await') ? 'module' : 'commonjs';
     const program = `console.log(JSON.stringify(Object.keys(${load}).sort()))`;

@@ -24,6 +24,8 @@ export interface SessionHost<Body> {
   /** How many more messages are wanted now. */
   demand(): number;
   accept(deliveries: HeldDelivery<Body>[]): void;
+  /** Redis has confirmed the lease. */
+  renewed?(): void;
   drained(): void;
   /** The lease was lost, and with it these deliveries. The session is over. */
   lost(deliveries: HeldDelivery<Body>[]): void;
@@ -63,8 +65,11 @@ export class Session<Body = unknown> implements Settler {
     this.#host = host;
     const failed = (error: Error) => this.#failed(error);
     this.#heartbeat = new Heartbeat(context as QueueContext, this.consumer, options.leaseMs, {
-      // Each beat makes up for signals that may have been lost.
-      beat: () => this.#feed.suspectsAdded(),
+      beat: () => {
+        // It makes up for signals that may have been lost.
+        this.#feed.suspectsAdded();
+        host.renewed?.();
+      },
       lost: () => this.#lose(),
       overdue: (consumers) => void this.#recoverer.recover(consumers),
       failed,
@@ -83,6 +88,11 @@ export class Session<Body = unknown> implements Settler {
   /** The server's time, in ms since 1970. */
   get serverNow(): number {
     return this.#feed.serverNow;
+  }
+
+  /** False when others may have what is held here. @param now by `performance.now()`. */
+  isFreshAt(now: number): boolean {
+    return this.#heartbeat.isFreshAt(now);
   }
 
   /** Takes the lease and begins. While Redis cannot be asked it tries again, as long as wanted. */

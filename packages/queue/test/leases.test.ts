@@ -88,6 +88,32 @@ it('a consumer that has lost its lease tells its handlers and goes on', async ()
   expect(await atRest(queue as never)).toEqual({ pending: 0, delayed: 0, dead: 0 });
 });
 
+it('no handler starts on a lease that may have run out while the event loop was blocked', async () => {
+  const queue = redis.queue<number>();
+  const count = 500;
+  const handled: number[] = [];
+  let startedOnStaleLease: number | undefined;
+  let isStale = false;
+  const handle = ({ body }: Delivery<number>) => {
+    if (isStale) startedOnStaleLease ??= body;
+    handled.push(body);
+    // Handlers that return at once have others leased ahead, of which the next starts right away.
+    if (handled.length !== 300) return;
+    const until = performance.now() + 350;
+    while (performance.now() < until);
+    isStale = true;
+    setImmediate(() => {
+      isStale = false;
+    });
+  };
+  await queue.sendBatch(Array.from({ length: count }, (_, body) => ({ body })));
+  queue.consume(handle, { leaseMs: 300 });
+
+  await eventually(() => handled.length === count);
+  expect(startedOnStaleLease).toBeUndefined();
+  expect(handled).toEqual(Array.from({ length: count }, (_, body) => body));
+});
+
 it('a message that kills its consumers is dead after maxAttempts, its neighbours are not', async () => {
   const { queue, rescuer } = twoEnds<string>();
   for (const body of ['a', 'poison', 'b', 'c']) await queue.send(body, { id: body });

@@ -21,6 +21,11 @@ export interface Handled {
 
 /** The consumer whose handlers these are. */
 export interface HandlerPoolHost<Held extends Handled> {
+  /**
+   * False when the lease may have run out by `now`, by `performance.now()`: after this process was
+   * frozen or its event loop blocked, others may have what waits here.
+   */
+  mayStart(now: number): boolean;
   /** Makes the body available: returns a promise only if it takes time. May throw. */
   open(held: Held): Promise<void> | undefined;
   /** @param isExpired it was not handled, but had expired. */
@@ -67,7 +72,7 @@ export class HandlerPool<Held extends Handled> {
 
   accept(deliveries: readonly Held[]): void {
     this.#ahead.add(deliveries);
-    this.#startMore();
+    this.startMore();
     this.#ahead.watch();
   }
 
@@ -97,22 +102,25 @@ export class HandlerPool<Held extends Handled> {
     return new Promise((resolve) => this.#waiters.add({ isDone, resolve }));
   }
 
-  #startMore(): void {
+  /** Starts what waits, as far as it may. */
+  startMore(): void {
     // A handler that returns at once leads back here: calls must not pile up with the messages.
     if (this.#isStarting) return;
     this.#isStarting = true;
     while (this.#running < this.#concurrency && !this.#isStopping) {
+      const now = performance.now();
+      if (!this.#host.mayStart(now)) break;
       const held = this.#ahead.take();
       if (!held) break;
       this.#running += 1;
       held.settler.running += 1;
-      this.#start(held);
+      this.#start(held, now);
     }
     this.#isStarting = false;
   }
 
-  #start(held: Held): void {
-    held.startedAt = performance.now();
+  #start(held: Held, now: number): void {
+    held.startedAt = now;
     try {
       const opening = this.#host.open(held);
       const result = opening ? opening.then(() => this.#handler(held)) : this.#handler(held);
@@ -163,7 +171,7 @@ export class HandlerPool<Held extends Handled> {
     this.#running -= 1;
     held.settler.running -= 1;
     if (this.#waiters.size > 0) this.#tellDone();
-    this.#startMore();
+    this.startMore();
     this.#host.finished(held);
   }
 

@@ -135,6 +135,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
 
   #createPool(handler: RecordHandler<Body>): HandlerPool<HeldRecord<Body>> {
     return new HandlerPool<HeldRecord<Body>>(handler, this.#options.concurrency, {
+      // Each partition has a lease of its own: one that cannot be asked must not hold up the others.
+      mayStart: () => true,
       open: (held) => held.open(this.#context.topic),
       acknowledge: (held) => held.settler.acknowledge(held as HeldRecord),
       nextStep: (held, error) => this.#nextStep(held, error),
