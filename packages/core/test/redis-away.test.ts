@@ -30,6 +30,23 @@ describe('while Redis is away', () => {
     expect(events).toEqual(['ready', 'interrupted', 'resumed']);
   });
 
+  it('calls that waited are sent in their order, and before any that is made when Redis is back', async () => {
+    const redis = await startOwnRedis();
+    const connection = openConnection(redis.url);
+    await connection.ping();
+    await redis.stop();
+    await eventually(() => connection.status === 'interrupted');
+    const push = (what: string) => connection.call('RPUSH', ['list', what]);
+    const later = new Promise((resolve) => connection.on('resumed', () => resolve(push('later'))));
+
+    const calls = ['first', 'second'].map(push);
+    await restart(redis);
+    await Promise.all([...calls, later]);
+
+    const list = (await connection.call('LRANGE', ['list', 0, -1])) as Buffer[];
+    expect(list.map(String)).toEqual(['first', 'second', 'later']);
+  });
+
   it('a call rejects at its deadline, surely not executed, and is not executed later', async () => {
     const redis = await startOwnRedis();
     const connection = openConnection(redis.url);

@@ -43,6 +43,8 @@ export class Link {
   #client: Client;
   #detach: () => void = () => {};
   #isUp = false;
+  /** While those who waited are let in: who calls meanwhile lines up behind them. */
+  #isAdmitting = false;
   #downSince: number | undefined;
   #lastError: RedpostError | undefined;
   #recreateTimer: NodeJS.Timeout | undefined;
@@ -73,7 +75,7 @@ export class Link {
   /** Sends when the server answers, and again as long as Redis says that it did not execute it. */
   async attempt(send: () => Promise<Reply>, deadline: number): Promise<Reply> {
     for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 100)) {
-      if (!this.isUp) await this.untilUp(deadline);
+      if (!this.isUp || this.#isAdmitting) await this.untilUp(deadline);
       try {
         return await send();
       } catch (error) {
@@ -236,11 +238,18 @@ export class Link {
     this.#lastError = undefined;
     const downSince = this.#downSince;
     this.#downSince = undefined;
-    for (const settle of [...this.#waiters]) settle();
+    this.#admit();
     this.events.emit(
       'up',
       downSince === undefined ? {} : { downMs: performance.now() - downSince },
     );
+  }
+
+  #admit(): void {
+    this.#isAdmitting = this.isUp && this.#waiters.size > 0;
+    if (!this.#isAdmitting) return;
+    for (const settle of [...this.#waiters]) settle();
+    queueMicrotask(() => this.#admit());
   }
 
   #down(): void {
