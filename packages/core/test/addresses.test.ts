@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { freePort } from '../src/embedded/free-port.js';
 import type { Connection, ConnectionTarget } from '../src/index.js';
 import { Recorder } from './support/record.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, uniqueKey, useRedis } from './support/use-redis.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'redpost-tls-'));

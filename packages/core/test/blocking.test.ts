@@ -1,8 +1,8 @@
 import { setTimeout as pause, setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import type { BlockingCommand, Connection } from '../src/index.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, startOwnRedis, uniqueKey, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();

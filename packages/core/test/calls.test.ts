@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { rejection } from '../../../tooling/rejection.js';
 import { defineScript, type Reply, ServerError, TimeoutError } from '../src/index.js';
-import { rejection } from './support/rejection.js';
 import { uniqueKey, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();

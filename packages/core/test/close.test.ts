@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { startRedis } from '../src/embedded/index.js';
 import { type Connection, connect } from '../src/index.js';
 import { recordEvents } from './support/record.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, uniqueKey, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();

@@ -1,11 +1,11 @@
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { freePort } from '../src/embedded/free-port.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
 import { connect, defineScript } from '../src/index.js';
 import { Recorder } from './support/record.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, uniqueKey } from './support/use-redis.js';
 
 const slots = [

@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { type ConnectionTarget, connect } from '../src/index.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, startOwnRedis, useRedis } from './support/use-redis.js';
 
 const right = 'the-right-password';

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import type { EmbeddedRedis } from '../src/embedded/index.js';
 import { Recorder, recordEvents } from './support/record.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, startOwnRedis } from './support/use-redis.js';
 
 /** Stops the server in its tracks: its sockets stay open, and nobody answers. */

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
 import { ConnectionError } from '../src/index.js';
 import { recordEvents } from './support/record.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, startOwnRedis, uniqueKey } from './support/use-redis.js';
 
 /** Starts a Redis where another was. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { whileFrozen } from '../../../tooling/while-frozen.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
 import { connect, defineScript } from '../src/index.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, uniqueKey } from './support/use-redis.js';
 
 let master: EmbeddedRedis;

@@ -1,9 +1,9 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import type { Connection, SubscriptionTarget, Unsubscribe } from '../src/index.js';
 import { Recorder } from './support/record.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, startOwnRedis, uniqueKey, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();

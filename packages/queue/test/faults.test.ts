@@ -1,9 +1,9 @@
 import type { connect } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { Queue } from '../src/index.js';
 import { atRest } from './support/in-redis.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, startOwnRedis } from './support/use-redis.js';
 
 const total = 3000;

@@ -1,7 +1,7 @@
 import { bytes, text } from '@redpost/core';
 import { expect, it } from 'vitest';
+import { rejection } from '../../../tooling/rejection.js';
 import { List } from '../src/index.js';
-import { rejection } from './support/rejection.js';
 import { uniqueName, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();

@@ -1,11 +1,11 @@
 import type { Connection } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { Queue } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
 import { release } from '../src/scripts/release.js';
 import { atRest, calls, consumersOf, expireLeases } from './support/in-redis.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, startOwnRedis } from './support/use-redis.js';
 
 async function startSmallRedis() {

@@ -1,9 +1,9 @@
 import { connect } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { LeaseLostError, Queue } from '../src/index.js';
 import { atRest, calls, elements, isBlocked } from './support/in-redis.js';
-import { rejection } from './support/rejection.js';
 import { startOwnRedis, uniqueName, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();

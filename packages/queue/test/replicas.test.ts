@@ -2,10 +2,10 @@ import { connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { whileFrozen } from '../../../tooling/while-frozen.js';
 import { Queue, type QueueOptions } from '../src/index.js';
 import { calls, elements } from './support/in-redis.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, uniqueName } from './support/use-redis.js';
 
 let master: EmbeddedRedis;

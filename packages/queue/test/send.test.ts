@@ -1,8 +1,8 @@
 import { text } from '@redpost/core';
 import { expect, it } from 'vitest';
+import { rejection } from '../../../tooling/rejection.js';
 import { Queue } from '../src/index.js';
 import { calls, elements } from './support/in-redis.js';
-import { rejection } from './support/rejection.js';
 import { startOwnRedis, uniqueName, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
