@@ -8,23 +8,35 @@ export async function eventually<Value>(
   probe: () => Value | Promise<Value>,
   withinMs = 10_000,
 ): Promise<NonNullable<Value>> {
+  const value = await repeat(probe, Boolean, withinMs);
+  return value as NonNullable<Value>;
+}
+
+/** Resolves with what `check` returns as soon as it does not throw: for what `expect` says. */
+export function eventuallyPasses<Value>(
+  check: () => Value | Promise<Value>,
+  withinMs = 10_000,
+): Promise<Value> {
+  return repeat(check, () => true, withinMs);
+}
+
+async function repeat<Value>(
+  probe: () => Value | Promise<Value>,
+  suffices: (value: Value) => boolean,
+  withinMs: number,
+): Promise<Value> {
   const deadline = performance.now() + withinMs;
   for (;;) {
-    const { value, error } = await outcomeOf(probe);
-    if (value) return value;
+    let error: unknown;
+    try {
+      const value = await probe();
+      if (suffices(value)) return value;
+    } catch (thrown) {
+      error = thrown;
+    }
     if (performance.now() > deadline) {
       throw new Error(`Still not so after ${withinMs} ms: ${probe}`, { cause: error });
     }
     await pause(10);
-  }
-}
-
-async function outcomeOf<Value>(
-  probe: () => Value | Promise<Value>,
-): Promise<{ value?: Value; error?: unknown }> {
-  try {
-    return { value: await probe() };
-  } catch (error) {
-    return { error };
   }
 }

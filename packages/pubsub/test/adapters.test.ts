@@ -3,16 +3,16 @@ import { InvalidArgumentError, msgpack } from '@redpost/core';
 import { buildSchema, type ExecutionResult, parse, subscribe } from 'graphql';
 import { PubSubEngine, withFilter } from 'graphql-subscriptions';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { type ChannelEvent, eventTarget } from '../src/adapters/event-target.js';
 import { GraphQLPubSub } from '../src/adapters/graphql-subscriptions.js';
 import { toEventStream, toReadable, toReadableStream } from '../src/adapters/streams.js';
-import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { dateSlowly } from './support/schemas.js';
 
 const redis = testRedis();
 const isListening = (channel: string, count: number) =>
-  eventually(async () => expect(await redis.subscribers(channel)).toBe(count));
+  eventuallyPasses(async () => expect(await redis.subscribers(channel)).toBe(count));
 
 describe('an event target', () => {
   it('subscribes with the first listener, unsubscribes with the last, and publishes', async () => {
@@ -27,7 +27,7 @@ describe('an event target', () => {
 
     expect(target.dispatchEvent(new CustomEvent(channel, { detail: 'hello' }))).toBe(true);
 
-    await eventually(() => expect(heard).toEqual([`one ${channel} hello`, 'two hello']));
+    await eventuallyPasses(() => expect(heard).toEqual([`one ${channel} hello`, 'two hello']));
     target.removeEventListener(channel, one);
     target.removeEventListener(channel, two);
     await isListening(channel, 0);
@@ -46,7 +46,7 @@ describe('an event target', () => {
     await isListening(channel, 1);
     target.dispatchEvent(new CustomEvent(channel, { detail: 1 }));
 
-    await eventually(() => expect(errors).toHaveLength(3));
+    await eventuallyPasses(() => expect(errors).toHaveLength(3));
     expect(errors.map(({ name }) => name).sort()).toEqual([
       'EncodeError',
       'Error',
@@ -160,7 +160,7 @@ describe("graphql-subscriptions' engine", () => {
 
     await engine.publish(channel, { said: 'hello' });
 
-    await eventually(() => expect(heard).toEqual([{ said: 'hello' }, { said: 'hello' }]));
+    await eventuallyPasses(() => expect(heard).toEqual([{ said: 'hello' }, { said: 'hello' }]));
     expect(id).not.toBe(byPattern);
     engine.unsubscribe(id);
     await isListening(channel, 0);
@@ -193,7 +193,7 @@ describe('a stream', () => {
     stream.on('data', ({ body }) => heard.push(body));
 
     await Promise.all([1, 2, 3].map((n) => pubsub.publish(channel, n)));
-    await eventually(() => expect(heard).toEqual([1, 2, 3]));
+    await eventuallyPasses(() => expect(heard).toEqual([1, 2, 3]));
     stream.destroy();
 
     await isListening(channel, 0);
@@ -209,7 +209,7 @@ describe('a stream', () => {
 
     await Promise.all(Array.from({ length: 100 }, (_, n) => pubsub.publish(channel, n)));
 
-    await eventually(() => expect(subscription.dropped).toBe(90));
+    await eventuallyPasses(() => expect(subscription.dropped).toBe(90));
   });
 
   it('of the web reads messages, ends with the subscription, and closes it when cancelled', async () => {
@@ -242,7 +242,7 @@ describe('a stream', () => {
     await pubsub.publish(channel, { text: 'two\nlines' });
 
     const expected = `event: ${channel}\ndata: {"text":"two\\nlines"}\n\n`;
-    await eventually(async () => expect((await reader.read()).value).toBe(expected));
+    await eventuallyPasses(async () => expect((await reader.read()).value).toBe(expected));
     await reader.cancel();
     await isListening(channel, 0);
   });

@@ -1,7 +1,7 @@
 import { ClosedError } from '@redpost/core';
 import { describe, expect, it } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import type { CloseReason } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 
 const redis = testRedis();
@@ -25,7 +25,7 @@ describe('closing a subscription', () => {
     const pubsub = redis.pubsub();
     const subscription = await pubsub.subscribe(channel);
     await pubsub.publish(channel, 1);
-    await eventually(() => expect(subscription.buffered).toBe(1));
+    await eventuallyPasses(() => expect(subscription.buffered).toBe(1));
 
     await subscription.close();
 
@@ -97,7 +97,7 @@ describe('a signal', () => {
     await expect(subscribing).rejects.toThrow('changed my mind');
     // Whether the SUBSCRIBE was on its way already or not.
     await redis.admin.ping();
-    await eventually(async () => expect(await redis.subscribers(channel)).toBe(0));
+    await eventuallyPasses(async () => expect(await redis.subscribers(channel)).toBe(0));
   });
 });
 
@@ -166,7 +166,7 @@ describe('closing the connection', () => {
     subscription.on('closed', ({ reason }) => reasons.push(reason));
     const waiting = idle.next();
     await pubsub.publish(channel, 'unread');
-    await eventually(() => expect(subscription.buffered).toBe(1));
+    await eventuallyPasses(() => expect(subscription.buffered).toBe(1));
 
     await connection.close();
 
@@ -201,7 +201,7 @@ describe('many subscriptions that come and go', () => {
     await Promise.all(Array.from({ length: 20 }, comeAndGo));
 
     for (const channel of channels) {
-      await eventually(async () => expect(await redis.subscribers(channel)).toBe(0));
+      await eventuallyPasses(async () => expect(await redis.subscribers(channel)).toBe(0));
     }
     const last = await pubsub.subscribe(channels);
     for (const channel of channels) expect(await pubsub.publish(channel, 0)).toBe(1);

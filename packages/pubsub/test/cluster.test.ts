@@ -1,8 +1,8 @@
 import { connect, InvalidArgumentError } from '@redpost/core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { PubSub, type PubSubOptions, type Subscription } from '../src/index.js';
 import { type ClusterNode, startCluster, type TestCluster } from './support/cluster.js';
-import { eventually } from './support/eventually.js';
 import { uniqueName } from './support/redis.js';
 import { take } from './support/take.js';
 
@@ -115,12 +115,12 @@ describe('sharded channels', () => {
     const to = cluster.masters.find(({ id }) => id !== from.id) as ClusterNode;
 
     await moveSlot(channel, from, to);
-    await eventually(() => expect(entries).toEqual(once));
-    await eventually(async () => expect(await pubsub.publish(channel, 1)).toBe(1));
+    await eventuallyPasses(() => expect(entries).toEqual(once));
+    await eventuallyPasses(async () => expect(await pubsub.publish(channel, 1)).toBe(1));
 
     await moveSlot(channel, to, from);
-    await eventually(() => expect(entries).toEqual([...once, ...once]));
-    await eventually(async () => expect(await pubsub.publish(channel, 2)).toBe(1));
+    await eventuallyPasses(() => expect(entries).toEqual([...once, ...once]));
+    await eventuallyPasses(async () => expect(await pubsub.publish(channel, 2)).toBe(1));
     expect(await take(subscription, 2)).toEqual([1, 2]);
   });
 
@@ -139,11 +139,11 @@ describe('sharded channels', () => {
 
     await grant('resetchannels');
     await moveSlot(channel, from, to);
-    await eventually(() => expect(errors.map(String).join()).toContain('NOPERM'));
+    await eventuallyPasses(() => expect(errors.map(String).join()).toContain('NOPERM'));
     expect(entries).toEqual(['interrupted']);
     await grant('allchannels');
 
-    await eventually(() => expect(entries).toEqual(once));
+    await eventuallyPasses(() => expect(entries).toEqual(once));
     await moveSlot(channel, to, from);
   });
 });
@@ -168,9 +168,9 @@ it('subscriptions of both kinds come back elsewhere when their node is killed', 
 
   await node?.redis.kill();
 
-  await eventually(() => expect(journals).toEqual([once, once]), 15_000);
-  await eventually(async () => expect(await sharded.publish(channel, 7)).toBe(1), 15_000);
-  await eventually(() => plain.publish(channel, 8), 15_000);
+  await eventuallyPasses(() => expect(journals).toEqual([once, once]), 15_000);
+  await eventuallyPasses(async () => expect(await sharded.publish(channel, 7)).toBe(1), 15_000);
+  await eventuallyPasses(() => plain.publish(channel, 8), 15_000);
   const received = await Promise.all(subscriptions.map((each) => take(each, 1)));
   expect(received).toEqual([[8], [7]]);
 }, 40_000);

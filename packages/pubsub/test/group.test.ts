@@ -2,8 +2,8 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from '@redpost/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import type { PubSub, Subscription } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 
 const redis = testRedis();
@@ -38,7 +38,7 @@ describe('a queue group', () => {
 
     await publishAll(publisher, channel, numbers(300));
 
-    await eventually(() => expect(allOf(some)).toEqual(numbers(300)));
+    await eventuallyPasses(() => expect(allOf(some)).toEqual(numbers(300)));
     expect(some.map(({ got }) => got.length)).toEqual([100, 100, 100]);
     for (const { got } of some) expect(got).toEqual([...got].sort((a, b) => a - b));
   });
@@ -53,7 +53,7 @@ describe('a queue group', () => {
     await publishAll(redis.pubsub<number>(), channel, numbers(50));
 
     for (const got of [() => allOf(billing), () => allOf(shipping), () => all]) {
-      await eventually(() => expect(got()).toEqual(numbers(50)));
+      await eventuallyPasses(() => expect(got()).toEqual(numbers(50)));
     }
   });
 
@@ -63,7 +63,7 @@ describe('a queue group', () => {
 
     for (const n of numbers(20)) await redis.admin.call('PUBLISH', [channel, String(n)]);
 
-    await eventually(() => expect(allOf(some)).toEqual(numbers(20)));
+    await eventuallyPasses(() => expect(allOf(some)).toEqual(numbers(20)));
     expect(some.map(({ got }) => got.length)).toEqual([10, 10]);
   });
 
@@ -83,7 +83,7 @@ describe('a queue group', () => {
       joined.push(...(await coming));
     }
 
-    await eventually(() => expect(allOf([...staying, ...joined])).toEqual(numbers(next)));
+    await eventuallyPasses(() => expect(allOf([...staying, ...joined])).toEqual(numbers(next)));
     expect(joined.every(({ got }, at) => at > 15 || got.length > 0)).toBe(true);
   });
 
@@ -92,12 +92,12 @@ describe('a queue group', () => {
     const some = await members(channel, 3);
     const publisher = redis.pubsub<number>();
     await publishAll(publisher, channel, numbers(30));
-    await eventually(() => expect(allOf(some)).toEqual(numbers(30)));
+    await eventuallyPasses(() => expect(allOf(some)).toEqual(numbers(30)));
 
     await some[0]?.subscription.close();
     await publishAll(publisher, channel, numbers(30, 30));
 
-    await eventually(() => expect(allOf(some)).toEqual(numbers(60)));
+    await eventuallyPasses(() => expect(allOf(some)).toEqual(numbers(60)));
     expect(await isRunning(`{${channel}}:group:billing`)).toBe(true);
     await Promise.all(some.map(({ subscription }) => subscription.close()));
     expect(await isRunning(`{${channel}}:group:billing`)).toBe(false);
@@ -113,16 +113,16 @@ describe('a queue group', () => {
     const [survivor] = await members(channel, 1);
     const publisher = redis.pubsub<number>();
     await publishAll(publisher, channel, numbers(10));
-    await eventually(() => expect(survivor?.got).toHaveLength(5));
+    await eventuallyPasses(() => expect(survivor?.got).toHaveLength(5));
 
     victim.kill('SIGKILL');
     const start = performance.now();
     const key = `{${channel}}:group:billing`;
-    await eventually(async () => expect(await redis.admin.call('ZCARD', [key])).toBe(1));
+    await eventuallyPasses(async () => expect(await redis.admin.call('ZCARD', [key])).toBe(1));
 
     expect(performance.now() - start).toBeLessThan(2000);
     await publishAll(publisher, channel, numbers(10, 100));
-    await eventually(() => expect(survivor?.got.slice(5)).toEqual(numbers(10, 100)));
+    await eventuallyPasses(() => expect(survivor?.got.slice(5)).toEqual(numbers(10, 100)));
   });
 
   it('takes a member back whose connection was cut, which says so', async () => {
@@ -135,7 +135,7 @@ describe('a queue group', () => {
     }
 
     await redis.admin.call('CLIENT', ['KILL', 'TYPE', 'pubsub']);
-    await eventually(() =>
+    await eventuallyPasses(() =>
       expect([...events].sort()).toEqual([
         'interrupted',
         'interrupted',
@@ -145,7 +145,7 @@ describe('a queue group', () => {
     );
     await publishAll(redis.pubsub<number>(), channel, numbers(100));
 
-    await eventually(() => expect(allOf(some)).toEqual(numbers(100)));
+    await eventuallyPasses(() => expect(allOf(some)).toEqual(numbers(100)));
   });
 
   it('never gives a message to two members, whichever sockets are cut meanwhile', async () => {
@@ -171,11 +171,11 @@ describe('a queue group', () => {
       await Promise.all(cuts);
     }
     // A socket that is cut may be noticed a moment later.
-    await eventually(async () => {
+    await eventuallyPasses(async () => {
       const probe = numbers(100, next);
       next += 100;
       await publishAll(publisher, channel, probe);
-      await eventually(() => expect(allOf(some).slice(-100)).toEqual(probe), 500);
+      await eventuallyPasses(() => expect(allOf(some).slice(-100)).toEqual(probe), 500);
     });
 
     const all = allOf(some);
@@ -194,8 +194,8 @@ describe('a queue group', () => {
 
     await publishAll(pubsub, channel, numbers(40));
 
-    await eventually(() => expect(first.buffered).toBe(20));
-    await eventually(() => expect(second.buffered).toBe(20));
+    await eventuallyPasses(() => expect(first.buffered).toBe(20));
+    await eventuallyPasses(() => expect(second.buffered).toBe(20));
   });
 
   it('is refused where it cannot be', async () => {

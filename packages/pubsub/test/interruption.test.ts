@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import type { Subscription } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { take } from './support/take.js';
 
@@ -51,7 +51,7 @@ describe('a subscription whose connection is killed', () => {
 
     expect(await receivers).toEqual(channels.map(() => 1));
     expect(await take(subscription, 1200)).toEqual(channels);
-    await eventually(() => expect(entries).toEqual([once, once]));
+    await eventuallyPasses(() => expect(entries).toEqual([once, once]));
     expect(await pubsub.publish(`${prefix}.b1`, 'pattern')).toBe(1);
     expect(await take(patterns, 1)).toEqual(['pattern']);
   });
@@ -64,7 +64,7 @@ describe('a subscription whose connection is killed', () => {
 
     for (let round = 1; round <= 5; round++) {
       await killSubscribers();
-      await eventually(() => expect(entries).toHaveLength(round * 2));
+      await eventuallyPasses(() => expect(entries).toHaveLength(round * 2));
       expect(await pubsub.publish(channel, round)).toBe(1);
     }
 
@@ -85,7 +85,7 @@ describe('a subscription whose connection is killed', () => {
     const second = await joining;
     const secondEntries = journal(second);
 
-    await eventually(() => expect(entries).toEqual(once));
+    await eventuallyPasses(() => expect(entries).toEqual(once));
     expect(secondEntries).toEqual([]);
     await pubsub.publish(channel, 'both');
     expect(await take(first, 1)).toEqual(['both']);

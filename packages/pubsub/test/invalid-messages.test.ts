@@ -7,8 +7,8 @@ import {
   ValidationError,
 } from '@redpost/core';
 import { describe, expect, it } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { type InvalidMessage, PubSub } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { date, dateSlowly, hasNumber, hasNumberSlowly } from './support/schemas.js';
 import { take } from './support/take.js';
@@ -63,7 +63,7 @@ describe('bytes that are no message', () => {
     await publishRaw(channel, '{not json');
     await publishRaw(channel, '7');
 
-    await eventually(() => expect(seen).toEqual([7]));
+    await eventuallyPasses(() => expect(seen).toEqual([7]));
     expect(errors).toMatchObject([{ code: 'DECODE' }]);
   });
 
@@ -95,7 +95,7 @@ describe('a message that arrives together with the confirmation', () => {
     const subscription = await pubsub.subscribe('a', { onMessage: () => {} });
     subscription.on('invalid', (message) => invalid.push(message));
 
-    await eventually(() => expect(invalid).toHaveLength(1));
+    await eventuallyPasses(() => expect(invalid).toHaveLength(1));
   });
 });
 
@@ -166,7 +166,7 @@ describe('a schema', () => {
     const subscription = await pubsub.subscribe(channel);
     await pubsub.publish(channel, { n: 0 });
     await pubsub.publish(channel, { n: 1 });
-    await eventually(() => expect(subscription.buffered).toBe(2));
+    await eventuallyPasses(() => expect(subscription.buffered).toBe(2));
 
     const abort = new AbortController();
     const gaveUp = subscription.next({ signal: abort.signal });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { OverflowError } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { take } from './support/take.js';
 
@@ -19,7 +19,7 @@ describe('a subscriber that reads too slowly', () => {
 
     await publishMany(channel, 100);
 
-    await eventually(() => expect(subscription.dropped).toBe(90));
+    await eventuallyPasses(() => expect(subscription.dropped).toBe(90));
     expect(subscription.buffered).toBe(10);
     expect(await take(subscription, 10)).toEqual([90, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
   });
@@ -31,7 +31,7 @@ describe('a subscriber that reads too slowly', () => {
     subscription.on('overflow', () => {});
 
     await publishMany(channel, 100);
-    await eventually(() => expect(subscription.dropped).toBe(95));
+    await eventuallyPasses(() => expect(subscription.dropped).toBe(95));
     expect(await take(subscription, 5)).toEqual([0, 1, 2, 3, 4]);
 
     await pubsub.publish(channel, 100);
@@ -45,8 +45,8 @@ describe('a subscriber that reads too slowly', () => {
     subscription.on('overflow', () => {});
 
     await publishMany(channel, 100);
-    await eventually(() => expect(subscription.closeReason).toBe('overflow'));
-    await eventually(async () => expect(await redis.subscribers(channel)).toBe(0));
+    await eventuallyPasses(() => expect(subscription.closeReason).toBe('overflow'));
+    await eventuallyPasses(async () => expect(await redis.subscribers(channel)).toBe(0));
 
     const bodies: unknown[] = [];
     for await (const { body } of subscription) bodies.push(body);
@@ -61,7 +61,7 @@ describe('a subscriber that reads too slowly', () => {
     subscription.on('overflow', (report) => reports.push(report));
 
     await publishMany(channel, 5000);
-    await eventually(() => expect(subscription.dropped).toBe(4999));
+    await eventuallyPasses(() => expect(subscription.dropped).toBe(4999));
     await subscription.close();
 
     expect(reports[0]).toEqual({ dropped: 1, total: 1 });
@@ -78,7 +78,7 @@ describe('a subscriber that reads too slowly', () => {
 
     await publishMany(channel, 2);
 
-    await eventually(() => expect(errors).toHaveLength(1));
+    await eventuallyPasses(() => expect(errors).toHaveLength(1));
     expect(errors[0]).toBeInstanceOf(OverflowError);
     expect(errors[0]).toMatchObject({ code: 'OVERFLOW', dropped: 1 });
     expect(errors[0]?.message).toContain(channel);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventually } from './support/eventually.js';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { take } from './support/take.js';
 
@@ -24,7 +24,7 @@ describe('a subscription that pauses', () => {
     subscription.on('unpaused', ({ pausedMs }) => entries.push(`unpaused ${pausedMs > 0}`));
 
     await Promise.all(Array.from({ length: count }, (_, n) => pubsub.publish(channel, n)));
-    await eventually(() => expect(subscription.paused).toBe(true));
+    await eventuallyPasses(() => expect(subscription.paused).toBe(true));
     expect(subscription.buffered).toBeLessThan(10_000);
 
     expect(await take(subscription, count)).toEqual(Array.from({ length: count }, (_, n) => n));
@@ -40,7 +40,7 @@ describe('a subscription that pauses', () => {
     const fast = await pubsub.subscribe(channel);
 
     const receivers = await Promise.all([1, 2, 3].map((n) => pubsub.publish(channel, n)));
-    await eventually(() => expect(slow.paused).toBe(true));
+    await eventuallyPasses(() => expect(slow.paused).toBe(true));
     await pubsub.publish(channel, 4);
 
     expect(receivers).toEqual([2, 2, 2]);
@@ -58,7 +58,7 @@ describe('a subscription that pauses', () => {
     const other = await pubsub.subscribe(uniqueName());
 
     await pubsub.publish(channel, 1);
-    await eventually(() => expect(subscription.paused).toBe(true));
+    await eventuallyPasses(() => expect(subscription.paused).toBe(true));
     // Ten times as long as it would take to call the server dead.
     await other.next({ timeoutMs: 300 });
     await pubsub.publish(channel, 2);
@@ -81,14 +81,14 @@ describe('a subscription that pauses', () => {
       },
     });
     await Promise.all([1, 2, 3, 4, 5].map((n) => pubsub.publish(channel, n)));
-    await eventually(() => expect(subscription.paused).toBe(true));
+    await eventuallyPasses(() => expect(subscription.paused).toBe(true));
 
     for (let n = 0; n < 5; n++) {
-      await eventually(() => expect(handlers).toHaveLength(n + 1));
+      await eventuallyPasses(() => expect(handlers).toHaveLength(n + 1));
       handlers[n]?.();
     }
 
-    await eventually(() => expect(seen).toEqual([1, 2, 3, 4, 5]));
+    await eventuallyPasses(() => expect(seen).toEqual([1, 2, 3, 4, 5]));
     expect(subscription.paused).toBe(false);
   });
 
@@ -101,12 +101,12 @@ describe('a subscription that pauses', () => {
       subscription.on(event, () => entries.push(event));
     }
     await pubsub.publish(channel, 1);
-    await eventually(() => expect(subscription.paused).toBe(true));
+    await eventuallyPasses(() => expect(subscription.paused).toBe(true));
 
     await redis.admin.call('CLIENT', ['KILL', 'TYPE', 'pubsub']);
-    await eventually(() => expect(entries).toContain('resumed'));
+    await eventuallyPasses(() => expect(entries).toContain('resumed'));
     await pubsub.publish(channel, 2);
-    await eventually(() => expect(subscription.paused).toBe(true));
+    await eventuallyPasses(() => expect(subscription.paused).toBe(true));
 
     expect(entries).toEqual(['paused', 'unpaused', 'interrupted', 'resumed', 'paused']);
     expect(await take(subscription, 2)).toEqual([1, 2]);
@@ -117,7 +117,7 @@ describe('a subscription that pauses', () => {
     const pubsub = redis.pubsub<number>();
     const subscription = await pubsub.subscribe(channel, { maxBuffered: 5, overflow: 'pause' });
     await Promise.all(Array.from({ length: 20 }, (_, n) => pubsub.publish(channel, n)));
-    await eventually(() => expect(subscription.buffered).toBe(20));
+    await eventuallyPasses(() => expect(subscription.buffered).toBe(20));
     subscription.on('interrupted', () => void subscription.next());
     const resumed = new Promise((resolve) => subscription.on('resumed', resolve));
 
@@ -134,11 +134,11 @@ describe('a subscription that pauses', () => {
     const pubsub = redis.pubsub<number>();
     const subscription = await pubsub.subscribe(channel, { maxBuffered: 1, overflow: 'pause' });
     await pubsub.publish(channel, 1);
-    await eventually(() => expect(subscription.paused).toBe(true));
+    await eventuallyPasses(() => expect(subscription.paused).toBe(true));
 
     await subscription.close();
 
-    await eventually(async () => expect(await redis.subscribers(channel)).toBe(0));
+    await eventuallyPasses(async () => expect(await redis.subscribers(channel)).toBe(0));
     expect(await subscription.next()).toBeUndefined();
     expect(subscription.paused).toBe(false);
   });
@@ -149,7 +149,7 @@ describe('a subscription that pauses', () => {
     const options = { maxBuffered: 1, overflow: 'pause', group: 'g' } as const;
     const subscription = await pubsub.subscribe(channel, options);
     await pubsub.publish(channel, 1);
-    await eventually(() => expect(subscription.paused).toBe(true));
+    await eventuallyPasses(() => expect(subscription.paused).toBe(true));
     const start = performance.now();
 
     await subscription.close();
@@ -190,7 +190,7 @@ describe('a subscriber that never reads, while 1,000,000 messages are published 
 
     // Who publishes and receives in one process has to let go of it now and then.
     const most = await flood(channel, (sent) =>
-      eventually(() => expect(subscription.dropped).toBe(sent - 10_000)),
+      eventuallyPasses(() => expect(subscription.dropped).toBe(sent - 10_000)),
     );
 
     expect(subscription.buffered).toBe(10_000);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import type { PubSub, Subscription } from '../src/index.js';
 import { dice } from './support/dice.js';
-import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 
 const redis = testRedis();
@@ -60,7 +60,7 @@ class Hammer {
 async function expectEachHears(hammer: Hammer, pubsub: PubSub, names: readonly string[]) {
   const marker = uniqueName('marker');
   const channels = names.map((name) => name.replace('*', 'x'));
-  await eventually(async () => {
+  await eventuallyPasses(async () => {
     for (const name of names) {
       const wanted = [...hammer.held].some((held) => held.name === name) ? 1 : 0;
       const isPattern = name.includes('*');
@@ -68,7 +68,7 @@ async function expectEachHears(hammer: Hammer, pubsub: PubSub, names: readonly s
     }
   });
   await Promise.all(channels.map((channel) => pubsub.publish(channel, marker)));
-  await eventually(() => {
+  await eventuallyPasses(() => {
     for (const { name, heard } of hammer.held) {
       const times = heard.filter((body) => body === marker).length;
       expect(`${name} ${times}`).toBe(`${name} 1`);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@redpost/core';
 import { describe, expect, it } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import type { Message, Subscription } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { take } from './support/take.js';
 
@@ -19,7 +19,7 @@ describe('for await', () => {
       return 'ended';
     })();
     for (let n = 0; n < 5; n++) await pubsub.publish(channel, n);
-    await eventually(() => expect(bodies).toEqual([0, 1, 2, 3, 4]));
+    await eventuallyPasses(() => expect(bodies).toEqual([0, 1, 2, 3, 4]));
     await subscription.close();
 
     expect(await loop).toBe('ended');
@@ -89,7 +89,7 @@ describe('for await', () => {
     for await (const _message of subscription) abort.abort();
 
     expect(subscription.closeReason).toBe('aborted');
-    await eventually(async () => expect(await redis.subscribers(channel)).toBe(0));
+    await eventuallyPasses(async () => expect(await redis.subscribers(channel)).toBe(0));
   });
 
   it('shares the messages among several readers, each message to one of them', async () => {
@@ -159,7 +159,7 @@ describe('onMessage', () => {
 
     await Promise.all(Array.from({ length: 50 }, (_, n) => pubsub.publish(channel, n)));
 
-    await eventually(() => expect(seen).toEqual(Array.from({ length: 50 }, (_, n) => n)));
+    await eventuallyPasses(() => expect(seen).toEqual(Array.from({ length: 50 }, (_, n) => n)));
     expect(mostBusy).toBe(1);
   });
 
@@ -179,7 +179,7 @@ describe('onMessage', () => {
 
     for (const body of ['throw', 'reject', 'good']) await pubsub.publish(channel, body);
 
-    await eventually(() => expect(seen).toEqual(['good']));
+    await eventuallyPasses(() => expect(seen).toEqual(['good']));
     expect(errors).toEqual(['thrown', 'rejected']);
   });
 
@@ -196,7 +196,7 @@ describe('onMessage', () => {
 
     await Promise.all([1, 2, 3].map((n) => pubsub.publish(channel, n)));
 
-    await eventually(async () => expect(await redis.subscribers(channel)).toBe(0));
+    await eventuallyPasses(async () => expect(await redis.subscribers(channel)).toBe(0));
     expect(seen).toEqual([1]);
   });
 

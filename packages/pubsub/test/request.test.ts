@@ -9,11 +9,11 @@ import {
   ValidationError,
 } from '@redpost/core';
 import { describe, expect, it } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { ChannelFormats } from '../src/channel-formats.js';
 import { NoResponderError, ResponderError } from '../src/index.js';
 import { Publisher } from '../src/publisher.js';
 import { Answering } from '../src/responder.js';
-import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { hasNumber, hasNumberSlowly } from './support/schemas.js';
 
@@ -48,7 +48,7 @@ describe('a request', () => {
     await redis.admin.call('CONFIG', ['RESETSTAT']);
 
     const asked = Array.from({ length: 50 }, (_, n) => pubsub.request<number>(channel, n));
-    await eventually(() => expect(held).toHaveLength(50));
+    await eventuallyPasses(() => expect(held).toHaveLength(50));
     for (const answer of held.reverse()) answer();
 
     expect(await Promise.all(asked)).toEqual(Array.from({ length: 50 }, (_, n) => n * 2));
@@ -144,7 +144,7 @@ describe('a request', () => {
     const connection = redis.connect();
     const request = redis.pubsub({ connection }).request(channel, 1, { timeoutMs: 10_000 });
     const rejected = expect(request).rejects.toThrow(ClosedError);
-    await eventually(() => expect(isAsked).toBe(true));
+    await eventuallyPasses(() => expect(isAsked).toBe(true));
 
     const start = performance.now();
     await connection.close();
@@ -202,11 +202,11 @@ describe('a responder', () => {
       });
     const pubsub = redis.pubsub();
     const asked = [1, 2, 3].map((n) => pubsub.request(channel, n));
-    await eventually(() => expect(responder.buffered).toBe(1));
+    await eventuallyPasses(() => expect(responder.buffered).toBe(1));
     expect(held).toHaveLength(2);
 
     held[0]?.();
-    await eventually(() => expect(held).toHaveLength(3));
+    await eventuallyPasses(() => expect(held).toHaveLength(3));
     for (const answer of held) answer();
 
     expect(await Promise.all(asked)).toEqual([1, 1, 1]);
@@ -235,7 +235,7 @@ describe('a responder', () => {
       await room;
     }
 
-    await eventually(() => {
+    await eventuallyPasses(() => {
       collectGarbage();
       const kept = waits.filter((wait) => wait.deref() !== undefined);
       expect(kept.length).toBeLessThan(5);
@@ -252,7 +252,7 @@ describe('a responder', () => {
     const errors: Error[] = [];
     responder.on('error', (error) => errors.push(error));
     const asked = redis.pubsub().request(channel, 1, { timeoutMs: 500 });
-    await eventually(() => expect(held).toHaveLength(1));
+    await eventuallyPasses(() => expect(held).toHaveLength(1));
     await connection.close();
 
     held[0]?.();
@@ -270,7 +270,7 @@ describe('a responder', () => {
 
     await redis.pubsub().publish(channel, 'plain');
 
-    await eventually(() => expect(invalid).toEqual(['"plain"']));
+    await eventuallyPasses(() => expect(invalid).toEqual(['"plain"']));
   });
 
   it('is gone when it is closed', async () => {

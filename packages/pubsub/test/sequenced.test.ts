@@ -1,7 +1,7 @@
 import { bytes } from '@redpost/core';
 import { describe, expect, it } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { type Gap, GapError, type Subscription } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { take } from './support/take.js';
 
@@ -44,7 +44,9 @@ describe('a sequenced subscription', () => {
     expect(count).toBeGreaterThan(0);
     await publisher.publish(channel, 1);
 
-    await eventually(() => expect(gaps.reduce((sum, gap) => sum + gap.missed, 0)).toBe(count));
+    await eventuallyPasses(() =>
+      expect(gaps.reduce((sum, gap) => sum + gap.missed, 0)).toBe(count),
+    );
     expect((await take(subscription, 1))[0]).toBe(0);
     for (const gap of gaps) expect(gap).toMatchObject({ channel, publisher: expect.any(String) });
   });

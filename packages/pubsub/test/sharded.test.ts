@@ -1,8 +1,8 @@
 import { connect } from '@redpost/core';
 import { startRedis } from '@redpost/core/embedded';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { PubSub, UnsupportedError } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { take } from './support/take.js';
 
@@ -19,7 +19,9 @@ describe('sharded channels of a single server', () => {
     await redis.admin.call('CLIENT', ['KILL', 'TYPE', 'pubsub']);
     await resumed;
     expect(await sharded.publish(channel, 'sharded')).toBe(1);
-    await eventually(async () => expect(await redis.pubsub().publish(channel, 'plain')).toBe(1));
+    await eventuallyPasses(async () =>
+      expect(await redis.pubsub().publish(channel, 'plain')).toBe(1),
+    );
 
     expect(await take(subscription, 1)).toEqual(['sharded']);
     expect(await take(plain, 1)).toEqual(['plain']);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Schema, ValidationError } from '@redpost/core';
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { type InvalidMessage, PubSub, type Subscription } from '../src/index.js';
-import { eventually } from './support/eventually.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { date, hasNumber } from './support/schemas.js';
 import { take } from './support/take.js';
@@ -51,7 +51,7 @@ describe('declared channels', () => {
 
     expect(await take(orders, 1)).toEqual([{ n: 1 }]);
     expect(await take(chat, 1)).toEqual(['hello']);
-    await eventually(() => expect(invalid).toHaveLength(2));
+    await eventuallyPasses(() => expect(invalid).toHaveLength(2));
     expect(invalid.map(({ payload }) => payload.toString())).toEqual(['{"n":"one"}', '7']);
     for (const { error } of invalid) expect(error).toBeInstanceOf(ValidationError);
   });

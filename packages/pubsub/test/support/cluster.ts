@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { type Connection, connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
-import { eventually } from './eventually.js';
+import { eventuallyPasses } from '../../../../tooling/eventually.js';
 
 export interface ClusterNode {
   readonly redis: EmbeddedRedis;
@@ -39,7 +39,7 @@ export async function startCluster(): Promise<TestCluster> {
   await untilAll(all, 'CLUSTER INFO', /cluster_known_nodes:6/);
   await Promise.all(
     replicas.map(({ admin }, at) =>
-      eventually(() => admin.call('CLUSTER', ['REPLICATE', masters[at]?.id ?? ''])),
+      eventuallyPasses(() => admin.call('CLUSTER', ['REPLICATE', masters[at]?.id ?? ''])),
     ),
   );
   await untilAll(all, 'CLUSTER INFO', /cluster_state:ok/);
@@ -77,7 +77,7 @@ function untilAll(nodes: ClusterNode[], command: string, expected: RegExp): Prom
   const [name = '', ...args] = command.split(' ');
   return Promise.all(
     nodes.map(({ admin }) =>
-      eventually(async () => {
+      eventuallyPasses(async () => {
         const text = String(await admin.call(name, args));
         if (!expected.test(text)) throw new Error(`${command}: ${text}`);
       }, 20_000),
