@@ -12,12 +12,13 @@ export class RepositoryCopy {
     this.folder = folder;
   }
 
-  static async make(): Promise<RepositoryCopy> {
+  /** With the dependencies that are installed here, unless it is to be `bare`: as a fresh clone. */
+  static async make({ bare = false } = {}): Promise<RepositoryCopy> {
     const copy = new RepositoryCopy(await mkdtemp(join(tmpdir(), 'redpost-copy-')));
     const list = ['ls-files', '--cached', '--others', '--exclude-standard', '-z'];
     const files = (await run('git', list, { cwd: root })).split('\0').filter(Boolean);
     await Promise.all(files.map((file) => copy.#bring(file)));
-    await symlink(join(root, 'node_modules'), join(copy.folder, 'node_modules'));
+    if (!bare) await symlink(join(root, 'node_modules'), join(copy.folder, 'node_modules'));
 
     await copy.git('init', '--quiet', '--initial-branch=main');
     await copy.commit('Start');

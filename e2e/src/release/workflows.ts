@@ -10,7 +10,8 @@ export interface Step {
   run?: string;
   uses?: string;
   shell?: string;
-  env?: Record<string, string>;
+  env?: Record<string, string | boolean>;
+  with?: Record<string, string | boolean>;
 }
 
 export interface Job {
@@ -37,10 +38,22 @@ export function workflows(): Workflow[] {
   });
 }
 
-/** The steps of all workflows that run a command. */
-export function runSteps(): (Step & { run: string })[] {
-  return workflows()
+export interface Command {
+  run: string;
+  shell: string | undefined;
+  env: Record<string, string>;
+}
+
+/** What the workflows run themselves, and what they have an action run; each command once. */
+export function commands(): Command[] {
+  const steps = workflows()
     .flatMap(({ jobs }) => Object.values(jobs))
-    .flatMap(({ steps }) => steps)
-    .filter((step): step is Step & { run: string } => step.run !== undefined);
+    .flatMap(({ steps }) => steps);
+  const found = steps.flatMap(({ run, uses, shell, env = {}, with: inputs = {} }) => {
+    const line = run ?? (uses?.startsWith('changesets/action@') ? inputs.version : undefined);
+    if (line === undefined) return [];
+    const texts = Object.entries(env).map(([name, value]) => [name, String(value)]);
+    return [{ run: String(line), shell, env: Object.fromEntries(texts) }];
+  });
+  return [...new Map(found.map((command) => [command.run, command])).values()];
 }
