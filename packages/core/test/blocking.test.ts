@@ -54,6 +54,19 @@ describe('a blocking read', () => {
     expect(told).toEqual([`${key},x`, 'resolved']);
   });
 
+  it('never asks for 1 ms, which is for ever on Redis 6.2', async () => {
+    const connection = redis.connect();
+    const asked: number[] = [];
+    const command: BlockingCommand = (blockMs) => {
+      asked.push(blockMs);
+      return pop(uniqueKey())(blockMs);
+    };
+
+    expect(await connection.block(command, { timeoutMs: 0 })).toBeNull();
+    expect(await connection.block(command, { timeoutMs: 1 })).toBeNull();
+    expect(Math.min(...asked)).toBe(2);
+  });
+
   it.each([
     ['of one piece', 'small'],
     ['of many pieces', 'x'.repeat(3_000_000)],

@@ -18,8 +18,11 @@ export interface BlockingPoolOptions {
 const graceMs = 2000;
 /** How long a socket is kept for the next read, in ms. */
 const idleMs = 10_000;
-/** Blocking for ever is written 0, so nothing shorter than this may be asked for, in ms. */
-const shortestMs = 1;
+/**
+ * Blocking for ever is written 0, so nothing shorter than this may be asked for, in ms. Redis 6.2 cuts
+ * 0.001 s down to 0.
+ */
+const shortestMs = 2;
 
 interface Socket {
   link: Link;
