@@ -15,7 +15,8 @@ say(`testing on ${await serverVersion()}`);
 forgetReports();
 // One package after the other, for they share the server; and never from the cache, for turbo does not
 // see when it has become another.
-process.exitCode ||= await turbo(['test', ...packages, '--concurrency=1', '--only', '--force']);
+const oneByOne = ['--concurrency=1', '--only', '--force', '--continue'];
+process.exitCode ||= await turbo(['test', ...packages, ...oneByOne]);
 
 if (!printTotals()) process.exitCode ||= 1;
 
