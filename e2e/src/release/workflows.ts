@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { root } from './published-packages.js';
 
-export type Access = 'read' | 'write' | 'none';
-export type Permissions = Record<string, Access>;
+type Access = 'read' | 'write' | 'none';
+type Permissions = Record<string, Access>;
 
-export interface Step {
+interface Step {
   run?: string;
   uses?: string;
   shell?: string;
@@ -14,13 +14,13 @@ export interface Step {
   with?: Record<string, string | boolean>;
 }
 
-export interface Job {
+interface Job {
   'timeout-minutes'?: number;
   permissions?: Permissions;
   steps: Step[];
 }
 
-export interface Workflow {
+interface Workflow {
   /** E.g. `ci.yml`. */
   file: string;
   text: string;
@@ -38,7 +38,7 @@ export function workflows(): Workflow[] {
   });
 }
 
-export interface Command {
+interface Command {
   run: string;
   shell: string | undefined;
   env: Record<string, string>;
