@@ -1,0 +1,259 @@
+import { type Connection, ConnectionError, type Reply } from '@redpost/core';
+import { PubSub, Topic } from '@redpost/pubsub';
+import { Queue } from '@redpost/queue';
+
+/** Where a part of redpost runs: as a user of its own, beside one who may do everything. */
+export interface Place {
+  connection: Connection;
+  admin: Connection;
+  /** Told of what fails in the background. */
+  failed(error: Error): void;
+  /** Resolves when `probe` is truthy; rejects as soon as anything has failed. */
+  until(probe: () => unknown): Promise<void>;
+}
+
+/** Does everything once that its user is to be allowed. */
+export type Part = (place: Place) => Promise<void>;
+
+/** By the names of the users in docs/security.md. */
+export const parts: Record<string, Part> = {
+  async producer({ connection }) {
+    await using queue = new Queue('emails', { connection });
+    await queue.send('now');
+    await queue.send('later', { delayMs: 60_000 });
+    await queue.sendBatch([
+      { body: 'soon', ttlMs: 60_000 },
+      { body: 'bare', bare: true },
+    ]);
+  },
+
+  async consumer(place) {
+    const { admin, failed, until } = place;
+    const connection = losingAHandOver(place.connection);
+    await admin.call('ZADD', ['{emails}:consumers', 1, 'dead']);
+    await admin.call('HSET', ['{emails}:active:dead', 1, '"dead"', 2, crashing]);
+    const queue = new Queue<string>('emails', { connection });
+    const handled: string[] = [];
+    const consumer = queue.consume(
+      ({ body, attempt }) => {
+        handled.push(body);
+        if (body === 'hangs') return new Promise<void>(() => {});
+        if (body === 'bad' || attempt < (attempts[body] ?? 0)) throw new Error('again');
+        return undefined;
+      },
+      { maxAttempts: 3, backoff: (attempt) => (attempt === 1 ? 0 : 5), leaseMs: 1000 },
+    );
+    consumer.on('error', failed);
+    await until(() => handled.includes('dead'));
+    await admin.call('LPUSH', ['emails', '"bad"', '"thrice"']);
+    await until(() => handled.filter((body) => body === 'thrice').length === 3);
+    for (const body of ['a', 'b', 'c']) {
+      await waiting(place);
+      await admin.call('LPUSH', ['emails', JSON.stringify(body)]);
+      await until(() => handled.includes(body));
+    }
+    await waiting(place);
+    await consumer.stop();
+
+    await admin.call('LPUSH', ['emails', '"hangs"', '"waits"']);
+    const hanging = queue.consume(() => new Promise(() => {}), { concurrency: 2 });
+    hanging.on('error', failed);
+    await until(async () => (await admin.call('LLEN', ['emails'])) === 0);
+    await hanging.stop({ timeoutMs: 0 });
+    await queue.close();
+  },
+
+  async inspector({ connection, admin }) {
+    await fillQueue(admin);
+    const queue = new Queue('emails', { connection });
+    await queue.stats();
+    await queue.peek();
+    await queue.deadLetters.count();
+    await queue.deadLetters.list();
+  },
+
+  async operator({ connection, admin }) {
+    await fillQueue(admin);
+    const { deadLetters, ...queue } = ends(new Queue('emails', { connection }));
+    await deadLetters.redrive();
+    await deadLetters.remove(['1-1']);
+    await deadLetters.purge();
+    await queue.purge();
+  },
+
+  async publisher({ connection }) {
+    const pubsub = new PubSub({ connection });
+    await pubsub.publish('news', 1);
+    await Promise.all([pubsub.publish('news', 1), pubsub.publish('news', 2)]);
+    await pubsub.close();
+  },
+
+  async subscriber({ connection, admin, failed }) {
+    await using pubsub = new PubSub({ connection });
+    const subscription = await pubsub.subscribe('news');
+    subscription.on('error', failed);
+    await admin.call('PUBLISH', ['news', '1']);
+    await subscription.next({ timeoutMs: 2000 });
+    await subscription.close();
+  },
+
+  async 'pattern-subscriber'({ connection, admin, failed }) {
+    await using pubsub = new PubSub({ connection });
+    const subscription = await pubsub.subscribePattern('news.*');
+    subscription.on('error', failed);
+    await admin.call('PUBLISH', ['news.today', '1']);
+    await subscription.next({ timeoutMs: 2000 });
+    await subscription.close();
+  },
+
+  async 'group-subscriber'({ connection, admin, failed }) {
+    await using pubsub = new PubSub({ connection });
+    const subscription = await pubsub.subscribe('news', { group: 'g' });
+    subscription.on('error', failed);
+    await admin.call('PUBLISH', ['news', '1']);
+    await subscription.next({ timeoutMs: 2000 });
+    await subscription.close();
+  },
+
+  async requester({ connection, admin }) {
+    await using theirs = new PubSub({ connection: admin });
+    await theirs.respond('rpc', (body) => body);
+    await using pubsub = new PubSub({ connection });
+    await pubsub.request('rpc', 1);
+    await Promise.all([pubsub.request('rpc', 1), pubsub.request('rpc', 2)]);
+  },
+
+  async responder({ connection, admin, failed }) {
+    await using pubsub = new PubSub({ connection });
+    const responder = await pubsub.respond('rpc', (body) => body);
+    responder.on('error', failed);
+    await using theirs = new PubSub({ connection: admin });
+    await theirs.request('rpc', 1, { timeoutMs: 2000 });
+    const both = [1, 2].map((body) => theirs.request('rpc', body, { timeoutMs: 2000 }));
+    await Promise.all(both);
+  },
+
+  async 'topic-publisher'({ connection, admin, failed }) {
+    await admin.call('XGROUP', ['CREATE', 'events', 'g', '0', 'MKSTREAM']);
+    const retention = { maxLength: 100, maxAgeMs: 60_000 };
+    const topic = new Topic<number>('events', {
+      connection,
+      retention,
+      deduplication: { maxIds: 1 },
+    });
+    topic.on('error', (error) => {
+      if (!error.message.startsWith('Retention removed')) failed(error);
+    });
+    const numbers = Array.from({ length: 400 }, (_, body) => ({ body }));
+    await topic.publishBatch(numbers);
+    for (const id of ['a', 'b', 'c']) await topic.publish(1, { id, key: 'k' });
+    await topic.publishBatch(numbers);
+    await topic.close();
+  },
+
+  async 'topic-reader'(place) {
+    const { connection, admin, failed } = place;
+    const topic = new Topic<number>('events', { connection });
+    topic.on('error', failed);
+    const stop = new AbortController();
+    const records = topic.read({ from: 'latest', signal: stop.signal })[Symbol.asyncIterator]();
+    const first = records.next();
+    first.catch(failed);
+    await waiting(place, 'xread');
+    await admin.call('XADD', ['events', '*', 'body', '1']);
+    await first;
+    const second = records.next();
+    await waiting(place, 'xread');
+    stop.abort();
+    await second.catch(failed);
+    const all = topic.read({ from: 'beginning' })[Symbol.asyncIterator]();
+    await all.next();
+    await all.return?.();
+    await topic.close();
+  },
+
+  async 'topic-member'(place) {
+    const { connection, admin, failed, until } = place;
+    const topic = new Topic<string>('events', { connection });
+    topic.on('error', failed);
+    const group = topic.group('g', { from: 'beginning' });
+    await admin.call('XGROUP', ['CREATE', 'events', 'g', '0', 'MKSTREAM']);
+    for (const body of ['dies', 'dies too']) {
+      await admin.call('XADD', ['events', '*', 'body', JSON.stringify(body)]);
+    }
+    const held = ['GROUP', 'g', 'dead', 'COUNT', 9, 'STREAMS', 'events', '>'];
+    await admin.call('XREADGROUP', held);
+    await admin.call('ZADD', ['{events}:consumers:g', 1, 'dead']);
+    const handled: string[] = [];
+    const consumer = group.consume(
+      ({ body, attempt }) => {
+        handled.push(body);
+        if (body === 'bad' || attempt < (attempts[body] ?? 0)) throw new Error('again');
+      },
+      { maxAttempts: 3, backoff: () => 5, leaseMs: 1000 },
+    );
+    consumer.on('error', failed);
+    await until(() => handled.includes('dies too'));
+    for (const body of ['bad', 'thrice', 'a']) {
+      await admin.call('XADD', ['events', '*', 'body', JSON.stringify(body)]);
+    }
+    await until(() => handled.filter((body) => body === 'thrice').length === 3);
+    await until(async () => (await group.deadLetters.count()) === 1);
+    const leases = ['{events}:consumers:g', 0, -1, 'WITHSCORES'];
+    const taken = String(await admin.call('ZRANGE', leases));
+    await until(async () => String(await admin.call('ZRANGE', leases)) !== taken);
+    await waiting(place, 'xread');
+    await consumer.stop();
+    await group.lag();
+    await group.deadLetters.list();
+    await group.deadLetters.redrive();
+    await group.deadLetters.remove(['1-1']);
+    await group.deadLetters.purge();
+    await group.seek('beginning');
+    await topic.close();
+  },
+};
+
+/** In the message of an error that belongs to what is tested. */
+export const intended = 'as this test wants it';
+
+/** How often a message fails before it succeeds. */
+const attempts: Record<string, number> = { thrice: 3 };
+
+/** The element of a message that has had its last attempt when its consumer dies. */
+const crashing = '\x011{"attempt":9,"suspect":1,"id":"crashing"}\n"crashing"';
+
+async function fillQueue(admin: Connection): Promise<void> {
+  await admin.call('LPUSH', ['emails', '1']);
+  await admin.call('ZADD', ['{emails}:consumers', 1e15, 'c']);
+  await admin.call('XADD', ['{emails}:dead', '*', 'reason', 'r', 'error', '', 'element', '1']);
+}
+
+function ends<Body>(queue: Queue<Body>) {
+  return { deadLetters: queue.deadLetters, purge: () => queue.purge() };
+}
+
+/** Resolves when a client is blocked in the server. */
+async function waiting({ admin, until }: Place, command = 'blmove'): Promise<void> {
+  const blocked = new RegExp(`flags=\\w*b\\w* .*cmd=${command}`);
+  await until(async () => blocked.test(String(await admin.call('CLIENT', ['LIST']))));
+}
+
+/** Loses one answer to the call that tells the server of a message a blocking move has brought. */
+function losingAHandOver(connection: Connection): Connection {
+  let hasLost = false;
+  const run: Connection['run'] = async (script, input, options) => {
+    const isHandOver = (input as { handedOff?: number }).handedOff !== undefined;
+    const result = await connection.run(script, input, options);
+    if (hasLost || script.name !== 'lease' || !isHandOver) return result;
+    hasLost = true;
+    throw new ConnectionError(`An answer was lost: ${intended}`, { outcome: 'unknown' });
+  };
+  return new Proxy(connection, {
+    get(target, property) {
+      if (property === 'run') return run;
+      const value = Reflect.get(target, property, target) as Reply | (() => unknown);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
