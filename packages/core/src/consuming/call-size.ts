@@ -12,6 +12,7 @@ export class CallSize {
     this.#count = most;
   }
 
+  /** How many to ask for now. */
   get count(): number {
     return this.#count;
   }

@@ -28,13 +28,21 @@ export interface HandlerPoolHost<Held extends Handled> {
   mayStart(now: number): boolean;
   /** Makes the body available: returns a promise only if it takes time. May throw. */
   open(held: Held): Promise<void> | undefined;
-  /** @param isExpired it was not handled, but had expired. */
+  /**
+   * It is done.
+   *
+   * @param isExpired it was not handled, but had expired.
+   */
   acknowledge(held: Held, isExpired: boolean): void;
   /** What follows when it could not be read or handled. */
   nextStep(held: Held, error: Error): NextStep;
+  /** It could not be read or handled: who listens is told. */
   failed(held: Held, error: Error, next: NextStep): void;
+  /** Gives it back for another attempt. */
   retry(held: Held, delayMs: number): Promise<void>;
+  /** Gives it up. */
   deadLetter(held: Held, reason: string, error: string): Promise<void>;
+  /** Something else failed in the background. */
   error(error: Error): void;
   /** A handler is through, so there may be demand. */
   finished(held: Held): void;
@@ -70,6 +78,7 @@ export class HandlerPool<Held extends Handled> {
     return this.#concurrency + this.#lookahead.count - this.#running - this.#ahead.size;
   }
 
+  /** Takes them in, and starts as many handlers as it may. */
   accept(deliveries: readonly Held[]): void {
     this.#ahead.add(deliveries);
     this.startMore();

@@ -19,10 +19,12 @@ export class Pump {
     this.#send = send;
   }
 
+  /** True once `end()` was called. */
   get hasEnded(): boolean {
     return this.#state === 'ended';
   }
 
+  /** Lets it send, and sends now. */
   start(): void {
     if (this.#state === 'new') this.#state = 'running';
     this.now();
