@@ -4,4 +4,5 @@ export default library({
   index: 'src/index.ts',
   consuming: 'src/consuming/index.ts',
   embedded: 'src/embedded/index.ts',
+  'heartbeat-thread': 'src/thread/worker.ts',
 });

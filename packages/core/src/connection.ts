@@ -1,6 +1,7 @@
 import type { Unlisten } from './emitter.js';
 import type { RedpostError } from './errors.js';
 import type { Script } from './script.js';
+import type { ConnectionThread } from './thread/connection-thread.js';
 
 /** What may stand behind a command's name. A number is sent in decimal. */
 export type Argument = string | number | Buffer;
@@ -141,6 +142,15 @@ export interface Connection extends AsyncDisposable {
 
   /** Opens a socket that only the subscriptions made on it use. */
   openSubscriptionSocket(): SubscriptionSocket;
+
+  /**
+   * A thread that repeats scripts on a connection of its own, also while this thread is blocked. It
+   * is started when it gets something to do; there is one for all who ask.
+   *
+   * @throws InvalidArgumentError when the connection cannot be made in another thread: for an
+   * ioredis client of your own, or options with functions.
+   */
+  thread(): ConnectionThread;
 
   /** The time of a round trip, in ms. */
   ping(options?: CallOptions): Promise<number>;

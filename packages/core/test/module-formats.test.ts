@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { useRedis } from './support/use-redis.js';
 
+const redis = useRedis();
 const folder = fileURLToPath(new URL('..', import.meta.url));
 
 // msgpackr is the part that is loaded at run time, and in its own way in each format.
@@ -12,11 +14,39 @@ it.each([
 ])('the built package works as %s', async (format, load) => {
   const program = `${load} console.log(msgpack().decode(Buffer.from([0x91, 7])));`;
 
+  expect(await outputOf(format, program)).toBe('[ 7 ]\n');
+});
+
+it.each([
+  ['module', `import { connect, defineScript } from '@redpost/core';`],
+  ['commonjs', `const { connect, defineScript } = require('@redpost/core');`],
+])(
+  'a thread of the built package works as %s, and does not keep the process',
+  async (format, load) => {
+    const program = `${load}
+    const connection = connect('${redis.url}');
+    const count = defineScript({
+      name: 'count',
+      lua: "return redis.call('INCR', KEYS[1])",
+      encode: (key) => ({ keys: [key], args: [] }),
+      parse: Number,
+    });
+    const options = { everyMs: 10, maxBlockedMs: 60_000, failed: console.error };
+    connection.thread().repeat(count, '${format}', options).then(async (repetition) => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+      console.log(repetition.confirmedMsAgo < 400, (await connection.call('GET', ['${format}'])) > 10);
+      await connection.close();
+    });`;
+
+    expect(await outputOf(format, program)).toBe('true true\n');
+  },
+);
+
+async function outputOf(format: string, program: string): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [`--input-type=${format}`, '--eval', program],
     { cwd: folder, timeout: 15_000 },
   );
-
-  expect(stdout).toBe('[ 7 ]\n');
-});
+  return stdout;
+}

@@ -93,4 +93,10 @@ describe("an ioredis client of the caller's own", () => {
     await connection.ping();
     expect(events).toEqual(['ready', 'interrupted', 'resumed']);
   });
+
+  it('cannot be used in a thread', () => {
+    const connection = openConnection(ownClient());
+
+    expect(() => connection.thread()).toThrow('of your own');
+  });
 });

@@ -17,6 +17,7 @@ import type {
 import { Emitter, type Unlisten } from '../emitter.js';
 import { ClosedError, ServerError } from '../errors.js';
 import type { Script } from '../script.js';
+import { ConnectionThread } from '../thread/connection-thread.js';
 import { BlockingPool } from './blocking-pool.js';
 import { Link } from './link.js';
 import { ReplicatedWrites } from './replicated-writes.js';
@@ -49,6 +50,7 @@ export class IoredisConnection implements Connection {
   readonly #events = new Emitter<ConnectionEvents>();
   readonly #commands: Link;
   readonly #blocking: BlockingPool;
+  #thread: ConnectionThread | undefined;
   #replicatedWrites: ReplicatedWrites | undefined;
   #subscriptions: SubscriberSockets | undefined;
   /** Those that somebody has for himself. */
@@ -121,6 +123,13 @@ export class IoredisConnection implements Connection {
     };
   }
 
+  thread(): ConnectionThread {
+    this.#refuseIfClosed();
+    const options = { ...this.#options, name: `${this.#options.name}:heartbeat` };
+    this.#thread ??= new ConnectionThread({ target: this.#target.settings, options });
+    return this.#thread;
+  }
+
   async ping(options: CallOptions = {}): Promise<number> {
     const deadline = this.#deadline(options);
     if (!this.#commands.isUp) await this.#commands.untilUp(deadline);
@@ -144,6 +153,7 @@ export class IoredisConnection implements Connection {
     this.#blocking.close();
     this.#commands.close();
     this.#replicatedWrites?.close();
+    this.#thread?.close();
     this.#events.emit('closed', undefined);
   }
 

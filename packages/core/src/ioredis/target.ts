@@ -41,6 +41,8 @@ export interface Target {
   readonly isCluster: boolean;
   /** The caller's own client, if that is what was given. */
   readonly client?: Client;
+  /** The same for `connect()`, where a client of the caller's does not exist: in another thread. */
+  readonly settings?: unknown;
   /** A new client; `options` win over what the target says. */
   create(options: RedisOptions): Client;
   /** A new client for one server that carries Pub/Sub: in a Cluster for `node`, or else any. */
@@ -61,7 +63,8 @@ export function parseTarget(target: ConnectionTarget): Target {
 function serverTarget(own: RedisOptions): Target {
   refuseUnsupported(own);
   const create = (options: RedisOptions) => new Redis({ ...own, ...options, ...fixed });
-  return { address: addressOf(own), isCluster: false, create, createSubscriber: create };
+  const address = addressOf(own);
+  return { address, isCluster: false, settings: own, create, createSubscriber: create };
 }
 
 function clusterTarget(given: readonly (string | ClusterNode)[], own: ClusterOptions = {}): Target {
@@ -73,6 +76,7 @@ function clusterTarget(given: readonly (string | ClusterNode)[], own: ClusterOpt
   return {
     address: nodes.map(addressOf).join(', '),
     isCluster: true,
+    settings: given,
     create: (options) =>
       new Cluster(nodes, {
         ...own,
@@ -93,9 +97,9 @@ function clientTarget(client: Client): Target {
   if (client instanceof Cluster || 'nodes' in client) {
     const cluster = client as Cluster;
     const { startupNodes } = cluster as unknown as { startupNodes: (string | ClusterNode)[] };
-    return { ...clusterTarget(startupNodes, cluster.options), client };
+    return { ...clusterTarget(startupNodes, cluster.options), settings: undefined, client };
   }
-  return { ...serverTarget(client.options), client };
+  return { ...serverTarget(client.options), settings: undefined, client };
 }
 
 function isClient(target: object): target is Client {
