@@ -14,9 +14,21 @@ export interface LeaseOptions {
   /**
    * How long after its last heartbeat a consumer counts as dead and its messages go to others, in
    * ms, at least 100. Default 30 000. The heartbeat comes three times as often, whatever the
-   * handlers do, unless they block the event loop.
+   * handlers do, unless they block the event loop: see `heartbeat`.
    */
   leaseMs?: number;
+  /**
+   * Where the heartbeat comes from: from the `loop` (default), so that a handler which blocks the
+   * event loop for longer than the lease is taken for dead; or from a `thread` with a connection of
+   * its own, so that it is not.
+   */
+  heartbeat?: 'loop' | 'thread';
+  /**
+   * How long the event loop may be blocked before a heartbeat from a thread stops, in ms, at least
+   * `leaseMs`: a process that hangs for ever must not keep its messages for ever. Default 300 000,
+   * or `leaseMs` if that is longer.
+   */
+  maxBlockedMs?: number;
   /** `fifo` (default): the oldest message first. `lifo`: the newest. */
   order?: 'fifo' | 'lifo';
   /**
@@ -38,10 +50,16 @@ export interface ConsumeOptions extends LeaseOptions {
 
 /** @throws InvalidArgumentError for an option that cannot work. */
 export function sessionOptions(options: LeaseOptions): SessionOptions {
-  const { leaseMs = 30_000, order = 'fifo', maxAttempts = 5 } = options;
+  const { leaseMs = 30_000, order = 'fifo', maxAttempts = 5, heartbeat = 'loop' } = options;
+  const { maxBlockedMs = Math.max(leaseMs, 300_000) } = options;
+  if (heartbeat !== 'loop' && heartbeat !== 'thread') {
+    throw new InvalidArgumentError(`heartbeat is 'loop' or 'thread', got ${shown(heartbeat)}`);
+  }
   return {
     from: consumedEnd(order),
     leaseMs: wholeNumber('leaseMs', leaseMs, { min: 100, max: longestTimerMs }),
+    heartbeat,
+    maxBlockedMs: wholeNumber('maxBlockedMs', maxBlockedMs, { min: leaseMs }),
     maxAttempts: wholeNumber('maxAttempts', maxAttempts, { min: 1 }),
   };
 }

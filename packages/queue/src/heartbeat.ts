@@ -1,6 +1,6 @@
-import { asError, type Unlisten } from '@redpost/core';
+import { asError, type ConnectionThread, type Repetition, type Unlisten } from '@redpost/core';
 import type { QueueContext } from './context.js';
-import { renew } from './scripts/renew.js';
+import { type RenewInput, renew } from './scripts/renew.js';
 
 export interface HeartbeatEvents {
   /** Redis has confirmed the lease. */
@@ -12,15 +12,25 @@ export interface HeartbeatEvents {
   failed(error: Error): void;
 }
 
+export interface HeartbeatOptions {
+  leaseMs: number;
+  /** Whether a thread beats too. */
+  heartbeat: 'loop' | 'thread';
+  maxBlockedMs: number;
+}
+
 /**
  * Keeps one consumer's lease: one beat renews it for all the messages the consumer holds.
  *
  * A beat also tells which other consumers have stopped beating, so that finding them costs nothing.
+ * A thread that beats too only renews: what a beat tells is heard when the event loop is free.
  */
 export class Heartbeat {
   readonly #context: QueueContext;
   readonly #consumer: string;
-  readonly #leaseMs: number;
+  readonly #options: HeartbeatOptions;
+  readonly #thread: ConnectionThread | undefined;
+  #repetition: Repetition | undefined;
   readonly #events: HeartbeatEvents;
   #timer: NodeJS.Timeout | undefined;
   /** When the last beat that Redis confirmed was sent, by `performance.now()`. */
@@ -28,10 +38,16 @@ export class Heartbeat {
   #unlisten: Unlisten | undefined;
   #stopped = false;
 
-  constructor(context: QueueContext, consumer: string, leaseMs: number, events: HeartbeatEvents) {
+  constructor(
+    context: QueueContext,
+    consumer: string,
+    options: HeartbeatOptions,
+    events: HeartbeatEvents,
+  ) {
     this.#context = context;
     this.#consumer = consumer;
-    this.#leaseMs = leaseMs;
+    this.#options = options;
+    this.#thread = options.heartbeat === 'thread' ? context.connection.thread() : undefined;
     this.#events = events;
   }
 
@@ -42,17 +58,17 @@ export class Heartbeat {
 
   /** The same, for those who know the time already. */
   isFreshAt(now: number): boolean {
-    return now - this.#confirmedAt < this.#leaseMs;
+    const { leaseMs } = this.#options;
+    if (now - this.#confirmedAt < leaseMs) return true;
+    return this.#repetition !== undefined && this.#repetition.confirmedMsAgo < leaseMs;
   }
 
   /** Takes the lease and starts beating. Rejects when Redis cannot be asked. */
   async take(): Promise<void> {
     await this.#beat(true);
     if (this.#stopped) return;
-    const beat = () => void this.#tryBeat();
-    this.#timer = setInterval(beat, this.#leaseMs / 3).unref();
-    // After an outage all consumers are late: the sooner they beat, the less is taken from them.
-    this.#unlisten = this.#context.connection.on('resumed', beat);
+    this.#goOn();
+    if (this.#thread) await this.#beatInThread(this.#thread);
   }
 
   /** Beats now. Resolves to false when the lease is lost. */
@@ -63,7 +79,34 @@ export class Heartbeat {
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
+    this.#repetition?.stop();
     this.#unlisten?.();
+  }
+
+  #goOn(): void {
+    if (this.#timer) return;
+    const beat = () => void this.#tryBeat();
+    this.#timer = setInterval(beat, this.#everyMs).unref();
+    // After an outage all consumers are late: the sooner they beat, the less is taken from them.
+    this.#unlisten = this.#context.connection.on('resumed', beat);
+  }
+
+  get #everyMs(): number {
+    return this.#options.leaseMs / 3;
+  }
+
+  async #beatInThread(thread: ConnectionThread): Promise<void> {
+    this.#repetition = await thread.repeat(renew, this.#input(false), {
+      everyMs: this.#everyMs,
+      maxBlockedMs: this.#options.maxBlockedMs,
+      failed: this.#events.failed,
+    });
+    if (this.#stopped) this.#repetition.stop();
+  }
+
+  #input(take: boolean): RenewInput {
+    const { keys } = this.#context;
+    return { keys, consumer: this.#consumer, leaseMs: this.#options.leaseMs, take };
   }
 
   async #tryBeat(): Promise<void> {
@@ -76,13 +119,7 @@ export class Heartbeat {
 
   async #beat(take: boolean): Promise<boolean> {
     const sentAt = performance.now();
-    const input = {
-      keys: this.#context.keys,
-      consumer: this.#consumer,
-      leaseMs: this.#leaseMs,
-      take,
-    };
-    const result = await this.#context.connection.run(renew, input);
+    const result = await this.#context.connection.run(renew, this.#input(take));
     if (this.#stopped) return false;
     if (result.status === 'lost') {
       this.#events.lost();

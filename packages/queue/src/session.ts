@@ -5,7 +5,7 @@ import { HeldList, LeaseLostError } from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { HeldDelivery, type Settler } from './delivery.js';
 import { Feed } from './feed.js';
-import { Heartbeat } from './heartbeat.js';
+import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
 import { Promoter } from './promoter.js';
 import { Recoverer, type Recovery } from './recoverer.js';
 import { forsake } from './scripts/forsake.js';
@@ -13,9 +13,8 @@ import { leave } from './scripts/leave.js';
 import { Settlements } from './settlements.js';
 import type { Slice } from './slice.js';
 
-export interface SessionOptions {
+export interface SessionOptions extends HeartbeatOptions {
   from: ConsumedEnd;
-  leaseMs: number;
   maxAttempts: number;
 }
 
@@ -64,7 +63,7 @@ export class Session<Body = unknown> implements Settler {
     this.#options = options;
     this.#host = host;
     const failed = (error: Error) => this.#failed(error);
-    this.#heartbeat = new Heartbeat(context as QueueContext, this.consumer, options.leaseMs, {
+    this.#heartbeat = new Heartbeat(context as QueueContext, this.consumer, options, {
       beat: () => {
         // It makes up for signals that may have been lost.
         this.#feed.suspectsAdded();

@@ -1,0 +1,168 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
+import { connect } from '@redpost/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
+import { type ConsumeOptions, Queue } from '../src/index.js';
+import { rejection } from './support/rejection.js';
+import { openConnection, startOwnRedis, type TestQueue, useRedis } from './support/use-redis.js';
+
+const redis = useRedis();
+const script = fileURLToPath(new URL('./support/blocking-consumer.mjs', import.meta.url));
+const leaseMs = 400;
+
+/** A consumer in a process of its own, whose handler blocks the event loop for four leases. */
+function startBlocking(queue: TestQueue<number>, options: ConsumeOptions) {
+  const input = { url: redis.url, name: queue.name, blockMs: 4 * leaseMs, options };
+  const child = spawn(process.execPath, [script, JSON.stringify(input)], {
+    stdio: ['pipe', 'inherit', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
+  const told = async () => {
+    const lines = await queue.connection.call('LRANGE', [`${queue.name}:told`, 0, -1]);
+    return (lines as Buffer[]).map(String);
+  };
+  return {
+    told,
+    tells: (line: string) => eventually(async () => (await told()).includes(line)),
+    async stop() {
+      child.stdin.end();
+      return (await ended)[0];
+    },
+  };
+}
+
+/** Another consumer, which gets what the blocking one is taken to be dead for. */
+function startRival(queue: TestQueue<number>): number[] {
+  const attempts: number[] = [];
+  queue.consume(({ attempt }) => attempts.push(attempt), { leaseMs });
+  return attempts;
+}
+
+describe('a handler that blocks the event loop for longer than the lease', () => {
+  it('is taken for dead: the message comes again, and the stale acknowledgement is fenced', async () => {
+    const queue = redis.queue<number>();
+    const blocking = startBlocking(queue, { leaseMs });
+    await queue.send(1);
+    await blocking.tells('begins 1');
+
+    const attempts = startRival(queue);
+    await blocking.tells('lost 1');
+    await blocking.tells('ends 1');
+
+    await eventually(() => attempts.length === 1);
+    expect(attempts).toEqual([2]);
+    expect(await blocking.stop()).toBe(0);
+    await eventually(async () => (await queue.stats()).total.acked === 1);
+    expect((await queue.stats()).total).toMatchObject({ acked: 1, recovered: 1 });
+  });
+
+  it('is not, with a heartbeat from a thread', async () => {
+    const queue = redis.queue<number>();
+    const blocking = startBlocking(queue, { leaseMs, heartbeat: 'thread' });
+    await queue.send(1);
+    await blocking.tells('begins 1');
+
+    const attempts = startRival(queue);
+    await blocking.tells('ends 1');
+
+    await eventually(async () => (await queue.stats()).total.acked === 1);
+    expect(await blocking.told()).toEqual(['begins 1', 'ends 1']);
+    expect(attempts).toEqual([]);
+    // The thread ends with its consumer, or this process would not.
+    expect(await blocking.stop()).toBe(0);
+    expect((await queue.stats()).total).toMatchObject({ acked: 1, recovered: 0 });
+  });
+
+  it('is, even so, when that lasts for longer than maxBlockedMs', async () => {
+    const queue = redis.queue<number>();
+    const options = { leaseMs, heartbeat: 'thread', maxBlockedMs: leaseMs } as const;
+    const blocking = startBlocking(queue, options);
+    await queue.send(1);
+    await blocking.tells('begins 1');
+
+    const attempts = startRival(queue);
+
+    await blocking.tells('lost 1');
+    await eventually(() => attempts.length === 1);
+    expect(await blocking.stop()).toBe(0);
+  });
+});
+
+describe('a heartbeat from a thread', () => {
+  const heartbeats = async (queue: TestQueue<number>) =>
+    String(await queue.connection.call('CLIENT', ['LIST'])).split('name=redpost:heartbeat:')
+      .length - 1;
+
+  it('is one thread for all, which ends with the last consumer', async () => {
+    const queue = redis.queue<number>();
+    const options = { heartbeat: 'thread' } as const;
+    const consumers = [queue.consume(() => {}, options), queue.consume(() => {}, options)];
+    await eventually(async () => (await queue.stats()).consumers === 2);
+    await eventually(async () => (await heartbeats(queue)) === 1);
+
+    await consumers[0]?.stop();
+    expect(await heartbeats(queue)).toBe(1);
+    await consumers[1]?.stop();
+
+    await eventually(async () => (await heartbeats(queue)) === 0);
+  });
+
+  it('is there for receive, too', async () => {
+    const queue = redis.queue<number>({ consume: { heartbeat: 'thread' } });
+    await queue.send(1);
+
+    const delivery = await queue.receive();
+
+    expect(await heartbeats(queue)).toBe(1);
+    await delivery?.ack();
+  });
+
+  it('tells of its failures by the event error', async () => {
+    const own = await startOwnRedis();
+    const queue = new Queue<number>('q', {
+      connection: openConnection(own.url, { callTimeoutMs: 300 }),
+    });
+    const errors: string[] = [];
+    const consumer = queue.consume(() => {}, { leaseMs, heartbeat: 'thread' });
+    consumer.on('error', ({ message }) => errors.push(message));
+    await eventually(async () => (await queue.stats()).consumers === 1);
+
+    await own.stop();
+
+    await eventually(() => errors.some((message) => message.startsWith('In the heartbeat thread')));
+    await consumer.stop({ timeoutMs: 0 });
+  });
+
+  it('is started anew when its thread ends', async () => {
+    const threads: Worker[] = [];
+    const started = (thread: Worker) => threads.push(thread);
+    process.on('worker', started);
+    onTestFinished(() => void process.off('worker', started));
+    const queue = redis.queue<number>();
+    const errors: string[] = [];
+    const consumer = queue.consume(() => {}, { leaseMs, heartbeat: 'thread' });
+    consumer.on('error', ({ message }) => errors.push(message));
+    await eventually(async () => (await heartbeats(queue)) === 1);
+
+    await threads[0]?.terminate();
+
+    await eventually(() => threads.length === 2);
+    await eventually(async () => (await heartbeats(queue)) === 1);
+    expect(errors).toEqual(['The heartbeat thread ended']);
+    expect((await queue.stats()).consumers).toBe(1);
+  });
+
+  it('is refused for a connection that has what a thread cannot have', async () => {
+    const retryStrategy = () => 50;
+    const connection = connect({ port: 1, password: 'secret', retryStrategy, lazyConnect: true });
+    onTestFinished(() => connection.close());
+    const queue = new Queue('q', { connection, consume: { heartbeat: 'thread' } });
+
+    expect(() => queue.consume(() => {})).toThrow(/^A thread .* leave out retryStrategy$/);
+    expect(await rejection(queue.receive())).toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+});
