@@ -1,8 +1,11 @@
 // A process that is a member of a group, or forwards a topic, until it is killed or its stdin ends.
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '@redpost/core';
 import { Topic } from '@redpost/pubsub';
 
-const { member, url, name, partitions, leaseMs, mode } = JSON.parse(process.argv[2]);
+const { member, url, name, partitions, leaseMs, mode, settle, isGated } = JSON.parse(
+  process.argv[2],
+);
 const connection = connect(url);
 const topic = new Topic(name, { connection, ...(partitions && { partitions }) });
 /** In Redis, because what a killed process has written to a pipe may be lost with it. */
@@ -15,9 +18,14 @@ const queue = {
   send: (body, { id }) => connection.call('RPUSH', [`${name}:sent`, `${id} ${body}`]),
 };
 
-const handle = async ({ body, key, attempt }) => {
+const gateIsOpen = (attempt) => connection.call('EXISTS', [`${name}:gate:${member}:${attempt}`]);
+
+const handle = async (delivery) => {
+  const { body, key, attempt } = delivery;
   await report({ begins: body, key, attempt });
-  await report({ ends: body, key });
+  while (isGated && !(await gateIsOpen(attempt))) await pause(10);
+  const refused = settle === 'ack' ? await delivery.ack().catch(({ code }) => code) : undefined;
+  await report({ ends: body, key, attempt, refused });
 };
 
 const options = { concurrency: 10, leaseMs };
@@ -26,6 +34,7 @@ const consumer =
     ? topic.forward(queue, { ...options, concurrency: 5 })
     : topic.group('g').consume(handle, options);
 consumer.on('error', () => {});
+consumer.on('lost', ({ deliveries }) => report({ lost: deliveries.length }));
 
 process.stdin.resume();
 process.stdin.on('end', async () => {

@@ -9,6 +9,9 @@ export interface MemberReport {
   ends?: number;
   key?: string;
   attempt?: number;
+  /** The code of the error with which an ack was refused. */
+  refused?: string;
+  lost?: number;
 }
 
 export interface MemberOptions {
@@ -17,6 +20,10 @@ export interface MemberOptions {
   leaseMs: number;
   mode: 'consume' | 'forward';
   partitions?: number;
+  /** How a handler settles. Default `return`. */
+  settle?: 'return' | 'ack';
+  /** Whether handlers wait for the key `<name>:gate:<member>:<attempt>`. */
+  isGated?: boolean;
 }
 
 /** A member of a group in a process of its own: see topic-member.mjs. */
@@ -38,6 +45,15 @@ export class MemberProcess {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#exited;
+  }
+
+  /** It does nothing any more, until it is woken. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  wake(): void {
+    this.#child.kill('SIGCONT');
   }
 
   /** Lets it stop, and waits until it has. */
