@@ -1,4 +1,5 @@
-import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
+import { wholeNumber } from '@redpost/core';
+import { behind, compareEntries, type DeadEntry, nameOf, parseEntry } from './dead-entry.js';
 import type { GroupContext } from './group-context.js';
 import { publishedAt } from './offset.js';
 import { bodyOf, type Fields, headersOf, type RecordHeaders, textField } from './record.js';
@@ -55,18 +56,21 @@ export class GroupDeadLetters<Body = unknown> {
   /** The oldest first. */
   async list({ limit = 100, after }: DeadRecordListOptions = {}): Promise<DeadRecord<Body>[]> {
     wholeNumber('limit', limit, { min: 1 });
-    const from = after === undefined ? '-' : `(${checkEntry(after)}`;
+    const last = after === undefined ? undefined : parseEntry(after);
     const { connection } = this.#context.topic;
     const lists = await Promise.all(
       this.#context.partitions.map(async ({ dead }, partition) => {
+        const from = last ? behind(last, partition) : '-';
         const reply = await connection.call('XRANGE', [dead, from, '+', 'COUNT', limit]);
-        return Promise.all((reply as EntryReply[]).map((entry) => this.#read(partition, entry)));
+        return (reply as EntryReply[]).map(([id, fields]) => ({
+          partition,
+          id: String(id),
+          fields,
+        }));
       }),
     );
-    return lists
-      .flat()
-      .sort((a, b) => a.diedAt.getTime() - b.diedAt.getTime())
-      .slice(0, limit);
+    const oldest = lists.flat().sort(compareEntries).slice(0, limit);
+    return Promise.all(oldest.map((entry) => this.#read(entry)));
   }
 
   /** How many there are. */
@@ -80,17 +84,23 @@ export class GroupDeadLetters<Body = unknown> {
    * or not at all, so none is lost and none is doubled.
    */
   async redrive({ entries }: { entries?: readonly string[] } = {}): Promise<number> {
-    const names = entries?.map(checkEntry);
-    return this.#total((keys) =>
-      names ? this.#redriveThese(keys, names) : this.#redriveAll(keys),
-    );
+    const chosen = entries?.map(parseEntry);
+    return this.#total(async (keys, partition) => {
+      if (!chosen) return this.#redriveAll(keys);
+      const ids = chosen.filter((entry) => entry.partition === partition).map(({ id }) => id);
+      const moved = await Promise.all(ids.map((id) => this.#redrive(keys, id, id, 1)));
+      return moved.flat().length;
+    });
   }
 
   /** Forgets these entries; resolves to how many there were. */
   async remove(entries: readonly string[]): Promise<number> {
-    if (entries.length === 0) return 0;
-    const names = entries.map(checkEntry);
-    return this.#total(({ dead }) => this.#context.topic.connection.call('XDEL', [dead, ...names]));
+    const chosen = entries.map(parseEntry);
+    return this.#total(({ dead }, partition) => {
+      const ids = chosen.filter((entry) => entry.partition === partition).map(({ id }) => id);
+      if (ids.length === 0) return 0;
+      return this.#context.topic.connection.call('XDEL', [dead, ...ids]);
+    });
   }
 
   /** Forgets all of them; resolves to how many there were. */
@@ -100,14 +110,9 @@ export class GroupDeadLetters<Body = unknown> {
     );
   }
 
-  async #total(count: (keys: GroupKeys) => Promise<unknown>): Promise<number> {
+  async #total(count: (keys: GroupKeys, partition: number) => unknown): Promise<number> {
     const counts = await Promise.all(this.#context.partitions.map(count));
     return counts.reduce<number>((sum, each) => sum + Number(each), 0);
-  }
-
-  async #redriveThese(keys: GroupKeys, entries: readonly string[]): Promise<number> {
-    const moved = await Promise.all(entries.map((entry) => this.#redrive(keys, entry, entry, 1)));
-    return moved.flat().length;
   }
 
   /** All there are now: what dies meanwhile stays. */
@@ -131,14 +136,13 @@ export class GroupDeadLetters<Body = unknown> {
     return topic.connection.run(redrive, { keys, group, from, to, limit });
   }
 
-  async #read(partition: number, [entryId, all]: EntryReply): Promise<DeadRecord<Body>> {
-    const entry = String(entryId);
-    const own = all.slice(0, ownFields);
-    const fields = all.slice(ownFields);
+  async #read(entry: DeadEntry & { fields: Fields }): Promise<DeadRecord<Body>> {
+    const own = entry.fields.slice(0, ownFields);
+    const fields = entry.fields.slice(ownFields);
     const offset = textField(own, 'offset') ?? '0-0';
     return {
-      entry,
-      partition,
+      entry: nameOf(entry),
+      partition: entry.partition,
       offset,
       ...(await this.#readable(fields)),
       key: textField(fields, 'key'),
@@ -147,7 +151,7 @@ export class GroupDeadLetters<Body = unknown> {
       attempt: Number(textField(own, 'attempt') ?? 0),
       reason: textField(own, 'reason') ?? '',
       error: textField(own, 'error') ?? '',
-      diedAt: publishedAt(entry),
+      diedAt: publishedAt(entry.id),
     };
   }
 
@@ -166,8 +170,3 @@ export class GroupDeadLetters<Body = unknown> {
 }
 
 type EntryReply = [entry: Buffer, fields: Buffer[]];
-
-function checkEntry(entry: string): string {
-  if (typeof entry === 'string' && /^\d+-\d+$/.test(entry)) return entry;
-  throw new InvalidArgumentError(`An entry looks like 1700000000000-0, got ${shown(entry)}`);
-}

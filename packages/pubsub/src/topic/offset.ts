@@ -36,3 +36,10 @@ export function startOf(from: From): string {
 export function publishedAt(offset: string): Date {
   return new Date(Number(offset.slice(0, offset.indexOf('-'))));
 }
+
+/** Less than 0 when `a` comes before `b`. Their numbers may be too long for a `number`. */
+export function compareOffsets(a: string, b: string): number {
+  const [a1 = '', a2 = ''] = a.split('-');
+  const [b1 = '', b2 = ''] = b.split('-');
+  return Number(BigInt(a1) - BigInt(b1)) || Number(BigInt(a2) - BigInt(b2));
+}

@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
+import { type TestTopic, useTopics } from './support/topics.js';
+
+const redis = useTopics();
+
+/** A topic whose group has these dead letters: by partition, the ids under which they lie. */
+async function withDead(ids: readonly (readonly string[])[]): Promise<TestTopic<string>> {
+  const topic = redis.topic<string>({ partitions: ids.length });
+  const fields = ['reason', 'failed', 'error', '', 'offset', '1-0', 'attempt', '5'];
+  for (const [partition, entries] of ids.entries()) {
+    const key = `{${topic.name}:${partition}}:partition:dead:g`;
+    for (const id of entries) {
+      const body = JSON.stringify(`${partition} ${id}`);
+      await topic.connection.call('XADD', [key, id, ...fields, 'body', body]);
+    }
+  }
+  return topic;
+}
+
+it('dead letters of one millisecond in several partitions are told apart', async () => {
+  const topic = await withDead([['5000-0', '5000-1'], ['5000-0'], ['5000-0']]);
+  const { deadLetters } = topic.group('g');
+  const [first, second] = await deadLetters.list();
+
+  expect(await deadLetters.remove([first?.entry ?? ''])).toBe(1);
+  expect((await deadLetters.list()).map(({ body }) => body)).toEqual([
+    '1 5000-0',
+    '2 5000-0',
+    '0 5000-1',
+  ]);
+  expect(await deadLetters.redrive({ entries: [second?.entry ?? ''] })).toBe(1);
+  expect((await deadLetters.list()).map(({ body }) => body)).toEqual(['2 5000-0', '0 5000-1']);
+  await expect(deadLetters.remove(['5000-0'])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+});
+
+it('listing on leaves out none and repeats none', async () => {
+  const topic = await withDead([
+    ['5000-0', '5000-1', '20000-0'],
+    ['5000-0', '6000-0'],
+    ['5000-0', '5000-1'],
+  ]);
+  const { deadLetters } = topic.group('g');
+  const all = (await deadLetters.list()).map(({ entry }) => entry);
+  const inPages: string[] = [];
+  for (let after: string | undefined; inPages.length < 20; after = inPages.at(-1)) {
+    const page = await deadLetters.list({ limit: 2, ...(after !== undefined && { after }) });
+    if (page.length === 0) break;
+    inPages.push(...page.map(({ entry }) => entry));
+  }
+
+  expect(inPages).toEqual(all);
+  expect(all).toEqual([
+    '0:5000-0',
+    '1:5000-0',
+    '2:5000-0',
+    '0:5000-1',
+    '2:5000-1',
+    '1:6000-0',
+    '0:20000-0',
+  ]);
+});
+
+it('all are redriven from all partitions, and come again', async () => {
+  const topic = await withDead([['5000-0', '5000-1'], ['5000-0']]);
+  const group = topic.group('g');
+
+  expect(await group.deadLetters.redrive()).toBe(3);
+  expect(await group.deadLetters.count()).toBe(0);
+  const seen: string[] = [];
+  group.consume(({ body }) => void seen.push(body));
+  await eventually(() => seen.length === 3);
+  expect(seen.sort()).toEqual(['0 5000-0', '0 5000-1', '1 5000-0']);
+});
