@@ -1,5 +1,6 @@
 import { asError, InvalidArgumentError, isRedpostError, wholeNumber } from '@redpost/core';
 import type { TrimmedError, TrimmedGap } from './errors.js';
+import { merge } from './merge.js';
 import { type From, startOf } from './offset.js';
 import { PartitionReader } from './partition-reader.js';
 import { bodyOf, type Entry, isForOthers, readRecord, type TopicRecord } from './record.js';
@@ -55,6 +56,7 @@ export function readTopic<Body>(
 
   async function* records(): AsyncGenerator<TopicRecord<Body>, void, undefined> {
     let isStopped = false;
+    const sources = readers.map((reader) => new Source(reader, options.onTrimmed));
     const stop = () => {
       isStopped = true;
       for (const reader of readers) reader.stop();
@@ -66,10 +68,10 @@ export function readTopic<Body>(
     }
     try {
       await opened;
-      for await (const { partition, entries } of merged(readers, options.onTrimmed)) {
+      for await (const { source, value: entries } of merge<readonly Entry[], Source>(sources)) {
         for (const entry of entries) {
           if (isStopped) return;
-          const record = await readable(context, partition, entry, report);
+          const record = await readable(context, source.partition, entry, report);
           if (record) yield record;
         }
       }
@@ -97,39 +99,26 @@ function chosenPartitions(
   return keys.partitions.map((_, at) => at);
 }
 
-interface Batch {
-  partition: number;
-  entries: readonly Entry[];
-}
+/** A reader that goes on behind what was trimmed, if there is somebody to be told. */
+class Source {
+  readonly partition: number;
+  readonly #reader: PartitionReader;
+  readonly #onTrimmed: ((gap: TrimmedGap) => void) | undefined;
 
-/** The batches of all readers as they come, each reader at most one batch ahead. */
-async function* merged(
-  readers: readonly PartitionReader[],
-  onTrimmed: ((gap: TrimmedGap) => void) | undefined,
-): AsyncGenerator<Batch> {
-  const next = async (reader: PartitionReader) => ({ reader, entries: await reader.next() });
-  const ahead = new Map(readers.map((reader) => [reader, guarded(reader)]));
-
-  function guarded(reader: PartitionReader) {
-    const promise = next(reader).catch((error) => {
-      if (!onTrimmed || !isRedpostError(error, 'TRIMMED')) throw error;
-      onTrimmed((error as TrimmedError).gap);
-      return { reader, entries: [] };
-    });
-    promise.catch(() => {
-      // Thrown below, unless the loop was left before.
-    });
-    return promise;
+  constructor(reader: PartitionReader, onTrimmed: ((gap: TrimmedGap) => void) | undefined) {
+    this.partition = reader.partition;
+    this.#reader = reader;
+    this.#onTrimmed = onTrimmed;
   }
 
-  while (ahead.size > 0) {
-    const { reader, entries } = await Promise.race(ahead.values());
-    if (!entries) {
-      ahead.delete(reader);
-      continue;
+  async next(): Promise<readonly Entry[] | undefined> {
+    try {
+      return await this.#reader.next();
+    } catch (error) {
+      if (!this.#onTrimmed || !isRedpostError(error, 'TRIMMED')) throw error;
+      this.#onTrimmed((error as TrimmedError).gap);
+      return [];
     }
-    ahead.set(reader, guarded(reader));
-    yield { partition: reader.partition, entries };
   }
 }
 
