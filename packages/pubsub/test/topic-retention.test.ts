@@ -39,6 +39,19 @@ it('maxAgeMs removes what is older, by the clock of the server', async () => {
   expect((await topic.stats()).length).toBeLessThanOrEqual(11);
 });
 
+it('age takes what all groups have acknowledged without calling it cut, however much it is', async () => {
+  const topic = redis.topic<number>({ retention: { maxAgeMs: 60_000 } });
+  const cuts = recordCuts(topic);
+  const add = (n: number) => topic.connection.call('XADD', [topic.name, `${n}-0`, 'body', n]);
+  await Promise.all(numbers(5000, 1).map(add));
+  await topic.group('done').seek('latest');
+  // Redis removes 100 nodes at a time, of 10 records each here.
+  for (const n of numbers(6)) await topic.publish(n);
+
+  expect([cuts, (await topic.stats()).cut]).toEqual([[], 0]);
+  expect((await topic.stats()).length).toBeLessThan(100);
+});
+
 it('a limit that cuts unread records emits an event and counts them exactly', async () => {
   const topic = redis.topic<number>({ retention: { maxLength: 100 } });
   const cuts = recordCuts(topic);

@@ -23,12 +23,19 @@ local is_aged = min_id and before(first[1], min_id)
 if wanted < node and not is_aged then return 0 end
 
 local floor, is_read = first_unacknowledged(stream)
+local acknowledged = 0
 if floor and wanted >= node then
-  redis.call('XTRIM', stream, 'MINID', '~', floor, 'LIMIT', wanted)
+  acknowledged = redis.call('XTRIM', stream, 'MINID', '~', floor, 'LIMIT', wanted)
 end
 if floor and is_aged then
-  redis.call('XTRIM', stream, 'MINID', '~', before(floor, min_id) and floor or min_id)
+  acknowledged = acknowledged +
+    redis.call('XTRIM', stream, 'MINID', '~', before(floor, min_id) and floor or min_id)
 end
+
+-- One XTRIM removes 100 nodes at most: the next publish goes on.
+local read = floor and #redis.call('XRANGE', stream, '-', is_read and floor or '(' .. floor,
+  'COUNT', node) or 0
+if acknowledged > 0 and read == node then return 0 end
 
 -- What goes from here on is unacknowledged, but for the rest of a node.
 local hard_length = only_acknowledged and hard_max or max_length
@@ -36,8 +43,6 @@ local is_over = hard_length > 0 and redis.call('XLEN', stream) - hard_length >= 
 is_aged = is_aged and not only_acknowledged
 if not is_over and not is_aged then return 0 end
 
-local read = floor and #redis.call('XRANGE', stream, '-', is_read and floor or '(' .. floor,
-  'COUNT', node) or 0
 local removed = is_aged and redis.call('XTRIM', stream, 'MINID', '~', min_id) or 0
 if is_over then
   removed = removed + redis.call('XTRIM', stream, 'MAXLEN', '~', hard_length)
