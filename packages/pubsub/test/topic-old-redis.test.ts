@@ -1,7 +1,8 @@
-import type { Connection, Reply } from '@redpost/core';
+import { type Connection, type Reply, ServerError } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import type { TrimmedGap } from '../src/index.js';
+import { interposed } from './support/interposed.js';
 import { isWaiting, openTopic, take, uniqueName, useTopics } from './support/topics.js';
 
 const redis = useTopics();
@@ -93,4 +94,25 @@ it('a reader that has read all is not alarmed when that is trimmed', async () =>
   await topic.publish(10);
 
   expect((await take(reader, 1))[0]?.body).toBe(10);
+});
+
+it('a group that vanished is made anew, though the error comes in other words', async () => {
+  const connection = interposed(redis.connection(), (_, run) =>
+    run().catch((error) => {
+      if (!(error instanceof ServerError)) throw error;
+      const message = `ERR Error running script (call to f_0): @user_script:43: ${error.message}`;
+      throw new ServerError(message, { reply: 'ERR', outcome: 'unknown' });
+    }),
+  );
+  const topic = openTopic<number>(uniqueName(), { connection });
+  await topic.publish(1);
+  const seen: number[] = [];
+  const consumer = topic.group('g').consume(({ body }) => void seen.push(body));
+  consumer.on('error', () => {});
+  await eventually(() => seen.length === 1);
+  await topic.connection.call('XGROUP', ['DESTROY', topic.name, 'g']);
+  await topic.publish(2);
+
+  await eventually(() => seen.length === 3);
+  expect(seen).toEqual([1, 1, 2]);
 });

@@ -7,6 +7,7 @@ import {
   LeaseLostError,
 } from '@redpost/core/consuming';
 import { publishedAt } from './offset.js';
+import { sizeOf } from './packed-entries.js';
 import {
   bodyOf,
   type Fields,
@@ -122,8 +123,7 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled,
 
   /** How many bytes it is, roughly. */
   get size(): number {
-    const { fields = [], body } = this.#taken;
-    return body ? body.size : fields.reduce((sum, { length }) => sum + length, 0);
+    return sizeOf(this.#taken);
   }
 
   get key(): string | undefined {

@@ -3,6 +3,7 @@ import { CallSize, Pump, SuspectPlace } from '@redpost/core/consuming';
 import { arrival } from './arrival.js';
 import type { GroupContext } from './group-context.js';
 import type { HeldRecord } from './group-delivery.js';
+import { sizeOf } from './packed-entries.js';
 import { type TakeInput, type Taken, type TakeResult, take } from './scripts/take.js';
 import type { GroupKeys } from './topic-keys.js';
 
@@ -204,7 +205,7 @@ export class GroupFeed {
     this.#pump.worked();
     this.#options.acked(acked);
     const { records, trimmed } = result;
-    if (records.length > 0) this.#callSize.note(records.length, sizeOf(records));
+    if (records.length > 0) this.#callSize.note(records.length, totalSize(records));
     if (asked.withSuspect) this.#noteSuspect(records);
     this.#wakeAt(result.due, result.now);
     if (trimmed.length > 0) this.#options.trimmed(trimmed);
@@ -267,7 +268,7 @@ export class GroupFeed {
   /** After a pause, what is held is compared with what the server says. */
   #fail(error: unknown): void {
     if (this.#pump.hasEnded) return;
-    if (error instanceof ServerError && error.reply === 'NOGROUP') {
+    if (isGroupMissing(error)) {
       this.#options.lost();
       return;
     }
@@ -277,6 +278,11 @@ export class GroupFeed {
   }
 }
 
-function sizeOf(records: readonly Taken[]): number {
-  return records.reduce((sum, { body }) => sum + (body?.size ?? 0), 0);
+function totalSize(records: readonly Taken[]): number {
+  return records.reduce((sum, record) => sum + sizeOf(record), 0);
+}
+
+/** Before Redis 7, an error from inside a script begins with other words. */
+function isGroupMissing(error: unknown): boolean {
+  return error instanceof ServerError && /\bNOGROUP\b/.test(error.message);
 }

@@ -36,6 +36,14 @@ export interface GroupStats {
   };
 }
 
+/** The topic that a group belongs to. */
+export interface GroupOwner<Body> {
+  /** The groups that have consumers here. */
+  readonly active: Set<ConsumerGroup<Body>>;
+  /** Aborted when the topic is closed. */
+  readonly closing: AbortSignal;
+}
+
 /**
  * A consumer group: each record of the topic is delivered to one of its members, at least once.
  */
@@ -45,15 +53,22 @@ export class ConsumerGroup<Body = unknown> {
   readonly deadLetters: GroupDeadLetters<Body>;
   readonly #context: GroupContext<Body>;
   readonly #options: GroupOptions;
+  readonly #owner: GroupOwner<Body>;
   readonly #consumers = new Set<GroupConsumer<Body>>();
   #isClosed = false;
 
   /** @throws InvalidArgumentError for a name that cannot be a group's, or a place that cannot be. */
-  constructor(topic: TopicContext<Body>, name: string, options: GroupOptions) {
+  constructor(
+    topic: TopicContext<Body>,
+    name: string,
+    options: GroupOptions,
+    owner: GroupOwner<Body>,
+  ) {
     checkGroupName(name);
     startOf(options.from ?? 'beginning');
     this.name = name;
     this.#options = options;
+    this.#owner = owner;
     this.#context = {
       topic,
       group: name,
@@ -69,12 +84,17 @@ export class ConsumerGroup<Body = unknown> {
    * group that does not exist yet is made, and begins at the option `from` of `topic.group()`.
    */
   consume(handler: RecordHandler<Body>, options: GroupConsumeOptions = {}): GroupConsumer<Body> {
-    if (this.#isClosed) throw new ClosedError('The topic is closed');
+    const { active, closing } = this.#owner;
+    if (this.#isClosed || closing.aborted) throw new ClosedError('The topic is closed');
     const checked = checkedConsumeOptions({ ...this.#options, ...options });
     const { signal } = options;
     const consumer = new GroupConsumer(this.#context, handler, { ...checked, signal });
     this.#consumers.add(consumer);
-    consumer.on('stopped', () => this.#consumers.delete(consumer));
+    active.add(this);
+    consumer.on('stopped', () => {
+      this.#consumers.delete(consumer);
+      if (this.#consumers.size === 0) active.delete(this);
+    });
     return consumer;
   }
 

@@ -36,6 +36,11 @@ export interface PackedEntry {
   readonly fields: Fields | undefined;
 }
 
+/** How many bytes an entry has, roughly. */
+export function sizeOf({ body, fields = [] }: Pick<PackedEntry, 'body' | 'fields'>): number {
+  return body ? body.size : fields.reduce((sum, { length }) => sum + length, 0);
+}
+
 /**
  * Takes apart entries that Redis' `cmsgpack` has written, `[[offset, [name, value…]]…]`: of
  * MessagePack only what that writes for arrays of strings. Hundreds of entries in one block are one

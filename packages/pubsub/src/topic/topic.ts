@@ -56,6 +56,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly #context: TopicContext<Body>;
   readonly #publisher: TopicPublisher<Input>;
   readonly #events = new Emitter<TopicEvents>();
+  /** Those that have consumers here. */
   readonly #groups = new Set<ConsumerGroup<Body>>();
   /** Ends the readers. */
   readonly #closing = new AbortController();
@@ -125,9 +126,8 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
 
   /** The consumer group of this name; `from` says where it begins if it does not exist yet. */
   group(name: string, options: GroupOptions = {}): ConsumerGroup<Body> {
-    const group = new ConsumerGroup(this.#context, name, options);
-    this.#groups.add(group);
-    return group;
+    const owner = { active: this.#groups, closing: this.#closing.signal };
+    return new ConsumerGroup(this.#context, name, options, owner);
   }
 
   /**

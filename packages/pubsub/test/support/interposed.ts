@@ -1,14 +1,16 @@
 import type { Connection } from '@redpost/core';
 
 /** What happens instead when a script is run: `run` runs it. */
-export type Interposition = (script: string, run: () => Promise<unknown>) => Promise<unknown>;
+export type Interposition = (
+  script: string,
+  run: () => Promise<unknown>,
+  input: unknown,
+) => Promise<unknown>;
 
 /** A connection whose scripts go through `around`, so that a test can hold or lose their answers. */
 export function interposed(connection: Connection, around: Interposition): Connection {
   const run: Connection['run'] = (script, input, options) =>
-    around(script.name, () => connection.run(script, input, options)) as ReturnType<
-      typeof connection.run
-    > as never;
+    around(script.name, () => connection.run(script, input, options), input) as Promise<never>;
   return new Proxy(connection, {
     get(target, name) {
       if (name === 'run') return run;

@@ -9,7 +9,7 @@ local group, consumer, signal = unpack(ARGV)
 
 if redis.call('ZREM', consumers, consumer) == 0 then return 0 end
 local time = now()
-local held = redis.call('XPENDING', stream, group, '-', '+', 10000, consumer)
+local held = redis.call('XPENDING', stream, group, '-', '+', most_held, consumer)
 for _, pending in ipairs(held) do
   give_back(pending, stream, group, delayed, suspects, time)
 end

@@ -17,7 +17,7 @@ redis.call('ZREM', consumers, consumer)
 
 local handed_on, dead_lettered = 0, 0
 local least_idle = deadline and 0 or idle_ms
-local held = redis.call('XPENDING', stream, group, 'IDLE', least_idle, '-', '+', 10000, consumer)
+local held = redis.call('XPENDING', stream, group, 'IDLE', least_idle, '-', '+', most_held, consumer)
 for _, pending in ipairs(held) do
   local offset, attempt = pending[1], pending[4]
   local is_to_blame = redis.call('ZSCORE', suspects, offset) and attempt >= tonumber(max_attempts)

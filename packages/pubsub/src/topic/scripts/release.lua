@@ -13,7 +13,7 @@ local time = now()
 local keep, chosen = {}, {}
 if ARGV[4] == '!' then
   for i = 5, #ARGV do keep[ARGV[i]] = true end
-  chosen = redis.call('XPENDING', stream, group, '-', '+', 10000, consumer)
+  chosen = redis.call('XPENDING', stream, group, '-', '+', most_held, consumer)
 else
   for i = 4, #ARGV do chosen[#chosen + 1] = held_by(stream, group, ARGV[i], consumer) end
 end

@@ -6,7 +6,7 @@
 -- returns { offset, key or ''... }
 local stream, group = KEYS[1], ARGV[1]
 local reply = {}
-for _, pending in ipairs(redis.call('XPENDING', stream, group, '-', '+', 10000)) do
+for _, pending in ipairs(redis.call('XPENDING', stream, group, '-', '+', most_held)) do
   local entry = redis.call('XRANGE', stream, pending[1], pending[1])[1]
   local key = ''
   for i = 1, entry and #entry[2] or 0, 2 do

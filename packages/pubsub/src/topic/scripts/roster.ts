@@ -1,6 +1,7 @@
 import { defineScript } from '@redpost/core';
 import type { GroupKeys } from '../topic-keys.js';
 import source from './roster.lua';
+import waiting from './waiting.lua';
 
 export interface PendingRecord {
   offset: string;
@@ -10,7 +11,7 @@ export interface PendingRecord {
 
 export const roster = defineScript<{ keys: GroupKeys; group: string }, PendingRecord[]>({
   name: 'roster',
-  lua: source,
+  lua: waiting + source,
   encode: ({ keys, group }) => ({ keys: [keys.stream], args: [group] }),
   parse(reply) {
     const values = (reply as Buffer[]).map(String);

@@ -2,6 +2,9 @@
 -- consumer that gave it back.
 local waiting = '~waiting'
 
+-- More than a consumer can hold: what is not seen would be left behind.
+local most_held = 200000
+
 -- The [offset, consumer, idle, deliveries] of a pending record, if this consumer holds it.
 local function held_by(stream, group, offset, consumer)
   return redis.call('XPENDING', stream, group, offset, offset, 1, consumer)[1]

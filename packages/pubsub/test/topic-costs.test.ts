@@ -1,0 +1,72 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, it } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
+import { interposed } from './support/interposed.js';
+import { expireLeases, openTopic, sessionsOf, uniqueName, useTopics } from './support/topics.js';
+
+const redis = useTopics();
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+it('a topic does not keep the groups that somebody only looked at', async () => {
+  const topic = redis.topic();
+  const looked = await (async () => {
+    const group = topic.group('g');
+    await group.stats();
+    return new WeakRef(group);
+  })();
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+
+  await eventually(() => {
+    gc();
+    return looked.deref() === undefined;
+  });
+});
+
+it('large records with a key are taken a few at a time, like those without', async () => {
+  const counts: number[] = [];
+  const connection = interposed(redis.connection(), (script, run, input) => {
+    if (script === 'take') counts.push((input as { count: number }).count);
+    return run();
+  });
+  const topic = openTopic<string>(uniqueName(), { connection });
+  const body = 'x'.repeat(20_000);
+  await Promise.all(numbers(300).map((n) => topic.publish(body, { key: `k${n}` })));
+  let seen = 0;
+  const handler = async () => {
+    seen += 1;
+  };
+  topic.group('g').consume(handler, { concurrency: 100 });
+  await eventually(() => seen === 300);
+
+  // 256 KiB are thirteen of these. The first call does not know yet.
+  expect(counts[0]).toBe(100);
+  expect(Math.max(...counts.slice(1))).toBeLessThanOrEqual(13);
+});
+
+it('what a dead member held is handed on at once, however much it was', async () => {
+  const topic = redis.topic<number>({ partitions: 1 });
+  const victim = redis.topic<number>({ name: topic.name, partitions: 1 });
+  let begun = 0;
+  const dead = victim.group('g').consume(
+    async () => {
+      begun += 1;
+      await new Promise(() => {});
+    },
+    { concurrency: 20_000 },
+  );
+  dead.on('error', () => {});
+  await Promise.all(numbers(10_500).map((n) => topic.publish(n, { key: `k${n}` })));
+  await eventually(() => begun === 10_500);
+  await victim.connection.close();
+  await dead.stop({ timeoutMs: 0 });
+  await expireLeases(topic, 'g', await sessionsOf(topic, 'g'));
+  await topic.connection.call('DEL', [`{${topic.name}}:members:g`]);
+  const recovered: number[] = [];
+  const heir = topic.group('g').consume(() => {}, { concurrency: 100 });
+  heir.on('recovered', ({ handedOn }) => recovered.push(handedOn));
+  await eventually(() => recovered.length > 0);
+
+  expect(recovered).toEqual([10_500]);
+});
