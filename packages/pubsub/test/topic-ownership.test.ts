@@ -173,3 +173,27 @@ it('a retry that is still on its way is counted, though what is held is compared
 
   expect(attempts).toEqual([1, 2]);
 });
+
+it('no handler starts on a lease that may have run out while the event loop was blocked', async () => {
+  const topic = redis.topic<number>();
+  const handled: number[] = [];
+  let startedOnStaleLease: number | undefined;
+  let isStale = false;
+  const handle = ({ body }: TopicDelivery<number>) => {
+    if (isStale) startedOnStaleLease ??= body;
+    handled.push(body);
+    // Handlers that return at once have others taken ahead, of which the next starts right away.
+    if (handled.length !== 300) return;
+    const until = performance.now() + 350;
+    while (performance.now() < until);
+    isStale = true;
+    setImmediate(() => {
+      isStale = false;
+    });
+  };
+  await Promise.all(Array.from({ length: 500 }, (_, n) => topic.publish(n)));
+  topic.group('g').consume(handle, { leaseMs: 300 });
+
+  await eventually(() => handled.length === 500);
+  expect(startedOnStaleLease).toBeUndefined();
+});

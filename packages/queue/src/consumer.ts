@@ -101,7 +101,6 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   #createPool(handler: Handler<Body>): HandlerPool<HeldDelivery<Body>> {
     return new HandlerPool<HeldDelivery<Body>>(handler, this.#options.concurrency, {
-      mayStart: (now) => this.#session.isFreshAt(now),
       open: (held) => held.open(this.#context, this.#session.serverNow),
       acknowledge: (held, isExpired) => this.#session.acknowledge(held, isExpired),
       nextStep: (held, error) =>
@@ -119,7 +118,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     const session: Session<Body> = new Session(this.#context, this.#options, {
       demand: () => this.#demand(),
       accept: (deliveries) => this.#handlers.accept(deliveries),
-      renewed: () => this.#handlers.startMore(),
+      renewed: () => this.#handlers.goOn(),
       drained: () => this.#events.emit('drained', undefined),
       lost: (deliveries) => this.#lost(deliveries),
       recovered: (recovery) => this.#events.emit('recovered', recovery),

@@ -65,6 +65,7 @@ export interface Settler {
   readonly consumer: string;
   /** How many of its handlers run: kept by the pool of handlers. */
   running: number;
+  isFreshAt(now: number): boolean;
   acknowledge(held: HeldDelivery, expired?: boolean): void;
   confirmAck(held: HeldDelivery): Promise<void>;
   retry(held: HeldDelivery, delayMs: number): Promise<void>;

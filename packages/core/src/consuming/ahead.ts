@@ -32,6 +32,11 @@ export class Ahead<Item> {
     this.#size += items.length;
   }
 
+  /** The oldest. */
+  get next(): Item | undefined {
+    return this.#batches[0]?.[this.#head];
+  }
+
   /** Takes the oldest. */
   take(): Item | undefined {
     const [batch] = this.#batches;

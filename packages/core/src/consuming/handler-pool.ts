@@ -5,14 +5,21 @@ import type { NextStep } from './failure.js';
 import { isThenable } from './is-thenable.js';
 import { Lookahead } from './lookahead.js';
 
+/** What a delivery was made under. */
+export interface Lease {
+  /** How many handlers run under it: counted by the pool. */
+  running: number;
+  /** False when it may have run out. @param now by `performance.now()`. */
+  isFreshAt(now: number): boolean;
+}
+
 /** What the handlers of a consumer get. */
 export interface Handled {
   /** How many bytes it is, roughly. */
   readonly size: number;
   /** The lease it was delivered under is gone. */
   readonly isLost: boolean;
-  /** The lease it was delivered under, and how many handlers run under that: counted here. */
-  readonly settler: { running: number };
+  readonly settler: Lease;
   /** When its handler began, by `performance.now()`; 0 before. */
   startedAt: number;
   /** Claims the right to settle it: true once. */
@@ -21,11 +28,6 @@ export interface Handled {
 
 /** The consumer whose handlers these are. */
 export interface HandlerPoolHost<Held extends Handled> {
-  /**
-   * False when the lease may have run out by `now`, by `performance.now()`: after this process was
-   * frozen or its event loop blocked, others may have what waits here.
-   */
-  mayStart(now: number): boolean;
   /** Makes the body available: returns a promise only if it takes time. May throw. */
   open(held: Held): Promise<void> | undefined;
   /**
@@ -81,8 +83,13 @@ export class HandlerPool<Held extends Handled> {
   /** Takes them in, and starts as many handlers as it may. */
   accept(deliveries: readonly Held[]): void {
     this.#ahead.add(deliveries);
-    this.startMore();
+    this.#startMore();
     this.#ahead.watch();
+  }
+
+  /** A lease was renewed: starts what had to wait for that. */
+  goOn(): void {
+    this.#startMore();
   }
 
   /** Starts no more handlers. */
@@ -96,31 +103,32 @@ export class HandlerPool<Held extends Handled> {
   }
 
   /** Takes back what was not started, of all or of those under one lease. */
-  takeBack(settler?: Held['settler']): Held[] {
+  takeBack(lease?: Lease): Held[] {
     const all = this.#ahead.takeAll();
-    if (!settler) return all;
-    this.#ahead.add(all.filter((held) => held.settler !== settler));
+    if (!lease) return all;
+    this.#ahead.add(all.filter((held) => held.settler !== lease));
     this.#ahead.watch();
-    return all.filter((held) => held.settler === settler);
+    return all.filter((held) => held.settler === lease);
   }
 
   /** Resolves when no handler runs, or none under this lease. */
-  done(settler?: Held['settler']): Promise<void> {
-    const isDone = () => (settler ? settler.running : this.#running) === 0;
+  done(lease?: Lease): Promise<void> {
+    const isDone = () => (lease ? lease.running : this.#running) === 0;
     if (isDone()) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.add({ isDone, resolve }));
   }
 
-  /** Starts what waits, as far as it may. */
-  startMore(): void {
+  #startMore(): void {
     // A handler that returns at once leads back here: calls must not pile up with the messages.
     if (this.#isStarting) return;
     this.#isStarting = true;
     while (this.#running < this.#concurrency && !this.#isStopping) {
+      const held = this.#ahead.next;
       const now = performance.now();
-      if (!this.#host.mayStart(now)) break;
-      const held = this.#ahead.take();
-      if (!held) break;
+      // After this process was frozen or its event loop blocked, others may have it: the next beat
+      // tells.
+      if (!held?.settler.isFreshAt(now)) break;
+      this.#ahead.take();
       this.#running += 1;
       held.settler.running += 1;
       this.#start(held, now);
@@ -180,7 +188,7 @@ export class HandlerPool<Held extends Handled> {
     this.#running -= 1;
     held.settler.running -= 1;
     if (this.#waiters.size > 0) this.#tellDone();
-    this.startMore();
+    this.#startMore();
     this.#host.finished(held);
   }
 

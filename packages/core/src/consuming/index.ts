@@ -13,7 +13,7 @@ export {
   stepAfter,
   unreadableReason,
 } from './failure.js';
-export { type Handled, HandlerPool, type HandlerPoolHost } from './handler-pool.js';
+export { type Handled, HandlerPool, type HandlerPoolHost, type Lease } from './handler-pool.js';
 export { HeldList, type Holdable } from './held-list.js';
 export { isThenable } from './is-thenable.js';
 export { Pump } from './pump.js';

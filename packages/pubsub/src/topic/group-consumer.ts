@@ -135,8 +135,6 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
 
   #createPool(handler: RecordHandler<Body>): HandlerPool<HeldRecord<Body>> {
     return new HandlerPool<HeldRecord<Body>>(handler, this.#options.concurrency, {
-      // Each partition has a lease of its own: one that cannot be asked must not hold up the others.
-      mayStart: () => true,
       open: (held) => held.open(this.#context.topic),
       acknowledge: (held) => held.settler.acknowledge(held as HeldRecord),
       nextStep: (held, error) => this.#nextStep(held, error),
@@ -194,6 +192,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #sessionHost: GroupSessionHost<Body> = {
     demand: (session) => this.#demand(session),
     accept: (deliveries) => this.#handlers.accept(deliveries),
+    renewed: () => this.#handlers.goOn(),
     drained: () => this.#events.emit('drained', undefined),
     lost: (session, deliveries) => this.#lost(session, deliveries),
     recovered: (recovery) => this.#events.emit('recovered', recovery),

@@ -69,6 +69,7 @@ export interface RecordSettler {
   readonly partition: number;
   /** How many of its handlers run: kept by the pool of handlers. */
   running: number;
+  isFreshAt(now: number): boolean;
   acknowledge(held: HeldRecord): void;
   confirmAck(held: HeldRecord): Promise<void>;
   retry(held: HeldRecord, delayMs: number): Promise<void>;

@@ -37,7 +37,12 @@ export class GroupHeartbeat {
 
   /** Whether Redis surely still counts this consumer in: its last beat is younger than the lease. */
   get isFresh(): boolean {
-    return performance.now() - this.#confirmedAt < this.#options.leaseMs;
+    return this.isFreshAt(performance.now());
+  }
+
+  /** The same, for those who know the time already. */
+  isFreshAt(now: number): boolean {
+    return now - this.#confirmedAt < this.#options.leaseMs;
   }
 
   /** @param takenAt when the call was made that took the lease, by `performance.now()`. */

@@ -16,6 +16,8 @@ export interface GroupSessionHost<Body> {
   demand(session: GroupSession<Body>): number;
   /** These may start now. */
   accept(deliveries: HeldRecord<Body>[]): void;
+  /** Redis has confirmed the lease. */
+  renewed(): void;
   drained(): void;
   /** The lease was lost, and with it these deliveries. The session is over. */
   lost(session: GroupSession<Body>, deliveries: HeldRecord<Body>[]): void;

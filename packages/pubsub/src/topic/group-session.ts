@@ -77,6 +77,11 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     return this.#isOpen && !this.#isOver;
   }
 
+  /** False when others may have what is held here. @param now by `performance.now()`. */
+  isFreshAt(now: number): boolean {
+    return this.#heartbeat.isFreshAt(now);
+  }
+
   /** The records whose handlers run, or have run. */
   started(): HeldRecord<Body>[] {
     return [...this.#held].filter(({ isStarted }) => isStarted);
@@ -231,8 +236,11 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       keys: this.#keys,
       consumer: this.consumer,
       leaseMs: this.#options.leaseMs,
-      // Each beat makes up for signals that may have been lost.
-      beat: () => this.lookAround({ isSought: true }),
+      beat: () => {
+        // It makes up for signals that may have been lost.
+        this.lookAround({ isSought: true });
+        this.#host.renewed();
+      },
       lost: () => this.#lose(),
       overdue: (consumers) => void this.#recoverer.recover(consumers),
       failed: (error) => this.#failed(error),
