@@ -1,4 +1,4 @@
-import { ValidationError } from '@redpost/core';
+import { MessageTooLargeError, ValidationError } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { useTopics } from './support/topics.js';
@@ -60,14 +60,18 @@ it('what a queue could not take is sent again, and nothing is acknowledged befor
 it('what a queue refuses for good is a dead letter of its group', async () => {
   const topic = redis.topic<number>();
   const queue = new FakeQueue('mails');
-  queue.fail = (body) =>
-    body === 1 ? new ValidationError('must be even', { issues: [] }) : undefined;
+  const refusals = [
+    new ValidationError('odd', { issues: [] }),
+    new MessageTooLargeError({ bytes: 9, maxBytes: 8 }),
+  ];
+  queue.fail = (body) => refusals[body];
   topic.forward(queue);
-  await Promise.all(numbers(3).map((n) => topic.publish(n)));
+  await Promise.all(numbers(4).map((n) => topic.publish(n)));
   await eventually(() => queue.sent.length === 2);
 
-  await eventually(async () => (await topic.group('forward:mails').deadLetters.count()) === 1);
-  expect(await topic.group('forward:mails').deadLetters.list()).toMatchObject([
-    { body: 1, reason: 'refused by mails: must be even' },
-  ]);
+  await eventually(async () => (await topic.group('forward:mails').deadLetters.count()) === 2);
+  const dead = await topic.group('forward:mails').deadLetters.list();
+  expect(dead.map(({ body, reason }) => [body, reason])).toEqual(
+    refusals.map(({ message }, body) => [body, `refused by mails: ${message}`]),
+  );
 });

@@ -38,6 +38,9 @@ export function forwardTo<Body>(
   });
 }
 
+/** What a queue will never take, however often it is sent. */
+const refusals = ['VALIDATION', 'ENCODE', 'INVALID_ARGUMENT', 'MESSAGE_TOO_LARGE'];
+
 async function forwardOne<Body>(
   topic: string,
   target: ForwardTarget<Body>,
@@ -55,5 +58,5 @@ async function forwardOne<Body>(
 }
 
 function isRefusal(error: unknown): error is Error {
-  return ['VALIDATION', 'ENCODE', 'INVALID_ARGUMENT'].some((code) => isRedpostError(error, code));
+  return refusals.some((code) => isRedpostError(error, code));
 }
