@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Entry, Report } from './entry.js';
+import type { Entry } from './entry.js';
 import { eventually } from './eventually.js';
+import { Journal } from './journal.js';
 
 export type Program = 'consumer' | 'producer';
 
@@ -11,6 +12,9 @@ export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
 }
+
+/** How long a process may take to finish, in ms. */
+const finishMs = 45_000;
 
 /** A process of its own that reports what it does. */
 export class Child {
@@ -21,28 +25,30 @@ export class Child {
   exit: Exit | undefined;
   readonly #process: ChildProcess;
 
+  /** @param folder where its reports go. */
   constructor(
     program: Program,
+    folder: string,
     options: { name: string } & Record<string, unknown>,
     add: (entry: Entry) => void,
   ) {
-    const path = fileURLToPath(new URL(`./processes/${program}.mjs`, import.meta.url));
-    const child = spawn(process.execPath, [path, JSON.stringify(options)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+    const { name } = options;
+    // From the sources and from the bundle alike.
+    const path = fileURLToPath(new URL(`../src/processes/${program}.mjs`, import.meta.url));
+    const reports = join(folder, `${name}.ndjson`);
+    const journal = new Journal(reports, (report) => add({ ...report, process: name }));
+    const child = spawn(process.execPath, [path, JSON.stringify({ ...options, reports })], {
+      stdio: ['pipe', 'inherit', 'inherit'],
     });
-    this.name = options.name;
+    this.name = name;
     this.#process = child;
     this.pid = child.pid ?? 0;
-    const lines = createInterface({ input: child.stdout });
-    lines.on('line', (line) =>
-      add({ ...(JSON.parse(line) as Report & { at: number }), process: this.name }),
-    );
-    const read = new Promise((resolve) => lines.once('close', resolve));
     this.exited = new Promise((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (code, signal) => {
+      child.once('exit', (code, signal) => {
         this.exit = { code, signal };
-        void read.then(() => resolve({ code, signal }));
+        journal.close();
+        resolve(this.exit);
       });
     });
   }
@@ -57,6 +63,8 @@ export class Child {
   /** Asks it to finish, and waits until it has ended by itself. */
   async finish(): Promise<void> {
     this.#process.kill('SIGTERM');
+    const describe = () => `${this.name} has finished`;
+    await eventually(() => this.exit, { withinMs: finishMs, describe });
     const { code, signal } = await this.exited;
     if (code !== 0) throw new Error(`${this.name} ended with ${signal ?? code}`);
   }

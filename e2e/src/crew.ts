@@ -1,7 +1,9 @@
 import type { Child } from './child.js';
 
-/** Consumers of which each is replaced when it dies, as a process manager would. */
+/** Processes of which each is replaced when it dies, as a process manager would. */
 export class Crew {
+  /** All there ever were. */
+  readonly everyone: Child[] = [];
   readonly #start: () => Child;
   readonly #members = new Set<Child>();
   #isStopping = false;
@@ -26,6 +28,7 @@ export class Crew {
 
   #hire(): void {
     const member = this.#start();
+    this.everyone.push(member);
     this.#members.add(member);
     void member.exited.then(() => {
       this.#members.delete(member);

@@ -3,10 +3,11 @@ export type Entry = { process: string; at: number } & Report;
 
 /** `at` is by a clock that all processes of the machine share, in ms. */
 export type Report =
-  | { type: 'ready' }
+  /** Redis answers. `clock` is the wall clock as this process sees it, in ms since 1970. */
+  | { type: 'ready'; clock: number }
   | { type: 'finished' }
   /** A send is about to be made: from now on the message may be in Redis. */
-  | { type: 'sending'; key: string }
+  | { type: 'sending'; key: string; delayMs?: number; isPoison?: boolean }
   | { type: 'sent'; key: string; outcome: SendOutcome; code?: string; tookMs: number }
   | { type: 'started'; key: string; receipt: string; attempt: number }
   | { type: 'handled'; key: string; receipt: string }
@@ -17,6 +18,10 @@ export type Report =
   | { type: 'ack-refused'; key: string; receipt: string; code: string }
   | { type: 'lost'; count: number }
   | { type: 'recovered'; consumer: string; putBack: number; deadLettered: number }
+  /** The topic's group had vanished, and was made anew. */
+  | { type: 'recreated' }
+  /** The process has done something bad to itself, which began at `since`. */
+  | { type: 'incident'; kind: string; since: number }
   | { type: 'error'; code?: string; message: string };
 
 /** `unstated` is a fault of ours: each error of a send has to say what is known. */

@@ -1,27 +1,36 @@
 import { sharedNow } from './clock.js';
 import type { Entry } from './entry.js';
 
-/** Something bad that was done on purpose. */
-export interface Fault {
+/** One time that something bad happened on purpose. */
+export interface Incident {
   kind: string;
   /** The process it was done to; undefined for the server, and so for all of them. */
   process?: string;
   at: number;
   /** The same as `at` for what takes no time. */
   until: number;
+  /** What Redis answered from then on, it may have forgotten: FLUSHALL, a log not yet on disk. */
+  forgetsSince?: number;
+  /** Until when consumers may not have noticed yet that their leases were forgotten too. */
+  unnoticedUntil?: number;
 }
 
 export type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>;
 
-/** Everything that the processes of a trial have reported, and every fault. */
+/** Everything that the processes of a trial have reported, and every incident. */
 export class Ledger {
-  readonly faults: Fault[] = [];
+  readonly incidents: Incident[] = [];
   readonly #entries = new Map<Entry['type'], Entry[]>();
 
   add(entry: Entry): void {
     const known = this.#entries.get(entry.type);
     if (known) known.push(entry);
     else this.#entries.set(entry.type, [entry]);
+
+    if (entry.type === 'incident') {
+      const { kind, process, since, at } = entry;
+      this.incidents.push({ kind, process, at: since, until: at });
+    }
   }
 
   /** The entries of one type, those of each process in their order. */
@@ -31,13 +40,43 @@ export class Ledger {
   }
 
   count(type: Entry['type'], process?: string): number {
-    return this.all(type, process).length;
+    return process === undefined
+      ? (this.#entries.get(type)?.length ?? 0)
+      : this.all(type, process).length;
   }
 
-  /** Takes note of a fault that lasts as long as `act`. */
-  async during(kind: string, process: string | undefined, act: () => unknown): Promise<void> {
+  /** Everything that was reported, of all processes in the order of time. */
+  everything(): Entry[] {
+    return [...this.#entries.values()].flat().sort((a, b) => a.at - b.at);
+  }
+
+  /**
+   * Takes note of an incident that lasts as long as `act`, also when that fails.
+   *
+   * @param forgetsMs how much of what was answered before it Redis may forget.
+   * @param leaseMs with that: how long its consumers' leases are.
+   */
+  async during<Result>(
+    kind: string,
+    process: string | undefined,
+    act: () => Result | Promise<Result>,
+    forgets?: { forgetsMs: number; leaseMs: number },
+  ): Promise<Result> {
     const at = sharedNow();
-    await act();
-    this.faults.push({ kind, at, until: sharedNow(), ...(process && { process }) });
+    try {
+      return await act();
+    } finally {
+      const until = sharedNow();
+      this.incidents.push({
+        kind,
+        at,
+        until,
+        ...(process !== undefined && { process }),
+        ...(forgets && {
+          forgetsSince: at - forgets.forgetsMs,
+          unnoticedUntil: until + forgets.leaseMs,
+        }),
+      });
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { Connection } from '@redpost/core';
+import { Topic } from '@redpost/pubsub';
 import type { Queue } from '@redpost/queue';
 
 /** All of it at one moment: a message on its way from one place to another must not be missed. */
@@ -12,9 +13,16 @@ const count = `
   return { redis.call('LLEN', name), redis.call('ZCARD', tag .. 'delayed'), keys }
 `;
 
-/** What is left of a queue that should have nothing to do any more; undefined for nothing. */
-export async function leftOver(connection: Connection, queue: Queue): Promise<string | undefined> {
-  const reply = await connection.call('EVAL', [count, 1, queue.name]);
+/** What is left of work that should be done; undefined for nothing. */
+export async function leftOver<Body>(
+  connection: Connection,
+  line: Queue<Body> | Topic<Body>,
+): Promise<string | undefined> {
+  if (line instanceof Topic) {
+    const { lag, pending } = await line.group('crew').stats();
+    return lag + pending === 0 ? undefined : JSON.stringify({ lag, pending });
+  }
+  const reply = await connection.call('EVAL', [count, 1, line.name]);
   const [listed, delayed, keys] = reply as [number, number, Buffer[]];
   if (listed + delayed + keys.length === 0) return undefined;
   return JSON.stringify({ listed, delayed, keys: keys.map(String) });

@@ -12,3 +12,20 @@ export function randomFrom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+/** A number from `least` to `most`. */
+export function between(random: () => number, [least, most]: readonly [number, number]): number {
+  return least + random() * (most - least);
+}
+
+/** One of them. */
+export function oneOf<Item>(random: () => number, items: readonly Item[]): Item {
+  const item = items[Math.floor(random() * items.length)];
+  if (item === undefined) throw new Error('There is none to choose from');
+  return item;
+}
+
+/** Numbers of their own, for what asks for more or fewer of them than the plan knows. */
+export function fork(random: () => number): () => number {
+  return randomFrom(Math.floor(random() * 2 ** 32));
+}

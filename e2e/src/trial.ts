@@ -1,76 +1,108 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Connection, connect } from '@redpost/core';
-import { type EmbeddedRedis, type Persistence, startRedis } from '@redpost/core/embedded';
-import { type ConsumeOptions, Queue } from '@redpost/queue';
+import { type Connection, type ConnectOptions, connect } from '@redpost/core';
+import { Topic } from '@redpost/pubsub';
+import { type ConsumeOptions, Queue, type SendOptions } from '@redpost/queue';
 import { type Account, type AccountOptions, account } from './account.js';
-import { Child, isFrozen, type Program } from './child.js';
+import { Child, type Program } from './child.js';
 import { Crew } from './crew.js';
 import { eventually } from './eventually.js';
 import { Ledger } from './ledger.js';
 import { leftOver } from './quiescence.js';
+import type { Server } from './servers/server.js';
+import { Standalone, type StandaloneOptions } from './servers/standalone.js';
 import { observer } from './sockets.js';
 
-export interface ConsumerSettings {
+/** Which of the trial's lines a process works at. */
+interface LineSettings {
+  /** The queue's name, or the topic's. Default `trial`. */
+  queue?: string;
+  /** Whether it is a topic. Default: a queue. */
+  topic?: boolean;
+  /** How wrong the process's wall clock is, in ms. Default: not at all. */
+  clockOffsetMs?: number;
+  /** Options of its connection. */
+  connection?: ConnectOptions;
+}
+
+export interface ConsumerSettings extends LineSettings {
   consume?: Omit<ConsumeOptions, 'backoff' | 'signal'>;
   /** Acknowledge by returning (default), or explicitly: then the confirmation is reported. */
   settle?: 'return' | 'ack';
-  /** The key of a message that kills the process. */
-  poison?: string;
   /** How long to work at each message, in ms. Default: as the message says. */
   handleMs?: number;
+  /** Every so many messages the handler blocks the event loop. Default: never. */
+  blockEvery?: number;
+  /** For how long, in ms. */
+  blockMs?: number;
   /** The deadline of `stop`, in ms. Default 10 000. */
   stopTimeoutMs?: number;
 }
 
-export interface ProducerSettings {
+export interface ProducerSettings extends LineSettings {
   /** How many to send. Default: until it is told to finish. */
   count?: number;
   /** How many to send at once. Default 10. */
   burst?: number;
+  /** Whether those are one `sendBatch`. Default: as many `send`. */
+  batch?: boolean;
   /** How long to wait between bursts, in ms. Default 5. */
   everyMs?: number;
   /** How long a consumer works at each, in ms. Default 2. */
   handleMs?: number;
   /** Every so many are sent with a delay. Default: none. */
   delayEvery?: number;
+  /** That delay, in ms. Default 30. */
+  delayMs?: number;
   /** Every so many make their handler throw once. Default: none. */
   failEvery?: number;
+  /** The number of a message that kills its consumer. Default: none. */
+  poisonAt?: number;
+  /** How many bytes to add to the body. Default: none. */
+  padding?: number;
   sendTimeoutMs?: number;
+  /** For each send. */
+  sendOptions?: SendOptions;
 }
 
-/** One experiment: a private Redis, one queue, the processes that use it, and their ledger. */
-export class Trial implements AsyncDisposable {
+/** One experiment: a private Redis, the processes that use it, and their ledger. */
+export class Trial<Redis extends Server = Standalone> implements AsyncDisposable {
   readonly ledger = new Ledger();
+  readonly server: Redis;
   readonly connection: Connection;
   readonly queue: Queue<{ key: string }>;
-  readonly #server: { dir: string; persistence: Persistence };
+  readonly #reports: string;
   readonly #children: Child[] = [];
-  #redis: EmbeddedRedis;
+  /** What the processes work at, by name. */
+  readonly #lines = new Map<string, Queue<{ key: string }> | Topic<{ key: string }>>();
 
-  private constructor(redis: EmbeddedRedis, server: { dir: string; persistence: Persistence }) {
-    this.#redis = redis;
-    this.#server = server;
-    this.connection = connect(redis.url, { name: observer });
+  private constructor(server: Redis, reports: string) {
+    this.server = server;
+    this.#reports = reports;
+    this.connection = connect(server.observed, { name: observer });
     this.connection.on('error', () => {
       // What happens to the observer is no part of the experiment.
     });
-    this.queue = new Queue('trial', { connection: this.connection });
+    this.queue = this.#line({}) as Queue<{ key: string }>;
   }
 
-  /** Where the server is. */
-  get url(): string {
-    return this.#redis.url;
+  static async start(options: StandaloneOptions = {}): Promise<Trial> {
+    return Trial.on(await Standalone.start(options));
   }
 
-  static async start({ persistence = 'none' }: { persistence?: Persistence } = {}): Promise<Trial> {
-    const server = { dir: await mkdtemp(join(tmpdir(), 'redpost-e2e-')), persistence };
-    return new Trial(await startRedis(server), server);
+  /** On servers that were started for it: they end with the trial. */
+  static async on<Redis extends Server>(server: Redis): Promise<Trial<Redis>> {
+    return new Trial(server, await mkdtemp(join(tmpdir(), 'redpost-e2e-reports-')));
   }
 
   consumer(settings: ConsumerSettings = {}): Child {
     return this.#spawn('consumer', { settle: 'return', stopTimeoutMs: 10_000, ...settings });
+  }
+
+  producer(settings: ProducerSettings = {}): Child {
+    const defaults = { count: 1_000_000_000, burst: 10, everyMs: 5, handleMs: 2, delayMs: 30 };
+    return this.#spawn('producer', { ...defaults, ...settings });
   }
 
   /** Consumers that are replaced when they die. */
@@ -78,9 +110,9 @@ export class Trial implements AsyncDisposable {
     return new Crew(size, () => this.consumer(settings));
   }
 
-  producer(settings: ProducerSettings = {}): Child {
-    const defaults = { count: 1_000_000, burst: 10, everyMs: 5, handleMs: 2 };
-    return this.#spawn('producer', { ...defaults, ...settings });
+  /** Producers that are replaced when they die. */
+  producers(size: number, settings: ProducerSettings = {}): Crew {
+    return new Crew(size, () => this.producer(settings));
   }
 
   /** Resolves when so many more messages were handled, i.e. when the work goes on. */
@@ -100,66 +132,66 @@ export class Trial implements AsyncDisposable {
   async freeze(child: Child, until: () => Promise<unknown>): Promise<void> {
     await this.ledger.during('SIGSTOP', child.name, async () => {
       await child.freeze();
-      await until();
-      child.thaw();
+      try {
+        await until();
+      } finally {
+        child.thaw();
+      }
     });
   }
 
-  /** Freezes the server until `until` has resolved. */
-  async freezeRedis(until: () => Promise<unknown>): Promise<void> {
-    const { pid } = this.#redis;
-    await this.ledger.during('Redis SIGSTOP', undefined, async () => {
-      process.kill(pid, 'SIGSTOP');
-      await eventually(() => isFrozen(pid));
-      await until();
-      process.kill(pid, 'SIGCONT');
-    });
-  }
-
-  /** Kills the server, and starts another one in its place with the same data. */
-  async crashRedis(): Promise<void> {
-    const { port } = this.#redis;
-    await this.ledger.during('Redis SIGKILL', undefined, async () => {
-      await this.#redis.kill();
-      this.#redis = await startRedis({ ...this.#server, port });
-    });
-  }
-
-  /** Stops the server for good. */
-  stopRedis(): Promise<void> {
-    return this.#redis.stop();
-  }
-
-  /** Resolves when the queue has nothing to do and holds nothing for anybody. */
+  /** Resolves when nothing has anything to do, or is held by anybody. */
   async quiet({ withinMs = 25_000 } = {}): Promise<void> {
-    let left: string | undefined;
+    let left = '';
     const probe = async () => {
-      left = await leftOver(this.connection, this.queue as Queue);
-      return left === undefined;
+      const lines = [...this.#lines.values()].map((line) => leftOver(this.connection, line));
+      // Redis may still be on its way back.
+      const found = await Promise.all(lines).catch((error) => [String(error)]);
+      left = found.filter(Boolean).join(', ');
+      return left === '';
     };
-    await eventually(probe, { withinMs, describe: () => `the queue is quiet; there is ${left}` });
+    await eventually(probe, { withinMs, describe: () => `all is quiet; there is ${left}` });
   }
 
   /** What became of the messages; those that are dead letters are not lost. */
   async account(options: Omit<AccountOptions, 'dead'> = {}): Promise<Account> {
-    const letters = await this.queue.deadLetters.list({ limit: 1000 });
-    const dead = letters.map(({ body }) => body?.key ?? '');
-    return account(this.ledger, { ...options, dead });
+    return account(this.ledger, { ...options, dead: await this.deadLetters() });
+  }
+
+  /** The keys of all dead letters. */
+  async deadLetters(): Promise<string[]> {
+    const lists = [...this.#lines.values()].map(async (line) => {
+      const { deadLetters } = line instanceof Topic ? line.group('crew') : line;
+      const letters = await deadLetters.list({ limit: 1000 });
+      return letters.map(({ body }) => body?.key ?? '');
+    });
+    return (await Promise.all(lists)).flat();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#children) await child.dispose();
     await this.connection.close();
-    await this.#redis.stop();
-    await rm(this.#server.dir, { recursive: true, force: true });
+    await this.server[Symbol.asyncDispose]();
+    await rm(this.#reports, { recursive: true, force: true });
   }
 
-  #spawn(program: Program, settings: object): Child {
+  #spawn(program: Program, settings: LineSettings): Child {
+    const { name: queue } = this.#line(settings);
     const name = `${program}${this.#children.length + 1}`;
-    const { url } = this.#redis;
-    const options = { ...settings, name, url, queue: this.queue.name };
-    const child = new Child(program, options, (entry) => this.ledger.add(entry));
+    const options = { ...settings, name, target: this.server.target, queue };
+    const child = new Child(program, this.#reports, options, (entry) => this.ledger.add(entry));
     this.#children.push(child);
     return child;
+  }
+
+  #line({ queue = 'trial', topic = false }: LineSettings) {
+    const known = this.#lines.get(queue);
+    if (known) return known;
+    const { connection } = this;
+    const line = topic
+      ? new Topic<{ key: string }>(queue, { connection })
+      : new Queue<{ key: string }>(queue, { connection });
+    this.#lines.set(queue, line);
+    return line;
   }
 }

@@ -43,7 +43,7 @@ describe('when commands and answers of every kind get lost', () => {
       runs.set(number, (runs.get(number) ?? 0) + 1);
       return delivery.attempt === 1 ? planned[number % planned.length]?.(delivery) : undefined;
     };
-    const connections = [1, 2].map(() => connect(trial.url));
+    const connections = [1, 2].map(() => connect(trial.server.target));
     const consumers = connections.map((connection) => {
       const queue = new Queue<Body>(trial.queue.name, { connection: lossy(connection, decide) });
       const consumer = queue.consume(handle, { concurrency: 3, backoff: fixed(5) });

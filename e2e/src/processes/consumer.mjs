@@ -1,32 +1,43 @@
 // Handles messages until it gets SIGTERM, and reports each step of each delivery.
+import './clock.mjs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect, fixed } from '@redpost/core';
+import { Topic } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
-import { options, report } from './report.mjs';
+import { options, report, sharedNow } from './report.mjs';
 
-const { name, url, consume, settle, poison, handleMs, stopTimeoutMs } = options;
+const { name, target, topic, consume, settle, stopTimeoutMs } = options;
+const { handleMs, blockEvery, blockMs } = options;
 
-const connection = connect(url, { name });
+const connection = connect(target, { name, ...options.connection });
 connection.on('error', ({ code, message }) => report({ type: 'error', code, message }));
-connection.on('ready', () => report({ type: 'ready' }));
-const queue = new Queue(options.queue, { connection });
-const consumer = queue.consume(handle, { backoff: fixed(10), ...consume });
+connection.on('ready', () => report({ type: 'ready', clock: Date.now() }));
+const source = topic
+  ? new Topic(options.queue, { connection })
+  : new Queue(options.queue, { connection });
+const line = topic ? source.group('crew') : source;
+const consumer = line.consume(handle, { backoff: fixed(10), ...consume });
 consumer.on('lost', ({ deliveries }) => report({ type: 'lost', count: deliveries.length }));
 consumer.on('recovered', (recovery) => report({ type: 'recovered', ...recovery }));
 consumer.on('error', ({ code, message }) => report({ type: 'error', code, message }));
+if (topic) consumer.on('recreated', () => report({ type: 'recreated' }));
 
 process.once('SIGTERM', async () => {
   await consumer.stop({ timeoutMs: stopTimeoutMs });
-  await queue.close();
+  await source.close();
   await connection.close();
   report({ type: 'finished' });
 });
+
+let runs = 0;
 
 async function handle(delivery) {
   const { body, receipt, attempt } = delivery;
   const { key, failures } = body;
   report({ type: 'started', key, receipt, attempt });
-  if (key === poison) process.kill(process.pid, 'SIGKILL');
+  if (body.kills) crash();
+  runs += 1;
+  if (blockEvery && runs % blockEvery === 0) block();
   await pause(handleMs ?? body.handleMs);
   if (attempt <= failures) {
     report({ type: 'failed', key, receipt });
@@ -46,4 +57,16 @@ async function acknowledge(delivery) {
     report({ type: 'ack-refused', key, receipt, code: error.code });
     throw error;
   }
+}
+
+function crash() {
+  report({ type: 'incident', kind: 'poison', since: sharedNow() });
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/** Neither timers nor sockets of this thread get a turn meanwhile. */
+function block() {
+  const since = sharedNow();
+  while (sharedNow() < since + blockMs);
+  report({ type: 'incident', kind: 'blocked', since });
 }

@@ -1,10 +1,13 @@
 // Sends messages in bursts until it has sent `count`, or gets SIGTERM, and reports each outcome.
+import './clock.mjs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '@redpost/core';
+import { Topic } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
 import { options, report } from './report.mjs';
 
-const { name, url, count, burst, everyMs, handleMs, delayEvery, failEvery, sendTimeoutMs } =
+const { name, target, topic, count, burst, everyMs, handleMs } = options;
+const { sendTimeoutMs, batch, delayEvery, delayMs, failEvery, poisonAt, padding, sendOptions } =
   options;
 
 let isDone = false;
@@ -12,34 +15,78 @@ process.once('SIGTERM', () => {
   isDone = true;
 });
 
-const connection = connect(url, { name });
+const connection = connect(target, {
+  name,
+  // A topic has no deadline of its own.
+  ...(topic && sendTimeoutMs && { callTimeoutMs: sendTimeoutMs }),
+  ...options.connection,
+});
 connection.on('error', ({ code, message }) => report({ type: 'error', code, message }));
-const queue = new Queue(options.queue, { connection, ...(sendTimeoutMs && { sendTimeoutMs }) });
-const sends = [];
+connection.on('ready', () => report({ type: 'ready', clock: Date.now() }));
+const line = topic
+  ? new Topic(options.queue, { connection })
+  : new Queue(options.queue, { connection, ...(sendTimeoutMs && { sendTimeoutMs }) });
+let made = 0;
+const sends = new Set();
 
-while (sends.length < count && !isDone) {
-  const until = Math.min(count, sends.length + burst);
-  while (sends.length < until) sends.push(send(sends.length + 1));
+while (made < count && !isDone) {
+  const messages = Array.from({ length: Math.min(burst, count - made) }, make);
+  if (batch) track(sendBatch(messages));
+  else for (const message of messages) track(send(message));
   await pause(everyMs);
 }
 await Promise.all(sends);
-await queue.close();
+await line.close();
 await connection.close();
 report({ type: 'finished' });
 
-async function send(number) {
-  const key = `${name}-${number}`;
-  const failures = failEvery && number % failEvery === 0 ? 1 : 0;
-  const delayMs = delayEvery && number % delayEvery === 0 ? 30 : 0;
-  const startedAt = performance.now();
-  const sent = (outcome, code) => {
-    report({ type: 'sent', key, outcome, code, tookMs: performance.now() - startedAt });
+function make() {
+  made += 1;
+  const isEvery = (n) => n && made % n === 0;
+  return {
+    body: {
+      key: `${name}-${made}`,
+      handleMs,
+      failures: isEvery(failEvery) ? 1 : 0,
+      ...(made === poisonAt && { kills: true }),
+      ...(padding && { padding: 'x'.repeat(padding) }),
+    },
+    options: { ...sendOptions, ...(isEvery(delayEvery) && { delayMs }) },
   };
-  report({ type: 'sending', key });
+}
+
+function track(send) {
+  sends.add(send);
+  void send.then(() => sends.delete(send));
+}
+
+async function send({ body, options }) {
+  const sent = begin({ body, options });
   try {
-    await queue.send({ key, handleMs, failures }, delayMs ? { delayMs } : {});
-    sent('resolved');
+    if (topic) await line.publish(body);
+    else await line.send(body, options);
+    sent();
   } catch (error) {
-    sent(error.outcome ?? 'unstated', error.code);
+    sent(error);
   }
+}
+
+async function sendBatch(messages) {
+  const ends = messages.map(begin);
+  const items = messages.map(({ body, options }) => ({ body, ...options }));
+  const results = await line.sendBatch(items);
+  for (const [at, { status, error }] of results.entries()) {
+    ends[at](status === 'sent' ? undefined : error);
+  }
+}
+
+/** Reports that the send is under way; returns what reports its end. */
+function begin({ body: { key, kills }, options: { delayMs } }) {
+  const startedAt = performance.now();
+  report({ type: 'sending', key, delayMs, isPoison: kills });
+  return (error) => {
+    const outcome = error ? (error.outcome ?? 'unstated') : 'resolved';
+    const tookMs = performance.now() - startedAt;
+    report({ type: 'sent', key, outcome, code: error?.code, tookMs });
+  };
 }

@@ -1,0 +1,26 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Fault } from '../fault.js';
+import { Standalone } from '../servers/standalone.js';
+
+export const freezeRedis: Fault = {
+  name: 'freeze-redis',
+  does: 'SIGSTOP of Redis for 10 s (1.5 s in a short run), then SIGCONT',
+  proof: 'the process was in state T, and sends were rejected with TIMEOUT',
+  costs: 'sends reject by their deadline; leases that run out meanwhile cost duplicates',
+  mayRepeat: true,
+  everyMs: [500, 2000],
+  load: { sendTimeoutMs: 500 },
+  target: 'server',
+  server: () => Standalone.start(),
+
+  async strike({ trial: { ledger, server }, ms }) {
+    const frozenMs = ms < 10_000 ? 1500 : 10_000;
+    await ledger.during('Redis SIGSTOP', undefined, () => server.freeze(() => pause(frozenMs)));
+    return 1;
+  },
+
+  check({ trial: { ledger } }) {
+    const codes = new Set(ledger.all('sent').flatMap(({ code }) => code ?? []));
+    return codes.has('TIMEOUT') ? [] : ['no send was rejected with TIMEOUT'];
+  },
+};

@@ -1,0 +1,54 @@
+import { eventually } from '../eventually.js';
+import type { Fault } from '../fault.js';
+import { between } from '../random.js';
+import { Standalone } from '../servers/standalone.js';
+
+const count = 10_000;
+const maxAttempts = 3;
+
+export const poison: Fault = {
+  name: 'poison',
+  does: `one message among ${count.toLocaleString('en')} kills every process that handles it; 4 consumers with 50 messages at a time, each replaced when it dies`,
+  proof: `the message killed ${maxAttempts} processes, which is \`maxAttempts\``,
+  costs: 'that message becomes a dead letter; those in work beside it are handled once more',
+  mayRepeat: true,
+  everyMs: [0, 0],
+  load: {
+    consumers: 4,
+    consumer: { handleMs: 1, consume: { concurrency: 50, leaseMs: 500, maxAttempts } },
+    producers: 0,
+  },
+  server: () => Standalone.start(),
+
+  async strike({ trial, random }) {
+    const { ledger } = trial;
+    const poisonAt = Math.floor(between(random, [1, count + 1]));
+    const crashes = ledger.count('incident');
+    const producer = trial.producer({ count, poisonAt, burst: 500, everyMs: 1, handleMs: 1 });
+    await producer.exited;
+    await eventually(
+      async () => (await trial.deadLetters()).includes(`${producer.name}-${poisonAt}`),
+      {
+        describe: () => 'the poison is a dead letter',
+      },
+    );
+    return ledger.count('incident') - crashes;
+  },
+
+  async check({ trial: { ledger, queue } }) {
+    const poisons = ledger.all('sending').filter(({ isPoison }) => isPoison).length;
+    const crashes = ledger.count('incident');
+    const letters = await queue.deadLetters.list();
+    const others = letters.filter(
+      ({ reason, attempt }) => reason !== 'crashed' || attempt !== maxAttempts,
+    );
+    return [
+      ...(crashes === poisons * maxAttempts
+        ? []
+        : [`${poisons} messages killed ${crashes} processes`]),
+      ...(others.length === 0
+        ? []
+        : [`a dead letter says ${others[0]?.reason}, attempt ${others[0]?.attempt}`]),
+    ];
+  },
+};

@@ -1,0 +1,16 @@
+// The wall clock of this process, as wrong as it was ordered. Import it before anything else.
+import { options } from './report.mjs';
+
+const { clockOffsetMs = 0 } = options;
+
+if (clockOffsetMs !== 0) {
+  const Real = Date;
+  const now = () => Real.now() + clockOffsetMs;
+  globalThis.Date = class extends Real {
+    constructor(...args) {
+      super(...(args.length > 0 ? args : [now()]));
+    }
+
+    static now = now;
+  };
+}

@@ -1,0 +1,65 @@
+import type { Machine } from '../../tooling/machine.js';
+
+/** What a run under faults found: the JSON that the page is made of. */
+export interface Reliability {
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly tookMs: number;
+  /** What the plan of every round follows from. */
+  readonly seed: number;
+  /** How long the run was meant to take. */
+  readonly minutes: number;
+  readonly machine: Machine & { readonly redis: string };
+  /** In the order of the table. */
+  readonly faults: readonly FaultResult[];
+}
+
+/** One fault, all its rounds together. */
+export interface FaultResult extends Counts {
+  /** `kill-consumers`. */
+  readonly name: string;
+  readonly does: string;
+  readonly proof: string;
+  readonly costs: string;
+  readonly rounds: number;
+  readonly ms: number;
+  /** What went wrong, in sentences; none in a good run. */
+  readonly wrong: readonly string[];
+}
+
+export interface Counts {
+  /** How many times the fault is proven to have happened. */
+  readonly happened: number;
+  /** How many sends were begun. */
+  readonly sends: number;
+  /** Of these: how many resolved, */
+  readonly resolved: number;
+  /** were rejected as known not to be in Redis, */
+  readonly absent: number;
+  /** were rejected with an unknown outcome, */
+  readonly unknown: number;
+  /** and were never answered, because the producer had died. */
+  readonly unanswered: number;
+  /** How many calls of a handler came to their end. */
+  readonly handled: number;
+  /** Resolved, and neither handled nor dead-lettered. */
+  readonly lost: number;
+  /** The same, but Redis was made to forget them, as the fault allows. */
+  readonly forgotten: number;
+  /** How long before the fault the oldest of those was acknowledged, in ms. */
+  readonly forgottenAgeMs: number;
+  /** Handled once more after an acknowledgement was confirmed. */
+  readonly afterAck: number;
+  /** How many times a message was handled once more than it had to be. */
+  readonly duplicates: number;
+  /** Of these: those that no fault accounts for. */
+  readonly unexcused: number;
+  /** Overtaken by a later message though no fault accounts for it. */
+  readonly outOfOrder: number;
+  /** Handled, and never sent. */
+  readonly unsent: number;
+  /** Dead letters that should not be. */
+  readonly wronglyDead: number;
+  /** The time of the slowest send, in ms. */
+  readonly slowestSendMs: number;
+}

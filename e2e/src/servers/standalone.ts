@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EmbeddedRedis, type Persistence, startRedis } from '@redpost/core/embedded';
+import { isFrozen } from '../child.js';
+import { eventually } from '../eventually.js';
+import { TcpProxy } from '../tcp-proxy.js';
+import type { Server } from './server.js';
+
+export interface StandaloneOptions {
+  /** Default `'none'`. */
+  persistence?: Persistence;
+  /** More of the server's settings. */
+  args?: readonly string[];
+  /** Whether processes reach it by way of the proxy. Default: they connect to it directly. */
+  proxied?: boolean;
+}
+
+/** One Redis, and a proxy before it. */
+export class Standalone implements Server {
+  readonly proxy: TcpProxy;
+  readonly #settings: StandaloneOptions & { dir: string };
+  #redis: EmbeddedRedis;
+
+  private constructor(
+    redis: EmbeddedRedis,
+    proxy: TcpProxy,
+    settings: StandaloneOptions & { dir: string },
+  ) {
+    this.#redis = redis;
+    this.proxy = proxy;
+    this.#settings = settings;
+  }
+
+  static async start(options: StandaloneOptions = {}): Promise<Standalone> {
+    const settings = { ...options, dir: await mkdtemp(join(tmpdir(), 'redpost-e2e-')) };
+    const redis = await startRedis(settings);
+    return new Standalone(redis, await TcpProxy.start(redis.port), settings);
+  }
+
+  get target(): string {
+    return this.#settings.proxied ? `redis://127.0.0.1:${this.proxy.port}` : this.observed;
+  }
+
+  get observed(): string {
+    return this.#redis.url;
+  }
+
+  /** Stops it as it stands until `until` has resolved. */
+  async freeze(until: () => Promise<unknown>): Promise<void> {
+    const { pid } = this.#redis;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await eventually(() => isFrozen(pid));
+      await until();
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  }
+
+  /** Kills it, and starts another one in its place with the same data. */
+  async crash(): Promise<void> {
+    const { port, pid } = this.#redis;
+    await this.#redis.kill();
+    this.#redis = await startRedis({ ...this.#settings, port });
+    if (this.#redis.pid === pid) throw new Error('Redis was not killed');
+  }
+
+  /** Stops it for good. */
+  stop(): Promise<void> {
+    return this.#redis.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.proxy[Symbol.asyncDispose]();
+    await this.#redis.stop();
+    await rm(this.#settings.dir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,3 @@
+import { program } from '../tooling/tsup.js';
+
+export default program({ index: 'src/index.ts' });
