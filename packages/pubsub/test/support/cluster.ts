@@ -1,7 +1,12 @@
 import { createServer } from 'node:net';
 import { type Connection, connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
-import { eventuallyPasses } from '../../../../tooling/eventually.js';
+import {
+  type ClusterMember,
+  clusterArguments,
+  formCluster,
+  slotRange,
+} from '../../../../tooling/cluster.js';
 
 export interface ClusterNode {
   readonly redis: EmbeddedRedis;
@@ -19,41 +24,20 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-const ranges = [
-  [0, 5460],
-  [5461, 10_922],
-  [10_923, 16_383],
-] as const;
+type Member = ClusterNode & ClusterMember;
 
 export async function startCluster(): Promise<TestCluster> {
-  const nodes = await Promise.all(Array.from({ length: 6 }, startNode));
-  const masters = nodes.slice(0, 3).map(({ node }) => node);
-  const replicas = nodes.slice(3).map(({ node }) => node);
-  await Promise.all(
-    ranges.map(([from, to], at) => masters[at]?.admin.call('CLUSTER', ['ADDSLOTSRANGE', from, to])),
-  );
-  for (const { node, bus } of nodes.slice(1)) {
-    await masters[0]?.admin.call('CLUSTER', ['MEET', '127.0.0.1', node.redis.port, bus]);
-  }
-  const all = nodes.map(({ node }) => node);
-  await untilAll(all, 'CLUSTER INFO', /cluster_known_nodes:6/);
-  await Promise.all(
-    replicas.map(({ admin }, at) =>
-      eventuallyPasses(() => admin.call('CLUSTER', ['REPLICATE', masters[at]?.id ?? ''])),
-    ),
-  );
-  await untilAll(all, 'CLUSTER INFO', /cluster_state:ok/);
-  await untilAll(replicas, 'INFO replication', /master_link_status:up/);
+  const all = await Promise.all(Array.from({ length: 6 }, startNode));
+  const [masters, replicas] = [all.slice(0, 3), all.slice(3)];
+  await formCluster(masters, replicas);
 
   return {
-    addresses: all.map(({ redis }) => `127.0.0.1:${redis.port}`),
+    addresses: all.map(({ port }) => `127.0.0.1:${port}`),
     masters,
     replicas,
     async ownerOf(channel) {
-      const [first] = all;
-      const slot = Number(await first?.admin.call('CLUSTER', ['KEYSLOT', channel]));
-      const at = ranges.findIndex(([from, to]) => from <= slot && slot <= to);
-      return masters[at] as ClusterNode;
+      const slot = Number(await all[0]?.admin.call('CLUSTER', ['KEYSLOT', channel]));
+      return masters.find((_, at) => slot <= slotRange(at, masters.length)[1]) as ClusterNode;
     },
     async stop() {
       await Promise.all(all.map(({ admin }) => admin.close()));
@@ -62,27 +46,14 @@ export async function startCluster(): Promise<TestCluster> {
   };
 }
 
-async function startNode(): Promise<{ node: ClusterNode; bus: number }> {
-  const bus = await freePort();
-  const options = ['--cluster-enabled', 'yes', '--cluster-port', String(bus)];
-  const tuning = ['--cluster-node-timeout', '1000', '--repl-diskless-sync-delay', '0'];
-  const redis = await startRedis({ args: [...options, ...tuning] });
+async function startNode(): Promise<Member> {
+  const busPort = await freePort();
+  const redis = await startRedis({ args: clusterArguments(busPort) });
   const admin = connect(redis.url, { name: 'admin' });
   admin.on('error', () => {}); // Some of them are killed.
   const id = String(await admin.call('CLUSTER', ['MYID']));
-  return { node: { redis, admin, id }, bus };
-}
-
-function untilAll(nodes: ClusterNode[], command: string, expected: RegExp): Promise<unknown> {
-  const [name = '', ...args] = command.split(' ');
-  return Promise.all(
-    nodes.map(({ admin }) =>
-      eventuallyPasses(async () => {
-        const text = String(await admin.call(name, args));
-        if (!expected.test(text)) throw new Error(`${command}: ${text}`);
-      }, 20_000),
-    ),
-  );
+  const call = (command: string, args: readonly (string | number)[]) => admin.call(command, args);
+  return { redis, admin, id, port: redis.port, busPort, call };
 }
 
 function freePort(): Promise<number> {

@@ -1,0 +1,63 @@
+import { eventually } from './eventually.js';
+
+/** A server of a Cluster, as whoever has started it sees it. */
+export interface ClusterMember {
+  readonly port: number;
+  /** The port for the other nodes. */
+  readonly busPort: number;
+  call(command: string, args: readonly (string | number)[]): Promise<unknown>;
+}
+
+/** The settings of a node that notices the death of another one within about a second. */
+export function clusterArguments(busPort: number): string[] {
+  return [
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
+    ...['--cluster-node-timeout', '1000', '--repl-diskless-sync-delay', '0'],
+  ];
+}
+
+/**
+ * Makes a Cluster of empty servers: the masters share the slots evenly and in order, and each
+ * replica follows the master of its place. Resolves when all of them agree.
+ */
+export async function formCluster(
+  masters: readonly ClusterMember[],
+  replicas: readonly ClusterMember[] = [],
+): Promise<void> {
+  const all = [...masters, ...replicas];
+  const [first, ...others] = all;
+  for (const [at, { call }] of masters.entries()) {
+    await call('CLUSTER', ['ADDSLOTSRANGE', ...slotRange(at, masters.length)]);
+  }
+  for (const { port, busPort } of others) {
+    await first?.call('CLUSTER', ['MEET', '127.0.0.1', port, busPort]);
+  }
+  await untilAll(all, 'CLUSTER INFO', `cluster_known_nodes:${all.length}`);
+  for (const [at, { call }] of replicas.entries()) {
+    const id = String(await masters[at]?.call('CLUSTER', ['MYID']));
+    await eventually(() => call('CLUSTER', ['REPLICATE', id]));
+  }
+  await untilAll(all, 'CLUSTER INFO', 'cluster_state:ok');
+  await untilAll(replicas, 'INFO replication', 'master_link_status:up');
+}
+
+/** The first and the last slot of the master at this place. */
+export function slotRange(at: number, masters: number): [number, number] {
+  const first = (place: number) => Math.round((place * 16_384) / masters);
+  return [first(at), first(at + 1) - 1];
+}
+
+async function untilAll(
+  members: readonly ClusterMember[],
+  command: string,
+  expected: string,
+): Promise<void> {
+  const [name = '', ...args] = command.split(' ');
+  for (const { call } of members) {
+    await eventually(async () => {
+      const text = String(await call(name, args));
+      if (!text.includes(expected)) throw new Error(`${command}: ${text}`);
+      return true;
+    }, 20_000);
+  }
+}
