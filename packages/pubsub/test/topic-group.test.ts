@@ -295,6 +295,32 @@ it('what a dead consumer held comes to others, and its stale ack is reported as 
   expect([lost, recovered]).toEqual([[1], [1]]);
 });
 
+it('no handler starts on a lease that may have run out while the event loop was blocked', async () => {
+  const topic = redis.topic<number>();
+  const count = 500;
+  const handled: number[] = [];
+  let startedOnStaleLease: number | undefined;
+  let isStale = false;
+  const handle = ({ body }: TopicDelivery<number>) => {
+    if (isStale) startedOnStaleLease ??= body;
+    handled.push(body);
+    // Handlers that return at once have others ahead, of which the next starts right away.
+    if (handled.length !== 300) return;
+    const until = performance.now() + 350;
+    while (performance.now() < until);
+    isStale = true;
+    setImmediate(() => {
+      isStale = false;
+    });
+  };
+  await fill(topic, count);
+  topic.group('g').consume(handle, { leaseMs: 300 });
+
+  await eventually(() => handled.length === count);
+  expect(startedOnStaleLease).toBeUndefined();
+  expect(handled).toEqual(numbers(count));
+});
+
 it('a record that kills its consumers is dead after maxAttempts, its neighbours are not', async () => {
   const topic = redis.topic<string>();
   for (const body of ['a', 'poison', 'b', 'c']) await topic.publish(body);
