@@ -3,7 +3,7 @@ import { PubSub, Topic } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
 
 /** Where a part of redpost runs: as a user of its own, beside one who may do everything. */
-export interface Place {
+interface Place {
   connection: Connection;
   admin: Connection;
   /** Told of what fails in the background. */

@@ -5,8 +5,8 @@ import type { Worker } from 'node:worker_threads';
 import { connect } from '@redpost/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { type ConsumeOptions, Queue } from '../src/index.js';
-import { rejection } from './support/rejection.js';
 import { openConnection, startOwnRedis, type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
