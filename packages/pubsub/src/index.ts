@@ -44,12 +44,8 @@ export {
 } from './topic/errors.js';
 export type { ForwardOptions, ForwardTarget } from './topic/forward.js';
 export { ConsumerGroup, type GroupStats } from './topic/group.js';
-export {
-  GroupConsumer,
-  type GroupConsumerEvents,
-  type GroupStopOptions,
-  type RecordHandler,
-} from './topic/group-consumer.js';
+export { GroupConsumer, type GroupStopOptions } from './topic/group-consumer.js';
+export type { GroupConsumerEvents, RecordHandler } from './topic/group-consumer-events.js';
 export {
   type DeadRecord,
   type DeadRecordListOptions,

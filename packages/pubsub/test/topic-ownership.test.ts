@@ -196,4 +196,5 @@ it('no handler starts on a lease that may have run out while the event loop was 
 
   await eventually(() => handled.length === 500);
   expect(startedOnStaleLease).toBeUndefined();
+  expect(handled).toEqual(Array.from({ length: 500 }, (_, n) => n));
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError, ClosedError, type Unsubscribe } from '@redpost/core';
-import { HeldList, LeaseLostError } from '@redpost/core/consuming';
+import { AckWaiters, HeldList, LeaseLostError } from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { HeldDelivery, type Settler } from './delivery.js';
 import { Feed } from './feed.js';
@@ -48,8 +48,7 @@ export class Session<Body = unknown> implements Settler {
   readonly #options: SessionOptions;
   readonly #host: SessionHost<Body>;
   readonly #held = new HeldList<HeldDelivery<Body>>();
-  /** Those who wait for an acknowledgement to be confirmed, by receipt. */
-  readonly #ackWaiters = new Map<number, { resolve(): void; reject(error: Error): void }>();
+  readonly #ackWaiters = new AckWaiters<HeldDelivery<Body>>();
   readonly #heartbeat: Heartbeat;
   readonly #promoter: Promoter;
   readonly #recoverer: Recoverer;
@@ -128,10 +127,8 @@ export class Session<Body = unknown> implements Settler {
 
   confirmAck(held: HeldDelivery<Body>): Promise<void> {
     if (this.#isOver) return Promise.reject(new LeaseLostError(held.named));
-    return new Promise((resolve, reject) => {
-      this.#ackWaiters.set(held.number, { resolve, reject });
-      this.#feed.ack(held);
-    });
+    this.#feed.ack(held);
+    return this.#ackWaiters.wait(held);
   }
 
   async retry(held: HeldDelivery<Body>, delayMs: number): Promise<void> {
@@ -197,7 +194,7 @@ export class Session<Body = unknown> implements Settler {
       },
       held: () => this.#held,
       acked: (deliveries) => this.#acked(deliveries),
-      unconfirmed: (deliveries, error) => this.#unconfirmed(deliveries, error),
+      unconfirmed: (deliveries, error) => this.#ackWaiters.reject(deliveries, error),
       drained: () => host.drained(),
       lost: () => this.#lose(),
       failed: (error) => this.#failed(error),
@@ -213,20 +210,8 @@ export class Session<Body = unknown> implements Settler {
   }
 
   #acked(deliveries: readonly HeldDelivery<Body>[]): void {
-    for (const held of deliveries) {
-      this.#held.remove(held);
-      if (this.#ackWaiters.size === 0) continue;
-      this.#ackWaiters.get(held.number)?.resolve();
-      this.#ackWaiters.delete(held.number);
-    }
-  }
-
-  /** Nobody waits for ever: the acknowledgement goes on without them. */
-  #unconfirmed(deliveries: readonly HeldDelivery<Body>[], error: Error): void {
-    for (const { number } of deliveries) {
-      this.#ackWaiters.get(number)?.reject(error);
-      this.#ackWaiters.delete(number);
-    }
+    for (const held of deliveries) this.#held.remove(held);
+    this.#ackWaiters.confirm(deliveries);
   }
 
   async #settle(held: HeldDelivery<Body>, settle: () => Promise<boolean>): Promise<void> {
@@ -279,11 +264,8 @@ export class Session<Body = unknown> implements Settler {
   /** Tells those who work on what is held, or wait for an acknowledgement, that it is over. */
   #forget(reason: (held: HeldDelivery<Body>) => Error): HeldDelivery<Body>[] {
     const forgotten = this.#held.removeAll();
-    for (const held of forgotten) {
-      held.lose(reason(held));
-      this.#ackWaiters.get(held.number)?.reject(reason(held));
-    }
-    this.#ackWaiters.clear();
+    for (const held of forgotten) held.lose(reason(held));
+    this.#ackWaiters.rejectAll(reason);
     return forgotten;
   }
 

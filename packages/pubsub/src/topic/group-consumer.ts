@@ -7,7 +7,6 @@ import {
   longestTimerMs,
   shown,
   type Unlisten,
-  type Unsubscribe,
   wholeNumber,
 } from '@redpost/core';
 import {
@@ -18,41 +17,14 @@ import {
   within,
 } from '@redpost/core/consuming';
 import { Assignment } from './assignment.js';
+import type { GroupConsumerEvents, RecordHandler } from './group-consumer-events.js';
 import type { GroupContext } from './group-context.js';
-import type { HeldRecord, TopicDelivery } from './group-delivery.js';
+import type { HeldRecord } from './group-delivery.js';
 import type { CheckedConsumeOptions } from './group-options.js';
-import type { GroupRecovery } from './group-recoverer.js';
 import { GroupSession } from './group-session.js';
 import type { GroupSessionHost } from './group-session-host.js';
+import { GroupSignals } from './group-signals.js';
 import { beforeAll } from './offset.js';
-
-/** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
-export type RecordHandler<Body> = (delivery: TopicDelivery<Body>) => unknown;
-
-/** What a member of a group tells by `on()`. */
-export interface GroupConsumerEvents<Body> {
-  /** A record could not be read or handled; `next` is what happens to it. */
-  failed: { delivery: TopicDelivery<Body>; error: Error; next: NextStep };
-  /** The lease was lost: these records are delivered again, even if they were handled. */
-  lost: { deliveries: readonly TopicDelivery<Body>[] };
-  /** Records of a consumer that had died were handed on. */
-  recovered: GroupRecovery;
-  /** Retention removed records that were to be delivered again. */
-  trimmed: { partition: number; offsets: readonly string[] };
-  /**
-   * The group had vanished (FLUSHALL, a failover, XGROUP DESTROY) and was made anew, from the
-   * oldest record there is: what it had handled may be delivered again.
-   */
-  recreated: { partition: number };
-  /** The partitions this member works on have changed. */
-  assigned: { partitions: readonly number[] };
-  /** Nothing was left to be delivered. */
-  drained: undefined;
-  /** Something failed in the background, e.g. Redis was away. The consumer goes on. */
-  error: Error;
-  /** It was stopped. Nothing follows. */
-  stopped: undefined;
-}
 
 /** How a member of a group stops. */
 export interface GroupStopOptions {
@@ -75,11 +47,11 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #handlers: HandlerPool<HeldRecord<Body>>;
   readonly #sessions = new Map<number, GroupSession<Body>>();
   readonly #assignment: Assignment | undefined;
+  readonly #signals: GroupSignals;
   /** Partitions that this member was in: a group that is missing there has vanished. */
   readonly #known = new Set<number>();
   /** Partitions that are to go to other members. */
   readonly #closing = new Set<number>();
-  #unsubscribe: Unsubscribe | undefined;
   #isGivingBack = false;
   #isStopping = false;
   #stopped: Promise<void> | undefined;
@@ -95,6 +67,10 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     this.#context = context;
     this.#options = options;
     this.#handlers = this.#createPool(handler);
+    this.#signals = new GroupSignals(context as GroupContext, {
+      heard: (signal) => this.#signalled(signal),
+      failed: (error) => this.#failed(error),
+    });
     if (context.isOrdered) this.#assignment = this.#createAssignment();
     const onAbort = () => void this.stop();
     signal?.addEventListener('abort', onAbort);
@@ -156,7 +132,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   }
 
   #start(): void {
-    void this.#listen();
+    void this.#signals.listen();
     if (this.#assignment) this.#assignment.start();
     else void this.#open(0);
   }
@@ -223,22 +199,6 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     if (!this.#isStopping) this.#events.emit('assigned', { partitions: this.partitions });
   }
 
-  /** Signals only save time, so a refused subscription is reported and lived without. */
-  async #listen(): Promise<void> {
-    const target = { kind: 'channel', name: this.#context.signal } as const;
-    try {
-      const unsubscribe = await this.#context.topic.connection.subscribe(target, {
-        message: (_channel, payload) => this.#signalled(payload.toString()),
-        resumed: () => this.#signalled('resumed'),
-      });
-      if (this.#isStopping) await unsubscribe();
-      else this.#unsubscribe = unsubscribe;
-      this.#signalled('subscribed');
-    } catch (error) {
-      this.#failed(asError(error));
-    }
-  }
-
   #signalled(signal: string): void {
     if (this.#isStopping) return;
     if (signal !== 'members') {
@@ -288,7 +248,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     const sessions = [...this.#sessions.values()];
     const flushed = () => Promise.all(sessions.map((session) => session.flushed()));
     try {
-      await this.#unsubscribe?.();
+      await this.#signals.end();
       await within(flushed(), Math.max(leftMs(), leaveMs));
       await within(this.#releaseAhead(sessions), leftMs());
       const isFinished = await within(this.#handlers.done(), leftMs());

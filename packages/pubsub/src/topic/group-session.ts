@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError, ClosedError, isRedpostError, ServerError } from '@redpost/core';
-import { HeldList, LeaseLostError } from '@redpost/core/consuming';
+import { AckWaiters, HeldList, LeaseLostError } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import { HeldRecord, type RecordSettler } from './group-delivery.js';
 import { GroupFeed } from './group-feed.js';
@@ -10,8 +10,8 @@ import { GroupRecoverer } from './group-recoverer.js';
 import type { GroupSessionHost, GroupSessionOptions } from './group-session-host.js';
 import { GroupSettlements } from './group-settlements.js';
 import { KeyOrder } from './key-order.js';
+import { takeLease } from './lease-taking.js';
 import { isForOthers } from './record.js';
-import { type JoinResult, join } from './scripts/join.js';
 import { leave } from './scripts/leave.js';
 import type { Taken } from './scripts/take.js';
 import type { GroupKeys } from './topic-keys.js';
@@ -40,8 +40,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   /** What Redis counts as this consumer's: also what was acknowledged, until that is confirmed. */
   readonly #held = new HeldList<HeldRecord<Body>>();
   running = 0;
-  /** Those who wait for an acknowledgement to be confirmed. */
-  readonly #ackWaiters = new Map<HeldRecord, { resolve(): void; reject(error: Error): void }>();
+  readonly #ackWaiters = new AckWaiters<HeldRecord>();
   readonly #order: KeyOrder<HeldRecord<Body>> | undefined;
   readonly #recoverer: GroupRecoverer;
   readonly #heartbeat: GroupHeartbeat;
@@ -137,10 +136,9 @@ export class GroupSession<Body = unknown> implements RecordSettler {
 
   confirmAck(held: HeldRecord<Body>): Promise<void> {
     if (this.#isOver) return Promise.reject(new LeaseLostError(held.named));
-    return new Promise((resolve, reject) => {
-      this.#ackWaiters.set(held as HeldRecord, { resolve, reject });
-      this.acknowledge(held);
-    });
+    const confirmed = this.#ackWaiters.wait(held as HeldRecord);
+    this.acknowledge(held);
+    return confirmed;
   }
 
   async retry(held: HeldRecord<Body>, delayMs: number): Promise<void> {
@@ -203,32 +201,19 @@ export class GroupSession<Body = unknown> implements RecordSettler {
 
   /** Resolves to false when another consumer has the partition. */
   async #takeLease(): Promise<boolean> {
-    const first = await this.#join();
-    if (first.status === 'taken') return false;
-    await this.#recoverer.recover(first.overdue);
-    return first.status === 'joined' || (await this.#join()).status === 'joined';
-  }
-
-  async #join(): Promise<JoinResult> {
-    const { topic, group, isOrdered } = this.#context;
-    const { leaseMs, start } = this.#options;
-    if (this.#isOver) return { status: 'taken' };
-    const takenAt = performance.now();
-    const joined = await topic.connection.run(join, {
+    const lease = await takeLease(this.#context as GroupContext, {
+      ...this.#options,
       keys: this.#keys,
-      group,
       consumer: this.consumer,
-      leaseMs,
-      from: start,
-      isExclusive: isOrdered,
+      isOver: () => this.#isOver,
+      recover: (consumers) => this.#recoverer.recover(consumers),
+      groupMade: () => this.#host.groupMade(this.partition),
     });
-    if (this.#isOver || joined.status === 'taken') return { status: 'taken' };
-    if (joined.isNewGroup) this.#host.groupMade(this.partition);
-    if (joined.status === 'joined') {
-      this.#isOpen = true;
-      this.#heartbeat.start(takenAt);
-    }
-    return joined;
+    if (!lease || this.#isOver) return false;
+    this.#isOpen = true;
+    this.#heartbeat.start(lease.takenAt);
+    await this.#recoverer.recover(lease.overdue);
+    return true;
   }
 
   #createHeartbeat(): GroupHeartbeat {
@@ -256,7 +241,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       isFull: () => (this.#order?.blocked ?? 0) >= maxBlocked,
       accept: (records) => this.#accept(records),
       acked: (records) => this.#acked(records),
-      unconfirmed: (records, error) => this.#unconfirmed(records, error),
+      unconfirmed: (records, error) => this.#ackWaiters.reject(records, error),
       trimmed: (offsets) => this.#trimmed(offsets),
       drained: () => this.#host.drained(),
       lost: () => this.#lose(),
@@ -315,20 +300,8 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   }
 
   #acked(records: readonly HeldRecord[]): void {
-    for (const held of records) {
-      this.#held.remove(held as HeldRecord<Body>);
-      if (this.#ackWaiters.size === 0) continue;
-      this.#ackWaiters.get(held)?.resolve();
-      this.#ackWaiters.delete(held);
-    }
-  }
-
-  /** Nobody waits for ever: the acknowledgement goes on without them. */
-  #unconfirmed(records: readonly HeldRecord[], error: Error): void {
-    for (const held of records) {
-      this.#ackWaiters.get(held)?.reject(error);
-      this.#ackWaiters.delete(held);
-    }
+    for (const held of records) this.#held.remove(held as HeldRecord<Body>);
+    this.#ackWaiters.confirm(records);
   }
 
   #trimmed(offsets: readonly string[]): void {
@@ -350,8 +323,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   #forget(reason: (held: HeldRecord) => Error): HeldRecord<Body>[] {
     const forgotten = this.#held.removeAll();
     for (const held of forgotten) held.lose(reason(held as HeldRecord));
-    for (const [held, { reject }] of this.#ackWaiters) reject(reason(held));
-    this.#ackWaiters.clear();
+    this.#ackWaiters.rejectAll(reason);
     return forgotten;
   }
 

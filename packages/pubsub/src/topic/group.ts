@@ -1,5 +1,6 @@
 import { ClosedError, type Reply } from '@redpost/core';
-import { GroupConsumer, type RecordHandler } from './group-consumer.js';
+import { GroupConsumer } from './group-consumer.js';
+import type { RecordHandler } from './group-consumer-events.js';
 import type { GroupContext } from './group-context.js';
 import { GroupDeadLetters } from './group-dead-letters.js';
 import { groupInfo, partitionLag } from './group-lag.js';

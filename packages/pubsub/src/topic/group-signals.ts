@@ -1,0 +1,46 @@
+import { asError, type Unsubscribe } from '@redpost/core';
+import type { GroupContext } from './group-context.js';
+
+export interface GroupSignalsEvents {
+  /**
+   * `waiting`, `sought`, `left` or `members`, as the scripts publish them; `subscribed` or `resumed`
+   * when some of them may have been missed.
+   */
+  heard(signal: string): void;
+  failed(error: Error): void;
+}
+
+/** Listens to what others tell the consumers of a group. It only saves time: beats make up for it. */
+export class GroupSignals {
+  readonly #context: GroupContext;
+  readonly #events: GroupSignalsEvents;
+  #unsubscribe: Unsubscribe | undefined;
+  #hasEnded = false;
+
+  constructor(context: GroupContext, events: GroupSignalsEvents) {
+    this.#context = context;
+    this.#events = events;
+  }
+
+  /** A refused subscription is reported and lived without. */
+  async listen(): Promise<void> {
+    const { heard, failed } = this.#events;
+    const target = { kind: 'channel', name: this.#context.signal } as const;
+    try {
+      const unsubscribe = await this.#context.topic.connection.subscribe(target, {
+        message: (_channel, payload) => heard(payload.toString()),
+        resumed: () => heard('resumed'),
+      });
+      if (this.#hasEnded) await unsubscribe();
+      else this.#unsubscribe = unsubscribe;
+      heard('subscribed');
+    } catch (error) {
+      failed(asError(error));
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#hasEnded = true;
+    await this.#unsubscribe?.();
+  }
+}
