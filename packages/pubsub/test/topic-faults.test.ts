@@ -1,6 +1,7 @@
 import { type Connection, ConnectionError } from '@redpost/core';
 import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { interposed } from './support/interposed.js';
 import { openTopic, type TestTopic, uniqueName, useTopics } from './support/topics.js';
 
 const redis = useTopics();
@@ -9,19 +10,12 @@ const numbers = (count: number, first = 0) => Array.from({ length: count }, (_, 
 /** A connection on which every so manieth answer to a script gets lost. */
 function losesAnswers(connection: Connection, script: string, every: number): Connection {
   let count = 0;
-  const run: Connection['run'] = async (called, input, options) => {
-    const result = await connection.run(called, input, options);
-    if (called.name !== script) return result;
+  return interposed(connection, async (called, run) => {
+    const result = await run();
+    if (called !== script) return result;
     count += 1;
     if (count % every === 0) throw new ConnectionError('lost', { outcome: 'unknown' });
     return result;
-  };
-  return new Proxy(connection, {
-    get(target, name) {
-      if (name === 'run') return run;
-      const value = Reflect.get(target, name) as unknown;
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
   });
 }
 

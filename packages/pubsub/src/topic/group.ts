@@ -113,7 +113,10 @@ export class ConsumerGroup<Body = unknown> {
     );
   }
 
-  /** How many records were not delivered to this group yet. */
+  /**
+   * How many records were not delivered to this group yet. Where the server cannot tell (before
+   * Redis 7, or after a seek to the middle), they are counted, a thousand at a time.
+   */
   async lag(): Promise<number> {
     const { partitions, topic } = this.#context;
     await topic.facts.checked();
@@ -121,7 +124,7 @@ export class ConsumerGroup<Body = unknown> {
     return sum(await Promise.all(lags));
   }
 
-  /** Counts; costs the same however much there is. */
+  /** Counts. Costs the same however much there is, but for `lag`: see there. */
   async stats(): Promise<GroupStats> {
     const { partitions, topic } = this.#context;
     const context = this.#context as GroupContext;
