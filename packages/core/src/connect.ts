@@ -15,7 +15,7 @@ export function connect(
   target: ConnectionTarget = 'redis://127.0.0.1:6379',
   options: ConnectOptions = {},
 ): Connection {
-  const { callTimeoutMs = 10_000, keepAliveMs = 10_000, name = 'redpost' } = options;
+  const { callTimeoutMs = 10_000, keepAliveMs = 10_000, name = 'redpost', tls } = options;
   const range = { min: 1, max: longestTimerMs };
   wholeNumber('callTimeoutMs', callTimeoutMs, range);
   wholeNumber('keepAliveMs', keepAliveMs, range);
@@ -24,5 +24,5 @@ export function connect(
       `name must be printable ASCII without spaces, as CLIENT SETNAME demands, got ${shown(name)}`,
     );
   }
-  return new IoredisConnection(parseTarget(target), { callTimeoutMs, keepAliveMs, name });
+  return new IoredisConnection(parseTarget(target, tls), { callTimeoutMs, keepAliveMs, name });
 }

@@ -65,8 +65,12 @@ export class ConnectionError extends RedpostError {
   declare readonly code: 'CONNECTION';
   readonly outcome: Outcome;
 
-  constructor(message: string, options: { outcome: Outcome; cause?: unknown }) {
-    super(message, { code: 'CONNECTION', retryable: true, cause: options.cause });
+  constructor(
+    message: string,
+    options: { outcome: Outcome; retryable?: boolean; cause?: unknown },
+  ) {
+    const { retryable = true, cause } = options;
+    super(message, { code: 'CONNECTION', retryable, cause });
     this.name = 'ConnectionError';
     this.outcome = options.outcome;
   }

@@ -1,3 +1,4 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
 import { longestTimerMs } from '../check.js';
 import type {
@@ -35,7 +36,15 @@ export interface ConnectOptions {
   keepAliveMs?: number;
   /** Shown by `CLIENT LIST`, followed by what the socket is for. Default `redpost`. */
   name?: string;
+  /**
+   * How to speak TLS with what a `rediss://` URL names: `ca`, and `cert` and `key` where Redis asks
+   * for a client certificate. Default: the authorities that Node knows (`NODE_EXTRA_CA_CERTS`).
+   */
+  tls?: TlsOptions;
 }
+
+/** {@link ConnectOptions} apart from what belongs to the target. */
+type SocketOptions = Required<Omit<ConnectOptions, 'tls'>>;
 
 /** How long a blocking read may block the server at a time, in ms. */
 const blockSliceMs = 5000;
@@ -46,7 +55,7 @@ const shortSliceMs = 1000;
 export class IoredisConnection implements Connection {
   readonly address: string;
   readonly #target: Target;
-  readonly #options: Required<ConnectOptions>;
+  readonly #options: SocketOptions;
   readonly #events = new Emitter<ConnectionEvents>();
   readonly #commands: Link;
   readonly #blocking: BlockingPool;
@@ -57,7 +66,7 @@ export class IoredisConnection implements Connection {
   readonly #ownSockets = new Set<SubscriptionSocket>();
   #status: ConnectionStatus = 'connecting';
 
-  constructor(target: Target, options: Required<ConnectOptions>) {
+  constructor(target: Target, options: SocketOptions) {
     this.address = target.address;
     this.#target = target;
     this.#options = options;

@@ -166,7 +166,8 @@ export class Subscriptions {
         if (entry.revoked) this.#interrupt(entry, movedError(entry.name));
         return;
       } catch (error) {
-        if (!(error instanceof ConnectionError) || performance.now() >= deadline) throw error;
+        const isPassing = error instanceof ConnectionError && error.retryable;
+        if (!isPassing || performance.now() >= deadline) throw error;
       }
     }
   }

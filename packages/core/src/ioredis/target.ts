@@ -1,3 +1,4 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { Cluster, type ClusterNode, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import { shown } from '../check.js';
 import { InvalidArgumentError } from '../errors.js';
@@ -49,9 +50,13 @@ export interface Target {
   createSubscriber(options: RedisOptions, node?: Node): Redis;
 }
 
-export function parseTarget(target: ConnectionTarget): Target {
-  if (typeof target === 'string') return serverTarget(parseUrl(target));
-  if (Array.isArray(target)) return clusterTarget(target);
+/** @param tls for URLs: what `rediss://` says too little about. */
+export function parseTarget(target: ConnectionTarget, tls?: TlsOptions): Target {
+  if (typeof target === 'string') return serverTarget(withTls(parseUrl(target), tls));
+  if (Array.isArray(target)) {
+    return clusterTarget(target.map((node) => withTls(parseNode(node), tls) as ClusterNode));
+  }
+  if (tls) throw new InvalidArgumentError('tls belongs into the options of ioredis themselves');
   if (typeof target !== 'object' || target === null) {
     throw new InvalidArgumentError(
       `connect() takes a URL, ioredis options, an array of Cluster nodes or an ioredis client, got ${shown(target)}`,
@@ -124,6 +129,12 @@ function sharedBy(nodes: readonly RedisOptions[]): RedisOptions {
     ...(password !== undefined && { password }),
     ...(tls !== undefined && { tls }),
   };
+}
+
+function withTls(options: RedisOptions, tls: TlsOptions | undefined): RedisOptions {
+  if (!tls) return options;
+  if (options.tls) return { ...options, tls };
+  throw new InvalidArgumentError('tls is for a URL that starts with rediss://');
 }
 
 function parseUrl(text: string): RedisOptions {

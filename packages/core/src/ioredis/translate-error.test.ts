@@ -111,3 +111,16 @@ describe('an error of the connection', () => {
     expect(translateError('text', 'host:1').message).toContain('text');
   });
 });
+
+it.each([
+  ['ERR_SSL_WRONG_VERSION_NUMBER', /redis:\/\/ rather than rediss:\/\//],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', /tls\.cert/],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', /as its certificate does/],
+  ['SELF_SIGNED_CERT_IN_CHAIN', /NODE_EXTRA_CA_CERTS/],
+])('%s is no failure to wait for, and says what to do', (code, advice) => {
+  const error = translateError(Object.assign(new Error('noise'), { code }), 'here');
+
+  expect(error).toMatchObject({ code: 'CONNECTION', retryable: false, outcome: 'not-executed' });
+  expect(error.message).toMatch(advice);
+  expect(isRefusal(error)).toBe(true);
+});

@@ -44,7 +44,8 @@ export function hasMoved(error: unknown): boolean {
 }
 
 /** True when Redis is there but does not let us in: waiting will not help. */
-export function isRefusal(error: unknown): error is ServerError {
+export function isRefusal(error: unknown): error is RedpostError {
+  if (error instanceof ConnectionError) return !error.retryable;
   return error instanceof ServerError && /^(WRONGPASS|NOAUTH|NOPERM|NOPROTO)$/.test(error.reply);
 }
 
@@ -53,6 +54,8 @@ export function translateError(thrown: unknown, address: string): RedpostError {
   const cause = withoutArguments(asError(thrown));
   if (cause.name === 'ReplyError') return serverError(cause, address);
 
+  const advice = tlsAdvice(cause);
+  if (advice) return distrust(address, cause, advice);
   const outcome = notWritten.test(cause.message) ? 'not-executed' : 'unknown';
   // Its own words tell to turn an option that is not the caller's.
   const brokeInFlight = cause.name === 'MaxRetriesPerRequestError';
@@ -61,6 +64,34 @@ export function translateError(thrown: unknown, address: string): RedpostError {
     outcome,
     ...(!brokeInFlight && { cause }),
   });
+}
+
+/** The greeting failed, so nothing was sent; and it will fail again. */
+function distrust(
+  address: string,
+  cause: Error & { reason?: string },
+  advice: string,
+): ConnectionError {
+  // The message of OpenSSL has places in its source.
+  const why = cause.reason ?? cause.message;
+  const message = `The connection to Redis at ${address} failed: ${why}. ${advice}`;
+  return new ConnectionError(message, { outcome: 'not-executed', retryable: false, cause });
+}
+
+/** What to do when Node or OpenSSL says that one side does not trust the other, or speaks no TLS. */
+function tlsAdvice({ code }: Error & { code?: unknown }): string | undefined {
+  const name = typeof code === 'string' ? code : '';
+  if (/^ERR_SSL_(WRONG_VERSION|PACKET_LENGTH|HTTP_REQUEST)/.test(name)) {
+    return 'There is no TLS at this port: is its URL redis:// rather than rediss://?';
+  }
+  if (/^ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE)/.test(name)) {
+    return 'Redis asks for a client certificate that it trusts: see tls.cert and tls.key';
+  }
+  if (name === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'Name Redis as its certificate does';
+  if (/^(CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|INVALID_CA)/.test(name)) {
+    return 'Name the authority of its certificate: see tls.ca, or NODE_EXTRA_CA_CERTS';
+  }
+  return undefined;
 }
 
 function serverError(cause: Error, address: string): RedpostError {
