@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { asError, type Connection, connect, isRedpostError } from '@redpost/core';
 import { startRedis } from '@redpost/core/embedded';
 import { Failure, wrongInput } from './exit-codes.js';
@@ -6,6 +7,9 @@ import { say, spokenDuration } from './notices.js';
 export interface ConnectionChoice {
   redis?: string | undefined;
   embedded?: boolean | undefined;
+  cacert?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
 }
 
 /** A connection, and what has to be ended after it. */
@@ -22,7 +26,10 @@ const reachWithinMs = 3000;
 
 /** Opens what was chosen: `--embedded`, or `--redis`, or `REDIS_URL`, or the Redis of this machine. */
 export async function openRedis(choice: ConnectionChoice): Promise<OpenRedis> {
-  if (!choice.embedded) return open(choice.redis ?? (process.env.REDIS_URL || defaultUrl));
+  warnOfPassword(choice.redis);
+  if (!choice.embedded) {
+    return open(choice.redis ?? (process.env.REDIS_URL || defaultUrl), tlsOf(choice));
+  }
   if (choice.redis !== undefined) throw wrongInput('--redis and --embedded exclude each other');
 
   const redis = await startRedis();
@@ -37,9 +44,32 @@ export async function openRedis(choice: ConnectionChoice): Promise<OpenRedis> {
   };
 }
 
-function open(url: string): OpenRedis {
-  const connection = connect(url, { name: 'redpost-cli' });
+function open(url: string, tls?: Tls): OpenRedis {
+  const connection = connect(url, { name: 'redpost-cli', ...(tls && { tls }) });
   return { connection, url, close: () => connection.close() };
+}
+
+type Tls = Partial<Record<'ca' | 'cert' | 'key', Buffer>>;
+
+/** What `--cacert`, `--cert` and `--key` name. */
+function tlsOf({ cacert, cert, key }: ConnectionChoice): Tls | undefined {
+  const files = Object.entries({ ca: cacert, cert, key }).flatMap(([name, file]) =>
+    file === undefined ? [] : [[name, readPem(file)]],
+  );
+  return files.length > 0 ? Object.fromEntries(files) : undefined;
+}
+
+function readPem(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw wrongInput(`${file} cannot be read: ${asError(cause).message}`);
+  }
+}
+
+function warnOfPassword(url: string | undefined): void {
+  if (url === undefined || !URL.canParse(url) || new URL(url).password === '') return;
+  say('others on this machine can see the password in --redis: put the URL into REDIS_URL');
 }
 
 /**
@@ -68,6 +98,8 @@ export async function reach(connection: Connection): Promise<void> {
 
 function unreachable(connection: Connection, thrown: unknown): unknown {
   if (!isRedpostError(thrown) || !['CONNECTION', 'TIMEOUT'].includes(thrown.code)) return thrown;
+  // What is wrong with TLS has its own advice.
+  if (!thrown.retryable) return thrown;
   const reason = thrown.cause === undefined ? '' : ` (${reasonOf(asError(thrown.cause))})`;
   return new Failure(
     `Redis at ${connection.address} cannot be reached${reason}. ` +

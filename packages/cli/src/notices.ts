@@ -3,7 +3,7 @@ import { explain } from './exit-codes.js';
 
 /** Hides what may be the password of a URL, wherever it stands. */
 function withoutPasswords(text: string): string {
-  return text.replace(/(\b[a-z][a-z+.-]*:\/\/)[^\s/@]*:?[^\s@]*@/gi, '$1***@');
+  return text.replace(/(\b[a-z][a-z+.-]*:\/\/)\S*@/gi, '$1***@');
 }
 
 /** Tells people something: one line on stderr. */
