@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { expectCleanPrototypes, hostileBytes, hostileText } from '../../../tooling/hostile.js';
-import { expireLeases, sessionsOf, useTopics } from './support/topics.js';
+import { deferred, expireLeases, sessionsOf, useTopics } from './support/topics.js';
 
 const redis = useTopics();
 afterEach(expectCleanPrototypes);
@@ -81,12 +81,13 @@ it('a record of ten thousand fields whose consumers die is dead-lettered', async
   const topic = redis.topic();
   const group = topic.group('g', { from: 'beginning' });
   await topic.connection.call('XADD', [topic.name, '*', ...manyFields, 'body', '1']);
+  const hanging = deferred();
   for (let life = 1; life <= 2; life += 1) {
     let attempt = 0;
     group.consume(
       (delivery) => {
         attempt = delivery.attempt;
-        return new Promise(() => {});
+        return hanging.promise;
       },
       { maxAttempts: 2 },
     );
@@ -97,4 +98,5 @@ it('a record of ten thousand fields whose consumers die is dead-lettered', async
 
   await eventually(async () => (await group.deadLetters.list()).length === 1);
   expect(await group.deadLetters.list()).toMatchObject([{ reason: 'crashed', body: 1 }]);
+  hanging.resolve();
 });
