@@ -1,3 +1,4 @@
+import { setImmediate as tick } from 'node:timers/promises';
 import { fixed } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
@@ -259,4 +260,22 @@ it('seek takes a group to the beginning, to the end, to an offset and to a date'
   expect(await other.lag()).toBe(5);
   await other.seek(new Date(4000));
   expect(await other.lag()).toBe(2);
+});
+
+it('a member that stops before it is subscribed says nothing of it', async () => {
+  const topic = redis.topic();
+  const { connection } = topic;
+  const subscribe = connection.subscribe.bind(connection);
+  const late = deferred();
+  connection.subscribe = (...args) => late.promise.then(() => subscribe(...args));
+  const errors: Error[] = [];
+  const consumer = topic.group('brief').consume(async () => {});
+  consumer.on('error', (error) => errors.push(error));
+
+  await consumer.stop();
+  await connection.close();
+  late.resolve();
+  await tick();
+
+  expect(errors).toEqual([]);
 });

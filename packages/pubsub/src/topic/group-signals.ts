@@ -35,7 +35,7 @@ export class GroupSignals {
       else this.#unsubscribe = unsubscribe;
       heard('subscribed');
     } catch (error) {
-      failed(asError(error));
+      if (!this.#hasEnded) failed(asError(error));
     }
   }
 
