@@ -34,6 +34,12 @@ describe('an error of the server', () => {
     ],
     [
       `ERR Error running script (call to f_${sha}): @user_script:1: WRONGTYPE Operation`,
+      'WRONGTYPE',
+      'unknown',
+      false,
+    ],
+    [
+      `ERR Error running script (call to f_${sha}): @user_script:1: user_script:1: boom`,
       'ERR',
       'unknown',
       false,

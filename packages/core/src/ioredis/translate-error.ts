@@ -30,7 +30,7 @@ const notWritten =
 /** What a server adds to an error from inside a script: since Redis 7, and before. */
 const fromScript = /script: [0-9a-f]{40}|@user_script/;
 /** Before Redis 7, the error of the command that the script had called stands at the end. */
-const nestedReply = /@user_script: \d+: -([A-Z]+) /;
+const nestedReply = /@user_script: ?\d+: -?([A-Z]+) /;
 
 /** True when the same command may be sent again at once, because it surely was not executed. */
 export function mayResend(error: unknown): boolean {
