@@ -117,7 +117,8 @@ describe('publish', () => {
   it('rejects only what Redis refuses when a batch holds a forbidden channel', async () => {
     const [allowed, forbidden] = [uniqueName('allowed'), uniqueName('forbidden')];
     const user = uniqueName('user');
-    await redis.admin.call('ACL', ['SETUSER', user, 'on', '>pw', '+@all', '~*', '&allowed:*']);
+    const rights = ['+@all', '~*', 'resetchannels', '&allowed:*'];
+    await redis.admin.call('ACL', ['SETUSER', user, 'on', '>pw', ...rights]);
     onTestFinished(() => void redis.admin.call('ACL', ['DELUSER', user]));
     const connection = redis.connect();
     await connection.call('AUTH', [user, 'pw']);

@@ -2,6 +2,7 @@ import { text } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import type { TopicRecord, TrimmedGap } from '../src/index.js';
+import { isBeforeRedis7 } from './support/redis-version.js';
 import { hasNumber } from './support/schemas.js';
 import { isWaiting, killWaiting, take, useTopics } from './support/topics.js';
 
@@ -139,8 +140,10 @@ it('a record that cannot be read is reported with its bytes, and does not end th
   ]);
 });
 
-it('a reader whose place was trimmed away is told how many records it missed', async () => {
+it('a reader whose place was trimmed away is told how many records it missed', async ({ skip }) => {
   const topic = redis.topic<number>();
+  // What is told there is in topic-old-redis.test.ts.
+  if (await isBeforeRedis7(topic.connection)) skip('Redis 6.2 does not count what was added');
   await fill(topic, 10);
   const reader = topic.read({ from: 'beginning' });
   const read = await take(reader, 10);
