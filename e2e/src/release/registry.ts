@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../../tooling/free-port.js';
 import { eventually } from '../eventually.js';
 import { readManifest, root } from './published-packages.js';
 import { run } from './run.js';
@@ -40,6 +40,7 @@ export class Registry {
     const child = spawn(process.execPath, args, { stdio: ['ignore', log.fd, log.fd], cwd: folder });
     await log.close();
 
+    process.once('exit', () => child.kill('SIGKILL'));
     const registry = new Registry(`http://${address}/`, folder, child);
     await registry.#answers();
     return registry;
@@ -120,14 +121,4 @@ auth:
     file: ${join(folder, 'htpasswd')}
 log: { type: stdout, format: pretty, level: warn }
 `;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port is free');
-  return address.port;
 }
