@@ -1,7 +1,6 @@
 import type { Unlisten } from './emitter.js';
 import type { RedpostError } from './errors.js';
 import type { Script } from './script.js';
-import type { ConnectionThread } from './thread/connection-thread.js';
 
 /** What may stand behind a command's name. A number is sent in decimal. */
 export type Argument = string | number | Buffer;
@@ -77,6 +76,34 @@ export interface SubscriptionSocket {
   resume(): void;
   /** Ends its subscriptions. */
   close(): void;
+}
+
+/** How a script is repeated. */
+export interface RepeatOptions {
+  /** How often, in ms. */
+  everyMs: number;
+  /** Paused while the main thread has been blocked for longer than this, in ms. */
+  maxBlockedMs: number;
+  /** A run has failed, or the thread has. The next one is made all the same. */
+  failed(error: Error): void;
+}
+
+/** A script that is run again and again, until it answers `null`. */
+export interface Repetition {
+  /** How long ago the last run that was answered was begun, in ms. */
+  readonly confirmedMsAgo: number;
+  /** Ends it. */
+  stop(): void;
+}
+
+/** A thread with a connection of its own: what it does goes on while the main thread is blocked. */
+export interface ConnectionThread {
+  /** Runs a script again and again. Resolves when the first run has been answered. */
+  repeat<Input>(
+    script: Script<Input, unknown>,
+    input: Input,
+    options: RepeatOptions,
+  ): Promise<Repetition>;
 }
 
 /** Whether Redis answers: not yet, now, no longer for the moment, or never again. */

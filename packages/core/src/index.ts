@@ -21,6 +21,9 @@ export type {
   Connection,
   ConnectionEvents,
   ConnectionStatus,
+  ConnectionThread,
+  RepeatOptions,
+  Repetition,
   Reply,
   Subscriber,
   SubscriptionSocket,
@@ -54,4 +57,3 @@ export { checkedMaxMessageBytes, refuseTooLarge } from './message-size.js';
 export { checkedKeyName, checkedName } from './names.js';
 export { type Schema, validate } from './schema.js';
 export { defineScript, type Script, type ScriptCall } from './script.js';
-export type { ConnectionThread, RepeatOptions, Repetition } from './thread/connection-thread.js';

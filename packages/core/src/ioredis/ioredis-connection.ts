@@ -9,6 +9,7 @@ import type {
   Connection,
   ConnectionEvents,
   ConnectionStatus,
+  ConnectionThread,
   Reply,
   Subscriber,
   SubscriptionSocket,
@@ -18,7 +19,7 @@ import type {
 import { Emitter, type Unlisten } from '../emitter.js';
 import { ClosedError, ServerError } from '../errors.js';
 import type { Script } from '../script.js';
-import { ConnectionThread } from '../thread/connection-thread.js';
+import { HeartbeatThread } from '../thread/heartbeat-thread.js';
 import { BlockingPool } from './blocking-pool.js';
 import { Link } from './link.js';
 import { ReplicatedWrites } from './replicated-writes.js';
@@ -59,7 +60,7 @@ export class IoredisConnection implements Connection {
   readonly #events = new Emitter<ConnectionEvents>();
   readonly #commands: Link;
   readonly #blocking: BlockingPool;
-  #thread: ConnectionThread | undefined;
+  #thread: HeartbeatThread | undefined;
   #replicatedWrites: ReplicatedWrites | undefined;
   #subscriptions: SubscriberSockets | undefined;
   /** Those that somebody has for himself. */
@@ -135,7 +136,7 @@ export class IoredisConnection implements Connection {
   thread(): ConnectionThread {
     this.#refuseIfClosed();
     const options = { ...this.#options, name: `${this.#options.name}:heartbeat` };
-    this.#thread ??= new ConnectionThread({ target: this.#target.settings, options });
+    this.#thread ??= new HeartbeatThread({ target: this.#target.settings, options });
     return this.#thread;
   }
 

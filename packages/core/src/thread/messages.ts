@@ -3,6 +3,8 @@ import type { ScriptCall } from '../script.js';
 
 /** What a thread is started with: how to make the connection once more. */
 export interface ThreadData {
+  /** So that the code of the thread does nothing wherever else it is loaded. */
+  isHeartbeatThread: true;
   /** What `connect()` takes, as far as it can be cloned. */
   target: unknown;
   options: Required<ConnectOptions>;

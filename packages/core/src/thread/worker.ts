@@ -1,6 +1,7 @@
-// Runs in a thread of its own: see connection-thread.ts.
-import { parentPort, workerData } from 'node:worker_threads';
+// Runs in a thread of its own, which heartbeat-thread.ts starts.
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { connect } from '../connect.js';
+import type { Connection } from '../connection.js';
 import { asError, isRedpostError } from '../errors.js';
 import type { ConnectionTarget } from '../ioredis/target.js';
 import type { Script } from '../script.js';
@@ -16,49 +17,55 @@ import {
   unblocked,
 } from './messages.js';
 
-const { target, options } = workerData as ThreadData;
-const connection = connect(target as ConnectionTarget, options);
-const tasks = new Map<number, Task>();
-const timers = new Map<number, NodeJS.Timeout>();
+/** Repeats what the main thread asks for. */
+class Repeater {
+  readonly #port: MessagePort;
+  readonly #connection: Connection;
+  readonly #tasks = new Map<number, { task: Task; timer: NodeJS.Timeout }>();
 
-// What it means for the tasks is told by each of them.
-connection.on('error', () => {});
-connection.on('resumed', () => {
-  for (const task of tasks.values()) void run(task);
-});
+  constructor(port: MessagePort, { target, options }: ThreadData) {
+    this.#port = port;
+    this.#connection = connect(target as ConnectionTarget, options);
+    // What it means for the tasks is told by each of them.
+    this.#connection.on('error', () => {});
+    this.#connection.on('resumed', () => {
+      for (const { task } of this.#tasks.values()) void this.#run(task);
+    });
+    port.on('message', (message: ToThread) => {
+      if ('start' in message) this.#start(message.start);
+      else this.#stop(message.stop);
+    });
+  }
 
-parentPort?.on('message', (message: ToThread) => {
-  if ('start' in message) start(message.start);
-  else stop(message.stop);
-});
+  #start(task: Task): void {
+    const timer = setInterval(() => void this.#run(task), task.everyMs);
+    this.#tasks.set(task.id, { task, timer });
+    void this.#run(task);
+  }
 
-function start(task: Task): void {
-  tasks.set(task.id, task);
-  timers.set(
-    task.id,
-    setInterval(() => void run(task), task.everyMs),
-  );
-  void run(task);
-}
+  #stop(id: number): void {
+    clearInterval(this.#tasks.get(id)?.timer);
+    this.#tasks.delete(id);
+  }
 
-function stop(id: number): void {
-  clearInterval(timers.get(id));
-  timers.delete(id);
-  tasks.delete(id);
-}
+  async #run(task: Task): Promise<void> {
+    const { id, clock } = task;
+    if (msSince(clock, unblocked) > task.maxBlockedMs) return;
+    const begun = process.hrtime.bigint();
+    const isFirst = msSince(clock, confirmed) === Number.POSITIVE_INFINITY;
+    try {
+      const isConfirmed = await this.#connection.run(asScript(task), undefined);
+      if (!this.#tasks.has(id)) return;
+      if (isConfirmed) setNow(clock, confirmed, begun);
+      else this.#stop(id);
+      if (isFirst) this.#post({ id, started: true });
+    } catch (error) {
+      if (this.#tasks.has(id)) this.#post({ id, failed: asFailure(error) });
+    }
+  }
 
-async function run(task: Task): Promise<void> {
-  if (msSince(task.clock, unblocked) > task.maxBlockedMs) return;
-  const begun = process.hrtime.bigint();
-  const isFirst = Atomics.load(task.clock, confirmed) === 0n;
-  try {
-    const isConfirmed = await connection.run(asScript(task), undefined);
-    if (!tasks.has(task.id)) return;
-    if (isConfirmed) setNow(task.clock, confirmed, begun);
-    else stop(task.id);
-    if (isFirst) post({ id: task.id, started: true });
-  } catch (error) {
-    if (tasks.has(task.id)) post({ id: task.id, failed: asFailure(error) });
+  #post(message: FromThread): void {
+    this.#port.postMessage(message);
   }
 }
 
@@ -73,6 +80,5 @@ function asFailure(thrown: unknown): ThreadFailure {
   return { code: thrown.code, message, retryable: thrown.retryable };
 }
 
-function post(message: FromThread): void {
-  parentPort?.postMessage(message);
-}
+const data = workerData as Partial<ThreadData> | null;
+if (parentPort && data?.isHeartbeatThread) new Repeater(parentPort, data as ThreadData);

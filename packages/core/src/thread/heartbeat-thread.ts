@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import type { ConnectionThread, RepeatOptions, Repetition } from '../connection.js';
 import { asError, ClosedError, InvalidArgumentError, RedpostError } from '../errors.js';
 import type { Script } from '../script.js';
 import {
@@ -14,21 +15,6 @@ import {
   unblocked,
 } from './messages.js';
 
-export interface RepeatOptions {
-  /** How often, in ms. */
-  everyMs: number;
-  /** Paused while the main thread has been blocked for longer than this, in ms. */
-  maxBlockedMs: number;
-  failed(error: Error): void;
-}
-
-/** A script that is run again and again, until it answers `null`. */
-export interface Repetition {
-  /** How long ago the last run that was answered was begun, in ms. */
-  readonly confirmedMsAgo: number;
-  stop(): void;
-}
-
 interface Running {
   task: Task;
   failed(error: Error): void;
@@ -38,11 +24,10 @@ interface Running {
 const restartMs = 1000;
 
 /**
- * A thread with a connection of its own, which repeats scripts while the main thread is blocked.
- * It runs as long as there is something to repeat, and does not keep the process alive. If it
- * ends by itself, that is reported and another one is started.
+ * {@link ConnectionThread} as a worker thread. It runs as long as there is something to repeat, and
+ * does not keep the process alive. If it ends by itself, that is reported and another one is started.
  */
-export class ConnectionThread {
+export class HeartbeatThread implements ConnectionThread {
   readonly #data: ThreadData;
   readonly #running = new Map<number, Running>();
   #worker: Worker | undefined;
@@ -50,13 +35,12 @@ export class ConnectionThread {
   #lastId = 0;
 
   /** @throws InvalidArgumentError for a connection that cannot be made in another thread. */
-  constructor(data: ThreadData) {
+  constructor(data: Omit<ThreadData, 'isHeartbeatThread'>) {
     refuseUncloneable(data.target);
     refuseWithoutFile();
-    this.#data = data;
+    this.#data = { ...data, isHeartbeatThread: true };
   }
 
-  /** Resolves when the first run has been answered. */
   async repeat<Input>(
     { name, lua, sha, encode }: Script<Input, unknown>,
     input: Input,
