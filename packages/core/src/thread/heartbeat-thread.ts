@@ -72,6 +72,7 @@ export class HeartbeatThread implements ConnectionThread {
     };
   }
 
+  /** Ends all that is repeated, and the thread. */
   close(): void {
     const closed = new ClosedError('The connection is closed');
     for (const { started } of this.#running.values()) started?.reject(closed);
