@@ -7,12 +7,16 @@ import { followRepositoryLinks } from './repository-links.js';
 import { vueForPages } from './vue-for-pages.js';
 
 const repository = 'https://github.com/redpost/redpost';
+/** Three messages in a list, the next one lit. */
+const icon =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#151a22"/><path d="M4 10h6v12H4zm9 0h6v12h-6z" fill="#7b8798"/><path d="M22 10h6v12h-6z" fill="#ff4d3f"/></svg>';
 const description = 'Redis as a message queue and as publish/subscribe, in TypeScript';
 
 export default defineConfig({
   title: 'redpost',
   description,
   lang: 'en-GB',
+  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   base: process.env.DOCS_BASE ?? '/',
   cleanUrls: true,
   srcDir: '..',
@@ -44,7 +48,15 @@ export default defineConfig({
       { text: 'Benchmarks', link: '/benchmarks' },
     ],
     sidebar: { '/': sidebar, '/api/': apiSidebar() },
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        // Who searches for a word wants its explanation before the types it occurs in.
+        miniSearch: {
+          searchOptions: { boostDocument: (page) => (/\/api\//.test(page) ? 0.3 : 1) },
+        },
+      },
+    },
     outline: [2, 3],
     socialLinks: [{ icon: 'github', link: repository }],
     editLink: { pattern: `${repository}/edit/main/:path`, text: 'Improve this page' },
