@@ -16,7 +16,7 @@ export interface Account {
   unanswered: number;
   /** How many calls of a handler came to their end. */
   handled: number;
-  /** Resolved, and neither handled nor dead-lettered. */
+  /** Resolved, and neither handled nor dead-lettered, and they had not the time to expire. */
   lost: string[];
   /** The same, but Redis was made to forget them, as the incident allows. */
   forgotten: string[];
@@ -62,16 +62,23 @@ export function account(ledger: Ledger, options: AccountOptions = {}): Account {
   const { dead = [], only = () => true, ordered = () => false } = options;
   const { incidents } = ledger;
   const runs = runsByKey(ledger);
-  const sending = new Map(ledger.all('sending').map(({ key, at }) => [key, at]));
+  const sending = new Map(ledger.all('sending').map((entry) => [entry.key, entry]));
+  const hasExpired = (key: string) => {
+    const { at, ttlMs = Infinity } = sending.get(key) ?? { at: Infinity };
+    return at + ttlMs < ledger.endsAt;
+  };
   const sends = ledger.all('sent').filter(({ key }) => only(key));
   const byOutcome = (wanted: string) => sends.filter(({ outcome }) => outcome === wanted);
   const poison = new Set(ledger.all('sending').flatMap((send) => (send.isPoison ? send.key : [])));
   const begun = [...sending.keys()].filter(only).length;
 
   const done = new Set([...dead, ...ledger.all('handled').map(({ key }) => key)]);
-  const missing = byOutcome('resolved').filter(({ key }) => !done.has(key));
+  const missing = byOutcome('resolved').filter(({ key }) => !done.has(key) && !hasExpired(key));
   const ages = missing.map(({ key, at }) => {
-    return { key, ageMs: forgottenAge({ sentAt: sending.get(key) ?? at, ackedAt: at }, incidents) };
+    return {
+      key,
+      ageMs: forgottenAge({ sentAt: sending.get(key)?.at ?? at, ackedAt: at }, incidents),
+    };
   });
   const repeated = [...runs].filter(([key]) => only(key)).map(([key, all]) => repeats(key, all));
   const keysOf = (isMeant: (run: Run, earlier: Run[]) => boolean) =>
@@ -122,7 +129,8 @@ function forgottenAge(
   incidents: readonly Incident[],
 ): number | undefined {
   const cause = incidents.find(
-    ({ forgetsSince = Infinity, until }) => forgetsSince <= ackedAt && sentAt <= until,
+    ({ forgetsSince = Infinity, until, keepsSends }) =>
+      forgetsSince <= ackedAt && sentAt <= until && !keepsSends,
   );
   return cause && Math.max(0, cause.at - ackedAt);
 }

@@ -11,6 +11,8 @@ export interface Incident {
   until: number;
   /** What Redis answered from then on, it may have forgotten: FLUSHALL, a log not yet on disk. */
   forgetsSince?: number;
+  /** Whether that holds for acknowledgements only: sends were confirmed by replicas. */
+  keepsSends?: boolean;
   /** Until when consumers may not have noticed yet that their leases were forgotten too. */
   unnoticedUntil?: number;
 }
@@ -20,12 +22,15 @@ export type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>
 /** Everything that the processes of a trial have reported, and every incident. */
 export class Ledger {
   readonly incidents: Incident[] = [];
+  /** When the last entry was made. */
+  endsAt = 0;
   readonly #entries = new Map<Entry['type'], Entry[]>();
 
   add(entry: Entry): void {
     const known = this.#entries.get(entry.type);
     if (known) known.push(entry);
     else this.#entries.set(entry.type, [entry]);
+    this.endsAt = Math.max(this.endsAt, entry.at);
 
     if (entry.type === 'incident') {
       const { kind, process, since, at } = entry;
@@ -55,12 +60,13 @@ export class Ledger {
    *
    * @param forgetsMs how much of what was answered before it Redis may forget.
    * @param leaseMs with that: how long its consumers' leases are.
+   * @param keepsSends with that: whether it forgets only acknowledgements.
    */
   async during<Result>(
     kind: string,
     process: string | undefined,
     act: () => Result | Promise<Result>,
-    forgets?: { forgetsMs: number; leaseMs: number },
+    forgets?: { forgetsMs: number; leaseMs: number; keepsSends?: boolean },
   ): Promise<Result> {
     const at = sharedNow();
     try {
@@ -74,6 +80,7 @@ export class Ledger {
         ...(process !== undefined && { process }),
         ...(forgets && {
           forgetsSince: at - forgets.forgetsMs,
+          keepsSends: forgets.keepsSends ?? false,
           unnoticedUntil: until + forgets.leaseMs,
         }),
       });

@@ -62,6 +62,8 @@ export interface ProducerSettings extends LineSettings {
   /** How many bytes to add to the body. Default: none. */
   padding?: number;
   sendTimeoutMs?: number;
+  /** How many replicas a send waits for. Default 0. */
+  replicas?: number;
   /** For each send. */
   sendOptions?: SendOptions;
 }

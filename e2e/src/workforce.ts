@@ -16,6 +16,8 @@ export interface Load {
   leaseMs?: number;
   /** For every producer: the deadline of a send, in ms. Default 2000. */
   sendTimeoutMs?: number;
+  /** How many replicas a send waits for. Default 0. */
+  replicas?: number;
   /** Options of every connection. Default: redpost's. */
   connection?: ConnectOptions;
 }
@@ -36,7 +38,8 @@ export class Workforce {
   constructor(trial: Trial<Server>, load: Load) {
     const { leaseMs = defaultLeaseMs, sendTimeoutMs = defaultSendTimeoutMs } = load;
     const connection = load.connection ?? {};
-    const producer = { connection, burst: 5, everyMs: 10, handleMs: 2, sendTimeoutMs };
+    const { replicas = 0 } = load;
+    const producer = { connection, burst: 5, everyMs: 10, handleMs: 2, sendTimeoutMs, replicas };
     // Every script is in use: consumers are idle now and then, and messages fail or are delayed.
     const variety = { failEvery: 11, delayEvery: 9 };
     this.consumers = trial.crew(load.consumers ?? 2, {

@@ -3,6 +3,7 @@ import type { Server } from '../servers/server.js';
 import { blackHole } from './black-hole.js';
 import { blockEventLoop } from './block-event-loop.js';
 import { byteByByte } from './byte-by-byte.js';
+import { clusterFailover, migrateSlot } from './cluster.js';
 import { cutReplies } from './cut-replies.js';
 import { flushAll, flushAllTopic } from './flush-all.js';
 import { flushScripts } from './flush-scripts.js';
@@ -12,10 +13,13 @@ import { killConnections } from './kill-connections.js';
 import { killConsumers } from './kill-consumers.js';
 import { killProducers } from './kill-producers.js';
 import { mixed } from './mixed.js';
+import { outOfMemory } from './out-of-memory.js';
 import { partition } from './partition.js';
 import { poison } from './poison.js';
-import { restartRedis } from './restart-redis.js';
+import { powerLoss, restartRedis, restartRedisEverysec } from './restart-redis.js';
+import { sentinelFailover, sentinelFailoverReplicas } from './sentinel.js';
 import { slowNetwork } from './slow-network.js';
+import { wrongClocks } from './wrong-clock.js';
 
 const standalone: readonly Fault[] = [
   killConsumers,
@@ -24,6 +28,8 @@ const standalone: readonly Fault[] = [
   blockEventLoop,
   poison,
   restartRedis,
+  restartRedisEverysec,
+  powerLoss,
   freezeRedis,
   killConnections,
   flushScripts,
@@ -34,7 +40,16 @@ const standalone: readonly Fault[] = [
   slowNetwork,
   cutReplies,
   byteByByte,
+  outOfMemory,
+  ...wrongClocks,
+];
+
+const several: readonly Fault<Server>[] = [
+  sentinelFailover,
+  sentinelFailoverReplicas,
+  clusterFailover,
+  migrateSlot,
 ];
 
 /** In the order of the report. */
-export const faults: readonly Fault<Server>[] = [...standalone, mixed(standalone)];
+export const faults: readonly Fault<Server>[] = [...standalone, ...several, mixed(standalone)];

@@ -1,19 +1,60 @@
-import type { Fault } from '../fault.js';
+import type { Fault, Scene } from '../fault.js';
 import { Standalone } from '../servers/standalone.js';
+import { defaultLeaseMs } from '../workforce.js';
+
+const shared = {
+  proof: 'another process answers on its port',
+  everyMs: [300, 1000],
+} as const;
 
 export const restartRedis: Fault = {
+  ...shared,
   name: 'restart-redis',
   does: 'SIGKILL of Redis with `appendfsync always`, and a restart',
-  proof: 'another process answers on its port',
   costs: 'nothing, when leases are longer than Redis is away',
   mayRepeat: false,
-  everyMs: [300, 1000],
   load: { leaseMs: 15_000 },
   target: 'server',
   server: () => Standalone.start({ persistence: 'aof-always' }),
 
   async strike({ trial: { ledger, server } }) {
     await ledger.during('Redis SIGKILL', undefined, () => server.crash());
+    return 1;
+  },
+};
+
+/** How much of the log a loss of power takes, in ms. */
+const losesMs = 1000;
+
+/** Redis writes to the disk every second, and may be behind by another one. */
+const everysec = { forgetsMs: 2000, leaseMs: defaultLeaseMs };
+
+export const restartRedisEverysec: Fault = {
+  ...shared,
+  name: 'restart-redis-everysec',
+  does: 'the same with `appendfsync everysec`: the process dies, the operating system goes on',
+  costs: 'at most what was answered in the last two seconds; the table tells how much it was',
+  mayRepeat: true,
+  server: () => Standalone.start({ persistence: 'aof' }),
+
+  async strike({ trial: { ledger, server } }: Scene) {
+    await ledger.during('Redis SIGKILL', undefined, () => server.crash(), everysec);
+    return 1;
+  },
+};
+
+export const powerLoss: Fault = {
+  ...shared,
+  name: 'power-loss-everysec',
+  does: 'the same, and what was appended to the log in its last second never reached the disk',
+  costs: 'what was answered in that second, sends and acknowledgements alike',
+  mayRepeat: true,
+  server: () => Standalone.start({ persistence: 'aof' }),
+
+  async strike({ trial: { ledger, server } }: Scene) {
+    await server.log.isKnownFor(losesMs);
+    const crash = () => server.crash({ losesMs });
+    await ledger.during('power loss', undefined, crash, everysec);
     return 1;
   },
 };

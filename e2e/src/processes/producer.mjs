@@ -7,8 +7,17 @@ import { Queue } from '@redpost/queue';
 import { options, report } from './report.mjs';
 
 const { name, target, topic, count, burst, everyMs, handleMs } = options;
-const { sendTimeoutMs, batch, delayEvery, delayMs, failEvery, poisonAt, padding, sendOptions } =
-  options;
+const {
+  sendTimeoutMs,
+  replicas = 0,
+  batch,
+  delayEvery,
+  delayMs,
+  failEvery,
+  poisonAt,
+  padding,
+  sendOptions,
+} = options;
 
 let isDone = false;
 process.once('SIGTERM', () => {
@@ -25,7 +34,7 @@ connection.on('error', ({ code, message }) => report({ type: 'error', code, mess
 connection.on('ready', () => report({ type: 'ready', clock: Date.now() }));
 const line = topic
   ? new Topic(options.queue, { connection })
-  : new Queue(options.queue, { connection, ...(sendTimeoutMs && { sendTimeoutMs }) });
+  : new Queue(options.queue, { connection, replicas, ...(sendTimeoutMs && { sendTimeoutMs }) });
 let made = 0;
 const sends = new Set();
 
@@ -81,9 +90,9 @@ async function sendBatch(messages) {
 }
 
 /** Reports that the send is under way; returns what reports its end. */
-function begin({ body: { key, kills }, options: { delayMs } }) {
+function begin({ body: { key, kills }, options: { delayMs, ttlMs } }) {
   const startedAt = performance.now();
-  report({ type: 'sending', key, delayMs, isPoison: kills });
+  report({ type: 'sending', key, delayMs, ttlMs, isPoison: kills });
   return (error) => {
     const outcome = error ? (error.outcome ?? 'unstated') : 'resolved';
     const tookMs = performance.now() - startedAt;

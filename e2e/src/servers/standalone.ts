@@ -5,6 +5,7 @@ import { type EmbeddedRedis, type Persistence, startRedis } from '@redpost/core/
 import { isFrozen } from '../child.js';
 import { eventually } from '../eventually.js';
 import { TcpProxy } from '../tcp-proxy.js';
+import { AppendOnlyLog } from './append-only-log.js';
 import type { Server } from './server.js';
 
 export interface StandaloneOptions {
@@ -19,6 +20,7 @@ export interface StandaloneOptions {
 /** One Redis, and a proxy before it. */
 export class Standalone implements Server {
   readonly proxy: TcpProxy;
+  readonly log: AppendOnlyLog;
   readonly #settings: StandaloneOptions & { dir: string };
   #redis: EmbeddedRedis;
 
@@ -30,6 +32,7 @@ export class Standalone implements Server {
     this.#redis = redis;
     this.proxy = proxy;
     this.#settings = settings;
+    this.log = new AppendOnlyLog(settings.dir);
   }
 
   static async start(options: StandaloneOptions = {}): Promise<Standalone> {
@@ -58,10 +61,15 @@ export class Standalone implements Server {
     }
   }
 
-  /** Kills it, and starts another one in its place with the same data. */
-  async crash(): Promise<void> {
+  /**
+   * Kills it, and starts another one in its place with the same data.
+   *
+   * @param losesMs how much of the end of its append-only file is lost, in ms.
+   */
+  async crash({ losesMs = 0 } = {}): Promise<void> {
     const { port, pid } = this.#redis;
     await this.#redis.kill();
+    if (losesMs > 0) this.log.cut(losesMs);
     this.#redis = await startRedis({ ...this.#settings, port });
     if (this.#redis.pid === pid) throw new Error('Redis was not killed');
   }
@@ -72,6 +80,7 @@ export class Standalone implements Server {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.log.close();
     await this.proxy[Symbol.asyncDispose]();
     await this.#redis.stop();
     await rm(this.#settings.dir, { recursive: true, force: true });

@@ -1,0 +1,38 @@
+import type { Fault } from '../fault.js';
+import { Clustered } from '../servers/clustered.js';
+import { defaultLeaseMs } from '../workforce.js';
+
+export const clusterFailover: Fault<Clustered> = {
+  name: 'cluster-failover',
+  does: 'SIGKILL of the master that has the queue, under load; its replica takes over',
+  proof: 'the Cluster says that another node has the slot',
+  costs: 'what the master had answered and not yet sent to its replica is forgotten',
+  mayRepeat: true,
+  everyMs: [500, 2000],
+  server: () => Clustered.start(),
+
+  async strike({ trial: { ledger, server, queue } }) {
+    await server.isSafe();
+    const kill = () => server.killMasterOf(queue.name);
+    const forgets = { forgetsMs: 1000, leaseMs: defaultLeaseMs };
+    const killed = await ledger.during('failover', undefined, kill, forgets);
+    await killed.restore();
+    return 1;
+  },
+};
+
+export const migrateSlot: Fault<Clustered> = {
+  name: 'migrate-slot',
+  does: 'the slot of the queue moves to another master under load, key by key',
+  proof: 'the keys that were moved',
+  costs: 'nothing but time',
+  mayRepeat: false,
+  everyMs: [200, 1000],
+  load: { leaseMs: 15_000 },
+  server: () => Clustered.start(),
+
+  async strike({ trial: { ledger, server, queue }, random }) {
+    const migrate = () => server.migrateSlotOf(queue.name, random);
+    return (await ledger.during('migration', undefined, migrate)) > 0 ? 1 : 0;
+  },
+};

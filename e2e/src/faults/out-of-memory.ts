@@ -1,0 +1,33 @@
+import type { Fault } from '../fault.js';
+import { Standalone } from '../servers/standalone.js';
+
+export const outOfMemory: Fault = {
+  name: 'out-of-memory',
+  does: 'a producer sends until Redis has no memory left (`maxmemory` of 12 MB, `noeviction`)',
+  proof: 'sends that were rejected with OUT_OF_MEMORY',
+  costs: 'those sends, which are known not to be in Redis; the consumers drain the queue',
+  mayRepeat: false,
+  everyMs: [100, 500],
+  load: { leaseMs: 15_000 },
+  server: () => Standalone.start({ args: ['--maxmemory', '12mb'] }),
+
+  async strike({ trial }) {
+    const flood = { count: 1500, burst: 250, everyMs: 1, padding: 10_000, handleMs: 5 };
+    const producer = trial.producer({ ...flood, sendTimeoutMs: 2000 });
+    await producer.exited;
+    const codes = trial.ledger.all('sent', producer.name).flatMap(({ code }) => code ?? []);
+    await trial.quiet();
+    return codes.includes('OUT_OF_MEMORY') ? 1 : 0;
+  },
+
+  check({ trial: { ledger } }) {
+    const rejected = ledger.all('sent').filter(({ outcome }) => outcome !== 'resolved');
+    const wrong = rejected.filter(
+      ({ code, outcome }) => code !== 'OUT_OF_MEMORY' || outcome !== 'not-executed',
+    );
+    const [first] = wrong;
+    return first
+      ? [`${wrong.length} sends were rejected with ${first.code}, ${first.outcome}`]
+      : [];
+  },
+};

@@ -1,0 +1,41 @@
+import type { Fault, Scene } from '../fault.js';
+import { Replicated } from '../servers/replicated.js';
+import { defaultLeaseMs } from '../workforce.js';
+
+/** What had not reached the replica when the master died, in ms: on one machine far less. */
+const forgetsMs = 1000;
+
+const strike =
+  ({ keepsSends }: { keepsSends: boolean }) =>
+  async ({ trial: { ledger, server } }: Scene<Replicated>): Promise<number> => {
+    await server.isSafe();
+    const forgets = { forgetsMs, leaseMs: defaultLeaseMs, keepsSends };
+    await ledger.during('failover', undefined, () => server.killMaster(), forgets);
+    await server.restore();
+    return 1;
+  };
+
+const shared = {
+  proof: 'the replica says that it is the master',
+  mayRepeat: true,
+  everyMs: [500, 2000],
+  server: () => Replicated.start(),
+} as const;
+
+export const sentinelFailover: Fault<Replicated> = {
+  ...shared,
+  name: 'sentinel-failover',
+  does: 'SIGKILL of the master under load; a Sentinel makes its replica the master',
+  costs: 'what the master had answered and not yet sent to its replica is forgotten',
+  strike: strike({ keepsSends: false }),
+};
+
+export const sentinelFailoverReplicas: Fault<Replicated> = {
+  ...shared,
+  name: 'sentinel-failover-replicas',
+  does: 'the same, with `replicas: 1` for every send',
+  costs:
+    'sends are rejected while there is no replica; acknowledgements may be forgotten, sends not',
+  load: { replicas: 1 },
+  strike: strike({ keepsSends: true }),
+};

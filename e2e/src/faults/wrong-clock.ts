@@ -1,0 +1,88 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { sharedNow } from '../clock.js';
+import type { Fault, Scene } from '../fault.js';
+import { Standalone } from '../servers/standalone.js';
+
+const hourMs = 3_600_000;
+const delayMs = 200;
+/** How late a delayed message may be on a busy machine, in ms. */
+const latenessMs = 2000;
+
+/** Producers and consumers each with a wall clock that is wrong in a way of their own. */
+function wrongClock(name: string, does: string, clocks: { producer: number; consumer: number }) {
+  const offsets = [clocks.producer, clocks.consumer];
+  const fault: Fault = {
+    name,
+    does,
+    proof: 'the time that the processes themselves report',
+    costs: 'nothing: delays, leases and expiry go by the clock of Redis',
+    mayRepeat: false,
+    everyMs: [200, 500],
+    load: {
+      leaseMs: 2000,
+      consumer: { clockOffsetMs: clocks.consumer },
+      producer: { clockOffsetMs: clocks.producer, delayMs, sendOptions: { ttlMs: 60_000 } },
+    },
+    server: () => Standalone.start(),
+
+    /** Besides, messages expire before anybody consumes them. */
+    async strike({ trial, workforce }) {
+      const queue = 'trial-expiring';
+      const clockOffsetMs = clocks.producer;
+      const sendOptions = { ttlMs: 50 };
+      await trial.producer({ queue, count: 5, clockOffsetMs, sendOptions }).exited;
+      await pause(100);
+      const consumer = trial.consumer({ queue, clockOffsetMs: clocks.consumer });
+      await trial.quiet();
+      await consumer.finish();
+
+      const members = [...workforce.producers.members, ...workforce.consumers.members];
+      const errors = members.map(({ name }) => clockError(trial, name));
+      return errors.every((error) => offsets.some((offset) => Math.abs(error - offset) < 60_000))
+        ? 1
+        : 0;
+    },
+
+    check({ trial: { ledger } }) {
+      const started = new Map(ledger.all('started').map(({ key, at }) => [key, at]));
+      const delayed = ledger.all('sending').filter((send) => send.delayMs !== undefined);
+      const waits = delayed.map(({ key, at }) => (started.get(key) ?? Infinity) - at);
+      const early = waits.filter((waited) => waited < delayMs).length;
+      const late = waits.filter((waited) => waited > delayMs + latenessMs).length;
+      const expiring = ledger.all('sending').filter(({ ttlMs }) => ttlMs === 50);
+      const outlived = expiring.filter(({ key }) => started.has(key)).length;
+      return [
+        ...(early + late === 0 ? [] : [`${early} delayed messages were early, ${late} late`]),
+        ...(outlived === 0 ? [] : [`${outlived} messages were handled after they had expired`]),
+        ...(ledger.count('lost') === 0 ? [] : ['a lease was lost']),
+      ];
+    },
+  };
+  return fault;
+}
+
+/** How wrong the wall clock of a process is, in ms. */
+function clockError({ ledger }: Scene['trial'], process: string): number {
+  const [ready] = ledger.all('ready', process);
+  if (!ready) return Number.NaN;
+  return ready.clock - (ready.at + Date.now() - sharedNow());
+}
+
+export const wrongClocks: readonly Fault[] = [
+  wrongClock(
+    'producer-clock',
+    'the wall clock of the producers is an hour ahead, that of the consumers an hour behind',
+    {
+      producer: hourMs,
+      consumer: -hourMs,
+    },
+  ),
+  wrongClock(
+    'consumer-clock',
+    'the wall clock of the consumers is an hour ahead, that of the producers an hour behind',
+    {
+      producer: -hourMs,
+      consumer: hourMs,
+    },
+  ),
+];

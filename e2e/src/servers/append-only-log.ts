@@ -1,0 +1,53 @@
+import { readdirSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const everyMs = 50;
+
+/** Follows the file that a Redis appends to, so as to know what it was some time ago. */
+export class AppendOnlyLog {
+  readonly #dir: string;
+  readonly #timer: NodeJS.Timeout;
+  #sizes: { at: number; size: number }[] = [];
+
+  /** @param dir of the server's data. */
+  constructor(dir: string) {
+    this.#dir = dir;
+    this.#timer = setInterval(() => this.#note(), everyMs);
+  }
+
+  /** Resolves when it is known what the file was so long ago. */
+  async isKnownFor(ms: number): Promise<void> {
+    while (this.#sizeBefore(ms) === undefined) await pause(everyMs);
+  }
+
+  /** Takes away what was appended in the last `ms`, as a disk does that had not written it. */
+  cut(ms: number): void {
+    const path = this.#path();
+    const size = this.#sizeBefore(ms);
+    if (path === undefined || size === undefined)
+      throw new Error(`It is not known what the log was ${ms} ms ago`);
+    truncateSync(path, size);
+    this.#sizes = [];
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #note(): void {
+    const path = this.#path();
+    if (path) this.#sizes.push({ at: performance.now(), size: statSync(path).size });
+  }
+
+  #sizeBefore(ms: number): number | undefined {
+    return this.#sizes.filter(({ at }) => at < performance.now() - ms).at(-1)?.size;
+  }
+
+  /** Redis 7 has a folder, with a file for what has come since the last rewrite. */
+  #path(): string | undefined {
+    const files = readdirSync(this.#dir, { recursive: true }).map(String);
+    const file = files.filter((name) => /appendonly\.aof(\.\d+\.incr\.aof)?$/.test(name)).at(-1);
+    return file && join(this.#dir, file);
+  }
+}

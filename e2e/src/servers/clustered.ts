@@ -1,0 +1,160 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Argument, type Connection, connect } from '@redpost/core';
+import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
+import { clusterArguments, formCluster } from '../../../tooling/cluster.js';
+import { eventually } from '../eventually.js';
+import type { Server } from './server.js';
+
+/** One server of the Cluster, which keeps its place in it when it is started anew. */
+class Node {
+  readonly busPort: number;
+  readonly #dir: string;
+  #redis: EmbeddedRedis;
+  readonly #admin: Connection;
+
+  private constructor(redis: EmbeddedRedis, busPort: number, dir: string) {
+    this.#redis = redis;
+    this.busPort = busPort;
+    this.#dir = dir;
+    this.#admin = connect(redis.url, { name: 'admin' });
+    this.#admin.on('error', () => {}); // It may be killed.
+  }
+
+  static async start(): Promise<Node> {
+    const [busPort, dir] = [await freePort(), await mkdtemp(join(tmpdir(), 'redpost-e2e-'))];
+    return new Node(await startRedis({ dir, args: clusterArguments(busPort) }), busPort, dir);
+  }
+
+  get port(): number {
+    return this.#redis.port;
+  }
+
+  readonly call = (command: string, args: readonly Argument[]) => this.#admin.call(command, args);
+
+  async text(command: string, ...args: Argument[]): Promise<string> {
+    return String(await this.call(command, args));
+  }
+
+  kill(): Promise<void> {
+    return this.#redis.kill();
+  }
+
+  async restart(): Promise<void> {
+    const { port } = this.#redis;
+    this.#redis = await startRedis({ dir: this.#dir, port, args: clusterArguments(this.busPort) });
+  }
+
+  async stop(): Promise<void> {
+    await this.#admin.close();
+    await this.#redis.stop();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+}
+
+/** Three masters, with a replica each. */
+export class Clustered implements Server {
+  readonly #nodes: readonly Node[];
+
+  private constructor(nodes: readonly Node[]) {
+    this.#nodes = nodes;
+  }
+
+  static async start(): Promise<Clustered> {
+    const nodes = await Promise.all(Array.from({ length: 6 }, () => Node.start()));
+    await formCluster(nodes.slice(0, 3), nodes.slice(3));
+    return new Clustered(nodes);
+  }
+
+  get target(): string[] {
+    return this.#nodes.map(({ port }) => `127.0.0.1:${port}`);
+  }
+
+  get observed(): string[] {
+    return this.target;
+  }
+
+  /** Resolves when every master has a replica that can take over. */
+  async isSafe(): Promise<void> {
+    const isSafe = async () => {
+      const all = await Promise.all(this.#nodes.map((node) => node.text('INFO', 'replication')));
+      const following = all.filter((info) => info.includes('master_link_status:up'));
+      return following.length === 3;
+    };
+    const describe = () => 'every master has a replica';
+    await eventually(() => isSafe().catch(() => false), { withinMs: 30_000, describe });
+  }
+
+  /** Kills the master that has this key; resolves when another one has its slot. */
+  async killMasterOf(key: string): Promise<{ restore(): Promise<void> }> {
+    const owner = await this.#ownerOf(key);
+    await owner.kill();
+    const hasMoved = async () => (await this.#ownerOf(key, { notAsking: owner })) !== owner;
+    const describe = () => 'another node has become the master';
+    await eventually(() => hasMoved().catch(() => false), { describe });
+    return { restore: () => owner.restart() };
+  }
+
+  /** Moves the slot of this key to another master, key by key; returns how many keys were moved. */
+  async migrateSlotOf(key: string, random: () => number): Promise<number> {
+    const source = await this.#ownerOf(key);
+    const slot = Number(await source.call('CLUSTER', ['KEYSLOT', key]));
+    const masters = await this.#masters();
+    const others = masters.filter((node) => node !== source);
+    const sink = others[Math.floor(random() * others.length)] as Node;
+    const [sourceId, sinkId] = await Promise.all([source, sink].map((node) => id(node)));
+    await sink.call('CLUSTER', ['SETSLOT', slot, 'IMPORTING', sourceId as string]);
+    await source.call('CLUSTER', ['SETSLOT', slot, 'MIGRATING', sinkId as string]);
+    let moved = 0;
+    for (;;) {
+      const keys = (await source.call('CLUSTER', ['GETKEYSINSLOT', slot, 10])) as Buffer[];
+      if (keys.length === 0) break;
+      const to = ['127.0.0.1', sink.port, '', 0, 5000];
+      await source.call('MIGRATE', [...to, 'KEYS', ...keys]);
+      moved += keys.length;
+    }
+    for (const node of [sink, source, ...masters]) {
+      await node.call('CLUSTER', ['SETSLOT', slot, 'NODE', sinkId as string]);
+    }
+    return moved;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => node.stop()));
+  }
+
+  async #masters(): Promise<Node[]> {
+    const roles = await Promise.all(this.#nodes.map((node) => node.text('INFO', 'replication')));
+    return this.#nodes.filter((_, at) => roles[at]?.includes('role:master'));
+  }
+
+  async #ownerOf(key: string, { notAsking }: { notAsking?: Node } = {}): Promise<Node> {
+    const asked = this.#nodes.find((node) => node !== notAsking) as Node;
+    const slot = Number(await asked.call('CLUSTER', ['KEYSLOT', key]));
+    const ranges = (await asked.call('CLUSTER', ['SLOTS'])) as [number, number, [Buffer, number]][];
+    const [, , [, port]] = ranges.find(([from, to]) => from <= slot && slot <= to) ?? [
+      0,
+      0,
+      ['', 0],
+    ];
+    const owner = this.#nodes.find((node) => node.port === port);
+    if (!owner) throw new Error(`No node has slot ${slot}`);
+    return owner;
+  }
+}
+
+function id(node: Node): Promise<string> {
+  return node.text('CLUSTER', 'MYID');
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,97 @@
+import { type Connection, connect } from '@redpost/core';
+import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
+import { type Sentinel, startSentinel } from '../../../tooling/sentinel.js';
+import { eventually } from '../eventually.js';
+import type { Server } from './server.js';
+
+const args = ['--repl-diskless-sync-delay', '0'];
+
+/** A master and a replica, and a Sentinel that tells which is which. */
+export class Replicated implements Server {
+  #master: EmbeddedRedis;
+  #replica: EmbeddedRedis;
+  readonly #sentinel: Sentinel;
+
+  private constructor(master: EmbeddedRedis, replica: EmbeddedRedis, sentinel: Sentinel) {
+    this.#master = master;
+    this.#replica = replica;
+    this.#sentinel = sentinel;
+  }
+
+  static async start(): Promise<Replicated> {
+    const master = await startRedis({ args });
+    const replica = await startReplica(master);
+    // Only now: a Sentinel looks for replicas every ten seconds, from its start.
+    const server = process.env.REDPOST_REDIS_SERVER ?? 'redis-server';
+    return new Replicated(master, replica, await startSentinel(server, master.port));
+  }
+
+  get target() {
+    return { name: 'mymaster', sentinels: [{ host: '127.0.0.1', port: this.#sentinel.port }] };
+  }
+
+  get observed() {
+    return this.target;
+  }
+
+  /** Resolves when the Sentinel knows a replica that can take over. */
+  async isSafe(): Promise<void> {
+    const { port } = this.#replica;
+    const isKnown = async (sentinel: Connection) => {
+      const reply = String(await sentinel.call('SENTINEL', ['REPLICAS', 'mymaster']));
+      return reply.includes(`127.0.0.1:${port}`) && reply.includes('master-link-status,ok');
+    };
+    const describe = () => 'the Sentinel knows a replica that can take over';
+    await asked({ port: this.#sentinel.port }, (sentinel) =>
+      eventually(() => isKnown(sentinel).catch(() => false), { withinMs: 30_000, describe }),
+    );
+  }
+
+  /** Kills the master; resolves when the replica has taken over. */
+  async killMaster(): Promise<void> {
+    const replica = this.#replica;
+    await this.#master.kill();
+    const describe = () => 'the replica has become the master';
+    await asked(replica.url, (node) =>
+      eventually(async () => (await replication(node)).includes('role:master'), { describe }),
+    );
+  }
+
+  /** Starts the server that was killed anew, as the replica of the other one. */
+  async restore(): Promise<void> {
+    const { port } = this.#master;
+    this.#master = this.#replica;
+    this.#replica = await startReplica(this.#master, port);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sentinel.stop();
+    await Promise.all([this.#master.stop(), this.#replica.stop()]);
+  }
+}
+
+async function startReplica(master: EmbeddedRedis, port?: number): Promise<EmbeddedRedis> {
+  const following = [...args, '--replicaof', '127.0.0.1', String(master.port)];
+  const replica = await startRedis({ args: following, ...(port !== undefined && { port }) });
+  const describe = () => 'the replica follows its master';
+  await asked(replica.url, (node) =>
+    eventually(async () => (await replication(node)).includes('master_link_status:up'), {
+      describe,
+    }),
+  );
+  return replica;
+}
+
+async function replication(node: Connection): Promise<string> {
+  return String(await node.call('INFO', ['replication']));
+}
+
+/** Asks one server, on a connection that lasts as long as that. */
+async function asked<Result>(
+  target: string | { port: number },
+  ask: (node: Connection) => Promise<Result>,
+): Promise<Result> {
+  await using node = connect(target);
+  node.on('error', () => {}); // A Sentinel takes a moment to listen.
+  return await ask(node);
+}
