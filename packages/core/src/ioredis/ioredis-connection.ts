@@ -45,7 +45,7 @@ export interface ConnectOptions {
 }
 
 /** {@link ConnectOptions} apart from what belongs to the target. */
-type SocketOptions = Required<Omit<ConnectOptions, 'tls'>>;
+export type SocketOptions = Required<Omit<ConnectOptions, 'tls'>>;
 
 /** How long a blocking read may block the server at a time, in ms. */
 const blockSliceMs = 5000;

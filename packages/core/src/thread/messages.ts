@@ -1,4 +1,4 @@
-import type { ConnectOptions } from '../ioredis/ioredis-connection.js';
+import type { SocketOptions } from '../ioredis/ioredis-connection.js';
 import type { ScriptCall } from '../script.js';
 
 /** What a thread is started with: how to make the connection once more. */
@@ -7,7 +7,7 @@ export interface ThreadData {
   isHeartbeatThread: true;
   /** What `connect()` takes, as far as it can be cloned. */
   target: unknown;
-  options: Required<ConnectOptions>;
+  options: SocketOptions;
 }
 
 /** A script that the thread is to run again and again. */
