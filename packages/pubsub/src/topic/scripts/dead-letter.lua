@@ -10,6 +10,7 @@ local has_lease = redis.call('ZSCORE', consumers, consumer)
 local reply, moved = {}, 0
 local i = 3
 
+write_nothing(suspects)
 while i <= #ARGV do
   local offset, reason, message, attempt, size = unpack(ARGV, i, i + 4)
   local is_held = has_lease and held_by(stream, group, offset, consumer)

@@ -4,6 +4,7 @@ import type { GroupKeys } from '../topic-keys.js';
 import source from './dead-letter.lua';
 import keptFields from './kept-fields.lua';
 import waiting from './waiting.lua';
+import writeNothing from './write-nothing.lua';
 
 export interface DeadLetterInput {
   keys: GroupKeys;
@@ -21,7 +22,7 @@ export interface DeadLetterInput {
 /** For each record: whether it was still held. */
 export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
   name: 'dead-letter',
-  lua: waiting + keptFields + source,
+  lua: waiting + keptFields + writeNothing + source,
   encode({ keys, group, consumer, records }) {
     const args: Argument[] = [group, consumer];
     for (const { offset, reason, error, attempt, fields } of records) {

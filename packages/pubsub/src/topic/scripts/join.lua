@@ -16,6 +16,7 @@ for _, other in ipairs(redis.call('ZRANGEBYSCORE', consumers, '(' .. time, '+inf
 end
 if is_exclusive == '1' and others > 0 then return nil end
 
+write_nothing(consumers)
 local made = redis.pcall('XGROUP', 'CREATE', stream, group, from, 'MKSTREAM')
 local is_new = made.err == nil
 if not is_new and not made.err:find('BUSYGROUP', 1, true) then return made end

@@ -2,6 +2,7 @@ import { defineScript } from '@redpost/core';
 import type { GroupKeys } from '../topic-keys.js';
 import clock from './clock.lua';
 import source from './join.lua';
+import writeNothing from './write-nothing.lua';
 
 export interface JoinInput {
   keys: GroupKeys;
@@ -22,7 +23,7 @@ export type JoinResult =
 
 export const join = defineScript<JoinInput, JoinResult>({
   name: 'join',
-  lua: clock + source,
+  lua: clock + writeNothing + source,
   encode: ({ keys, group, consumer, leaseMs, from, isExclusive }) => ({
     keys: [keys.stream, keys.consumers, keys.delayed, keys.suspects],
     args: [group, consumer, leaseMs, from, isExclusive ? 1 : 0],

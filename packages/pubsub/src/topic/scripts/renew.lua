@@ -12,6 +12,7 @@ local group, consumer, lease_ms, idle_ms, unused_ms = unpack(ARGV)
 local deadline = redis.call('ZSCORE', consumers, consumer)
 if not deadline then return nil end
 
+write_nothing(consumers)
 local time = now()
 redis.call('ZADD', consumers, time + lease_ms, consumer)
 if tonumber(deadline) < time then return {} end

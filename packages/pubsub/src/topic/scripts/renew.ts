@@ -2,6 +2,7 @@ import { defineScript } from '@redpost/core';
 import type { GroupKeys } from '../topic-keys.js';
 import clock from './clock.lua';
 import source from './renew.lua';
+import writeNothing from './write-nothing.lua';
 
 export interface RenewInput {
   keys: GroupKeys;
@@ -17,7 +18,7 @@ const unusedMs = 3_600_000;
 
 export const renew = defineScript<RenewInput, RenewResult>({
   name: 'renew',
-  lua: clock + source,
+  lua: clock + writeNothing + source,
   encode: ({ keys, group, consumer, leaseMs }) => ({
     keys: [keys.stream, keys.consumers],
     args: [group, consumer, leaseMs, leaseMs, unusedMs],

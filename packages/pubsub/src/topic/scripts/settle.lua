@@ -3,5 +3,10 @@
 -- KEYS  facts
 -- ARGV  how many partitions, 0 for none
 -- returns how many it has
-redis.call('HSETNX', KEYS[1], 'partitions', ARGV[1])
-return tonumber(redis.call('HGET', KEYS[1], 'partitions'))
+local facts = KEYS[1]
+
+-- Looking comes first: a server that is out of memory refuses HSETNX even where it would set nothing.
+local partitions = redis.call('HGET', facts, 'partitions')
+if partitions then return tonumber(partitions) end
+redis.call('HSET', facts, 'partitions', ARGV[1])
+return tonumber(ARGV[1])
