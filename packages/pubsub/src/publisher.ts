@@ -3,6 +3,7 @@ import {
   ClosedError,
   type Connection,
   checkedName,
+  refuseTooLarge,
   TickBatch,
 } from '@redpost/core';
 import type { ChannelFormats } from './channel-formats.js';
@@ -26,6 +27,7 @@ export interface PublisherSetup {
   formats: ChannelFormats;
   sharded: boolean;
   sequenced: boolean;
+  maxMessageBytes: number;
 }
 
 /** Publishes what is given to it in one tick of the event loop in one round trip. */
@@ -33,6 +35,7 @@ export class Publisher {
   readonly #connection: Connection;
   readonly #formats: ChannelFormats;
   readonly #verb: PublishVerb;
+  readonly #maxMessageBytes: number;
   /** Whether what leaves together has to be for one channel, which the call names as its key. */
   readonly #perChannel: boolean;
   readonly #sequencer: Sequencer | undefined;
@@ -41,10 +44,11 @@ export class Publisher {
   readonly #turns = new Map<string, Promise<unknown>>();
   #closed = false;
 
-  constructor({ connection, formats, sharded, sequenced }: PublisherSetup) {
+  constructor({ connection, formats, sharded, sequenced, maxMessageBytes }: PublisherSetup) {
     this.#connection = connection;
     this.#formats = formats;
     this.#verb = sharded ? 'SPUBLISH' : 'PUBLISH';
+    this.#maxMessageBytes = maxMessageBytes;
     this.#perChannel = connection.isCluster;
     this.#sequencer = sequenced ? new Sequencer() : undefined;
   }
@@ -63,7 +67,15 @@ export class Publisher {
   encode(channel: string, body: unknown): string | Buffer | Promise<string | Buffer> {
     if (this.#closed) throw new ClosedError('This PubSub is closed');
     checkedName('A channel', channel);
-    return this.#formats.of(channel).encode(body);
+    const payload = this.#formats.of(channel).encode(body);
+    if (payload instanceof Promise) return payload.then((bytes) => this.checked(bytes));
+    return this.checked(payload);
+  }
+
+  /** What was encoded, unless it is too large. */
+  checked(payload: string | Buffer): string | Buffer {
+    refuseTooLarge(payload, this.#maxMessageBytes);
+    return payload;
   }
 
   /** Publishes bytes as they are. */

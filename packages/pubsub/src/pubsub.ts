@@ -2,6 +2,7 @@ import {
   ClosedError,
   type Codec,
   type Connection,
+  checkedMaxMessageBytes,
   InvalidArgumentError,
   json,
   type RedpostError,
@@ -69,6 +70,11 @@ export interface PubSubOptions<
    * false.
    */
   sharded?: boolean;
+  /**
+   * How large the body of a published message, request or answer may be, in bytes: 1 to 512 MiB. Default 16 MiB; Redis hangs up on
+   * subscribers that have more than 32 MiB to read (`client-output-buffer-limit pubsub`).
+   */
+  maxMessageBytes?: number;
 }
 
 /** A message to publish. */
@@ -116,7 +122,13 @@ export class PubSub<
     this.#sharded = sharded;
     this.#sequenced = sequenced;
     this.#formats = new ChannelFormats(codec, schema as Schema | undefined, channels);
-    const publisher = new Publisher({ connection, formats: this.#formats, sharded, sequenced });
+    const publisher = new Publisher({
+      connection,
+      formats: this.#formats,
+      sharded,
+      sequenced,
+      maxMessageBytes: checkedMaxMessageBytes(options.maxMessageBytes),
+    });
     this.#publisher = publisher;
     this.#requests = new Requests({ connection, publisher, codec, sharded });
     this.#buffer = checkedBuffer(options);
@@ -130,7 +142,8 @@ export class PubSub<
    * Calls of one tick leave in one round trip. The messages of a channel are received in the
    * order of the calls. Bytes must stay unchanged until the promise is settled.
    *
-   * @throws InvalidArgumentError, EncodeError, ValidationError: nothing was sent.
+   * @throws InvalidArgumentError, EncodeError, ValidationError, MessageTooLargeError: nothing was
+   * sent.
    * @throws UnsupportedError when the server knows no sharded channels.
    * @throws ConnectionError, TimeoutError, ServerError, ClosedError: `outcome` says whether it
    * may have been published.

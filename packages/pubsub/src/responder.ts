@@ -92,8 +92,8 @@ export class Answering<Body> {
   }
 
   async #tryHandler(channel: string, body: Body): Promise<string | Buffer> {
-    const { handler, codec } = this.#setup;
+    const { handler, codec, publisher } = this.#setup;
     const encoded = encodeBody(codec, await handler(body, channel));
-    return typeof encoded === 'string' ? encoded : Buffer.from(encoded);
+    return publisher.checked(typeof encoded === 'string' ? encoded : Buffer.from(encoded));
   }
 }

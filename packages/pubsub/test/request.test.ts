@@ -217,7 +217,13 @@ describe('a responder', () => {
     const connection = redis.connect();
     const codec = json();
     const formats = new ChannelFormats(codec, undefined, undefined);
-    const publisher = new Publisher({ connection, formats, sharded: false, sequenced: false });
+    const publisher = new Publisher({
+      connection,
+      formats,
+      sharded: false,
+      sequenced: false,
+      maxMessageBytes: 1000,
+    });
     const handler = (n: number) => (n === 0 ? silent() : n);
     const answering = new Answering<number>({ publisher, codec, handler, concurrency: 2 });
     const ask = (n: number) =>

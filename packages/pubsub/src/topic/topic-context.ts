@@ -3,6 +3,7 @@ import {
   type Connection,
   decodeBody,
   encodeBody,
+  refuseTooLarge,
   type Schema,
   validate,
 } from '@redpost/core';
@@ -17,6 +18,7 @@ export interface TopicContext<Body = unknown> {
   readonly facts: TopicFacts;
   readonly codec: Codec;
   readonly schema: Schema<unknown, Body> | undefined;
+  readonly maxMessageBytes: number;
 }
 
 /**
@@ -49,14 +51,15 @@ function decode(codec: Codec, packed: { bytes: Buffer; text?: string | undefined
  * The bytes of a body, as it was given: what the schema makes of it is for those who read it. A
  * promise only if the schema is asynchronous.
  *
- * @throws EncodeError, ValidationError.
+ * @throws EncodeError, MessageTooLargeError, ValidationError.
  */
 export function writeBody(
-  { codec, schema }: TopicContext,
+  { codec, schema, maxMessageBytes }: TopicContext,
   body: unknown,
 ): string | Buffer | Promise<string | Buffer> {
   const encoded = encodeBody(codec, body);
   const bytes = typeof encoded === 'string' ? encoded : toBuffer(encoded);
+  refuseTooLarge(bytes, maxMessageBytes);
   const valid = schema && validate(schema, body);
   return valid instanceof Promise ? valid.then(() => bytes) : bytes;
 }

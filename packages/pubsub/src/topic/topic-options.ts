@@ -54,6 +54,10 @@ export interface TopicOptions<Body, Input = Body> {
    * group share one stream without an order.
    */
   partitions?: number;
+  /** How large a body may be, and the headers, in bytes: 1 to 512 MiB. Default 16 MiB. */
+  maxMessageBytes?: number;
+  /** How many replicas must have a record before its publish resolves, at least 0. Default 0. */
+  replicas?: number;
   /** The deadline of a publish, in ms. Default: the connection's `callTimeoutMs`. */
   publishTimeoutMs?: number;
 }

@@ -4,6 +4,7 @@ import {
   InvalidArgumentError,
   isRedpostError,
   type RedpostError,
+  refuseTooLarge,
   shown,
   TickBatch,
 } from '@redpost/core';
@@ -45,6 +46,7 @@ export interface TopicPublisherOptions {
   retention: CheckedRetention | undefined;
   deduplication: Required<Deduplication>;
   timeoutMs: number | undefined;
+  replicas: number;
   /** Retention took records that some group had not acknowledged. */
   cut(partition: number, records: number): void;
   failed(error: Error): void;
@@ -88,6 +90,7 @@ export class TopicPublisher<Input> {
       const { key = '', headers, id = '' } = options;
       if (options !== noPublishOptions) checkOptions(options);
       const record = { key, headers: headers ? JSON.stringify(headers) : '', id };
+      refuseTooLarge(record.headers, this.#context.maxMessageBytes);
       const partition = this.#partitionFor(key || id);
       const bytes = writeBody(this.#context, body);
       const isReady = !(bytes instanceof Promise) && this.#context.facts.isSettled && !this.#turn;
@@ -172,8 +175,8 @@ export class TopicPublisher<Input> {
    */
   async #append(partition: number, records: Waiting[]): Promise<string[]> {
     const { connection, keys } = this.#context;
-    const { timeoutMs, deduplication } = this.#options;
-    const options = timeoutMs === undefined ? {} : { timeoutMs };
+    const { timeoutMs, deduplication, replicas } = this.#options;
+    const options = { replicas, ...(timeoutMs !== undefined && { timeoutMs }) };
     const partitionKeys = keys.partitions[partition];
     if (!partitionKeys) throw new InvalidArgumentError(`There is no partition ${partition}`);
     const call = publish.encode({ keys: partitionKeys, records, ...deduplication });

@@ -1,10 +1,12 @@
 import {
   ClosedError,
+  checkedMaxMessageBytes,
   Emitter,
   InvalidArgumentError,
   json,
   type Schema,
   type Unlisten,
+  wholeNumber,
 } from '@redpost/core';
 import { CutError } from './errors.js';
 import { type ForwardOptions, type ForwardTarget, forwardTo } from './forward.js';
@@ -77,11 +79,13 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
       facts: new TopicFacts({ topic: name, key: keys.facts, connection, partitions }),
       codec,
       schema: schema as Schema<unknown, Body> | undefined,
+      maxMessageBytes: checkedMaxMessageBytes(options.maxMessageBytes),
     };
     this.#publisher = new TopicPublisher(this.#context as TopicContext, {
       retention: checkedRetention(options.retention),
       deduplication: checkedDeduplication(options.deduplication),
       timeoutMs: checkedTimeout('publishTimeoutMs', options.publishTimeoutMs),
+      replicas: wholeNumber('replicas', options.replicas ?? 0, { min: 0 }),
       cut: (partition, records) => this.#report('cut', { partition, records }),
       failed: (error) => this.#report('error', error),
     });
@@ -91,7 +95,8 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
    * Publishes a record. Resolves to its offset when it is in Redis. Calls of one tick leave
    * together, and stay in order within a partition.
    *
-   * @throws InvalidArgumentError, EncodeError, ValidationError: nothing was sent.
+   * @throws InvalidArgumentError, EncodeError, ValidationError, MessageTooLargeError: nothing was
+   * sent.
    * @throws PartitionCountError when the topic has another number of partitions.
    * @throws ConnectionError, TimeoutError, ServerError, ClosedError: their `outcome` says whether
    * the record is known not to be there. With an `id`, the call can be repeated safely.

@@ -1,0 +1,72 @@
+import { text } from '@redpost/core';
+import { expect, it } from 'vitest';
+import { testRedis, uniqueName } from './support/redis.js';
+import { openTopic } from './support/topics.js';
+
+const redis = testRedis();
+const tooLarge = { code: 'MESSAGE_TOO_LARGE', bytes: 11, maxBytes: 10 };
+const [fits, large] = ['x'.repeat(10), 'x'.repeat(11)];
+
+it('a message that is too large is refused, without a gap for those who count', async () => {
+  const pubsub = redis.pubsub<string>({ codec: text(), maxMessageBytes: 10, sequenced: true });
+  const channel = uniqueName();
+  const gaps: unknown[] = [];
+  const subscription = await pubsub.subscribe(channel);
+  subscription.on('gap', (gap) => gaps.push(gap));
+
+  await pubsub.publish(channel, 'first');
+  await expect(pubsub.publish(channel, large)).rejects.toMatchObject(tooLarge);
+  const results = await pubsub.publishBatch([
+    { channel, body: fits },
+    { channel, body: large },
+    { channel, body: 'last' },
+  ]);
+
+  expect(results.map(({ status }) => status)).toEqual(['published', 'failed', 'published']);
+  for (const body of ['first', fits, 'last']) {
+    expect((await subscription.next({ timeoutMs: 5000 }))?.body).toBe(body);
+  }
+  expect(gaps).toEqual([]);
+  await pubsub.close();
+});
+
+it('an answer that is too large is told to who asked', async () => {
+  const pubsub = redis.pubsub<string>({ codec: text(), maxMessageBytes: 10 });
+  const channel = uniqueName();
+  await pubsub.respond(channel, () => large);
+
+  await expect(pubsub.request(channel, 'ask')).rejects.toMatchObject({ name: 'ResponderError' });
+  await expect(pubsub.request(channel, large)).rejects.toMatchObject(tooLarge);
+  await pubsub.close();
+});
+
+it('a record that is too large is refused, and the others of its batch are published', async () => {
+  const connection = redis.connect();
+  const topic = openTopic<string>(uniqueName(), { connection, codec: text(), maxMessageBytes: 10 });
+
+  const results = await topic.publishBatch([
+    { body: fits },
+    { body: large },
+    { body: 'x', headers: { trace: large } },
+  ]);
+
+  expect(results).toMatchObject([
+    { status: 'published' },
+    { status: 'failed', error: tooLarge },
+    { status: 'failed', error: { code: 'MESSAGE_TOO_LARGE' } },
+  ]);
+  expect(await connection.call('XLEN', [topic.name])).toBe(1);
+});
+
+it('a record waits for replicas, if asked to', async () => {
+  const connection = redis.connect();
+  const options = { connection, replicas: 1, publishTimeoutMs: 400 };
+  const topic = openTopic<string>(uniqueName(), options);
+
+  await expect(topic.publish('a')).rejects.toMatchObject({
+    code: 'NOT_REPLICATED',
+    outcome: 'unknown',
+    confirmed: 0,
+  });
+  expect(await connection.call('XLEN', [topic.name])).toBe(1);
+});
