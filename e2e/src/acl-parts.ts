@@ -207,7 +207,7 @@ export const parts: Record<string, Part> = {
     await group.lag();
     await group.deadLetters.list();
     await group.deadLetters.redrive();
-    await group.deadLetters.remove(['1-1']);
+    await group.deadLetters.remove(['0:1-1']);
     await group.deadLetters.purge();
     await group.seek('beginning');
     await topic.close();

@@ -91,6 +91,21 @@ describe('TLS with client certificates', () => {
     },
   );
 
+  it('carries the heartbeat of a thread', async () => {
+    const connection = open(urlFor('ann:s3cret'), { tls: { ca, ...client } });
+    await using queue = new Queue<number>('threaded', { connection });
+    const errors: Error[] = [];
+    const handled = new Promise<number>((resolve) => {
+      const consumer = queue.consume(({ body }) => resolve(body), { heartbeat: 'thread' });
+      consumer.on('error', (error) => errors.push(error));
+    });
+
+    await queue.send(7);
+
+    expect(await handled).toBe(7);
+    expect(errors).toEqual([]);
+  });
+
   it.each<[string, () => Connection, object]>([
     [
       'a wrong password',
