@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   damaged,
   expectCleanPrototypes,
@@ -26,6 +26,8 @@ import {
 } from '../src/index.js';
 import { parseTarget } from '../src/ioredis/target.js';
 
+// Thousands of cases each, which a busy machine may take long for.
+vi.setConfig({ testTimeout: 120_000 });
 afterEach(expectCleanPrototypes);
 
 /** What `run` returns, or the typed error that it throws; anything else that it throws is a failure. */

@@ -1,6 +1,6 @@
 import { DecodeError, InvalidArgumentError } from '@redpost/core';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   damaged,
   expectCleanPrototypes,
@@ -16,6 +16,8 @@ import { startOf } from '../src/topic/offset.js';
 import { bodyOf, checkRecordHeaders, headersOf, textField } from '../src/topic/record.js';
 import { checkGroupName, topicKeys } from '../src/topic/topic-keys.js';
 
+// Thousands of cases each, which a busy machine may take long for.
+vi.setConfig({ testTimeout: 120_000 });
 afterEach(expectCleanPrototypes);
 
 function outcome<Value>(
