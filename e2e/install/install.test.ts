@@ -68,6 +68,23 @@ describe.each(managers)('installed with %s', (manager) => {
   });
 });
 
+describe.each(managers)('installed with %s', (manager) => {
+  it.concurrent('a heartbeat from a thread finds the file that it runs', async () => {
+    const consumer = await Consumer.make(registry, manager);
+    await consumer.install('@redpost/core', '@redpost/queue');
+    await consumer.write({
+      'blocks.mjs': blockingProgram(`blocked-${manager}-module`),
+      'blocks.cjs': withoutTopLevelAwait(blockingProgram(`blocked-${manager}-commonjs`)).replace(
+        /import (.*) from (.*);/g,
+        'const $1 = require($2);',
+      ),
+    });
+
+    expect(await consumer.node('blocks.mjs')).toBe('attempt 1\nacked 1\n');
+    expect(await consumer.node('blocks.cjs')).toBe('attempt 1\nacked 1\n');
+  });
+});
+
 describe.each(commands)('npx $name', (pkg) => {
   it('says what it can do', async () => {
     expect(await npx(pkg, '--help')).toContain(`Usage: ${Object.keys(pkg.manifest.bin ?? {})[0]}`);
@@ -79,6 +96,25 @@ describe.each(commands)('npx $name', (pkg) => {
     expect(JSON.parse(received)).toMatchObject({ body: { to: 'a@b.c' }, attempt: 1 });
   });
 });
+
+/** A consumer that blocks its event loop for longer than its lease, and would lose it without help. */
+function blockingProgram(queue: string): string {
+  return `import { connect } from '@redpost/core';
+import { Queue } from '@redpost/queue';
+const connection = connect('${redis.url}');
+const queue = new Queue('${queue}', { connection });
+await queue.send('work');
+const consumer = queue.consume(({ attempt }) => {
+  console.log('attempt', attempt);
+  for (const until = Date.now() + 1500; Date.now() < until; );
+}, { leaseMs: 500, heartbeat: 'thread' });
+consumer.on('lost', () => console.log('lost'));
+await new Promise((drained) => consumer.on('drained', drained));
+await consumer.stop();
+console.log('acked', (await queue.stats()).total.acked);
+await connection.close();
+`;
+}
 
 /** A program that needs the declarations of every entry. */
 function useOfTypes(pkg: PublishedPackage): string {
