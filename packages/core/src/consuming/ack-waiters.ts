@@ -7,6 +7,7 @@ export class AckWaiters<Held> {
     return new Promise((resolve, reject) => this.#waiters.set(held, { resolve, reject }));
   }
 
+  /** These acknowledgements are confirmed. */
   confirm(acked: readonly Held[]): void {
     if (this.#waiters.size === 0) return;
     for (const held of acked) {
@@ -23,6 +24,7 @@ export class AckWaiters<Held> {
     }
   }
 
+  /** None of them will be confirmed any more. */
   rejectAll(reason: (held: Held) => Error): void {
     for (const [held, { reject }] of this.#waiters) reject(reason(held));
     this.#waiters.clear();
