@@ -8,5 +8,5 @@ local facts = KEYS[1]
 -- Looking comes first: a server that is out of memory refuses HSETNX even where it would set nothing.
 local partitions = redis.call('HGET', facts, 'partitions')
 if partitions then return tonumber(partitions) end
-redis.call('HSET', facts, 'partitions', ARGV[1])
+redis.call('HSETNX', facts, 'partitions', ARGV[1])
 return tonumber(ARGV[1])
