@@ -151,9 +151,9 @@ describe('a schema', () => {
     const numbers = Array.from({ length: 20 }, (_, n) => n);
 
     const published = numbers.map((n) => pubsub.publish(channel, { n }));
-    const refused = pubsub.publish(channel, {} as never);
+    const refused = expect(pubsub.publish(channel, {} as never)).rejects.toThrow(ValidationError);
     await publishRaw(channel, '{}');
-    await expect(refused).rejects.toThrow(ValidationError);
+    await refused;
     expect(await Promise.all(published)).toEqual(numbers.map(() => 1));
 
     const readers = await Promise.all(numbers.map(() => subscription.next({ timeoutMs: 5000 })));
