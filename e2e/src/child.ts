@@ -60,9 +60,14 @@ export class Child {
     if (signal !== 'SIGKILL') throw new Error(`${this.name} had ended before it was killed`);
   }
 
-  /** Asks it to finish, and waits until it has ended by itself. */
+  /** Asks it to finish, and waits until it has. */
   async finish(): Promise<void> {
     this.#process.kill('SIGTERM');
+    await this.done();
+  }
+
+  /** Waits until it has ended by itself. */
+  async done(): Promise<void> {
     const describe = () => `${this.name} has finished`;
     await eventually(() => this.exit, { withinMs: finishMs, describe });
     const { code, signal } = await this.exited;

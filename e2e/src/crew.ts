@@ -20,9 +20,14 @@ export class Crew {
     return [...this.#members];
   }
 
+  /** From now on nobody is replaced. */
+  disband(): void {
+    this.#isStopping = true;
+  }
+
   /** Asks all to finish, and waits until they have. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
+    this.disband();
     await Promise.all(this.members.map((member) => member.finish()));
   }
 

@@ -76,6 +76,7 @@ export class Trial<Redis extends Server = Standalone> implements AsyncDisposable
   readonly queue: Queue<{ key: string }>;
   readonly #reports: string;
   readonly #children: Child[] = [];
+  readonly #crews: Crew[] = [];
   /** What the processes work at, by name. */
   readonly #lines = new Map<string, Queue<{ key: string }> | Topic<{ key: string }>>();
 
@@ -109,12 +110,12 @@ export class Trial<Redis extends Server = Standalone> implements AsyncDisposable
 
   /** Consumers that are replaced when they die. */
   crew(size: number, settings: ConsumerSettings = {}): Crew {
-    return new Crew(size, () => this.consumer(settings));
+    return this.#hire(size, () => this.consumer(settings));
   }
 
   /** Producers that are replaced when they die. */
   producers(size: number, settings: ProducerSettings = {}): Crew {
-    return new Crew(size, () => this.producer(settings));
+    return this.#hire(size, () => this.producer(settings));
   }
 
   /** Resolves when so many more messages were handled, i.e. when the work goes on. */
@@ -142,11 +143,16 @@ export class Trial<Redis extends Server = Standalone> implements AsyncDisposable
     });
   }
 
-  /** Resolves when nothing has anything to do, or is held by anybody. */
-  async quiet({ withinMs = 25_000 } = {}): Promise<void> {
+  /**
+   * Resolves when nothing has anything to do, or is held by anybody.
+   *
+   * @param queue which one. Default: all there are.
+   */
+  async quiet({ queue, withinMs = 25_000 }: { queue?: string; withinMs?: number } = {}) {
     let left = '';
     const probe = async () => {
-      const lines = [...this.#lines.values()].map((line) => leftOver(this.connection, line));
+      const chosen = [...this.#lines.values()].filter(({ name }) => (queue ?? name) === name);
+      const lines = chosen.map((line) => leftOver(this.connection, line));
       // Redis may still be on its way back.
       const found = await Promise.all(lines).catch((error) => [String(error)]);
       left = found.filter(Boolean).join(', ');
@@ -171,10 +177,17 @@ export class Trial<Redis extends Server = Standalone> implements AsyncDisposable
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#children) await child.dispose();
+    for (const crew of this.#crews) crew.disband();
+    await Promise.all(this.#children.map((child) => child.dispose()));
     await this.connection.close();
     await this.server[Symbol.asyncDispose]();
     await rm(this.#reports, { recursive: true, force: true });
+  }
+
+  #hire(size: number, start: () => Child): Crew {
+    const crew = new Crew(size, start);
+    this.#crews.push(crew);
+    return crew;
   }
 
   #spawn(program: Program, settings: LineSettings): Child {

@@ -1,3 +1,4 @@
+import { eventually } from '../eventually.js';
 import type { Fault } from '../fault.js';
 import { Standalone } from '../servers/standalone.js';
 
@@ -13,11 +14,16 @@ export const outOfMemory: Fault = {
 
   async strike({ trial }) {
     const flood = { count: 1500, burst: 250, everyMs: 1, padding: 10_000, handleMs: 5 };
-    const producer = trial.producer({ ...flood, sendTimeoutMs: 2000 });
-    await producer.exited;
-    const codes = trial.ledger.all('sent', producer.name).flatMap(({ code }) => code ?? []);
-    await trial.quiet();
-    return codes.includes('OUT_OF_MEMORY') ? 1 : 0;
+    const producer = trial.producer(flood);
+    await producer.done();
+    const sent = trial.ledger.all('sent', producer.name);
+    const resolved = sent.filter(({ outcome }) => outcome === 'resolved').map(({ key }) => key);
+    const areHandled = () => {
+      const handled = new Set(trial.ledger.all('handled').map(({ key }) => key));
+      return resolved.every((key) => handled.has(key));
+    };
+    await eventually(areHandled, { describe: () => 'what there was room for is handled' });
+    return sent.some(({ code }) => code === 'OUT_OF_MEMORY') ? 1 : 0;
   },
 
   check({ trial: { ledger } }) {

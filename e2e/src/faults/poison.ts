@@ -25,7 +25,7 @@ export const poison: Fault = {
     const poisonAt = Math.floor(between(random, [1, count + 1]));
     const crashes = ledger.count('incident');
     const producer = trial.producer({ count, poisonAt, burst: 500, everyMs: 1, handleMs: 1 });
-    await producer.exited;
+    await producer.done();
     await eventually(
       async () => (await trial.deadLetters()).includes(`${producer.name}-${poisonAt}`),
       {

@@ -30,10 +30,10 @@ function wrongClock(name: string, does: string, clocks: { producer: number; cons
       const queue = 'trial-expiring';
       const clockOffsetMs = clocks.producer;
       const sendOptions = { ttlMs: 50 };
-      await trial.producer({ queue, count: 5, clockOffsetMs, sendOptions }).exited;
+      await trial.producer({ queue, count: 5, clockOffsetMs, sendOptions }).done();
       await pause(100);
       const consumer = trial.consumer({ queue, clockOffsetMs: clocks.consumer });
-      await trial.quiet();
+      await trial.quiet({ queue });
       await consumer.finish();
 
       const members = [...workforce.producers.members, ...workforce.consumers.members];
