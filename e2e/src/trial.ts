@@ -176,6 +176,14 @@ export class Trial<Redis extends Server = Standalone> implements AsyncDisposable
     return (await Promise.all(lists)).flat();
   }
 
+  /** How many acknowledgements Redis has counted. */
+  async acknowledged(): Promise<number> {
+    const stats = [...this.#lines.values()].map((line) =>
+      line instanceof Topic ? line.group('crew').stats() : line.stats(),
+    );
+    return (await Promise.all(stats)).reduce((sum, { total }) => sum + total.acked, 0);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const crew of this.#crews) crew.disband();
     await Promise.all(this.#children.map((child) => child.dispose()));

@@ -3,6 +3,7 @@ import type { Fault, Scene } from './fault.js';
 import type { Ledger } from './ledger.js';
 import type { Server } from './servers/server.js';
 import { story } from './story.js';
+import type { Trial } from './trial.js';
 import { defaultSendTimeoutMs } from './workforce.js';
 
 /** How much later than its deadline a send may be settled on a busy machine, in ms. */
@@ -26,6 +27,7 @@ export async function verdict(
       ? []
       : [`a send took ${slowest} ms, and its deadline is ${sendTimeoutMs} ms`]),
     ...wrongEnds(trial.ledger, scene),
+    ...(await wrongAcks(trial)),
     ...((await fault.check?.(scene, account)) ?? []),
   ];
 }
@@ -45,6 +47,17 @@ function wrongIn(account: Account, ledger: Ledger): string[] {
   return lists
     .filter(([keys]) => keys.length > 0)
     .map(([keys, what]) => `${keys.length} were ${what}: ${some(keys)}\n${story(ledger, keys[0])}`);
+}
+
+/** Each message is acknowledged once: a stale acknowledgement that changed anything would count. */
+async function wrongAcks(trial: Trial<Server>): Promise<string[]> {
+  const { ledger } = trial;
+  if (ledger.incidents.some(({ forgetsSince }) => forgetsSince !== undefined)) return [];
+  const handled = new Set(ledger.all('handled').map(({ key }) => key)).size;
+  const acknowledged = await trial.acknowledged();
+  return handled === acknowledged
+    ? []
+    : [`${handled} messages were handled, and Redis has counted ${acknowledged} acknowledgements`];
 }
 
 /** Processes end only because they are asked to, or because of the fault. */
