@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -137,6 +138,7 @@ async function run(code: string, expected = ''): Promise<string> {
   const javascript = ts.transpileModule(code, { compilerOptions: options }).outputText;
   const file = await save(`${Math.random().toString(36).slice(2)}.mjs`, javascript);
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
   // What goes on for ever is ended as a person would, once it has said everything.
   const isEndless = code.includes("'SIGINT'");
 
@@ -145,7 +147,7 @@ async function run(code: string, expected = ''): Promise<string> {
     output += chunk;
     if (isEndless && output.length >= expected.length) child.kill('SIGINT');
   }
-  const exitCode = child.exitCode ?? (await new Promise((resolve) => child.once('exit', resolve)));
+  const [exitCode] = await exited;
   expect(exitCode).toBe(0);
   return output;
 }
