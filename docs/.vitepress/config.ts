@@ -46,6 +46,7 @@ export default defineConfig({
       { text: 'Guides', link: '/guides/queues' },
       { text: 'API', link: '/api/' },
       { text: 'Benchmarks', link: '/benchmarks' },
+      { text: 'GitHub', link: repository },
     ],
     sidebar: { '/': sidebar, '/api/': apiSidebar() },
     search: {
@@ -58,7 +59,6 @@ export default defineConfig({
       },
     },
     outline: [2, 3],
-    socialLinks: [{ icon: 'github', link: repository }],
     editLink: { pattern: `${repository}/edit/main/:path`, text: 'Improve this page' },
   },
 });
