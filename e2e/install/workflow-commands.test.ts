@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,7 +105,8 @@ it.each(Object.entries(elsewhere))('%s is not tried here: %s', (line) => {
   const { scripts } = readManifest(root) as unknown as { scripts: Record<string, string> };
   const [, script = ''] = /^npm (?:run )?(\S+)/.exec(line) ?? [];
   const [, file = ''] = /^node (\S+)$/.exec(scripts[script] ?? '') ?? [];
-  expect(readFileSync(join(root, file), 'utf8')).toContain('prepare');
+  expect(file).not.toBe('');
+  expect(existsSync(join(root, file))).toBe(true);
 });
 
 /** Runs a command of the workflows as GitHub does. */
