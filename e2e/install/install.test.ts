@@ -116,9 +116,13 @@ await connection.close();
 `;
 }
 
-/** A program that needs the declarations of every entry. */
+/** A program that needs the declarations of every entry, but those that another library must complete. */
 function useOfTypes(pkg: PublishedPackage): string {
-  const lines = entriesOf(pkg).flatMap(({ specifier }, at) => [
+  const peers = Object.keys(pkg.manifest.peerDependencies ?? {});
+  const alone = entriesOf(pkg).filter(
+    ({ specifier }) => !peers.some((peer) => specifier.endsWith(`/${peer}`)),
+  );
+  const lines = alone.flatMap(({ specifier }, at) => [
     `import * as entry${at} from '${specifier}';`,
     `export type Names${at} = keyof typeof entry${at};`,
   ]);

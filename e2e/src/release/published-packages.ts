@@ -13,6 +13,7 @@ export interface Manifest {
   exports: Record<string, string | { import: Condition; require: Condition }>;
   bin?: Record<string, string>;
   dependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
   [field: string]: unknown;
 }
 
