@@ -3,6 +3,7 @@ import type { Fault } from '../fault.js';
 import { Standalone } from '../servers/standalone.js';
 
 const leaseMs = 500;
+const blocks = { blockEvery: 150, blockMs: 2 * leaseMs };
 
 export const blockEventLoop: Fault = {
   name: 'block-event-loop',
@@ -11,7 +12,7 @@ export const blockEventLoop: Fault = {
   costs: 'messages that it had in work are handled once more; its stale acks change nothing',
   mayRepeat: true,
   everyMs: [0, 0],
-  load: { leaseMs, consumers: 3, consumer: { blockEvery: 150, blockMs: 2 * leaseMs } },
+  load: { leaseMs, consumers: 3, consumer: blocks },
   server: () => Standalone.start(),
 
   async strike({ trial: { ledger } }) {
@@ -20,5 +21,30 @@ export const blockEventLoop: Fault = {
     const describe = () => 'a handler has blocked the event loop, and its lease was lost';
     await eventually(hasHappened, { describe });
     return ledger.count('incident') - blocked;
+  },
+};
+
+export const blockEventLoopThread: Fault = {
+  name: 'block-event-loop-thread',
+  does: "the same with `heartbeat: 'thread'`",
+  proof: 'the process measured it',
+  costs: 'nothing: no lease is lost, nobody is taken for dead',
+  mayRepeat: false,
+  everyMs: [0, 0],
+  load: { leaseMs, consumers: 3, consumer: { ...blocks, consume: { heartbeat: 'thread' } } },
+  server: () => Standalone.start(),
+
+  async strike({ trial: { ledger } }) {
+    const blocked = ledger.count('incident');
+    const describe = () => 'a handler has blocked the event loop';
+    await eventually(() => ledger.count('incident') > blocked, { describe });
+    return ledger.count('incident') - blocked;
+  },
+
+  check({ trial: { ledger } }) {
+    const [lost, recovered] = [ledger.count('lost'), ledger.count('recovered')];
+    return lost + recovered === 0
+      ? []
+      : [`${lost} leases were lost, and ${recovered} consumers were taken for dead`];
   },
 };

@@ -1,7 +1,7 @@
 import type { Fault } from '../fault.js';
 import type { Server } from '../servers/server.js';
 import { blackHole } from './black-hole.js';
-import { blockEventLoop } from './block-event-loop.js';
+import { blockEventLoop, blockEventLoopThread } from './block-event-loop.js';
 import { byteByByte } from './byte-by-byte.js';
 import { clusterFailover, migrateSlot } from './cluster.js';
 import { cutReplies } from './cut-replies.js';
@@ -26,6 +26,7 @@ const standalone: readonly Fault[] = [
   killProducers,
   freezeConsumers,
   blockEventLoop,
+  blockEventLoopThread,
   poison,
   restartRedis,
   restartRedisEverysec,
