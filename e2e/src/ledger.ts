@@ -50,6 +50,11 @@ export class Ledger {
       : this.all(type, process).length;
   }
 
+  /** How many times this happened. */
+  happened(kind: string): number {
+    return this.incidents.filter((incident) => incident.kind === kind).length;
+  }
+
   /** Everything that was reported, of all processes in the order of time. */
   everything(): Entry[] {
     return [...this.#entries.values()].flat().sort((a, b) => a.at - b.at);

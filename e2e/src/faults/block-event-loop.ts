@@ -16,11 +16,11 @@ export const blockEventLoop: Fault = {
   server: () => Standalone.start(),
 
   async strike({ trial: { ledger } }) {
-    const [blocked, lost] = [ledger.count('incident'), ledger.count('lost')];
-    const hasHappened = () => ledger.count('incident') > blocked && ledger.count('lost') > lost;
+    const [blocked, lost] = [ledger.happened('blocked'), ledger.count('lost')];
+    const hasHappened = () => ledger.happened('blocked') > blocked && ledger.count('lost') > lost;
     const describe = () => 'a handler has blocked the event loop, and its lease was lost';
     await eventually(hasHappened, { describe });
-    return ledger.count('incident') - blocked;
+    return ledger.happened('blocked') - blocked;
   },
 };
 
@@ -35,10 +35,10 @@ export const blockEventLoopThread: Fault = {
   server: () => Standalone.start(),
 
   async strike({ trial: { ledger } }) {
-    const blocked = ledger.count('incident');
+    const blocked = ledger.happened('blocked');
     const describe = () => 'a handler has blocked the event loop';
-    await eventually(() => ledger.count('incident') > blocked, { describe });
-    return ledger.count('incident') - blocked;
+    await eventually(() => ledger.happened('blocked') > blocked, { describe });
+    return ledger.happened('blocked') - blocked;
   },
 
   check({ trial: { ledger } }) {

@@ -23,7 +23,7 @@ export const poison: Fault = {
   async strike({ trial, random }) {
     const { ledger } = trial;
     const poisonAt = Math.floor(between(random, [1, count + 1]));
-    const crashes = ledger.count('incident');
+    const crashes = ledger.happened('poison');
     const producer = trial.producer({ count, poisonAt, burst: 500, everyMs: 1, handleMs: 1 });
     await producer.done();
     await eventually(
@@ -32,12 +32,12 @@ export const poison: Fault = {
         describe: () => 'the poison is a dead letter',
       },
     );
-    return ledger.count('incident') - crashes;
+    return ledger.happened('poison') - crashes;
   },
 
   async check({ trial: { ledger, queue } }) {
     const poisons = ledger.all('sending').filter(({ isPoison }) => isPoison).length;
-    const crashes = ledger.count('incident');
+    const crashes = ledger.happened('poison');
     const letters = await queue.deadLetters.list();
     const others = letters.filter(
       ({ reason, attempt }) => reason !== 'crashed' || attempt !== maxAttempts,

@@ -17,6 +17,16 @@ export function sharedNow() {
   return Number(process.hrtime.bigint() / 1000n) / 1000;
 }
 
+const stallMs = 200;
+let lastTurn = sharedNow();
+
+// On a busy machine a process may not get its turn for longer than a lease: that is an incident too.
+setInterval(() => {
+  const since = lastTurn;
+  lastTurn = sharedNow();
+  if (lastTurn - since > stallMs) report({ type: 'incident', kind: 'stalled', since });
+}, stallMs / 10).unref();
+
 // The test holds the other end: a process whose test has died ends too.
 process.stdin.on('end', () => process.exit(3));
 process.stdin.resume();

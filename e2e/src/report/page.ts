@@ -122,6 +122,8 @@ const method = `## How it is counted
 - At the end producers finish, the queue has to become empty, and consumers finish. Then sends are
   compared with runs, by the machine's monotonic clock. That the comparison finds what it is to find is
   tested with ledgers in which something is wrong.
+- A process that did not get its turn for 200 ms, because of a fault or because the machine is busy, reports
+  that, and it counts as an incident of that process.
 - A seed determines the plan: who is hit, when, for how long. It does not determine what the operating
   system makes of it.`;
 
