@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Argument, type Connection, connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
 import { clusterArguments, formCluster } from '../../../tooling/cluster.js';
+import { freePort } from '../../../tooling/free-port.js';
 import { eventually } from '../eventually.js';
 import type { Server } from './server.js';
 
@@ -134,12 +134,8 @@ export class Clustered implements Server {
     const asked = this.#nodes.find((node) => node !== notAsking) as Node;
     const slot = Number(await asked.call('CLUSTER', ['KEYSLOT', key]));
     const ranges = (await asked.call('CLUSTER', ['SLOTS'])) as [number, number, [Buffer, number]][];
-    const [, , [, port]] = ranges.find(([from, to]) => from <= slot && slot <= to) ?? [
-      0,
-      0,
-      ['', 0],
-    ];
-    const owner = this.#nodes.find((node) => node.port === port);
+    const range = ranges.find(([from, to]) => from <= slot && slot <= to);
+    const owner = this.#nodes.find(({ port }) => port === range?.[2][1]);
     if (!owner) throw new Error(`No node has slot ${slot}`);
     return owner;
   }
@@ -147,14 +143,4 @@ export class Clustered implements Server {
 
 function id(node: Node): Promise<string> {
   return node.text('CLUSTER', 'MYID');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
