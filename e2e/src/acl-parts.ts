@@ -162,10 +162,10 @@ export const parts: Record<string, Part> = {
     await waiting(place, 'xread');
     await admin.call('XADD', ['events', '*', 'body', '1']);
     await first;
-    const second = records.next();
+    const second = records.next().catch(failed);
     await waiting(place, 'xread');
     stop.abort();
-    await second.catch(failed);
+    await second;
     const all = topic.read({ from: 'beginning' })[Symbol.asyncIterator]();
     await all.next();
     await all.return?.();
