@@ -24,6 +24,7 @@ export class Child {
   readonly exited: Promise<Exit>;
   exit: Exit | undefined;
   readonly #process: ChildProcess;
+  #isUp = false;
 
   /** @param folder where its reports go. */
   constructor(
@@ -36,7 +37,10 @@ export class Child {
     // From the sources and from the bundle alike.
     const path = fileURLToPath(new URL(`../src/processes/${program}.mjs`, import.meta.url));
     const reports = join(folder, `${name}.ndjson`);
-    const journal = new Journal(reports, (report) => add({ ...report, process: name }));
+    const journal = new Journal(reports, (report) => {
+      this.#isUp = true;
+      add({ ...report, process: name });
+    });
     const child = spawn(process.execPath, [path, JSON.stringify({ ...options, reports })], {
       stdio: ['pipe', 'inherit', 'inherit'],
     });
@@ -62,6 +66,8 @@ export class Child {
 
   /** Asks it to finish, and waits until it has. */
   async finish(): Promise<void> {
+    // Before that it knows of no signal, and would just end.
+    await eventually(() => this.#isUp || this.exit);
     this.#process.kill('SIGTERM');
     await this.done();
   }

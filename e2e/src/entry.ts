@@ -3,6 +3,8 @@ export type Entry = { process: string; at: number } & Report;
 
 /** `at` is by a clock that all processes of the machine share, in ms. */
 export type Report =
+  /** The process can be told to finish. */
+  | { type: 'up' }
   /** Redis answers. `clock` is the wall clock as this process sees it, in ms since 1970. */
   | { type: 'ready'; clock: number }
   | { type: 'finished' }

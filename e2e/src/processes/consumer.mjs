@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect, fixed } from '@redpost/core';
 import { Topic } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
-import { options, report, sharedNow } from './report.mjs';
+import { options, report, sharedNow, toldToFinish } from './report.mjs';
 
 const { name, target, topic, consume, settle, stopTimeoutMs } = options;
 const { handleMs, blockEvery, blockMs } = options;
@@ -22,7 +22,7 @@ consumer.on('recovered', (recovery) => report({ type: 'recovered', ...recovery }
 consumer.on('error', ({ code, message }) => report({ type: 'error', code, message }));
 if (topic) consumer.on('recreated', () => report({ type: 'recreated' }));
 
-process.once('SIGTERM', async () => {
+void toldToFinish.then(async () => {
   await consumer.stop({ timeoutMs: stopTimeoutMs });
   await source.close();
   await connection.close();

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '@redpost/core';
 import { Topic } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
-import { options, report } from './report.mjs';
+import { options, report, toldToFinish } from './report.mjs';
 
 const { name, target, topic, count, burst, everyMs, handleMs } = options;
 const {
@@ -20,7 +20,7 @@ const {
 } = options;
 
 let isDone = false;
-process.once('SIGTERM', () => {
+void toldToFinish.then(() => {
   isDone = true;
 });
 

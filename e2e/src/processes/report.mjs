@@ -27,6 +27,10 @@ setInterval(() => {
   if (lastTurn - since > stallMs) report({ type: 'incident', kind: 'stalled', since });
 }, stallMs / 10).unref();
 
+/** Resolves when this process is to finish. */
+export const toldToFinish = new Promise((resolve) => process.once('SIGTERM', resolve));
+report({ type: 'up' });
+
 // The test holds the other end: a process whose test has died ends too.
 process.stdin.on('end', () => process.exit(3));
 process.stdin.resume();

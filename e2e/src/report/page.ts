@@ -30,7 +30,7 @@ What becomes of messages while processes are killed, networks break and Redis di
 [\`e2e/reliability.json\`](../e2e/reliability.json) by \`npm run faults\`.
 
 \`\`\`sh
-npm run faults                                  # all of it, in about 15 minutes
+npm run faults                                  # all of it, in about 10 minutes
 npm run faults -- --minutes 2                   # shorter rounds
 npm run faults -- --only mixed --seed 7         # one fault, by a certain plan
 \`\`\`
