@@ -1,4 +1,5 @@
 import type { Fault, Scene } from '../fault.js';
+import { between } from '../random.js';
 import { Standalone } from '../servers/standalone.js';
 import { defaultLeaseMs } from '../workforce.js';
 
@@ -45,16 +46,18 @@ export const restartRedisEverysec: Fault = {
 
 export const powerLoss: Fault = {
   ...shared,
+  proof: 'another process answers on its port, and knows what is older',
   name: 'power-loss-everysec',
   does: 'the same, and what was appended to the log in its last second never reached the disk',
   costs: 'what was answered in that second, sends and acknowledgements alike',
   mayRepeat: true,
   server: () => Standalone.start({ persistence: 'aof' }),
 
-  async strike({ trial: { ledger, server } }: Scene) {
-    await server.log.isKnownFor(losesMs);
+  async strike({ trial: { ledger, server, connection }, random }: Scene) {
+    // So much of it stays.
+    await server.log.isKnownFor(losesMs + between(random, [300, 1000]));
     const crash = () => server.crash({ losesMs });
     await ledger.during('power loss', undefined, crash, everysec);
-    return 1;
+    return Number(await connection.call('DBSIZE', [])) > 0 ? 1 : 0;
   },
 };
