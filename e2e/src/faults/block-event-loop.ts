@@ -3,7 +3,7 @@ import type { Fault } from '../fault.js';
 import { Standalone } from '../servers/standalone.js';
 
 const leaseMs = 500;
-const blocks = { blockEvery: 150, blockMs: 2 * leaseMs };
+const blocks = { blockEvery: 300, blockMs: 2 * leaseMs };
 
 export const blockEventLoop: Fault = {
   name: 'block-event-loop',
