@@ -37,7 +37,8 @@ export default defineConfig({
   },
   transformPageData(page) {
     // Nobody edits what is generated.
-    if (/^(api\/|benchmarks|reliability)/.test(page.relativePath)) page.frontmatter.editLink = false;
+    if (/^(api\/|benchmarks|reliability)/.test(page.relativePath))
+      page.frontmatter.editLink = false;
   },
   buildEnd: ({ outDir }) => checkAnchors(outDir),
   themeConfig: {

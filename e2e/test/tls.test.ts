@@ -74,6 +74,12 @@ async function refusals(connection: Connection): Promise<unknown[]> {
   return errors.map((settled) => (settled.status === 'rejected' ? settled.reason : settled));
 }
 
+/**
+ * From 1.3 on, a server judges the client's certificate after the client has begun to send: then the
+ * reset of the connection may overtake the reason.
+ */
+const maxVersion = 'TLSv1.2';
+
 describe('TLS with client certificates', () => {
   it.each(['ann:s3cret', ':of%20the%20default'])(
     'carries queues and channels for %s',
@@ -133,14 +139,14 @@ describe('TLS with client certificates', () => {
     ],
     [
       'no client certificate',
-      () => open(urlFor('ann:s3cret'), { tls: { ca } }),
+      () => open(urlFor('ann:s3cret'), { tls: { ca, maxVersion } }),
       { code: 'CONNECTION', retryable: false, message: expect.stringMatching(/tls\.cert/) },
     ],
     [
       "a stranger's certificate",
       () =>
         open(urlFor('ann:s3cret'), {
-          tls: { ca, cert: pem(files.stranger.cert), key: pem(files.stranger.key) },
+          tls: { ca, maxVersion, cert: pem(files.stranger.cert), key: pem(files.stranger.key) },
         }),
       { code: 'CONNECTION', retryable: false, message: expect.stringMatching(/tls\.cert/) },
     ],
