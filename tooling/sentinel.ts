@@ -11,10 +11,16 @@ export interface Sentinel {
 }
 
 /**
- * Starts one Sentinel that watches a master as `mymaster` and decides alone, after half a second of
- * silence. It looks for replicas every ten seconds: start it when they are connected.
+ * Starts one Sentinel that watches a master as `mymaster` and decides alone. It looks for replicas
+ * every ten seconds: start it when they are connected.
+ *
+ * @param silenceMs how long a master is silent that counts as down, in ms.
  */
-export async function startSentinel(server: string, masterPort: number): Promise<Sentinel> {
+export async function startSentinel(
+  server: string,
+  masterPort: number,
+  silenceMs = 500,
+): Promise<Sentinel> {
   const port = await freePort();
   const dir = await mkdtemp(join(tmpdir(), 'redpost-sentinel-'));
   const file = join(dir, 'sentinel.conf');
@@ -23,7 +29,7 @@ export async function startSentinel(server: string, masterPort: number): Promise
     'bind 127.0.0.1',
     `dir ${dir}`,
     `sentinel monitor mymaster 127.0.0.1 ${masterPort} 1`,
-    'sentinel down-after-milliseconds mymaster 500',
+    `sentinel down-after-milliseconds mymaster ${silenceMs}`,
   ];
   await writeFile(file, `${config.join('\n')}\n`);
   const child = spawn(server, [file, '--sentinel'], { stdio: 'ignore' });

@@ -6,6 +6,9 @@ import type { Server } from './server.js';
 
 const args = ['--repl-diskless-sync-delay', '0'];
 
+/** So long that a busy machine causes no failover of which nobody takes note. */
+const silenceMs = 2000;
+
 /** A master and a replica, and a Sentinel that tells which is which. */
 export class Replicated implements Server {
   #master: EmbeddedRedis;
@@ -23,7 +26,8 @@ export class Replicated implements Server {
     const replica = await startReplica(master);
     // Only now: a Sentinel looks for replicas every ten seconds, from its start.
     const server = process.env.REDPOST_REDIS_SERVER ?? 'redis-server';
-    return new Replicated(master, replica, await startSentinel(server, master.port));
+    const sentinel = await startSentinel(server, master.port, silenceMs);
+    return new Replicated(master, replica, sentinel);
   }
 
   get target() {
