@@ -30,12 +30,12 @@ class Story {
     return this.incident({ process: by });
   }
 
-  incident(more: { process?: string; forgetsMs?: number } = {}) {
+  incident(more: { kind?: string; process?: string; forgetsMs?: number; since?: number } = {}) {
     this.#at += 10;
-    const { process, forgetsMs } = more;
+    const { kind = 'test', process, forgetsMs, since = this.#at } = more;
     this.ledger.incidents.push({
-      kind: 'test',
-      at: this.#at,
+      kind,
+      at: since,
       until: this.#at,
       ...(process !== undefined && { process }),
       ...(forgetsMs !== undefined && { forgetsSince: this.#at - forgetsMs }),
@@ -147,6 +147,20 @@ it('what happens to Redis is an excuse for what is in flight, and for nothing ol
 
   expect(account(recent).unexcused).toEqual([]);
   expect(account(old).unexcused).toEqual(['a']);
+});
+
+it.each([
+  ['what a frozen process reports as it goes on, it had begun before', -8, []],
+  ['what a process begins after it was frozen has no excuse', 0, ['a']],
+])('%s', (_, ms, found) => {
+  const { ledger } = new Story()
+    .send('a')
+    .handle('a', { acks: true })
+    .incident({ kind: 'SIGSTOP', process: 'frozen', since: 21 })
+    .wait(ms)
+    .handle('a', { by: 'frozen' });
+
+  expect(account(ledger)).toMatchObject({ afterAck: found, unexcused: found });
 });
 
 it('an incident after the second run is no excuse', () => {

@@ -9,12 +9,15 @@ export interface Run {
   ackedAt?: number;
 }
 
+/** How soon after it goes on a process that was frozen reports what it had begun before, in ms. */
+const wakingMs = 5;
+
 /** The runs of each message, in the order of their starts. */
 export function runsByKey(ledger: Ledger): Map<string, Run[]> {
   const byReceipt = new Map<string, Run>();
   const byKey = new Map<string, Run[]>();
-  const started = [...ledger.all('started')].sort((a, b) => a.at - b.at);
-  for (const { key, receipt, process, at } of started) {
+  const started = ledger.all('started').map((entry) => ({ ...entry, at: begun(ledger, entry) }));
+  for (const { key, receipt, process, at } of started.sort((a, b) => a.at - b.at)) {
     const run = { process, startedAt: at };
     byReceipt.set(receipt, run);
     const known = byKey.get(key);
@@ -31,4 +34,13 @@ export function runsByKey(ledger: Ledger): Map<string, Run[]> {
   note('failed', 'failedAt');
   note('acked', 'ackedAt');
   return byKey;
+}
+
+/** When it began: a process can be frozen between beginning a run and reporting it. */
+function begun({ incidents }: Ledger, { process, at }: { process: string; at: number }): number {
+  const freeze = incidents.find(
+    ({ kind, until, ...incident }) =>
+      kind === 'SIGSTOP' && incident.process === process && until <= at && at < until + wakingMs,
+  );
+  return freeze?.at ?? at;
 }
