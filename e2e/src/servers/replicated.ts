@@ -1,5 +1,6 @@
 import { type Connection, connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
+import { untilReplicaIsKnown } from '../../../tooling/replication.js';
 import { type Sentinel, startSentinel } from '../../../tooling/sentinel.js';
 import { eventually } from '../eventually.js';
 import type { Server } from './server.js';
@@ -40,15 +41,7 @@ export class Replicated implements Server {
 
   /** Resolves when the Sentinel knows a replica that can take over. */
   async isSafe(): Promise<void> {
-    const { port } = this.#replica;
-    const isKnown = async (sentinel: Connection) => {
-      const reply = String(await sentinel.call('SENTINEL', ['REPLICAS', 'mymaster']));
-      return reply.includes(`127.0.0.1:${port}`) && reply.includes('master-link-status,ok');
-    };
-    const describe = () => 'the Sentinel knows a replica that can take over';
-    await asked({ port: this.#sentinel.port }, (sentinel) =>
-      eventually(() => isKnown(sentinel).catch(() => false), { withinMs: 30_000, describe }),
-    );
+    await untilReplicaIsKnown({ connect }, this.#sentinel.port, this.#replica.port, 30_000);
   }
 
   /** Kills the master; resolves when the replica has taken over. */

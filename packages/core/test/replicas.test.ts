@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
+import { startPair } from '../../../tooling/replication.js';
 import { whileFrozen } from '../../../tooling/while-frozen.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
 import { connect, defineScript } from '../src/index.js';
@@ -10,12 +11,7 @@ let master: EmbeddedRedis;
 let replica: EmbeddedRedis;
 
 beforeAll(async () => {
-  master = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
-  replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] });
-  await using primary = connect(master.url);
-  await eventually(async () =>
-    String(await primary.call('INFO', ['replication'])).includes('state=online'),
-  );
+  ({ master, replica } = await startPair({ startRedis, connect }));
 });
 
 afterAll(() => Promise.all([master?.stop(), replica?.stop()]));

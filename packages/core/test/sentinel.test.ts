@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { startPair, untilReplicaIsKnown } from '../../../tooling/replication.js';
 import { type Sentinel, startSentinel } from '../../../tooling/sentinel.js';
 import { findServer } from '../src/embedded/find-server.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
@@ -12,20 +13,10 @@ let replica: EmbeddedRedis;
 let sentinel: Sentinel;
 
 beforeAll(async () => {
-  master = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
-  replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] });
-  await using primary = connect(master.url);
-  await eventually(async () =>
-    String(await primary.call('INFO', ['replication'])).includes('state=online'),
-  );
+  ({ master, replica } = await startPair({ startRedis, connect }));
   // Only now: a Sentinel looks for replicas every ten seconds, from its start.
   sentinel = await startSentinel(findServer(), master.port);
-  await using admin = connect({ port: sentinel.port });
-  admin.on('error', () => {}); // It takes a moment to listen.
-  await eventually(async () => {
-    const reply = String(await admin.call('SENTINEL', ['REPLICAS', 'mymaster']));
-    return reply.includes(String(replica.port)) && reply.includes('master-link-status,ok');
-  }, 15_000);
+  await untilReplicaIsKnown({ connect }, sentinel.port, replica.port);
 });
 
 afterAll(async () => {

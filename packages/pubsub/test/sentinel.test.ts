@@ -2,6 +2,7 @@ import { type Connection, connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { startPair, untilReplicaIsKnown } from '../../../tooling/replication.js';
 import { type Sentinel, startSentinel } from '../../../tooling/sentinel.js';
 import { PubSub, Topic } from '../src/index.js';
 
@@ -11,20 +12,10 @@ let sentinel: Sentinel;
 let connection: Connection;
 
 beforeAll(async () => {
-  master = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
-  replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] });
-  await using primary = connect(master.url);
-  await eventually(async () =>
-    String(await primary.call('INFO', ['replication'])).includes('state=online'),
-  );
+  ({ master, replica } = await startPair({ startRedis, connect }));
   const server = process.env.REDPOST_REDIS_SERVER ?? 'redis-server';
   sentinel = await startSentinel(server, master.port);
-  await using admin = connect({ port: sentinel.port });
-  admin.on('error', () => {}); // It takes a moment to listen.
-  await eventually(async () => {
-    const reply = String(await admin.call('SENTINEL', ['REPLICAS', 'mymaster']));
-    return reply.includes(String(replica.port)) && reply.includes('master-link-status,ok');
-  }, 15_000);
+  await untilReplicaIsKnown({ connect }, sentinel.port, replica.port);
   connection = connect({
     name: 'mymaster',
     sentinels: [{ host: '127.0.0.1', port: sentinel.port }],

@@ -1,8 +1,8 @@
 import { connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
+import { startPair } from '../../../tooling/replication.js';
 import { whileFrozen } from '../../../tooling/while-frozen.js';
 import { Queue, type QueueOptions } from '../src/index.js';
 import { calls, elements } from './support/in-redis.js';
@@ -12,12 +12,7 @@ let master: EmbeddedRedis;
 let replica: EmbeddedRedis;
 
 beforeAll(async () => {
-  master = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
-  replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] });
-  await using connection = connect(master.url);
-  await eventually(async () =>
-    String(await connection.call('INFO', ['replication'])).includes('state=online'),
-  );
+  ({ master, replica } = await startPair({ startRedis, connect }));
 });
 
 afterAll(() => Promise.all([master?.stop(), replica?.stop()]));
