@@ -16,8 +16,12 @@ class Story {
   }
 
   /** Handles `key` to the end, and acknowledges it if wanted. */
-  handle(key: string, { by = 'consumer', acks = false, fails = false } = {}) {
-    const receipt = `${by}-${this.#at}`;
+  handle(
+    key: string,
+    options: { by?: string; acks?: boolean; fails?: boolean; receipt?: string } = {},
+  ) {
+    const { by = 'consumer', acks = false, fails = false } = options;
+    const { receipt = `${by}-${this.#at}` } = options;
     this.#add(by, { type: 'started', key, receipt, attempt: 1 });
     this.#add(by, { type: fails ? 'failed' : 'handled', key, receipt });
     if (acks) this.#add(by, { type: 'acked', key, receipt });
@@ -190,6 +194,18 @@ it('an acknowledgement that Redis was made to forget may be followed by another 
     .handle('a');
 
   expect(account(ledger)).toMatchObject({ afterAck: [], unexcused: [], duplicates: 1 });
+});
+
+it('a delivery that Redis was made to forget the end of may come again, with its receipt', () => {
+  const { ledger } = new Story()
+    .send('a')
+    .handle('a', { fails: true, receipt: 'first' })
+    .handle('a', { acks: true })
+    .incident({ forgetsMs: 1000 })
+    .handle('a', { fails: true, receipt: 'first' })
+    .handle('a', { acks: true });
+
+  expect(account(ledger)).toMatchObject({ afterAck: [], unexcused: [], duplicates: 2 });
 });
 
 it('finds a message that was overtaken by a later one', () => {

@@ -14,19 +14,21 @@ const wakingMs = 5;
 
 /** The runs of each message, in the order of their starts. */
 export function runsByKey(ledger: Ledger): Map<string, Run[]> {
-  const byReceipt = new Map<string, Run>();
+  // A Redis that has forgotten what became of a delivery makes it once more.
+  const byReceipt = new Map<string, Run[]>();
   const byKey = new Map<string, Run[]>();
   const started = ledger.all('started').map((entry) => ({ ...entry, at: begun(ledger, entry) }));
   for (const { key, receipt, process, at } of started.sort((a, b) => a.at - b.at)) {
     const run = { process, startedAt: at };
-    byReceipt.set(receipt, run);
-    const known = byKey.get(key);
-    if (known) known.push(run);
-    else byKey.set(key, [run]);
+    addTo(byReceipt, receipt, run);
+    addTo(byKey, key, run);
   }
   const note = (type: 'handled' | 'failed' | 'acked', field: `${typeof type}At`) => {
     for (const { receipt, at } of ledger.all(type)) {
-      const run = byReceipt.get(receipt);
+      const run = byReceipt
+        .get(receipt)
+        ?.filter(({ startedAt }) => startedAt <= at)
+        .at(-1);
       if (run) run[field] = at;
     }
   };
@@ -34,6 +36,12 @@ export function runsByKey(ledger: Ledger): Map<string, Run[]> {
   note('failed', 'failedAt');
   note('acked', 'ackedAt');
   return byKey;
+}
+
+function addTo(runs: Map<string, Run[]>, name: string, run: Run): void {
+  const known = runs.get(name);
+  if (known) known.push(run);
+  else runs.set(name, [run]);
 }
 
 /** When it began: a process can be frozen between beginning a run and reporting it. */

@@ -16,7 +16,7 @@ import { mixed } from './mixed.js';
 import { outOfMemory } from './out-of-memory.js';
 import { partition } from './partition.js';
 import { poison } from './poison.js';
-import { powerLoss, restartRedis, restartRedisEverysec } from './restart-redis.js';
+import { powerLoss, powerLossTopic, restartRedis, restartRedisEverysec } from './restart-redis.js';
 import { sentinelFailover, sentinelFailoverReplicas } from './sentinel.js';
 import { slowNetwork } from './slow-network.js';
 import { wrongClocks } from './wrong-clock.js';
@@ -31,6 +31,7 @@ const standalone: readonly Fault[] = [
   restartRedis,
   restartRedisEverysec,
   powerLoss,
+  powerLossTopic,
   freezeRedis,
   killConnections,
   flushScripts,

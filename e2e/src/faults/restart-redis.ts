@@ -44,20 +44,31 @@ export const restartRedisEverysec: Fault = {
   },
 };
 
-export const powerLoss: Fault = {
+const powerLossShared = {
   ...shared,
   proof: 'another process answers on its port, and knows what is older',
-  name: 'power-loss-everysec',
-  does: 'the same, and what was appended to the log in its last second never reached the disk',
   costs: 'what was answered in that second, sends and acknowledgements alike',
   mayRepeat: true,
   server: () => Standalone.start({ persistence: 'aof' }),
 
   async strike({ trial: { ledger, server, connection }, random }: Scene) {
     // So much of it stays.
-    await server.log.isKnownFor(losesMs + between(random, [300, 1000]));
+    await server.log.hasGrownFor(losesMs + between(random, [300, 1000]));
     const crash = () => server.crash({ losesMs });
     await ledger.during('power loss', undefined, crash, everysec);
     return Number(await connection.call('DBSIZE', [])) > 0 ? 1 : 0;
   },
+} as const;
+
+export const powerLoss: Fault = {
+  ...powerLossShared,
+  name: 'power-loss-everysec',
+  does: 'the same, and what was appended to the log in its last second never reached the disk',
+};
+
+export const powerLossTopic: Fault = {
+  ...powerLossShared,
+  name: 'power-loss-topic',
+  does: 'the same with a topic and a consumer group',
+  load: { consumer: { topic: true, queue: 'topic' }, producer: { topic: true, queue: 'topic' } },
 };

@@ -16,9 +16,9 @@ export class AppendOnlyLog {
     this.#timer = setInterval(() => this.#note(), everyMs);
   }
 
-  /** Resolves when it is known what the file was so long ago. */
-  async isKnownFor(ms: number): Promise<void> {
-    while (this.#sizeBefore(ms) === undefined) await pause(everyMs);
+  /** Resolves when it is known that something was in the file so long ago. */
+  async hasGrownFor(ms: number): Promise<void> {
+    while (!this.#sizeBefore(ms)) await pause(everyMs);
   }
 
   /** Takes away what was appended in the last `ms`, as a disk does that had not written it. */

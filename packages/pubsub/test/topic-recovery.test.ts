@@ -28,6 +28,36 @@ it('a long handler keeps its record for as long as it beats', async () => {
   expect(seen).toEqual(['first']);
 });
 
+it('what Redis has forgotten to be acknowledged is delivered again', async () => {
+  const topic = redis.topic<number>();
+  const group = topic.group('billing');
+  await topic.publishBatch([1, 2].map((body) => ({ body })));
+  const release = deferred();
+  const handled: number[] = [];
+  group.consume(
+    async ({ body }) => {
+      handled.push(body);
+      if (body === 2) await release.promise;
+    },
+    { leaseMs: 300 },
+  );
+  await eventually(async () => handled.length === 2 && (await group.stats()).pending === 1);
+
+  // As after a failover, or a restart with a log that lacks its end.
+  const [consumer] = await sessionsOf(topic, 'billing');
+  const [first] = (await topic.connection.call('XRANGE', [topic.name, '-', '+', 'COUNT', 1])) as [
+    [Buffer],
+  ];
+  await topic.connection.call('XCLAIM', [
+    ...[topic.name, 'billing', consumer as string, 0, String(first[0])],
+    'FORCE',
+  ]);
+  release.resolve();
+
+  await eventually(async () => handled.length === 3 && (await group.stats()).pending === 0);
+  expect(handled).toEqual([1, 2, 1]);
+});
+
 it('what a dead consumer held comes to others, and its stale ack is reported as lost', async () => {
   const topic = redis.topic<number>();
   await topic.publish(1);

@@ -20,7 +20,7 @@ export interface FeedOptions<Held extends Leased> {
   /** Takes over what was leased: the first element has this receipt, the others the next ones. */
   accept(firstReceipt: number, elements: readonly Slice[]): void;
   /** What was accepted and is not known to be settled. */
-  held(): Iterable<Held>;
+  held(): Iterable<Held> & { readonly size: number };
   /** Redis has confirmed these acknowledgements. */
   acked(deliveries: readonly Held[]): void;
   /** These could not be confirmed yet: they are sent again. */
@@ -36,7 +36,10 @@ export interface FeedOptions<Held extends Leased> {
   ensureFresh(): Promise<boolean>;
 }
 
-type Asked = Pick<LeaseInput, 'count' | 'withSuspect' | 'firstReceipt'>;
+type Asked = Pick<LeaseInput, 'count' | 'withSuspect' | 'firstReceipt'> & {
+  /** What else was out that changes what this consumer has. */
+  besides: { calls: number; isMoving: boolean };
+};
 
 /** Some in the server while the answer to another is handled: that keeps both sides busy. */
 const maxCalls = 4;
@@ -51,8 +54,9 @@ const maxAckedPerCall = 4000;
  * - waiting: the list was empty, so a blocking move is out on a socket of its own. No lease call
  *   takes from the list meanwhile: two sources at once could change the order of messages.
  * - unsure: an answer got lost, and with it perhaps messages; or it was read so late that others
- *   may have them (this process was frozen, say). When nothing is out any more, the server is asked
- *   what this consumer holds.
+ *   may have them (this process was frozen, say); or the server counts more as held than are known
+ *   here, for it has come back with what it knew some time ago, and forgotten acknowledgements.
+ *   When nothing is out any more, the server is asked what this consumer holds.
  */
 export class Feed<Held extends Leased> {
   readonly #context: QueueContext;
@@ -212,6 +216,7 @@ export class Feed<Held extends Leased> {
     const handedOff = this.#handedOff;
     this.#handedOff = undefined;
     this.#adopting = handedOff;
+    const besides = { calls: this.#calls, isMoving: this.#move.isOut };
     const firstReceipt = this.#takeReceipts(count + 1);
     if (withSuspect) this.#suspect.take(firstReceipt);
     this.#calls += 1;
@@ -228,7 +233,8 @@ export class Feed<Held extends Leased> {
     this.#calls -= 1;
     this.#requested -= count;
     if (handedOff !== undefined) this.#adopting = undefined;
-    if (result) this.#conclude(result, { count, withSuspect, firstReceipt, handedOff, acked });
+    const asked = { count, withSuspect, firstReceipt, besides };
+    if (result) this.#conclude(result, { ...asked, handedOff, acked });
     this.#pump.now();
   }
 
@@ -246,6 +252,7 @@ export class Feed<Held extends Leased> {
     this.#clockOffset = result.now - performance.now();
     this.#options.acked(acked);
     this.#accept(result, asked);
+    if (this.#hasMoreThanKnown(result, asked)) this.#isUnsure = true;
   }
 
   #accept(
@@ -259,6 +266,15 @@ export class Feed<Held extends Leased> {
     if (all.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
     else if (all.length > 0) this.#options.accept(asked.firstReceipt, all);
     if (elements.length < asked.count) this.#options.drained();
+  }
+
+  /** It may have less, when what it leased was forgotten: that comes again by itself. */
+  #hasMoreThanKnown(
+    { active, inHandoff }: { active: number; inHandoff: number },
+    { besides }: Asked,
+  ): boolean {
+    if (besides.calls > 0) return false;
+    return active + (besides.isMoving ? 0 : inHandoff) > this.#options.held().size;
   }
 
   /** What a blocking move has brought is handled at once; the server learns its receipt later. */

@@ -88,6 +88,32 @@ it('a consumer that has lost its lease tells its handlers and goes on', async ()
   expect(await atRest(queue as never)).toEqual({ pending: 0, delayed: 0, dead: 0 });
 });
 
+it.each([
+  ['an acknowledgement', 'active', ['HSET', 1]],
+  ['what became of a handed-off message', 'handoff', ['RPUSH']],
+] as const)('Redis forgets %s, and the message is delivered again', async (_what, kind, write) => {
+  const queue = redis.queue<number>();
+  const release = deferred();
+  const handled: number[] = [];
+  await queue.sendBatch([1, 2].map((body) => ({ body })));
+  queue.consume(async ({ body }) => {
+    handled.push(body);
+    if (body === 2) await release.promise;
+  });
+  await eventually(async () => handled.length === 2 && (await queue.stats()).total.acked === 1);
+
+  // As after a failover, or a restart with a log that lacks its end.
+  const [consumer] = await consumersOf(queue as never);
+  const [command, ...field] = write;
+  await queue.connection.call(command, [`{${queue.name}}:${kind}:${consumer}`, ...field, '1']);
+  release.resolve();
+  await queue.send(3);
+
+  await eventually(() => handled.length === 4);
+  expect(handled.sort()).toEqual([1, 1, 2, 3]);
+  expect(await atRest(queue as never)).toEqual({ pending: 0, delayed: 0, dead: 0 });
+});
+
 it('no handler starts on a lease that may have run out while the event loop was blocked', async () => {
   const queue = redis.queue<number>();
   const count = 500;

@@ -14,6 +14,12 @@ export interface Holdable {
 export class HeldList<Item extends Holdable> implements Iterable<Item> {
   #oldest: Item | undefined;
   #newest: Item | undefined;
+  #size = 0;
+
+  /** How many are in it. */
+  get size(): number {
+    return this.#size;
+  }
 
   /** Puts it at the end. */
   add(item: Item): void {
@@ -22,6 +28,7 @@ export class HeldList<Item extends Holdable> implements Iterable<Item> {
     if (this.#newest) this.#newest.later = item;
     else this.#oldest = item;
     this.#newest = item;
+    this.#size += 1;
   }
 
   /** Does nothing for an item that is not in the list. */
@@ -33,6 +40,7 @@ export class HeldList<Item extends Holdable> implements Iterable<Item> {
     if (later) later.earlier = earlier;
     else this.#newest = earlier;
     item.isListed = false;
+    this.#size -= 1;
     item.earlier = undefined;
     item.later = undefined;
   }

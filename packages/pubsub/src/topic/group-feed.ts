@@ -52,8 +52,8 @@ const maxAckedPerCall = 4000;
  * - waiting: nothing was left, so a blocking read is out on a socket of its own. It takes nothing:
  *   it only tells when to ask again.
  * - unsure: an answer got lost, and with it perhaps records; or it was read so late that others may
- *   have them (this process was frozen, say). When no call is out any more, what is held and not
- *   known of is given back.
+ *   have them (this process was frozen, say); or the server counts more as held than are known here.
+ *   When no call is out any more, what is held and not known of is given back.
  */
 export class GroupFeed {
   readonly #context: GroupContext;

@@ -7,8 +7,8 @@ export interface GroupHeartbeatOptions {
   keys: GroupKeys;
   consumer: string;
   leaseMs: number;
-  /** Redis has confirmed the lease. */
-  beat(): void;
+  /** Redis has confirmed the lease, and counts so many records as the consumer's. */
+  beat(pending: number): void;
   /** Redis says that the lease is gone. */
   lost(): void;
   /** Consumers that have stopped beating, or never did, and hold records. */
@@ -66,7 +66,7 @@ export class GroupHeartbeat {
       return false;
     }
     this.#confirmedAt = sentAt;
-    this.#options.beat();
+    this.#options.beat(result.pending);
     if (result.overdue.length > 0) this.#options.overdue(result.overdue);
     return true;
   }

@@ -221,7 +221,9 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       keys: this.#keys,
       consumer: this.consumer,
       leaseMs: this.#options.leaseMs,
-      beat: () => {
+      beat: (pending) => {
+        // Redis came back with what it knew some time ago, and has forgotten acknowledgements.
+        if (pending > this.#held.size) this.#feed.doubt();
         // It makes up for signals that may have been lost.
         this.lookAround({ isSought: true });
         this.#host.renewed();

@@ -5,9 +5,10 @@
 -- ARGV  consumer, 'RPOP' or 'LPOP', how many to lease, 1 if a suspect may be among them,
 --       first receipt, receipt of the handed-off element or '', how many of the acknowledged had
 --       expired, receipts to acknowledge... (texts: Lua writes a number slowly)
--- returns nil when the lease is lost, else { now, suspect or nil, { element... } }; the suspect has
---       the first receipt, and the others the following ones. Small elements come in one block of
---       MessagePack instead: the client takes that apart faster than hundreds of replies
+-- returns nil when the lease is lost, else { now, how many are active now, how many are handed off
+--       and not adopted, suspect or nil, { element... } }; the suspect has the first receipt, and
+--       the others the following ones. Small elements come in one block of MessagePack instead: the
+--       client takes that apart faster than hundreds of replies
 local list, active, handoff, suspects, consumers, stats = unpack(KEYS)
 local consumer, pop, count, with_suspect, first, handed_off, expired = unpack(ARGV)
 
@@ -41,4 +42,7 @@ end
 
 if n > 0 then redis.call('HSET', active, unpack(leased)) end
 local is_small = elements[1] and #elements[1] < 512
-return { now(), suspect, is_small and cmsgpack.pack(elements) or elements }
+return {
+  now(), redis.call('HLEN', active), redis.call('LLEN', handoff), suspect,
+  is_small and cmsgpack.pack(elements) or elements,
+}

@@ -31,9 +31,21 @@ export type LeaseResult =
       status: 'held';
       /** The server's time, in ms since 1970. */
       now: number;
+      /** How many messages this consumer has by what Redis knows. */
+      active: number;
+      /** How many more a blocking move has brought it that have no receipt. */
+      inHandoff: number;
       suspect: Slice | undefined;
       elements: Slice[];
     };
+
+type Answer = [
+  now: number,
+  active: number,
+  inHandoff: number,
+  suspect: Buffer | null,
+  elements: Buffer | Buffer[],
+];
 
 export const lease = defineScript<LeaseInput, LeaseResult>({
   name: 'lease',
@@ -63,10 +75,12 @@ export const lease = defineScript<LeaseInput, LeaseResult>({
   },
   parse(reply) {
     if (reply === null) return { status: 'lost' };
-    const [now, suspect, elements] = reply as [number, Buffer | null, Buffer | Buffer[]];
+    const [now, active, inHandoff, suspect, elements] = reply as Answer;
     return {
       status: 'held',
       now,
+      active,
+      inHandoff,
       suspect: suspect ? Slice.of(suspect) : undefined,
       elements: Array.isArray(elements) ? elements.map(Slice.of) : unpackElements(elements),
     };

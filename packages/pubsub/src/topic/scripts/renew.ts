@@ -11,7 +11,15 @@ export interface RenewInput {
   leaseMs: number;
 }
 
-export type RenewResult = { status: 'lost' } | { status: 'held'; overdue: string[] };
+export type RenewResult =
+  | { status: 'lost' }
+  | {
+      status: 'held';
+      /** How many records are pending under the consumer's name. */
+      pending: number;
+      /** Consumers that have stopped beating, or never did, and hold records. */
+      overdue: string[];
+    };
 
 /** When a consumer that holds nothing and does nothing is forgotten, in ms. */
 const unusedMs = 3_600_000;
@@ -25,6 +33,7 @@ export const renew = defineScript<RenewInput, RenewResult>({
   }),
   parse(reply) {
     if (reply === null) return { status: 'lost' };
-    return { status: 'held', overdue: (reply as Buffer[]).map(String) };
+    const [pending, ...overdue] = reply as [number, ...Buffer[]];
+    return { status: 'held', pending, overdue: overdue.map(String) };
   },
 });
