@@ -1,16 +1,12 @@
 import { asError } from '@redpost/core';
 import { CallSize, Pump, SuspectPlace } from '@redpost/core/consuming';
+import { type Acknowledged, Acknowledgements, type Leased } from './acknowledgements.js';
 import { BlockingMove } from './blocking-move.js';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { isSuspect } from './envelope.js';
 import { type LeaseInput, type LeaseResult, lease } from './scripts/lease.js';
 import { type ReclaimResult, reclaim } from './scripts/reclaim.js';
 import { Slice } from './slice.js';
-
-/** What is leased, by its receipt. */
-interface Leased {
-  readonly number: number;
-}
 
 export interface FeedOptions<Held extends Leased> {
   consumer: string;
@@ -20,7 +16,7 @@ export interface FeedOptions<Held extends Leased> {
   /** Takes over what was leased: the first element has this receipt, the others the next ones. */
   accept(firstReceipt: number, elements: readonly Slice[]): void;
   /** What was accepted and is not known to be settled. */
-  held(): Iterable<Held> & { readonly size: number };
+  held(): Iterable<Held>;
   /** Redis has confirmed these acknowledgements. */
   acked(deliveries: readonly Held[]): void;
   /** These could not be confirmed yet: they are sent again. */
@@ -36,15 +32,13 @@ export interface FeedOptions<Held extends Leased> {
   ensureFresh(): Promise<boolean>;
 }
 
-type Asked = Pick<LeaseInput, 'count' | 'withSuspect' | 'firstReceipt'> & {
-  /** What else was out that changes what this consumer has. */
-  besides: { calls: number; isMoving: boolean };
-};
+type Asked = Pick<LeaseInput, 'count' | 'asBatch' | 'withSuspect' | 'firstReceipt'>;
+
+type Leasing = Extract<LeaseResult, { status: 'held' }>;
 
 /** Some in the server while the answer to another is handled: that keeps both sides busy. */
 const maxCalls = 4;
 const maxLeasedPerCall = 250;
-const maxAckedPerCall = 4000;
 
 /**
  * Gets messages from Redis for one consumer and carries its acknowledgements.
@@ -54,8 +48,8 @@ const maxAckedPerCall = 4000;
  * - waiting: the list was empty, so a blocking move is out on a socket of its own. No lease call
  *   takes from the list meanwhile: two sources at once could change the order of messages.
  * - unsure: an answer got lost, and with it perhaps messages; or it was read so late that others
- *   may have them (this process was frozen, say); or the server counts more as held than are known
- *   here, for it has come back with what it knew some time ago, and forgotten acknowledgements.
+ *   may have them (this process was frozen, say); or a beat told that the server counts more as held
+ *   than are known here: it has come back with what it knew some time ago.
  *   When nothing is out any more, the server is asked what this consumer holds.
  */
 export class Feed<Held extends Leased> {
@@ -66,8 +60,7 @@ export class Feed<Held extends Leased> {
   readonly #callSize = new CallSize(maxLeasedPerCall);
   /** By its receipt. */
   readonly #suspect = new SuspectPlace<number>();
-  #acks: Held[] = [];
-  #expiredAcks = 0;
+  readonly #acks = new Acknowledgements<Held>();
   #calls = 0;
   #requested = 0;
   #nextReceipt = 1;
@@ -108,6 +101,11 @@ export class Feed<Held extends Leased> {
     return this.#move.mayBringStrays || this.#move.isOut;
   }
 
+  /** True when no call is out: so what is held is what the server counts, or less. */
+  get isQuiet(): boolean {
+    return this.#calls === 0;
+  }
+
   /** The lease is taken: begins. */
   start(): void {
     this.#pump.start();
@@ -126,18 +124,23 @@ export class Feed<Held extends Leased> {
   }
 
   get #isIdle(): boolean {
-    return this.#calls === 0 && this.#acks.length === 0 && this.#handedOff === undefined;
+    return this.#calls === 0 && this.#acks.size === 0 && this.#handedOff === undefined;
   }
 
   /** Acknowledges with the next call. @param expired it was not handled, but had expired. */
   ack(held: Held, expired = false): void {
-    this.#acks.push(held);
-    if (expired) this.#expiredAcks += 1;
-    this.settled(held.number);
+    this.#acks.add(held, expired);
+    this.#freed(held.number);
+  }
+
+  /** It was settled otherwise. */
+  settled(receipt: number): void {
+    this.#acks.except(receipt);
+    this.#freed(receipt);
   }
 
   /** What was held no longer is, so there may be demand again. */
-  settled(receipt: number): void {
+  #freed(receipt: number): void {
     this.#suspect.settled(receipt);
     this.#pump.soon();
   }
@@ -201,7 +204,7 @@ export class Feed<Held extends Leased> {
     const canLease = !this.#isDry && !this.#move.isOut;
     const count = canLease ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
     const withSuspect = demand > 0 && this.#suspect.isFree;
-    const hasNews = this.#handedOff !== undefined || (this.#acks.length > 0 && this.#calls === 0);
+    const hasNews = this.#handedOff !== undefined || (this.#acks.size > 0 && this.#calls === 0);
     if (count === 0 && !withSuspect && !hasNews) return false;
     void this.#exchange(count, withSuspect);
     return true;
@@ -210,37 +213,37 @@ export class Feed<Held extends Leased> {
   async #exchange(count: number, withSuspect: boolean): Promise<void> {
     const { connection, keys } = this.#context;
     const { consumer, from } = this.#options;
-    const acked = this.#acks.splice(0, maxAckedPerCall);
-    const expired = this.#acks.length === 0 ? this.#expiredAcks : 0;
-    this.#expiredAcks -= expired;
+    const acked = this.#acks.take();
     const handedOff = this.#handedOff;
     this.#handedOff = undefined;
     this.#adopting = handedOff;
-    const besides = { calls: this.#calls, isMoving: this.#move.isOut };
     const firstReceipt = this.#takeReceipts(count + 1);
     if (withSuspect) this.#suspect.take(firstReceipt);
     this.#calls += 1;
     this.#requested += count;
-    const input = { keys, consumer, from, count, withSuspect, firstReceipt, handedOff, expired };
-    const call = connection.run(lease, { ...input, acked: acked.map(({ number }) => number) });
-    const result = await call.catch((error) => {
-      this.#acks.unshift(...acked);
-      this.#expiredAcks += expired;
+    const asBatch = this.#acks.comeTogether;
+    const asked = { count, asBatch, withSuspect, firstReceipt };
+    const input = { keys, consumer, from, ...asked, handedOff, acked };
+    const result = await connection.run(lease, input).catch((error) => {
+      this.#acks.giveBack(acked);
       this.#handedOff ??= handedOff;
-      this.#options.unconfirmed(acked, asError(error));
+      this.#options.unconfirmed(acked.held, asError(error));
       this.#fail(error);
     });
     this.#calls -= 1;
     this.#requested -= count;
     if (handedOff !== undefined) this.#adopting = undefined;
-    const asked = { count, withSuspect, firstReceipt, besides };
     if (result) this.#conclude(result, { ...asked, handedOff, acked });
     this.#pump.now();
   }
 
   #conclude(
     result: LeaseResult,
-    { acked, handedOff, ...asked }: Asked & Pick<LeaseInput, 'handedOff'> & { acked: Held[] },
+    {
+      acked,
+      handedOff,
+      ...asked
+    }: Asked & Pick<LeaseInput, 'handedOff'> & { acked: Acknowledged<Held> },
   ): void {
     if (handedOff !== undefined) this.#tellAdopted();
     if (this.#pump.hasEnded) return;
@@ -250,31 +253,22 @@ export class Feed<Held extends Leased> {
     }
     this.#pump.worked();
     this.#clockOffset = result.now - performance.now();
-    this.#options.acked(acked);
+    this.#options.acked(acked.held);
     this.#accept(result, asked);
-    if (this.#hasMoreThanKnown(result, asked)) this.#isUnsure = true;
   }
 
-  #accept(
-    { suspect, elements }: { suspect: Slice | undefined; elements: readonly Slice[] },
-    asked: Asked,
-  ): void {
+  #accept({ suspect, elements, areSmall }: Leasing, asked: Asked): void {
     const all = suspect ? [suspect, ...elements] : elements;
     if (asked.withSuspect && !suspect) this.#suspect.foundNone();
     if (elements.length < asked.count) this.#isDry = true;
     if (elements.length > 0) this.#callSize.note(elements.length, sizeOf(elements));
     if (all.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
-    else if (all.length > 0) this.#options.accept(asked.firstReceipt, all);
+    else if (all.length > 0) {
+      const first = asked.firstReceipt + (suspect ? 1 : 0);
+      if (asked.asBatch && areSmall) this.#acks.expect({ first, count: elements.length });
+      this.#options.accept(asked.firstReceipt, all);
+    }
     if (elements.length < asked.count) this.#options.drained();
-  }
-
-  /** It may have less, when what it leased was forgotten: that comes again by itself. */
-  #hasMoreThanKnown(
-    { active, inHandoff }: { active: number; inHandoff: number },
-    { besides }: Asked,
-  ): boolean {
-    if (besides.calls > 0) return false;
-    return active + (besides.isMoving ? 0 : inHandoff) > this.#options.held().size;
   }
 
   /** What a blocking move has brought is handled at once; the server learns its receipt later. */
@@ -321,7 +315,7 @@ export class Feed<Held extends Leased> {
   }
 
   #findSuspect(messages: readonly { receipt: number; element: Buffer }[]): void {
-    const acked = new Set(this.#acks.map(({ number }) => number));
+    const acked = new Set(Array.from(this.#acks, ({ number }) => number));
     const suspect = messages.find(
       ({ receipt, element }) => isSuspect(element) && !acked.has(receipt),
     );

@@ -3,8 +3,8 @@ import type { QueueContext } from './context.js';
 import { type RenewInput, renew } from './scripts/renew.js';
 
 export interface HeartbeatEvents {
-  /** Redis has confirmed the lease. */
-  beat(): void;
+  /** Redis has confirmed the lease, and counts so many messages as the consumer's. */
+  beat(held: number): void;
   /** Redis says that the lease is gone. */
   lost(): void;
   /** Consumers whose lease has run out, as `renew` names them. */
@@ -126,7 +126,7 @@ export class Heartbeat {
       return false;
     }
     this.#confirmedAt = sentAt;
-    this.#events.beat();
+    this.#events.beat(result.held);
     if (result.overdue.length > 0) this.#events.overdue(result.overdue);
     return true;
   }

@@ -2,17 +2,17 @@ import { expect, it } from 'vitest';
 import { queueKeys } from './keys.js';
 
 it('the list has the name of the queue, and all other keys its hash tag', () => {
-  const { list, active, handoff, ...others } = queueKeys('task');
+  const { list, active, batches, handoff, ...others } = queueKeys('task');
 
   expect(list).toBe('task');
-  for (const key of [...Object.values(others), active('c'), handoff('c')]) {
+  for (const key of [...Object.values(others), active('c'), batches('c'), handoff('c')]) {
     expect(key).toMatch(/^\{task\}:[a-z]+(:c)?$/);
   }
 });
 
 it('no two keys are the same', () => {
-  const { active, handoff, ...keys } = queueKeys('q');
-  const all = [...Object.values(keys), active('c'), handoff('c'), active('d')];
+  const { active, batches, handoff, ...keys } = queueKeys('q');
+  const all = [...Object.values(keys), active('c'), batches('c'), handoff('c'), active('d')];
 
   expect(new Set(all).size).toBe(all.length);
 });

@@ -18,6 +18,8 @@ export interface QueueKeys {
   readonly signal: string;
   /** HASH of the elements a consumer holds, by receipt. */
   active(consumer: string): string;
+  /** HASH of those that were leased together, as one field for as long as they stay together. */
+  batches(consumer: string): string;
   /** LIST of what a blocking move has brought to a consumer, newest on the left. */
   handoff(consumer: string): string;
 }
@@ -37,6 +39,7 @@ export function queueKeys(name: string): QueueKeys {
     stats: `${tag}:stats`,
     signal: `${tag}:signal`,
     active: (consumer) => `${tag}:active:${consumer}`,
+    batches: (consumer) => `${tag}:batches:${consumer}`,
     handoff: (consumer) => `${tag}:handoff:${consumer}`,
   };
 }

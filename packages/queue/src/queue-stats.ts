@@ -32,11 +32,14 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
   const result = await connection.run(stats, { keys });
   const { pending, delayed, dead, counters } = result;
   const held = result.consumers.map(consumerOf).map(async (consumer) => {
-    const [active, handedOff] = await Promise.all([
+    const [active, batches, handedOff] = await Promise.all([
       connection.call('HLEN', [keys.active(consumer)]),
+      connection.call('HKEYS', [keys.batches(consumer)]),
       connection.call('LLEN', [keys.handoff(consumer)]),
     ]);
-    return Number(active) + Number(handedOff);
+    // As "<first receipt>:<how many>".
+    const together = (batches as Buffer[]).map((batch) => Number(String(batch).split(':')[1]));
+    return together.reduce((sum, count) => sum + count, Number(active) + Number(handedOff));
   });
   const active = (await Promise.all(held)).reduce((sum, count) => sum + count, 0);
   const consumers = result.consumers.filter((name) => !isFormer(name)).length;

@@ -63,7 +63,10 @@ export class Session<Body = unknown> implements Settler {
     this.#host = host;
     const failed = (error: Error) => this.#failed(error);
     this.#heartbeat = new Heartbeat(context as QueueContext, this.consumer, options, {
-      beat: () => {
+      beat: (held) => {
+        // Redis came back with what it knew some time ago, and has forgotten acknowledgements. What
+        // it has forgotten to be leased comes again by itself.
+        if (this.#feed.isQuiet && held > this.#held.size) this.#feed.doubt();
         // It makes up for signals that may have been lost.
         this.#feed.suspectsAdded();
         host.renewed?.();

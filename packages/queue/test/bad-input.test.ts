@@ -126,6 +126,7 @@ it('no two queues share a key', () => {
       '{a}',
       ':dead',
       ':active:x',
+      ':batches:x',
       ':stats',
       ':signal',
       ':handoff:',
@@ -151,8 +152,8 @@ it('no two queues share a key', () => {
 /** The keys of a queue as Redis sees them: bytes. Undefined for a name that is refused. */
 function keysOf(name: string, consumer: string): string[] | undefined {
   try {
-    const { active, handoff, ...keys } = queueKeys(name);
-    const all = [...Object.values(keys), active(consumer), handoff(consumer)];
+    const { active, batches, handoff, ...keys } = queueKeys(name);
+    const all = [...Object.values(keys), active(consumer), batches(consumer), handoff(consumer)];
     return all.map((key) => Buffer.from(key).toString('latin1'));
   } catch (error) {
     expect(error).toBeInstanceOf(InvalidArgumentError);

@@ -1,7 +1,14 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { type Delivery, LeaseLostError } from '../src/index.js';
-import { atRest, consumersOf, deferred, expireLeases, isBlocked } from './support/in-redis.js';
+import {
+  atRest,
+  consumersOf,
+  deferred,
+  expireLeases,
+  heldKeys,
+  isBlocked,
+} from './support/in-redis.js';
 import { type TestQueue, uniqueName, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -96,10 +103,11 @@ it.each([
   const release = deferred();
   const handled: number[] = [];
   await queue.sendBatch([1, 2].map((body) => ({ body })));
-  queue.consume(async ({ body }) => {
+  const handle = async ({ body }: Delivery<number>) => {
     handled.push(body);
     if (body === 2) await release.promise;
-  });
+  };
+  queue.consume(handle, { leaseMs: 300 });
   await eventually(async () => handled.length === 2 && (await queue.stats()).total.acked === 1);
 
   // As after a failover, or a restart with a log that lacks its end.
@@ -247,6 +255,6 @@ async function killBlocking(queue: TestQueue<number>): Promise<void> {
 }
 
 async function activeConsumers<Body>(queue: TestQueue<Body>): Promise<string[]> {
-  const keys = (await queue.connection.call('KEYS', [`{${queue.name}}:active:*`])) as Buffer[];
-  return keys.map((key) => String(key).split(':').at(-1) as string);
+  const keys = await heldKeys(queue.connection, queue.name);
+  return keys.map((key) => key.split(':').at(-1) as string);
 }

@@ -85,6 +85,11 @@ export class GroupFeed {
     return this.#requested;
   }
 
+  /** True when no call is out: so what is held is what the server counts, or less. */
+  get isQuiet(): boolean {
+    return this.#calls === 0 && !this.#isReconciling;
+  }
+
   /** True when nothing was left at the last look. */
   get isDry(): boolean {
     return this.#isDry;

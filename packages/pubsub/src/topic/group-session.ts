@@ -223,7 +223,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       leaseMs: this.#options.leaseMs,
       beat: (pending) => {
         // Redis came back with what it knew some time ago, and has forgotten acknowledgements.
-        if (pending > this.#held.size) this.#feed.doubt();
+        if (this.#feed.isQuiet && pending > this.#held.size) this.#feed.doubt();
         // It makes up for signals that may have been lost.
         this.lookAround({ isSought: true });
         this.#host.renewed();

@@ -1,13 +1,14 @@
 -- Move deliveries to the dead letters. Each is removed only when it is there: a script that fails
 -- half-way is not undone.
 --
--- KEYS  active, dead, stats
+-- KEYS  active, batches, dead, stats
 -- ARGV  consumer, then for each delivery: receipt, reason, error
 -- returns for each delivery 1, or 0 if it is no longer held
-local active, dead, stats = unpack(KEYS)
+local active, batches, dead, stats = unpack(KEYS)
 local consumer = ARGV[1]
 local moved = 0
 write_nothing('HDEL', active)
+open_batches(batches, active)
 local reply = {}
 
 for i = 2, #ARGV, 3 do

@@ -1,16 +1,17 @@
 -- Acknowledge what has been settled and lease what comes next, in one round trip.
 -- Refused as a whole when the consumer's lease is lost: then others have what it held.
 --
--- KEYS  list, active, handoff, suspects, consumers, stats
--- ARGV  consumer, 'RPOP' or 'LPOP', how many to lease, 1 if a suspect may be among them,
---       first receipt, receipt of the handed-off element or '', how many of the acknowledged had
---       expired, receipts to acknowledge... (texts: Lua writes a number slowly)
--- returns nil when the lease is lost, else { now, how many are active now, how many are handed off
---       and not adopted, suspect or nil, { element... } }; the suspect has the first receipt, and
---       the others the following ones. Small elements come in one block of MessagePack instead: the
+-- KEYS  list, active, batches, handoff, suspects, consumers, stats
+-- ARGV  consumer, 'RPOP' or 'LPOP', how many to lease, 1 if they may be one batch, 1 if a suspect
+--       may be among them, first receipt, receipt of the handed-off element or '', how many of the
+--       acknowledged had expired, how many whole batches to acknowledge, these..., receipts to
+--       acknowledge... (texts: Lua writes a number slowly)
+-- returns nil when the lease is lost, else { now, suspect or nil, elements }; the suspect has the
+--       first receipt, and the others the following ones. Small elements come as MessagePack: the
 --       client takes that apart faster than hundreds of replies
-local list, active, handoff, suspects, consumers, stats = unpack(KEYS)
-local consumer, pop, count, with_suspect, first, handed_off, expired = unpack(ARGV)
+local list, active, batches, handoff, suspects, consumers, stats = unpack(KEYS)
+local consumer, pop, count, as_batch, with_suspect, first, handed_off, expired, whole =
+  unpack(ARGV)
 
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
 
@@ -19,8 +20,9 @@ if handed_off ~= '' then
   if element then redis.call('HSET', active, handed_off, element) end
 end
 
-if #ARGV > 7 then
-  local acknowledged = redis.call('HDEL', active, unpack(ARGV, 8))
+if #ARGV > 9 then
+  local acknowledged = acknowledge(
+    batches, active, { unpack(ARGV, 10, 9 + whole) }, { unpack(ARGV, 10 + whole) })
   -- Fewer when they come a second time, because the answer got lost.
   local unhandled = math.min(expired, acknowledged)
   redis.call('HINCRBY', stats, 'acked', acknowledged - unhandled)
@@ -31,18 +33,21 @@ end
 -- and before a suspect is taken, which would be lost when this fails because the list is no list.
 local elements = count ~= '0' and redis.call(pop, list, count) or {}
 local suspect = with_suspect == '1' and redis.call('RPOP', suspects)
-local leased = suspect and { first, suspect } or {}
-local n, receipt = #leased, tonumber(first) + #leased / 2
-
-for i = 1, #elements do
-  leased[n + 1] = receipt
-  leased[n + 2] = elements[i]
-  n, receipt = n + 2, receipt + 1
+if suspect then
+  redis.call('HSET', active, first, suspect)
+  first = first + 1
 end
 
-if n > 0 then redis.call('HSET', active, unpack(leased)) end
-local is_small = elements[1] and #elements[1] < 512
-return {
-  now(), redis.call('HLEN', active), redis.call('LLEN', handoff), suspect,
-  is_small and cmsgpack.pack(elements) or elements,
-}
+local packed = elements[1] and #elements[1] < 512 and cmsgpack.pack(elements)
+if packed and as_batch == '1' then
+  redis.call('HSET', batches, first .. ':' .. #elements, packed)
+elseif elements[1] then
+  local leased, n, receipt = {}, 0, tonumber(first)
+  for i = 1, #elements do
+    leased[n + 1], leased[n + 2] = receipt, elements[i]
+    n, receipt = n + 2, receipt + 1
+  end
+  redis.call('HSET', active, unpack(leased))
+end
+
+return { now(), suspect, packed or elements }

@@ -1,7 +1,10 @@
 import { type Argument, defineScript } from '@redpost/core';
+import type { Acknowledged, Leased } from '../acknowledgements.js';
 import type { QueueKeys } from '../keys.js';
 import { unpackElements } from '../packed-elements.js';
 import { Slice } from '../slice.js';
+import acknowledge from './acknowledge.lua';
+import batches from './batches.lua';
 import clock from './clock.lua';
 import source from './lease.lua';
 
@@ -12,16 +15,16 @@ export interface LeaseInput {
   from: 'LEFT' | 'RIGHT';
   /** How many elements to lease. */
   count: number;
+  /** Whether Redis may keep them as one batch, if they are small. */
+  asBatch: boolean;
   /** Whether a suspect may be among them. */
   withSuspect: boolean;
   /** The receipt of the first leased element; the others get the following ones. */
   firstReceipt: number;
   /** The receipt to give to the element that a blocking move has just brought. */
   handedOff: number | undefined;
-  /** Receipts of what has been settled. */
-  acked: readonly number[];
-  /** How many of these were not handled, because they had expired. */
-  expired: number;
+  /** What has been settled. */
+  acked: Pick<Acknowledged<Leased>, 'batches' | 'receipts' | 'expired'>;
 }
 
 export type LeaseResult =
@@ -31,40 +34,34 @@ export type LeaseResult =
       status: 'held';
       /** The server's time, in ms since 1970. */
       now: number;
-      /** How many messages this consumer has by what Redis knows. */
-      active: number;
-      /** How many more a blocking move has brought it that have no receipt. */
-      inHandoff: number;
       suspect: Slice | undefined;
       elements: Slice[];
+      /** Whether these elements are small. */
+      areSmall: boolean;
     };
-
-type Answer = [
-  now: number,
-  active: number,
-  inHandoff: number,
-  suspect: Buffer | null,
-  elements: Buffer | Buffer[],
-];
 
 export const lease = defineScript<LeaseInput, LeaseResult>({
   name: 'lease',
-  lua: clock + source,
+  lua: clock + batches + acknowledge + source,
   encode({ keys, consumer, from, acked, ...input }) {
     const args: Argument[] = [
       consumer,
       from === 'RIGHT' ? 'RPOP' : 'LPOP',
       input.count,
+      input.asBatch ? 1 : 0,
       input.withSuspect ? 1 : 0,
       input.firstReceipt,
       input.handedOff ?? '',
-      input.expired,
+      acked.expired,
+      acked.batches.length,
     ];
-    for (const receipt of acked) args.push(receipt);
+    for (const { first, count } of acked.batches) args.push(`${first}:${count}`);
+    for (const receipt of acked.receipts) args.push(receipt);
     return {
       keys: [
         keys.list,
         keys.active(consumer),
+        keys.batches(consumer),
         keys.handoff(consumer),
         keys.suspects,
         keys.consumers,
@@ -75,14 +72,13 @@ export const lease = defineScript<LeaseInput, LeaseResult>({
   },
   parse(reply) {
     if (reply === null) return { status: 'lost' };
-    const [now, active, inHandoff, suspect, elements] = reply as Answer;
+    const [now, suspect, elements] = reply as [number, Buffer | null, Buffer | Buffer[]];
     return {
       status: 'held',
       now,
-      active,
-      inHandoff,
       suspect: suspect ? Slice.of(suspect) : undefined,
       elements: Array.isArray(elements) ? elements.map(Slice.of) : unpackElements(elements),
+      areSmall: !Array.isArray(elements),
     };
   },
 });

@@ -1,13 +1,14 @@
 -- Give up a consumer's lease, and put back whatever it still holds, in its order.
 --
--- KEYS  list, active, handoff, suspects, consumers
+-- KEYS  list, active, batches, handoff, suspects, consumers
 -- ARGV  consumer, 'RPUSH' or 'LPUSH' (the end that is consumed), how long to remember it in ms,
 --       channel
 -- returns how many were put back
-local list, active, handoff, suspects, consumers = unpack(KEYS)
+local list, active, batches, handoff, suspects, consumers = unpack(KEYS)
 local consumer, push, remember_ms, signal = unpack(ARGV)
 
 if redis.call('ZREM', consumers, consumer) == 0 then return 0 end
+open_batches(batches, active)
 -- The newest first, so that the oldest is next in line: what was handed off came last.
 local elements = redis.call('LRANGE', handoff, 0, -1)
 local receipts = redis.call('HKEYS', active)

@@ -1,5 +1,6 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
+import batches from './batches.lua';
 import clock from './clock.lua';
 import envelope from './envelope.lua';
 import giveBack from './give-back.lua';
@@ -17,9 +18,16 @@ export interface LeaveInput {
 /** How many messages were put back. */
 export const leave = defineScript<LeaveInput, number>({
   name: 'leave',
-  lua: clock + envelope + giveBack + source,
+  lua: clock + envelope + giveBack + batches + source,
   encode: ({ keys, consumer, from, mayBeBlocked }) => ({
-    keys: [keys.list, keys.active(consumer), keys.handoff(consumer), keys.suspects, keys.consumers],
+    keys: [
+      keys.list,
+      keys.active(consumer),
+      keys.batches(consumer),
+      keys.handoff(consumer),
+      keys.suspects,
+      keys.consumers,
+    ],
     args: [
       consumer,
       from === 'RIGHT' ? 'RPUSH' : 'LPUSH',

@@ -1,6 +1,8 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
+import batches from './batches.lua';
 import source from './reclaim.lua';
+import writeNothing from './write-nothing.lua';
 
 export interface ReclaimInput {
   keys: QueueKeys;
@@ -17,9 +19,9 @@ export type ReclaimResult =
 
 export const reclaim = defineScript<ReclaimInput, ReclaimResult>({
   name: 'reclaim',
-  lua: source,
+  lua: writeNothing + batches + source,
   encode: ({ keys, consumer, firstReceipt, handedOff }) => ({
-    keys: [keys.active(consumer), keys.handoff(consumer), keys.consumers],
+    keys: [keys.active(consumer), keys.batches(consumer), keys.handoff(consumer), keys.consumers],
     args: [consumer, firstReceipt, handedOff ?? ''],
   }),
   parse(reply) {

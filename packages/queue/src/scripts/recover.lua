@@ -5,11 +5,11 @@
 -- A former consumer (with a leading '~') is looked at once more after a while, because a blocking
 -- move of its that was still under way may have brought it one more element.
 --
--- KEYS  consumers, active, handoff, suspects, dead, stats
+-- KEYS  consumers, active, batches, handoff, suspects, dead, stats
 -- ARGV  overdue consumer as in consumers, the same without '~', limit of attempts, how long to
 --       remember it in ms, channel
 -- returns nil when it is not overdue (any more), else { put back, dead-lettered }
-local consumers, active, handoff, suspects, dead, stats = unpack(KEYS)
+local consumers, active, batches, handoff, suspects, dead, stats = unpack(KEYS)
 local overdue, consumer, max_attempts, remember_ms, signal = unpack(ARGV)
 
 local time = now()
@@ -17,6 +17,7 @@ local deadline = redis.call('ZSCORE', consumers, overdue)
 if not deadline or tonumber(deadline) > time then return nil end
 
 write_nothing('ZREM', consumers)
+open_batches(batches, active)
 local held = {}
 local fields = redis.call('HGETALL', active)
 for i = 1, #fields, 2 do

@@ -1,5 +1,6 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
+import batches from './batches.lua';
 import clock from './clock.lua';
 import envelope from './envelope.lua';
 import source from './recover.lua';
@@ -32,13 +33,14 @@ export function isFormer(member: string): boolean {
 
 export const recover = defineScript<RecoverInput, RecoverResult>({
   name: 'recover',
-  lua: clock + envelope + writeNothing + source,
+  lua: clock + envelope + writeNothing + batches + source,
   encode({ keys, overdue, maxAttempts }) {
     const consumer = consumerOf(overdue);
     return {
       keys: [
         keys.consumers,
         keys.active(consumer),
+        keys.batches(consumer),
         keys.handoff(consumer),
         keys.suspects,
         keys.dead,

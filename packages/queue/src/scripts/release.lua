@@ -1,12 +1,13 @@
 -- Give back messages that were leased but not started, to where the next consumer finds them.
 --
--- KEYS  list, active, suspects
+-- KEYS  list, active, batches, suspects
 -- ARGV  'RPUSH' or 'LPUSH' (the end that is consumed), channel, receipts, newest first...
 -- returns how many were given back
-local list, active, suspects = unpack(KEYS)
+local list, active, batches, suspects = unpack(KEYS)
 local push, signal = unpack(ARGV)
 local released, with_suspect = 0, false
 write_nothing('HDEL', active)
+open_batches(batches, active)
 
 for i = 3, #ARGV do
   local element = redis.call('HGET', active, ARGV[i])

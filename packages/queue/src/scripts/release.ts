@@ -1,5 +1,6 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
+import batches from './batches.lua';
 import envelope from './envelope.lua';
 import giveBack from './give-back.lua';
 import source from './release.lua';
@@ -15,9 +16,9 @@ export interface ReleaseInput {
 /** How many were still held, and given back. */
 export const release = defineScript<ReleaseInput, number>({
   name: 'release',
-  lua: envelope + giveBack + writeNothing + source,
+  lua: envelope + giveBack + writeNothing + batches + source,
   encode: ({ keys, consumer, from, receipts }) => ({
-    keys: [keys.list, keys.active(consumer), keys.suspects],
+    keys: [keys.list, keys.active(consumer), keys.batches(consumer), keys.suspects],
     args: [
       from === 'RIGHT' ? 'RPUSH' : 'LPUSH',
       keys.signal,

@@ -12,17 +12,26 @@ export interface RenewInput {
   take: boolean;
 }
 
-export type RenewResult = { status: 'lost' } | { status: 'held'; overdue: string[] };
+export type RenewResult =
+  | { status: 'lost' }
+  | {
+      status: 'held';
+      /** How many messages Redis counts as this consumer's. */
+      held: number;
+      /** Consumers, or with a leading `~` former ones, whose lease has run out. */
+      overdue: string[];
+    };
 
 export const renew = defineScript<RenewInput, RenewResult>({
   name: 'renew',
   lua: clock + writeNothing + source,
   encode: ({ keys, consumer, leaseMs, take }) => ({
-    keys: [keys.consumers],
+    keys: [keys.consumers, keys.active(consumer), keys.batches(consumer), keys.handoff(consumer)],
     args: [consumer, leaseMs, take ? 1 : 0],
   }),
   parse(reply) {
     if (reply === null) return { status: 'lost' };
-    return { status: 'held', overdue: (reply as Buffer[]).map(String) };
+    const [held, ...overdue] = reply as [number, ...Buffer[]];
+    return { status: 'held', held, overdue: overdue.map(String) };
   },
 });

@@ -1,14 +1,15 @@
 -- Give deliveries back for another attempt, each after its delay. Each is removed only when it is
 -- there: a script that fails half-way is not undone.
 --
--- KEYS  list, active, delayed, stats
+-- KEYS  list, active, batches, delayed, stats
 -- ARGV  consumer, 'RPUSH' or 'LPUSH' (the end that is consumed), channel, then for each delivery:
 --       receipt, delay in ms
 -- returns for each delivery 1, or 0 if it is no longer held
-local list, active, delayed, stats = unpack(KEYS)
+local list, active, batches, delayed, stats = unpack(KEYS)
 local consumer, push, signal = unpack(ARGV)
 
 write_nothing('HDEL', active)
+open_batches(batches, active)
 local time = now()
 local earliest = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
 local sooner = false

@@ -6,7 +6,7 @@ import type { TestQueue } from './use-redis.js';
 /** The keys of a queue that say who holds what: at rest there are none. */
 export async function heldKeys(connection: Connection, name: string): Promise<string[]> {
   const keys = (await connection.call('KEYS', [`{${name}}:*`])) as Buffer[];
-  return keys.map(String).filter((key) => /\}:(active|handoff):/.test(key));
+  return keys.map(String).filter((key) => /\}:(active|batches|handoff):/.test(key));
 }
 
 /** Waits until nobody holds a message, and says how many there are in each state. */

@@ -1,0 +1,85 @@
+import { expect, it } from 'vitest';
+import { Acknowledgements } from './acknowledgements.js';
+
+interface Held {
+  number: number;
+}
+
+const held = (number: number): Held => ({ number });
+
+/** Acknowledges these, in order. */
+function addAll(acks: Acknowledgements<Held>, receipts: number[]): void {
+  for (const receipt of receipts) acks.add(held(receipt), false);
+}
+
+it('a batch is acknowledged as one when all of it is settled, in whatever order', () => {
+  const acks = new Acknowledgements<Held>();
+  acks.expect({ first: 1, count: 3 });
+  acks.expect({ first: 5, count: 2 });
+  addAll(acks, [5, 3, 1, 9, 6, 2]);
+
+  expect(acks.take()).toMatchObject({
+    held: [5, 3, 1, 9, 6, 2].map(held),
+    batches: [
+      { first: 5, count: 2 },
+      { first: 1, count: 3 },
+    ],
+    receipts: [9],
+  });
+  expect(acks.size).toBe(0);
+});
+
+it('of a batch that is not settled as a whole, each is acknowledged by its receipt', () => {
+  const acks = new Acknowledgements<Held>();
+  acks.expect({ first: 1, count: 3 });
+  addAll(acks, [1, 2]);
+  expect(acks.take()).toMatchObject({ batches: [], receipts: [1, 2] });
+
+  addAll(acks, [3]);
+  expect(acks.take()).toMatchObject({ batches: [], receipts: [3] });
+});
+
+it('after a batch was taken apart, the next hundred calls lease none', () => {
+  const acks = new Acknowledgements<Held>();
+  acks.expect({ first: 1, count: 2 });
+  addAll(acks, [1]);
+  expect(acks.comeTogether).toBe(true);
+  acks.take();
+
+  for (let call = 0; call < 100; call += 1) {
+    expect(acks.comeTogether).toBe(false);
+    acks.take();
+  }
+  expect(acks.comeTogether).toBe(true);
+});
+
+it('a batch of which a message was settled otherwise is forgotten', () => {
+  const acks = new Acknowledgements<Held>();
+  acks.expect({ first: 1, count: 3 });
+  acks.except(2);
+  addAll(acks, [1, 3]);
+
+  expect(acks.take()).toMatchObject({ batches: [], receipts: [1, 3] });
+});
+
+it('what did not arrive goes first when it is sent again, by its receipts', () => {
+  const acks = new Acknowledgements<Held>();
+  acks.expect({ first: 1, count: 2 });
+  acks.add(held(1), true);
+  acks.add(held(2), false);
+  const lost = acks.take();
+  expect(lost).toMatchObject({ batches: [{ first: 1, count: 2 }], expired: 1 });
+  addAll(acks, [3]);
+  acks.giveBack(lost);
+
+  expect(Array.from(acks, ({ number }) => number)).toEqual([1, 2, 3]);
+  expect(acks.take()).toMatchObject({ batches: [], receipts: [1, 2, 3], expired: 1 });
+});
+
+it('one call takes 4000, and the expired are counted with the last', () => {
+  const acks = new Acknowledgements<Held>();
+  for (let receipt = 1; receipt <= 4001; receipt += 1) acks.add(held(receipt), receipt === 1);
+
+  expect(acks.take()).toMatchObject({ receipts: { length: 4000 }, expired: 0 });
+  expect(acks.take()).toMatchObject({ receipts: [4001], expired: 1 });
+});

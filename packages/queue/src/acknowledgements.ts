@@ -1,0 +1,113 @@
+/** What is leased, by its receipt. */
+export interface Leased {
+  readonly number: number;
+}
+
+/** Messages that were leased together: their receipts follow one another. */
+export interface Batch {
+  readonly first: number;
+  readonly count: number;
+}
+
+interface OpenBatch extends Batch {
+  settled: number;
+}
+
+/** What one call acknowledges. */
+export interface Acknowledged<Held extends Leased> {
+  /** All of it, in the order in which it was settled. */
+  readonly held: readonly Held[];
+  /** Batches that are acknowledged as a whole. */
+  readonly batches: readonly Batch[];
+  /** The receipts of what is in none of these. */
+  readonly receipts: readonly number[];
+  /** How many of all had expired. */
+  readonly expired: number;
+}
+
+/** For one call. */
+const most = 4000;
+/** After one that had to be taken apart, so many calls lease no batch. */
+const callsApart = 100;
+
+/**
+ * What is settled and not yet on its way. Messages that Redis keeps as one batch are acknowledged as
+ * one when all of them are settled, and else one by one: Redis understands both in any case, but has
+ * to take the batch apart for the latter.
+ */
+export class Acknowledgements<Held extends Leased> {
+  #held: Held[] = [];
+  #expired = 0;
+  /** Those that Redis may still keep as one, with how many of them are settled. */
+  readonly #batches: OpenBatch[] = [];
+  #callsApart = 0;
+
+  /** How many there are. */
+  get size(): number {
+    return this.#held.length;
+  }
+
+  /** Whether messages that are leased together are likely to be settled together. */
+  get comeTogether(): boolean {
+    return this.#callsApart === 0;
+  }
+
+  /** Oldest first. */
+  [Symbol.iterator](): Iterator<Held> {
+    return this.#held[Symbol.iterator]();
+  }
+
+  /** These were leased as a batch. */
+  expect(batch: Batch): void {
+    this.#batches.push({ ...batch, settled: 0 });
+  }
+
+  /** This was settled otherwise: its batch, if it is in one, has been taken apart. */
+  except(receipt: number): void {
+    this.#forget(batchOf(this.#batches, receipt));
+  }
+
+  /** @param expired it was not handled, but had expired. */
+  add(held: Held, expired: boolean): void {
+    this.#held.push(held);
+    if (expired) this.#expired += 1;
+    const batch = batchOf(this.#batches, held.number);
+    if (batch) batch.settled += 1;
+  }
+
+  /** As many as fit in one call; they are forgotten here. */
+  take(): Acknowledged<Held> {
+    if (this.#callsApart > 0) this.#callsApart -= 1;
+    const held = this.#held.splice(0, most);
+    const batches: Batch[] = [];
+    const receipts: number[] = [];
+    for (const { number } of held) {
+      if (batchOf(batches, number)) continue;
+      const batch = batchOf(this.#batches, number);
+      this.#forget(batch);
+      if (batch && batch.settled === batch.count) {
+        batches.push(batch);
+        continue;
+      }
+      receipts.push(number);
+      if (batch) this.#callsApart = callsApart;
+    }
+    const expired = this.#held.length === 0 ? this.#expired : 0;
+    this.#expired -= expired;
+    return { held, batches, receipts, expired };
+  }
+
+  /** They may not have arrived: they are to be sent again, before all others. */
+  giveBack({ held, expired }: Acknowledged<Held>): void {
+    this.#held.unshift(...held);
+    this.#expired += expired;
+  }
+
+  #forget(batch: OpenBatch | undefined): void {
+    if (batch) this.#batches.splice(this.#batches.indexOf(batch), 1);
+  }
+}
+
+function batchOf<Any extends Batch>(batches: readonly Any[], receipt: number): Any | undefined {
+  return batches.find(({ first, count }) => receipt >= first && receipt < first + count);
+}
