@@ -83,13 +83,13 @@ export class HandlerPool<Held extends Handled> {
   /** Takes them in, and starts as many handlers as it may. */
   accept(deliveries: readonly Held[]): void {
     this.#ahead.add(deliveries);
-    this.#startMore();
+    this.#startMore(performance.now());
     this.#ahead.watch();
   }
 
   /** A lease was renewed: starts what had to wait for that. */
   goOn(): void {
-    this.#startMore();
+    this.#startMore(performance.now());
   }
 
   /** Starts no more handlers. */
@@ -118,13 +118,13 @@ export class HandlerPool<Held extends Handled> {
     return new Promise((resolve) => this.#waiters.add({ isDone, resolve }));
   }
 
-  #startMore(): void {
+  /** @param now by `performance.now()`. */
+  #startMore(now: number): void {
     // A handler that returns at once leads back here: calls must not pile up with the messages.
     if (this.#isStarting) return;
     this.#isStarting = true;
     while (this.#running < this.#concurrency && !this.#isStopping) {
       const held = this.#ahead.next;
-      const now = performance.now();
       // After this process was frozen or its event loop blocked, others may have it: the next beat
       // tells.
       if (!held?.settler.isFreshAt(now)) break;
@@ -132,6 +132,8 @@ export class HandlerPool<Held extends Handled> {
       this.#running += 1;
       held.settler.running += 1;
       this.#start(held, now);
+      // That may have taken long. (To read the clock costs as much as all else here.)
+      if (this.#running < this.#concurrency) now = performance.now();
     }
     this.#isStarting = false;
   }
@@ -184,11 +186,12 @@ export class HandlerPool<Held extends Handled> {
   }
 
   #finish(held: Held): void {
-    this.#lookahead.add(performance.now() - held.startedAt, held.size);
+    const now = performance.now();
+    this.#lookahead.add(now - held.startedAt, held.size);
     this.#running -= 1;
     held.settler.running -= 1;
     if (this.#waiters.size > 0) this.#tellDone();
-    this.#startMore();
+    this.#startMore(now);
     this.#host.finished(held);
   }
 
