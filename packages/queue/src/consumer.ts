@@ -168,9 +168,11 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   /** Tells the handlers that are still running, and gives their messages to others. */
   async #giveUp(session: Session<Body>): Promise<void> {
-    const unfinished = [...session.held].filter((held) => held.isStarted && held.claim());
-    const given = unfinished.map((held) => session.retry(held, 0));
-    for (const held of unfinished) held.lose(new ClosedError('The consumer was stopped'));
+    // The newest first, so that the oldest is next in line.
+    const held = [...session.held].reverse();
+    const unfinished = held.filter((delivery) => delivery.isStarted && delivery.claim());
+    const given = unfinished.map((delivery) => session.retry(delivery, 0));
+    for (const delivery of unfinished) delivery.lose(new ClosedError('The consumer was stopped'));
     await Promise.allSettled(given);
   }
 
