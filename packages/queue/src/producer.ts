@@ -39,7 +39,7 @@ export type SendResult =
   | { status: 'failed'; id: string | undefined; error: unknown };
 
 /** So small that the server works on one command while the next one is written. */
-const limits = { count: 128, bytes: 64 * 1024 };
+const limits = { count: 64, bytes: 64 * 1024 };
 
 export interface ProducerOptions {
   timeoutMs: number | undefined;
