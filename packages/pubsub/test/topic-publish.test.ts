@@ -25,7 +25,7 @@ it('a record is an entry of the stream of the same name, with only the fields th
   ]);
 });
 
-it('publishes of one tick leave in one round trip, and each resolves to its own offset', async () => {
+it('publishes of one tick leave fifty by fifty, and each resolves to its own offset', async () => {
   const topic = redis.topic<number>();
   await topic.publish(0);
   await topic.connection.call('CONFIG', ['RESETSTAT']);
@@ -33,7 +33,7 @@ it('publishes of one tick leave in one round trip, and each resolves to its own 
   const offsets = await Promise.all(Array.from({ length: 500 }, (_, n) => topic.publish(n + 1)));
 
   const stats = String(await topic.connection.call('INFO', ['commandstats']));
-  expect(/cmdstat_eval:calls=(\d+)/.exec(stats)?.[1]).toBe('1');
+  expect(/cmdstat_eval:calls=(\d+)/.exec(stats)?.[1]).toBe('10');
   const stored = await entries(topic);
   expect(stored.slice(1).map(([offset]) => offset)).toEqual(offsets);
   expect(stored.map(([, , body]) => Number(body))).toEqual(

@@ -89,7 +89,8 @@ it('a cut that nobody listens for is an error', async () => {
   await topic.group('slow').seek('beginning');
   await fill(topic, 300);
 
-  expect(topic.errors).toMatchObject([{ code: 'CUT', partition: 0 }]);
+  expect(topic.errors.length).toBeGreaterThan(0);
+  for (const error of topic.errors) expect(error).toMatchObject({ code: 'CUT', partition: 0 });
 });
 
 it('whenAcknowledged keeps what the slowest group has not acknowledged', async () => {

@@ -1,6 +1,7 @@
 import { asError } from '@redpost/core';
 import { CallSize, Pump, SuspectPlace } from '@redpost/core/consuming';
 import { type Acknowledged, Acknowledgements, type Leased } from './acknowledgements.js';
+import { Adoption } from './adoption.js';
 import { BlockingMove } from './blocking-move.js';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { isSuspect } from './envelope.js';
@@ -64,14 +65,10 @@ export class Feed<Held extends Leased> {
   #calls = 0;
   #requested = 0;
   #nextReceipt = 1;
-  /** The receipt of what a blocking move has brought, until the server is told. */
-  #handedOff: number | undefined;
-  /** The same, while the server is being told. */
-  #adopting: number | undefined;
+  readonly #adoption = new Adoption();
   #isDry = false;
   #isUnsure = false;
   readonly #idleWaiters: (() => void)[] = [];
-  readonly #adoptionWaiters: (() => void)[] = [];
   /** The server's clock minus ours, in ms. */
   #clockOffset = Date.now() - performance.now();
 
@@ -113,8 +110,7 @@ export class Feed<Held extends Leased> {
 
   /** Resolves when the server knows this receipt; undefined when it does already. */
   adopted(receipt: number): Promise<void> | undefined {
-    if (receipt !== this.#handedOff && receipt !== this.#adopting) return undefined;
-    return new Promise((resolve) => this.#adoptionWaiters.push(resolve));
+    return this.#adoption.of(receipt);
   }
 
   /** Resolves when all that was settled is confirmed and no call is out. */
@@ -124,7 +120,7 @@ export class Feed<Held extends Leased> {
   }
 
   get #isIdle(): boolean {
-    return this.#calls === 0 && this.#acks.size === 0 && this.#handedOff === undefined;
+    return this.#calls === 0 && this.#acks.size === 0 && this.#adoption.brought === undefined;
   }
 
   /** Acknowledges with the next call. @param expired it was not handled, but had expired. */
@@ -178,7 +174,7 @@ export class Feed<Held extends Leased> {
     this.#pump.end();
     this.#move.end();
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    this.#tellAdopted();
+    this.#adoption.end();
   }
 
   /** Sends whatever there is to send. */
@@ -198,13 +194,14 @@ export class Feed<Held extends Leased> {
   #exchangeIfNeeded(): boolean {
     // What was handed off cannot be settled before the server knows its receipt: the call that
     // tells it goes first, and alone.
-    if (this.#adopting !== undefined) return false;
-    if (this.#calls >= maxCalls && this.#handedOff === undefined) return false;
+    if (this.#adoption.isUnderway) return false;
+    const isNamed = this.#adoption.brought === undefined;
+    if (this.#calls >= maxCalls && isNamed) return false;
     const demand = this.#options.demand() - this.#requested;
     const canLease = !this.#isDry && !this.#move.isOut;
     const count = canLease ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
     const withSuspect = demand > 0 && this.#suspect.isFree;
-    const hasNews = this.#handedOff !== undefined || (this.#acks.size > 0 && this.#calls === 0);
+    const hasNews = !isNamed || (this.#acks.size > 0 && this.#calls === 0);
     if (count === 0 && !withSuspect && !hasNews) return false;
     void this.#exchange(count, withSuspect);
     return true;
@@ -214,9 +211,8 @@ export class Feed<Held extends Leased> {
     const { connection, keys } = this.#context;
     const { consumer, from } = this.#options;
     const acked = this.#acks.take();
-    const handedOff = this.#handedOff;
-    this.#handedOff = undefined;
-    this.#adopting = handedOff;
+    const handedOff = this.#adoption.brought;
+    this.#adoption.begin();
     const firstReceipt = this.#takeReceipts(count + 1);
     if (withSuspect) this.#suspect.take(firstReceipt);
     this.#calls += 1;
@@ -226,13 +222,12 @@ export class Feed<Held extends Leased> {
     const input = { keys, consumer, from, ...asked, handedOff, acked };
     const result = await connection.run(lease, input).catch((error) => {
       this.#acks.giveBack(acked);
-      this.#handedOff ??= handedOff;
+      if (handedOff !== undefined) this.#adoption.failed();
       this.#options.unconfirmed(acked.held, asError(error));
       this.#fail(error);
     });
     this.#calls -= 1;
     this.#requested -= count;
-    if (handedOff !== undefined) this.#adopting = undefined;
     if (result) this.#conclude(result, { ...asked, handedOff, acked });
     this.#pump.now();
   }
@@ -245,7 +240,7 @@ export class Feed<Held extends Leased> {
       ...asked
     }: Asked & Pick<LeaseInput, 'handedOff'> & { acked: Acknowledged<Held> },
   ): void {
-    if (handedOff !== undefined) this.#tellAdopted();
+    if (handedOff !== undefined) this.#adoption.end();
     if (this.#pump.hasEnded) return;
     if (result.status === 'lost') {
       this.#options.lost();
@@ -281,7 +276,7 @@ export class Feed<Held extends Leased> {
       return;
     }
     const receipt = this.#takeReceipts(1);
-    this.#handedOff = receipt;
+    this.#adoption.bring(receipt);
     this.#options.accept(receipt, [Slice.of(element)]);
   }
 
@@ -292,7 +287,7 @@ export class Feed<Held extends Leased> {
     // More receipts than a blocking move can have brought elements.
     const input = { keys, consumer, firstReceipt: this.#takeReceipts(100) };
     this.#calls += 1;
-    const call = connection.run(reclaim, { ...input, handedOff: this.#handedOff });
+    const call = connection.run(reclaim, { ...input, handedOff: this.#adoption.brought });
     const result = await call.catch((error) => this.#fail(error));
     this.#calls -= 1;
     if (result && !this.#pump.hasEnded) this.#takeUp(result);
@@ -305,8 +300,7 @@ export class Feed<Held extends Leased> {
       return;
     }
     this.#isUnsure = false;
-    this.#handedOff = undefined;
-    this.#tellAdopted();
+    this.#adoption.end();
     this.#findSuspect(result.messages);
     const known = new Set(Array.from(this.#options.held(), ({ number }) => number));
     for (const { receipt, element } of result.messages) {
@@ -321,10 +315,6 @@ export class Feed<Held extends Leased> {
     );
     if (suspect) this.#suspect.take(suspect.receipt);
     else this.#suspect.free();
-  }
-
-  #tellAdopted(): void {
-    for (const resolve of this.#adoptionWaiters.splice(0)) resolve();
   }
 
   /** After a pause, the server is asked what this consumer holds. */

@@ -47,7 +47,7 @@ export interface ProducerOptions {
   maxMessageBytes: number;
 }
 
-/** Sends messages: those of one tick as one command. */
+/** Sends messages: those of one tick as few commands. */
 export class Producer<Body, Input> {
   readonly #context: QueueContext<Body>;
   readonly #options: ProducerOptions;

@@ -14,7 +14,7 @@ local function acknowledge(batches, active, whole, receipts)
   if #receipts == 0 then return acknowledged end
 
   local removed = redis.call('HDEL', active, unpack(receipts))
-  if removed < #receipts and redis.call('EXISTS', batches) == 1 then
+  if removed < #receipts then
     open_batches(batches, active)
     removed = removed + redis.call('HDEL', active, unpack(receipts))
   end
