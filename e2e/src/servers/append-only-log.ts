@@ -1,6 +1,6 @@
 import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../eventually.js';
 
 const everyMs = 50;
 
@@ -18,7 +18,7 @@ export class AppendOnlyLog {
 
   /** Resolves when it is known that something was in the file so long ago. */
   async hasGrownFor(ms: number): Promise<void> {
-    while (!this.#sizeBefore(ms)) await pause(everyMs);
+    await eventually(() => this.#sizeBefore(ms), { describe: () => 'the log has grown' });
   }
 
   /** Takes away what was appended in the last `ms`, as a disk does that had not written it. */

@@ -53,13 +53,28 @@ it('after a batch was taken apart, the next hundred calls lease none', () => {
   expect(acks.comeTogether).toBe(true);
 });
 
-it('a batch of which a message was settled otherwise is forgotten', () => {
+it('once a message was settled otherwise, the others are acknowledged by their receipts', () => {
   const acks = new Acknowledgements<Held>();
   acks.expect({ first: 1, count: 3 });
-  acks.except(2);
-  addAll(acks, [1, 3]);
+  acks.expect({ first: 4, count: 1 });
+  acks.comeApart();
+  addAll(acks, [1, 3, 4]);
 
-  expect(acks.take()).toMatchObject({ batches: [], receipts: [1, 3] });
+  expect(acks.comeTogether).toBe(false);
+  expect(acks.take()).toMatchObject({ batches: [], receipts: [1, 3, 4] });
+});
+
+it('with 64 batches under way no more are leased', () => {
+  const acks = new Acknowledgements<Held>();
+  for (let first = 1; first < 128; first += 2) {
+    expect(acks.comeTogether).toBe(true);
+    acks.expect({ first, count: 2 });
+  }
+  expect(acks.comeTogether).toBe(false);
+
+  addAll(acks, [5, 6]);
+  acks.take();
+  expect(acks.comeTogether).toBe(true);
 });
 
 it('what did not arrive goes first when it is sent again, by its receipts', () => {
@@ -82,4 +97,14 @@ it('one call takes 4000, and the expired are counted with the last', () => {
 
   expect(acks.take()).toMatchObject({ receipts: { length: 4000 }, expired: 0 });
   expect(acks.take()).toMatchObject({ receipts: [4001], expired: 1 });
+});
+
+it('a batch that does not fit in one call is acknowledged by its receipts', () => {
+  const acks = new Acknowledgements<Held>();
+  for (let receipt = 1; receipt < 4000; receipt += 1) acks.add(held(receipt), false);
+  acks.expect({ first: 4000, count: 2 });
+  addAll(acks, [4000, 4001]);
+
+  expect(acks.take()).toMatchObject({ batches: [], receipts: { length: 4000 } });
+  expect(acks.take()).toMatchObject({ batches: [], receipts: [4001] });
 });

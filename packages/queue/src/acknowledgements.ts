@@ -27,8 +27,10 @@ export interface Acknowledged<Held extends Leased> {
 
 /** For one call. */
 const most = 4000;
-/** After one that had to be taken apart, so many calls lease no batch. */
-const callsApart = 100;
+/** After one that was taken apart, so many calls lease no batch. */
+const callsWithout = 100;
+/** So that to find the batch of a message costs little, however many messages are held. */
+const mostBatches = 64;
 
 /**
  * What is settled and not yet on its way. Messages that Redis keeps as one batch are acknowledged as
@@ -40,7 +42,7 @@ export class Acknowledgements<Held extends Leased> {
   #expired = 0;
   /** Those that Redis may still keep as one, with how many of them are settled. */
   readonly #batches: OpenBatch[] = [];
-  #callsApart = 0;
+  #callsWithout = 0;
 
   /** How many there are. */
   get size(): number {
@@ -49,7 +51,7 @@ export class Acknowledgements<Held extends Leased> {
 
   /** Whether messages that are leased together are likely to be settled together. */
   get comeTogether(): boolean {
-    return this.#callsApart === 0;
+    return this.#callsWithout === 0 && this.#batches.length < mostBatches;
   }
 
   /** Oldest first. */
@@ -62,9 +64,10 @@ export class Acknowledgements<Held extends Leased> {
     this.#batches.push({ ...batch, settled: 0 });
   }
 
-  /** This was settled otherwise: its batch, if it is in one, has been taken apart. */
-  except(receipt: number): void {
-    this.#forget(batchOf(this.#batches, receipt));
+  /** Something was settled otherwise: for that, Redis takes all batches apart. */
+  comeApart(): void {
+    this.#batches.length = 0;
+    this.#callsWithout = callsWithout;
   }
 
   /** @param expired it was not handled, but had expired. */
@@ -77,22 +80,23 @@ export class Acknowledgements<Held extends Leased> {
 
   /** As many as fit in one call; they are forgotten here. */
   take(): Acknowledged<Held> {
-    if (this.#callsApart > 0) this.#callsApart -= 1;
+    if (this.#callsWithout > 0) this.#callsWithout -= 1;
     const held = this.#held.splice(0, most);
+    const isAll = this.#held.length === 0;
     const batches: Batch[] = [];
     const receipts: number[] = [];
     for (const { number } of held) {
       if (batchOf(batches, number)) continue;
       const batch = batchOf(this.#batches, number);
-      this.#forget(batch);
-      if (batch && batch.settled === batch.count) {
+      if (batch && batch.settled === batch.count && isAll) {
+        this.#batches.splice(this.#batches.indexOf(batch), 1);
         batches.push(batch);
         continue;
       }
       receipts.push(number);
-      if (batch) this.#callsApart = callsApart;
+      if (batch) this.comeApart();
     }
-    const expired = this.#held.length === 0 ? this.#expired : 0;
+    const expired = isAll ? this.#expired : 0;
     this.#expired -= expired;
     return { held, batches, receipts, expired };
   }
@@ -101,10 +105,6 @@ export class Acknowledgements<Held extends Leased> {
   giveBack({ held, expired }: Acknowledged<Held>): void {
     this.#held.unshift(...held);
     this.#expired += expired;
-  }
-
-  #forget(batch: OpenBatch | undefined): void {
-    if (batch) this.#batches.splice(this.#batches.indexOf(batch), 1);
   }
 }
 

@@ -33,7 +33,10 @@ export interface RetryOptions {
  * it changed nothing), and with `AlreadySettledError` at the second call.
  */
 export interface Delivery<Body = unknown> extends Message<Body> {
-  /** Identifies this delivery: no two deliveries have the same, not even of one message. */
+  /**
+   * Identifies this delivery: no two deliveries have the same, not even of one message. Only what a
+   * Redis delivers again that came back with what it knew before has the one it had.
+   */
   readonly receipt: string;
   /** Which attempt this is, from 1. Crashes of consumers count. */
   readonly attempt: number;

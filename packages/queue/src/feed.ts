@@ -35,6 +35,12 @@ export interface FeedOptions<Held extends Leased> {
 
 type Asked = Pick<LeaseInput, 'count' | 'asBatch' | 'withSuspect' | 'firstReceipt'>;
 
+/** A lease call that is out. */
+interface Call<Held extends Leased> extends Asked {
+  handedOff: number | undefined;
+  acked: Acknowledged<Held>;
+}
+
 type Leasing = Extract<LeaseResult, { status: 'held' }>;
 
 /** Some in the server while the answer to another is handled: that keeps both sides busy. */
@@ -49,8 +55,8 @@ const maxLeasedPerCall = 250;
  * - waiting: the list was empty, so a blocking move is out on a socket of its own. No lease call
  *   takes from the list meanwhile: two sources at once could change the order of messages.
  * - unsure: an answer got lost, and with it perhaps messages; or it was read so late that others
- *   may have them (this process was frozen, say); or a beat told that the server counts more as held
- *   than are known here: it has come back with what it knew some time ago.
+ *   may have them (this process was frozen, say); or Redis was away, or counts more as held than are
+ *   known here: it may have come back with what it knew some time ago.
  *   When nothing is out any more, the server is asked what this consumer holds.
  */
 export class Feed<Held extends Leased> {
@@ -98,7 +104,7 @@ export class Feed<Held extends Leased> {
     return this.#move.mayBringStrays || this.#move.isOut;
   }
 
-  /** True when no call is out: so what is held is what the server counts, or less. */
+  /** True when no call is out: the server then counts no more than is held here. */
   get isQuiet(): boolean {
     return this.#calls === 0;
   }
@@ -131,7 +137,7 @@ export class Feed<Held extends Leased> {
 
   /** It was settled otherwise. */
   settled(receipt: number): void {
-    this.#acks.except(receipt);
+    this.#acks.comeApart();
     this.#freed(receipt);
   }
 
@@ -232,14 +238,7 @@ export class Feed<Held extends Leased> {
     this.#pump.now();
   }
 
-  #conclude(
-    result: LeaseResult,
-    {
-      acked,
-      handedOff,
-      ...asked
-    }: Asked & Pick<LeaseInput, 'handedOff'> & { acked: Acknowledged<Held> },
-  ): void {
+  #conclude(result: LeaseResult, { acked, handedOff, ...asked }: Call<Held>): void {
     if (handedOff !== undefined) this.#adoption.end();
     if (this.#pump.hasEnded) return;
     if (result.status === 'lost') {
@@ -252,15 +251,15 @@ export class Feed<Held extends Leased> {
     this.#accept(result, asked);
   }
 
-  #accept({ suspect, elements, areSmall }: Leasing, asked: Asked): void {
+  #accept({ suspect, elements, isPacked }: Leasing, asked: Asked): void {
     const all = suspect ? [suspect, ...elements] : elements;
     if (asked.withSuspect && !suspect) this.#suspect.foundNone();
     if (elements.length < asked.count) this.#isDry = true;
     if (elements.length > 0) this.#callSize.note(elements.length, sizeOf(elements));
     if (all.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
     else if (all.length > 0) {
-      const first = asked.firstReceipt + (suspect ? 1 : 0);
-      if (asked.asBatch && areSmall) this.#acks.expect({ first, count: elements.length });
+      const batch = { first: asked.firstReceipt + (suspect ? 1 : 0), count: elements.length };
+      if (asked.asBatch && isPacked && batch.count > 1) this.#acks.expect(batch);
       this.#options.accept(asked.firstReceipt, all);
     }
     if (elements.length < asked.count) this.#options.drained();

@@ -5,6 +5,8 @@ import { type RenewInput, renew } from './scripts/renew.js';
 export interface HeartbeatEvents {
   /** Redis has confirmed the lease, and counts so many messages as the consumer's. */
   beat(held: number): void;
+  /** Redis answers again. */
+  resumed(): void;
   /** Redis says that the lease is gone. */
   lost(): void;
   /** Consumers whose lease has run out, as `renew` names them. */
@@ -87,8 +89,11 @@ export class Heartbeat {
     if (this.#timer) return;
     const beat = () => void this.#tryBeat();
     this.#timer = setInterval(beat, this.#everyMs).unref();
-    // After an outage all consumers are late: the sooner they beat, the less is taken from them.
-    this.#unlisten = this.#context.connection.on('resumed', beat);
+    this.#unlisten = this.#context.connection.on('resumed', () => {
+      this.#events.resumed();
+      // After an outage all consumers are late: the sooner they beat, the less is taken from them.
+      beat();
+    });
   }
 
   get #everyMs(): number {

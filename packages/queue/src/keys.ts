@@ -16,9 +16,9 @@ export interface QueueKeys {
   readonly stats: string;
   /** Channel: tells consumers to look at delayed messages or suspects. */
   readonly signal: string;
-  /** HASH of the elements a consumer holds, by receipt. */
+  /** HASH of elements a consumer holds, by receipt. */
   active(consumer: string): string;
-  /** HASH of those that were leased together, as one field for as long as they stay together. */
+  /** HASH of those that were leased together, one field for all that are not taken apart. */
   batches(consumer: string): string;
   /** LIST of what a blocking move has brought to a consumer, newest on the left. */
   handoff(consumer: string): string;

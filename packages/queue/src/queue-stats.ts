@@ -32,9 +32,10 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
   const result = await connection.run(stats, { keys });
   const { pending, delayed, dead, counters } = result;
   const held = result.consumers.map(consumerOf).map(async (consumer) => {
-    const [active, batches, handedOff] = await Promise.all([
-      connection.call('HLEN', [keys.active(consumer)]),
+    // In this order: one that is taken apart meanwhile is rather counted twice than not at all.
+    const [batches, active, handedOff] = await Promise.all([
       connection.call('HKEYS', [keys.batches(consumer)]),
+      connection.call('HLEN', [keys.active(consumer)]),
       connection.call('LLEN', [keys.handoff(consumer)]),
     ]);
     // As "<first receipt>:<how many>".

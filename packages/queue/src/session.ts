@@ -63,9 +63,11 @@ export class Session<Body = unknown> implements Settler {
     this.#host = host;
     const failed = (error: Error) => this.#failed(error);
     this.#heartbeat = new Heartbeat(context as QueueContext, this.consumer, options, {
+      // It may have come back with what it knew some time ago, and forgotten acknowledgements. What
+      // it has forgotten to be leased comes again by itself.
+      resumed: () => this.#feed.doubt(),
       beat: (held) => {
-        // Redis came back with what it knew some time ago, and has forgotten acknowledgements. What
-        // it has forgotten to be leased comes again by itself.
+        // The same, where the connection did not notice it: one to a Cluster outlives a node.
         if (this.#feed.isQuiet && held > this.#held.size) this.#feed.doubt();
         // It makes up for signals that may have been lost.
         this.#feed.suspectsAdded();

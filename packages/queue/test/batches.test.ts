@@ -3,6 +3,7 @@ import { eventually } from '../../../tooling/eventually.js';
 import type { Delivery } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
 import { lease } from '../src/scripts/lease.js';
+import { leave } from '../src/scripts/leave.js';
 import { atRest, consumersOf, deferred, expireLeases } from './support/in-redis.js';
 import { type TestQueue, useRedis } from './support/use-redis.js';
 
@@ -55,6 +56,22 @@ async function rescued(
   return bodies;
 }
 
+/** A consumer that runs the scripts by itself, and as many messages as it wants. */
+async function scripted(queue: TestQueue<number>, count: number) {
+  const { connection, name } = queue;
+  const [keys, consumer] = [queueKeys(name), 'c'];
+  await connection.call('ZADD', [keys.consumers, 1e15, consumer]);
+  await queue.sendBatch(numbers(count).map((body) => ({ body })));
+  const input = { keys, consumer, from: 'RIGHT', asBatch: true, withSuspect: false } as const;
+  const none = { batches: [], receipts: [], expired: 0 };
+  const leaseBatch = (leased: number, firstReceipt: number, acked = {}) =>
+    connection.run(lease, {
+      ...{ ...input, count: leased, firstReceipt, handedOff: undefined },
+      acked: { ...none, ...acked },
+    });
+  return { keys, consumer, leaseBatch };
+}
+
 it('what is leased together is one field in Redis until it is settled together', async () => {
   const queue = redis.queue<number>();
   const release = deferred();
@@ -89,9 +106,9 @@ it('a batch whose consumer dies as a whole is recovered', async () => {
   expect(await batchesOf(queue)).toEqual(['1:10']);
 
   expect(await rescued(queue, victim, 10)).toEqual(numbers(10));
-  release.resolve();
   expect(await atRest(queue as never)).toEqual({ pending: 0, delayed: 0, dead: 0 });
   expect((await queue.stats()).total).toMatchObject({ acked: 10, recovered: 10 });
+  release.resolve();
 });
 
 it.each([
@@ -109,7 +126,7 @@ it.each([
   expect((await queue.stats()).total.acked).toBe(9);
 });
 
-it('a consumer that leaves puts a batch back in its order', async () => {
+it('what is unfinished when a consumer stops goes back in its order', async () => {
   const queue = redis.queue<number>();
   const { consumer } = await tenAtOnce(queue, () => new Promise(() => {}));
   await consumer.stop({ timeoutMs: 0 });
@@ -120,27 +137,38 @@ it('a consumer that leaves puts a batch back in its order', async () => {
   expect(again).toEqual(numbers(10));
 });
 
+it('a consumer that leaves puts its batches back in their order', async () => {
+  const queue = redis.queue<number>();
+  const { connection } = queue;
+  const { keys, consumer, leaseBatch } = await scripted(queue, 6);
+  await leaseBatch(3, 1);
+  await leaseBatch(3, 4);
+  await connection.run(leave, { keys, consumer, from: 'RIGHT', mayBeBlocked: false });
+
+  expect((await queue.peek(10)).map(({ body }) => body)).toEqual(numbers(6));
+  expect(await batchesOf(queue)).toEqual([]);
+});
+
+it('one message alone is no batch', async () => {
+  const queue = redis.queue<number>();
+  const { leaseBatch } = await scripted(queue, 1);
+  await leaseBatch(1, 1);
+
+  expect(await batchesOf(queue)).toEqual([]);
+  expect(await singles(queue)).toBe(1);
+});
+
 it('a whole batch can be acknowledged when it was taken apart, and twice, and is counted once', async () => {
   const queue = redis.queue<number>();
-  const { connection, name } = queue;
-  const [keys, consumer] = [queueKeys(name), 'c'];
-  await connection.call('ZADD', [keys.consumers, 1e15, consumer]);
-  await queue.sendBatch(numbers(6).map((body) => ({ body })));
-  const input = { keys, consumer, from: 'RIGHT', asBatch: true, withSuspect: false } as const;
-  const none = { batches: [], receipts: [], expired: 0 };
-  const run = (count: number, firstReceipt: number, acked = {}) =>
-    connection.run(lease, {
-      ...{ ...input, count, firstReceipt, handedOff: undefined },
-      acked: { ...none, ...acked },
-    });
-  await run(3, 1);
-  await run(3, 4);
+  const { leaseBatch } = await scripted(queue, 6);
+  await leaseBatch(3, 1);
+  await leaseBatch(3, 4);
   expect((await batchesOf(queue)).sort()).toEqual(['1:3', '4:3']);
 
-  await run(0, 7, { receipts: [2] });
+  await leaseBatch(0, 7, { receipts: [2] });
   expect(await singles(queue)).toBe(5);
-  await run(0, 7, { batches: [{ first: 4, count: 3 }], receipts: [1] });
-  await run(0, 7, { batches: [{ first: 4, count: 3 }], receipts: [1, 3] });
+  await leaseBatch(0, 7, { batches: [{ first: 4, count: 3 }], receipts: [1] });
+  await leaseBatch(0, 7, { batches: [{ first: 4, count: 3 }], receipts: [1, 3] });
 
   expect((await queue.stats()).total.acked).toBe(6);
   expect(await singles(queue)).toBe(0);

@@ -28,6 +28,7 @@ it.each([
   expect(namesIn(list)).toBe(left);
   list.add(new Item('e'));
   expect(namesIn(list)).toBe(`${left}e`);
+  expect(list.size).toBe(4);
 });
 
 it('is empty when the last has gone, and can be filled again', () => {
@@ -46,6 +47,7 @@ it('does not mind what is not in it', () => {
   list.remove(new Item('other'));
 
   expect(namesIn(list)).toBe('b');
+  expect(list.size).toBe(1);
 });
 
 it('hands over all, and none of them points to another any more', () => {
@@ -53,6 +55,7 @@ it('hands over all, and none of them points to another any more', () => {
 
   expect(list.removeAll()).toEqual(items);
   expect(namesIn(list)).toBe('');
+  expect(list.size).toBe(0);
   for (const { earlier, later, isListed } of items) {
     expect([earlier, later, isListed]).toEqual([undefined, undefined, false]);
   }

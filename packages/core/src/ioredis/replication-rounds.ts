@@ -108,8 +108,9 @@ export class ReplicationRounds {
     const { command, replicas } = write;
     const cause = answer instanceof Error ? answer : undefined;
     const why = cause ? ` (${cause.message})` : '';
+    const advice = 'Its INFO replication tells which replicas it has: add some, or ask for fewer';
     return new NotReplicatedError(
-      `Redis at ${this.#address} has executed ${command}, but ${confirmed} of ${replicas} replicas have confirmed it${why}`,
+      `Redis at ${this.#address} has executed ${command}, but ${confirmed} of ${replicas} replicas have confirmed it${why}. ${advice}`,
       { replicas, confirmed, cause },
     );
   }

@@ -52,7 +52,8 @@ const maxAckedPerCall = 4000;
  * - waiting: nothing was left, so a blocking read is out on a socket of its own. It takes nothing:
  *   it only tells when to ask again.
  * - unsure: an answer got lost, and with it perhaps records; or it was read so late that others may
- *   have them (this process was frozen, say); or the server counts more as held than are known here.
+ *   have them (this process was frozen, say); or Redis was away, or counts more
+ *   as held than are known here: it may have come back with what it knew some time ago.
  *   When no call is out any more, what is held and not known of is given back.
  */
 export class GroupFeed {
@@ -85,7 +86,7 @@ export class GroupFeed {
     return this.#requested;
   }
 
-  /** True when no call is out: so what is held is what the server counts, or less. */
+  /** True when no call is out: the server then counts no more than is held here. */
   get isQuiet(): boolean {
     return this.#calls === 0 && !this.#isReconciling;
   }

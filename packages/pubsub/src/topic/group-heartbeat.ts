@@ -9,6 +9,8 @@ export interface GroupHeartbeatOptions {
   leaseMs: number;
   /** Redis has confirmed the lease, and counts so many records as the consumer's. */
   beat(pending: number): void;
+  /** Redis answers again. */
+  resumed(): void;
   /** Redis says that the lease is gone. */
   lost(): void;
   /** Consumers that have stopped beating, or never did, and hold records. */
@@ -50,8 +52,11 @@ export class GroupHeartbeat {
     this.#confirmedAt = takenAt;
     const beat = () => void this.#tryRenew();
     this.#timer = setInterval(beat, this.#options.leaseMs / 3).unref();
-    // After an outage all consumers are late: the sooner they beat, the less is taken from them.
-    this.#unlisten = this.#context.topic.connection.on('resumed', beat);
+    this.#unlisten = this.#context.topic.connection.on('resumed', () => {
+      this.#options.resumed();
+      // After an outage all consumers are late: the sooner they beat, the less is taken from them.
+      beat();
+    });
   }
 
   /** Beats now. Resolves to false when the lease is lost. */

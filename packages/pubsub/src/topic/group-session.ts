@@ -221,8 +221,10 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       keys: this.#keys,
       consumer: this.consumer,
       leaseMs: this.#options.leaseMs,
+      // It may have come back with what it knew some time ago, and forgotten acknowledgements.
+      resumed: () => this.#feed.doubt(),
       beat: (pending) => {
-        // Redis came back with what it knew some time ago, and has forgotten acknowledgements.
+        // The same, where the connection did not notice it: one to a Cluster outlives a node.
         if (this.#feed.isQuiet && pending > this.#held.size) this.#feed.doubt();
         // It makes up for signals that may have been lost.
         this.lookAround({ isSought: true });

@@ -61,7 +61,7 @@ interface Waiting extends OutgoingRecord {
 const limits = { count: 50, bytes: 64 * 1024 };
 const longestId = 512;
 
-/** Publishes records: those of one tick in one round trip per partition. */
+/** Publishes records: those of one tick together, fifty by fifty in each partition. */
 export class TopicPublisher<Input> {
   readonly #context: TopicContext;
   readonly #options: TopicPublisherOptions;

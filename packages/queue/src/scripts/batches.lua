@@ -5,12 +5,10 @@
 local function open_batches(batches, active)
   local fields = redis.call('HGETALL', batches)
   for i = 1, #fields, 2 do
-    local first, opened = tonumber(fields[i]:match('^%d+')), {}
+    local first = tonumber(fields[i]:match('^%d+'))
     for n, element in ipairs(cmsgpack.unpack(fields[i + 1])) do
-      opened[2 * n - 1] = first + n - 1
-      opened[2 * n] = element
+      redis.call('HSET', active, first + n - 1, element)
     end
-    redis.call('HSET', active, unpack(opened))
   end
   redis.call('DEL', batches)
 end

@@ -2,8 +2,8 @@
 -- Refused as a whole when the consumer's lease is lost: then others have what it held.
 --
 -- KEYS  list, active, batches, handoff, suspects, consumers, stats
--- ARGV  consumer, 'RPOP' or 'LPOP', how many to lease, 1 if they may be one batch, 1 if a suspect
---       may be among them, first receipt, receipt of the handed-off element or '', how many of the
+-- ARGV  consumer, 'RPOP' or 'LPOP', how many to lease (at most 1000), 1 if several may be one batch,
+--       1 if a suspect may be among them, first receipt, receipt of the handed-off element or '', how many of the
 --       acknowledged had expired, how many whole batches to acknowledge, these..., receipts to
 --       acknowledge... (texts: Lua writes a number slowly)
 -- returns nil when the lease is lost, else { now, suspect or nil, elements }; the suspect has the
@@ -39,7 +39,7 @@ if suspect then
 end
 
 local packed = elements[1] and #elements[1] < 512 and cmsgpack.pack(elements)
-if packed and as_batch == '1' then
+if packed and as_batch == '1' and elements[2] then
   redis.call('HSET', batches, first .. ':' .. #elements, packed)
 elseif elements[1] then
   local leased, n, receipt = {}, 0, tonumber(first)

@@ -15,7 +15,7 @@ export interface LeaseInput {
   from: 'LEFT' | 'RIGHT';
   /** How many elements to lease. */
   count: number;
-  /** Whether Redis may keep them as one batch, if they are small. */
+  /** Whether Redis may keep them as one batch, if they come packed and are several. */
   asBatch: boolean;
   /** Whether a suspect may be among them. */
   withSuspect: boolean;
@@ -36,8 +36,8 @@ export type LeaseResult =
       now: number;
       suspect: Slice | undefined;
       elements: Slice[];
-      /** Whether these elements are small. */
-      areSmall: boolean;
+      /** Whether the elements came as one block, since the first of them is small. */
+      isPacked: boolean;
     };
 
 export const lease = defineScript<LeaseInput, LeaseResult>({
@@ -78,7 +78,7 @@ export const lease = defineScript<LeaseInput, LeaseResult>({
       now,
       suspect: suspect ? Slice.of(suspect) : undefined,
       elements: Array.isArray(elements) ? elements.map(Slice.of) : unpackElements(elements),
-      areSmall: !Array.isArray(elements),
+      isPacked: !Array.isArray(elements),
     };
   },
 });

@@ -1,4 +1,5 @@
--- Renew a consumer's lease, and tell whose leases have run out and who is there without one.
+-- Renew a consumer's lease, and tell what it holds, whose leases have run out and who is there
+-- without one.
 --
 -- KEYS  stream, consumers
 -- ARGV  group, consumer, length of the lease in ms, how long a consumer without a lease may do
