@@ -1,3 +1,4 @@
+import { addTo } from './add-to.js';
 import { sharedNow } from './clock.js';
 import type { Entry } from './entry.js';
 
@@ -27,9 +28,7 @@ export class Ledger {
   readonly #entries = new Map<Entry['type'], Entry[]>();
 
   add(entry: Entry): void {
-    const known = this.#entries.get(entry.type);
-    if (known) known.push(entry);
-    else this.#entries.set(entry.type, [entry]);
+    addTo(this.#entries, entry.type, entry);
     this.endsAt = Math.max(this.endsAt, entry.at);
 
     if (entry.type === 'incident') {

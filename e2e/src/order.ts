@@ -1,3 +1,4 @@
+import { addTo } from './add-to.js';
 import type { EntryOf, Incident, Ledger } from './ledger.js';
 import type { Run } from './runs.js';
 
@@ -13,10 +14,7 @@ export function outOfOrder(
 ): string[] {
   const byProducer = new Map<string, EntryOf<'sending'>[]>();
   for (const entry of ledger.all('sending')) {
-    if (!isOrdered(entry.key)) continue;
-    const sends = byProducer.get(entry.process);
-    if (sends) sends.push(entry);
-    else byProducer.set(entry.process, [entry]);
+    if (isOrdered(entry.key)) addTo(byProducer, entry.process, entry);
   }
   return [...byProducer.values()].flatMap((sends) => overtaken(sends, runs, ledger.incidents));
 }

@@ -1,3 +1,4 @@
+import { addTo } from './add-to.js';
 import type { Ledger } from './ledger.js';
 
 /** One call of a handler. */
@@ -36,12 +37,6 @@ export function runsByKey(ledger: Ledger): Map<string, Run[]> {
   note('failed', 'failedAt');
   note('acked', 'ackedAt');
   return byKey;
-}
-
-function addTo(runs: Map<string, Run[]>, name: string, run: Run): void {
-  const known = runs.get(name);
-  if (known) known.push(run);
-  else runs.set(name, [run]);
 }
 
 /** When it began: a process can be frozen between beginning a run and reporting it. */

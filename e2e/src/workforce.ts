@@ -25,6 +25,12 @@ export interface Load {
 export const defaultSendTimeoutMs = 2000;
 export const defaultLeaseMs = 1000;
 
+/** The crowd works at a topic and a consumer group of it. */
+export const onTopic: Load = {
+  consumer: { topic: true, queue: 'topic' },
+  producer: { topic: true, queue: 'topic' },
+};
+
 /** The queue that one producer fills and one consumer empties, one by one: it shows the order. */
 const lane = 'trial-lane';
 

@@ -1,6 +1,6 @@
 import type { Fault, Scene } from '../fault.js';
 import { Standalone } from '../servers/standalone.js';
-import { defaultLeaseMs } from '../workforce.js';
+import { defaultLeaseMs, onTopic } from '../workforce.js';
 
 async function strike({ trial: { ledger, connection } }: Scene): Promise<number> {
   const keys = Number(await connection.call('DBSIZE', []));
@@ -29,7 +29,7 @@ export const flushAllTopic: Fault = {
   ...shared,
   name: 'flush-all-topic',
   does: 'the same with a topic and a consumer group',
-  load: { consumer: { topic: true, queue: 'topic' }, producer: { topic: true, queue: 'topic' } },
+  load: onTopic,
 
   check: ({ trial: { ledger } }) =>
     ledger.count('recreated') > 0 ? [] : ['no member reported that its group was made anew'],

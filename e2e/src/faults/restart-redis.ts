@@ -1,7 +1,7 @@
 import type { Fault, Scene } from '../fault.js';
 import { between } from '../random.js';
 import { Standalone } from '../servers/standalone.js';
-import { defaultLeaseMs } from '../workforce.js';
+import { defaultLeaseMs, onTopic } from '../workforce.js';
 
 const shared = {
   proof: 'another process answers on its port',
@@ -70,5 +70,5 @@ export const powerLossTopic: Fault = {
   ...powerLossShared,
   name: 'power-loss-topic',
   does: 'the same with a topic and a consumer group',
-  load: { consumer: { topic: true, queue: 'topic' }, producer: { topic: true, queue: 'topic' } },
+  load: onTopic,
 };

@@ -201,13 +201,13 @@ export class Feed<Held extends Leased> {
     // What was handed off cannot be settled before the server knows its receipt: the call that
     // tells it goes first, and alone.
     if (this.#adoption.isUnderway) return false;
-    const isNamed = this.#adoption.brought === undefined;
-    if (this.#calls >= maxCalls && isNamed) return false;
+    const hasBrought = this.#adoption.brought !== undefined;
+    if (this.#calls >= maxCalls && !hasBrought) return false;
     const demand = this.#options.demand() - this.#requested;
     const canLease = !this.#isDry && !this.#move.isOut;
     const count = canLease ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
     const withSuspect = demand > 0 && this.#suspect.isFree;
-    const hasNews = !isNamed || (this.#acks.size > 0 && this.#calls === 0);
+    const hasNews = hasBrought || (this.#acks.size > 0 && this.#calls === 0);
     if (count === 0 && !withSuspect && !hasNews) return false;
     void this.#exchange(count, withSuspect);
     return true;
