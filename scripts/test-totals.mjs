@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { root } from './run.mjs';
 
 /** Removes the reports of earlier runs, so that only this run is counted. */
@@ -7,11 +7,15 @@ export function forgetReports() {
   for (const path of reportPaths()) rmSync(path);
 }
 
-/** Adds up what vitest reported in every package. False when a test failed, or none ran. */
+/**
+ * Names the tests that failed and adds up what vitest reported in every package.
+ * False when a test failed, or none ran.
+ */
 export function printTotals() {
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const path of reportPaths()) {
     const report = JSON.parse(readFileSync(path, 'utf8'));
+    printFailures(report);
     total.passed += report.numPassedTests;
     total.failed += report.numFailedTests + failedToLoad(report);
     total.skipped += report.numPendingTests + report.numTodoTests;
@@ -27,6 +31,26 @@ function reportPaths() {
     .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
     .map((folder) => join(folder, '.turbo', 'test-report.json'))
     .filter((path) => existsSync(path));
+}
+
+/** Packages are tested side by side: what one of them said of a failure is far up by the end. */
+function printFailures({ testResults }) {
+  for (const { name, message, assertionResults } of testResults) {
+    const file = relative(root, name);
+    if (message) console.log(`\nfailed: ${file}\n${message}`);
+    for (const { status, fullName, failureMessages } of assertionResults) {
+      if (status !== 'failed') continue;
+      console.log(`\nfailed: ${file}: ${fullName}\n${failureMessages.map(ownLines).join('\n')}`);
+    }
+  }
+}
+
+/** Without the stack lines of the test runner. */
+function ownLines(failure) {
+  return failure
+    .split('\n')
+    .filter((line) => !line.includes('/node_modules/'))
+    .join('\n');
 }
 
 /** A file that throws before its first test has no test that could count as failed. */
