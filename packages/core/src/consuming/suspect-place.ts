@@ -14,12 +14,12 @@ export class SuspectPlace<Name> {
   /** This one is held, or asked for. */
   take(name: Name): void {
     this.#taken = name;
+    this.#mayBeThere = false;
   }
 
-  /** None was there to be had. */
+  /** None was there when it was asked for: what is heard of meanwhile is not forgotten. */
   foundNone(): void {
     this.#taken = undefined;
-    this.#mayBeThere = false;
   }
 
   /** There may be suspects that were not there before. */

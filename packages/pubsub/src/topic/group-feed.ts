@@ -42,6 +42,14 @@ export interface GroupFeedOptions {
 
 type Asked = Pick<TakeInput, 'count' | 'withNew' | 'withSuspect'>;
 
+/** A take call that is out. */
+interface Call {
+  acked: readonly HeldRecord[];
+  withSuspect: boolean;
+  /** What had been heard when it was made. */
+  news: number;
+}
+
 const maxAckedPerCall = 4000;
 
 /**
@@ -67,6 +75,8 @@ export class GroupFeed {
   #calls = 0;
   #requested = 0;
   #isDry = false;
+  /** Counts what was heard: an answer to a call made before that knows nothing of it. */
+  #news = 0;
   /** Records that come again may be due. */
   #mayBeDue = false;
   #waitBehind = '0-0';
@@ -126,6 +136,7 @@ export class GroupFeed {
   /** There may be something that a blocking read does not tell: ask. */
   lookAround(): void {
     this.#suspect.lookAgain();
+    this.#news += 1;
     this.#isDry = false;
     this.#mayBeDue = true;
     this.#pump.soon();
@@ -190,6 +201,7 @@ export class GroupFeed {
     this.#requested += count;
     const offsets = acked.map(({ offset }) => offset);
     if (count > 0) this.#mayBeDue = false;
+    const news = this.#news;
     const input = { keys, group, consumer, ...asked, acked: offsets };
     const result = await topic.connection.run(take, input).catch((error) => {
       this.#acks.unshift(...acked);
@@ -199,11 +211,11 @@ export class GroupFeed {
     });
     this.#calls -= 1;
     this.#requested -= count;
-    if (result && !this.#pump.hasEnded) this.#conclude(result, asked, acked);
+    if (result && !this.#pump.hasEnded) this.#conclude(result, { acked, withSuspect, news });
     this.#pump.now();
   }
 
-  #conclude(result: TakeResult, asked: Asked, acked: readonly HeldRecord[]): void {
+  #conclude(result: TakeResult, { acked, news, withSuspect }: Call): void {
     if (result.status === 'lost') {
       this.#options.lost();
       return;
@@ -212,12 +224,12 @@ export class GroupFeed {
     this.#options.acked(acked);
     const { records, trimmed } = result;
     if (records.length > 0) this.#callSize.note(records.length, totalSize(records));
-    if (asked.withSuspect) this.#noteSuspect(records);
+    if (withSuspect) this.#noteSuspect(records);
     this.#wakeAt(result.due, result.now);
     if (trimmed.length > 0) this.#options.trimmed(trimmed);
     if (records.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
     else if (records.length > 0) this.#options.accept(records);
-    if (asked.count > 0 && asked.withNew && result.waitBehind !== undefined) {
+    if (result.waitBehind !== undefined && news === this.#news) {
       this.#isDry = true;
       this.#waitBehind = result.waitBehind;
       this.#options.drained();
