@@ -35,6 +35,7 @@ const consumer =
     : topic.group('g').consume(handle, options);
 consumer.on('error', () => {});
 consumer.on('lost', ({ deliveries }) => report({ lost: deliveries.length }));
+consumer.on('recovered', ({ handedOn }) => report({ recovered: handedOn }));
 
 process.stdin.resume();
 process.stdin.on('end', async () => {

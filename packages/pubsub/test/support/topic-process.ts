@@ -11,7 +11,10 @@ export interface MemberReport {
   attempt?: number;
   /** The code of the error with which an ack was refused. */
   refused?: string;
+  /** How many records it was told to have lost, */
   lost?: number;
+  /** and how many of others it handed on. */
+  recovered?: number;
 }
 
 export interface MemberOptions {
