@@ -17,6 +17,8 @@ export default defineConfig({
     passWithNoTests: true,
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // What a test says when it fails is all that a run elsewhere leaves behind.
+    chaiConfig: { truncateThreshold: 2000 },
     // A server that all files share (`tooling/given-server.ts`) is for one of them at a time.
     fileParallelism: !process.env.REDPOST_TEST_URL,
     // The report is what `npm test` adds up, also when turbo restores a run from its cache.

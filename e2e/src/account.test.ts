@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { account } from './account.js';
 import type { Report } from './entry.js';
 import { Ledger } from './ledger.js';
@@ -153,18 +153,40 @@ it('what happens to Redis is an excuse for what is in flight, and for nothing ol
   expect(account(old).unexcused).toEqual(['a']);
 });
 
-it.each([
-  ['what a frozen process reports as it goes on, it had begun before', -8, []],
-  ['what a process begins after it was frozen has no excuse', 0, ['a']],
-])('%s', (_, ms, found) => {
-  const { ledger } = new Story()
-    .send('a')
-    .handle('a', { acks: true })
-    .incident({ kind: 'SIGSTOP', process: 'frozen', since: 21 })
-    .wait(ms)
-    .handle('a', { by: 'frozen' });
+describe('a process that was frozen', () => {
+  const frozen = () =>
+    new Story()
+      .send('a')
+      .send('b')
+      .handle('a', { acks: true })
+      .handle('b', { acks: true })
+      .incident({ kind: 'SIGSTOP', process: 'frozen', since: 41 })
+      .dieWith('a', { by: 'frozen' });
 
-  expect(account(ledger)).toMatchObject({ afterAck: found, unexcused: found });
+  it('may have begun what it reports first as it goes on, before it stood still', () => {
+    const { ledger } = frozen().incident({ kind: 'stalled', process: 'frozen', since: 40 });
+
+    expect(account(ledger)).toMatchObject({ afterAck: [], unexcused: [], duplicates: 1 });
+  });
+
+  it('has no excuse for what it begins next', () => {
+    const { ledger } = frozen()
+      .dieWith('b', { by: 'frozen' })
+      .incident({ kind: 'stalled', process: 'frozen', since: 40 });
+
+    expect(account(ledger)).toMatchObject({ afterAck: ['b'], unexcused: ['b'] });
+  });
+
+  it('has no excuse for what it begins once its timers run again', () => {
+    const { ledger } = new Story()
+      .send('a')
+      .handle('a', { acks: true })
+      .incident({ kind: 'SIGSTOP', process: 'frozen', since: 21 })
+      .incident({ kind: 'stalled', process: 'frozen', since: 20 })
+      .dieWith('a', { by: 'frozen' });
+
+    expect(account(ledger)).toMatchObject({ afterAck: ['a'], unexcused: ['a'] });
+  });
 });
 
 it('an incident after the second run is no excuse', () => {

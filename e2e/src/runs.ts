@@ -1,5 +1,5 @@
 import { addTo } from './add-to.js';
-import type { Ledger } from './ledger.js';
+import type { EntryOf, Ledger } from './ledger.js';
 
 /** One call of a handler. */
 export interface Run {
@@ -10,15 +10,13 @@ export interface Run {
   ackedAt?: number;
 }
 
-/** How soon after it goes on a process that was frozen reports what it had begun before, in ms. */
-const wakingMs = 5;
-
 /** The runs of each message, in the order of their starts. */
 export function runsByKey(ledger: Ledger): Map<string, Run[]> {
   // A Redis that has forgotten what became of a delivery makes it once more.
   const byReceipt = new Map<string, Run[]>();
   const byKey = new Map<string, Run[]>();
-  const started = ledger.all('started').map((entry) => ({ ...entry, at: begun(ledger, entry) }));
+  const begun = begunBeforeFreeze(ledger);
+  const started = ledger.all('started').map((run) => ({ ...run, at: begun.get(run) ?? run.at }));
   for (const { key, receipt, process, at } of started.sort((a, b) => a.at - b.at)) {
     const run = { process, startedAt: at };
     addTo(byReceipt, receipt, run);
@@ -39,11 +37,23 @@ export function runsByKey(ledger: Ledger): Map<string, Run[]> {
   return byKey;
 }
 
-/** When it began: a process can be frozen between beginning a run and reporting it. */
-function begun({ incidents }: Ledger, { process, at }: { process: string; at: number }): number {
-  const freeze = incidents.find(
-    ({ kind, until, ...incident }) =>
-      kind === 'SIGSTOP' && incident.process === process && until <= at && at < until + wakingMs,
-  );
-  return freeze?.at ?? at;
+/**
+ * When the runs were begun that a process had not reported yet when it was frozen: the one that it
+ * was about to report, and did as soon as it went on, before its timers found that it stood still.
+ */
+function begunBeforeFreeze(ledger: Ledger): Map<EntryOf<'started'>, number> {
+  const begun = new Map<EntryOf<'started'>, number>();
+  for (const { kind, process, at, until } of ledger.incidents) {
+    if (kind !== 'SIGSTOP') continue;
+    const stall = ledger.incidents.find(
+      (incident) =>
+        incident.kind === 'stalled' &&
+        incident.process === process &&
+        incident.at <= until &&
+        until <= incident.until,
+    );
+    const run = ledger.all('started', process).find((entry) => entry.at >= until);
+    if (run && stall && run.at <= stall.until) begun.set(run, at);
+  }
+  return begun;
 }

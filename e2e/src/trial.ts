@@ -133,14 +133,15 @@ export class Trial<Redis extends Server = Standalone> implements AsyncDisposable
 
   /** SIGSTOP, then SIGCONT when `until` has resolved. */
   async freeze(child: Child, until: () => Promise<unknown>): Promise<void> {
-    await this.ledger.during('SIGSTOP', child.name, async () => {
-      await child.freeze();
-      try {
+    try {
+      // It ends before the process goes on: whatever it reports then is of a time after it.
+      await this.ledger.during('SIGSTOP', child.name, async () => {
+        await child.freeze();
         await until();
-      } finally {
-        child.thaw();
-      }
-    });
+      });
+    } finally {
+      child.thaw();
+    }
   }
 
   /**

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../eventually.js';
 import type { Fault } from '../fault.js';
 import { between, oneOf } from '../random.js';
 import { Standalone } from '../servers/standalone.js';
@@ -20,6 +21,10 @@ export const freezeConsumers: Fault = {
     const { consumers, laneConsumer } = workforce;
     const sleeper = oneOf(random, [...consumers.members, ...laneConsumer.members]);
     const frozenMs = between(random, [leaseMs * 1.5, leaseMs * 3]);
+    // One that holds nothing has no lease to lose.
+    const { ledger } = trial;
+    const before = ledger.count('started', sleeper.name);
+    await eventually(() => ledger.count('started', sleeper.name) > before);
     await trial.freeze(sleeper, () => pause(frozenMs));
     return 1;
   },
