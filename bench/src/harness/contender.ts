@@ -1,5 +1,6 @@
 import type { OpenOptions, Subject } from '../subject.js';
 import type { Found, Run, Work } from '../work.js';
+import { quietDisk } from './quiet-disk.js';
 import type { RedisServer } from './redis-server.js';
 import { RemoteSide } from './remote-side.js';
 import type { Server } from './server.js';
@@ -64,6 +65,7 @@ export class Contender {
     const open: OpenOptions & { url: string } = { url: server.url, persistent: server.persistent };
     await server.reset();
     await this.#subject.reset?.(open.url, open);
+    if (server.persistent) await quietDisk();
 
     const run: Run = {
       producer: this.#producer,
