@@ -137,7 +137,8 @@ const method = `## How it is measured
 - Each side runs in a process of its own. Bodies are encoded and decoded in the timed part, and are
   the same for all: an object of 99 bytes as JSON, or of 10 KiB.
 - Subjects take turns (A B A B …), after one warm-up each that does not count, so that a slow spell
-  of the machine does not fall on one of them alone.
+  of the machine does not fall on one of them alone. With a log, a run begins when the disk has
+  written what the one before it left.
 - Figures are medians, rounded to three digits, with the lowest and the highest run beside them. A
   difference smaller than that spread says nothing.
 - Every run that moves messages checks that each arrived, and none twice. A run that lost or doubled
