@@ -7,6 +7,7 @@ import type { ConsumedEnd, QueueContext } from './context.js';
 import { isSuspect } from './envelope.js';
 import { type LeaseInput, type LeaseResult, lease } from './scripts/lease.js';
 import { type ReclaimResult, reclaim } from './scripts/reclaim.js';
+import { rememberMs } from './scripts/recover.js';
 import { Slice } from './slice.js';
 
 export interface FeedOptions<Held extends Leased> {
@@ -22,8 +23,8 @@ export interface FeedOptions<Held extends Leased> {
   acked(deliveries: readonly Held[]): void;
   /** These could not be confirmed yet: they are sent again. */
   unconfirmed(deliveries: readonly Held[], error: Error): void;
-  /** The list was found empty. */
-  drained(): void;
+  /** The list was found empty, by a call made after the `look`th `askAgain`. */
+  drained(look: number): void;
   /** The lease was lost: nothing more can be done. */
   lost(): void;
   failed(error: Error): void;
@@ -39,6 +40,8 @@ type Asked = Pick<LeaseInput, 'count' | 'asBatch' | 'withSuspect' | 'firstReceip
 interface Call<Held extends Leased> extends Asked {
   handedOff: number | undefined;
   acked: Acknowledged<Held>;
+  /** How often it had been asked to look when it was made. */
+  look: number;
 }
 
 type Leasing = Extract<LeaseResult, { status: 'held' }>;
@@ -73,7 +76,10 @@ export class Feed<Held extends Leased> {
   #nextReceipt = 1;
   readonly #adoption = new Adoption();
   #isDry = false;
+  /** Counts `askAgain`: an answer to a call made before that knows nothing of what came since. */
+  #look = 0;
   #isUnsure = false;
+  #lateTimer: NodeJS.Timeout | undefined;
   readonly #idleWaiters: (() => void)[] = [];
   /** The server's clock minus ours, in ms. */
   #clockOffset = Date.now() - performance.now();
@@ -153,10 +159,15 @@ export class Feed<Held extends Leased> {
     this.#pump.soon();
   }
 
-  /** Asks the list once before waiting for it, though it was empty when last asked. */
-  askAgain(): void {
+  /**
+   * Asks the list once before waiting for it, though it was empty when last asked. Returns how many
+   * times it was told to.
+   */
+  askAgain(): number {
+    this.#look += 1;
     this.#isDry = false;
     this.#pump.soon();
+    return this.#look;
   }
 
   /** The server said something that does not fit: ask it what this consumer holds. */
@@ -179,6 +190,7 @@ export class Feed<Held extends Leased> {
   end(): void {
     this.#pump.end();
     this.#move.end();
+    clearTimeout(this.#lateTimer);
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
     this.#adoption.end();
   }
@@ -204,10 +216,12 @@ export class Feed<Held extends Leased> {
     const hasBrought = this.#adoption.brought !== undefined;
     if (this.#calls >= maxCalls && !hasBrought) return false;
     const demand = this.#options.demand() - this.#requested;
-    const canLease = !this.#isDry && !this.#move.isOut;
+    const hasNews = hasBrought || (this.#acks.size > 0 && this.#calls === 0);
+    // A call that goes anyway asks a list that was empty, too: while acknowledgements keep coming, no
+    // move is started that would wait for it.
+    const canLease = (!this.#isDry || hasNews) && !this.#move.isOut;
     const count = canLease ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
     const withSuspect = demand > 0 && this.#suspect.isFree;
-    const hasNews = hasBrought || (this.#acks.size > 0 && this.#calls === 0);
     if (count === 0 && !withSuspect && !hasNews) return false;
     void this.#exchange(count, withSuspect);
     return true;
@@ -225,21 +239,23 @@ export class Feed<Held extends Leased> {
     this.#requested += count;
     const asBatch = this.#acks.comeTogether;
     const asked = { count, asBatch, withSuspect, firstReceipt };
+    const call = { ...asked, handedOff, acked, look: this.#look };
     const input = { keys, consumer, from, ...asked, handedOff, acked };
     const result = await connection.run(lease, input).catch((error) => {
       this.#acks.giveBack(acked);
       if (handedOff !== undefined) this.#adoption.failed();
       this.#options.unconfirmed(acked.held, asError(error));
       this.#fail(error);
+      this.#expectLate();
     });
     this.#calls -= 1;
     this.#requested -= count;
-    if (result) this.#conclude(result, { ...asked, handedOff, acked });
+    if (result) this.#conclude(result, call);
     this.#pump.now();
   }
 
-  #conclude(result: LeaseResult, { acked, handedOff, ...asked }: Call<Held>): void {
-    if (handedOff !== undefined) this.#adoption.end();
+  #conclude(result: LeaseResult, call: Call<Held>): void {
+    if (call.handedOff !== undefined) this.#adoption.end();
     if (this.#pump.hasEnded) return;
     if (result.status === 'lost') {
       this.#options.lost();
@@ -247,14 +263,15 @@ export class Feed<Held extends Leased> {
     }
     this.#pump.worked();
     this.#clockOffset = result.now - performance.now();
-    this.#options.acked(acked.held);
-    this.#accept(result, asked);
+    this.#options.acked(call.acked.held);
+    this.#accept(result, call);
   }
 
-  #accept({ suspect, elements, isPacked }: Leasing, asked: Asked): void {
+  #accept({ suspect, elements, isPacked }: Leasing, asked: Call<Held>): void {
     const all = suspect ? [suspect, ...elements] : elements;
     if (asked.withSuspect && !suspect) this.#suspect.foundNone();
-    if (elements.length < asked.count) this.#isDry = true;
+    const isEmpty = elements.length < asked.count;
+    if (isEmpty && asked.look === this.#look) this.#isDry = true;
     if (elements.length > 0) this.#callSize.note(elements.length, sizeOf(elements));
     if (all.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
     else if (all.length > 0) {
@@ -262,7 +279,7 @@ export class Feed<Held extends Leased> {
       if (asked.asBatch && isPacked && batch.count > 1) this.#acks.expect(batch);
       this.#options.accept(asked.firstReceipt, all);
     }
-    if (elements.length < asked.count) this.#options.drained();
+    if (isEmpty) this.#options.drained(asked.look);
   }
 
   /** What a blocking move has brought is handled at once; the server learns its receipt later. */
@@ -322,6 +339,13 @@ export class Feed<Held extends Leased> {
     this.#isUnsure = true;
     this.#pump.pause();
     this.#options.failed(asError(error));
+  }
+
+  /** Redis may run the call yet: what it leases then is found when this consumer asks once more. */
+  #expectLate(): void {
+    if (this.#pump.hasEnded) return;
+    clearTimeout(this.#lateTimer);
+    this.#lateTimer = setTimeout(() => this.doubt(), rememberMs).unref();
   }
 
   #takeReceipts(count: number): number {

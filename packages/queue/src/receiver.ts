@@ -26,6 +26,8 @@ interface Waiter<Body> {
   reject(error: unknown): void;
   /** Its time is up, but Redis has not yet been asked for it. */
   isOverdue: boolean;
+  /** The look that was taken for it: see `Feed.askAgain`. 0 for the first one of a session. */
+  look: number;
   /** Redis was asked since it came. */
   wasAsked: boolean;
 }
@@ -78,6 +80,7 @@ export class Receiver<Body = unknown> {
           reject(error);
         },
         isOverdue: false,
+        look: 0,
         wasAsked: false,
       };
       const onAbort = () => this.#give(waiter, () => waiter.reject(signal?.reason));
@@ -89,7 +92,7 @@ export class Receiver<Body = unknown> {
       const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
       signal?.addEventListener('abort', onAbort);
       this.#waiters.push(waiter);
-      this.#session.askAgain();
+      waiter.look = this.#session.askAgain();
     });
   }
 
@@ -124,7 +127,7 @@ export class Receiver<Body = unknown> {
         // One answer after the other, or messages would overtake each other.
         this.#handedOut = this.#handedOut.then(() => this.#accept(session, deliveries));
       },
-      drained: () => void this.#drained(),
+      drained: (look) => void this.#drained(look),
       lost: (deliveries) => this.#lost(deliveries),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
@@ -142,7 +145,8 @@ export class Receiver<Body = unknown> {
         this.#failed(asError(error));
       }
     }
-    session.pump();
+    // Of the one there is now: this one may be lost.
+    this.#session.pump();
   }
 
   async #handOut(session: Session<Body>, held: HeldDelivery<Body>): Promise<void> {
@@ -178,16 +182,19 @@ export class Receiver<Body = unknown> {
   }
 
   /** Nobody is sent away while what came with the same answer is being handed out. */
-  async #drained(): Promise<void> {
+  async #drained(look: number): Promise<void> {
     await this.#handedOut;
-    for (const waiter of [...this.#waiters]) {
+    for (const waiter of this.#waiters.filter((each) => each.look <= look)) {
       waiter.wasAsked = true;
       if (waiter.isOverdue) this.#give(waiter, () => waiter.resolve(undefined));
     }
   }
 
   #lost(deliveries: HeldDelivery<Body>[]): void {
-    if (!this.#isClosed) this.#session = this.#openSession();
+    if (!this.#isClosed) {
+      for (const waiter of this.#waiters) waiter.look = 0;
+      this.#session = this.#openSession();
+    }
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
   }
 

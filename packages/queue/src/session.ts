@@ -25,7 +25,7 @@ export interface SessionHost<Body> {
   accept(deliveries: HeldDelivery<Body>[]): void;
   /** Redis has confirmed the lease. */
   renewed?(): void;
-  drained(): void;
+  drained(look: number): void;
   /** The lease was lost, and with it these deliveries. The session is over. */
   lost(deliveries: HeldDelivery<Body>[]): void;
   recovered(recovery: Recovery): void;
@@ -121,9 +121,9 @@ export class Session<Body = unknown> implements Settler {
     this.#feed.pumpSoon();
   }
 
-  /** There is demand after there was none. */
-  askAgain(): void {
-    this.#feed.askAgain();
+  /** There is new demand, by whoever waits for nothing else: see `Feed.askAgain`. */
+  askAgain(): number {
+    return this.#feed.askAgain();
   }
 
   acknowledge(held: HeldDelivery<Body>, expired = false): void {
@@ -147,6 +147,7 @@ export class Session<Body = unknown> implements Settler {
   /** Gives back what was not started. */
   async release(deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
     const receipts = deliveries.map(({ number }) => number);
+    await Promise.all(receipts.map((receipt) => this.#feed.adopted(receipt)));
     if (receipts.length > 0) await this.#settlements.release(receipts);
     for (const held of deliveries) {
       this.#held.remove(held);
@@ -167,6 +168,8 @@ export class Session<Body = unknown> implements Settler {
   async flushed(): Promise<void> {
     await this.#settlements.idle();
     await this.#feed.idle();
+    // What had to wait until its receipt is known has only now been sent.
+    await this.#settlements.idle();
   }
 
   /** Gives up the lease; what is still held goes back to the queue. */
@@ -200,7 +203,7 @@ export class Session<Body = unknown> implements Settler {
       held: () => this.#held,
       acked: (deliveries) => this.#acked(deliveries),
       unconfirmed: (deliveries, error) => this.#ackWaiters.reject(deliveries, error),
-      drained: () => host.drained(),
+      drained: (look) => host.drained(look),
       lost: () => this.#lose(),
       failed: (error) => this.#failed(error),
       isFresh: () => this.#heartbeat.isFresh,

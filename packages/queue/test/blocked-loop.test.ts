@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
-import { connect } from '@redpost/core';
+import { connect, defineScript } from '@redpost/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
@@ -154,6 +154,34 @@ describe('a heartbeat from a thread', () => {
     await eventually(async () => (await heartbeats(queue)) === 1);
     expect(errors).toEqual(['The heartbeat thread ended']);
     expect((await queue.stats()).consumers).toBe(1);
+  });
+
+  it('goes on for all when another consumer starts before its thread is started anew', async () => {
+    const threads: Worker[] = [];
+    const started = (thread: Worker) => threads.push(thread);
+    process.on('worker', started);
+    onTestFinished(() => void process.off('worker', started));
+    const { connection, name } = redis.queue();
+    const counts = defineScript({
+      name: 'count',
+      lua: "return redis.call('INCR', KEYS[1])",
+      encode: (key: string) => ({ keys: [key], args: [] }),
+      parse: Number,
+    });
+    const count = async () => Number(await connection.call('GET', [name]));
+    const other = { everyMs: 10, maxBlockedMs: 60_000, failed: () => {} };
+    const ended = new Promise<void>((resolve) => {
+      const options = { ...other, failed: () => resolve() };
+      void connection.thread().repeat(counts, name, options);
+    });
+    await eventually(async () => (await count()) > 1);
+    await threads[0]?.terminate();
+    await ended;
+    const before = await count();
+    await connection.thread().repeat(counts, `${name}:other`, other);
+
+    await eventually(async () => (await count()) > before);
+    expect(threads).toHaveLength(2);
   });
 
   it('is refused for a connection that has what a thread cannot have', async () => {

@@ -82,8 +82,8 @@ export class HeartbeatThread implements ConnectionThread {
 
   #start(running: Running): void {
     this.#running.set(running.task.id, running);
-    this.#worker ??= this.#open();
-    this.#post({ start: running.task });
+    if (this.#worker) this.#post({ start: running.task });
+    else this.#restart();
   }
 
   #stop(id: number): void {
@@ -144,6 +144,7 @@ export class HeartbeatThread implements ConnectionThread {
   }
 
   #restart(): void {
+    clearTimeout(this.#restartTimer);
     if (this.#worker || this.#running.size === 0) return;
     this.#worker = this.#open();
     for (const { task } of this.#running.values()) this.#post({ start: task });

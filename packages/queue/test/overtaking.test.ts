@@ -1,0 +1,192 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ConnectionError } from '@redpost/core';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
+import type { Delivery } from '../src/index.js';
+import { rememberMs } from '../src/scripts/recover.js';
+import { deferred, isBlocked } from './support/in-redis.js';
+import { interposed } from './support/interposed.js';
+import { uniqueName, useRedis } from './support/use-redis.js';
+
+const redis = useRedis();
+const turn = () => new Promise(setImmediate);
+/** Beats find what is held and not known of: they are too slow for these tests. */
+const leaseMs = 60_000;
+
+interface Lease {
+  handedOff?: number;
+}
+
+describe('what a blocking move has brought, and Redis has not been told the receipt of,', () => {
+  it('goes back to the queue when nobody waits for it any more', async () => {
+    const reading = deferred();
+    const validate = async (value: unknown) => {
+      await reading.promise;
+      return { value: value as string };
+    };
+    const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
+    const released = deferred();
+    const connection = interposed(redis.connection(), async (script, run, input) => {
+      const adopts = script === 'lease' && (input as Lease).handedOff;
+      // Long enough for a release that does not wait for this.
+      if (adopts) await Promise.race([released.promise, reading.promise.then(() => pause(50))]);
+      const answer = await run();
+      if (script === 'release') released.resolve();
+      return answer;
+    });
+    const name = uniqueName();
+    const other = redis.queue<string>({ name });
+    const queue = redis.queue<string>({ name, connection, schema, consume: { leaseMs } });
+    const abort = new AbortController();
+    const received = queue.receive({ signal: abort.signal });
+    await eventually(() => isBlocked(connection));
+    await other.send('wanted by nobody');
+    await eventually(async () => (await other.stats()).pending === 0);
+    abort.abort();
+    reading.resolve();
+
+    await expect(received).rejects.toThrow();
+    await eventually(async () => (await other.stats()).pending === 1);
+    expect(await other.stats()).toMatchObject({ active: 0 });
+  });
+
+  it('is retried as decided, though its consumer is closed meanwhile', async () => {
+    const closing = deferred();
+    const connection = interposed(redis.connection(), async (script, run, input) => {
+      if (script === 'lease' && (input as Lease).handedOff) await closing.promise.then(turn);
+      return run();
+    });
+    const name = uniqueName();
+    const other = redis.queue<string>({ name });
+    const queue = redis.queue<string>({ name, connection });
+    const received = queue.receive();
+    await eventually(() => isBlocked(connection));
+    await other.send('later');
+    const delivery = (await received) as Delivery<string>;
+    const retried = delivery.retry({ delayMs: 60_000 });
+    const closed = queue.close();
+    closing.resolve();
+
+    await expect(retried).resolves.toBeUndefined();
+    await closed;
+    expect(await other.stats()).toMatchObject({ delayed: 1, pending: 0 });
+  });
+});
+
+it('a message that comes while acknowledgements follow one another is taken with the next of them', async () => {
+  const name = uniqueName();
+  const other = redis.queue<number | 'spark' | 'late'>({ name });
+  const gates = Array.from({ length: 15 }, () => deferred());
+  let isFlowing = false;
+  let opened = 0;
+  const connection = interposed(redis.connection(), async (script, run) => {
+    const answer = await run();
+    if (script === 'lease' && isFlowing) {
+      if (opened === 0) await other.send('late');
+      // When it arrives, there is something to acknowledge again.
+      gates[opened]?.resolve();
+      opened += 1;
+      await turn();
+    }
+    return answer;
+  });
+  let begun = 0;
+  let ended = 0;
+  let endedBefore: number | undefined;
+  redis.queue<number | 'spark' | 'late'>({ name, connection }).consume(
+    async ({ body }) => {
+      begun += 1;
+      if (body === 'late') endedBefore = ended;
+      if (typeof body === 'string') return;
+      await gates[body]?.promise;
+      ended += 1;
+    },
+    { concurrency: 20, leaseMs },
+  );
+  await other.sendBatch(gates.map((_, body) => ({ body })));
+  await eventually(async () => begun === 15 && (await isBlocked(connection)));
+
+  isFlowing = true;
+  await other.send('spark');
+  await eventually(() => endedBefore !== undefined);
+
+  expect(endedBefore).toBeLessThan(5);
+  for (const { resolve } of gates) resolve();
+});
+
+it('an answer that was on its way before tells nothing to who asks now', async () => {
+  const answers = [deferred(), deferred()];
+  let calls = 0;
+  const connection = interposed(redis.connection(), async (script, run) => {
+    const answer = await run();
+    if (script !== 'lease') return answer;
+    calls += 1;
+    await answers[calls - 1]?.promise;
+    return answer;
+  });
+  const name = uniqueName();
+  const queue = redis.queue<string>({ name, connection });
+  const early = queue.receive({ timeoutMs: 0 });
+  await eventually(() => calls === 1);
+  await redis.queue<string>({ name }).send('here');
+  const late = queue.receive({ timeoutMs: 0 });
+  await eventually(() => calls === 2);
+  answers[0]?.resolve();
+
+  expect(await early).toBeUndefined();
+  answers[1]?.resolve();
+  expect((await late)?.body).toBe('here');
+});
+
+it('what Redis leases by a call that was given up long ago is found', async () => {
+  // The look that is taken when nothing late can come any more.
+  let look: (() => void) | undefined;
+  let isGivenUp = false;
+  const { setTimeout: start } = globalThis;
+  const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((
+    job: () => void,
+    ms?: number,
+  ) => {
+    if (isGivenUp && ms === rememberMs) look = job;
+    return start(job, ms);
+  }) as typeof start);
+  onTestFinished(() => spy.mockRestore());
+
+  let isLost = false;
+  let late: (() => Promise<unknown>) | undefined;
+  const connection = interposed(redis.connection(), (script, run) => {
+    if (script !== 'lease' || !isLost || late) return run();
+    late = run;
+    isGivenUp = true;
+    // Its failure is dealt with in between, and nothing else.
+    queueMicrotask(() =>
+      queueMicrotask(() => {
+        isGivenUp = false;
+      }),
+    );
+    return Promise.reject(new ConnectionError('Gone', { outcome: 'unknown' }));
+  });
+  const name = uniqueName();
+  const other = redis.queue<number>({ name });
+  const begun: number[] = [];
+  const end = deferred();
+  const handler = async ({ body }: Delivery<number>) => {
+    begun.push(body);
+    await end.promise;
+  };
+  const queue = redis.queue<number>({ name, connection });
+  queue.consume(handler, { concurrency: 3, leaseMs }).on('error', () => {});
+  for (const body of [1, 2, 3]) {
+    await eventually(() => isBlocked(connection));
+    isLost = body === 2;
+    await other.send(body);
+    await eventually(() => begun.length === body);
+  }
+  await other.send(4);
+  await late?.();
+  expect(await other.stats()).toMatchObject({ pending: 0, active: 4 });
+  look?.();
+  end.resolve();
+
+  await eventually(() => begun.length === 4);
+});
