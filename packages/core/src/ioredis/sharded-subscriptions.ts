@@ -161,9 +161,12 @@ class ShardSubscriber {
         if (this.#unsubscribe) void this.#rejoin(error);
       },
     });
+    if (gone) {
+      await unsubscribe();
+      throw gone;
+    }
     this.#unsubscribe = unsubscribe;
     if (this.#left) await this.leave();
-    else if (gone) void this.#rejoin(gone);
   }
 
   async #rejoin(error: Error): Promise<void> {

@@ -2,7 +2,7 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Argument, Reply } from '../connection.js';
 import { Emitter } from '../emitter.js';
-import { ConnectionError } from '../errors.js';
+import { ConnectionError, ServerError } from '../errors.js';
 import type { Link } from './link.js';
 import { Subscriptions } from './subscriptions.js';
 
@@ -12,7 +12,7 @@ class SlowServer {
   readonly subscribed = new Set<string>();
   readonly asked: string[] = [];
   isUp = true;
-  #answers: { give: () => void; drop: () => void }[] = [];
+  #answers: { give: () => void; drop: (error: Error) => void }[] = [];
 
   readonly send = (command: string, names: readonly Argument[]): Promise<Reply> => {
     this.asked.push([command, ...names].join(' '));
@@ -24,8 +24,7 @@ class SlowServer {
         }
         resolve(null);
       };
-      const drop = () => reject(new ConnectionError('dropped', { outcome: 'unknown' }));
-      this.#answers.push({ give, drop });
+      this.#answers.push({ give, drop: reject });
     });
   };
 
@@ -42,13 +41,28 @@ class SlowServer {
     }
   }
 
-  reconnect(): void {
+  async refuseAll(): Promise<void> {
+    const error = new ServerError('NOPERM', { reply: 'NOPERM' });
+    for (const { drop } of this.#answers.splice(0)) drop(error);
+    await tick();
+  }
+
+  goDown(): void {
     this.isUp = false;
     this.subscribed.clear();
-    this.events.emit('down', new ConnectionError('gone', { outcome: 'unknown' }));
-    for (const { drop } of this.#answers.splice(0)) drop();
+    const error = new ConnectionError('gone', { outcome: 'unknown' });
+    this.events.emit('down', error);
+    for (const { drop } of this.#answers.splice(0)) drop(error);
+  }
+
+  comeUp(): void {
     this.isUp = true;
     this.events.emit('up', { downMs: 1 });
+  }
+
+  reconnect(): void {
+    this.goDown();
+    this.comeUp();
   }
 }
 
@@ -130,6 +144,23 @@ describe('subscriptions', () => {
     const second = subscribe('second');
     await server.answerAll();
     await Promise.all([leaving, second]);
+    publish();
+
+    expect(heard).toEqual(['second x']);
+  });
+
+  it('are asked for again when what one asked for who then left is refused', async () => {
+    const { server, subscribe, publish, heard } = setUp();
+    const [first] = [subscribe('first'), subscribe('second')];
+    await server.answerAll();
+    server.goDown();
+    const leaving = (await first)();
+    await tick();
+    server.comeUp();
+    await tick();
+    await server.refuseAll();
+    await leaving;
+    await server.answerAll();
     publish();
 
     expect(heard).toEqual(['second x']);

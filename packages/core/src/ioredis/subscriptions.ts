@@ -93,13 +93,14 @@ export class Subscriptions {
       this.#remove(entry, subscriber);
       if (entry.confirmed) await this.#settle(entry).catch(ignore);
       else this.#forgetIfUnused(entry);
-      // Those who were interrupted and counted on the same attempt still wait.
-      if (entry.interruptedAt.size > 0) this.#resume();
+      this.#resumeOthers(entry);
       throw error;
     }
     entry.live.add(subscriber);
     return async () => {
-      if (this.#remove(entry, subscriber)) await this.#settle(entry).catch(ignore);
+      if (!this.#remove(entry, subscriber)) return;
+      await this.#settle(entry).catch(ignore);
+      this.#resumeOthers(entry);
     };
   }
 
@@ -204,6 +205,11 @@ export class Subscriptions {
       entry.interruptedAt.set(subscriber, now);
       attempt(() => subscriber.interrupted?.(error));
     }
+  }
+
+  /** Those who were interrupted and counted on the attempt of one who is gone still wait. */
+  #resumeOthers(entry: Entry): void {
+    if (entry.interruptedAt.size > 0) this.#resume();
   }
 
   /** Asks again for every name that is missing, until Redis has confirmed all of them. */
