@@ -34,11 +34,10 @@ export interface FeedOptions<Held extends Leased> {
   ensureFresh(): Promise<boolean>;
 }
 
-type Asked = Pick<LeaseInput, 'count' | 'asBatch' | 'withSuspect' | 'firstReceipt'>;
+type Asked = 'count' | 'asBatch' | 'withSuspect' | 'firstReceipt' | 'handedOff';
 
 /** A lease call that is out. */
-interface Call<Held extends Leased> extends Asked {
-  handedOff: number | undefined;
+interface Call<Held extends Leased> extends Pick<LeaseInput, Asked> {
   acked: Acknowledged<Held>;
   /** How often it had been asked to look when it was made. */
   look: number;
@@ -238,9 +237,9 @@ export class Feed<Held extends Leased> {
     this.#calls += 1;
     this.#requested += count;
     const asBatch = this.#acks.comeTogether;
-    const asked = { count, asBatch, withSuspect, firstReceipt };
-    const call = { ...asked, handedOff, acked, look: this.#look };
-    const input = { keys, consumer, from, ...asked, handedOff, acked };
+    const look = this.#look;
+    const call = { count, asBatch, withSuspect, firstReceipt, handedOff, acked, look };
+    const input = { keys, consumer, from, ...call };
     const result = await connection.run(lease, input).catch((error) => {
       this.#acks.giveBack(acked);
       if (handedOff !== undefined) this.#adoption.failed();
@@ -270,8 +269,7 @@ export class Feed<Held extends Leased> {
   #accept({ suspect, elements, isPacked }: Leasing, asked: Call<Held>): void {
     const all = suspect ? [suspect, ...elements] : elements;
     if (asked.withSuspect && !suspect) this.#suspect.foundNone();
-    const isEmpty = elements.length < asked.count;
-    if (isEmpty && asked.look === this.#look) this.#isDry = true;
+    const isDrained = this.#noteFound(elements.length, asked);
     if (elements.length > 0) this.#callSize.note(elements.length, sizeOf(elements));
     if (all.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
     else if (all.length > 0) {
@@ -279,7 +277,16 @@ export class Feed<Held extends Leased> {
       if (asked.asBatch && isPacked && batch.count > 1) this.#acks.expect(batch);
       this.#options.accept(asked.firstReceipt, all);
     }
-    if (isEmpty) this.#options.drained(asked.look);
+    if (isDrained) this.#options.drained(asked.look);
+  }
+
+  /** Takes note of how many messages were in the list. Returns true if it is empty, and was not. */
+  #noteFound(found: number, { count, look }: Call<Held>): boolean {
+    if (count === 0) return false;
+    const wasDry = this.#isDry;
+    if (found === count) this.#isDry = false;
+    else if (look === this.#look) this.#isDry = true;
+    return found < count && !wasDry;
   }
 
   /** What a blocking move has brought is handled at once; the server learns its receipt later. */
