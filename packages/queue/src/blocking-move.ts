@@ -17,8 +17,6 @@ export interface BlockingMoveOptions {
   askAgain(): void;
   /** It is over, whatever came of it. */
   done(): void;
-  /** An element that was brought by a move whose answer got lost would be there by now. */
-  straysSettled(): void;
 }
 
 /** How long one move waits before the lease is looked at again, in ms. */
@@ -39,7 +37,6 @@ export class BlockingMove {
   #abort: AbortController | undefined;
   #over: Promise<void> = Promise.resolve();
   #straysUntil = Number.NEGATIVE_INFINITY;
-  #strayTimer: NodeJS.Timeout | undefined;
   #isRefused = false;
   #ended = false;
 
@@ -70,7 +67,6 @@ export class BlockingMove {
   /** Nobody wants to hear of it any more. */
   end(): void {
     this.#ended = true;
-    clearTimeout(this.#strayTimer);
     this.#abort?.abort();
   }
 
@@ -81,7 +77,7 @@ export class BlockingMove {
       if (isRedpostError(error, 'OUT_OF_MEMORY')) {
         await this.#sitOut(error, signal);
       } else if (error !== signal.reason) {
-        this.#expectStrays();
+        this.#straysUntil = performance.now() + rememberMs;
         this.#options.failed(error);
       }
     }
@@ -114,12 +110,5 @@ export class BlockingMove {
     this.#abort = undefined;
     // What comes after the end stays in the handoff list, for whoever recovers it.
     if (!this.#ended) this.#options.brought(element);
-  }
-
-  #expectStrays(): void {
-    if (this.#ended) return;
-    this.#straysUntil = performance.now() + rememberMs;
-    clearTimeout(this.#strayTimer);
-    this.#strayTimer = setTimeout(() => this.#options.straysSettled(), rememberMs).unref();
   }
 }

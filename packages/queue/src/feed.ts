@@ -34,10 +34,8 @@ export interface FeedOptions<Held extends Leased> {
   ensureFresh(): Promise<boolean>;
 }
 
-type Asked = 'count' | 'asBatch' | 'withSuspect' | 'firstReceipt' | 'handedOff';
-
 /** A lease call that is out. */
-interface Call<Held extends Leased> extends Pick<LeaseInput, Asked> {
+interface Call<Held extends Leased> extends Omit<LeaseInput, 'keys' | 'consumer' | 'from'> {
   acked: Acknowledged<Held>;
   /** How often it had been asked to look when it was made. */
   look: number;
@@ -95,7 +93,6 @@ export class Feed<Held extends Leased> {
       refused: (error) => options.failed(error),
       askAgain: () => this.askAgain(),
       done: () => this.#pump.now(),
-      straysSettled: () => this.doubt(),
     });
   }
 
@@ -245,7 +242,6 @@ export class Feed<Held extends Leased> {
       if (handedOff !== undefined) this.#adoption.failed();
       this.#options.unconfirmed(acked.held, asError(error));
       this.#fail(error);
-      this.#expectLate();
     });
     this.#calls -= 1;
     this.#requested -= count;
@@ -266,27 +262,30 @@ export class Feed<Held extends Leased> {
     this.#accept(result, call);
   }
 
-  #accept({ suspect, elements, isPacked }: Leasing, asked: Call<Held>): void {
+  #accept({ suspect, elements, isPacked }: Leasing, call: Call<Held>): void {
     const all = suspect ? [suspect, ...elements] : elements;
-    if (asked.withSuspect && !suspect) this.#suspect.foundNone();
-    const isDrained = this.#noteFound(elements.length, asked);
+    if (call.withSuspect && !suspect) this.#suspect.foundNone();
+    const isDrained = this.#noteFound(elements.length, call);
     if (elements.length > 0) this.#callSize.note(elements.length, sizeOf(elements));
     if (all.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
     else if (all.length > 0) {
-      const batch = { first: asked.firstReceipt + (suspect ? 1 : 0), count: elements.length };
-      if (asked.asBatch && isPacked && batch.count > 1) this.#acks.expect(batch);
-      this.#options.accept(asked.firstReceipt, all);
+      const batch = { first: call.firstReceipt + (suspect ? 1 : 0), count: elements.length };
+      if (call.asBatch && isPacked && batch.count > 1) this.#acks.expect(batch);
+      this.#options.accept(call.firstReceipt, all);
     }
-    if (isDrained) this.#options.drained(asked.look);
+    if (isDrained) this.#options.drained(call.look);
   }
 
-  /** Takes note of how many messages were in the list. Returns true if it is empty, and was not. */
+  /**
+   * Takes note of how many messages were in the list. Returns true if this call has emptied it, or
+   * was the first to find it empty.
+   */
   #noteFound(found: number, { count, look }: Call<Held>): boolean {
     if (count === 0) return false;
     const wasDry = this.#isDry;
     if (found === count) this.#isDry = false;
     else if (look === this.#look) this.#isDry = true;
-    return found < count && !wasDry;
+    return found < count && (found > 0 || !wasDry);
   }
 
   /** What a blocking move has brought is handled at once; the server learns its receipt later. */
@@ -340,19 +339,17 @@ export class Feed<Held extends Leased> {
     else this.#suspect.free();
   }
 
-  /** After a pause, the server is asked what this consumer holds. */
+  /**
+   * After a pause, the server is asked what this consumer holds; and once more when nothing late can
+   * come any more. It may yet run a call whose answer nobody waits for.
+   */
   #fail(error: unknown): void {
     if (this.#pump.hasEnded) return;
     this.#isUnsure = true;
     this.#pump.pause();
-    this.#options.failed(asError(error));
-  }
-
-  /** Redis may run the call yet: what it leases then is found when this consumer asks once more. */
-  #expectLate(): void {
-    if (this.#pump.hasEnded) return;
     clearTimeout(this.#lateTimer);
     this.#lateTimer = setTimeout(() => this.doubt(), rememberMs).unref();
+    this.#options.failed(asError(error));
   }
 
   #takeReceipts(count: number): number {

@@ -26,7 +26,7 @@ interface Waiter<Body> {
   reject(error: unknown): void;
   /** Its time is up, but Redis has not yet been asked for it. */
   isOverdue: boolean;
-  /** The look that was taken for it: see `Feed.askAgain`. 0 for the first one of a session. */
+  /** The look that was taken for it: see `Feed.askAgain`. 0 if it came before this session. */
   look: number;
   /** Redis was asked since it came. */
   wasAsked: boolean;
@@ -127,7 +127,7 @@ export class Receiver<Body = unknown> {
         // One answer after the other, or messages would overtake each other.
         this.#handedOut = this.#handedOut.then(() => this.#accept(session, deliveries));
       },
-      drained: (look) => void this.#drained(look),
+      drained: (look) => void this.#drained(session, look),
       lost: (deliveries) => this.#lost(deliveries),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
@@ -137,26 +137,30 @@ export class Receiver<Body = unknown> {
   }
 
   async #accept(session: Session<Body>, deliveries: HeldDelivery<Body>[]): Promise<void> {
+    const unwanted: HeldDelivery<Body>[] = [];
     for (const held of deliveries) {
-      try {
-        await this.#handOut(session, held);
-      } catch (error) {
-        // Of this one: those behind it must not wait for the end of the lease.
-        this.#failed(asError(error));
-      }
+      if (await this.#handOut(session, held)) this.#reading -= 1;
+      else unwanted.push(held);
     }
-    // Of the one there is now: this one may be lost.
+    // Together, so that they keep their order; and until then nobody asks for what is behind them.
+    await session.release(unwanted).catch((error) => this.#failed(asError(error)));
+    this.#reading -= unwanted.length;
+    // Of the session there is now: that one may be lost.
     this.#session.pump();
   }
 
-  async #handOut(session: Session<Body>, held: HeldDelivery<Body>): Promise<void> {
-    const isReadable = await this.#isReadable(session, held).finally(() => {
-      this.#reading -= 1;
-    });
-    if (!isReadable || held.isSettled) return;
+  /** Resolves to false when nobody waits for it. */
+  async #handOut(session: Session<Body>, held: HeldDelivery<Body>): Promise<boolean> {
+    try {
+      if (!(await this.#isReadable(session, held)) || held.isSettled) return true;
+    } catch (error) {
+      // Of this one: those behind it must not wait for the end of the lease.
+      this.#failed(asError(error));
+      return true;
+    }
     const waiter = this.#waiters.shift();
-    if (waiter) waiter.resolve(held);
-    else await session.release([held]);
+    waiter?.resolve(held);
+    return waiter !== undefined;
   }
 
   /** What cannot be read is not handed out, but becomes a dead letter. */
@@ -182,8 +186,9 @@ export class Receiver<Body = unknown> {
   }
 
   /** Nobody is sent away while what came with the same answer is being handed out. */
-  async #drained(look: number): Promise<void> {
+  async #drained(session: Session<Body>, look: number): Promise<void> {
     await this.#handedOut;
+    if (session !== this.#session) return;
     for (const waiter of this.#waiters.filter((each) => each.look <= look)) {
       waiter.wasAsked = true;
       if (waiter.isOverdue) this.#give(waiter, () => waiter.resolve(undefined));

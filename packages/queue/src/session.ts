@@ -148,6 +148,7 @@ export class Session<Body = unknown> implements Settler {
   async release(deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
     const receipts = deliveries.map(({ number }) => number);
     await Promise.all(receipts.map((receipt) => this.#feed.adopted(receipt)));
+    if (this.#isOver) return;
     if (receipts.length > 0) await this.#settlements.release(receipts);
     for (const held of deliveries) {
       this.#held.remove(held);

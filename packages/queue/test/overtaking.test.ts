@@ -3,6 +3,8 @@ import { ConnectionError } from '@redpost/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import type { Delivery } from '../src/index.js';
+import { queueKeys } from '../src/keys.js';
+import { lease } from '../src/scripts/lease.js';
 import { rememberMs } from '../src/scripts/recover.js';
 import { deferred, isBlocked } from './support/in-redis.js';
 import { interposed } from './support/interposed.js';
@@ -13,6 +15,15 @@ const turn = () => new Promise(setImmediate);
 /** Beats find what is held and not known of: they are too slow for these tests. */
 const leaseMs = 60_000;
 
+/** A schema that every text fits, once this has resolved. */
+function textAfter(reading: Promise<void>) {
+  const validate = async (value: unknown) => {
+    await reading;
+    return { value: value as string };
+  };
+  return { '~standard': { version: 1, vendor: 'test', validate } } as const;
+}
+
 interface Lease {
   handedOff?: number;
 }
@@ -20,11 +31,7 @@ interface Lease {
 describe('what a blocking move has brought, and Redis has not been told the receipt of,', () => {
   it('goes back to the queue when nobody waits for it any more', async () => {
     const reading = deferred();
-    const validate = async (value: unknown) => {
-      await reading.promise;
-      return { value: value as string };
-    };
-    const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
+    const schema = textAfter(reading.promise);
     const released = deferred();
     const connection = interposed(redis.connection(), async (script, run, input) => {
       const adopts = script === 'lease' && (input as Lease).handedOff;
@@ -50,6 +57,34 @@ describe('what a blocking move has brought, and Redis has not been told the rece
     expect(await other.stats()).toMatchObject({ active: 0 });
   });
 
+  it('stays before what is behind it, when somebody asks while it goes back', async () => {
+    const [reading, adopting] = [deferred(), deferred()];
+    const schema = textAfter(reading.promise);
+    const connection = interposed(redis.connection(), async (script, run, input) => {
+      const answer = await run();
+      if (script === 'lease' && (input as Lease).handedOff) await adopting.promise;
+      return answer;
+    });
+    const name = uniqueName();
+    const other = redis.queue<string>({ name });
+    const queue = redis.queue<string>({ name, connection, schema, consume: { leaseMs } });
+    const abort = new AbortController();
+    const received = queue.receive({ signal: abort.signal });
+    await eventually(() => isBlocked(connection));
+    await other.send('first');
+    await eventually(async () => (await other.stats()).pending === 0);
+    await other.send('second');
+    abort.abort();
+    await expect(received).rejects.toThrow();
+    reading.resolve();
+    await turn();
+    const next = queue.receive();
+    await turn();
+    adopting.resolve();
+
+    expect((await next)?.body).toBe('first');
+  });
+
   it('is retried as decided, though its consumer is closed meanwhile', async () => {
     const closing = deferred();
     const connection = interposed(redis.connection(), async (script, run, input) => {
@@ -71,6 +106,69 @@ describe('what a blocking move has brought, and Redis has not been told the rece
     await closed;
     expect(await other.stats()).toMatchObject({ delayed: 1, pending: 0 });
   });
+});
+
+it('messages that came for several who gave up go back in their order', async () => {
+  const reading = deferred();
+  const schema = textAfter(reading.promise);
+  const name = uniqueName();
+  const other = redis.queue<string>({ name });
+  await other.sendBatch([{ body: 'first' }, { body: 'second' }]);
+  const queue = redis.queue<string>({ name, schema });
+  const abort = new AbortController();
+  const received = [1, 2].map(() => queue.receive({ signal: abort.signal }));
+  await eventually(async () => (await other.stats()).active === 2);
+  abort.abort();
+  await Promise.allSettled(received);
+  reading.resolve();
+
+  await eventually(async () => (await other.stats()).pending === 2);
+  expect((await other.peek(2)).map(({ body }) => body)).toEqual(['first', 'second']);
+});
+
+it('a consumer tells that its queue is drained after every message that was the last', async () => {
+  const name = uniqueName();
+  const other = redis.queue<string>({ name });
+  const told: string[] = [];
+  const working = deferred();
+  const connection = interposed(redis.connection(), async (script, run, input) => {
+    const answer = await run();
+    // The next call acknowledges the first one, and takes the second one as it goes.
+    if (script === 'lease' && (input as Lease).handedOff && told.at(-1) === 'first') {
+      await other.send('second');
+      working.resolve();
+      await turn();
+    }
+    return answer;
+  });
+  const queue = redis.queue<string>({ name, connection });
+  const handler = async ({ body }: Delivery<string>) => {
+    told.push(body);
+    if (body === 'first') await working.promise;
+  };
+  const consumer = queue.consume(handler, { concurrency: 10, leaseMs });
+  await eventually(() => isBlocked(connection));
+  consumer.on('drained', () => told.push('drained'));
+  await other.send('first');
+
+  await eventually(() => told.includes('second') && told.at(-1) === 'drained');
+  expect(told.filter((what) => what !== 'drained')).toEqual(['first', 'second']);
+});
+
+it('a call that comes late gives no message the receipt of another one', async () => {
+  const connection = redis.connection();
+  const keys = queueKeys(uniqueName());
+  const consumer = 'a';
+  await connection.call('ZADD', [keys.consumers, Date.now() + leaseMs, consumer]);
+  await connection.call('HSET', [keys.active(consumer), 5, 'adopted meanwhile']);
+  await connection.call('LPUSH', [keys.handoff(consumer), 'the next one']);
+  const acked = { held: [], batches: [], receipts: [], expired: 0 };
+  const asked = { count: 0, asBatch: false, withSuspect: false, firstReceipt: 6, handedOff: 5 };
+  await connection.run(lease, { keys, consumer, from: 'RIGHT', ...asked, acked });
+
+  const held = await connection.call('HGET', [keys.active(consumer), 5]);
+  expect(String(held)).toBe('adopted meanwhile');
+  expect(await connection.call('LLEN', [keys.handoff(consumer)])).toBe(1);
 });
 
 it('a message that comes while acknowledgements follow one another is taken with the next of them', async () => {

@@ -83,7 +83,7 @@ export class HeartbeatThread implements ConnectionThread {
   #start(running: Running): void {
     this.#running.set(running.task.id, running);
     if (this.#worker) this.#post({ start: running.task });
-    else this.#restart();
+    else this.#startAll();
   }
 
   #stop(id: number): void {
@@ -140,10 +140,10 @@ export class HeartbeatThread implements ConnectionThread {
     });
     for (const { started, failed } of this.#running.values()) (started?.reject ?? failed)(error);
     clearTimeout(this.#restartTimer);
-    this.#restartTimer = setTimeout(() => this.#restart(), restartMs).unref();
+    this.#restartTimer = setTimeout(() => this.#startAll(), restartMs).unref();
   }
 
-  #restart(): void {
+  #startAll(): void {
     clearTimeout(this.#restartTimer);
     if (this.#worker || this.#running.size === 0) return;
     this.#worker = this.#open();

@@ -15,7 +15,8 @@ local consumer, pop, count, as_batch, with_suspect, first, handed_off, expired, 
 
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
 
-if handed_off ~= '' then
+-- A call that comes late, after its receipt was given otherwise, must not take the next element.
+if handed_off ~= '' and redis.call('HEXISTS', active, handed_off) == 0 then
   local element = redis.call('LPOP', handoff)
   if element then redis.call('HSET', active, handed_off, element) end
 end
