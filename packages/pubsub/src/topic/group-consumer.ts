@@ -25,6 +25,7 @@ import { GroupSession } from './group-session.js';
 import type { GroupSessionHost } from './group-session-host.js';
 import { GroupSignals } from './group-signals.js';
 import { beforeAll } from './offset.js';
+import { Turns } from './turns.js';
 
 /** How a member of a group stops. */
 export interface GroupStopOptions {
@@ -46,6 +47,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #events = new Emitter<GroupConsumerEvents<Body>>();
   readonly #handlers: HandlerPool<HeldRecord<Body>>;
   readonly #sessions = new Map<number, GroupSession<Body>>();
+  readonly #turns = new Turns();
   readonly #assignment: Assignment | undefined;
   readonly #signals: GroupSignals;
   /** Partitions that this member was in: a group that is missing there has vanished. */
@@ -119,7 +121,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       deadLetter: (held, reason, error) =>
         held.settler.deadLetter(held as HeldRecord, reason, error),
       error: (error) => this.#events.emit('error', error),
-      finished: () => this.#pump(),
+      finished: () => this.#turns.soon(),
       stuck: () => void this.#giveBack(),
     });
   }
@@ -166,6 +168,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   }
 
   readonly #sessionHost: GroupSessionHost<Body> = {
+    turns: this.#turns,
     demand: (session) => this.#demand(session),
     accept: (deliveries) => this.#handlers.accept(deliveries),
     renewed: () => this.#handlers.goOn(),
@@ -195,6 +198,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       this.#failed(asError(error));
     }
     this.#closing.delete(partition);
+    this.#turns.soon();
     if (this.#sessions.get(partition) === session) this.#sessions.delete(partition);
     if (!this.#isStopping) this.#events.emit('assigned', { partitions: this.partitions });
   }
@@ -221,12 +225,9 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     return Math.ceil(free / Math.max(1, hungry));
   }
 
-  #pump(): void {
-    for (const session of this.#sessions.values()) session.pump();
-  }
-
   #lost(session: GroupSession<Body>, deliveries: HeldRecord<Body>[]): void {
     this.#handlers.takeBack(session);
+    this.#turns.soon();
     if (this.#sessions.get(session.partition) === session) {
       this.#sessions.delete(session.partition);
     }
@@ -282,7 +283,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     await Promise.all(sessions.map((session) => session.flushed()));
     if (!this.#isStopping) await this.#releaseAhead(sessions);
     this.#isGivingBack = false;
-    this.#pump();
+    this.#turns.soon();
   }
 
   async #releaseAhead(sessions: readonly GroupSession<Body>[]): Promise<void> {

@@ -6,6 +6,7 @@ import type { HeldRecord } from './group-delivery.js';
 import { sizeOf } from './packed-entries.js';
 import { type TakeInput, type Taken, type TakeResult, take } from './scripts/take.js';
 import type { GroupKeys } from './topic-keys.js';
+import type { Turns } from './turns.js';
 
 /** Asked for in one call at most. */
 const maxPerCall = 500;
@@ -15,6 +16,8 @@ export interface GroupFeedOptions {
   consumer: string;
   /** How many calls may be out at a time: two keep both sides busy, one keeps the order. */
   maxCalls: 1 | 2;
+  /** Shared with the other feeds of this member, as the demand is. */
+  turns: Turns;
   /** How many more records are wanted now, apart from those the feed has asked for already. */
   demand(): number;
   /** True when new records would only wait for others: then only those that come again are taken. */
@@ -107,6 +110,7 @@ export class GroupFeed {
   }
 
   start(): void {
+    this.#options.turns.putLast(this);
     this.#pump.start();
   }
 
@@ -125,7 +129,7 @@ export class GroupFeed {
   /** What was held no longer is, so there may be demand again. */
   settled(offset: string): void {
     this.#suspect.settled(offset);
-    this.#pump.soon();
+    this.#options.turns.soon();
   }
 
   /** Another suspect may come, though this one is not settled: it has to wait for others. */
@@ -139,23 +143,24 @@ export class GroupFeed {
     this.#news += 1;
     this.#isDry = false;
     this.#mayBeDue = true;
-    this.#pump.soon();
+    this.#options.turns.soon();
   }
 
   /** The server said something that does not fit: compare what is held. */
   doubt(): void {
     this.#isUnsure = true;
-    this.#pump.soon();
+    this.#options.turns.soon();
   }
 
-  /** There may be demand: sends when the code that runs now is through. */
-  pumpSoon(): void {
-    this.#pump.soon();
+  /** Sends whatever there is to send now, unless it pauses after a failure. */
+  pump(): void {
+    this.#pump.now();
   }
 
   /** Nothing is sent any more. */
   end(): void {
     this.#pump.end();
+    this.#options.turns.remove(this);
     clearTimeout(this.#dueTimer);
     this.#wait?.abort();
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
@@ -200,7 +205,10 @@ export class GroupFeed {
     this.#calls += 1;
     this.#requested += count;
     const offsets = acked.map(({ offset }) => offset);
-    if (count > 0) this.#mayBeDue = false;
+    if (count > 0) {
+      this.#mayBeDue = false;
+      this.#options.turns.putLast(this);
+    }
     const news = this.#news;
     const input = { keys, group, consumer, ...asked, acked: offsets };
     const result = await topic.connection.run(take, input).catch((error) => {
@@ -212,7 +220,8 @@ export class GroupFeed {
     this.#calls -= 1;
     this.#requested -= count;
     if (result && !this.#pump.hasEnded) this.#conclude(result, { acked, withSuspect, news });
-    this.#pump.now();
+    // What was asked for and has not come, others may ask for.
+    this.#options.turns.now();
   }
 
   #conclude(result: TakeResult, { acked, news, withSuspect }: Call): void {

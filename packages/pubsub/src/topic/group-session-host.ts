@@ -1,6 +1,7 @@
 import type { HeldRecord } from './group-delivery.js';
 import type { GroupRecovery } from './group-recoverer.js';
 import type { GroupSession } from './group-session.js';
+import type { Turns } from './turns.js';
 
 export interface GroupSessionOptions {
   partition: number;
@@ -12,6 +13,8 @@ export interface GroupSessionOptions {
 
 /** Whoever works on what a session takes. */
 export interface GroupSessionHost<Body> {
+  /** In which its sessions ask for records. */
+  readonly turns: Turns;
   /** How many more records are wanted from this session now. */
   demand(session: GroupSession<Body>): number;
   /** These may start now. */

@@ -113,11 +113,6 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     return false;
   }
 
-  /** There is new demand. */
-  pump(): void {
-    this.#feed.pumpSoon();
-  }
-
   /**
    * There may be something that was not there before.
    *
@@ -241,6 +236,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       keys: this.#keys,
       consumer: this.consumer,
       maxCalls: this.#context.isOrdered ? 1 : 2,
+      turns: this.#host.turns,
       demand: () => this.#host.demand(this),
       isFull: () => (this.#order?.blocked ?? 0) >= maxBlocked,
       accept: (records) => this.#accept(records),
