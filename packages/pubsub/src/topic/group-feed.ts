@@ -233,16 +233,25 @@ export class GroupFeed {
     this.#options.acked(acked);
     const { records, trimmed } = result;
     if (records.length > 0) this.#callSize.note(records.length, totalSize(records));
-    if (withSuspect) this.#noteSuspect(records);
     this.#wakeAt(result.due, result.now);
     if (trimmed.length > 0) this.#options.trimmed(trimmed);
-    if (records.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
-    else if (records.length > 0) this.#options.accept(records);
+    this.#takeIn(records, withSuspect);
     if (result.waitBehind !== undefined && news === this.#news) {
       this.#isDry = true;
       this.#waitBehind = result.waitBehind;
       this.#options.drained();
     }
+  }
+
+  #takeIn(records: readonly Taken[], withSuspect: boolean): void {
+    if (records.length > 0 && !this.#options.isFresh()) {
+      // All of them are given back, and the suspect among them has to be asked for again.
+      if (withSuspect) this.#suspect.free();
+      this.#isUnsure = true;
+      return;
+    }
+    if (withSuspect) this.#noteSuspect(records);
+    if (records.length > 0) this.#options.accept(records);
   }
 
   #noteSuspect(records: readonly Taken[]): void {
