@@ -248,20 +248,26 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     const leftMs = () => deadline - performance.now();
     const sessions = [...this.#sessions.values()];
     const flushed = () => Promise.all(sessions.map((session) => session.flushed()));
+    const isDeaf = this.#ended(within(this.#signals.end(), leaveMs));
+    await within(flushed(), Math.max(leftMs(), leaveMs));
+    await within(this.#releaseAhead(sessions), leftMs());
+    const isFinished = await within(this.#handlers.done(), leftMs());
+    if (!isFinished) await within(this.#giveUp(), leaveMs);
+    await within(flushed(), Math.max(leftMs(), leaveMs));
+    // A partition that cannot be left keeps this member neither in the others nor in the group.
+    await Promise.all(sessions.map((session) => this.#ended(session.leave(leaveMs))));
+    await this.#ended(this.#assignment?.leave(leaveMs));
+    await isDeaf;
+    this.#events.emit('stopped', undefined);
+  }
+
+  /** Resolves when this has ended, well or not: what it failed by is reported. */
+  async #ended(ending: Promise<unknown> | undefined): Promise<void> {
     try {
-      await this.#signals.end();
-      await within(flushed(), Math.max(leftMs(), leaveMs));
-      await within(this.#releaseAhead(sessions), leftMs());
-      const isFinished = await within(this.#handlers.done(), leftMs());
-      if (!isFinished) await within(this.#giveUp(), leaveMs);
-      await within(flushed(), Math.max(leftMs(), leaveMs));
-      await Promise.all(sessions.map((session) => session.leave(leaveMs)));
-      await this.#assignment?.leave(leaveMs);
+      await ending;
     } catch (error) {
       if (!isRedpostError(error, 'CLOSED')) this.#events.emit('error', asError(error));
     }
-    this.#assignment?.stop();
-    this.#events.emit('stopped', undefined);
   }
 
   /** Tells the handlers that are still running, and gives their records to others. */

@@ -1,0 +1,69 @@
+import { type Connection, ConnectionError } from '@redpost/core';
+import { expect, it } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
+import type { TopicDelivery } from '../src/index.js';
+import { interposed } from './support/interposed.js';
+import { deferred, openTopic, sessionsOf, uniqueName, useTopics } from './support/topics.js';
+
+const redis = useTopics();
+
+it('a partition that cannot be left keeps a member neither in the others nor in the group', async () => {
+  let failed = 0;
+  const connection = interposed(redis.connection(), async (script, run) => {
+    if (script === 'leave' && failed === 0) {
+      failed += 1;
+      throw new ConnectionError('away', { outcome: 'not-executed' });
+    }
+    return run();
+  });
+  const topic = openTopic<number>(uniqueName(), { connection, partitions: 2 });
+  const consumer = topic.group('g').consume(() => {});
+  const errors: Error[] = [];
+  consumer.on('error', (error) => errors.push(error));
+  await eventually(() => consumer.partitions.length === 2);
+  await consumer.stop();
+
+  const left = await Promise.all([0, 1].map((at) => sessionsOf(topic, 'g', at)));
+  expect(left.map(({ length }) => length)).toEqual([1, 0]);
+  expect(await connection.call('ZCARD', [`{${topic.name}}:members:g`])).toBe(0);
+  expect(errors).toMatchObject([{ code: 'CONNECTION' }]);
+});
+
+it('handlers are told at the deadline of stop, though Redis does not confirm that nobody listens any more', async () => {
+  const confirmed = deferred();
+  const connection = confirmsUnsubscribing(redis.connection(), confirmed.promise);
+  const topic = openTopic<number>(uniqueName(), { connection });
+  await topic.publish(1);
+  const begun = deferred<TopicDelivery<number>>();
+  const consumer = topic.group('g', { from: 'beginning' }).consume(async (delivery) => {
+    begun.resolve(delivery);
+    await confirmed.promise;
+  });
+  const { signal } = await begun.promise;
+  const numberOfListeners = ['NUMSUB', `{${topic.name}}:signal:g`];
+  await eventually(
+    async () =>
+      Number(((await connection.call('PUBSUB', numberOfListeners)) as unknown[])[1]) === 1,
+  );
+  const stopped = consumer.stop({ timeoutMs: 0 });
+  await eventually(() => signal.aborted);
+  confirmed.resolve();
+  await stopped;
+
+  expect((await topic.group('g').stats()).consumers).toBe(0);
+});
+
+/** A connection that unsubscribes when `confirmed` resolves. */
+function confirmsUnsubscribing(connection: Connection, confirmed: Promise<void>): Connection {
+  const subscribe: Connection['subscribe'] = async (...args) => {
+    const unsubscribe = await connection.subscribe(...args);
+    return () => confirmed.then(unsubscribe);
+  };
+  return new Proxy(connection, {
+    get(target, name) {
+      if (name === 'subscribe') return subscribe;
+      const value = Reflect.get(target, name) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
