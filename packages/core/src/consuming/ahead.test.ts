@@ -33,6 +33,30 @@ it('hands out the rest at once', () => {
   expect(ahead.takeAll()).toEqual([]);
 });
 
+it('postpones some, and both they and the others keep their order', () => {
+  const ahead = new Ahead<number>(() => {});
+  const isEven = (n: number) => n % 2 === 0;
+  ahead.add([0, 2, 3, 4]);
+  ahead.add([5, 6]);
+  ahead.take();
+
+  expect(ahead.postpone(isEven)).toBe(true);
+  ahead.add([8]);
+  expect(ahead.size).toBe(6);
+  expect(ahead.takeAll()).toEqual([3, 5, 2, 4, 6, 8]);
+});
+
+it('tells when there are no others than those to be postponed', () => {
+  const ahead = new Ahead<number>(() => {});
+  expect(ahead.postpone(() => true)).toBe(false);
+  ahead.add([1, 2]);
+  expect(ahead.postpone(() => true)).toBe(false);
+  expect(ahead.postpone(() => false)).toBe(true);
+
+  ahead.add([3]);
+  expect([ahead.take(), ahead.take(), ahead.take()]).toEqual([1, 2, 3]);
+});
+
 it('is stuck when none was taken for 100 ms', () => {
   const stuck = vi.fn();
   const ahead = new Ahead<number>(stuck);

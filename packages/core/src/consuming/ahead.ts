@@ -52,6 +52,16 @@ export class Ahead<Item> {
     return item;
   }
 
+  /** Puts these behind the others, each in their order; false when there are no others. */
+  postpone(isLate: (item: Item) => boolean): boolean {
+    const items = this.#batches.flat().slice(this.#head);
+    const others = items.filter((item) => !isLate(item));
+    const late = items.filter(isLate);
+    this.#batches = [others, late].filter(({ length }) => length > 0);
+    this.#head = 0;
+    return others.length > 0;
+  }
+
   /** Takes all, oldest first, and stops watching. */
   takeAll(): Item[] {
     const items = this.#batches.flat().slice(this.#head);

@@ -64,6 +64,8 @@ export class HandlerPool<Held extends Handled> {
   readonly #ahead: Ahead<Held>;
   readonly #waiters = new Set<{ isDone(): boolean; resolve(): void }>();
   #running = 0;
+  /** How many wait for their lease to be renewed: they need no handler before. */
+  #late = 0;
   #isStarting = false;
   #isStopping = false;
 
@@ -77,7 +79,8 @@ export class HandlerPool<Held extends Handled> {
 
   /** How many more it has use for: see Lookahead. */
   get free(): number {
-    return this.#concurrency + this.#lookahead.count - this.#running - this.#ahead.size;
+    const ahead = this.#ahead.size - this.#late;
+    return this.#concurrency + this.#lookahead.count - this.#running - ahead;
   }
 
   /** Takes them in, and starts as many handlers as it may. */
@@ -105,6 +108,7 @@ export class HandlerPool<Held extends Handled> {
   /** Takes back what was not started, of all or of those under one lease. */
   takeBack(lease?: Lease): Held[] {
     const all = this.#ahead.takeAll();
+    this.#late = 0;
     if (!lease) return all;
     this.#ahead.add(all.filter((held) => held.settler !== lease));
     this.#ahead.watch();
@@ -123,11 +127,14 @@ export class HandlerPool<Held extends Handled> {
     // A handler that returns at once leads back here: calls must not pile up with the messages.
     if (this.#isStarting) return;
     this.#isStarting = true;
+    this.#late = 0;
     while (this.#running < this.#concurrency && !this.#isStopping) {
       const held = this.#ahead.next;
-      // After this process was frozen or its event loop blocked, others may have it: the next beat
-      // tells.
-      if (!held?.settler.isFreshAt(now)) break;
+      if (!held) break;
+      if (!held.settler.isFreshAt(now)) {
+        if (this.#postponeStale(now)) continue;
+        break;
+      }
       this.#ahead.take();
       this.#running += 1;
       held.settler.running += 1;
@@ -136,6 +143,16 @@ export class HandlerPool<Held extends Handled> {
       if (this.#running < this.#concurrency) now = performance.now();
     }
     this.#isStarting = false;
+  }
+
+  /**
+   * After this process was frozen or its event loop blocked, others may have what is here: the next
+   * beat tells. What is under another lease need not wait for that. False when there is none.
+   */
+  #postponeStale(now: number): boolean {
+    const isFound = this.#ahead.postpone(({ settler }) => !settler.isFreshAt(now));
+    if (!isFound) this.#late = this.#ahead.size;
+    return isFound;
   }
 
   #start(held: Held, now: number): void {

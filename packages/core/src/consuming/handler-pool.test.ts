@@ -1,0 +1,102 @@
+import { expect, it } from 'vitest';
+import { type Handled, HandlerPool } from './handler-pool.js';
+
+interface TestLease {
+  running: number;
+  isFresh: boolean;
+  isFreshAt(): boolean;
+}
+
+function lease(): TestLease {
+  return {
+    running: 0,
+    isFresh: true,
+    isFreshAt() {
+      return this.isFresh;
+    },
+  };
+}
+
+interface Work extends Handled {
+  name: string;
+  end(): void;
+  ended: Promise<void>;
+}
+
+function work(name: string, settler: TestLease): Work {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const claim = () => true;
+  return { name, settler, end, ended, claim, size: 1, isLost: false, startedAt: 0 };
+}
+
+/** A pool whose handlers end when they are told, and who was started. */
+function openPool(concurrency: number) {
+  const started: string[] = [];
+  const handler = ({ name, ended }: Work) => {
+    started.push(name);
+    return ended;
+  };
+  const pool = new HandlerPool<Work>(handler, concurrency, {
+    open: () => undefined,
+    acknowledge: () => {},
+    nextStep: () => ({ action: 'retry', delayMs: 0 }),
+    failed: () => {},
+    retry: async () => {},
+    deadLetter: async () => {},
+    error: () => {},
+    finished: () => {},
+    stuck: () => {},
+  });
+  return { pool, started };
+}
+
+it('what is under a lease that may have run out holds up nothing under another one', () => {
+  const { pool, started } = openPool(3);
+  const [stale, fresh] = [lease(), lease()];
+  stale.isFresh = false;
+  pool.accept([work('s1', stale), work('f1', fresh), work('s2', stale), work('f2', fresh)]);
+  expect(started).toEqual(['f1', 'f2']);
+
+  stale.isFresh = true;
+  pool.goOn();
+  expect(started).toEqual(['f1', 'f2', 's1']);
+});
+
+it('each lease keeps its order, though one of them is not fresh for a while', async () => {
+  const { pool, started } = openPool(1);
+  const [a, b] = [lease(), lease()];
+  a.isFresh = false;
+  const all = [work('a1', a), work('b1', b), work('a2', a), work('b2', b)];
+  pool.accept(all);
+  a.isFresh = true;
+  pool.accept([work('a3', a)]);
+  for (const { end } of all) end();
+  await new Promise(setImmediate);
+
+  expect(started).toEqual(['b1', 'b2', 'a1', 'a2', 'a3']);
+});
+
+it('what waits for its lease takes no handler from what could be asked for', () => {
+  const { pool } = openPool(2);
+  const stale = lease();
+  stale.isFresh = false;
+  pool.accept([work('s1', stale), work('s2', stale)]);
+  expect(pool.free).toBe(2);
+
+  stale.isFresh = true;
+  pool.goOn();
+  expect(pool.free).toBe(0);
+});
+
+it('what is taken back is counted no more, also when its lease may have run out', () => {
+  const { pool } = openPool(2);
+  const stale = lease();
+  stale.isFresh = false;
+  pool.accept([work('s1', stale), work('s2', stale)]);
+  pool.takeBack(stale);
+
+  expect(pool.free).toBe(2);
+});
