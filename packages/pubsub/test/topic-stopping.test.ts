@@ -3,7 +3,14 @@ import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import type { TopicDelivery } from '../src/index.js';
 import { interposed } from './support/interposed.js';
-import { deferred, openTopic, sessionsOf, uniqueName, useTopics } from './support/topics.js';
+import {
+  deferred,
+  openTopic,
+  sessionsOf,
+  type TestTopic,
+  uniqueName,
+  useTopics,
+} from './support/topics.js';
 
 const redis = useTopics();
 
@@ -25,9 +32,42 @@ it('a partition that cannot be left keeps a member neither in the others nor in 
 
   const left = await Promise.all([0, 1].map((at) => sessionsOf(topic, 'g', at)));
   expect(left.map(({ length }) => length)).toEqual([1, 0]);
-  expect(await connection.call('ZCARD', [`{${topic.name}}:members:g`])).toBe(0);
+  expect(await membersOf(topic)).toBe(0);
   expect(errors).toMatchObject([{ code: 'CONNECTION' }]);
 });
+
+it.each(['join', 'enter'])(
+  'a member that is stopped before its call to %s arrives leaves nothing behind',
+  async (late) => {
+    const [asked, stopped] = [deferred(), deferred()];
+    let answers = 0;
+    const connection = interposed(redis.connection(), async (script, run, input) => {
+      if (script !== late || isLeaving(input)) return run();
+      asked.resolve();
+      await stopped.promise;
+      return run().finally(() => {
+        answers += 1;
+      });
+    });
+    const topic = openTopic<number>(uniqueName(), { connection, partitions: 1 });
+    const consumer = topic.group('g').consume(() => {});
+    await asked.promise;
+    await consumer.stop();
+    stopped.resolve();
+    await eventually(() => answers === 1);
+
+    await eventually(async () => (await sessionsOf(topic, 'g')).length === 0);
+    await eventually(async () => (await membersOf(topic)) === 0);
+  },
+);
+
+function isLeaving(input: unknown): boolean {
+  return (input as { leaseMs?: number }).leaseMs === 0;
+}
+
+async function membersOf({ connection, name }: TestTopic<number>): Promise<number> {
+  return Number(await connection.call('ZCARD', [`{${name}}:members:g`]));
+}
 
 it('handlers are told at the deadline of stop, though Redis does not confirm that nobody listens any more', async () => {
   const confirmed = deferred();

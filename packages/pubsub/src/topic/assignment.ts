@@ -66,13 +66,23 @@ export class Assignment {
     while (this.#isOutdated && !this.#stopped) {
       this.#isOutdated = false;
       try {
-        await this.#balance(await this.#enter(this.#options.leaseMs));
+        await this.#balance(await this.#stay());
       } catch (error) {
         // The next look comes with the timer.
         if (!this.#stopped) this.#options.failed(asError(error));
       }
     }
     this.#isBalancing = false;
+  }
+
+  /** Resolves to the members, of which this is one. */
+  async #stay(): Promise<string[]> {
+    try {
+      return await this.#enter(this.#options.leaseMs);
+    } finally {
+      // Left meanwhile: becoming a member after that would keep partitions from the others.
+      if (this.#stopped) await this.#enter(0);
+    }
   }
 
   #enter(leaseMs: number, timeoutMs?: number): Promise<string[]> {

@@ -177,16 +177,13 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     if (this.#isOver) return;
     this.#end();
     this.#forget(() => new ClosedError('The consumer was stopped', { outcome: 'unknown' }));
-    const { topic, group, signal } = this.#context;
-    const input = { keys: this.#keys, consumer: this.consumer, group, signal };
-    await topic.connection.run(leave, input, { timeoutMs });
+    await this.#giveUpLease(timeoutMs);
   }
 
   /** May be called again when it has failed on the way. */
   async #begin(): Promise<boolean> {
     await this.#context.topic.facts.settled();
     if (!this.#isOpen && !(await this.#takeLease())) this.#end();
-    // Left meanwhile: a lease taken now would keep others out until it runs out.
     if (this.#isOver) return false;
     await this.#order?.expectPending(this.#held);
     if (this.#isOver) return false;
@@ -196,6 +193,15 @@ export class GroupSession<Body = unknown> implements RecordSettler {
 
   /** Resolves to false when another consumer has the partition. */
   async #takeLease(): Promise<boolean> {
+    try {
+      return await this.#tryLease();
+    } finally {
+      // Left meanwhile: a lease taken after that would keep others out until it runs out.
+      if (this.#isOver) await this.#giveUpLease();
+    }
+  }
+
+  async #tryLease(): Promise<boolean> {
     const lease = await takeLease(this.#context as GroupContext, {
       ...this.#options,
       keys: this.#keys,
@@ -209,6 +215,12 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     this.#heartbeat.start(lease.takenAt);
     await this.#recoverer.recover(lease.overdue);
     return true;
+  }
+
+  async #giveUpLease(timeoutMs?: number): Promise<void> {
+    const { topic, group, signal } = this.#context;
+    const input = { keys: this.#keys, consumer: this.consumer, group, signal };
+    await topic.connection.run(leave, input, timeoutMs === undefined ? {} : { timeoutMs });
   }
 
   #createHeartbeat(): GroupHeartbeat {
