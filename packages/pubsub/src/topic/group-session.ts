@@ -291,9 +291,18 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       }
       this.#held.add(held);
       if (!this.#order || this.#order.admit(held)) ready.push(held);
-      else if (held.isSuspect) this.#feed.passSuspect();
+      else if (held.isSuspect) this.#acquit(held);
     }
     this.#host.accept(ready);
+  }
+
+  /**
+   * It has to wait for others of its key, and another suspect may come meanwhile. Redis executes in
+   * order: with two of them, this consumer's death would be blamed on both.
+   */
+  #acquit(held: HeldRecord<Body>): void {
+    this.#settlements.acquit(held as HeldRecord).catch((error) => this.#failed(asError(error)));
+    this.#feed.passSuspect();
   }
 
   /** The record is done with: the next one of its key may start. */

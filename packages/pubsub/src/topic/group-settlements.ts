@@ -2,6 +2,7 @@ import { TickBatch } from '@redpost/core';
 import { Settling, type SettlingWaiter } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import type { HeldRecord } from './group-delivery.js';
+import { acquit } from './scripts/acquit.js';
 import { deadLetter } from './scripts/dead-letter.js';
 import { release } from './scripts/release.js';
 import { retry } from './scripts/retry.js';
@@ -76,6 +77,13 @@ export class GroupSettlements {
   async release(chosen: Parameters<typeof release.encode>[0]['chosen']): Promise<void> {
     await this.#settling.repeat(() =>
       this.#context.topic.connection.run(release, { ...this.#names(), chosen }),
+    );
+  }
+
+  /** A suspect is none any more, as long as this consumer lives. */
+  async acquit({ offset }: HeldRecord): Promise<void> {
+    await this.#settling.repeat(() =>
+      this.#context.topic.connection.run(acquit, { ...this.#names(), offset }),
     );
   }
 
