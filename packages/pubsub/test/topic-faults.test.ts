@@ -1,8 +1,9 @@
 import { type Connection, ConnectionError } from '@redpost/core';
 import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import type { TopicDelivery } from '../src/index.js';
 import { interposed } from './support/interposed.js';
-import { openTopic, type TestTopic, uniqueName, useTopics } from './support/topics.js';
+import { deferred, openTopic, type TestTopic, uniqueName, useTopics } from './support/topics.js';
 
 const redis = useTopics();
 const numbers = (count: number, first = 0) => Array.from({ length: count }, (_, n) => first + n);
@@ -78,6 +79,37 @@ it('retries and dead letters whose answers got lost are not reported as lost', a
   await settled(topic);
 
   expect(errors).toEqual([]);
+});
+
+it('a retry that is sent again does not take the record from the handler that has it again', async () => {
+  const attempts = [deferred<TopicDelivery>(), deferred<TopicDelivery>()];
+  let retries = 0;
+  const connection = interposed(redis.connection(), async (script, run) => {
+    const result = await run();
+    if (script !== 'retry') return result;
+    retries += 1;
+    if (retries > 1) return result;
+    await attempts[1]?.promise;
+    throw new ConnectionError('lost', { outcome: 'unknown' });
+  });
+  const topic = openTopic(uniqueName(), { connection });
+  await topic.publish(1);
+  const end = deferred();
+  const consumer = topic.group('g', { from: 'beginning' }).consume(
+    async (delivery) => {
+      attempts[delivery.attempt - 1]?.resolve(delivery);
+      if (delivery.attempt === 1) throw new Error('not yet');
+      await end.promise;
+    },
+    { backoff: () => 0 },
+  );
+  consumer.on('error', () => {});
+  const second = await attempts[1]?.promise;
+  await eventually(() => retries === 2);
+
+  await second?.ack();
+  end.resolve();
+  expect(await topic.group('g').stats()).toMatchObject({ pending: 0, total: { retried: 1 } });
 });
 
 it('an ack by hand rejects while Redis is away, and is made up for', async () => {

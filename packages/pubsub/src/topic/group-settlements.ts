@@ -43,7 +43,9 @@ export class GroupSettlements {
   }
 
   readonly #retries = new TickBatch<Retry>(limits, (items) => {
-    const records = items.map(({ held, delayMs }) => ({ offset: held.offset, delayMs }));
+    const records = items.map(({ held: { offset, attempt }, delayMs }) => {
+      return { offset, attempt, delayMs };
+    });
     this.#settling.settle(items, () =>
       this.#context.topic.connection.run(retry, { ...this.#names(), records }),
     );

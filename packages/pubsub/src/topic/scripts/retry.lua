@@ -1,21 +1,23 @@
 -- Let records wait for another attempt.
 --
 -- KEYS  stream, consumers, delayed, suspects, stats
--- ARGV  group, consumer, channel, then for each record: offset, how long to wait in ms
--- returns for each record 1, or 0 if the consumer no longer holds it
+-- ARGV  group, consumer, channel, then for each record: offset, attempt, how long to wait in ms
+-- returns for each record 1, or 0 if the consumer no longer holds it, or holds a later attempt: a
+--         call that is repeated must not take it from the handler that has it again
 local stream, consumers, delayed, suspects, stats = unpack(KEYS)
 local group, consumer, signal = unpack(ARGV, 1, 3)
 local time, moved = now(), 0
 local reply = {}
 local has_lease = redis.call('ZSCORE', consumers, consumer)
 
-for i = 4, #ARGV, 2 do
-  local offset = ARGV[i]
-  local is_held = has_lease and held_by(stream, group, offset, consumer)
+for i = 4, #ARGV, 3 do
+  local offset, attempt, delay_ms = unpack(ARGV, i, i + 2)
+  local pending = has_lease and held_by(stream, group, offset, consumer)
+  local is_held = pending and pending[4] == tonumber(attempt)
   if is_held then
     redis.call('XCLAIM', stream, group, waiting, 0, offset, 'JUSTID')
     redis.call('ZREM', suspects, offset)
-    redis.call('ZADD', delayed, time + ARGV[i + 1], offset)
+    redis.call('ZADD', delayed, time + delay_ms, offset)
     moved = moved + 1
   end
   reply[#reply + 1] = is_held and 1 or 0

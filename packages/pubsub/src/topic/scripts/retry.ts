@@ -9,7 +9,7 @@ export interface RetryInput {
   group: string;
   consumer: string;
   signal: string;
-  records: readonly { offset: string; delayMs: number }[];
+  records: readonly { offset: string; attempt: number; delayMs: number }[];
 }
 
 /** For each record: whether it was still held. */
@@ -18,7 +18,7 @@ export const retry = defineScript<RetryInput, boolean[]>({
   lua: clock + waiting + source,
   encode({ keys, group, consumer, signal, records }) {
     const args: Argument[] = [group, consumer, signal];
-    for (const { offset, delayMs } of records) args.push(offset, delayMs);
+    for (const { offset, attempt, delayMs } of records) args.push(offset, attempt, delayMs);
     return {
       keys: [keys.stream, keys.consumers, keys.delayed, keys.suspects, keys.stats],
       args,
