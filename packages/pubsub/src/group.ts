@@ -76,7 +76,7 @@ class GroupMember {
       await this.#listen({ kind, name: group }, (_, payload) => this.#count(payload));
       // Nothing is sent there: that somebody listens is how the others know that its socket is open.
       await this.#listen({ kind, name: `${group}:${this.#id}` }, () => {});
-      this.#beat = setInterval(() => void this.#tell('beat'), beatMs).unref();
+      this.#beat = setInterval(() => this.#showLife(), beatMs).unref();
       await this.#enter();
     } catch (error) {
       await this.leave();
@@ -143,6 +143,11 @@ class GroupMember {
     this.#hasJoined = undefined;
   }
 
+  /** Without its socket it takes nothing, and is not to be listed: the others have its share. */
+  #showLife(): void {
+    if (this.#missing.size === 0) void this.#tell('beat');
+  }
+
   #interrupted(name: string, error: Error): void {
     this.#size = 0;
     this.#missing.add(name);
@@ -169,7 +174,7 @@ class GroupMember {
 
   /** What fails for want of a connection is made good by the next beat. */
   async #tell(step: GroupInput['step']): Promise<void> {
-    const needsList = this.#size === 0 && this.#missing.size === 0 && step === 'beat';
+    const needsList = this.#size === 0 && step === 'beat';
     try {
       const input = { ...this.#input, step: needsList ? 'join' : step } as const;
       await this.#setup.connection.run(groupScript, input);
