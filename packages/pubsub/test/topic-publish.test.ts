@@ -110,6 +110,19 @@ it('a slow schema does not let a later record overtake an earlier one', async ()
   );
 });
 
+it('nothing overtakes a record that had to wait, at whatever moment it comes', async () => {
+  const topic = redis.topic<{ n: number }>({ schema: hasNumberSlowly });
+  await topic.publish({ n: 1 });
+  for (let moment = 0; moment < 20; moment += 1) {
+    const slow = topic.publish({ n: 20 });
+    for (let passed = 0; passed < moment; passed += 1) await undefined;
+    await Promise.all([slow, topic.publish({ n: 21 })]);
+  }
+
+  const bodies = (await entries(topic)).slice(1).map(([, , body]) => JSON.parse(body ?? '').n);
+  expect(bodies).toEqual(Array.from({ length: 20 }, () => [20, 21]).flat());
+});
+
 it('publishes no body, key, id or header that cannot be', async () => {
   const topic = redis.topic<unknown>();
   const invalid = { code: 'INVALID_ARGUMENT' };

@@ -148,10 +148,14 @@ export class TopicPublisher<Input> {
     const ready = this.#context.facts.settled();
     const turn = Promise.allSettled([body, ready, this.#turn]);
     this.#turn = turn;
-    await turn;
-    if (this.#turn === turn) this.#turn = undefined;
-    await ready;
-    return this.#add(partition, await body, record);
+    try {
+      await turn;
+      await ready;
+      return this.#add(partition, await body, record);
+    } finally {
+      // Not before it was added: until then, others have to come behind it.
+      if (this.#turn === turn) this.#turn = undefined;
+    }
   }
 
   async #send(partition: number, records: Waiting[]): Promise<void> {
