@@ -123,6 +123,25 @@ it('nothing overtakes a record that had to wait, at whatever moment it comes', a
   expect(bodies).toEqual(Array.from({ length: 20 }, () => [20, 21]).flat());
 });
 
+it('the deadline of a publish is that of retention, too', async () => {
+  const deadlines: unknown[] = [];
+  const connection = redis.connection();
+  const noted = new Proxy(connection, {
+    get(target, name) {
+      const value = Reflect.get(target, name) as unknown;
+      if (name !== 'run') return typeof value === 'function' ? value.bind(target) : value;
+      return (script: { name: string }, input: never, options?: { timeoutMs?: number }) => {
+        if (script.name === 'trim') deadlines.push(options?.timeoutMs);
+        return connection.run(script as never, input, options);
+      };
+    },
+  });
+  const options = { connection: noted, retention: { maxLength: 10 }, publishTimeoutMs: 5000 };
+  await redis.topic(options).publish(1);
+
+  expect(deadlines).toEqual([5000]);
+});
+
 it('publishes no body, key, id or header that cannot be', async () => {
   const topic = redis.topic<unknown>();
   const invalid = { code: 'INVALID_ARGUMENT' };

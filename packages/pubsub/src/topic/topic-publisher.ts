@@ -1,5 +1,6 @@
 import {
   asError,
+  type CallOptions,
   ClosedError,
   InvalidArgumentError,
   isRedpostError,
@@ -65,6 +66,7 @@ const longestId = 512;
 export class TopicPublisher<Input> {
   readonly #context: TopicContext;
   readonly #options: TopicPublisherOptions;
+  readonly #deadline: CallOptions;
   readonly #batches: readonly TickBatch<Waiting>[];
   readonly #unsettled = new Set<Promise<unknown>>();
   /** Settled when the last record that had to wait for something may be overtaken. */
@@ -76,6 +78,8 @@ export class TopicPublisher<Input> {
   constructor(context: TopicContext, options: TopicPublisherOptions) {
     this.#context = context;
     this.#options = options;
+    const { timeoutMs } = options;
+    this.#deadline = timeoutMs === undefined ? {} : { timeoutMs };
     this.#batches = context.keys.partitions.map(
       (_, partition) =>
         new TickBatch<Waiting>(limits, (records) => {
@@ -179,8 +183,8 @@ export class TopicPublisher<Input> {
    */
   async #append(partition: number, records: Waiting[]): Promise<string[]> {
     const { connection, keys } = this.#context;
-    const { timeoutMs, deduplication, replicas } = this.#options;
-    const options = { replicas, ...(timeoutMs !== undefined && { timeoutMs }) };
+    const { deduplication, replicas } = this.#options;
+    const options = { ...this.#deadline, replicas };
     const partitionKeys = keys.partitions[partition];
     if (!partitionKeys) throw new InvalidArgumentError(`There is no partition ${partition}`);
     const call = publish.encode({ keys: partitionKeys, records, ...deduplication });
@@ -194,7 +198,8 @@ export class TopicPublisher<Input> {
     const partitionKeys = keys.partitions[partition];
     if (!retention || !partitionKeys) return;
     try {
-      const records = await connection.run(trim, { keys: partitionKeys, ...retention });
+      const input = { keys: partitionKeys, ...retention };
+      const records = await connection.run(trim, input, this.#deadline);
       if (records > 0) cut(partition, records);
     } catch (error) {
       // The records are there: that retention could not be applied is another matter. A closed
