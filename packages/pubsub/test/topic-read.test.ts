@@ -4,7 +4,7 @@ import { eventually } from '../../../tooling/eventually.js';
 import type { TopicRecord, TrimmedGap } from '../src/index.js';
 import { isBeforeRedis7 } from './support/redis-version.js';
 import { hasNumber } from './support/schemas.js';
-import { isWaiting, killWaiting, take, useTopics } from './support/topics.js';
+import { deferred, isWaiting, killWaiting, take, useTopics } from './support/topics.js';
 
 const redis = useTopics();
 const numbers = (count: number, first = 0) => Array.from({ length: count }, (_, n) => first + n);
@@ -94,6 +94,30 @@ it('an idle reader gets what comes at once, and ends by its signal without an er
   await reading;
   await eventually(async () => !(await isWaiting(topic.connection)));
 });
+
+it.each(['call', 'run'] as const)(
+  'a reader ends by its signal also while Redis does not answer a %s',
+  async (method) => {
+    const asked = deferred();
+    const silent = new Proxy(redis.connection(), {
+      get(target, name) {
+        const value = Reflect.get(target, name) as unknown;
+        if (name !== method) return typeof value === 'function' ? value.bind(target) : value;
+        return () => {
+          asked.resolve();
+          return new Promise(() => {});
+        };
+      },
+    });
+    const topic = redis.topic<number>({ connection: silent });
+    const controller = new AbortController();
+    const next = topic.read({ signal: controller.signal }).next();
+    await asked.promise;
+    controller.abort();
+
+    expect(await next).toEqual({ done: true, value: undefined });
+  },
+);
 
 it('a broken connection leaves out nothing and doubles nothing', async () => {
   const topic = redis.topic<number>();

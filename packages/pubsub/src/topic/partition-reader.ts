@@ -6,6 +6,7 @@ import { beforeAll } from './offset.js';
 import type { Entry } from './record.js';
 import { type ReadResult, read } from './scripts/read.js';
 import type { TopicContext } from './topic-context.js';
+import { unlessAborted } from './unless-aborted.js';
 
 export interface PartitionReaderOptions {
   partition: number;
@@ -98,7 +99,8 @@ export class PartitionReader {
     const { failed } = this.#options;
     try {
       const input = { stream: this.#stream, after: this.#offset, count: batch };
-      return await this.#context.connection.run(read, input);
+      // While Redis is away, its answer may be a long time coming.
+      return await unlessAborted(this.#context.connection.run(read, input), signal);
     } catch (error) {
       if (!isRedpostError(error) || !error.retryable) throw error;
       failed(asError(error));

@@ -6,6 +6,7 @@ import { PartitionReader } from './partition-reader.js';
 import { bodyOf, type Entry, isForOthers, readRecord, type TopicRecord } from './record.js';
 import type { TopicContext } from './topic-context.js';
 import type { TopicEvents } from './topic-events.js';
+import { unlessAborted } from './unless-aborted.js';
 
 /** Where a reader begins, and when it ends. */
 export interface ReadOptions {
@@ -55,10 +56,10 @@ export function readTopic<Body>(
   return records();
 
   async function* records(): AsyncGenerator<TopicRecord<Body>, void, undefined> {
-    let isStopped = false;
+    const stopping = new AbortController();
     const sources = readers.map((reader) => new Source(reader, options.onTrimmed));
     const stop = () => {
-      isStopped = true;
+      stopping.abort();
       for (const reader of readers) reader.stop();
     };
     const endings = [options.closing, ...(options.signal ? [options.signal] : [])];
@@ -67,10 +68,10 @@ export function readTopic<Body>(
       if (ending.aborted) stop();
     }
     try {
-      await opened;
+      await unlessAborted(opened, stopping.signal);
       for await (const { source, value: entries } of merge<readonly Entry[], Source>(sources)) {
         for (const entry of entries) {
-          if (isStopped) return;
+          if (stopping.signal.aborted) return;
           const record = await readable(context, source.partition, entry, report);
           if (record) yield record;
         }
