@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { interposed } from './support/interposed.js';
-import { deferred, openTopic, uniqueName, useTopics } from './support/topics.js';
+import { deferred, isWaiting, openTopic, uniqueName, useTopics } from './support/topics.js';
 
 const redis = useTopics();
 
@@ -47,4 +47,44 @@ it('a record that is to come again is taken at once, though its signal overtakes
 
   await eventually(() => attempts.length === 2);
   expect(attempts).toEqual([1, 2]);
+});
+
+it('a record that comes while acknowledgements follow one another is taken meanwhile', async () => {
+  const gates = Array.from({ length: 30 }, () => deferred());
+  let isFlowing = false;
+  let opened = 0;
+  const other = redis.topic<number | 'spark' | 'late'>();
+  const connection = interposed(redis.connection(), async (script, run) => {
+    const answer = await run();
+    if (script === 'take' && isFlowing) {
+      if (opened === 5) await other.publish('late');
+      // When it arrives, there is something to acknowledge again.
+      gates[opened]?.resolve();
+      opened += 1;
+      await new Promise(setImmediate);
+    }
+    return answer;
+  });
+  const topic = openTopic<number | 'spark' | 'late'>(other.name, { connection });
+  let [begun, ended] = [0, 0];
+  let endedBefore: number | undefined;
+  topic.group('g', { from: 'beginning' }).consume(
+    async ({ body }) => {
+      begun += 1;
+      if (body === 'late') endedBefore = ended;
+      if (typeof body === 'string') return;
+      await gates[body]?.promise;
+      ended += 1;
+    },
+    { concurrency: 40, leaseMs: 60_000 },
+  );
+  await Promise.all(gates.map((_, n) => other.publish(n)));
+  await eventually(async () => begun === gates.length && (await isWaiting(connection)));
+
+  isFlowing = true;
+  await other.publish('spark');
+  await eventually(() => endedBefore !== undefined);
+
+  expect(endedBefore).toBeLessThan(20);
+  for (const { resolve } of gates) resolve();
 });

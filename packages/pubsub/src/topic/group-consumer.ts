@@ -248,7 +248,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     const leftMs = () => deadline - performance.now();
     const sessions = [...this.#sessions.values()];
     const flushed = () => Promise.all(sessions.map((session) => session.flushed()));
-    const isDeaf = this.#ended(within(this.#signals.end(), leaveMs));
+    const unsubscribed = this.#ended(within(this.#signals.end(), leaveMs));
     await within(flushed(), Math.max(leftMs(), leaveMs));
     await within(this.#releaseAhead(sessions), leftMs());
     const isFinished = await within(this.#handlers.done(), leftMs());
@@ -257,7 +257,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     // A partition that cannot be left keeps this member neither in the others nor in the group.
     await Promise.all(sessions.map((session) => this.#ended(session.leave(leaveMs))));
     await this.#ended(this.#assignment?.leave(leaveMs));
-    await isDeaf;
+    await unsubscribed;
     this.#events.emit('stopped', undefined);
   }
 

@@ -178,7 +178,7 @@ export class GroupFeed {
     }
     while (this.#exchangeIfNeeded());
     if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    if (this.#isDry && this.#isIdle && !this.#wait && this.#options.demand() > 0) {
+    if (this.#isDry && !this.#wait && this.#options.demand() > 0) {
       void this.#waitForMore();
     }
   }
