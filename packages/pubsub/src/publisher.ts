@@ -99,7 +99,8 @@ export class Publisher {
     channel: string,
     payload: string | Buffer | Promise<string | Buffer>,
   ): Promise<number> {
-    const turn = Promise.allSettled([payload, this.#turns.get(channel)]);
+    // Without a value: it would keep those of all the turns before it.
+    const turn = Promise.allSettled([payload, this.#turns.get(channel)]).then(() => {});
     this.#turns.set(channel, turn);
     await turn;
     try {

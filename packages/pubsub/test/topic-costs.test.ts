@@ -1,12 +1,29 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { bytes } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { interposed } from './support/interposed.js';
-import { expireLeases, openTopic, sessionsOf, uniqueName, useTopics } from './support/topics.js';
+import {
+  deferred,
+  expireLeases,
+  openTopic,
+  sessionsOf,
+  uniqueName,
+  useTopics,
+} from './support/topics.js';
 
 const redis = useTopics();
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+async function isForgotten(ref: WeakRef<object>): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  await eventually(() => {
+    gc();
+    return ref.deref() === undefined;
+  });
+}
 
 it('a topic does not keep the groups that somebody only looked at', async () => {
   const topic = redis.topic();
@@ -15,13 +32,34 @@ it('a topic does not keep the groups that somebody only looked at', async () => 
     await group.stats();
     return new WeakRef(group);
   })();
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
 
-  await eventually(() => {
-    gc();
-    return looked.deref() === undefined;
-  });
+  await isForgotten(looked);
+});
+
+it('publishes that wait for each other keep no body that has been published', async () => {
+  const gates = numbers(3).map(() => deferred());
+  const validate = async (value: unknown) => {
+    await gates[(value as Buffer)[0] ?? 0]?.promise;
+    return { value: value as Buffer };
+  };
+  const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
+  const connection = redis.connection();
+  const topic = openTopic<Buffer>(uniqueName(), { connection, codec: bytes(), schema });
+  const [first, published] = (() => {
+    const body = Buffer.alloc(1000);
+    return [new WeakRef(body), topic.publish(body)];
+  })();
+  // There is always one that waits.
+  const second = topic.publish(Buffer.alloc(1000, 1));
+  gates[0]?.resolve();
+  await published;
+  const third = topic.publish(Buffer.alloc(1000, 2));
+  gates[1]?.resolve();
+  await second;
+
+  await isForgotten(first);
+  gates[2]?.resolve();
+  await third;
 });
 
 it('large records with a key are taken a few at a time, like those without', async () => {

@@ -202,3 +202,29 @@ it('many records that wait for one that is tried again do not keep it from comin
 
   expect(done).toEqual(numbers(500));
 });
+
+it('a key goes on after a seek that brought back a record in work, which then fails', async () => {
+  const topic = redis.topic<number>({ partitions: 1 });
+  const group = topic.group('g', { from: 'beginning' });
+  const working = deferred();
+  const done: number[] = [];
+  let attempts = 0;
+  group.consume(
+    async ({ body }) => {
+      attempts += 1;
+      if (attempts === 2) await working.promise;
+      if (attempts <= 2) throw new Error('not yet');
+      done.push(body);
+    },
+    { concurrency: 5, backoff: () => 0, leaseMs: 60_000 },
+  );
+  await topic.publish(1, { key: 'k' });
+  await eventually(() => attempts === 2);
+  await group.seek('beginning');
+  const inWork = async () => (await group.stats()).lag === 0;
+  await eventually(inWork);
+  working.resolve();
+  await topic.publish(2, { key: 'k' });
+
+  await eventually(() => done.includes(2));
+});

@@ -129,7 +129,9 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   #demand(): number {
-    if (this.#isStopping || this.#isGivingBack) return 0;
+    // What waits for the lease to be renewed comes before what is new.
+    const isStale = !this.#session.isFreshAt(performance.now());
+    if (this.#isStopping || this.#isGivingBack || isStale) return 0;
     return this.#handlers.free;
   }
 

@@ -156,12 +156,17 @@ export class Producer<Body, Input> {
 
   /** A schema that takes its time must not let a later message overtake an earlier one. */
   async #enqueueInTurn(message: Outgoing, valid: Promise<unknown> | undefined): Promise<string> {
-    const turn = Promise.allSettled([valid, this.#turn]);
+    // Without a value: it would keep those of all the turns before it.
+    const turn = Promise.allSettled([valid, this.#turn]).then(() => {});
     this.#turn = turn;
-    await turn;
-    if (this.#turn === turn) this.#turn = undefined;
-    await valid;
-    return this.#enqueue(message);
+    try {
+      await turn;
+      await valid;
+      return this.#enqueue(message);
+    } finally {
+      // Not before it is in its batch: until then, others have to come behind it.
+      if (this.#turn === turn) this.#turn = undefined;
+    }
   }
 
   async #send(messages: Waiting[], options: CallOptions): Promise<void> {

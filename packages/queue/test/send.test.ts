@@ -159,6 +159,23 @@ it('an asynchronous schema changes neither order nor outcome, and close waits fo
   expect((await rejection(queue.send(5))).code).toBe('CLOSED');
 });
 
+it('nothing overtakes a message that had to wait, at whatever moment it comes', async () => {
+  const validate = (value: unknown) => {
+    const verdict = { value: value as string };
+    return value === 'slow' ? Promise.resolve(verdict) : verdict;
+  };
+  const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
+  const queue = redis.queue<string>({ schema });
+  for (let moment = 0; moment < 20; moment += 1) {
+    const slow = queue.send('slow');
+    for (let passed = 0; passed < moment; passed += 1) await undefined;
+    await Promise.all([slow, queue.send('fast')]);
+  }
+
+  const bodies = (await queue.peek(40)).map(({ body }) => body);
+  expect(bodies).toEqual(Array.from({ length: 20 }, () => ['slow', 'fast']).flat());
+});
+
 const verdict = (value: unknown) =>
   (value as number) > 0 ? { value: value as number } : { issues: [{ message: 'not positive' }] };
 

@@ -189,7 +189,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     this.#closing.add(partition);
     try {
       await session.flushed();
-      await session.release(this.#handlers.takeBack(session));
+      await this.#releaseAhead([session]);
       await this.#handlers.done(session);
       await session.flushed();
       await session.leave(leaveMs);
@@ -215,6 +215,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   /** What is free is shared among the partitions that may have more. */
   #demand(session: GroupSession<Body>): number {
     if (this.#isStopping || this.#isGivingBack || this.#closing.has(session.partition)) return 0;
+    // What waits for this lease to be renewed comes before what is new.
+    if (this.#handlers.free <= 0 || !session.isFreshAt(performance.now())) return 0;
     let hungry = 0;
     let requested = 0;
     for (const each of this.#sessions.values()) {

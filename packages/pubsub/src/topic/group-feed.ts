@@ -61,7 +61,7 @@ const maxAckedPerCall = 4000;
  * Three states:
  * - flowing: take calls are out. What was settled meanwhile travels with them.
  * - waiting: nothing was left, so a blocking read is out on a socket of its own. It takes nothing:
- *   it only tells when to ask again.
+ *   it only tells when to ask again. Calls that acknowledge go on meanwhile.
  * - unsure: an answer got lost, and with it perhaps records; or it was read so late that others may
  *   have them (this process was frozen, say); or Redis was away, or counts more
  *   as held than are known here: it may have come back with what it knew some time ago.
@@ -132,11 +132,6 @@ export class GroupFeed {
     this.#options.turns.soon();
   }
 
-  /** Another suspect may come, though this one is not settled: it has to wait for others. */
-  passSuspect(): void {
-    this.#suspect.free();
-  }
-
   /** There may be something that a blocking read does not tell: ask. */
   lookAround(): void {
     this.#suspect.lookAgain();
@@ -185,12 +180,14 @@ export class GroupFeed {
 
   #exchangeIfNeeded(): boolean {
     if (this.#calls >= this.#options.maxCalls) return false;
-    const demand = this.#options.demand();
     const withNew = !this.#options.isFull();
     const mayTake = withNew ? !this.#isDry : this.#mayBeDue;
+    const hasNews = this.#acks.length > 0 && this.#calls === 0;
+    // The demand has to be looked up in all partitions.
+    if (!mayTake && !hasNews && !this.#suspect.isFree) return false;
+    const demand = this.#options.demand();
     const count = mayTake ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
     const withSuspect = demand > 0 && this.#suspect.isFree;
-    const hasNews = this.#acks.length > 0 && this.#calls === 0;
     if (count === 0 && !withSuspect && !hasNews) return false;
     void this.#exchange({ count, withNew, withSuspect });
     return true;
@@ -213,7 +210,7 @@ export class GroupFeed {
     const input = { keys, group, consumer, ...asked, acked: offsets };
     const result = await topic.connection.run(take, input).catch((error) => {
       this.#acks.unshift(...acked);
-      if (withSuspect) this.passSuspect();
+      if (withSuspect) this.#suspect.free();
       this.#options.unconfirmed(acked, asError(error));
       this.#fail(error);
     });

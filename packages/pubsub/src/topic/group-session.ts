@@ -105,6 +105,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       } catch (error) {
         this.#failed(asError(error));
         if (isRedpostError(error) && !error.retryable && !(error instanceof ServerError)) {
+          this.#end();
           return false;
         }
         await pause(reopenPauseMs);
@@ -297,12 +298,14 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   }
 
   /**
-   * It has to wait for others of its key, and another suspect may come meanwhile. Redis executes in
-   * order: with two of them, this consumer's death would be blamed on both.
+   * It has to wait for others of its key, and another suspect may come meanwhile, once Redis counts
+   * this one no more: with two of them, this consumer's death would be blamed on both.
    */
   #acquit(held: HeldRecord<Body>): void {
-    this.#settlements.acquit(held as HeldRecord).catch((error) => this.#failed(asError(error)));
-    this.#feed.passSuspect();
+    this.#settlements
+      .acquit(held as HeldRecord)
+      .then(() => this.#feed.settled(held.offset))
+      .catch((error) => this.#failed(asError(error)));
   }
 
   /** The record is done with: the next one of its key may start. */

@@ -150,7 +150,8 @@ export class TopicPublisher<Input> {
     record: Omit<OutgoingRecord, 'body'>,
   ): Promise<string> {
     const ready = this.#context.facts.settled();
-    const turn = Promise.allSettled([body, ready, this.#turn]);
+    // Without a value: it would keep those of all the turns before it.
+    const turn = Promise.allSettled([body, ready, this.#turn]).then(() => {});
     this.#turn = turn;
     try {
       await turn;

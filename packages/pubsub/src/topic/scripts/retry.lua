@@ -13,7 +13,7 @@ local has_lease = redis.call('ZSCORE', consumers, consumer)
 for i = 4, #ARGV, 3 do
   local offset, attempt, delay_ms = unpack(ARGV, i, i + 2)
   local pending = has_lease and held_by(stream, group, offset, consumer)
-  local is_held = pending and pending[4] == tonumber(attempt)
+  local is_held = pending and pending[4] <= tonumber(attempt)
   if is_held then
     redis.call('XCLAIM', stream, group, waiting, 0, offset, 'JUSTID')
     redis.call('ZREM', suspects, offset)
