@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { bytes } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
-import { interposed } from './support/interposed.js';
+import { interposed } from '../../../tooling/interposed.js';
 import {
   deferred,
   expireLeases,

@@ -1,8 +1,8 @@
 import { type Connection, type Reply, ServerError } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { interposed } from '../../../tooling/interposed.js';
 import type { TrimmedGap } from '../src/index.js';
-import { interposed } from './support/interposed.js';
 import { isWaiting, openTopic, take, uniqueName, useTopics } from './support/topics.js';
 
 const redis = useTopics();

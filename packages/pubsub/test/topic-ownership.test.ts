@@ -1,8 +1,8 @@
 import { ConnectionError, fixed } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { interposed } from '../../../tooling/interposed.js';
 import type { TopicDelivery } from '../src/index.js';
-import { interposed } from './support/interposed.js';
 import {
   deferred,
   expireLeases,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
-import { interposed } from './support/interposed.js';
+import { interposed } from '../../../tooling/interposed.js';
 import { deferred, isWaiting, openTopic, uniqueName, useTopics } from './support/topics.js';
 
 const redis = useTopics();

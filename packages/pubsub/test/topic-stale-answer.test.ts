@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { interposed } from '../../../tooling/interposed.js';
 import type { TakeResult } from '../src/topic/scripts/take.js';
-import { interposed } from './support/interposed.js';
 import { openTopic, uniqueName, useTopics } from './support/topics.js';
 
 const redis = useTopics();

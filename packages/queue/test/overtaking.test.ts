@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ConnectionError } from '@redpost/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { interposed } from '../../../tooling/interposed.js';
 import type { Delivery } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
 import { lease } from '../src/scripts/lease.js';
 import { rememberMs } from '../src/scripts/recover.js';
 import { deferred, isBlocked } from './support/in-redis.js';
-import { interposed } from './support/interposed.js';
 import { uniqueName, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();

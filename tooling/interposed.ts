@@ -1,5 +1,3 @@
-import type { Connection } from '@redpost/core';
-
 /** What happens instead when a script is run: `run` runs it. */
 export type Interposition = (
   script: string,
@@ -7,10 +5,21 @@ export type Interposition = (
   input: unknown,
 ) => Promise<unknown>;
 
+interface ScriptRunner {
+  run(script: never, input: never, options?: never): Promise<unknown>;
+}
+
 /** A connection whose scripts go through `around`, so that a test can hold or lose their answers. */
-export function interposed(connection: Connection, around: Interposition): Connection {
-  const run: Connection['run'] = (script, input, options) =>
-    around(script.name, () => connection.run(script, input, options), input) as Promise<never>;
+export function interposed<Connection extends ScriptRunner>(
+  connection: Connection,
+  around: Interposition,
+): Connection {
+  const run = (script: { name: string }, input: unknown, options: unknown) =>
+    around(
+      script.name,
+      () => connection.run(script as never, input as never, options as never),
+      input,
+    );
   return new Proxy(connection, {
     get(target, name) {
       if (name === 'run') return run;
