@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Body, QueueSubject } from '../subject.js';
+import { endBlockedRead } from './end-blocked-read.js';
 
 const list = 'bench';
 
@@ -41,7 +42,7 @@ export const ioredisPop: QueueSubject = {
         return {
           async stop() {
             isStopping = true;
-            await redis.client('UNBLOCK', blockingId);
+            await endBlockedRead(redis, blockingId);
             await running;
             await blocking.quit();
           },

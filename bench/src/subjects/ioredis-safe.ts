@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Body, Consuming, QueueSubject } from '../subject.js';
+import { endBlockedRead } from './end-blocked-read.js';
 
 const list = 'bench';
 /** What is being handled. It belongs to the one consumer there is. */
@@ -70,7 +71,7 @@ async function openLane(redis: Redis, handler: Handler, size: number): Promise<C
   return {
     async stop() {
       isStopping = true;
-      await redis.client('UNBLOCK', blockingId);
+      await endBlockedRead(redis, blockingId);
       await running;
       await blocking.quit();
     },

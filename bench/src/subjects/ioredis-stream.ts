@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Body, QueueClient, QueueSubject } from '../subject.js';
+import { endBlockedRead } from './end-blocked-read.js';
 
 const stream = 'bench';
 const group = 'bench';
@@ -89,7 +90,7 @@ async function open(
       return {
         async stop() {
           isStopping = true;
-          await redis.client('UNBLOCK', readerId);
+          await endBlockedRead(redis, readerId);
           await running;
           await reader.quit();
         },

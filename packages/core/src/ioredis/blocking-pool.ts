@@ -6,8 +6,8 @@ import type { Link } from './link.js';
 export interface BlockingPoolOptions {
   openLink: () => Link;
   /**
-   * Ends the blocked read of the client with this id; resolves to false when that client was not
-   * blocked (yet). Missing where it cannot be done.
+   * Ends the blocked read of the client with this id; resolves to false when it is to be asked
+   * again. Missing where it cannot be done.
    */
   unblock?: (clientId: number) => Promise<boolean>;
   /** How long one command may block, in ms. */
@@ -23,6 +23,9 @@ const idleMs = 10_000;
  * 0.001 s down to 0.
  */
 const shortestMs = 2;
+
+/** How long to wait at most before the end of a read is asked for again, in ms. */
+const longestPauseMs = 100;
 
 interface Socket {
   link: Link;
@@ -120,7 +123,9 @@ export class BlockingPool {
     if (!unblock || !socket.clientId) return;
     try {
       const clientId = await socket.clientId;
-      while (isPending() && !(await unblock(clientId))) await pause(5);
+      for (let waitMs = 5; isPending() && !(await unblock(clientId)); waitMs *= 2) {
+        await pause(Math.min(waitMs, longestPauseMs));
+      }
     } catch {
       // Not permitted, or the connection broke: the slice runs out by itself.
     }

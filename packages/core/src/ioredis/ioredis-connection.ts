@@ -25,6 +25,7 @@ import { Link } from './link.js';
 import { ReplicatedWrites } from './replicated-writes.js';
 import { SubscriberSockets } from './subscriber-sockets.js';
 import type { Target } from './target.js';
+import { unblock } from './unblock.js';
 
 /** What `connect()` can be told beside where Redis is. */
 export interface ConnectOptions {
@@ -239,9 +240,7 @@ export class IoredisConnection implements Connection {
         return link;
       },
       sliceMs,
-      ...(!isCluster && {
-        unblock: async (id: number) => (await this.call('CLIENT', ['UNBLOCK', id])) === 1,
-      }),
+      ...(!isCluster && { unblock: (id: number) => unblock(this.#commands, id) }),
     });
   }
 

@@ -1,0 +1,45 @@
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+/** Stands between a client and a server, and keeps what clients send. */
+export interface Relay {
+  readonly port: number;
+  /** The pieces that clients have sent, in their order, as they arrived. */
+  readonly pieces: readonly string[];
+  /** Keeps back, from now on, each piece that contains this text, and what the same client sends after it. */
+  holdBack(text: string): void;
+}
+
+/** A relay to the server at this port, until the test ends. */
+export async function startRelay(port: number): Promise<Relay> {
+  const pieces: string[] = [];
+  let held: string | undefined;
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1');
+    let isHeld = false;
+    client.on('data', (chunk) => {
+      const piece = chunk.toString('latin1');
+      pieces.push(piece);
+      isHeld ||= held !== undefined && piece.includes(held);
+      if (!isHeld) upstream.write(chunk);
+    });
+    upstream.pipe(client);
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      socket.on('error', () => {});
+      socket.once('close', () => other.destroy());
+    }
+    onTestFinished(() => void client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return {
+    port: (server.address() as AddressInfo).port,
+    pieces,
+    holdBack(text) {
+      held = text;
+    },
+  };
+}
