@@ -3,6 +3,7 @@ import { longestTimerMs } from '../check.js';
 import type { Argument, Reply } from '../connection.js';
 import { Emitter } from '../emitter.js';
 import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '../errors.js';
+import { commandName } from './command-name.js';
 import { soleBulk } from './sole-bulk.js';
 import type { Client } from './target.js';
 import { hasMoved, isRefusal, mayResend, translateError } from './translate-error.js';
@@ -99,7 +100,7 @@ export class Link {
     const { address } = this.#options;
     return new Promise((resolve, reject) => {
       // Before the timer: it throws for what cannot be sent, e.g. more bytes than a string holds.
-      const answer = this.#client.callBuffer(command, args as Argument[]);
+      const answer = this.#client.callBuffer(commandName(command), args as Argument[]);
       const stopReading = onReply && this.#readEarly(onReply);
       const timer = setTimeout(() => {
         stopReading?.();
@@ -132,7 +133,9 @@ export class Link {
   ): Promise<(Reply | RedpostError)[]> {
     try {
       const pipeline = this.#client.pipeline();
-      for (const { command, args } of commands) pipeline.callBuffer(command, args as Argument[]);
+      for (const { command, args } of commands) {
+        pipeline.callBuffer(commandName(command), args as Argument[]);
+      }
       const results = (await pipeline.exec()) ?? [];
       return results.map(([error, reply]) => (error ? this.#translate(error) : (reply as Reply)));
     } catch (error) {
