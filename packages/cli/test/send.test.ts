@@ -131,7 +131,7 @@ describe('send', () => {
 
     expect(code).toBe(1);
     expect(stdout).toBe('');
-    expect(stderr).toMatch(/^redpost: line 1 to 2 was not sent: .*WRONGTYPE/);
+    expect(stderr).toMatch(/^redpost: line 1 to 2 was not sent: .*holds a \w+, not a list/);
   });
 
   it('finishes at Ctrl-C what it has read, says how far it came and exits with 130', async () => {

@@ -133,6 +133,8 @@ export interface ConnectionEvents {
 export interface Connection extends AsyncDisposable {
   /** Where Redis is, for messages: host and port or path, never a password. */
   readonly address: string;
+  /** The number of the database that commands go to. */
+  readonly database: number;
   /** Whether Redis answers now. */
   readonly status: ConnectionStatus;
   /** Whether Redis is a Cluster, where what belongs together must name a key of one slot. */

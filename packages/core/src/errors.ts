@@ -119,6 +119,60 @@ export class ServerError extends RedpostError {
   }
 }
 
+/** What a key of Redis holds, as the command `TYPE` says it. */
+export type KeyType = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream';
+
+/** What a {@link WrongTypeError} says. */
+export interface WrongTypeErrorOptions {
+  /** Who uses the key, e.g. `'queue'`. */
+  kind: string;
+  /** The name of that queue, topic or list. */
+  owner: string;
+  key: string;
+  database: number;
+  /** Where Redis is, without a password. */
+  address: string;
+  expected: KeyType;
+  /** Undefined when Redis does not permit us to ask. */
+  found: string | undefined;
+  outcome: Outcome;
+  cause?: unknown;
+}
+
+/**
+ * A key of a queue, a list or a topic holds something of another type: it belongs to another program,
+ * or to a queue or topic of the same name. It stays as it is until somebody moves or deletes it.
+ */
+export class WrongTypeError extends RedpostError {
+  declare readonly code: 'WRONG_TYPE';
+  /** The key in Redis. */
+  readonly key: string;
+  /** The number of the database that the key is in. */
+  readonly database: number;
+  /** What the key has to hold. */
+  readonly expected: KeyType;
+  /** What it holds, as `TYPE` says it; undefined when Redis does not permit us to ask. */
+  readonly found: string | undefined;
+  readonly outcome: Outcome;
+
+  constructor(options: WrongTypeErrorOptions) {
+    const { kind, owner, key, database, address, expected, found } = options;
+    super(
+      `The ${kind} ${JSON.stringify(owner)} cannot be used: its key ${JSON.stringify(key)} in ` +
+        `database ${database} of Redis at ${address} holds ` +
+        `${found === undefined ? `something else than a ${expected}` : `a ${found}, not a ${expected}`}. ` +
+        `Give the ${kind} another name or database, or rename or delete what is there`,
+      { code: 'WRONG_TYPE', cause: options.cause },
+    );
+    this.name = 'WrongTypeError';
+    this.key = key;
+    this.database = database;
+    this.expected = expected;
+    this.found = found;
+    this.outcome = options.outcome;
+  }
+}
+
 /** Redis has reached its `maxmemory` and takes nothing new. Nothing was changed. */
 export class OutOfMemoryError extends RedpostError {
   declare readonly code: 'OUT_OF_MEMORY';

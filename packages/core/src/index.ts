@@ -40,6 +40,7 @@ export {
   EncodeError,
   InvalidArgumentError,
   isRedpostError,
+  type KeyType,
   MessageTooLargeError,
   NotReplicatedError,
   type Outcome,
@@ -50,10 +51,13 @@ export {
   TimeoutError,
   ValidationError,
   type ValidationIssue,
+  WrongTypeError,
+  type WrongTypeErrorOptions,
 } from './errors.js';
 export type { ConnectOptions } from './ioredis/ioredis-connection.js';
 export type { ConnectionTarget } from './ioredis/target.js';
+export { connectionOf, type KeyOwner } from './key-owner.js';
 export { checkedMaxMessageBytes, refuseTooLarge } from './message-size.js';
-export { checkedKeyName, checkedName } from './names.js';
+export { checkedKeyName, checkedName, refuseForeignName } from './names.js';
 export { type Schema, validate } from './schema.js';
 export { defineScript, type Script, type ScriptCall } from './script.js';

@@ -37,3 +37,26 @@ export function checkedKeyName(what: string, name: unknown, maxBytes: number): s
   if (Buffer.byteLength(text) <= maxBytes) return text;
   throw new InvalidArgumentError(`${what} must have at most ${maxBytes} bytes`);
 }
+
+/** What the keys of other systems begin with. */
+const foreign: readonly [prefix: string, system: string][] = [
+  ['bull:', 'BullMQ'],
+  ['bq:', 'Bee-Queue'],
+  ['rq:', 'RQ'],
+  ['_kombu.', 'Celery'],
+  ['resque:', 'Resque'],
+];
+
+/**
+ * Refuses a name that is the key of another system: what we write there would be read by its workers.
+ *
+ * @throws InvalidArgumentError
+ */
+export function refuseForeignName(what: string, name: string): void {
+  const [prefix, system] = foreign.find(([start]) => name.startsWith(start)) ?? [];
+  if (prefix === undefined) return;
+  throw new InvalidArgumentError(
+    `${what} must not begin with ${prefix}, got ${shown(name)}: these are the keys of ${system}, whose ` +
+      'programs cannot read what would be written there. Choose a name of its own',
+  );
+}

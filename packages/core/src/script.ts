@@ -7,6 +7,8 @@ export interface Script<Input, Result> {
   readonly lua: string;
   /** The SHA-1 by which the server knows the script. */
   readonly sha: string;
+  /** True when, called so, it changes nothing before it has found its keys to be of the right types. */
+  looksFirst?(input: Input): boolean;
   /** Names become positions. */
   encode(input: Input): ScriptCall;
   /** What the script returned becomes a result. */
@@ -24,6 +26,7 @@ export interface ScriptCall {
 export function defineScript<Input, Result>(definition: {
   name: string;
   lua: string;
+  looksFirst?(input: Input): boolean;
   encode(input: Input): ScriptCall;
   parse(reply: Reply): Result;
 }): Script<Input, Result> {

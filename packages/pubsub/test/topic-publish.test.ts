@@ -161,7 +161,7 @@ it('publishes no body, key, id or header that cannot be', async () => {
 it('what is no stream gives a typed error', async () => {
   const topic = redis.topic();
   await topic.connection.call('RPUSH', [topic.name, 'x']);
-  await expect(topic.publish(1)).rejects.toMatchObject({ code: 'SERVER', reply: 'WRONGTYPE' });
+  await expect(topic.publish(1)).rejects.toMatchObject({ code: 'WRONG_TYPE' });
 });
 
 it('opening a topic with another number of partitions is refused, and says how many there are', async () => {

@@ -9,7 +9,7 @@ import {
   type Unlisten,
   wholeNumber,
 } from '@redpost/core';
-import { HandlerPool, type NextStep, within } from '@redpost/core/consuming';
+import { HandlerPool, type NextStep, ToldSeldom, within } from '@redpost/core/consuming';
 import { type ConsumeOptions, consumerOptions } from './consume-options.js';
 import type { QueueContext } from './context.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
@@ -55,6 +55,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #options: ReturnType<typeof consumerOptions>;
   readonly #events = new Emitter<ConsumerEvents<Body>>();
   readonly #handlers: HandlerPool<HeldDelivery<Body>>;
+  readonly #told = new ToldSeldom();
   #session: Session<Body>;
   #isGivingBack = false;
   #isStopping = false;
@@ -146,6 +147,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   #failed(error: Error): void {
+    if (!this.#told.isDue(error)) return;
     this.#report(error);
     if (isRedpostError(error, 'CLOSED')) void this.stop({ timeoutMs: 0 });
   }

@@ -1,4 +1,4 @@
-import { checkedKeyName } from '@redpost/core';
+import { checkedKeyName, type KeyOwner, type KeyType, refuseForeignName } from '@redpost/core';
 
 /** The keys of one queue. All of them lie in one Cluster slot. */
 export interface QueueKeys {
@@ -29,6 +29,7 @@ const longestNameBytes = 1024;
 /** @throws InvalidArgumentError for a name that cannot be a queue's. */
 export function queueKeys(name: string): QueueKeys {
   checkedKeyName('The name of a queue', name, longestNameBytes);
+  refuseForeignName('The name of a queue', name);
   const tag = `{${name}}`;
   return {
     list: name,
@@ -42,4 +43,17 @@ export function queueKeys(name: string): QueueKeys {
     batches: (consumer) => `${tag}:batches:${consumer}`,
     handoff: (consumer) => `${tag}:handoff:${consumer}`,
   };
+}
+
+/** A queue as the owner of its keys, for errors that name one of another type. */
+export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
+  const types = new Map<string, KeyType>([
+    [keys.list, 'list'],
+    [keys.suspects, 'list'],
+    [keys.delayed, 'zset'],
+    [keys.dead, 'stream'],
+    [keys.consumers, 'zset'],
+    [keys.stats, 'hash'],
+  ]);
+  return { kind: 'queue', name, typeOf: (key) => types.get(key) };
 }

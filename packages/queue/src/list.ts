@@ -3,6 +3,7 @@ import {
   type Codec,
   type Connection,
   checkedName,
+  connectionOf,
   decodeBody,
   encodeBody,
   InvalidArgumentError,
@@ -54,7 +55,7 @@ export class List<Value = unknown> {
 
   constructor(name: string, { connection, codec = json() }: ListOptions) {
     this.name = checkedName('The name of a list', name);
-    this.#connection = connection;
+    this.#connection = List.#connectionOf([this], connection);
     this.#codec = codec;
   }
 
@@ -123,7 +124,9 @@ export class List<Value = unknown> {
   /** Moves a value to another list (or this one) at once; undefined if there is none. */
   async lmove(destination: List<Value>, options: MoveOptions = {}): Promise<Value | undefined> {
     const args = [this.name, destination.name, ...ends(options)];
-    return this.#decode(await this.#connection.call('LMOVE', args));
+    return this.#decode(
+      await List.#connectionOf([destination], this.#connection).call('LMOVE', args),
+    );
   }
 
   /** Like `lmove`, and waits for a value if there is none; undefined when the time is up. */
@@ -133,7 +136,8 @@ export class List<Value = unknown> {
   ): Promise<Value | undefined> {
     const sides = ends({ ...(from && { from }), ...(to && { to }) });
     const move = ['BLMOVE', this.name, destination.name, ...sides] as const;
-    return this.#decode(await this.#connection.block((ms) => [...move, ms / 1000], wait));
+    const connection = List.#connectionOf([destination], this.#connection);
+    return this.#decode(await connection.block((ms) => [...move, ms / 1000], wait));
   }
 
   static async #blockingPop<Value>(
@@ -144,11 +148,20 @@ export class List<Value = unknown> {
     const [first] = lists;
     if (!first) throw new InvalidArgumentError(`${command} needs at least one list`);
     const names = lists.map(({ name }) => name);
-    const reply = await first.#connection.block((ms) => [command, ...names, ms / 1000], options);
+    const connection = List.#connectionOf(lists, first.#connection);
+    const reply = await connection.block((ms) => [command, ...names, ms / 1000], options);
     if (reply === null) return undefined;
     const [name, bytes] = reply as [Buffer, Buffer];
     const list = lists[names.indexOf(String(name))] ?? first;
     return { list, value: list.#decode(bytes) as Value };
+  }
+
+  /** With errors that name whichever of these lists is none. */
+  static #connectionOf(lists: readonly { name: string }[], connection: Connection): Connection {
+    return lists.reduce((inner, { name }) => {
+      const typeOf = (key: string) => (key === name ? 'list' : undefined);
+      return connectionOf({ kind: 'list', name, typeOf }, inner);
+    }, connection);
   }
 
   #decode(reply: Reply): Value | undefined {

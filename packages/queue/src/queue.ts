@@ -3,6 +3,7 @@ import {
   type Codec,
   type Connection,
   checkedMaxMessageBytes,
+  connectionOf,
   Emitter,
   json,
   longestTimerMs,
@@ -15,7 +16,7 @@ import { Consumer, type Handler } from './consumer.js';
 import type { QueueContext } from './context.js';
 import { DeadLetters } from './dead-letters.js';
 import type { Delivery } from './delivery.js';
-import { queueKeys } from './keys.js';
+import { queueKeys, queueOwner } from './keys.js';
 import { peek } from './peek.js';
 import { type BatchItem, noOptions, Producer, type SendResult } from './producer.js';
 import type { QueueEvents } from './queue-events.js';
@@ -78,11 +79,12 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     if (sendTimeoutMs !== undefined) {
       wholeNumber('sendTimeoutMs', sendTimeoutMs, { min: 1, max: longestTimerMs });
     }
+    const keys = queueKeys(name);
     this.name = name;
     this.#context = {
       name,
-      connection,
-      keys: queueKeys(name),
+      connection: connectionOf(queueOwner(name, keys), connection),
+      keys,
       codec,
       schema: schema as Schema<unknown, Body> | undefined,
     };
@@ -103,6 +105,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * sent.
    * @throws ConnectionError, TimeoutError, ServerError, OutOfMemoryError, ClosedError: their
    * `outcome` says whether the message is known not to be there.
+   * @throws WrongTypeError when the key of that name is no list: nothing was sent.
    * @throws NotReplicatedError: the message is there, but on fewer replicas than asked for.
    */
   send(body: Input, options: SendOptions = noOptions): Promise<string> {

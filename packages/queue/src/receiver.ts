@@ -4,9 +4,10 @@ import {
   type Emitter,
   isRedpostError,
   longestTimerMs,
+  type WrongTypeError,
   wholeNumber,
 } from '@redpost/core';
-import { ExpiredError, unreadableReason, within } from '@redpost/core/consuming';
+import { ExpiredError, ToldSeldom, unreadableReason, within } from '@redpost/core/consuming';
 import { type LeaseOptions, sessionOptions } from './consume-options.js';
 import type { QueueContext } from './context.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
@@ -40,6 +41,7 @@ export class Receiver<Body = unknown> {
   readonly #options: ReturnType<typeof sessionOptions>;
   readonly #events: Emitter<QueueEvents<Body>>;
   readonly #waiters: Waiter<Body>[] = [];
+  readonly #told = new ToldSeldom();
   #session: Session<Body>;
   /** How many messages are being read: those who wait first will get them. */
   #reading = 0;
@@ -205,12 +207,20 @@ export class Receiver<Body = unknown> {
 
   /** Those whose time is up learn why nothing came; the others go on waiting. */
   #failed(error: Error): void {
-    this.#events.emit('error', error);
+    if (this.#told.isDue(error)) this.#events.emit('error', error);
     const isFinal = isRedpostError(error, 'CLOSED');
+    // No waiting helps against it.
+    const isHopeless = isFinal || this.#isNoQueue(error);
     for (const waiter of [...this.#waiters]) {
-      if (isFinal || waiter.isOverdue) this.#give(waiter, () => waiter.reject(error));
+      if (isHopeless || waiter.isOverdue) this.#give(waiter, () => waiter.reject(error));
     }
     if (isFinal) void this.close();
+  }
+
+  /** True when it is the list itself that is of another type. */
+  #isNoQueue(error: Error): boolean {
+    const { list } = this.#context.keys;
+    return isRedpostError(error, 'WRONG_TYPE') && (error as WrongTypeError).key === list;
   }
 
   /** Lets a waiter go; the blocking move ends when it was the last one. */

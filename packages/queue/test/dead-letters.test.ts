@@ -84,7 +84,7 @@ it('a message whose dead letters cannot be written stays where it is', async () 
   await queue.send('kept');
 
   const delivery = await queue.receive();
-  await expect(delivery?.deadLetter()).rejects.toMatchObject({ code: 'SERVER' });
+  await expect(delivery?.deadLetter()).rejects.toMatchObject({ code: 'WRONG_TYPE' });
   await queue.connection.call('DEL', [`{${queue.name}}:dead`]);
   expect((await queue.stats()).active).toBe(1);
   await queue.close();
@@ -111,5 +111,5 @@ it('a malformed message whose dead letter cannot be written holds up no other', 
   const received = await Promise.all([queue.receive(), queue.receive()]);
 
   expect(received.map((delivery) => delivery?.body)).toEqual(['a', 'b']);
-  expect(errors).toMatchObject([{ code: 'SERVER' }]);
+  expect(errors).toMatchObject([{ code: 'WRONG_TYPE' }]);
 });

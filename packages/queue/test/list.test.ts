@@ -126,5 +126,5 @@ it('says what is wrong, with the bytes of what it cannot read', async () => {
   expect((await rejection(tasks.lindex(0.5))).code).toBe('INVALID_ARGUMENT');
   expect(() => new List('', { connection })).toThrow(/name of a list/);
   await connection.call('SET', [tasks.name, 'x']);
-  expect(await rejection(tasks.llen())).toMatchObject({ code: 'SERVER', reply: 'WRONGTYPE' });
+  expect(await rejection(tasks.llen())).toMatchObject({ code: 'WRONG_TYPE' });
 });

@@ -258,9 +258,11 @@ it('what Redis leases by a call that was given up long ago is found', async () =
     isGivenUp = true;
     // Its failure is dealt with in between, and nothing else.
     queueMicrotask(() =>
-      queueMicrotask(() => {
-        isGivenUp = false;
-      }),
+      queueMicrotask(() =>
+        queueMicrotask(() => {
+          isGivenUp = false;
+        }),
+      ),
     );
     return Promise.reject(new ConnectionError('Gone', { outcome: 'unknown' }));
   });

@@ -20,4 +20,5 @@ export { isThenable } from './is-thenable.js';
 export { Pump } from './pump.js';
 export { Settling, type SettlingWaiter } from './settling.js';
 export { SuspectPlace } from './suspect-place.js';
+export { ToldSeldom } from './told-seldom.js';
 export { within } from './within.js';

@@ -80,6 +80,10 @@ export class IoredisConnection implements Connection {
     return this.#target.isCluster;
   }
 
+  get database(): number {
+    return this.#commands.database;
+  }
+
   get status(): ConnectionStatus {
     return this.#status;
   }

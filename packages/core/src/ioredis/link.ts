@@ -64,6 +64,15 @@ export class Link {
     return this.#isUp && this.#client.status === 'ready' && !this.#closed;
   }
 
+  /** The number of the database that commands go to. */
+  get database(): number {
+    const client = this.#client;
+    if (!('condition' in client)) return 0;
+    // What SELECT has chosen since; before the first connection there is nothing but the option.
+    const { condition } = client as unknown as { condition: { select: number } | null };
+    return condition?.select ?? client.options.db ?? 0;
+  }
+
   /**
    * Sends one command, when the server answers, before `deadline` (by `performance.now()`).
    *

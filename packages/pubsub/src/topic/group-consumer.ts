@@ -13,6 +13,7 @@ import {
   HandlerPool,
   type NextStep,
   stepAfter,
+  ToldSeldom,
   unreadableReason,
   within,
 } from '@redpost/core/consuming';
@@ -48,6 +49,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #handlers: HandlerPool<HeldRecord<Body>>;
   readonly #sessions = new Map<number, GroupSession<Body>>();
   readonly #turns = new Turns();
+  readonly #told = new ToldSeldom();
   readonly #assignment: Assignment | undefined;
   readonly #signals: GroupSignals;
   /** Partitions that this member was in: a group that is missing there has vanished. */
@@ -240,6 +242,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   }
 
   #failed(error: Error): void {
+    if (!this.#told.isDue(error)) return;
     this.#events.emit('error', error);
     if (isRedpostError(error, 'CLOSED')) void this.stop({ timeoutMs: 0 });
   }

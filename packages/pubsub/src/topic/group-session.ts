@@ -104,7 +104,9 @@ export class GroupSession<Body = unknown> implements RecordSettler {
         return await this.#begin();
       } catch (error) {
         this.#failed(asError(error));
-        if (isRedpostError(error) && !error.retryable && !(error instanceof ServerError)) {
+        // What the server says may be put right there.
+        const isOfServer = error instanceof ServerError || isRedpostError(error, 'WRONG_TYPE');
+        if (isRedpostError(error) && !error.retryable && !isOfServer) {
           this.#end();
           return false;
         }

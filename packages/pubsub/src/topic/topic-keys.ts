@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { checkedKeyName, InvalidArgumentError, shown } from '@redpost/core';
+import {
+  checkedKeyName,
+  InvalidArgumentError,
+  type KeyOwner,
+  type KeyType,
+  refuseForeignName,
+  shown,
+} from '@redpost/core';
 
 /** The keys of one partition of a topic. All of them lie in one Cluster slot. */
 export interface PartitionKeys {
@@ -49,6 +56,7 @@ const longestGroupBytes = 1024;
  */
 export function topicKeys(name: string, partitions: number | undefined): TopicKeys {
   checkedKeyName('The name of a topic', name, longestNameBytes);
+  refuseForeignName('The name of a topic', name);
   const tag = `{${name}}`;
   return {
     facts: `${tag}:topic`,
@@ -100,5 +108,30 @@ function partitionKeys(stream: string, prefix: string): PartitionKeys {
       dead: `${prefix}:dead:${name}`,
       stats: `${prefix}:stats:${name}`,
     }),
+  };
+}
+
+const typesByVerb: Record<string, KeyType> = {
+  topic: 'hash',
+  stats: 'hash',
+  ids: 'hash',
+  consumers: 'zset',
+  delayed: 'zset',
+  suspects: 'zset',
+  members: 'zset',
+  dead: 'stream',
+};
+
+/** A topic as the owner of its keys, for errors that name one of another type. */
+export function topicOwner(name: string, keys: TopicKeys): KeyOwner {
+  const streams = new Set(keys.partitions.map(({ stream }) => stream));
+  return {
+    kind: 'topic',
+    name,
+    typeOf(key) {
+      if (streams.has(key)) return 'stream';
+      const [, word] = /^\{[^}]*\}(?::partition)?:([a-z]+)/.exec(key) ?? [];
+      return word === undefined ? undefined : typesByVerb[word];
+    },
   };
 }

@@ -1,6 +1,7 @@
 import {
   ClosedError,
   checkedMaxMessageBytes,
+  connectionOf,
   Emitter,
   InvalidArgumentError,
   json,
@@ -18,7 +19,7 @@ import type { TopicRecord } from './record.js';
 import type { TopicContext } from './topic-context.js';
 import type { TopicEvents } from './topic-events.js';
 import { TopicFacts } from './topic-facts.js';
-import { topicKeys } from './topic-keys.js';
+import { topicKeys, topicOwner } from './topic-keys.js';
 import {
   checkedDeduplication,
   checkedPartitions,
@@ -68,9 +69,10 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     if (typeof options?.connection?.call !== 'function') {
       throw new InvalidArgumentError('connection is missing: pass what connect() returns');
     }
-    const { connection, codec = json(), schema } = options;
+    const { codec = json(), schema } = options;
     const partitions = checkedPartitions(options.partitions);
     const keys = topicKeys(name, partitions);
+    const connection = connectionOf(topicOwner(name, keys), options.connection);
     this.name = name;
     this.#context = {
       name,
@@ -98,6 +100,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws InvalidArgumentError, EncodeError, ValidationError, MessageTooLargeError: nothing was
    * sent.
    * @throws PartitionCountError when the topic has another number of partitions.
+   * @throws WrongTypeError when the key of that name is no stream: nothing was published.
    * @throws ConnectionError, TimeoutError, ServerError, ClosedError: their `outcome` says whether
    * the record is known not to be there. With an `id`, the call can be repeated safely.
    */

@@ -43,6 +43,8 @@ export type LeaseResult =
 export const lease = defineScript<LeaseInput, LeaseResult>({
   name: 'lease',
   lua: clock + batches + acknowledge + source,
+  looksFirst: ({ acked, handedOff }) =>
+    acked.batches.length + acked.receipts.length === 0 && handedOff === undefined,
   encode({ keys, consumer, from, acked, ...input }) {
     const args: Argument[] = [
       consumer,

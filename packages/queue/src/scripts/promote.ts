@@ -15,6 +15,7 @@ const limit = 1000;
 export const promote = defineScript<{ keys: QueueKeys }, PromoteResult>({
   name: 'promote',
   lua: clock + writeNothing + source,
+  looksFirst: () => true,
   encode: ({ keys }) => ({ keys: [keys.delayed, keys.list], args: [limit] }),
   parse(reply) {
     const [moved, nextInMs] = reply as [number, number];

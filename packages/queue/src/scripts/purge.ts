@@ -11,6 +11,7 @@ export interface PurgeResult {
 export const purge = defineScript<{ keys: QueueKeys }, PurgeResult>({
   name: 'purge',
   lua: source,
+  looksFirst: () => true,
   encode: ({ keys }) => ({ keys: [keys.list, keys.suspects, keys.delayed], args: [] }),
   parse(reply) {
     const [pending, delayed] = reply as [number, number];

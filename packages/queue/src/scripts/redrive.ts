@@ -15,6 +15,7 @@ export interface RedriveInput {
 export const redrive = defineScript<RedriveInput, string[]>({
   name: 'redrive',
   lua: envelope + source,
+  looksFirst: () => true,
   encode: ({ keys, from, to, limit }) => ({
     keys: [keys.dead, keys.list],
     args: [from, to, limit],

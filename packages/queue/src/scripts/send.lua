@@ -6,6 +6,9 @@
 local list, delayed = unpack(KEYS)
 local signal = ARGV[1]
 
+-- An error for a key that is no list: what is only delayed would be refused too late to be told.
+redis.call('LLEN', list)
+
 local time = now()
 local earliest = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
 local sooner = false

@@ -19,6 +19,7 @@ export interface SendInput {
 export const send = defineScript<SendInput, number>({
   name: 'send',
   lua: clock + envelope + delay + source,
+  looksFirst: () => true,
   encode({ keys, messages }) {
     const args: Argument[] = [keys.signal];
     for (const { delayMs, ttlMs, element } of messages) args.push(delayMs, ttlMs, element);

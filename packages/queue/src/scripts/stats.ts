@@ -14,6 +14,7 @@ export interface StatsResult {
 export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
   name: 'stats',
   lua: source,
+  looksFirst: () => true,
   encode: ({ keys }) => ({
     keys: [keys.list, keys.suspects, keys.delayed, keys.dead, keys.consumers, keys.stats],
     args: [],

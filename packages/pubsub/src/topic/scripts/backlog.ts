@@ -10,6 +10,7 @@ export interface BacklogInput {
 export const backlog = defineScript<BacklogInput, { count: number; last: string }>({
   name: 'backlog',
   lua: source,
+  looksFirst: () => true,
   encode: ({ stream, after, limit }) => ({ keys: [stream], args: [after, limit] }),
   parse(reply) {
     const [count, last] = reply as [number, Buffer];

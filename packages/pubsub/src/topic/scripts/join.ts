@@ -24,6 +24,7 @@ export type JoinResult =
 export const join = defineScript<JoinInput, JoinResult>({
   name: 'join',
   lua: clock + writeNothing + source,
+  looksFirst: () => true,
   encode: ({ keys, group, consumer, leaseMs, from, isExclusive }) => ({
     keys: [keys.stream, keys.consumers, keys.delayed, keys.suspects],
     args: [group, consumer, leaseMs, from, isExclusive ? 1 : 0],

@@ -22,6 +22,7 @@ export interface PublishInput {
 export const publish = defineScript<PublishInput, string[]>({
   name: 'publish',
   lua: source,
+  looksFirst: () => true,
   encode({ keys, windowMs, maxIds, records }) {
     const isPlain = records.every(({ key, headers, id }) => !key && !headers && !id);
     const args: Argument[] = [windowMs, maxIds, isPlain ? 1 : 4];

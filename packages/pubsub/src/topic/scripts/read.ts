@@ -27,6 +27,7 @@ type EntryReply = [offset: Buffer, fields: Buffer[] | null];
 export const read = defineScript<ReadInput, ReadResult>({
   name: 'read',
   lua: source,
+  looksFirst: () => true,
   encode: ({ stream, after, count }) => ({ keys: [stream], args: [after, count] }),
   parse(reply) {
     const [entries, isFirst, added, length, deleted] = reply as [

@@ -15,6 +15,7 @@ export interface RedriveInput {
 export const redrive = defineScript<RedriveInput, string[]>({
   name: 'redrive',
   lua: source,
+  looksFirst: () => true,
   encode: ({ keys, group, from, to, limit }) => ({
     keys: [keys.dead, keys.stream],
     args: [group, from, to, limit],

@@ -12,6 +12,7 @@ export interface PendingRecord {
 export const roster = defineScript<{ keys: GroupKeys; group: string }, PendingRecord[]>({
   name: 'roster',
   lua: waiting + source,
+  looksFirst: () => true,
   encode: ({ keys, group }) => ({ keys: [keys.stream], args: [group] }),
   parse(reply) {
     const values = (reply as Buffer[]).map(String);

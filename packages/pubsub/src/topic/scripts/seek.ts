@@ -14,6 +14,7 @@ export interface SeekInput {
 export const seek = defineScript<SeekInput, void>({
   name: 'seek',
   lua: waiting + source,
+  looksFirst: () => true,
   encode: ({ keys, group, offset, signal }) => ({
     keys: [keys.stream, keys.delayed, keys.suspects],
     args: [group, offset, signal],

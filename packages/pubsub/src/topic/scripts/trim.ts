@@ -20,6 +20,7 @@ export interface TrimInput {
 export const trim = defineScript<TrimInput, number>({
   name: 'trim',
   lua: clock + offsets + firstUnacknowledged + source,
+  looksFirst: () => true,
   encode: ({ keys, maxLength, maxAgeMs, onlyAcknowledged, hardMaxLength }) => ({
     keys: [keys.stream, keys.stats],
     args: [maxLength, maxAgeMs, onlyAcknowledged ? 1 : 0, hardMaxLength],
