@@ -9,10 +9,18 @@ const shared: Options = {
 };
 
 /** A published library: ESM, CommonJS, and types for both. */
-export const library = (entry: Record<string, string>) =>
+export const library = (
+  entry: Record<string, string>,
+  esbuildPlugins: NonNullable<Options['esbuildPlugins']> = [],
+) =>
   defineConfig({
     ...shared,
     entry,
+    esbuildPlugins,
+    esbuildOptions(options, { format }) {
+      // `import()` as `require()`: Jest has no other in CommonJS.
+      if (format === 'cjs') options.supported = { 'dynamic-import': false };
+    },
     format: ['esm', 'cjs'],
     // `import.meta.url` in CommonJS too.
     shims: true,

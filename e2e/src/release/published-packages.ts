@@ -45,13 +45,8 @@ export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }
 
-/** What runs in a thread of its own, and is exported for bundlers only. */
-const threads = ['@redpost/core/heartbeat-thread'];
-
 export function entriesOf({ name, manifest }: PublishedPackage): Entry[] {
-  return Object.entries(manifest.exports)
-    .flatMap(([subpath, target]) =>
-      typeof target === 'string' ? [] : [{ specifier: name + subpath.slice(1), ...target }],
-    )
-    .filter(({ specifier }) => !threads.includes(specifier));
+  return Object.entries(manifest.exports).flatMap(([subpath, target]) =>
+    typeof target === 'string' ? [] : [{ specifier: name + subpath.slice(1), ...target }],
+  );
 }

@@ -84,7 +84,7 @@ export interface RepeatOptions {
   everyMs: number;
   /** Paused while the main thread has been blocked for longer than this, in ms. */
   maxBlockedMs: number;
-  /** A run has failed, or the thread has. The next one is made all the same. */
+  /** A run has failed, or the thread has, or could not be started. It is tried again all the same. */
   failed(error: Error): void;
 }
 
@@ -98,7 +98,10 @@ export interface Repetition {
 
 /** A thread with a connection of its own: what it does goes on while the main thread is blocked. */
 export interface ConnectionThread {
-  /** Runs a script again and again. Resolves when the first run has been answered. */
+  /**
+   * Runs a script again and again. Resolves when the first run has been answered, or has failed; then
+   * `failed` was called before.
+   */
   repeat<Input>(
     script: Script<Input, unknown>,
     input: Input,

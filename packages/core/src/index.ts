@@ -10,7 +10,7 @@ export { longestTimerMs, type NumberRange, shown, wholeNumber } from './check.js
 export { type Codec, type CodecBody, decodeBody, encodeBody } from './codec.js';
 export { bytes } from './codecs/bytes.js';
 export { json } from './codecs/json.js';
-export { msgpack } from './codecs/msgpack.js';
+export { type Msgpackr, msgpack } from './codecs/msgpack.js';
 export { text } from './codecs/text.js';
 export { connect } from './connect.js';
 export type {

@@ -13,10 +13,19 @@ const redis = useRedis();
 const script = fileURLToPath(new URL('./support/blocking-consumer.mjs', import.meta.url));
 const leaseMs = 400;
 
+/** Flags that forbid threads, and allow all else that is needed. */
+const withoutThreads = [
+  process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission',
+  ...['--allow-fs-read=*', '--allow-fs-write=*'],
+  ...(process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : []),
+];
+
 /** A consumer in a process of its own, whose handler blocks the event loop for four leases. */
-function startBlocking(queue: TestQueue<number>, options: ConsumeOptions) {
+function startBlocking(queue: TestQueue<number>, options: ConsumeOptions, flags: string[] = []) {
   const input = { url: redis.url, name: queue.name, blockMs: 4 * leaseMs, options };
-  const child = spawn(process.execPath, [script, JSON.stringify(input)], {
+  const child = spawn(process.execPath, [...flags, script, JSON.stringify(input)], {
     stdio: ['pipe', 'inherit', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -135,6 +144,36 @@ describe('a heartbeat from a thread', () => {
 
     await eventually(() => errors.some((message) => message.startsWith('In the heartbeat thread')));
     await consumer.stop({ timeoutMs: 0 });
+  });
+
+  it('has the flags of the program', async () => {
+    const queue = redis.queue<number>();
+    const preload = fileURLToPath(new URL('./support/fails-in-threads.cjs', import.meta.url));
+    const options = { leaseMs, heartbeat: 'thread' } as const;
+    const blocking = startBlocking(queue, options, ['--require', preload]);
+
+    await blocking.tells('error The heartbeat thread ended: preloaded in the thread');
+
+    expect(await blocking.stop()).toBe(0);
+  });
+
+  it('leaves the consumer to the event loop when its thread cannot be started, and says so each time', async () => {
+    const queue = redis.queue<number>();
+    const options = { leaseMs, heartbeat: 'thread' } as const;
+    const blocking = startBlocking(queue, options, withoutThreads);
+    await queue.send(1);
+
+    await blocking.tells('ends 1');
+
+    const failures = async () =>
+      (await blocking.told()).filter((line) =>
+        line.startsWith('error The heartbeat thread cannot be started: '),
+      );
+    await eventually(async () => (await failures()).length >= 2);
+    // It is alive for longer than its lease, and takes what comes.
+    await queue.send(2);
+    await eventually(async () => (await queue.stats()).total.acked === 2);
+    expect(await blocking.stop()).toBe(0);
   });
 
   it('is started anew when its thread ends', async () => {

@@ -91,6 +91,26 @@ describe('msgpack', () => {
     expect(encoded(msgpack(), [1, 'a'])).toEqual(Buffer.from([0x92, 1, 0xa1, 0x61]));
     expect(decodeBody(msgpack(), Buffer.from([0x81, 0xa1, 0x61, 0xc3]))).toEqual({ a: true });
   });
+
+  it('uses the library that it is handed over, which a bundle has to contain', async () => {
+    const library = await import('msgpackr');
+    const unpack = () => 'unpacked by it';
+    const other = {
+      Packr: class {
+        pack = Buffer.from;
+        unpack = unpack;
+      },
+    };
+
+    expect(thereAndBack(msgpack(library), { a: 1 })).toEqual({ a: 1 });
+    expect(decodeBody(msgpack(other as never), Buffer.of(1))).toBe('unpacked by it');
+  });
+
+  it('says what it expects when it is handed over something else', () => {
+    const wrong = (() => msgpack({ pack() {} } as never)) as () => unknown;
+
+    expect(wrong).toThrow("msgpack(library) needs all of msgpackr: await import('msgpackr')");
+  });
 });
 
 describe('text', () => {

@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import type { Codec } from '../codec.js';
 import { InvalidArgumentError } from '../errors.js';
 
-interface Msgpackr {
+/** What {@link msgpack} needs of the package `msgpackr`. */
+export interface Msgpackr {
   Packr: new (
     options: object,
   ) => {
@@ -15,10 +16,18 @@ interface Msgpackr {
  * MessagePack: smaller than JSON, and knows dates, bytes and 64-bit bigints. A map becomes an
  * object and a set an array, as other languages read them. What is read is safe to keep.
  *
- * @throws InvalidArgumentError when the optional peer dependency `msgpackr` is not installed.
+ * @param library the package `msgpackr`, for programs that are bundled: `msgpack(await import('msgpackr'))`.
+ * Default: the one that is installed beside this package.
+ * @throws InvalidArgumentError when the optional peer dependency `msgpackr` cannot be loaded, or
+ * `library` is not it.
  */
-export function msgpack<Body = unknown>(): Codec<Body> {
-  const packr = new (load().Packr)({ useRecords: false, copyBuffers: true });
+export function msgpack<Body = unknown>(library: Msgpackr = load()): Codec<Body> {
+  if (typeof library?.Packr !== 'function') {
+    throw new InvalidArgumentError(
+      "msgpack(library) needs all of msgpackr: await import('msgpackr')",
+    );
+  }
+  const packr = new library.Packr({ useRecords: false, copyBuffers: true });
   return {
     name: 'msgpack',
     encode(body) {
@@ -36,8 +45,10 @@ function load(): Msgpackr {
   try {
     return createRequire(import.meta.url)('msgpackr');
   } catch (cause) {
-    throw new InvalidArgumentError('msgpack() needs the package msgpackr: npm install msgpackr', {
-      cause,
-    });
+    throw new InvalidArgumentError(
+      'msgpack() cannot load the package msgpackr: npm install msgpackr, or in a bundle, which has to ' +
+        "contain it, hand it over: msgpack(await import('msgpackr'))",
+      { cause },
+    );
   }
 }

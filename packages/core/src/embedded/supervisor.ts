@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { symlink } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { basename, join } from 'node:path';
+import type { Writable } from 'node:stream';
 
 /**
  * Runs the server as its child and waits for its end, then removes the folder.
@@ -79,9 +80,9 @@ export async function supervise(command: SupervisedCommand): Promise<SupervisedS
       stdio: ['pipe', command.output, command.output],
     },
   );
-  const lifeline = child.stdin as Socket;
+  const lifeline = child.stdin as Writable & Partial<Pick<Socket, 'unref'>>;
   lifeline.on('error', () => {});
-  lifeline.unref();
+  lifeline.unref?.(); // It is no socket in Bun, where it keeps no process from ending.
   child.unref();
 
   let status: number | undefined;

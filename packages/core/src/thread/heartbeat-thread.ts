@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { ConnectionThread, RepeatOptions, Repetition } from '../connection.js';
 import { asError, ClosedError, InvalidArgumentError, RedpostError } from '../errors.js';
@@ -11,6 +10,7 @@ import {
   setNow,
   type Task,
   type ThreadData,
+  type ThreadFailure,
   type ToThread,
   unblocked,
 } from './messages.js';
@@ -18,27 +18,31 @@ import {
 interface Running {
   task: Task;
   failed(error: Error): void;
-  started?: { resolve(): void; reject(error: Error): void };
+  /** Until the first run has been answered, or has failed. */
+  waiting?: { resolve(): void; reject(error: Error): void };
 }
 
-const restartMs = 1000;
+const shortestPauseMs = 1000;
+const longestPauseMs = 60_000;
 
 /**
  * {@link ConnectionThread} as a worker thread. It runs as long as there is something to repeat, and
- * does not keep the process alive. If it ends by itself, that is reported and another one is started.
+ * does not keep the process alive. If it ends by itself or cannot be started, that is reported and
+ * another one is started, after a pause that grows until Redis has answered the thread.
  */
 export class HeartbeatThread implements ConnectionThread {
   readonly #data: ThreadData;
   readonly #running = new Map<number, Running>();
   #worker: Worker | undefined;
+  #isStarting = false;
   #restartTimer: NodeJS.Timeout | undefined;
+  #pauseMs = shortestPauseMs;
   #lastId = 0;
 
   /** @throws InvalidArgumentError for a connection that cannot be made in another thread. */
-  constructor(data: Omit<ThreadData, 'isHeartbeatThread'>) {
+  constructor(data: ThreadData) {
     refuseUncloneable(data.target);
-    refuseWithoutFile();
-    this.#data = { ...data, isHeartbeatThread: true };
+    this.#data = data;
   }
 
   async repeat<Input>(
@@ -58,7 +62,7 @@ export class HeartbeatThread implements ConnectionThread {
     };
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#start({ task, failed, started: { resolve, reject } });
+        this.#start({ task, failed, waiting: { resolve, reject } });
       });
     } catch (error) {
       stop();
@@ -75,7 +79,7 @@ export class HeartbeatThread implements ConnectionThread {
   /** Ends all that is repeated, and the thread. */
   close(): void {
     const closed = new ClosedError('The connection is closed');
-    for (const { started } of this.#running.values()) started?.reject(closed);
+    for (const { waiting } of this.#running.values()) waiting?.reject(closed);
     this.#running.clear();
     this.#end();
   }
@@ -83,7 +87,7 @@ export class HeartbeatThread implements ConnectionThread {
   #start(running: Running): void {
     this.#running.set(running.task.id, running);
     if (this.#worker) this.#post({ start: running.task });
-    else this.#startAll();
+    else void this.#startAll();
   }
 
   #stop(id: number): void {
@@ -96,19 +100,23 @@ export class HeartbeatThread implements ConnectionThread {
     this.#worker?.postMessage(message);
   }
 
-  #open(): Worker {
-    const worker = new Worker(new URL('./heartbeat-thread.js', import.meta.url), {
+  #open(code: string): Worker {
+    // All that the thread needs is in this text, so there is no file that a bundler could leave behind.
+    // The program's flags are the thread's, too: some tell how to speak TLS, or where names are looked up.
+    const worker = new Worker(code, {
+      eval: true,
       workerData: this.#data,
       name: 'redpost-heartbeat',
-      // Neither what loads the program's own sources nor its debugger is for this thread.
-      execArgv: [],
     });
-    let why: Error | undefined;
+    let why: unknown;
     worker.on('message', (message: FromThread) => this.#hear(message));
     worker.on('error', (error) => {
-      why = asError(error);
+      why = error;
     });
-    worker.on('exit', () => this.#ended(worker, why));
+    worker.on('exit', () => {
+      // It was not asked to.
+      if (this.#worker === worker) this.#failed('ended', why);
+    });
     worker.unref();
     return worker;
   }
@@ -116,38 +124,45 @@ export class HeartbeatThread implements ConnectionThread {
   #hear(message: FromThread): void {
     const running = this.#running.get(message.id);
     if (!running) return;
-    const { started } = running;
-    delete running.started;
-    if ('started' in message) {
-      started?.resolve();
-      return;
-    }
-    const { code, message: text, retryable } = message.failed;
-    const error = new RedpostError(`In the heartbeat thread: ${text}`, { code, retryable });
-    if (started) started.reject(error);
-    else running.failed(error);
+    if ('started' in message) this.#pauseMs = shortestPauseMs;
+    else running.failed(asFamilyError(message.failed));
+    running.waiting?.resolve();
+    delete running.waiting;
   }
 
-  /** It was not asked to. */
-  #ended(worker: Worker, why: Error | undefined): void {
-    if (this.#worker !== worker) return;
+  async #startAll(): Promise<void> {
+    clearTimeout(this.#restartTimer);
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    try {
+      const { code } = await import('./code.js');
+      if (this.#running.size === 0) return;
+      this.#worker = this.#open(code);
+      for (const { task } of this.#running.values()) this.#post({ start: task });
+    } catch (error) {
+      this.#failed('cannot be started', error);
+    } finally {
+      this.#isStarting = false;
+    }
+  }
+
+  /** Says it for everything that is repeated, and tries again later. */
+  #failed(what: string, why: unknown): void {
     this.#worker = undefined;
-    const reason = why ? `: ${why.message}` : '';
-    const error = new RedpostError(`The heartbeat thread ended${reason}`, {
+    const reason = why === undefined ? '' : `: ${asError(why).message}`;
+    const error = new RedpostError(`The heartbeat thread ${what}${reason}`, {
       code: 'THREAD',
       retryable: true,
       cause: why,
     });
-    for (const { started, failed } of this.#running.values()) (started?.reject ?? failed)(error);
+    for (const running of this.#running.values()) {
+      running.failed(error);
+      running.waiting?.resolve();
+      delete running.waiting;
+    }
     clearTimeout(this.#restartTimer);
-    this.#restartTimer = setTimeout(() => this.#startAll(), restartMs).unref();
-  }
-
-  #startAll(): void {
-    clearTimeout(this.#restartTimer);
-    if (this.#worker || this.#running.size === 0) return;
-    this.#worker = this.#open();
-    for (const { task } of this.#running.values()) this.#post({ start: task });
+    this.#restartTimer = setTimeout(() => void this.#startAll(), this.#pauseMs).unref();
+    this.#pauseMs = Math.min(2 * this.#pauseMs, longestPauseMs);
   }
 
   #end(): void {
@@ -160,21 +175,8 @@ export class HeartbeatThread implements ConnectionThread {
   }
 }
 
-function refuseWithoutFile(): void {
-  if (hasFile()) return;
-  throw new InvalidArgumentError(
-    'The file heartbeat-thread.js of @redpost/core is missing beside the code that needs it. A bundler has to ' +
-      'leave @redpost/core out of the bundle, or build @redpost/core/heartbeat-thread as heartbeat-thread.js beside it',
-  );
-}
-
-function hasFile(): boolean {
-  try {
-    return existsSync(new URL('./heartbeat-thread.js', import.meta.url));
-  } catch {
-    // A bundle in another format does not know where it is.
-    return false;
-  }
+function asFamilyError({ code, message, retryable }: ThreadFailure): RedpostError {
+  return new RedpostError(`In the heartbeat thread: ${message}`, { code, retryable });
 }
 
 /** What cannot be cloned is named, but not shown: it may hold a password. */

@@ -3,8 +3,6 @@ import type { ScriptCall } from '../script.js';
 
 /** What a thread is started with: how to make the connection once more. */
 export interface ThreadData {
-  /** So that the code of the thread does nothing wherever else it is loaded. */
-  isHeartbeatThread: true;
   /** What `connect()` takes, as far as it can be cloned. */
   target: unknown;
   options: SocketOptions;
@@ -23,7 +21,7 @@ export interface Task {
 export type ToThread = { start: Task } | { stop: number };
 
 export type FromThread =
-  /** The first run has been answered. */
+  /** The first run in this thread has been answered. */
   { id: number; started: true } | { id: number; failed: ThreadFailure };
 
 /** An error of the family, as it can be cloned. */

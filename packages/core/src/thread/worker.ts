@@ -1,4 +1,4 @@
-// Runs in a thread of its own, which heartbeat-thread.ts starts.
+// Runs in a thread of its own, which heartbeat-thread.ts starts, with all that it imports (code.ts).
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { connect } from '../connect.js';
 import type { Connection } from '../connection.js';
@@ -17,11 +17,18 @@ import {
   unblocked,
 } from './messages.js';
 
+interface Repeated {
+  task: Task;
+  timer: NodeJS.Timeout;
+  /** Redis has answered this thread. */
+  isStarted: boolean;
+}
+
 /** Repeats what the main thread asks for. */
 class Repeater {
   readonly #port: MessagePort;
   readonly #connection: Connection;
-  readonly #tasks = new Map<number, { task: Task; timer: NodeJS.Timeout }>();
+  readonly #tasks = new Map<number, Repeated>();
 
   constructor(port: MessagePort, { target, options }: ThreadData) {
     this.#port = port;
@@ -39,7 +46,7 @@ class Repeater {
 
   #start(task: Task): void {
     const timer = setInterval(() => void this.#run(task), task.everyMs);
-    this.#tasks.set(task.id, { task, timer });
+    this.#tasks.set(task.id, { task, timer, isStarted: false });
     void this.#run(task);
   }
 
@@ -52,13 +59,14 @@ class Repeater {
     const { id, clock } = task;
     if (msSince(clock, unblocked) > task.maxBlockedMs) return;
     const begun = process.hrtime.bigint();
-    const isFirst = msSince(clock, confirmed) === Number.POSITIVE_INFINITY;
     try {
       const isConfirmed = await this.#connection.run(asScript(task), undefined);
-      if (!this.#tasks.has(id)) return;
+      const repeated = this.#tasks.get(id);
+      if (!repeated) return;
       if (isConfirmed) setNow(clock, confirmed, begun);
       else this.#stop(id);
-      if (isFirst) this.#post({ id, started: true });
+      if (!repeated.isStarted) this.#post({ id, started: true });
+      repeated.isStarted = true;
     } catch (error) {
       if (this.#tasks.has(id)) this.#post({ id, failed: asFailure(error) });
     }
@@ -80,5 +88,4 @@ function asFailure(thrown: unknown): ThreadFailure {
   return { code: thrown.code, message, retryable: thrown.retryable };
 }
 
-const data = workerData as Partial<ThreadData> | null;
-if (parentPort && data?.isHeartbeatThread) new Repeater(parentPort, data as ThreadData);
+if (parentPort) new Repeater(parentPort, workerData as ThreadData);
