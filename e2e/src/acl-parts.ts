@@ -181,8 +181,9 @@ export const parts: Record<string, Part> = {
     for (const body of ['dies', 'dies too']) {
       await admin.call('XADD', ['events', '*', 'body', JSON.stringify(body)]);
     }
-    const held = ['GROUP', 'g', 'dead', 'COUNT', 9, 'STREAMS', 'events', '>'];
-    await admin.call('XREADGROUP', held);
+    const readAs = (consumer: string, count: number) =>
+      admin.call('XREADGROUP', ['GROUP', 'g', consumer, 'COUNT', count, 'STREAMS', 'events', '>']);
+    await readAs('dead', 9);
     await admin.call('ZADD', ['{events}:consumers:g', 1, 'dead']);
     const handled: string[] = [];
     const consumer = group.consume(
@@ -204,12 +205,13 @@ export const parts: Record<string, Part> = {
     await until(async () => String(await admin.call('ZRANGE', leases)) !== taken);
     await waiting(place, 'xread');
     await consumer.stop();
-    await group.lag();
     await group.deadLetters.list();
     await group.deadLetters.redrive();
     await group.deadLetters.remove(['0:1-1']);
     await group.deadLetters.purge();
     await group.seek('beginning');
+    await readAs('other', 1);
+    await group.lag();
     await topic.close();
   },
 };

@@ -3,12 +3,12 @@ import { GroupConsumer } from './group-consumer.js';
 import type { RecordHandler } from './group-consumer-events.js';
 import type { GroupContext } from './group-context.js';
 import { GroupDeadLetters } from './group-dead-letters.js';
-import { groupInfo, partitionLag } from './group-lag.js';
 import {
   checkedConsumeOptions,
   type GroupConsumeOptions,
   type GroupOptions,
 } from './group-options.js';
+import { type PartitionProgress, partitionProgress } from './group-progress.js';
 import { type From, startOf } from './offset.js';
 import { seek } from './scripts/seek.js';
 import type { TopicContext } from './topic-context.js';
@@ -114,25 +114,24 @@ export class ConsumerGroup<Body = unknown> {
   }
 
   /**
-   * How many records were not delivered to this group yet. Where the server cannot tell (before
-   * Redis 7, or after a seek to the middle), they are counted, a thousand at a time.
+   * How many records were not delivered to this group yet and can still be read. Where the server
+   * cannot tell, they are counted, a thousand at a time: before Redis 7, after a seek to the middle,
+   * after records were deleted one by one, and, on Redis 7 and Valkey 8.0, once retention has removed
+   * any.
    */
   async lag(): Promise<number> {
-    const { partitions, topic } = this.#context;
-    await topic.facts.checked();
-    const lags = partitions.map((keys) => partitionLag(this.#context as GroupContext, keys));
-    return sum(await Promise.all(lags));
+    const all = await this.#progress();
+    return sum(all.map(({ lag }) => lag));
   }
 
   /** Counts. Costs the same however much there is, but for `lag`: see there. */
   async stats(): Promise<GroupStats> {
     const { partitions, topic } = this.#context;
-    const context = this.#context as GroupContext;
+    const progress = await this.#progress();
     const call = async (command: string, key: string) =>
       Number(await topic.connection.call(command, [key]));
     const all = await Promise.all(
       partitions.map(async (keys) => ({
-        info: await groupInfo(context, keys),
         delayed: await call('ZCARD', keys.delayed),
         consumers: await call('ZCARD', keys.consumers),
         counters: counters(await topic.connection.call('HGETALL', [keys.stats])),
@@ -140,8 +139,8 @@ export class ConsumerGroup<Body = unknown> {
     );
     const total = (name: string) => sum(all.map((each) => each.counters.get(name) ?? 0));
     return {
-      lag: await this.lag(),
-      pending: sum(all.map(({ info }) => info?.pending ?? 0)),
+      lag: sum(progress.map(({ lag }) => lag)),
+      pending: sum(progress.map(({ pending }) => pending)),
       delayed: sum(all.map(({ delayed }) => delayed)),
       dead: await this.deadLetters.count(),
       consumers: sum(all.map(({ consumers }) => consumers)),
@@ -152,6 +151,14 @@ export class ConsumerGroup<Body = unknown> {
         recovered: total('recovered'),
       },
     };
+  }
+
+  /** How far it has come, by partition. */
+  async #progress(): Promise<PartitionProgress[]> {
+    const { partitions, topic } = this.#context;
+    await topic.facts.checked();
+    const context = this.#context as GroupContext;
+    return Promise.all(partitions.map((keys) => partitionProgress(context, keys)));
   }
 
   /** Stops its consumers. */

@@ -1,0 +1,22 @@
+import { defineScript } from '@redpost/core';
+import source from './progress.lua';
+
+export interface GroupProgress {
+  /** How many records were delivered and are not settled. */
+  pending: number;
+  /** The offset of the last record that was delivered. */
+  lastDelivered: string;
+  /** How many records were not delivered yet; undefined when they have to be counted. */
+  lag: number | undefined;
+}
+
+export const progress = defineScript<{ stream: string; group: string }, GroupProgress>({
+  name: 'progress',
+  lua: source,
+  looksFirst: () => true,
+  encode: ({ stream, group }) => ({ keys: [stream], args: [group] }),
+  parse(reply) {
+    const [pending, lastDelivered, lag] = reply as [number, Buffer, number | null | undefined];
+    return { pending, lastDelivered: lastDelivered.toString('latin1'), lag: lag ?? undefined };
+  },
+});
