@@ -1,5 +1,6 @@
 import { longestTimerMs, shown, wholeNumber } from './check.js';
 import type { Connection } from './connection.js';
+import { outsideContext } from './context.js';
 import { InvalidArgumentError } from './errors.js';
 import { type ConnectOptions, IoredisConnection } from './ioredis/ioredis-connection.js';
 import { type ConnectionTarget, parseTarget } from './ioredis/target.js';
@@ -24,5 +25,6 @@ export function connect(
       `name must be printable ASCII without spaces, as CLIENT SETNAME demands, got ${shown(name)}`,
     );
   }
-  return new IoredisConnection(parseTarget(target, tls), { callTimeoutMs, keepAliveMs, name });
+  const parsed = parseTarget(target, tls);
+  return outsideContext(() => new IoredisConnection(parsed, { callTimeoutMs, keepAliveMs, name }));
 }

@@ -1,3 +1,4 @@
+import { inThisContext } from './context.js';
 import { asError, isRedpostError } from './errors.js';
 
 type Listener<Payload> = (payload: Payload) => void;
@@ -15,11 +16,11 @@ export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
   readonly #warned = new Set<string>();
 
-  /** Calls `listener` at every `event`, in the order of registration. */
+  /** Calls `listener` at every `event`, in the order of registration and in the context of this call. */
   on<Event extends keyof Events>(event: Event, listener: Listener<Events[Event]>): Unlisten {
     const listeners = this.#listeners.get(event) ?? new Set();
     // A function of its own, so that the same listener may be registered twice.
-    const registered: Listener<Events[Event]> = (payload) => listener(payload);
+    const registered = inThisContext((payload: Events[Event]) => listener(payload));
     this.#listeners.set(event, listeners.add(registered));
     return () => void listeners.delete(registered);
   }

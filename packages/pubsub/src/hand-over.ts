@@ -1,5 +1,5 @@
 import { asError } from '@redpost/core';
-import { isThenable } from '@redpost/core/consuming';
+import { inThisContext, isThenable } from '@redpost/core/consuming';
 import type { Inbox } from './inbox.js';
 import type { Message, ReceivedMessage } from './message.js';
 import type { OnMessage } from './subscribe-options.js';
@@ -11,6 +11,8 @@ import type { OnMessage } from './subscribe-options.js';
 export class HandOver<Body> {
   readonly #inbox: Inbox<Body>;
   readonly #onMessage: OnMessage<Body>;
+  /** For a message that is not handed over where it arrives, but where another one was finished. */
+  readonly #onLaterMessage: OnMessage<Body>;
   readonly #onError: (error: Error) => void;
   /** While a handler is at work, or has not been able to start, messages go to the inbox. */
   #isBusy = true;
@@ -18,6 +20,7 @@ export class HandOver<Body> {
   constructor(inbox: Inbox<Body>, onMessage: OnMessage<Body>, onError: (error: Error) => void) {
     this.#inbox = inbox;
     this.#onMessage = onMessage;
+    this.#onLaterMessage = inThisContext(onMessage);
     this.#onError = onError;
   }
 
@@ -30,7 +33,7 @@ export class HandOver<Body> {
   accept(received: ReceivedMessage): boolean {
     if (this.#isBusy) return false;
     const message = this.#inbox.open(received);
-    const working = message && this.#call(message);
+    const working = message && this.#call(this.#onMessage, message);
     if (working) void this.#drain(working);
     else if (!message && this.#inbox.isOpening) void this.#drain();
     return true;
@@ -42,16 +45,16 @@ export class HandOver<Body> {
     for (;;) {
       const message = this.#inbox.take() ?? (this.#inbox.isOpening && (await this.#inbox.next()));
       if (!message) break;
-      const next = this.#call(message);
+      const next = this.#call(this.#onLaterMessage, message);
       if (next) await this.#settled(next);
     }
     this.#isBusy = false;
   }
 
   /** The handler's promise, if it returns one. */
-  #call(message: Message<Body>): PromiseLike<unknown> | undefined {
+  #call(onMessage: OnMessage<Body>, message: Message<Body>): PromiseLike<unknown> | undefined {
     try {
-      const result = this.#onMessage(message);
+      const result = onMessage(message);
       return isThenable(result) ? result : undefined;
     } catch (error) {
       this.#onError(asError(error));

@@ -12,6 +12,7 @@ import {
   type Unsubscribe,
   wholeNumber,
 } from '@redpost/core';
+import { outsideContext } from '@redpost/core/consuming';
 import { NoResponderError, ResponderError } from './errors.js';
 import type { Publisher } from './publisher.js';
 import { sealRequest, unsealAnswer } from './request-format.js';
@@ -118,18 +119,23 @@ export class Requests {
 
   async #listen(): Promise<void> {
     if (this.#closed) throw new ClosedError('This PubSub is closed');
-    const { connection, sharded } = this.#setup;
-    this.#unlisten ??= connection.on('closed', () => this.#rejectAll('The connection was closed'));
-    this.#listening ??= connection.subscribe(
-      { kind: sharded ? 'shard' : 'channel', name: this.#replyTo },
-      { message: (_, payload) => this.#settle(payload) },
-    );
+    // It serves all who ask, each of them perhaps in another context.
+    this.#listening ??= outsideContext(() => this.#subscribe());
     try {
       await this.#listening;
     } catch (error) {
       this.#listening = undefined;
       throw error;
     }
+  }
+
+  #subscribe(): Promise<Unsubscribe> {
+    const { connection, sharded } = this.#setup;
+    this.#unlisten ??= connection.on('closed', () => this.#rejectAll('The connection was closed'));
+    return connection.subscribe(
+      { kind: sharded ? 'shard' : 'channel', name: this.#replyTo },
+      { message: (_, payload) => this.#settle(payload) },
+    );
   }
 
   /** An answer that nobody waits for is too late, or a second one. */

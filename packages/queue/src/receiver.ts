@@ -7,7 +7,13 @@ import {
   type WrongTypeError,
   wholeNumber,
 } from '@redpost/core';
-import { ExpiredError, ToldSeldom, unreadableReason, within } from '@redpost/core/consuming';
+import {
+  ExpiredError,
+  outsideContext,
+  ToldSeldom,
+  unreadableReason,
+  within,
+} from '@redpost/core/consuming';
 import { type LeaseOptions, sessionOptions } from './consume-options.js';
 import type { QueueContext } from './context.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
@@ -57,7 +63,8 @@ export class Receiver<Body = unknown> {
     this.#context = context;
     this.#options = sessionOptions(options);
     this.#events = events;
-    this.#session = this.#openSession();
+    // It serves all who ask, each of them perhaps in another context.
+    this.#session = outsideContext(() => this.#openSession());
   }
 
   /** Resolves to undefined when the time is up. */
@@ -127,7 +134,9 @@ export class Receiver<Body = unknown> {
       accept: (deliveries) => {
         this.#reading += deliveries.length;
         // One answer after the other, or messages would overtake each other.
-        this.#handedOut = this.#handedOut.then(() => this.#accept(session, deliveries));
+        this.#handedOut = outsideContext(() =>
+          this.#handedOut.then(() => this.#accept(session, deliveries)),
+        );
       },
       drained: (look) => void this.#drained(session, look),
       lost: (deliveries) => this.#lost(deliveries),

@@ -1,3 +1,4 @@
+import { inThisContext } from '../context.js';
 import { asError } from '../errors.js';
 import { Ahead } from './ahead.js';
 import { ExpiredError, LeaseLostError } from './errors.js';
@@ -53,7 +54,8 @@ export interface HandlerPoolHost<Held extends Handled> {
 }
 
 /**
- * Calls a handler for each delivery, `concurrency` at a time, and settles it by how that ends.
+ * Calls a handler for each delivery, `concurrency` at a time, and settles it by how that ends. Each
+ * runs in the context in which the pool was made.
  * Those that are here and not started wait in order.
  */
 export class HandlerPool<Held extends Handled> {
@@ -138,7 +140,8 @@ export class HandlerPool<Held extends Handled> {
       this.#ahead.take();
       this.#running += 1;
       held.settler.running += 1;
-      this.#start(held, now);
+      held.startedAt = now;
+      this.#start(held);
       // That may have taken long. (To read the clock costs as much as all else here.)
       if (this.#running < this.#concurrency) now = performance.now();
     }
@@ -155,8 +158,7 @@ export class HandlerPool<Held extends Handled> {
     return isFound;
   }
 
-  #start(held: Held, now: number): void {
-    held.startedAt = now;
+  readonly #start = inThisContext((held: Held): void => {
     try {
       const opening = this.#host.open(held);
       const result = opening ? opening.then(() => this.#handler(held)) : this.#handler(held);
@@ -171,7 +173,7 @@ export class HandlerPool<Held extends Handled> {
     } catch (error) {
       this.#fail(held, error);
     }
-  }
+  });
 
   #succeed(held: Held): void {
     if (held.claim()) this.#host.acknowledge(held, false);

@@ -4,6 +4,7 @@
  * @module @redpost/core/consuming
  */
 
+export { inThisContext, outsideContext } from '../context.js';
 export { AckWaiters } from './ack-waiters.js';
 export { CallSize } from './call-size.js';
 export { AlreadySettledError, type Delivered, ExpiredError, LeaseLostError } from './errors.js';

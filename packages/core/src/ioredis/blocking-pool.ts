@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BlockingCommand, BlockOptions, Reply } from '../connection.js';
+import { inThisContext, outsideContext } from '../context.js';
 import { OutOfMemoryError, TimeoutError } from '../errors.js';
 import type { Link } from './link.js';
 
@@ -55,7 +56,8 @@ export class BlockingPool {
   }
 
   async block(command: BlockingCommand, options: BlockOptions): Promise<Reply> {
-    const { timeoutMs = Number.POSITIVE_INFINITY, signal, onReply } = options;
+    const { timeoutMs = Number.POSITIVE_INFINITY, signal } = options;
+    const onReply = options.onReply && inThisContext(options.onReply);
     const deadline = performance.now() + timeoutMs;
     signal?.throwIfAborted();
     const socket = this.#acquire();
@@ -137,6 +139,10 @@ export class BlockingPool {
       clearTimeout(idle.idleTimer);
       return idle;
     }
+    return outsideContext(() => this.#open());
+  }
+
+  #open(): Socket {
     const link = this.#options.openLink();
     const socket: Socket = { link, clientId: undefined };
     link.events.on('up', () => {
@@ -153,7 +159,9 @@ export class BlockingPool {
 
   #release(socket: Socket): void {
     if (!this.#sockets.has(socket)) return;
-    socket.idleTimer = setTimeout(() => this.#discard(socket), idleMs).unref();
+    socket.idleTimer = outsideContext(() =>
+      setTimeout(() => this.#discard(socket), idleMs).unref(),
+    );
     this.#idle.push(socket);
   }
 

@@ -16,6 +16,7 @@ import type {
   SubscriptionTarget,
   Unsubscribe,
 } from '../connection.js';
+import { inThisContext, outsideContext } from '../context.js';
 import { Emitter, type Unlisten } from '../emitter.js';
 import { ClosedError, ServerError } from '../errors.js';
 import type { Script } from '../script.js';
@@ -120,7 +121,7 @@ export class IoredisConnection implements Connection {
   async subscribe(target: SubscriptionTarget, subscriber: Subscriber): Promise<Unsubscribe> {
     this.#refuseIfClosed();
     this.#subscriptions ??= this.#openSubscriptions();
-    return this.#subscriptions.subscribe(target, subscriber);
+    return this.#subscriptions.subscribe(target, asHere(subscriber));
   }
 
   openSubscriptionSocket(): SubscriptionSocket {
@@ -128,7 +129,7 @@ export class IoredisConnection implements Connection {
     const socket = this.#openSubscriptions();
     this.#ownSockets.add(socket);
     return {
-      subscribe: (target, subscriber) => socket.subscribe(target, subscriber),
+      subscribe: (target, subscriber) => socket.subscribe(target, asHere(subscriber)),
       pause: () => socket.pause(),
       resume: () => socket.resume(),
       close: () => {
@@ -215,7 +216,7 @@ export class IoredisConnection implements Connection {
     this.#refuseIfClosed();
     const { replicas = 0 } = options;
     const deadline = this.#deadline(options);
-    this.#replicatedWrites ??= this.#openReplicatedWrites();
+    this.#replicatedWrites ??= outsideContext(() => this.#openReplicatedWrites());
     const key = String(args[command === 'EVAL' ? 2 : 0]);
     return this.#replicatedWrites.call({ command, args, key, replicas, deadline });
   }
@@ -284,4 +285,13 @@ export class IoredisConnection implements Connection {
       reconnectOnError: (error) => /(^|: -)(READONLY|UNBLOCKED)/.test(error.message),
     };
   }
+}
+
+/** The socket is shared: each subscriber hears in the context in which it came. */
+function asHere(subscriber: Subscriber): Subscriber {
+  return {
+    message: inThisContext((channel, payload) => subscriber.message(channel, payload)),
+    interrupted: inThisContext((error) => subscriber.interrupted?.(error)),
+    resumed: inThisContext((downMs) => subscriber.resumed?.(downMs)),
+  };
 }

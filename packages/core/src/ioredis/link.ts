@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { longestTimerMs } from '../check.js';
 import type { Argument, Reply } from '../connection.js';
+import { outsideContext } from '../context.js';
 import { Emitter } from '../emitter.js';
 import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '../errors.js';
 import { commandName } from './command-name.js';
@@ -229,7 +231,8 @@ export class Link {
   }
 
   #open(): Client {
-    const client = this.#options.create();
+    const client = outsideContext(this.#options.create);
+    if (this.#options.owned !== false) client.on('+node', connectOutsideContext);
     const listeners = {
       ready: () => this.#up(),
       close: () => this.#down(),
@@ -289,7 +292,8 @@ export class Link {
   }
 
   #connectIfLazy(): void {
-    if (this.#client.status === 'wait') this.#client.connect().catch(this.#fail);
+    if (this.#client.status !== 'wait') return;
+    outsideContext(() => this.#client.connect()).catch(this.#fail);
   }
 
   readonly #fail = (thrown: unknown): void => {
@@ -328,6 +332,12 @@ export class Link {
 
 function closedError(address: string, outcome: 'not-executed' | 'unknown'): ClosedError {
   return new ClosedError(`The connection to Redis at ${address} is closed`, { outcome });
+}
+
+/** The socket to a node of a Cluster is opened by the first command that is for it. */
+function connectOutsideContext(node: Redis): void {
+  const connect = node.connect.bind(node);
+  node.connect = (...args) => outsideContext(() => connect(...args));
 }
 
 /** Until `deadline`, as a timer can wait it. */

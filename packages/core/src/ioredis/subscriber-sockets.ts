@@ -7,6 +7,7 @@ import type {
   SubscriptionTarget,
   Unsubscribe,
 } from '../connection.js';
+import { outsideContext } from '../context.js';
 import type { RedpostError } from '../errors.js';
 import { ShardedSubscriptions } from './sharded-subscriptions.js';
 import { SubscriptionLink } from './subscription-link.js';
@@ -65,13 +66,14 @@ export class SubscriberSockets implements SubscriptionSocket {
 
   #open(callTimeoutMs: number, node?: Node): SubscriptionLink {
     const { target, client, keepAliveMs, report } = this.#options;
-    const link = new SubscriptionLink({
+    const settings = {
       address: node ? `${node.host}:${node.port}` : target.address,
       create: () => target.createSubscriber({ ...client, socketTimeout: undefined }, node),
       keepAliveMs,
       callTimeoutMs,
       report,
-    });
+    };
+    const link = outsideContext(() => new SubscriptionLink(settings));
     this.#links.add(link);
     return link;
   }

@@ -1,4 +1,5 @@
 import type { Subscriber, SubscriptionTarget, Unsubscribe } from '../connection.js';
+import { outsideContext } from '../context.js';
 import {
   asError,
   ClosedError,
@@ -209,7 +210,7 @@ export class Subscriptions {
 
   /** Those who were interrupted and counted on the attempt of one who is gone still wait. */
   #resumeOthers(entry: Entry): void {
-    if (entry.interruptedAt.size > 0) this.#resume();
+    if (entry.interruptedAt.size > 0) outsideContext(() => this.#resume());
   }
 
   /** Asks again for every name that is missing, until Redis has confirmed all of them. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ConnectionThread, RepeatOptions, Repetition } from '../connection.js';
+import { outsideContext } from '../context.js';
 import { asError, ClosedError, InvalidArgumentError, RedpostError } from '../errors.js';
 import type { Script } from '../script.js';
 import {
@@ -137,7 +138,7 @@ export class HeartbeatThread implements ConnectionThread {
     try {
       const { code } = await import('./code.js');
       if (this.#running.size === 0) return;
-      this.#worker = this.#open(code);
+      this.#worker = outsideContext(() => this.#open(code));
       for (const { task } of this.#running.values()) this.#post({ start: task });
     } catch (error) {
       this.#failed('cannot be started', error);

@@ -5,6 +5,7 @@
  */
 
 import { asError } from '@redpost/core';
+import { inThisContext, outsideContext } from '@redpost/core/consuming';
 import type { PubSub } from '../pubsub.js';
 import type { Subscription } from '../subscription.js';
 
@@ -33,24 +34,26 @@ export interface EventTargetOptions {
 }
 
 interface Channel<Body> {
-  readonly listeners: Set<Listener<Body>>;
+  /** Each with what calls it, in the context in which it was added. */
+  readonly listeners: Map<Listener<Body>, Callback<Body>>;
   readonly subscription: Promise<Subscription<unknown> | undefined>;
 }
 
 /** Channels as an `EventTarget`: `createPubSub({ eventTarget: eventTarget(pubsub) })`. */
 export function eventTarget<Body = unknown>(
   pubsub: PubSub<Body>,
-  { onError = warn }: EventTargetOptions = {},
+  options: EventTargetOptions = {},
 ): ChannelEventTarget<Body> {
+  const onError = inThisContext(options.onError ?? warn);
   const channels = new Map<string, Channel<Body>>();
 
   function open(type: string): Channel<Body> {
-    const listeners = new Set<Listener<Body>>();
+    const listeners: Channel<Body>['listeners'] = new Map();
     const subscription = pubsub
       .subscribe(type, {
         onMessage({ body }) {
           const event = new CustomEvent(type, { detail: body }) as ChannelEvent<Body>;
-          for (const listener of [...listeners]) tell(listener, event);
+          for (const tell of [...listeners.values()]) tell(event);
         },
       })
       .then((its) => {
@@ -72,18 +75,22 @@ export function eventTarget<Body = unknown>(
     return channel;
   }
 
-  function tell(listener: Listener<Body>, event: ChannelEvent<Body>): void {
-    try {
-      if (typeof listener === 'function') listener(event);
-      else listener.handleEvent(event);
-    } catch (error) {
-      onError(asError(error));
-    }
+  function teller(listener: Listener<Body>): Callback<Body> {
+    return inThisContext((event) => {
+      try {
+        if (typeof listener === 'function') listener(event);
+        else listener.handleEvent(event);
+      } catch (error) {
+        onError(asError(error));
+      }
+    });
   }
 
   return {
     addEventListener(type, listener) {
-      if (listener) (channels.get(type) ?? open(type)).listeners.add(listener);
+      if (!listener) return;
+      const { listeners } = channels.get(type) ?? outsideContext(() => open(type));
+      if (!listeners.has(listener)) listeners.set(listener, teller(listener));
     },
     removeEventListener(type, listener) {
       const channel = channels.get(type);

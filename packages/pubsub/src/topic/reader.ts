@@ -1,4 +1,5 @@
 import { asError, InvalidArgumentError, isRedpostError, wholeNumber } from '@redpost/core';
+import { inThisContext } from '@redpost/core/consuming';
 import type { TrimmedError, TrimmedGap } from './errors.js';
 import { merge } from './merge.js';
 import { type From, startOf } from './offset.js';
@@ -38,6 +39,7 @@ export function readTopic<Body>(
 ): AsyncGenerator<TopicRecord<Body>, void, undefined> {
   const { from = 'latest' } = options;
   const start = startOf(from);
+  const onTrimmed = options.onTrimmed && inThisContext(options.onTrimmed);
   const isResumed = typeof from === 'string' && start === from;
   const readers = chosenPartitions(context, options, isResumed).map(
     (partition) =>
@@ -57,7 +59,7 @@ export function readTopic<Body>(
 
   async function* records(): AsyncGenerator<TopicRecord<Body>, void, undefined> {
     const stopping = new AbortController();
-    const sources = readers.map((reader) => new Source(reader, options.onTrimmed));
+    const sources = readers.map((reader) => new Source(reader, onTrimmed));
     const stop = () => {
       stopping.abort();
       for (const reader of readers) reader.stop();
