@@ -20,6 +20,10 @@ export function sayLost(count: number): void {
   say(`the lease was lost: ${counted(count, 'message')} will be delivered again`);
 }
 
+export function sayReturned(count: number): void {
+  say(`${counted(count, 'message')} went back to the queue, uncounted`);
+}
+
 export function sayRecovered(count: number): void {
   say(`${counted(count, 'message')} of a consumer that had died will be delivered again`);
 }

@@ -16,6 +16,12 @@ async function acked(queue: string): Promise<number> {
   return total.acked;
 }
 
+/** Which attempt the next delivery would be. */
+async function nextAttempt(queue: string): Promise<unknown> {
+  const { lines } = await redpost.run(['receive', queue]);
+  return (lines[0] as { attempt: number }).attempt;
+}
+
 function work(queue: string, command: string, ...options: string[]) {
   return redpost.start(['work', queue, '--exec', command, ...options]);
 }
@@ -140,7 +146,7 @@ describe('work', () => {
     expect(await stats(queue)).toMatchObject({ pending: 1, active: 0, total: { acked: 1 } });
   });
 
-  it('ends commands with all they have started past the deadline, and gives their messages back', async () => {
+  it('ends commands with all they have started past the deadline, and gives their messages back, uncounted', async () => {
     const queue = uniqueName();
     const file = join(folder, 'grandchild');
     await redpost.run(['send', queue, '1']);
@@ -152,9 +158,10 @@ describe('work', () => {
     expect((await working.ended).code).toBe(0);
     await eventually(() => !isAlive(grandchild));
     expect(await stats(queue)).toMatchObject({ pending: 1, active: 0, dead: 0 });
+    expect(await nextAttempt(queue)).toBe(1);
   });
 
-  it('ends at once at a second Ctrl-C, and gives its messages back', async () => {
+  it('ends at once at a second Ctrl-C, and gives its messages back, uncounted', async () => {
     const queue = uniqueName();
     const file = join(folder, 'stubborn');
     await redpost.run(['send', queue, '1']);
@@ -170,5 +177,6 @@ describe('work', () => {
     expect((await working.ended).code).toBe(130);
     expect(isAlive(child)).toBe(false);
     expect(await stats(queue)).toMatchObject({ pending: 1, active: 0, dead: 0 });
+    expect(await nextAttempt(queue)).toBe(1);
   });
 });

@@ -9,6 +9,7 @@ export {
   type DeadLetterReason,
   LeaseLostError,
   type NextStep,
+  ReturnedError,
 } from '@redpost/core/consuming';
 export type {
   ChannelName,

@@ -2,7 +2,7 @@ import { type Connection, ConnectionError } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { interposed } from '../../../tooling/interposed.js';
-import type { TopicDelivery } from '../src/index.js';
+import { ReturnedError, type TopicDelivery } from '../src/index.js';
 import {
   deferred,
   openTopic,
@@ -107,3 +107,55 @@ function confirmsUnsubscribing(connection: Connection, confirmed: Promise<void>)
     },
   });
 }
+
+it.each([undefined, 2])(
+  'what stop and close give back does not count as an attempt, and its handler is told (partitions: %s)',
+  async (partitions) => {
+    const name = uniqueName();
+    const options = partitions === undefined ? {} : { partitions };
+    const group = { from: 'beginning' } as const;
+    for (const end of ['stop', 'close'] as const) {
+      const topic = openTopic<number>(name, { connection: redis.connection(), ...options });
+      if (end === 'stop') await topic.publish(1);
+      const begun = deferred<TopicDelivery<number>>();
+      const consumer = topic.group('g', group).consume(async (delivery) => {
+        void delivery.signal;
+        begun.resolve(delivery);
+        await new Promise(() => {});
+      });
+      const returned: unknown[] = [];
+      consumer.on('returned', ({ deliveries }) => returned.push(...deliveries));
+      const delivery = await begun.promise;
+      const closed = end === 'close' ? topic.close() : undefined;
+      await consumer.stop({ timeoutMs: 0 });
+      await closed;
+
+      expect(delivery.attempt).toBe(1);
+      expect(returned).toEqual([delivery]);
+      expect(delivery.signal.reason).toBeInstanceOf(ReturnedError);
+      await expect(delivery.ack()).rejects.toBeInstanceOf(ReturnedError);
+    }
+
+    const topic = openTopic<number>(name, { connection: redis.connection(), ...options });
+    const last = deferred<number>();
+    topic.group('g', group).consume(({ attempt }) => last.resolve(attempt));
+    expect(await last.promise).toBe(1);
+    expect((await topic.group('g').stats()).total.retried).toBe(0);
+  },
+);
+
+it('a handler that awaits stop, or the end of its topic, is not waited for by itself', async () => {
+  const topic = openTopic<number>(uniqueName(), { connection: redis.connection() });
+  const stopped = deferred();
+  await topic.publish(1);
+  const consumer = topic.group('g', { from: 'beginning' }).consume(async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([consumer.stop({ timeoutMs: 60_000 }), topic.close()]);
+  });
+  consumer.on('stopped', () => stopped.resolve());
+  await stopped.promise;
+
+  const { connection, name } = topic;
+  const [pending] = (await connection.call('XPENDING', [name, 'g'])) as unknown[];
+  expect(pending).toBe(0);
+});

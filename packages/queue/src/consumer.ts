@@ -1,6 +1,5 @@
 import {
   asError,
-  ClosedError,
   Emitter,
   InvalidArgumentError,
   isRedpostError,
@@ -9,7 +8,14 @@ import {
   type Unlisten,
   wholeNumber,
 } from '@redpost/core';
-import { HandlerPool, type NextStep, ToldSeldom, within } from '@redpost/core/consuming';
+import {
+  Deadline,
+  HandlerPool,
+  type NextStep,
+  ReturnedError,
+  ToldSeldom,
+  within,
+} from '@redpost/core/consuming';
 import { type ConsumeOptions, consumerOptions } from './consume-options.js';
 import type { QueueContext } from './context.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
@@ -26,6 +32,8 @@ export interface ConsumerEvents<Body> {
   failed: { delivery: Delivery<Body>; error: Error; next: NextStep };
   /** The lease was lost: these messages are delivered again, even if they were handled. */
   lost: { deliveries: readonly Delivery<Body>[] };
+  /** Past the deadline of `stop()`: these messages are delivered again, even if their handlers finish. */
+  returned: { deliveries: readonly Delivery<Body>[] };
   /** Messages of a consumer that had died were put back. */
   recovered: Recovery;
   /** The queue was found empty. */
@@ -59,6 +67,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   #session: Session<Body>;
   #isGivingBack = false;
   #isStopping = false;
+  readonly #deadline = new Deadline();
   #stopped: Promise<void> | undefined;
 
   constructor(context: QueueContext<Body>, handler: Handler<Body>, options: ConsumeOptions) {
@@ -85,14 +94,21 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Takes nothing more and lets the handlers finish. Those that are not through at the deadline
-   * are told by their signal, and their messages go back to the queue. Resolves when nothing is
-   * left to do, or Redis cannot be asked any more. Further calls return the same promise.
+   * Takes nothing more and lets the handlers finish. Those that are not through at the deadline are
+   * told by their signal and by the event `returned`, and their messages go back to the queue, which
+   * does not count as an attempt. Resolves when nothing is left to do, or Redis cannot be asked any
+   * more. Further calls return the same promise; one with a `timeoutMs` can bring the deadline forward.
+   *
+   * In one of its own handlers it resolves at once, so that the handler can await it: the consumer
+   * has stopped some time after that handler is through, as the event `stopped` tells.
    */
-  stop({ timeoutMs = 10_000 }: StopOptions = {}): Promise<void> {
-    wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
-    this.#stopped ??= this.#stop(performance.now() + timeoutMs);
-    return this.#stopped;
+  stop({ timeoutMs }: StopOptions = {}): Promise<void> {
+    if (timeoutMs !== undefined) {
+      wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
+    }
+    if (!this.#stopped || timeoutMs !== undefined) this.#deadline.bringForward(timeoutMs ?? 10_000);
+    this.#stopped ??= this.#stop();
+    return this.#handlers.isCaller ? Promise.resolve() : this.#stopped;
   }
 
   /** The same as `stop()`. */
@@ -152,32 +168,31 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     if (isRedpostError(error, 'CLOSED')) void this.stop({ timeoutMs: 0 });
   }
 
-  async #stop(deadline: number): Promise<void> {
+  async #stop(): Promise<void> {
     this.#isStopping = true;
     this.#handlers.stop();
-    const leftMs = () => deadline - performance.now();
+    const deadline = this.#deadline;
     const session = this.#session;
     try {
-      await within(this.#quiet(session), Math.max(leftMs(), leaveMs));
-      await within(this.#release(this.#handlers.takeBack()), leftMs());
-      const finished = await within(this.#handlers.done(), leftMs());
+      await deadline.within(this.#quiet(session), leaveMs);
+      await deadline.within(this.#release(this.#handlers.takeBack()));
+      const finished = await deadline.within(this.#handlers.done());
       if (!finished) await within(this.#giveUp(session), leaveMs);
-      await within(session.flushed(), Math.max(leftMs(), leaveMs));
+      await deadline.within(session.flushed(), leaveMs);
       await session.leave(leaveMs);
     } catch (error) {
       if (!isRedpostError(error, 'CLOSED')) this.#report(asError(error));
     }
+    deadline.clear();
     this.#events.emit('stopped', undefined);
   }
 
   /** Tells the handlers that are still running, and gives their messages to others. */
   async #giveUp(session: Session<Body>): Promise<void> {
-    // The newest first, so that the oldest is next in line.
-    const held = [...session.held].reverse();
-    const unfinished = held.filter((delivery) => delivery.isStarted && delivery.claim());
-    const given = unfinished.map((delivery) => session.retry(delivery, 0));
-    for (const delivery of unfinished) delivery.lose(new ClosedError('The consumer was stopped'));
-    await Promise.allSettled(given);
+    const unfinished = [...session.held].filter((held) => held.isStarted && held.claim());
+    for (const held of unfinished) held.lose(new ReturnedError(held.named));
+    if (unfinished.length > 0) this.#events.emit('returned', { deliveries: unfinished });
+    await this.#release(unfinished);
   }
 
   /** Other consumers may have time for what waits here for a handler. */

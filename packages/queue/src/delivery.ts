@@ -29,8 +29,9 @@ export interface RetryOptions {
  * One attempt at one message. It is settled once, by `ack`, `retry` or `deadLetter`; a handler
  * that returns acknowledges, one that throws asks for a retry.
  *
- * Each of these rejects with `LeaseLostError` when the message is no longer this consumer's (then
- * it changed nothing), and with `AlreadySettledError` at the second call.
+ * Each of these rejects with `LeaseLostError` when the message is no longer this consumer's, with
+ * `ReturnedError` when the consumer was stopped meanwhile and has returned it (then they changed
+ * nothing), and with `AlreadySettledError` at the second call.
  */
 export interface Delivery<Body = unknown> extends Message<Body> {
   /**
@@ -85,6 +86,8 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Ho
   readonly element: Slice;
   readonly settler: Settler;
   #state: 'held' | 'settled' | 'lost' = 'held';
+  /** Why it is not this consumer's any more. */
+  #lostBy: Error | undefined;
   #envelope: Envelope | undefined;
   #abort: AbortController | undefined;
   body!: Body;
@@ -134,7 +137,7 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Ho
 
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (this.#state === 'lost') this.#abort.abort(new LeaseLostError(this.named));
+    if (this.#lostBy) this.#abort.abort(this.#lostBy);
     return this.#abort.signal;
   }
 
@@ -190,9 +193,10 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Ho
     return true;
   }
 
-  /** The lease is gone. What is still running is told by its signal. */
-  lose(reason: Error = new LeaseLostError(this.named)): void {
+  /** It is not this consumer's any more. What is still running is told by its signal. */
+  lose(reason: Error): void {
     this.#state = 'lost';
+    this.#lostBy = reason;
     this.#abort?.abort(reason);
   }
 
@@ -217,9 +221,8 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Ho
 
   async extend(): Promise<void> {
     if (this.#state === 'settled') throw new AlreadySettledError(this.named);
-    if (this.#state === 'lost' || !(await this.settler.renew())) {
-      throw new LeaseLostError(this.named);
-    }
+    if (this.#lostBy) throw this.#lostBy;
+    if (!(await this.settler.renew())) throw this.#lostBy ?? new LeaseLostError(this.named);
   }
 
   #opened(body: Body): void {
@@ -233,7 +236,7 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Ho
   }
 
   #claimOrThrow(): void {
-    if (this.#state === 'lost') throw new LeaseLostError(this.named);
+    if (this.#lostBy) throw this.#lostBy;
     if (!this.claim()) throw new AlreadySettledError(this.named);
   }
 }

@@ -9,6 +9,7 @@ export {
   type DeadLetterReason,
   LeaseLostError,
   type NextStep,
+  ReturnedError,
 } from '@redpost/core/consuming';
 export type { ConsumeOptions, LeaseOptions } from './consume-options.js';
 export { Consumer, type ConsumerEvents, type Handler, type StopOptions } from './consumer.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError, ClosedError, type Unsubscribe } from '@redpost/core';
-import { AckWaiters, HeldList, LeaseLostError } from '@redpost/core/consuming';
+import { AckWaiters, HeldList, LeaseLostError, ReturnedError } from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { HeldDelivery, type Settler } from './delivery.js';
 import { Feed } from './feed.js';
@@ -144,12 +144,13 @@ export class Session<Body = unknown> implements Settler {
     await this.#settle(held, () => this.#settlements.deadLetter(held.number, reason, error));
   }
 
-  /** Gives back what was not started. */
+  /** Gives back what was not started, or not finished; uncounted. */
   async release(deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
     const receipts = deliveries.map(({ number }) => number);
     await Promise.all(receipts.map((receipt) => this.#feed.adopted(receipt)));
     if (this.#isOver) return;
-    if (receipts.length > 0) await this.#settlements.release(receipts);
+    const wereStarted = deliveries.some(({ isStarted }) => isStarted);
+    if (receipts.length > 0) await this.#settlements.release(receipts, wereStarted);
     for (const held of deliveries) {
       this.#held.remove(held);
       this.#feed.settled(held.number);
@@ -177,7 +178,11 @@ export class Session<Body = unknown> implements Settler {
   async leave(timeoutMs: number): Promise<void> {
     if (this.#isOver) return;
     this.#end();
-    this.#forget(() => new ClosedError('The consumer was stopped', { outcome: 'unknown' }));
+    const unconfirmed = new ClosedError('The consumer was stopped', { outcome: 'unknown' });
+    this.#forget(
+      (held) => new ReturnedError(held.named),
+      () => unconfirmed,
+    );
     const { connection, keys } = this.#context;
     const { from } = this.#options;
     const { mayBeBlocked } = this.#feed;
@@ -265,16 +270,20 @@ export class Session<Body = unknown> implements Settler {
   #lose(): void {
     if (this.#isOver) return;
     this.#end();
-    const lost = this.#forget((held) => new LeaseLostError(held.named));
+    const lostBy = (held: HeldDelivery<Body>) => new LeaseLostError(held.named);
+    const lost = this.#forget(lostBy, lostBy);
     void this.#forsake();
     this.#host.lost(lost);
   }
 
   /** Tells those who work on what is held, or wait for an acknowledgement, that it is over. */
-  #forget(reason: (held: HeldDelivery<Body>) => Error): HeldDelivery<Body>[] {
+  #forget(
+    lostBy: (held: HeldDelivery<Body>) => Error,
+    unconfirmed: (held: HeldDelivery<Body>) => Error,
+  ): HeldDelivery<Body>[] {
     const forgotten = this.#held.removeAll();
-    for (const held of forgotten) held.lose(reason(held));
-    this.#ackWaiters.rejectAll(reason);
+    for (const held of forgotten) held.lose(lostBy(held));
+    this.#ackWaiters.rejectAll(unconfirmed);
     return forgotten;
   }
 

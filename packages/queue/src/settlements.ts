@@ -67,10 +67,11 @@ export class Settlements {
     });
   }
 
-  /** Gives back what was leased but not started; it does not count as an attempt. */
-  async release(receipts: readonly number[]): Promise<void> {
+  /** Gives back what was leased; it does not count as an attempt. */
+  async release(receipts: readonly number[], wereStarted: boolean): Promise<void> {
     const { connection, keys } = this.#context;
-    const input = { keys, consumer: this.#consumer, from: this.#from, receipts };
+    const names = { keys, consumer: this.#consumer, from: this.#from };
+    const input = { ...names, receipts, wereStarted };
     await this.#settling.repeat(() => connection.run(release, input));
   }
 

@@ -184,7 +184,8 @@ describe('scripts and clients agree about any element:', () => {
     await forAny(40, async (hostile) => {
       await expectAfter(
         hostile,
-        ({ connection, ...held }) => connection.run(release, { ...input, ...held }),
+        ({ connection, ...held }) =>
+          connection.run(release, { ...input, ...held, wereStarted: true }),
         {},
       );
       await expectAfter(

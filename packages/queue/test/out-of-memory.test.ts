@@ -144,7 +144,7 @@ it('what was leased ahead goes back without memory', async () => {
 
   const receipts = [Number(/\d+$/.exec(delivery?.receipt ?? '')?.[0])];
   const input = { keys: queueKeys('q'), consumer: String(consumer), receipts };
-  expect(await connection.run(release, { ...input, from: 'RIGHT' })).toBe(1);
+  expect(await connection.run(release, { ...input, from: 'RIGHT', wereStarted: true })).toBe(1);
 
   expect((await queue.stats()).pending).toBe(1);
 });

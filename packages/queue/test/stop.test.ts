@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { type Delivery, ReturnedError } from '../src/index.js';
 import { atRest, consumersOf, deferred, heldKeys, isBlocked } from './support/in-redis.js';
 import { startOwnRedis, uniqueName, useRedis } from './support/use-redis.js';
 
@@ -48,6 +49,146 @@ it('past the deadline unfinished messages go back, and their handlers are told',
 
   expect(signal?.aborted).toBe(true);
   expect(await atRest(queue as never)).toEqual({ pending: 1, delayed: 0, dead: 0 });
+});
+
+it('what stop and close give back does not count as an attempt, and keeps its order and its ids', async () => {
+  const queue = redis.queue<number>();
+  await queue.connection.call('LPUSH', [queue.name, '1']);
+  await queue.sendBatch([2, 3, 4].map((body) => ({ body })));
+  const ids = new Map<number, Set<string>>();
+  for (const end of ['stop', 'close'] as const) {
+    const worker = redis.queue<number>({ name: queue.name });
+    let begun = 0;
+    const consumer = worker.consume(
+      ({ body, id, attempt }) => {
+        begun += 1;
+        expect(attempt).toBe(1);
+        ids.set(body, (ids.get(body) ?? new Set()).add(id));
+        return new Promise(() => {});
+      },
+      { concurrency: 3 },
+    );
+    await eventually(() => begun === 3);
+    const closed = end === 'close' ? worker.close() : undefined;
+    await consumer.stop({ timeoutMs: 0 });
+    await closed;
+  }
+
+  const bodies = [];
+  for (let n = 0; n < 4; n += 1) {
+    const delivery = await queue.receive();
+    bodies.push([delivery?.body, delivery?.attempt]);
+  }
+  expect(bodies).toEqual([1, 2, 3, 4].map((body) => [body, 1]));
+  expect([...ids].map(([body, known]) => [body, known.size])).toEqual([1, 2, 3].map((n) => [n, 1]));
+  expect((await queue.stats()).total.retried).toBe(0);
+});
+
+it('a suspect that stop gives back is still a suspect, with the attempts it had', async () => {
+  const queue = redis.queue<number>();
+  const element = '\u00011{"attempt":2,"suspect":1,"id":"s"}\n1';
+  await queue.connection.call('LPUSH', [`{${queue.name}}:suspects`, element]);
+  let attempt = 0;
+  const consumer = queue.consume((delivery) => {
+    attempt = delivery.attempt;
+    return new Promise(() => {});
+  });
+  await eventually(() => attempt === 3);
+  await consumer.stop({ timeoutMs: 0 });
+
+  const suspects = await queue.connection.call('LRANGE', [`{${queue.name}}:suspects`, 0, -1]);
+  expect(String(suspects)).toBe(element);
+});
+
+it('a handler that is not through at the deadline is told by its signal, by the event and by what it asks for', async () => {
+  const queue = redis.queue<number>();
+  const late = deferred();
+  const told: unknown[] = [];
+  const finished = deferred<Delivery<number>>();
+  const returned: unknown[] = [];
+  await queue.send(1, { id: 'slow' });
+  const consumer = queue.consume(async (delivery) => {
+    void delivery.signal;
+    await late.promise;
+    for (const ask of [() => delivery.ack(), () => delivery.retry(), () => delivery.extend()]) {
+      await ask().catch((error) => told.push(error));
+    }
+    finished.resolve(delivery);
+  });
+  consumer.on('returned', ({ deliveries }) => returned.push(...deliveries.map(({ id }) => id)));
+  await eventually(async () => (await queue.stats()).active === 1);
+  await consumer.stop({ timeoutMs: 0 });
+  late.resolve();
+  const { signal } = await finished.promise;
+
+  expect(returned).toEqual(['slow']);
+  expect(told).toMatchObject(Array.from({ length: 3 }, () => ({ code: 'RETURNED', id: 'slow' })));
+  expect(signal.reason).toBeInstanceOf(ReturnedError);
+  expect(await atRest(queue as never)).toEqual({ pending: 1, delayed: 0, dead: 0 });
+});
+
+it('a message taken by receive is returned by close, uncounted, and its owner is told', async () => {
+  const queue = redis.queue<number>();
+  const other = redis.queue<number>({ name: queue.name });
+  await queue.send(1);
+  const delivery = await queue.receive();
+  await queue.close();
+
+  await expect(delivery?.ack()).rejects.toBeInstanceOf(ReturnedError);
+  expect((await other.receive())?.attempt).toBe(1);
+});
+
+it.each([
+  ['at once', async () => {}],
+  ['after other work', () => new Promise((resolve) => setImmediate(resolve))],
+])('a handler that awaits stop %s is not waited for by itself', async (_when, work) => {
+  const queue = redis.queue<number>();
+  const stopped = deferred();
+  await queue.sendBatch([1, 2].map((body) => ({ body })));
+  const consumer = queue.consume(async () => {
+    const nested = async () => {
+      await work();
+      await Promise.all([consumer.stop({ timeoutMs: 60_000 }), queue.close()]);
+    };
+    await nested();
+  });
+  consumer.on('stopped', () => stopped.resolve());
+  await stopped.promise;
+
+  expect(await atRest(queue as never)).toEqual({ pending: 1, delayed: 0, dead: 0 });
+  expect((await redis.queue({ name: queue.name }).stats()).total.acked).toBe(1);
+});
+
+it('those outside of the handlers are still made to wait, listeners of events too', async () => {
+  const queue = redis.queue<string>();
+  const release = deferred();
+  const order: string[] = [];
+  await queue.send('slow');
+  await queue.send('fails');
+  const begun = deferred();
+  const consumer = queue.consume(
+    async ({ body }) => {
+      if (body === 'slow') begun.resolve();
+      if (body === 'slow') await release.promise;
+      else throw new Error('no');
+      order.push('handler');
+    },
+    { concurrency: 2, maxAttempts: 1 },
+  );
+  const told = deferred();
+  consumer.on('failed', async () => {
+    const stopped = consumer.stop();
+    told.resolve();
+    await stopped;
+    order.push('stopped');
+  });
+  await begun.promise;
+  await told.promise;
+  release.resolve();
+  await consumer.stop();
+  await eventually(() => order.length === 2);
+
+  expect(order).toEqual(['handler', 'stopped']);
 });
 
 it('what fails while the consumer stops is settled as ever', async () => {

@@ -8,7 +8,7 @@ import { onAbort } from '../interruption.js';
 import { counted, say, spokenDuration } from '../notices.js';
 import { positive, timerDuration } from '../option-parsers.js';
 import type { Surroundings } from '../program.js';
-import { sayBackgroundError, sayLost, sayRecovered } from '../queue-notices.js';
+import { sayBackgroundError, sayLost, sayRecovered, sayReturned } from '../queue-notices.js';
 import type { Run } from '../run.js';
 
 interface WorkOptions {
@@ -99,6 +99,7 @@ async function work(run: Run, [name = '']: readonly string[], options: WorkOptio
     say(`message ${delivery.id}, attempt ${delivery.attempt}: ${error.message}; ${then}`);
   });
   consumer.on('lost', ({ deliveries }) => sayLost(deliveries.length));
+  consumer.on('returned', ({ deliveries }) => sayReturned(deliveries.length));
   consumer.on('recovered', ({ putBack }) => sayRecovered(putBack));
   consumer.on('error', sayBackgroundError);
   say(`working on ${name}; Ctrl-C stops`);
@@ -108,6 +109,7 @@ async function work(run: Run, [name = '']: readonly string[], options: WorkOptio
     const commands = counted(running.size, 'running command');
     say(`stopping: waiting for ${commands}; Ctrl-C again ends what runs`);
   }
+  onAbort(interruption.forced, () => void consumer.stop({ timeoutMs: 0 }));
   await consumer.stop({ timeoutMs: options.drain });
   await Promise.allSettled(running);
   return interruption.forced.aborted ? interruption.exitCode : exitCodes.done;
@@ -133,8 +135,8 @@ async function handle(
       kill: forced,
     });
     if (ending === undefined) return;
-    // Not the message's fault: it must not be one attempt nearer to the dead letters.
-    if (forced.aborted) return await delivery.retry();
+    // Not the message's fault: it is about to be returned, which does not count as an attempt.
+    if (forced.aborted) await new Promise<void>((resolve) => onAbort(delivery.signal, resolve));
     const isLate = stop.signal.aborted && !delivery.signal.aborted;
     throw new Error(isLate ? `no end after ${spokenDuration(timeout ?? 0)}` : ending);
   } finally {

@@ -26,6 +26,27 @@ export class LeaseLostError extends RedpostError {
   }
 }
 
+/**
+ * The consumer was stopped before the handler was through, so what was delivered went back without
+ * counting as an attempt: it is delivered again. What was asked for changed nothing.
+ */
+export class ReturnedError extends RedpostError {
+  declare readonly code: 'RETURNED';
+  /** The id of the message, or the offset of the record. */
+  readonly id: string;
+
+  constructor({ kind, id }: Delivered) {
+    super(
+      `The ${kind} ${id} was returned, because its consumer was stopped before its handler had ` +
+        'finished. It is delivered again. Give stop() a longer timeoutMs, or end the work when ' +
+        'delivery.signal is aborted',
+      { code: 'RETURNED' },
+    );
+    this.name = 'ReturnedError';
+    this.id = id;
+  }
+}
+
 /** A delivery was settled (acknowledged, retried or dead-lettered) before. */
 export class AlreadySettledError extends RedpostError {
   declare readonly code: 'ALREADY_SETTLED';

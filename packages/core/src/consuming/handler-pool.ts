@@ -3,6 +3,7 @@ import { asError } from '../errors.js';
 import { Ahead } from './ahead.js';
 import { ExpiredError, LeaseLostError } from './errors.js';
 import type { NextStep } from './failure.js';
+import { isAwaitedBy } from './is-awaited-by.js';
 import { isThenable } from './is-thenable.js';
 import { Lookahead } from './lookahead.js';
 
@@ -53,6 +54,9 @@ export interface HandlerPoolHost<Held extends Handled> {
   stuck(): void;
 }
 
+/** Counts the pools of this process. */
+let pools = 0;
+
 /**
  * Calls a handler for each delivery, `concurrency` at a time, and settles it by how that ends. Each
  * runs in the context in which the pool was made.
@@ -64,11 +68,14 @@ export class HandlerPool<Held extends Handled> {
   readonly #host: HandlerPoolHost<Held>;
   readonly #lookahead: Lookahead;
   readonly #ahead: Ahead<Held>;
+  readonly #followerName = `handlers of redpost consumer ${++pools}`;
+  readonly #follow: (held: Held, result: PromiseLike<unknown>) => Promise<void>;
   readonly #waiters = new Set<{ isDone(): boolean; resolve(): void }>();
   #running = 0;
   /** How many wait for their lease to be renewed: they need no handler before. */
   #late = 0;
   #isStarting = false;
+  #isCalling = false;
   #isStopping = false;
 
   constructor(handler: (held: Held) => unknown, concurrency: number, host: HandlerPoolHost<Held>) {
@@ -77,6 +84,7 @@ export class HandlerPool<Held extends Handled> {
     this.#host = host;
     this.#lookahead = new Lookahead(concurrency);
     this.#ahead = new Ahead(() => host.stuck());
+    this.#follow = this.#createFollower();
   }
 
   /** How many more it has use for: see Lookahead. */
@@ -95,6 +103,11 @@ export class HandlerPool<Held extends Handled> {
   /** A lease was renewed: starts what had to wait for that. */
   goOn(): void {
     this.#startMore(performance.now());
+  }
+
+  /** True when one of these handlers is what runs now, or awaits it. */
+  get isCaller(): boolean {
+    return this.#isCalling || isAwaitedBy(this.#followerName);
   }
 
   /** Starts no more handlers. */
@@ -161,19 +174,36 @@ export class HandlerPool<Held extends Handled> {
   readonly #start = inThisContext((held: Held): void => {
     try {
       const opening = this.#host.open(held);
-      const result = opening ? opening.then(() => this.#handler(held)) : this.#handler(held);
-      if (isThenable(result)) {
-        result.then(
-          () => this.#succeed(held),
-          (error) => this.#fail(held, error),
-        );
-      } else {
-        this.#succeed(held);
-      }
+      const result = opening ? opening.then(() => this.#call(held)) : this.#call(held);
+      if (isThenable(result)) void this.#follow(held, result);
+      else this.#succeed(held);
     } catch (error) {
       this.#fail(held, error);
     }
   });
+
+  #call(held: Held): unknown {
+    this.#isCalling = true;
+    try {
+      return this.#handler(held);
+    } finally {
+      this.#isCalling = false;
+    }
+  }
+
+  /** What awaits a handler has a name of its own, by which `isCaller` recognises it. */
+  #createFollower(): (held: Held, result: PromiseLike<unknown>) => Promise<void> {
+    const follow = async (held: Held, result: PromiseLike<unknown>) => {
+      try {
+        await result;
+      } catch (error) {
+        this.#fail(held, error);
+        return;
+      }
+      this.#succeed(held);
+    };
+    return Object.defineProperty(follow, 'name', { value: this.#followerName });
+  }
 
   #succeed(held: Held): void {
     if (held.claim()) this.#host.acknowledge(held, false);

@@ -7,7 +7,14 @@
 export { inThisContext, outsideContext } from '../context.js';
 export { AckWaiters } from './ack-waiters.js';
 export { CallSize } from './call-size.js';
-export { AlreadySettledError, type Delivered, ExpiredError, LeaseLostError } from './errors.js';
+export { Deadline } from './deadline.js';
+export {
+  AlreadySettledError,
+  type Delivered,
+  ExpiredError,
+  LeaseLostError,
+  ReturnedError,
+} from './errors.js';
 export {
   type DeadLetterReason,
   type FailurePolicy,

@@ -11,6 +11,8 @@ export interface GroupConsumerEvents<Body> {
   failed: { delivery: TopicDelivery<Body>; error: Error; next: NextStep };
   /** The lease was lost: these records are delivered again, even if they were handled. */
   lost: { deliveries: readonly TopicDelivery<Body>[] };
+  /** Past the deadline of `stop()`: these records are delivered again, even if their handlers finish. */
+  returned: { deliveries: readonly TopicDelivery<Body>[] };
   /** Records of a consumer that had died were handed on. */
   recovered: GroupRecovery;
   /** Retention removed records that were to be delivered again. */

@@ -1,6 +1,5 @@
 import {
   asError,
-  ClosedError,
   Emitter,
   InvalidArgumentError,
   isRedpostError,
@@ -10,8 +9,10 @@ import {
   wholeNumber,
 } from '@redpost/core';
 import {
+  Deadline,
   HandlerPool,
   type NextStep,
+  ReturnedError,
   stepAfter,
   ToldSeldom,
   unreadableReason,
@@ -58,6 +59,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #closing = new Set<number>();
   #isGivingBack = false;
   #isStopping = false;
+  readonly #deadline = new Deadline();
   #stopped: Promise<void> | undefined;
 
   constructor(
@@ -98,14 +100,21 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Takes nothing more and lets the handlers finish. Those that are not through at the deadline
-   * are told by their signal, and their records go to others. Resolves when nothing is left to do,
-   * or Redis cannot be asked any more. Further calls return the same promise.
+   * Takes nothing more and lets the handlers finish. Those that are not through at the deadline are
+   * told by their signal and by the event `returned`, and their records go to others, which does
+   * not count as an attempt. Resolves when nothing is left to do, or Redis cannot be asked any
+   * more. Further calls return the same promise; one with a `timeoutMs` can bring the deadline forward.
+   *
+   * In one of its own handlers it resolves at once, so that the handler can await it: the consumer
+   * has stopped some time after that handler is through, as the event `stopped` tells.
    */
-  stop({ timeoutMs = 10_000 }: GroupStopOptions = {}): Promise<void> {
-    wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
-    this.#stopped ??= this.#stop(performance.now() + timeoutMs);
-    return this.#stopped;
+  stop({ timeoutMs }: GroupStopOptions = {}): Promise<void> {
+    if (timeoutMs !== undefined) {
+      wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
+    }
+    if (!this.#stopped || timeoutMs !== undefined) this.#deadline.bringForward(timeoutMs ?? 10_000);
+    this.#stopped ??= this.#stop();
+    return this.#handlers.isCaller ? Promise.resolve() : this.#stopped;
   }
 
   /** The same as `stop()`. */
@@ -247,22 +256,23 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     if (isRedpostError(error, 'CLOSED')) void this.stop({ timeoutMs: 0 });
   }
 
-  async #stop(deadline: number): Promise<void> {
+  async #stop(): Promise<void> {
     this.#isStopping = true;
     this.#handlers.stop();
-    const leftMs = () => deadline - performance.now();
+    const deadline = this.#deadline;
     const sessions = [...this.#sessions.values()];
     const flushed = () => Promise.all(sessions.map((session) => session.flushed()));
     const unsubscribed = this.#ended(within(this.#signals.end(), leaveMs));
-    await within(flushed(), Math.max(leftMs(), leaveMs));
-    await within(this.#releaseAhead(sessions), leftMs());
-    const isFinished = await within(this.#handlers.done(), leftMs());
-    if (!isFinished) await within(this.#giveUp(), leaveMs);
-    await within(flushed(), Math.max(leftMs(), leaveMs));
+    await deadline.within(flushed(), leaveMs);
+    await deadline.within(this.#releaseAhead(sessions));
+    const isFinished = await deadline.within(this.#handlers.done());
+    if (!isFinished) await within(this.#giveUp(sessions), leaveMs);
+    await deadline.within(flushed(), leaveMs);
     // A partition that cannot be left keeps this member neither in the others nor in the group.
     await Promise.all(sessions.map((session) => this.#ended(session.leave(leaveMs))));
     await this.#ended(this.#assignment?.leave(leaveMs));
     await unsubscribed;
+    deadline.clear();
     this.#events.emit('stopped', undefined);
   }
 
@@ -276,12 +286,14 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   }
 
   /** Tells the handlers that are still running, and gives their records to others. */
-  async #giveUp(): Promise<void> {
-    const started = [...this.#sessions.values()].flatMap((session) => session.started());
-    const unfinished = started.filter((held) => held.claim());
-    const given = unfinished.map((held) => held.settler.retry(held as HeldRecord, 0));
-    for (const held of unfinished) held.lose(new ClosedError('The consumer was stopped'));
-    await Promise.allSettled(given);
+  async #giveUp(sessions: readonly GroupSession<Body>[]): Promise<void> {
+    const unfinished = (session: GroupSession<Body>) =>
+      session.started().filter((held) => held.claim());
+    const given = sessions.map((session) => ({ session, deliveries: unfinished(session) }));
+    const deliveries = given.flatMap((each) => each.deliveries);
+    for (const held of deliveries) held.lose(new ReturnedError(held.named));
+    if (deliveries.length > 0) this.#events.emit('returned', { deliveries });
+    await this.#release(given);
   }
 
   /** Other members may have time for what waits here for a handler. */
@@ -298,10 +310,16 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   }
 
   async #releaseAhead(sessions: readonly GroupSession<Body>[]): Promise<void> {
+    await this.#release(
+      sessions.map((session) => ({ session, deliveries: this.#handlers.takeBack(session) })),
+    );
+  }
+
+  async #release(
+    given: readonly { session: GroupSession<Body>; deliveries: readonly HeldRecord<Body>[] }[],
+  ): Promise<void> {
     try {
-      await Promise.all(
-        sessions.map((session) => session.release(this.#handlers.takeBack(session))),
-      );
+      await Promise.all(given.map(({ session, deliveries }) => session.release(deliveries)));
     } catch (error) {
       // They stay taken, and are handed on when the consumer leaves or its lease ends.
       this.#failed(asError(error));

@@ -29,8 +29,9 @@ export interface RecordRetryOptions {
  * One attempt of a group at one record. It is settled once, by `ack`, `retry` or `deadLetter`; a
  * handler that returns acknowledges, one that throws asks for a retry.
  *
- * Each of these rejects with `LeaseLostError` when the record is no longer this consumer's (then
- * it changed nothing), and with `AlreadySettledError` at the second call.
+ * Each of these rejects with `LeaseLostError` when the record is no longer this consumer's, with
+ * `ReturnedError` when the consumer was stopped meanwhile and has returned it (then they changed
+ * nothing), and with `AlreadySettledError` at the second call.
  */
 export interface TopicDelivery<Body = unknown> extends TopicRecord<Body> {
   /** Identifies this delivery: no two deliveries have the same, not even of one record. */
@@ -85,6 +86,8 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled,
   readonly settler: RecordSettler;
   readonly #taken: Taken;
   #state: 'held' | 'settled' | 'lost' = 'held';
+  /** Why it is not this consumer's any more. */
+  #lostBy: Error | undefined;
   #abort: AbortController | undefined;
   earlier: this | undefined;
   later: this | undefined;
@@ -146,7 +149,7 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled,
 
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (this.#state === 'lost') this.#abort.abort(new LeaseLostError(this.named));
+    if (this.#lostBy) this.#abort.abort(this.#lostBy);
     return this.#abort.signal;
   }
 
@@ -180,9 +183,10 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled,
     return true;
   }
 
-  /** The lease is gone. What is still running is told by its signal. */
-  lose(reason: Error = new LeaseLostError(this.named)): void {
+  /** It is not this consumer's any more. What is still running is told by its signal. */
+  lose(reason: Error): void {
     this.#state = 'lost';
+    this.#lostBy = reason;
     this.#abort?.abort(reason);
   }
 
@@ -207,9 +211,8 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled,
 
   async extend(): Promise<void> {
     if (this.#state === 'settled') throw new AlreadySettledError(this.named);
-    if (this.#state === 'lost' || !(await this.settler.renew())) {
-      throw new LeaseLostError(this.named);
-    }
+    if (this.#lostBy) throw this.#lostBy;
+    if (!(await this.settler.renew())) throw this.#lostBy ?? new LeaseLostError(this.named);
   }
 
   #opened(body: Body): void {
@@ -218,7 +221,7 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled,
   }
 
   #claimOrThrow(): void {
-    if (this.#state === 'lost') throw new LeaseLostError(this.named);
+    if (this.#lostBy) throw this.#lostBy;
     if (!this.claim()) throw new AlreadySettledError(this.named);
   }
 }

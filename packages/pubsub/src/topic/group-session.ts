@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError, ClosedError, isRedpostError, ServerError } from '@redpost/core';
-import { AckWaiters, HeldList, LeaseLostError } from '@redpost/core/consuming';
+import { AckWaiters, HeldList, LeaseLostError, ReturnedError } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import { HeldRecord, type RecordSettler } from './group-delivery.js';
 import { GroupFeed } from './group-feed.js';
@@ -153,7 +153,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     }
   }
 
-  /** Gives back these, which were not started, and all that waits for others of its key. */
+  /** Gives back these, uncounted, and all that waits for others of its key. */
   async release(deliveries: readonly HeldRecord<Body>[]): Promise<void> {
     const chosen = [...deliveries, ...(this.#order?.takeBlocked() ?? [])];
     if (this.#isOver || chosen.length === 0) return;
@@ -179,7 +179,11 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   async leave(timeoutMs: number): Promise<void> {
     if (this.#isOver) return;
     this.#end();
-    this.#forget(() => new ClosedError('The consumer was stopped', { outcome: 'unknown' }));
+    const unconfirmed = new ClosedError('The consumer was stopped', { outcome: 'unknown' });
+    this.#forget(
+      (held) => new ReturnedError(held.named),
+      () => unconfirmed,
+    );
     await this.#giveUpLease(timeoutMs);
   }
 
@@ -339,17 +343,18 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   #lose(): void {
     if (this.#isOver) return;
     this.#end();
-    this.#host.lost(
-      this,
-      this.#forget((held) => new LeaseLostError(held.named)),
-    );
+    const lostBy = (held: HeldRecord) => new LeaseLostError(held.named);
+    this.#host.lost(this, this.#forget(lostBy, lostBy));
   }
 
   /** Tells those who work on what is held, or wait for an acknowledgement, that it is over. */
-  #forget(reason: (held: HeldRecord) => Error): HeldRecord<Body>[] {
+  #forget(
+    lostBy: (held: HeldRecord) => Error,
+    unconfirmed: (held: HeldRecord) => Error,
+  ): HeldRecord<Body>[] {
     const forgotten = this.#held.removeAll();
-    for (const held of forgotten) held.lose(reason(held as HeldRecord));
-    this.#ackWaiters.rejectAll(reason);
+    for (const held of forgotten) held.lose(lostBy(held as HeldRecord));
+    this.#ackWaiters.rejectAll(unconfirmed);
     return forgotten;
   }
 

@@ -14,7 +14,7 @@ local elements = redis.call('LRANGE', handoff, 0, -1)
 local receipts = redis.call('HKEYS', active)
 table.sort(receipts, function(a, b) return tonumber(a) > tonumber(b) end)
 for _, receipt in ipairs(receipts) do
-  elements[#elements + 1] = redis.call('HGET', active, receipt)
+  elements[#elements + 1] = keep_id(redis.call('HGET', active, receipt), consumer .. '-' .. receipt)
 end
 local with_suspect = false
 for _, element in ipairs(elements) do

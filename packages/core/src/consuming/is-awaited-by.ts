@@ -1,0 +1,27 @@
+/**
+ * True when what runs now is awaited by an async function of this name, through any number of async
+ * functions. It reads the stack: an `AsyncLocalStorage` would know too, but before Node 24 the first
+ * one that is used makes every promise of the process slower.
+ *
+ * Not seen through what is no `await`: a callback of a timer or an event, or async functions that
+ * were compiled to something else.
+ */
+export function isAwaitedBy(name: string): boolean {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = Number.POSITIVE_INFINITY;
+    Error.prepareStackTrace = (_error, callSites) => callSites;
+    const callSites = new Error().stack as unknown as NodeJS.CallSite[];
+    return callSites.some((site) => isAsync(site) && site.getFunctionName() === name);
+  } catch {
+    // Where `Error` is frozen nothing can be seen.
+    return false;
+  } finally {
+    Object.assign(Error, { prepareStackTrace, stackTraceLimit });
+  }
+}
+
+/** False for a function that is on the stack because it runs, not because it waits. */
+function isAsync(site: NodeJS.CallSite): boolean {
+  return (site as NodeJS.CallSite & { isAsync(): boolean }).isAsync();
+}
