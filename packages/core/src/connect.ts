@@ -9,22 +9,49 @@ import { type ConnectionTarget, parseTarget } from './ioredis/target.js';
  * Connects to Redis: at once in the background, so that this returns immediately. Calls made
  * meanwhile wait until Redis answers or their deadline passes.
  *
- * @param target where Redis is; default `redis://127.0.0.1:6379`. See {@link ConnectionTarget}.
+ * @param target where Redis is: see {@link ConnectionTarget}. Without any argument, that is
+ * `redis://127.0.0.1:6379`; `undefined` is refused, because it is mostly a variable that is not set.
  * @throws InvalidArgumentError for a target or an option that cannot work.
  */
+export function connect(): Connection;
+export function connect(target: ConnectionTarget, options?: ConnectOptions): Connection;
 export function connect(
-  target: ConnectionTarget = 'redis://127.0.0.1:6379',
-  options: ConnectOptions = {},
+  ...given: [target?: ConnectionTarget | undefined, options?: ConnectOptions | undefined]
 ): Connection {
-  const { callTimeoutMs = 10_000, keepAliveMs = 10_000, name = 'redpost', tls } = options;
+  const [target, options = {}] = given.length === 0 ? ['redis://127.0.0.1:6379'] : given;
+  if (target === undefined) {
+    throw new InvalidArgumentError(
+      'connect(undefined): is the variable unset that has the URL of Redis? For redis://127.0.0.1:6379, ' +
+        'call connect() without an argument',
+    );
+  }
+  const { callTimeoutMs = 10_000, keepAliveMs = 10_000 } = options;
+  const { connectTimeoutMs, credentials, tls } = options;
   const range = { min: 1, max: longestTimerMs };
   wholeNumber('callTimeoutMs', callTimeoutMs, range);
   wholeNumber('keepAliveMs', keepAliveMs, range);
-  if (typeof name !== 'string' || !/^[!-~]+$/.test(name)) {
+  if (connectTimeoutMs !== undefined) wholeNumber('connectTimeoutMs', connectTimeoutMs, range);
+  if (credentials !== undefined && typeof credentials !== 'function') {
     throw new InvalidArgumentError(
-      `name must be printable ASCII without spaces, as CLIENT SETNAME demands, got ${shown(name)}`,
+      'credentials must be a function that returns { username, password }, or a promise of them',
     );
   }
-  const parsed = parseTarget(target, tls);
-  return outsideContext(() => new IoredisConnection(parsed, { callTimeoutMs, keepAliveMs, name }));
+  const parsed = parseTarget(target, { tls, credentials, connectTimeoutMs });
+  const name = checkedName(options.name, parsed.honoured.connectionName);
+  const rest = {
+    ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+    ...(credentials && { credentials }),
+  };
+  return outsideContext(
+    () => new IoredisConnection(parsed, { callTimeoutMs, keepAliveMs, name, ...rest }),
+  );
+}
+
+function checkedName(name: unknown, connectionName: unknown): string {
+  const chosen = name === undefined ? (connectionName ?? 'redpost') : name;
+  if (typeof chosen === 'string' && /^[!-~]+$/.test(chosen)) return chosen;
+  throw new InvalidArgumentError(
+    `${name === undefined ? 'connectionName' : 'name'} must be printable ASCII without spaces, as ` +
+      `CLIENT SETNAME demands, got ${shown(chosen)}`,
+  );
 }

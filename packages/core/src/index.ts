@@ -55,6 +55,7 @@ export {
   type WrongTypeErrorOptions,
 } from './errors.js';
 export type { ConnectOptions } from './ioredis/ioredis-connection.js';
+export type { Credentials, CredentialsSource } from './ioredis/login.js';
 export type { ConnectionTarget } from './ioredis/target.js';
 export { connectionOf, type KeyOwner } from './key-owner.js';
 export { checkedMaxMessageBytes, refuseTooLarge } from './message-size.js';

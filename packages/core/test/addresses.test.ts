@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { freePort } from '../src/embedded/free-port.js';
@@ -76,4 +78,88 @@ describe('a connection to', () => {
       'WRONGTYPE',
     );
   });
+
+  it.each<[string, (port: number) => ConnectionTarget]>([
+    ['a URL', (port) => `redis://127.0.0.1:${port}/99`],
+    ['the query of a URL', (port) => new URL(`redis://127.0.0.1:${port}?db=99`)],
+    ['options', (port) => ({ port, db: 99 })],
+  ])('a database of %s that there is not is refused on all sockets', async (_, target) => {
+    const connection = openConnection(target(redis.port), { callTimeoutMs: 5000 });
+    const refusal = { code: 'SERVER', reply: 'ERR', outcome: 'not-executed', retryable: false };
+
+    const errors = await Promise.all([
+      rejection(connection.ping()),
+      rejection(connection.block((ms) => ['BLPOP', uniqueKey(), ms / 1000])),
+      rejection(connection.subscribe({ kind: 'channel', name: 'a' }, new Recorder())),
+    ]);
+
+    for (const error of errors) {
+      expect(error).toMatchObject(refusal);
+      expect(error.message).toContain('refuses database 99');
+    }
+    expect(connection.status).toBe('connecting');
+  });
+});
+
+/** Passes bytes on to a port, but nothing to begin with. */
+async function startSlowWay(to: number, waitMs: number): Promise<number> {
+  const server = createServer((near) => {
+    near.pause();
+    const timer = setTimeout(() => {
+      const far = createConnection(to, '127.0.0.1');
+      near.pipe(far).pipe(near);
+      far.on('error', () => near.destroy());
+    }, waitMs);
+    near.on('error', () => {});
+    near.on('close', () => clearTimeout(timer));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+describe('a connection by TLS', () => {
+  const ca = readFileSync(cert);
+
+  it('has as long for it as it was given, by either option, and else ten seconds', async () => {
+    const slow = await startSlowWay(tlsPort, 5500);
+    const options = { callTimeoutMs: 15_000 };
+    const target = { host: '127.0.0.1', port: slow, tls: { ca } };
+
+    const url = openConnection(`rediss://127.0.0.1:${slow}`, { ...options, tls: { ca } });
+    const given = openConnection({ ...target, connectTimeout: 12_000 }, options);
+    const short = openConnection(target, { callTimeoutMs: 1000, connectTimeoutMs: 100 });
+
+    await expect(short.ping()).rejects.toThrow('ETIMEDOUT');
+    await Promise.all([url.ping(), given.ping()]);
+    expect([...url.errors, ...given.errors]).toEqual([]);
+  });
+
+  it('to a port without TLS says what may be wrong, also before it has timed out', async () => {
+    const url = `rediss://127.0.0.1:${redis.port}`;
+    const [early, late] = [openConnection(url), openConnection(url, { connectTimeoutMs: 100 })];
+
+    for (const connection of [early, late]) {
+      const error = await rejection(connection.ping({ timeoutMs: 1000 }));
+      expect(error).toMatchObject({ code: 'CONNECTION', outcome: 'not-executed' });
+      expect(error.message).toContain('is its URL redis:// rather than rediss://?');
+    }
+    expect(late.errors[0]?.message).toContain('is its URL redis:// rather than rediss://?');
+  });
+
+  it('is what a port with TLS may be for that hangs up on one without', async () => {
+    const connection = openConnection(`redis://127.0.0.1:${tlsPort}`);
+    const error = await rejection(connection.ping({ timeoutMs: 1000 }));
+
+    expect(error.message).toContain('its URL rediss://?');
+  });
+});
+
+it('the names of sockets begin as connectionName says, unless there is a name', async () => {
+  const namesOf = async (connection: Connection) =>
+    String(await connection.call('CLIENT', ['GETNAME']));
+  const target = { port: redis.port, connectionName: 'shop' };
+
+  expect(await namesOf(openConnection(target))).toBe('shop:commands');
+  expect(await namesOf(openConnection(target, { name: 'till' }))).toBe('till:commands');
 });

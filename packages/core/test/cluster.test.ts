@@ -17,7 +17,7 @@ let nodes: EmbeddedRedis[] = [];
 
 beforeAll(async () => {
   nodes = await Promise.all(slots.map(startNode));
-  await using first = connect(nodes[0]?.url);
+  await using first = connect(String(nodes[0]?.url));
   for (const { port } of nodes.slice(1)) {
     const [, bus] = String(await busOf(port)).split(' ');
     await first.call('CLUSTER', ['MEET', '127.0.0.1', port, bus ?? '']);

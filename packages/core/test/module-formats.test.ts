@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
+const locked = useRedis({ args: ['--requirepass', 'secret'] });
 const folder = fileURLToPath(new URL('..', import.meta.url));
 
 // msgpackr is the part that is loaded at run time, and in its own way in each format.
@@ -41,6 +42,23 @@ it.each([
     expect(await outputOf(format, program)).toBe('true true\n');
   },
 );
+
+it('a thread asks the thread that started it for credentials', async () => {
+  const program = `import { connect, defineScript } from '@redpost/core';
+    let asked = 0;
+    const credentials = async () => ({ password: ++asked ? 'secret' : '' });
+    const connection = connect('${locked.url}', { credentials });
+    const script = { name: 'x', lua: "return redis.call('INCR', KEYS[1])", parse: Number };
+    const count = defineScript({ ...script, encode: (key) => ({ keys: [key], args: [] }) });
+    const options = { everyMs: 10, maxBlockedMs: 60_000, failed: console.error };
+    await connection.ping();
+    const before = asked;
+    const repetition = await connection.thread().repeat(count, 'key', options);
+    console.log(asked - before, (await connection.call('GET', ['key'])) > 0);
+    await connection.close();`;
+
+  expect(await outputOf('module', program)).toBe('1 true\n');
+});
 
 async function outputOf(format: string, program: string): Promise<string> {
   const { stdout } = await promisify(execFile)(

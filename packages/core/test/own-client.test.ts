@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
+import { Redis as Redis5 } from 'ioredis-5';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { Recorder, recordEvents } from './support/record.js';
@@ -98,5 +99,116 @@ describe("an ioredis client of the caller's own", () => {
     const connection = openConnection(ownClient());
 
     expect(() => connection.thread()).toThrow('of your own');
+  });
+});
+
+describe.each<[string, typeof Redis]>([
+  ['6', Redis],
+  ['5', Redis5 as unknown as typeof Redis],
+])('a client of ioredis %s', (_, Client) => {
+  const open = (
+    options: Pick<RedisOptions, 'username' | 'password' | 'enableAutoPipelining'> = {},
+  ) => {
+    const client = new Client({ port: redis.port, ...options });
+    client.on('error', () => {}); // Some of them are let in no more.
+    onTestFinished(() => client.disconnect());
+    return client;
+  };
+  /** The databases of the sockets of a connection that has this name. */
+  const databasesOf = async (name: string) => {
+    const list = String(await redis.connect().call('CLIENT', ['LIST']));
+    const lines = list.split('\n').filter((line) => line.includes(` name=${name}`));
+    return lines.map((line) => Number(/ db=(\d+)/.exec(line)?.[1]));
+  };
+
+  it('with enableAutoPipelining is refused with the reason', () => {
+    expect(() => openConnection(open({ enableAutoPipelining: true }))).toThrow(
+      'enableAutoPipelining cannot be used',
+    );
+  });
+
+  it('carries the calls, reads, replicated writes and subscriptions of a connection', async () => {
+    const connection = openConnection(open());
+    const key = uniqueKey();
+    const recorder = new Recorder();
+    await connection.subscribe({ kind: 'channel', name: key }, recorder);
+
+    const read = connection.block((ms) => ['BLPOP', key, ms / 1000]);
+    await connection.call('RPUSH', [key, 'x']);
+    expect(String(await read)).toBe(`${key},x`);
+    await connection.call('PUBLISH', [key, 'hello']);
+    await eventually(() => recorder.messages.length === 1);
+    const written = connection.call('RPUSH', [key, 'x'], { replicas: 1, timeoutMs: 2000 });
+    await expect(written).rejects.toMatchObject({ code: 'NOT_REPLICATED' });
+  });
+
+  it('takes every socket along into the database that it selects', async () => {
+    const client = open();
+    await client.select(2);
+    const name = uniqueKey();
+    const connection = openConnection(client, { name });
+    const recorder = new Recorder();
+    const write = (key: string, value: string) =>
+      connection.call('RPUSH', [key, value], { replicas: 1, timeoutMs: 100 }).catch(() => {});
+    const expectOneDatabase = async (database: number) => {
+      const key = uniqueKey();
+      const read = connection.block((ms) => ['BLPOP', key, ms / 1000], { timeoutMs: 10_000 });
+      await connection.call('RPUSH', [key, 'a']);
+      expect(String(await read)).toBe(`${key},a`);
+      await write(key, 'b');
+      expect(await connection.call('LLEN', [key])).toBe(1);
+      expect(await databasesOf(`${name}:blocking`)).toEqual([database]);
+    };
+    await connection.subscribe({ kind: 'channel', name }, recorder);
+    await expectOneDatabase(2);
+    expect(await databasesOf(`${name}:subscriptions`)).toEqual([2]);
+
+    await client.select(3);
+    await expectOneDatabase(3);
+    // Sockets that are opened anew follow as well, and do not go back to where they were.
+    await redis.connect().call('CLIENT', ['KILL', 'TYPE', 'pubsub']);
+    await redis.connect().call('CLIENT', ['KILL', 'TYPE', 'normal']);
+    await eventually(() => recorder.events.includes('resumed'));
+    await expectOneDatabase(3);
+    expect(await databasesOf(`${name}:subscriptions`)).toEqual([3]);
+  });
+
+  it('has a read that is blocked meanwhile go on in the new database', async () => {
+    const client = open();
+    const name = uniqueKey();
+    const connection = openConnection(client, { name });
+    const waiting = connection.block((ms) => ['BLPOP', name, ms / 1000]);
+    const isBlocked = async () =>
+      / name=\S+:blocking .* cmd=blpop/.test(
+        String(await redis.connect().call('CLIENT', ['LIST'])).replace(/\n/g, ' '),
+      );
+    await eventually(isBlocked);
+
+    await client.select(4);
+    await connection.call('RPUSH', [name, 'x']);
+
+    expect(String(await waiting)).toBe(`${name},x`);
+  });
+
+  it('hands a rotated password on to every socket that is opened', async () => {
+    const admin = redis.connect();
+    const username = `ann-${uniqueKey().replaceAll(':', '-')}`;
+    await admin.call('ACL', ['SETUSER', username, 'on', '>first', '~*', '&*', '+@all']);
+    const client = open({ username, password: 'first' });
+    const name = uniqueKey();
+    const connection = openConnection(client, { name });
+    const recorder = new Recorder();
+    await connection.subscribe({ kind: 'channel', name }, recorder);
+
+    await admin.call('ACL', ['SETUSER', username, '>second']);
+    client.options.password = 'second';
+    await admin.call('ACL', ['SETUSER', username, '<first']);
+    for (const type of ['pubsub', 'normal']) await admin.call('CLIENT', ['KILL', 'TYPE', type]);
+    await eventually(() => recorder.events.includes('resumed'));
+    const read = connection.block((ms) => ['BLPOP', name, ms / 1000], { timeoutMs: 10_000 });
+    await connection.call('RPUSH', [name, 'x']);
+
+    expect(String(await read)).toBe(`${name},x`);
+    expect(connection.errors).toEqual([]);
   });
 });

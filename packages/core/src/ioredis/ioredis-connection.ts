@@ -23,6 +23,7 @@ import type { Script } from '../script.js';
 import { HeartbeatThread } from '../thread/heartbeat-thread.js';
 import { BlockingPool } from './blocking-pool.js';
 import { Link } from './link.js';
+import type { CredentialsSource } from './login.js';
 import { ReplicatedWrites } from './replicated-writes.js';
 import { SubscriberSockets } from './subscriber-sockets.js';
 import type { Target } from './target.js';
@@ -37,8 +38,22 @@ export interface ConnectOptions {
    * A server that is silent for 1.5 times as long counts as gone.
    */
   keepAliveMs?: number;
-  /** Shown by `CLIENT LIST`, followed by what the socket is for. Default `redpost`. */
+  /**
+   * How long a new socket may take until it is connected, with TLS until that is agreed on, in ms.
+   * Default: the target's `connectTimeout`, else 5000, and 10 000 with TLS.
+   */
+  connectTimeoutMs?: number;
+  /**
+   * Shown by `CLIENT LIST`, followed by what the socket is for. Default: the target's `connectionName`,
+   * else `redpost`.
+   */
   name?: string;
+  /**
+   * User and password, in place of those of the target: asked for whenever a socket is opened, so that
+   * passwords may be rotated, and tokens may expire. When it fails, or takes longer than
+   * `connectTimeoutMs`, that is an event `error`, and it is called again.
+   */
+  credentials?: CredentialsSource;
   /**
    * How to speak TLS with what a `rediss://` URL names: `ca`, and `cert` and `key` where Redis asks
    * for a client certificate. Default: the authorities that Node knows (`NODE_EXTRA_CA_CERTS`).
@@ -47,7 +62,12 @@ export interface ConnectOptions {
 }
 
 /** {@link ConnectOptions} apart from what belongs to the target. */
-export type SocketOptions = Required<Omit<ConnectOptions, 'tls'>>;
+export type SocketOptions = Required<
+  Pick<ConnectOptions, 'callTimeoutMs' | 'keepAliveMs' | 'name'>
+>;
+
+/** The same, with what a connection that another thread makes has to be given. */
+type Options = SocketOptions & Pick<ConnectOptions, 'connectTimeoutMs' | 'credentials'>;
 
 /** How long a blocking read may block the server at a time, in ms. */
 const blockSliceMs = 5000;
@@ -58,7 +78,7 @@ const shortSliceMs = 1000;
 export class IoredisConnection implements Connection {
   readonly address: string;
   readonly #target: Target;
-  readonly #options: SocketOptions;
+  readonly #options: Options;
   readonly #events = new Emitter<ConnectionEvents>();
   readonly #commands: Link;
   readonly #blocking: BlockingPool;
@@ -69,7 +89,7 @@ export class IoredisConnection implements Connection {
   readonly #ownSockets = new Set<SubscriptionSocket>();
   #status: ConnectionStatus = 'connecting';
 
-  constructor(target: Target, options: SocketOptions) {
+  constructor(target: Target, options: Options) {
     this.address = target.address;
     this.#target = target;
     this.#options = options;
@@ -141,8 +161,9 @@ export class IoredisConnection implements Connection {
 
   thread(): ConnectionThread {
     this.#refuseIfClosed();
-    const options = { ...this.#options, name: `${this.#options.name}:heartbeat` };
-    this.#thread ??= new HeartbeatThread({ target: this.#target.settings, options });
+    const { credentials, ...own } = this.#options;
+    const options = { ...own, name: `${own.name}:heartbeat` };
+    this.#thread ??= new HeartbeatThread({ target: this.#target.settings, options }, credentials);
     return this.#thread;
   }
 
@@ -191,6 +212,7 @@ export class IoredisConnection implements Connection {
     const { client } = this.#target;
     const link = new Link({
       address: this.address,
+      usesTls: this.#target.usesTls,
       create: () => client ?? this.#target.create(this.#clientOptions('commands')),
       owned: client === undefined,
       keepAliveMs: this.#options.keepAliveMs,
@@ -224,6 +246,7 @@ export class IoredisConnection implements Connection {
   #openReplicatedWrites(): ReplicatedWrites {
     const link = new Link({
       address: this.address,
+      usesTls: this.#target.usesTls,
       create: () => this.#target.create(this.#clientOptions('replicated')),
       keepAliveMs: this.#options.keepAliveMs,
     });
@@ -232,7 +255,7 @@ export class IoredisConnection implements Connection {
   }
 
   #openBlocking(): BlockingPool {
-    const { isCluster } = this.#target;
+    const { isCluster, usesTls } = this.#target;
     const sliceMs = isCluster ? shortSliceMs : blockSliceMs;
     return new BlockingPool({
       openLink: () => {
@@ -240,7 +263,7 @@ export class IoredisConnection implements Connection {
         const socketTimeout = 2 * blockSliceMs;
         const options = { ...this.#clientOptions('blocking'), socketTimeout };
         const create = () => this.#target.create(options);
-        const link = new Link({ address: this.address, create, keepAliveMs: 0 });
+        const link = new Link({ address: this.address, usesTls, create, keepAliveMs: 0 });
         link.events.on('error', (error) => this.#events.emit('error', error));
         return link;
       },
@@ -263,13 +286,15 @@ export class IoredisConnection implements Connection {
 
   #clientOptions(purpose: string): RedisOptions {
     const { keepAliveMs, name } = this.#options;
+    const { connectTimeoutMs, honoured } = this.#target;
     return {
-      connectionName: `${name}:${purpose}`,
       clientInfoTag: 'redpost',
-      connectTimeout: 5000,
       // How long a closed socket waits for a silent server's goodbye, and keeps the process.
       disconnectTimeout: 500,
       maxLoadingRetryTime: 500,
+      ...honoured,
+      connectTimeout: connectTimeoutMs,
+      connectionName: `${name}:${purpose}`,
       // A silent server is cut off even when the operating system believes the socket is alive.
       socketTimeout: Math.min(keepAliveMs * 1.5, longestTimerMs),
       // The gate of Link stands in for the offline queue, which would keep sending commands

@@ -8,7 +8,15 @@ import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '.
 import { commandName } from './command-name.js';
 import { soleBulk } from './sole-bulk.js';
 import type { Client } from './target.js';
-import { hasMoved, isRefusal, mayResend, translateError } from './translate-error.js';
+import {
+  hasMoved,
+  isRefusal,
+  mayResend,
+  refusedDatabase,
+  speaksNoTls,
+  translateError,
+  whyFailed,
+} from './translate-error.js';
 
 export interface LinkOptions {
   address: string;
@@ -18,6 +26,8 @@ export interface LinkOptions {
   owned?: boolean;
   /** How often an idle link asks whether the server is still there, in ms; 0 for never. */
   keepAliveMs: number;
+  /** Whether it speaks TLS: for advice when it cannot connect. */
+  usesTls?: boolean;
 }
 
 interface LinkEvents {
@@ -46,6 +56,8 @@ export class Link {
   #client: Client;
   #detach: () => void = () => {};
   #isUp = false;
+  /** The database is refused: ioredis would call the client ready, and use database 0. */
+  #isRefused = false;
   /** While those who waited are let in: who calls meanwhile lines up behind them. */
   #isAdmitting = false;
   #downSince: number | undefined;
@@ -235,7 +247,10 @@ export class Link {
     if (this.#options.owned !== false) client.on('+node', connectOutsideContext);
     const listeners = {
       ready: () => this.#up(),
-      close: () => this.#down(),
+      close: () => {
+        this.#isRefused = false;
+        this.#down();
+      },
       error: this.#fail,
       end: () => this.#recreate(),
     };
@@ -248,7 +263,7 @@ export class Link {
   }
 
   #up(): void {
-    if (this.#isUp || this.#closed) return;
+    if (this.#isUp || this.#closed || this.#isRefused) return;
     this.#isUp = true;
     this.#lastError = undefined;
     const downSince = this.#downSince;
@@ -297,17 +312,23 @@ export class Link {
   }
 
   readonly #fail = (thrown: unknown): void => {
-    if (this.#closed) return;
-    const error = translateError(thrown, this.#options.address);
+    // What follows on a refused database is noise: the socket is given up.
+    if (this.#closed || this.#isRefused) return;
+    const refused = refusedDatabase(thrown, this.#options.address);
+    const error = refused ?? translateError(thrown, this.#options.address, this.#options);
     this.#lastError = error;
-    if (isRefusal(error)) for (const settle of [...this.#waiters]) settle(error);
+    if (refused && this.#options.owned !== false) {
+      this.#isRefused = true;
+      this.destroySocket();
+    }
+    if (refused || isRefusal(error)) for (const settle of [...this.#waiters]) settle(error);
     this.events.emit('error', error);
   };
 
   #translate(error: unknown): RedpostError {
     const { address } = this.#options;
     if (this.#closed) return closedError(address, 'unknown');
-    const translated = translateError(error, address);
+    const translated = translateError(error, address, this.#options);
     if (hasMoved(translated) && 'refreshSlotsCache' in this.#client) {
       this.#client.refreshSlotsCache();
     }
@@ -320,10 +341,10 @@ export class Link {
   }
 
   #unreachable(): ConnectionError {
-    const { address } = this.#options;
+    const { address, usesTls = false } = this.#options;
     const reason = this.#lastError?.cause as Error | undefined;
-    const why = reason?.message ? ` (${reason.message})` : '';
-    return new ConnectionError(`Redis at ${address} cannot be reached${why}`, {
+    const why = reason ? whyFailed(reason, usesTls) : usesTls ? speaksNoTls : '';
+    return new ConnectionError(`Redis at ${address} cannot be reached${why && ` (${why})`}`, {
       outcome: 'not-executed',
       cause: reason,
     });

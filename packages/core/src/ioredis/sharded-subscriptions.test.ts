@@ -24,6 +24,7 @@ it('a socket that breaks as it is subscribed counts as none: the next one tells 
     open,
     forget: () => {},
     report: () => {},
+    reach: ({ host, port }) => ({ host: String(host), port }),
     callTimeoutMs: 1000,
   });
 

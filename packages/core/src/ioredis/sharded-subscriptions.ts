@@ -7,13 +7,15 @@ import {
   ServerError,
   TimeoutError,
 } from '../errors.js';
+import type { Node } from './announced-address.js';
 import type { SubscriptionLink } from './subscription-link.js';
-import type { Node } from './target.js';
 
 export interface ShardedSubscriptionsOptions {
   /** Asks any node. */
   ask: (command: string, args: readonly Argument[]) => Promise<Reply>;
   open: (node: Node) => SubscriptionLink;
+  /** Where a node is that the Cluster has announced. */
+  reach: (announced: { host: string | null; port: number }) => Node;
   /** Closes a socket that nobody needs any more. */
   forget: (link: SubscriptionLink) => void;
   /** Gets what keeps a subscription from coming back. */
@@ -70,10 +72,14 @@ export class ShardedSubscriptions {
     const [reply, ranges] = await Promise.all([ask('CLUSTER', ['KEYSLOT', name]), this.#ranges]);
     const slot = Number(reply);
     const [, , master] = ranges.find(([from, to]) => from <= slot && slot <= to) ?? [];
-    if (master) return { host: String(master[0]), port: Number(master[1]) };
+    if (master) return this.reach(master[0] === null ? null : String(master[0]), Number(master[1]));
     throw new ConnectionError(`No node of the Cluster has slot ${slot}`, {
       outcome: 'not-executed',
     });
+  }
+
+  reach(host: string | null, port: number): Node {
+    return this.#options.reach({ host, port });
   }
 
   report(error: RedpostError): void {
@@ -127,17 +133,18 @@ class ShardSubscriber {
 
   /** Resolves when the node that has the channel has confirmed, or when it is no longer wanted. */
   async join(deadline: number): Promise<void> {
+    let node: Node | undefined;
     let moved: Node | undefined;
     for (let waitMs = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.longest)) {
       if (this.#home.isClosed) throw new ClosedError('The connection is closed');
       if (this.#left) return;
       try {
-        const node = moved ?? (await this.#home.nodeOf(this.#name));
+        node = moved ?? (await this.#home.nodeOf(this.#name));
         moved = undefined;
         return await this.#joinAt(node);
       } catch (error) {
         this.#home.forgetSlots();
-        moved = movedTo(error);
+        moved = this.#movedTo(error, node?.host);
         if (moved) continue;
         if (!isPassing(error) || performance.now() + waitMs > deadline) throw error;
         await pause(waitMs, undefined, { ref: false });
@@ -150,6 +157,15 @@ class ShardSubscriber {
     const unsubscribe = this.#unsubscribe;
     this.#unsubscribe = undefined;
     await unsubscribe?.();
+  }
+
+  /** No host stands for the one of the node that says so. */
+  #movedTo(error: unknown, askedHost: string | undefined): Node | undefined {
+    if (!(error instanceof ServerError) || error.reply !== 'MOVED') return undefined;
+    const [, host, port] = /MOVED \d+ (.*):(\d+)/.exec(error.message) ?? [];
+    return port === undefined
+      ? undefined
+      : this.#home.reach(host || (askedHost ?? null), Number(port));
   }
 
   async #joinAt(node: Node): Promise<void> {
@@ -188,12 +204,6 @@ class ShardSubscriber {
       }
     }
   }
-}
-
-function movedTo(error: unknown): Node | undefined {
-  if (!(error instanceof ServerError) || error.reply !== 'MOVED') return undefined;
-  const [, host, port] = /MOVED \d+ (.*):(\d+)/.exec(error.message) ?? [];
-  return host ? { host, port: Number(port) } : undefined;
 }
 
 function isPassing(error: unknown): boolean {

@@ -9,9 +9,10 @@ import type {
 } from '../connection.js';
 import { outsideContext } from '../context.js';
 import type { RedpostError } from '../errors.js';
+import type { Node } from './announced-address.js';
 import { ShardedSubscriptions } from './sharded-subscriptions.js';
 import { SubscriptionLink } from './subscription-link.js';
-import type { Node, Target } from './target.js';
+import type { Target } from './target.js';
 
 export interface SubscriberSocketsOptions {
   target: Target;
@@ -68,6 +69,7 @@ export class SubscriberSockets implements SubscriptionSocket {
     const { target, client, keepAliveMs, report } = this.#options;
     const settings = {
       address: node ? `${node.host}:${node.port}` : target.address,
+      usesTls: target.usesTls,
       create: () => target.createSubscriber({ ...client, socketTimeout: undefined }, node),
       keepAliveMs,
       callTimeoutMs,
@@ -79,11 +81,12 @@ export class SubscriberSockets implements SubscriptionSocket {
   }
 
   #openSharded(): ShardedSubscriptions {
-    const { ask, callTimeoutMs, report } = this.#options;
+    const { ask, callTimeoutMs, report, target } = this.#options;
     return new ShardedSubscriptions({
       ask,
       callTimeoutMs,
       report,
+      reach: target.reach,
       open: (node) => this.#open(Math.min(nodeTimeoutMs, callTimeoutMs), node),
       forget: (link) => {
         link.close();

@@ -6,6 +6,7 @@ import { Subscriptions } from './subscriptions.js';
 
 export interface SubscriptionLinkOptions {
   address: string;
+  usesTls: boolean;
   create: () => Redis;
   /** How often an idle socket asks whether the server is still there, in ms. */
   keepAliveMs: number;
@@ -29,10 +30,10 @@ export class SubscriptionLink {
   #wasUp = true;
 
   constructor(options: SubscriptionLinkOptions) {
-    const { address, keepAliveMs, callTimeoutMs, report } = options;
+    const { address, usesTls, keepAliveMs, callTimeoutMs, report } = options;
     this.#keepAliveMs = keepAliveMs;
     const create = () => this.#open(options.create());
-    this.#link = new Link({ address, create, keepAliveMs: 0 });
+    this.#link = new Link({ address, usesTls, create, keepAliveMs: 0 });
     this.subscriptions = new Subscriptions(this.#link, { callTimeoutMs, report });
     this.#keepAlive = setInterval(() => this.#check(), keepAliveMs).unref();
   }

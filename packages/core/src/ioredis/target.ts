@@ -1,41 +1,46 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { Cluster, type ClusterNode, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, type ClusterNode, type Redis, type RedisOptions } from 'ioredis';
 import { shown } from '../check.js';
 import { InvalidArgumentError } from '../errors.js';
-
-/**
- * What no target may change: the shapes of replies that the code expects, and that nothing but a
- * deadline of ours ends a call. (ioredis's own timeouts leave a blocked read in the server, which
- * then takes an element that nobody receives.)
- */
-const fixed = {
-  replyMapping: 'legacy',
-  stringNumbers: false,
-  commandTimeout: undefined,
-  blockingTimeout: undefined,
-} as const;
+import type { Node } from './announced-address.js';
+import { refuseAutoPipelining, refuseUnknown } from './client-options.js';
+import { clusterTarget } from './cluster-target.js';
+import type { CredentialsSource } from './login.js';
+import { parseUrl } from './redis-url.js';
+import { serverTarget } from './server-target.js';
+import type { SocketsOfTarget } from './socket-options.js';
 
 /** An ioredis client: for one server (or a Sentinel's master), or for a Cluster. */
 export type Client = Redis | Cluster;
 
 /**
  * Where Redis is:
- * - a URL: `redis://user:password@host:6379/0`, `rediss://…` (TLS), `unix:///run/redis.sock`;
+ * - a URL, as text or as a `URL`: `redis://user:password@host:6379/0`, `rediss://…` (TLS),
+ *   `unix:///run/redis.sock`; behind a `?`, it may name `db`, `protocol` (2 or 3) and `family` (4 or 6);
  * - the options of ioredis for one server, or with `sentinels` and `name` for a Sentinel;
  * - an array of nodes (URLs or `{ host, port }`) for a Cluster;
- * - an ioredis client of your own, which is used for commands and never closed here. Whether it sends
- *   a command again whose connection broke is then for its `autoResendUnfulfilledCommands` to say.
+ * - an ioredis client of your own, which is used for commands and never closed here. Further sockets
+ *   begin with its database, user and password as they are when such a socket is opened. Whether it
+ *   sends a command again whose connection broke is then for its `autoResendUnfulfilledCommands` to say.
  */
-export type ConnectionTarget = string | RedisOptions | readonly (string | ClusterNode)[] | Client;
+export type ConnectionTarget =
+  | string
+  | URL
+  | RedisOptions
+  | readonly (string | URL | ClusterNode)[]
+  | Client;
 
-/** Where a node of a Cluster listens. */
-export interface Node {
-  host: string;
-  port: number;
+/** What else says how to reach it. */
+export interface TargetOptions {
+  /** For URLs: what `rediss://` says too little about. */
+  tls?: TlsOptions | undefined;
+  credentials?: CredentialsSource | undefined;
+  /** How long a socket may take until it is connected, in ms. */
+  connectTimeoutMs?: number | undefined;
 }
 
 /** A {@link ConnectionTarget} understood: what the rest of the code needs to open sockets. */
-export interface Target {
+export interface Target extends SocketsOfTarget {
   /** For messages: never holds a password. */
   readonly address: string;
   /** A Cluster answers blocked reads on sockets we cannot address from another one. */
@@ -48,13 +53,19 @@ export interface Target {
   create(options: RedisOptions): Client;
   /** A new client for one server that carries Pub/Sub: in a Cluster for `node`, or else any. */
   createSubscriber(options: RedisOptions, node?: Node): Redis;
+  /** Where a node is that the Cluster has announced, and that may have no host. */
+  reach(announced: { host: string | null; port: number }): Node;
 }
 
-/** @param tls for URLs: what `rediss://` says too little about. */
-export function parseTarget(target: ConnectionTarget, tls?: TlsOptions): Target {
-  if (typeof target === 'string') return serverTarget(withTls(parseUrl(target), tls));
+/** @throws InvalidArgumentError for what cannot be connected to. It shows no password. */
+export function parseTarget(target: ConnectionTarget, options: TargetOptions = {}): Target {
+  const { tls } = options;
+  if (typeof target === 'string' || isUrl(target)) {
+    return serverTarget(withTls(parseUrl(String(target)), tls), options);
+  }
   if (Array.isArray(target)) {
-    return clusterTarget(target.map((node) => withTls(parseNode(node), tls) as ClusterNode));
+    const nodes = target.map((node) => withTls(parseNode(node), tls));
+    return clusterTarget(nodes, {}, options);
   }
   if (tls) throw new InvalidArgumentError('tls belongs into the options of ioredis themselves');
   if (typeof target !== 'object' || target === null) {
@@ -62,57 +73,39 @@ export function parseTarget(target: ConnectionTarget, tls?: TlsOptions): Target 
       `connect() takes a URL, ioredis options, an array of Cluster nodes or an ioredis client, got ${shown(target)}`,
     );
   }
-  return isClient(target) ? clientTarget(target) : serverTarget(target as RedisOptions);
+  if (isClient(target)) return clientTarget(target, options);
+  refuseUnknown(target);
+  return serverTarget(target as RedisOptions, options);
 }
 
-function serverTarget(own: RedisOptions): Target {
-  refuseUnsupported(own);
-  const create = (options: RedisOptions) => new Redis({ ...own, ...options, ...fixed });
-  const address = addressOf(own);
-  return { address, isCluster: false, settings: own, create, createSubscriber: create };
-}
-
-function clusterTarget(given: readonly (string | ClusterNode)[], own: ClusterOptions = {}): Target {
-  if (given.length === 0) throw new InvalidArgumentError('A Cluster needs at least one node');
-  refuseUnsupported({ ...own.redisOptions, ...(own.keyPrefix && { keyPrefix: own.keyPrefix }) });
-  const nodes = given.map(parseNode);
-  const shared = { ...sharedBy(nodes), ...own.redisOptions };
-  let next = 0;
-  return {
-    address: nodes.map(addressOf).join(', '),
-    isCluster: true,
-    settings: given,
-    create: (options) =>
-      new Cluster(nodes, {
-        ...own,
-        // A command whose connection broke may have been executed: it must not be sent again.
-        retryDelayOnFailover: 0,
-        redisOptions: { ...shared, ...options, ...fixed },
-      }),
-    createSubscriber: (options, at) => {
-      const node = at ?? nodes[next++ % nodes.length];
-      // It gives up when its node does: the next one made here asks the next node.
-      const retryStrategy = () => null;
-      return new Redis({ ...shared, ...node, ...options, retryStrategy, ...fixed });
-    },
-  };
-}
-
-function clientTarget(client: Client): Target {
+function clientTarget(client: Client, options: TargetOptions): Target {
+  refuseAutoPipelining(client);
+  if (options.credentials) {
+    throw new InvalidArgumentError(
+      'credentials are for clients that are made here: your own client keeps its password in its options',
+    );
+  }
   if (client instanceof Cluster || 'nodes' in client) {
     const cluster = client as Cluster;
     const { startupNodes } = cluster as unknown as { startupNodes: (string | ClusterNode)[] };
-    return { ...clusterTarget(startupNodes, cluster.options), settings: undefined, client };
+    const nodes = startupNodes.map(parseNode);
+    return { ...clusterTarget(nodes, cluster.options, options, cluster), client };
   }
-  return { ...serverTarget(client.options), settings: undefined, client };
+  return { ...serverTarget(client.options, options, client), client };
 }
 
 function isClient(target: object): target is Client {
   return 'callBuffer' in target && 'duplicate' in target;
 }
 
-function parseNode(node: string | ClusterNode): RedisOptions {
+/** Also one of another realm, as test runners have them. */
+function isUrl(target: unknown): target is URL {
+  return Object.prototype.toString.call(target) === '[object URL]';
+}
+
+function parseNode(node: string | URL | ClusterNode): RedisOptions {
   if (typeof node === 'number') return { host: '127.0.0.1', port: node };
+  if (isUrl(node)) return parseUrl(String(node));
   if (typeof node === 'object' && node !== null) return node as RedisOptions;
   if (typeof node !== 'string') {
     throw new InvalidArgumentError(`A Cluster node is a URL or { host, port }, got ${shown(node)}`);
@@ -120,86 +113,8 @@ function parseNode(node: string | ClusterNode): RedisOptions {
   return parseUrl(node.includes('://') ? node : `redis://${node}`);
 }
 
-/** A Cluster's nodes share one password, and TLS: those of the first node that has them. */
-function sharedBy(nodes: readonly RedisOptions[]): RedisOptions {
-  const { username, password } = nodes.find((node) => node.password !== undefined) ?? {};
-  const tls = nodes.find((node) => node.tls !== undefined)?.tls;
-  return {
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(tls !== undefined && { tls }),
-  };
-}
-
 function withTls(options: RedisOptions, tls: TlsOptions | undefined): RedisOptions {
   if (!tls) return options;
   if (options.tls) return { ...options, tls };
   throw new InvalidArgumentError('tls is for a URL that starts with rediss://');
-}
-
-function parseUrl(text: string): RedisOptions {
-  if (text.startsWith('/')) return { path: text };
-  // What cannot be parsed is not shown: it may hold a password.
-  if (!URL.canParse(text)) {
-    throw new InvalidArgumentError('The Redis URL cannot be parsed: write redis://host:6379');
-  }
-  const url = new URL(text);
-  if (!['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
-    // Nor is what stands in their place: of `secret@host:6379` it would be the password.
-    throw new InvalidArgumentError('A Redis URL starts with redis://, rediss:// or unix://');
-  }
-  const isUnix = url.protocol === 'unix:';
-  const db = isUnix ? url.searchParams.get('db') : url.pathname.slice(1);
-  // Nor is what stands there shown: with a slash in it, it may be the rest of a password.
-  if (db && !/^\d+$/.test(db)) {
-    throw new InvalidArgumentError(
-      'What follows the host in a Redis URL is the number of a database',
-    );
-  }
-  if (isUnix && url.host) {
-    throw new InvalidArgumentError(
-      'The URL of a unix socket has three slashes: unix:///run/redis.sock',
-    );
-  }
-  return {
-    ...(isUnix
-      ? { path: decoded(url.pathname) }
-      : {
-          host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
-          port: Number(url.port || 6379),
-        }),
-    ...(url.username && { username: decoded(url.username) }),
-    ...(url.password && { password: decoded(url.password) }),
-    ...(db && { db: Number(db) }),
-    ...(url.protocol === 'rediss:' && { tls: {} }),
-  };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new InvalidArgumentError('A percent sign in a Redis URL is written %25');
-  }
-}
-
-function addressOf(options: RedisOptions): string {
-  if (options.sentinels?.length) {
-    const sentinels = options.sentinels.map(({ host, port }) => `${host}:${port ?? 26379}`);
-    return `${options.name ?? 'mymaster'} (sentinels ${sentinels.join(', ')})`;
-  }
-  return options.path ?? `${options.host ?? '127.0.0.1'}:${options.port ?? 6379}`;
-}
-
-function refuseUnsupported({ keyPrefix, replyMapping, stringNumbers }: RedisOptions): void {
-  if (keyPrefix) {
-    throw new InvalidArgumentError(
-      'keyPrefix is not supported: it would not reach channels. Put the prefix into the name of each queue',
-    );
-  }
-  if (replyMapping === 'resp3' || stringNumbers) {
-    throw new InvalidArgumentError(
-      'replyMapping and stringNumbers are not supported: they change the shapes of replies',
-    );
-  }
 }

@@ -25,7 +25,7 @@ const curable = new Set(['MISCONF', 'NOREPLICAS']);
 
 /** What ioredis says when it refused to write a command. */
 const notWritten =
-  /^Stream isn't writeable|^Cluster isn't ready|^None of startup nodes|^Failed to refresh slots|^All keys in the pipeline|^Too many Cluster redirections\. Last error: ReplyError/;
+  /^credentials\(\)|^Stream isn't writeable|^Cluster isn't ready|^None of startup nodes|^Failed to refresh slots|^All keys in the pipeline|^Too many Cluster redirections\. Last error: ReplyError/;
 
 /** What a server adds to an error from inside a script: since Redis 7, and before. */
 const fromScript = /script: [0-9a-f]{40}|@user_script/;
@@ -49,8 +49,16 @@ export function isRefusal(error: unknown): error is RedpostError {
   return error instanceof ServerError && /^(WRONGPASS|NOAUTH|NOPERM|NOPROTO)$/.test(error.reply);
 }
 
-/** An error of ioredis, as one of ours. Holds no arguments: they may be bodies or a password. */
-export function translateError(thrown: unknown, address: string): RedpostError {
+/**
+ * An error of ioredis, as one of ours. Holds no arguments: they may be bodies or a password.
+ *
+ * @param usesTls whether TLS was spoken, if it failed while a socket was opened.
+ */
+export function translateError(
+  thrown: unknown,
+  address: string,
+  { usesTls = false }: { usesTls?: boolean | undefined } = {},
+): RedpostError {
   const cause = withoutArguments(asError(thrown));
   if (cause.name === 'ReplyError') return serverError(cause, address);
 
@@ -59,11 +67,43 @@ export function translateError(thrown: unknown, address: string): RedpostError {
   const outcome = notWritten.test(cause.message) ? 'not-executed' : 'unknown';
   // Its own words tell to turn an option that is not the caller's.
   const brokeInFlight = cause.name === 'MaxRetriesPerRequestError';
-  const why = brokeInFlight ? 'it broke before the answer came' : cause.message;
+  const why = brokeInFlight ? 'it broke before the answer came' : whyFailed(cause, usesTls);
   return new ConnectionError(`The connection to Redis at ${address} failed: ${why}`, {
     outcome,
     ...(!brokeInFlight && { cause }),
   });
+}
+
+/**
+ * What a failed connection says, with what may be wrong about TLS: an end that does not speak it may
+ * well be silent, or hang up.
+ */
+export function whyFailed(cause: Error & { code?: unknown }, usesTls: boolean): string {
+  const { message, code } = cause;
+  if (usesTls && message === 'connect ETIMEDOUT') return `${message}. ${speaksNoTls}`;
+  if (!usesTls && code === 'ECONNRESET') return `${message}. ${speaksTls}`;
+  return message;
+}
+
+/** For a socket that is still waiting for the other end to agree on TLS. */
+export const speaksNoTls =
+  'There may be no TLS at this port: is its URL redis:// rather than rediss://?';
+const speaksTls =
+  'If it did so from the beginning, is there TLS at this port, and its URL rediss://?';
+
+/** The error of a server that refuses the database a socket was to begin with, if it is one. */
+export function refusedDatabase(thrown: unknown, address: string): ServerError | undefined {
+  const { name, message, command } = Object(thrown) as Error & {
+    command?: { name?: string; args?: unknown[] };
+  };
+  if (name !== 'ReplyError' || command?.name !== 'select') return undefined;
+  // Passing, as LOADING is: it is asked for again.
+  if (!/^(ERR|NOPERM)/.test(message)) return undefined;
+  const cause = withoutArguments(thrown as Error);
+  return new ServerError(
+    `Redis at ${address} refuses database ${command.args?.[0]}: ${message}. Name another one, or none`,
+    { reply: message.startsWith('NOPERM') ? 'NOPERM' : 'ERR', cause },
+  );
 }
 
 /** The greeting failed, so nothing was sent; and it will fail again. */

@@ -2,7 +2,9 @@ import { Worker } from 'node:worker_threads';
 import type { ConnectionThread, RepeatOptions, Repetition } from '../connection.js';
 import { outsideContext } from '../context.js';
 import { asError, ClosedError, InvalidArgumentError, RedpostError } from '../errors.js';
+import type { CredentialsSource } from '../ioredis/login.js';
 import type { Script } from '../script.js';
+import { answerCredentials } from './credentials.js';
 import {
   confirmed,
   type FromThread,
@@ -33,6 +35,7 @@ const longestPauseMs = 60_000;
  */
 export class HeartbeatThread implements ConnectionThread {
   readonly #data: ThreadData;
+  readonly #credentials: CredentialsSource | undefined;
   readonly #running = new Map<number, Running>();
   #worker: Worker | undefined;
   #isStarting = false;
@@ -41,9 +44,10 @@ export class HeartbeatThread implements ConnectionThread {
   #lastId = 0;
 
   /** @throws InvalidArgumentError for a connection that cannot be made in another thread. */
-  constructor(data: ThreadData) {
+  constructor(data: Omit<ThreadData, 'credentials'>, credentials?: CredentialsSource) {
     refuseUncloneable(data.target);
     this.#data = data;
+    this.#credentials = credentials;
   }
 
   async repeat<Input>(
@@ -102,11 +106,13 @@ export class HeartbeatThread implements ConnectionThread {
   }
 
   #open(code: string): Worker {
+    const credentials = this.#credentials && answerCredentials(this.#credentials);
     // All that the thread needs is in this text, so there is no file that a bundler could leave behind.
     // The program's flags are the thread's, too: some tell how to speak TLS, or where names are looked up.
     const worker = new Worker(code, {
       eval: true,
-      workerData: this.#data,
+      workerData: { ...this.#data, credentials } satisfies ThreadData,
+      transferList: credentials ? [credentials] : [],
       name: 'redpost-heartbeat',
     });
     let why: unknown;

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { SocketOptions } from '../ioredis/ioredis-connection.js';
 import type { ScriptCall } from '../script.js';
 
@@ -6,6 +7,8 @@ export interface ThreadData {
   /** What `connect()` takes, as far as it can be cloned. */
   target: unknown;
   options: SocketOptions;
+  /** On which the other thread is asked for credentials, if it has them from a function. */
+  credentials?: MessagePort | undefined;
 }
 
 /** A script that the thread is to run again and again. */

@@ -5,6 +5,7 @@ import type { Connection } from '../connection.js';
 import { asError, isRedpostError } from '../errors.js';
 import type { ConnectionTarget } from '../ioredis/target.js';
 import type { Script } from '../script.js';
+import { askCredentials } from './credentials.js';
 import {
   confirmed,
   type FromThread,
@@ -30,9 +31,12 @@ class Repeater {
   readonly #connection: Connection;
   readonly #tasks = new Map<number, Repeated>();
 
-  constructor(port: MessagePort, { target, options }: ThreadData) {
+  constructor(port: MessagePort, { target, options, credentials }: ThreadData) {
     this.#port = port;
-    this.#connection = connect(target as ConnectionTarget, options);
+    this.#connection = connect(target as ConnectionTarget, {
+      ...options,
+      ...(credentials && { credentials: askCredentials(credentials) }),
+    });
     // What it means for the tasks is told by each of them.
     this.#connection.on('error', () => {});
     this.#connection.on('resumed', () => {

@@ -1,0 +1,126 @@
+import { type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
+import { shown } from '../check.js';
+import { InvalidArgumentError } from '../errors.js';
+
+/**
+ * What no target may change: the shapes of replies that the code expects, that a command leaves when
+ * it is given and in that order, and that nothing but a deadline of ours ends a call. (ioredis's own
+ * timeouts leave a blocked read in the server, which then takes an element that nobody receives.)
+ */
+export const fixed = {
+  replyMapping: 'legacy',
+  stringNumbers: false,
+  enableAutoPipelining: false,
+  himportFieldsets: undefined,
+  commandTimeout: undefined,
+  blockingTimeout: undefined,
+} as const;
+
+/** The same for a Cluster: what is read has to be what was written before. */
+export const fixedForCluster = {
+  enableAutoPipelining: false,
+  himportFieldsets: undefined,
+  scaleReads: 'master',
+  shardedSubscribers: false,
+  // A command whose connection broke may have been executed: it must not be sent again.
+  retryDelayOnFailover: 0,
+} as const;
+
+/** Options of ioredis that stand as the caller has set them, where ours are only a default. */
+const honoured = [
+  'connectTimeout',
+  'disconnectTimeout',
+  'maxLoadingRetryTime',
+  'connectionName',
+  'clientInfoTag',
+] as const;
+
+/** {@link honoured} options that a caller has set. */
+export type HonouredOptions = Partial<Pick<RedisOptions, (typeof honoured)[number]>>;
+
+/**
+ * What a caller has set of the {@link honoured} options. A client that exists has all of them: there,
+ * what differs from ioredis's defaults has been set.
+ */
+export function honouredOf(own: RedisOptions, isOfClient: boolean): HonouredOptions {
+  const { defaultOptions } = Redis as unknown as { defaultOptions: RedisOptions };
+  const set = honoured.filter((name) => {
+    return own[name] !== undefined && !(isOfClient && own[name] === defaultOptions[name]);
+  });
+  return Object.fromEntries(set.map((name) => [name, own[name]]));
+}
+
+/** @throws InvalidArgumentError for an option that would change what is relied on. */
+export function refuseUnsupported(own: RedisOptions): void {
+  const { keyPrefix, replyMapping, stringNumbers, monitor } = own;
+  if (keyPrefix) {
+    throw new InvalidArgumentError(
+      'keyPrefix is not supported: it would not reach channels. Put the prefix into the name of each queue',
+    );
+  }
+  if (replyMapping === 'resp3' || stringNumbers) {
+    throw new InvalidArgumentError(
+      'replyMapping and stringNumbers are not supported: they change the shapes of replies',
+    );
+  }
+  if (monitor) {
+    throw new InvalidArgumentError('monitor is not supported: such a client sends no commands');
+  }
+}
+
+/** @throws InvalidArgumentError for a client of the caller's that sends commands at another time. */
+export function refuseAutoPipelining(client: {
+  options: { enableAutoPipelining?: boolean | undefined };
+}): void {
+  if (!client.options.enableAutoPipelining) return;
+  throw new InvalidArgumentError(
+    'A client with enableAutoPipelining cannot be used: it holds commands back and sends them together, ' +
+      'by methods that most commands do not have. Give connect() a client without it, or its options or ' +
+      'URL: redpost makes clients of its own then, and sends what belongs together in one command',
+  );
+}
+
+/** @throws InvalidArgumentError when a database is chosen where there is only one. */
+export function refuseDatabase(own: ClusterOptions['redisOptions'] & RedisOptions): void {
+  if (!own.db) return;
+  throw new InvalidArgumentError(
+    `A Cluster has one database, 0, and database ${shown(own.db)} was asked for: leave the number out, ` +
+      'and tell applications apart by the names of their queues',
+  );
+}
+
+/** Those of ioredis 5 and 6, and of what connects. */
+const known = new Set([
+  ...Object.keys((Redis as unknown as { defaultOptions: RedisOptions }).defaultOptions),
+  ...['host', 'port', 'path', 'tls', 'Connector', 'monitor', 'scripts', 'showFriendlyErrorStack'],
+  ...['commandTimeout', 'blockingTimeout', 'socketTimeout', 'clientInfoTag', 'disableClientInfo'],
+  ...['sentinelUsername', 'sentinelPassword', 'sentinelCommandTimeout', 'sentinelTLS'],
+  ...['preferredSlaves', 'himportFieldsets', 'offlineQueue', 'commandQueue', 'readOnly'],
+]);
+
+/**
+ * @throws InvalidArgumentError for what is not made of options of ioredis: ioredis would ignore it, and
+ * go to this machine.
+ */
+export function refuseUnknown(own: object): void {
+  const prototype = Object.getPrototypeOf(own) as object | null;
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    throw new InvalidArgumentError(
+      'connect() cannot use a client of another library than ioredis: give it the URL of Redis, or the ' +
+        'options of ioredis',
+    );
+  }
+  // A connector of the caller's may have options of its own.
+  if ('Connector' in own) return;
+  const unknown = Object.keys(own).filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  if (unknown.includes('url')) {
+    throw new InvalidArgumentError(
+      'connect() takes the URL itself: connect(url) rather than connect({ url })',
+    );
+  }
+  throw new InvalidArgumentError(
+    `ioredis has no option ${shown(unknown[0])}: connect() takes a URL, or options of ioredis such as ` +
+      '{ host, port, password, db, tls }. Those of redpost are its second argument',
+  );
+}

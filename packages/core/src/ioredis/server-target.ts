@@ -1,0 +1,48 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { reachable } from './announced-address.js';
+import { fixed, refuseUnsupported } from './client-options.js';
+import { followDatabase, logInWith, loginNow, loginOf } from './login.js';
+import { socketsOf } from './socket-options.js';
+import type { Target, TargetOptions } from './target.js';
+
+/**
+ * One server, or the master that Sentinels name.
+ *
+ * @param client the caller's own, whose database, user and password every socket begins with.
+ */
+export function serverTarget(own: RedisOptions, options: TargetOptions, client?: Redis): Target {
+  refuseUnsupported(own);
+  const sockets = socketsOf(own, options, client !== undefined);
+  const ofClient = client && (() => loginNow(client));
+  const read = loginOf(own, { ...options, ...sockets }, ofClient);
+  const follow = client && followDatabase(client);
+
+  const create = (more: RedisOptions): Redis => {
+    if (!read) return new Redis({ ...own, ...more, ...fixed });
+    const made = new Redis({ ...own, ...more, ...fixed, lazyConnect: true });
+    logInWith(made, read, !own.lazyConnect);
+    return made;
+  };
+  return {
+    ...sockets,
+    address: addressOf(own),
+    isCluster: false,
+    ...(!client && { settings: own }),
+    create: (more) => {
+      const made = create(more);
+      follow?.(made);
+      return made;
+    },
+    createSubscriber: create,
+    reach: (announced) => reachable(announced, { askedHost: own.host ?? '127.0.0.1' }),
+  };
+}
+
+/** For messages: without a password. */
+export function addressOf(options: RedisOptions): string {
+  if (options.sentinels?.length) {
+    const sentinels = options.sentinels.map(({ host, port }) => `${host}:${port ?? 26379}`);
+    return `${options.name ?? 'mymaster'} (sentinels ${sentinels.join(', ')})`;
+  }
+  return options.path ?? `${options.host ?? '127.0.0.1'}:${options.port ?? 6379}`;
+}

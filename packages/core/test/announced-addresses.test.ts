@@ -1,0 +1,56 @@
+import { Cluster } from 'ioredis';
+import { expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
+import { freePort } from '../src/embedded/free-port.js';
+import type { Connection } from '../src/index.js';
+import { Recorder } from './support/record.js';
+import { openConnection, startOwnRedis, uniqueKey } from './support/use-redis.js';
+
+/** A Cluster of one node, which has never heard its own address from another one. */
+async function startCluster(args: string[] = []): Promise<number> {
+  const bus = await freePort();
+  const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(bus)];
+  const { url, port } = await startOwnRedis({ args: [...cluster, ...args] });
+  const admin = openConnection(url);
+  await admin.call('CLUSTER', ['ADDSLOTSRANGE', 0, 16_383]);
+  await eventually(async () => {
+    return String(await admin.call('CLUSTER', ['INFO'])).includes('cluster_state:ok');
+  });
+  return port;
+}
+
+/** Uses every kind of socket once. */
+async function expectToWork(connection: Connection): Promise<void> {
+  const key = uniqueKey();
+  const [plain, sharded] = [new Recorder(), new Recorder()];
+  await connection.subscribe({ kind: 'channel', name: key }, plain);
+  await connection.subscribe({ kind: 'shard', name: key }, sharded);
+  const read = connection.block((ms) => ['BLPOP', key, ms / 1000]);
+  await connection.call('RPUSH', [key, 'x']);
+  expect(String(await read)).toBe(`${key},x`);
+  await connection.call('PUBLISH', [key, 'a']);
+  await connection.call('SPUBLISH', [key, 'b']);
+  await eventually(() => plain.messages.length === 1 && sharded.messages.length === 1);
+}
+
+it.each<[string, string[]]>([
+  ['no host', []],
+  ['nothing on purpose', ['--cluster-preferred-endpoint-type', 'unknown-endpoint']],
+  ['a name that it has not', ['--cluster-preferred-endpoint-type', 'hostname']],
+])('a Cluster whose node announces %s works on all sockets', async (_, args) => {
+  const port = await startCluster(args);
+
+  await expectToWork(openConnection([`127.0.0.1:${port}`]));
+});
+
+it('a Cluster behind NAT works on all sockets by the natMap of its client', async () => {
+  const announced = ['--cluster-announce-ip', '127.99.99.99', '--cluster-announce-port', '1'];
+  const port = await startCluster(announced);
+  const natMap = { '127.99.99.99:1': { host: '127.0.0.1', port } };
+
+  for (const map of [natMap, (key: string) => natMap[key as keyof typeof natMap] ?? null]) {
+    const client = new Cluster([{ host: '127.0.0.1', port }], { natMap: map });
+    onTestFinished(() => client.disconnect());
+    await expectToWork(openConnection(client));
+  }
+});
