@@ -1,7 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError, ClosedError, type Unsubscribe } from '@redpost/core';
-import { AckWaiters, HeldList, LeaseLostError, ReturnedError } from '@redpost/core/consuming';
+import {
+  AckWaiters,
+  HeldList,
+  LeaseLostError,
+  newConsumerName,
+  ReturnedError,
+} from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { HeldDelivery, type Settler } from './delivery.js';
 import { Feed } from './feed.js';
@@ -42,7 +47,7 @@ const reopenPauseMs = 250;
  * States: open -> over (left or lost).
  */
 export class Session<Body = unknown> implements Settler {
-  readonly consumer = randomBytes(9).toString('base64url');
+  readonly consumer: string;
   running = 0;
   readonly #context: QueueContext<Body>;
   readonly #options: SessionOptions;
@@ -58,6 +63,7 @@ export class Session<Body = unknown> implements Settler {
   #isOver = false;
 
   constructor(context: QueueContext<Body>, options: SessionOptions, host: SessionHost<Body>) {
+    this.consumer = newConsumerName(options.leaseMs);
     this.#context = context;
     this.#options = options;
     this.#host = host;

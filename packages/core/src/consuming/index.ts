@@ -7,6 +7,7 @@
 export { inThisContext, outsideContext } from '../context.js';
 export { AckWaiters } from './ack-waiters.js';
 export { CallSize } from './call-size.js';
+export { newConsumerName } from './consumer-name.js';
 export { Deadline } from './deadline.js';
 export {
   AlreadySettledError,
@@ -27,6 +28,7 @@ export { HeldList, type Holdable } from './held-list.js';
 export { isThenable } from './is-thenable.js';
 export { Pump } from './pump.js';
 export { Settling, type SettlingWaiter } from './settling.js';
+export { shortenLeasesLua } from './shorten-leases.js';
 export { SuspectPlace } from './suspect-place.js';
 export { ToldSeldom } from './told-seldom.js';
 export { within } from './within.js';

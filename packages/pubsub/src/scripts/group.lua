@@ -18,6 +18,10 @@ if step == 'leave' then
 elseif redis.call('ZADD', group, now + leaseMs, member) == 1 then
   changed = true
 end
+-- All leases are of the same length: one that ends later was taken before the server's clock went back.
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', group, string.format('(%.0f', now + leaseMs), '+inf')) do
+  redis.call('ZADD', group, now + leaseMs, name)
+end
 if redis.call('ZREMRANGEBYSCORE', group, '-inf', now) > 0 then changed = true end
 
 local members = redis.call('ZRANGE', group, 0, -1)

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { asError } from '@redpost/core';
-import { within } from '@redpost/core/consuming';
+import { newConsumerName, within } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import { enter } from './scripts/enter.js';
 
@@ -25,7 +24,7 @@ export interface AssignmentOptions {
  * before it was given up, or its owner's lease has run out: see scripts/join.lua.
  */
 export class Assignment {
-  readonly member = randomBytes(9).toString('base64url');
+  readonly member: string;
   readonly #context: GroupContext;
   readonly #options: AssignmentOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -34,6 +33,7 @@ export class Assignment {
   #stopped = false;
 
   constructor(context: GroupContext, options: AssignmentOptions) {
+    this.member = newConsumerName(options.leaseMs);
     this.#context = context;
     this.#options = options;
   }

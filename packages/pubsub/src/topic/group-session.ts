@@ -1,7 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError, ClosedError, isRedpostError, ServerError } from '@redpost/core';
-import { AckWaiters, HeldList, LeaseLostError, ReturnedError } from '@redpost/core/consuming';
+import {
+  AckWaiters,
+  HeldList,
+  LeaseLostError,
+  newConsumerName,
+  ReturnedError,
+} from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import { HeldRecord, type RecordSettler } from './group-delivery.js';
 import { GroupFeed } from './group-feed.js';
@@ -31,7 +36,7 @@ const maxBlocked = 100;
  * States: new -> open -> over (left or lost).
  */
 export class GroupSession<Body = unknown> implements RecordSettler {
-  readonly consumer = randomBytes(9).toString('base64url');
+  readonly consumer: string;
   readonly partition: number;
   readonly #context: GroupContext<Body>;
   readonly #options: GroupSessionOptions;
@@ -54,6 +59,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     options: GroupSessionOptions,
     host: GroupSessionHost<Body>,
   ) {
+    this.consumer = newConsumerName(options.leaseMs);
     this.partition = options.partition;
     this.#context = context;
     this.#options = options;

@@ -15,6 +15,7 @@ if take == '0' and not deadline then return nil end
 write_nothing('ZREM', consumers)
 local time = now()
 redis.call('ZADD', consumers, time + lease_ms, consumer)
+shorten_leases(consumers, time, lease_ms)
 
 local held = redis.call('HLEN', active) + redis.call('LLEN', handoff)
 for _, batch in ipairs(redis.call('HKEYS', batches)) do held = held + batch:match('%d+$') end

@@ -1,4 +1,5 @@
 import { defineScript } from '@redpost/core';
+import { shortenLeasesLua } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import clock from './clock.lua';
 import source from './renew.lua';
@@ -24,7 +25,7 @@ export type RenewResult =
 
 export const renew = defineScript<RenewInput, RenewResult>({
   name: 'renew',
-  lua: clock + writeNothing + source,
+  lua: clock + writeNothing + shortenLeasesLua + source,
   encode: ({ keys, consumer, leaseMs, take }) => ({
     keys: [keys.consumers, keys.active(consumer), keys.batches(consumer), keys.handoff(consumer)],
     args: [consumer, leaseMs, take ? 1 : 0],

@@ -7,6 +7,7 @@ local members = KEYS[1]
 local member, lease_ms, signal = unpack(ARGV)
 local time = now()
 
+if lease_ms ~= '0' then shorten_leases(members, time, lease_ms) end
 local gone = redis.call('ZREMRANGEBYSCORE', members, '-inf', time)
 local is_changed = gone > 0
 if lease_ms == '0' then

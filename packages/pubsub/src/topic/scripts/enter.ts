@@ -1,4 +1,5 @@
 import { defineScript } from '@redpost/core';
+import { shortenLeasesLua } from '@redpost/core/consuming';
 import clock from './clock.lua';
 import source from './enter.lua';
 
@@ -14,7 +15,7 @@ export interface EnterInput {
 /** The members of the group, in the order of their names. */
 export const enter = defineScript<EnterInput, string[]>({
   name: 'enter',
-  lua: clock + source,
+  lua: clock + shortenLeasesLua + source,
   encode: ({ members, member, leaseMs, signal }) => ({
     keys: [members],
     args: [member, leaseMs, signal],

@@ -9,14 +9,15 @@
 local stream, consumers, delayed, suspects = unpack(KEYS)
 local group, consumer, lease_ms, from, is_exclusive = unpack(ARGV)
 
+write_nothing(consumers)
 local time = now()
+shorten_leases(consumers, time, lease_ms)
 local others, overdue = 0, {}
 for _, other in ipairs(redis.call('ZRANGEBYSCORE', consumers, '(' .. time, '+inf', 'LIMIT', 0, 2)) do
   if other ~= consumer then others = others + 1 end
 end
 if is_exclusive == '1' and others > 0 then return nil end
 
-write_nothing(consumers)
 local made = redis.pcall('XGROUP', 'CREATE', stream, group, from, 'MKSTREAM')
 local is_new = made.err == nil
 if not is_new and not made.err:find('BUSYGROUP', 1, true) then return made end

@@ -1,4 +1,5 @@
 import { defineScript } from '@redpost/core';
+import { shortenLeasesLua } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
 import clock from './clock.lua';
 import source from './join.lua';
@@ -23,7 +24,7 @@ export type JoinResult =
 
 export const join = defineScript<JoinInput, JoinResult>({
   name: 'join',
-  lua: clock + writeNothing + source,
+  lua: clock + writeNothing + shortenLeasesLua + source,
   looksFirst: () => true,
   encode: ({ keys, group, consumer, leaseMs, from, isExclusive }) => ({
     keys: [keys.stream, keys.consumers, keys.delayed, keys.suspects],

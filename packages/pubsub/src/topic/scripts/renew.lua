@@ -17,6 +17,7 @@ if not deadline then return nil end
 write_nothing(consumers)
 local time = now()
 redis.call('ZADD', consumers, time + lease_ms, consumer)
+shorten_leases(consumers, time, lease_ms)
 if tonumber(deadline) < time then return { 0 } end
 
 local mine = 0

@@ -1,4 +1,5 @@
 import { defineScript } from '@redpost/core';
+import { shortenLeasesLua } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
 import clock from './clock.lua';
 import source from './renew.lua';
@@ -26,7 +27,7 @@ const unusedMs = 3_600_000;
 
 export const renew = defineScript<RenewInput, RenewResult>({
   name: 'renew',
-  lua: clock + writeNothing + source,
+  lua: clock + writeNothing + shortenLeasesLua + source,
   encode: ({ keys, group, consumer, leaseMs }) => ({
     keys: [keys.stream, keys.consumers],
     args: [group, consumer, leaseMs, leaseMs, unusedMs],

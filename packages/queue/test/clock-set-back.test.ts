@@ -1,0 +1,49 @@
+import { newConsumerName } from '@redpost/core/consuming';
+import { expect, it } from 'vitest';
+import { queueKeys } from '../src/keys.js';
+import { lease } from '../src/scripts/lease.js';
+import { renew } from '../src/scripts/renew.js';
+import { useRedis } from './support/use-redis.js';
+
+const redis = useRedis();
+const hourMs = 3_600_000;
+
+it('what a dead consumer held comes back, though the clock of the server was set back', async () => {
+  const queue = redis.queue<string>({ consume: { leaseMs: 300 } });
+  const keys = queueKeys(queue.name);
+  const id = await queue.send('hello');
+  const dead = newConsumerName(300);
+  const { connection } = queue;
+  await connection.run(renew, { keys, consumer: dead, leaseMs: 300, take: true });
+  await connection.run(lease, {
+    keys,
+    consumer: dead,
+    from: 'RIGHT',
+    count: 1,
+    asBatch: false,
+    withSuspect: false,
+    firstReceipt: 1,
+    handedOff: undefined,
+    acked: { batches: [], receipts: [], expired: 0 },
+  });
+  // The end of its lease as it stands there after the clock went back by an hour.
+  await connection.call('ZINCRBY', [keys.consumers, hourMs, dead]);
+
+  const again = await queue.receive({ timeoutMs: 10_000 });
+
+  expect(again).toMatchObject({ id, attempt: 2 });
+  await again?.ack();
+});
+
+it('a longer lease of another consumer stays as long as it is', async () => {
+  const queue = redis.queue<string>({ consume: { leaseMs: 300 } });
+  const { consumers } = queueKeys(queue.name);
+  const other = newConsumerName(60_000);
+  const [seconds] = (await queue.connection.call('TIME', [])) as Buffer[];
+  const end = Number(seconds) * 1000 + 55_000;
+  await queue.connection.call('ZADD', [consumers, end, other]);
+
+  expect(await queue.receive({ timeoutMs: 500 })).toBeUndefined();
+
+  expect(Number(await queue.connection.call('ZSCORE', [consumers, other]))).toBe(end);
+});
