@@ -47,6 +47,40 @@ export function slotRange(at: number, masters: number): [number, number] {
   return [first(at), first(at + 1) - 1];
 }
 
+/** A master, as far as moving a slot needs it. */
+export interface SlotOwner extends Pick<ClusterMember, 'port'> {
+  readonly id: string;
+  call(command: string, args: (string | number)[]): Promise<unknown>;
+}
+
+/**
+ * Moves the slot of a key from one master to another, key by key; resolves with how many keys it moved.
+ *
+ * @param between is awaited before each key, and before the slot changes hands.
+ */
+export async function migrateSlotOf(
+  key: string,
+  source: SlotOwner,
+  sink: SlotOwner,
+  masters: readonly SlotOwner[],
+  between: () => Promise<void> = async () => {},
+): Promise<number> {
+  const slot = Number(await source.call('CLUSTER', ['KEYSLOT', key]));
+  await sink.call('CLUSTER', ['SETSLOT', slot, 'IMPORTING', source.id]);
+  await source.call('CLUSTER', ['SETSLOT', slot, 'MIGRATING', sink.id]);
+  for (let moved = 0; ; moved += 1) {
+    await between();
+    const [next] = (await source.call('CLUSTER', ['GETKEYSINSLOT', slot, 1])) as Buffer[];
+    if (next === undefined) {
+      for (const node of [sink, source, ...masters]) {
+        await node.call('CLUSTER', ['SETSLOT', slot, 'NODE', sink.id]);
+      }
+      return moved;
+    }
+    await source.call('MIGRATE', ['127.0.0.1', sink.port, String(next), 0, 5000]);
+  }
+}
+
 async function untilAll(
   members: readonly ClusterMember[],
   command: string,

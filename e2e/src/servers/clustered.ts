@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Argument, type Connection, connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
-import { clusterArguments, formCluster } from '../../../tooling/cluster.js';
+import {
+  clusterArguments,
+  formCluster,
+  migrateSlotOf,
+  type SlotOwner,
+} from '../../../tooling/cluster.js';
 import { freePort } from '../../../tooling/free-port.js';
 import { eventually } from '../eventually.js';
 import type { Server } from './server.js';
@@ -99,26 +104,18 @@ export class Clustered implements Server {
 
   /** Moves the slot of this key to another master, key by key; returns how many keys were moved. */
   async migrateSlotOf(key: string, random: () => number): Promise<number> {
-    const source = await this.#ownerOf(key);
-    const slot = Number(await source.call('CLUSTER', ['KEYSLOT', key]));
-    const masters = await this.#masters();
+    const owner = await this.#ownerOf(key);
+    const masters = await Promise.all(
+      (await this.#masters()).map(async (node) => ({
+        id: await id(node),
+        port: node.port,
+        call: node.call,
+      })),
+    );
+    const source = masters.find(({ port }) => port === owner.port) as SlotOwner;
     const others = masters.filter((node) => node !== source);
-    const sink = others[Math.floor(random() * others.length)] as Node;
-    const [sourceId, sinkId] = await Promise.all([source, sink].map((node) => id(node)));
-    await sink.call('CLUSTER', ['SETSLOT', slot, 'IMPORTING', sourceId as string]);
-    await source.call('CLUSTER', ['SETSLOT', slot, 'MIGRATING', sinkId as string]);
-    let moved = 0;
-    for (;;) {
-      const keys = (await source.call('CLUSTER', ['GETKEYSINSLOT', slot, 10])) as Buffer[];
-      if (keys.length === 0) break;
-      const to = ['127.0.0.1', sink.port, '', 0, 5000];
-      await source.call('MIGRATE', [...to, 'KEYS', ...keys]);
-      moved += keys.length;
-    }
-    for (const node of [sink, source, ...masters]) {
-      await node.call('CLUSTER', ['SETSLOT', slot, 'NODE', sinkId as string]);
-    }
-    return moved;
+    const sink = others[Math.floor(random() * others.length)] as SlotOwner;
+    return migrateSlotOf(key, source, sink, masters);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

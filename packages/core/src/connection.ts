@@ -17,6 +17,14 @@ export interface CallOptions {
    * calls have a socket of their own, so they and others may overtake each other.
    */
   replicas?: number;
+  /**
+   * The waiting line of the call, named by the key that it is about: in a Cluster, one of its keys.
+   * Calls of one line are executed in the order in which they were made: while Redis refuses one for
+   * the moment (`BUSY`, `READONLY`, a slot that moves), those behind it wait. A script is sent as text
+   * then, so that none is unknown. Default: none; what is refused is repeated, and later calls may
+   * overtake it.
+   */
+  line?: string;
 }
 
 /** How long a blocking read goes on, and who is told. */
@@ -153,7 +161,10 @@ export interface Connection extends AsyncDisposable {
    */
   call(command: string, args: readonly Argument[], options?: CallOptions): Promise<Reply>;
 
-  /** Runs a script by its hash, and sends its text only if the server does not know it. */
+  /**
+   * Runs a script by its hash. It is loaded ahead of its first call on each connection to a server;
+   * where the user may not do that, its text is sent if the server does not know it.
+   */
   run<Input, Result>(
     script: Script<Input, Result>,
     input: Input,

@@ -98,6 +98,20 @@ describe('a connection to a Cluster', () => {
     expect(connection.address).toBe(addresses().join(', '));
   });
 
+  it('loads a script on each master that it is called on', async () => {
+    const connection = openConnection(addresses());
+    await Promise.all(nodes.map(({ url }) => openConnection(url).call('SCRIPT', ['FLUSH'])));
+
+    for (const key of Array.from({ length: 30 }, uniqueKey)) await connection.run(increment, key);
+
+    for (const { url } of nodes) {
+      const node = openConnection(url);
+      expect(await node.call('SCRIPT', ['EXISTS', increment.sha])).toEqual([1]);
+      const stats = String(await node.call('INFO', ['commandstats']));
+      expect(stats).not.toMatch(/cmdstat_eval:/);
+    }
+  });
+
   it('knows the other nodes from one', async () => {
     const connection = openConnection(addresses().slice(0, 1));
 

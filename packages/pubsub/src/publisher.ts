@@ -36,8 +36,10 @@ export class Publisher {
   readonly #formats: ChannelFormats;
   readonly #verb: PublishVerb;
   readonly #maxMessageBytes: number;
-  /** Whether what leaves together has to be for one channel, which the call names as its key. */
+  /** In a Cluster, whose nodes tell each other, each channel has a line and a node of its own. */
   readonly #perChannel: boolean;
+  /** Whether a channel is a key, which lies on one node. */
+  readonly #hasKey: boolean;
   readonly #sequencer: Sequencer | undefined;
   readonly #batch = new TickBatch<Pending>(batchLimits, (messages) => this.#send(messages));
   /** By channel: settled when the last message with an asynchronous schema may be overtaken. */
@@ -50,6 +52,7 @@ export class Publisher {
     this.#verb = sharded ? 'SPUBLISH' : 'PUBLISH';
     this.#maxMessageBytes = maxMessageBytes;
     this.#perChannel = connection.isCluster;
+    this.#hasKey = connection.isCluster && sharded;
     this.#sequencer = sequenced ? new Sequencer() : undefined;
   }
 
@@ -111,35 +114,30 @@ export class Publisher {
   }
 
   #send(messages: Pending[]): void {
-    if (!this.#perChannel) void this.#sendTogether(messages);
-    else for (const [key, some] of byChannel(messages)) void this.#sendTogether(some, key);
+    if (!this.#perChannel) void this.#sendTogether(messages, '');
+    else for (const [line, some] of byChannel(messages)) void this.#sendTogether(some, line);
   }
 
-  async #sendTogether(messages: Pending[], key?: string): Promise<void> {
+  async #sendTogether(messages: Pending[], line: string): Promise<void> {
     const [first] = messages;
     if (!first) return;
     try {
-      if (messages.length === 1 && key === undefined) first.resolve(await this.#sendOne(first));
-      else await this.#sendMany(messages, key);
+      if (messages.length === 1 && !this.#hasKey) first.resolve(await this.#sendOne(first, line));
+      else await this.#sendMany(messages, line);
     } catch (error) {
       const reason = refusedIfUnsupported(this.#verb, error);
       for (const message of messages) message.reject(reason);
     }
   }
 
-  async #sendOne({ channel, payload }: Pending): Promise<number> {
-    return Number(await this.#connection.call(this.#verb, [channel, payload]));
+  async #sendOne({ channel, payload }: Pending, line: string): Promise<number> {
+    return Number(await this.#connection.call(this.#verb, [channel, payload], { line }));
   }
 
-  /**
-   * The script travels as text, not by its hash: a server that does not know the hash would make
-   * these messages come again after those that were published meanwhile. The text is short beside
-   * a batch of messages.
-   */
-  async #sendMany(messages: Pending[], key: string | undefined): Promise<void> {
-    const { keys, args } = publish.encode({ messages, verb: this.#verb, key });
-    const reply = await this.#connection.call('EVAL', [publish.lua, keys.length, ...keys, ...args]);
-    publish.parse(reply).forEach((outcome, at) => {
+  async #sendMany(messages: Pending[], line: string): Promise<void> {
+    const input = { messages, verb: this.#verb, key: this.#hasKey ? line : undefined };
+    const outcomes = await this.#connection.run(publish, input, { line });
+    outcomes.forEach((outcome, at) => {
       const message = messages[at];
       if (typeof outcome === 'number') message?.resolve(outcome);
       else message?.reject(refusedIfUnsupported(this.#verb, outcome));

@@ -178,7 +178,8 @@ export class List<Value = unknown> {
       const bytes = encodeBody(this.#codec, value);
       return typeof bytes === 'string' ? bytes : Buffer.from(bytes);
     });
-    return (await this.#connection.call(command, [this.name, ...encoded])) as number;
+    const { name } = this;
+    return (await this.#connection.call(command, [name, ...encoded], { line: name })) as number;
   }
 
   async #pop(command: string, count: number | undefined): Promise<Value | undefined | Value[]> {

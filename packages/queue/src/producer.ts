@@ -148,7 +148,8 @@ export class Producer<Body, Input> {
 
   #openBatch(replicas: number): TickBatch<Waiting> {
     const { timeoutMs } = this.#options;
-    const options = { replicas, ...(timeoutMs !== undefined && { timeoutMs }) };
+    const { list: line } = this.#context.keys;
+    const options = { line, replicas, ...(timeoutMs !== undefined && { timeoutMs }) };
     return new TickBatch(limits, (messages) => {
       void this.#tracked(this.#send(messages, options));
     });

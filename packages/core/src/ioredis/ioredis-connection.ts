@@ -18,13 +18,14 @@ import type {
 } from '../connection.js';
 import { inThisContext, outsideContext } from '../context.js';
 import { Emitter, type Unlisten } from '../emitter.js';
-import { ClosedError, ServerError } from '../errors.js';
+import { ClosedError } from '../errors.js';
 import type { Script } from '../script.js';
 import { HeartbeatThread } from '../thread/heartbeat-thread.js';
 import { BlockingPool } from './blocking-pool.js';
 import { Link } from './link.js';
 import type { CredentialsSource } from './login.js';
 import { ReplicatedWrites } from './replicated-writes.js';
+import { ScriptCalls } from './script-calls.js';
 import { SubscriberSockets } from './subscriber-sockets.js';
 import type { Target } from './target.js';
 import { unblock } from './unblock.js';
@@ -81,6 +82,7 @@ export class IoredisConnection implements Connection {
   readonly #options: Options;
   readonly #events = new Emitter<ConnectionEvents>();
   readonly #commands: Link;
+  readonly #scripts: ScriptCalls;
   readonly #blocking: BlockingPool;
   #thread: HeartbeatThread | undefined;
   #replicatedWrites: ReplicatedWrites | undefined;
@@ -94,6 +96,7 @@ export class IoredisConnection implements Connection {
     this.#target = target;
     this.#options = options;
     this.#commands = this.#openCommands();
+    this.#scripts = new ScriptCalls(this.#commands);
     this.#blocking = this.#openBlocking();
   }
 
@@ -110,8 +113,11 @@ export class IoredisConnection implements Connection {
   }
 
   call(command: string, args: readonly Argument[], options: CallOptions = {}): Promise<Reply> {
-    if (options.replicas) return this.#callReplicated(command, args, options);
-    return this.#commands.call(command, args, this.#deadline(options));
+    const { line, replicas } = options;
+    if (replicas) return this.#callReplicated(command, args, options);
+    const deadline = this.#deadline(options);
+    if (line === undefined) return this.#commands.call(command, args, deadline);
+    return this.#commands.callInLine(line, command, args, deadline);
   }
 
   async run<Input, Result>(
@@ -119,18 +125,14 @@ export class IoredisConnection implements Connection {
     input: Input,
     options: CallOptions = {},
   ): Promise<Result> {
-    const { keys, args } = script.encode(input);
-    const rest = [keys.length, ...keys, ...args];
-    // By its text: a script that the server does not know would have to come again.
-    if (options.replicas)
-      return script.parse(await this.call('EVAL', [script.lua, ...rest], options));
-    const deadline = this.#deadline(options);
-    try {
-      return script.parse(await this.#commands.call('EVALSHA', [script.sha, ...rest], deadline));
-    } catch (error) {
-      if (!(error instanceof ServerError && error.reply === 'NOSCRIPT')) throw error;
-      return script.parse(await this.#commands.call('EVAL', [script.lua, ...rest], deadline));
+    const call = script.encode(input);
+    if (options.replicas || options.line !== undefined) {
+      // By its text: a script that the server does not know would have to come again.
+      const args = [script.lua, call.keys.length, ...call.keys, ...call.args];
+      return script.parse(await this.call('EVAL', args, options));
     }
+    const deadline = this.#deadline(options);
+    return script.parse(await this.#scripts.run(script, call, deadline));
   }
 
   async block(command: BlockingCommand, options: BlockOptions = {}): Promise<Reply> {
@@ -236,11 +238,11 @@ export class IoredisConnection implements Connection {
     options: CallOptions,
   ): Promise<Reply> {
     this.#refuseIfClosed();
-    const { replicas = 0 } = options;
+    const { replicas = 0, line } = options;
     const deadline = this.#deadline(options);
     this.#replicatedWrites ??= outsideContext(() => this.#openReplicatedWrites());
     const key = String(args[command === 'EVAL' ? 2 : 0]);
-    return this.#replicatedWrites.call({ command, args, key, replicas, deadline });
+    return this.#replicatedWrites.call({ command, args, key, replicas, deadline, line });
   }
 
   #openReplicatedWrites(): ReplicatedWrites {

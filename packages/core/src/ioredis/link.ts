@@ -1,13 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { longestTimerMs } from '../check.js';
 import type { Argument, Reply } from '../connection.js';
 import { outsideContext } from '../context.js';
 import { Emitter } from '../emitter.js';
 import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '../errors.js';
+import { isCluster, isNode, masterOf, slotOf } from './cluster-slot.js';
 import { commandName } from './command-name.js';
 import { soleBulk } from './sole-bulk.js';
 import type { Client } from './target.js';
+import { timerMs } from './timer-ms.js';
 import {
   hasMoved,
   isRefusal,
@@ -17,6 +18,7 @@ import {
   translateError,
   whyFailed,
 } from './translate-error.js';
+import { WaitingLines } from './waiting-lines.js';
 
 export interface LinkOptions {
   address: string;
@@ -53,6 +55,14 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #waiters = new Set<(refusal?: RedpostError) => void>();
   readonly #keepAlive: NodeJS.Timeout | undefined;
+  readonly #lines = new WaitingLines<Client>({
+    routeTo: (line) => this.#routeTo(line),
+    expired: (refusal) => this.expired(refusal),
+  });
+  readonly #keylessLines = new WaitingLines<Client>({
+    routeTo: (line) => steady(this.#routeTo(line)),
+    expired: (refusal) => this.expired(refusal),
+  });
   #client: Client;
   #detach: () => void = () => {};
   #isUp = false;
@@ -96,10 +106,46 @@ export class Link {
     return this.attempt(() => this.send(command, args, deadline), deadline);
   }
 
+  /**
+   * Like {@link call}, but nothing overtakes it that is sent later in the same `line`: in a Cluster, a
+   * key of the command. One without a key is always sent to the same node, as long as that is there.
+   */
+  callInLine(
+    line: string,
+    command: string,
+    args: readonly Argument[],
+    deadline: number,
+  ): Promise<Reply> {
+    const isKeyless =
+      isCluster(this.#client) && (command === 'PUBLISH' || (command === 'EVAL' && args[1] === 0));
+    const lines = isKeyless ? this.#keylessLines : this.#lines;
+    return lines.add(line, {
+      deadline,
+      send: (route, isAlone) => {
+        // One that is alone is redirected by the client itself.
+        const send = () => {
+          const client = isAlone && !isKeyless ? this.#client : route();
+          return this.#sendBy(client, command, args, deadline);
+        };
+        return this.whenUp(send, deadline);
+      },
+    });
+  }
+
+  /** Whether what is called now need not wait at the gate. */
+  get #isOpen(): boolean {
+    return this.isUp && !this.#isAdmitting;
+  }
+
+  /** Sends once, when the server answers. */
+  whenUp(send: () => Promise<Reply>, deadline: number): Promise<Reply> {
+    return this.#isOpen ? send() : this.untilUp(deadline).then(send);
+  }
+
   /** Sends when the server answers, and again as long as Redis says that it did not execute it. */
   async attempt(send: () => Promise<Reply>, deadline: number): Promise<Reply> {
     for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 100)) {
-      if (!this.isUp || this.#isAdmitting) await this.untilUp(deadline);
+      if (!this.#isOpen) await this.untilUp(deadline);
       try {
         return await send();
       } catch (error) {
@@ -120,10 +166,20 @@ export class Link {
     deadline: number,
     onReply?: (reply: Reply) => void,
   ): Promise<Reply> {
+    return this.#sendBy(this.#client, command, args, deadline, onReply);
+  }
+
+  #sendBy(
+    client: Client,
+    command: string,
+    args: readonly Argument[],
+    deadline: number,
+    onReply?: (reply: Reply) => void,
+  ): Promise<Reply> {
     const { address } = this.#options;
     return new Promise((resolve, reject) => {
       // Before the timer: it throws for what cannot be sent, e.g. more bytes than a string holds.
-      const answer = this.#client.callBuffer(commandName(command), args as Argument[]);
+      const answer = client.callBuffer(commandName(command), args as Argument[]);
       const stopReading = onReply && this.#readEarly(onReply);
       const timer = setTimeout(() => {
         stopReading?.();
@@ -166,9 +222,35 @@ export class Link {
     }
   }
 
+  /**
+   * Where calls of a line go now: in a Cluster straight to the master of their key, so that its
+   * redirections are seen here. Followed one by one, they would let calls overtake each other.
+   */
+  #routeTo(line: string): () => Client {
+    if (!isCluster(this.#client)) return () => this.#client;
+    const slot = slotOf(line);
+    return () => masterOf(this.#client, slot);
+  }
+
+  /** The error of a call that was waiting in its line. */
+  expired(refusal: RedpostError | undefined): RedpostError {
+    if (!this.isUp) return this.#unreachable();
+    const { address } = this.#options;
+    const message = `A call was not sent to Redis at ${address}, which has not answered earlier ones about the same key`;
+    return refusal ?? new TimeoutError(message, { outcome: 'not-executed' });
+  }
+
+  /** The client of the server that has these keys; of a Cluster, if it is known. */
+  clientOf([key]: readonly string[]): Client | undefined {
+    if (!isCluster(this.#client)) return this.#client;
+    if (key === undefined) return undefined;
+    const node = masterOf(this.#client, slotOf(key));
+    return node === this.#client ? undefined : node;
+  }
+
   /** Of a Cluster: the master that has this slot and its replicas, as far as is known. */
   nodesOf(slot: number): string {
-    return 'slots' in this.#client ? String(this.#client.slots[slot]) : '';
+    return isCluster(this.#client) ? String(this.#client.slots[slot]) : '';
   }
 
   /**
@@ -351,6 +433,18 @@ export class Link {
   }
 }
 
+/**
+ * Always the same client, as long as it can be used: nodes of a Cluster tell each other what is
+ * published, and what was published at two of them comes in any order.
+ */
+function steady(route: () => Client): () => Client {
+  let client: Client | undefined;
+  return () => {
+    if (!client || !isNode(client)) client = route();
+    return client;
+  };
+}
+
 function closedError(address: string, outcome: 'not-executed' | 'unknown'): ClosedError {
   return new ClosedError(`The connection to Redis at ${address} is closed`, { outcome });
 }
@@ -359,11 +453,6 @@ function closedError(address: string, outcome: 'not-executed' | 'unknown'): Clos
 function connectOutsideContext(node: Redis): void {
   const connect = node.connect.bind(node);
   node.connect = (...args) => outsideContext(() => connect(...args));
-}
-
-/** Until `deadline`, as a timer can wait it. */
-export function timerMs(deadline: number): number {
-  return Math.min(Math.max(1, deadline - performance.now()), longestTimerMs);
 }
 
 function ignore(): void {}

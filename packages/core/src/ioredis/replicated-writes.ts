@@ -1,6 +1,8 @@
 import type { Reply } from '../connection.js';
+import { slotOf } from './cluster-slot.js';
 import type { Link } from './link.js';
 import { type ReplicatedWrite, ReplicationRounds } from './replication-rounds.js';
+import { WaitingLines } from './waiting-lines.js';
 
 /**
  * Writes that count only when replicas have them: `WAIT` follows them on the same socket.
@@ -14,12 +16,16 @@ export class ReplicatedWrites {
   readonly #isCluster: boolean;
   /** By the nodes that are written to: one for all where there is no Cluster. */
   readonly #rounds = new Map<string, ReplicationRounds>();
-  readonly #slots = new Map<string, number>();
+  readonly #lines: WaitingLines<string>;
 
   constructor(link: Link, target: { address: string; isCluster: boolean }) {
     this.#link = link;
     this.#address = target.address;
     this.#isCluster = target.isCluster;
+    this.#lines = new WaitingLines<string>({
+      routeTo: (key) => () => this.#nodesOf(key),
+      expired: (refusal) => link.expired(refusal),
+    });
   }
 
   /**
@@ -28,21 +34,18 @@ export class ReplicatedWrites {
    * @throws NotReplicatedError when too few have by the deadline, or what {@link Link.call} throws.
    */
   call(write: ReplicatedWrite): Promise<Reply> {
-    return this.#link.attempt(async () => {
-      const nodes = this.#isCluster ? await this.#nodesOf(write) : '';
-      return this.#roundsAt(nodes).add(write);
-    }, write.deadline);
+    const { line, key, deadline } = write;
+    const send = () => this.#roundsAt(this.#nodesOf(key)).add(write);
+    if (line === undefined) return this.#link.attempt(send, deadline);
+    return this.#lines.add(line, { deadline, send: () => this.#link.whenUp(send, deadline) });
   }
 
   close(): void {
     this.#link.close();
   }
 
-  async #nodesOf({ key, deadline }: ReplicatedWrite): Promise<string> {
-    const known = this.#slots.get(key);
-    const slot = known ?? Number(await this.#link.call('CLUSTER', ['KEYSLOT', key], deadline));
-    this.#slots.set(key, slot);
-    return this.#link.nodesOf(slot);
+  #nodesOf(key: string): string {
+    return this.#isCluster ? this.#link.nodesOf(slotOf(key)) : '';
   }
 
   #roundsAt(nodes: string): ReplicationRounds {

@@ -1,12 +1,16 @@
-import type { Argument, Reply } from '../connection.js';
+import type { Argument, CallOptions, Reply } from '../connection.js';
 import { ConnectionError, NotReplicatedError, RedpostError, TimeoutError } from '../errors.js';
-import { type Link, timerMs } from './link.js';
+import type { Link } from './link.js';
+import { timerMs } from './timer-ms.js';
+import { mayResend } from './translate-error.js';
 
 export interface ReplicatedWrite {
   command: string;
   args: readonly Argument[];
   /** The first of the keys it writes to. */
   key: string;
+  /** See {@link CallOptions.line}. */
+  line: string | undefined;
   /** How many replicas have to confirm it. */
   replicas: number;
   /** When to give up, by `performance.now()`. */
@@ -99,9 +103,18 @@ export class ReplicationRounds {
 
   #conclude(write: WaitingWrite, answer: Reply | RedpostError, confirmed: unknown): void {
     const count = typeof confirmed === 'number' ? confirmed : 0;
-    if (answer instanceof RedpostError) write.reject(answer);
+    if (answer instanceof RedpostError) this.#fail(write, answer);
     else if (count >= write.replicas) write.resolve(answer);
     else write.reject(this.#notReplicated(write, count, confirmed));
+  }
+
+  /** What waits for the next round would overtake what was refused in this one. */
+  #fail(write: WaitingWrite, error: RedpostError): void {
+    write.reject(error);
+    if (write.line === undefined || !mayResend(error)) return;
+    const behind = this.#waiting.filter(({ line }) => line === write.line);
+    this.#waiting = this.#waiting.filter(({ line }) => line !== write.line);
+    for (const { reject } of behind) reject(error);
   }
 
   #notReplicated(write: ReplicatedWrite, confirmed: number, answer: unknown): RedpostError {

@@ -1,8 +1,7 @@
 -- Publish the messages of one tick, in order, in one round trip.
 -- One that Redis refuses (a channel the user may not use) does not keep the others back.
 --
--- KEYS  in a Cluster the one channel they are all for, so that its messages all take the same way;
---       else none, as a channel is not a key
+-- KEYS  in a Cluster the one sharded channel they are all for; else none, as a channel is not a key
 -- ARGV  PUBLISH or SPUBLISH;
 --       how many of the messages that follow each other have the same channel, by spaces;
 --       then for each such run its channel and its bodies

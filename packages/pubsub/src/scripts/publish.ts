@@ -12,7 +12,7 @@ export type PublishReply = readonly (number | ServerError)[];
 export interface PublishInput {
   messages: readonly OutgoingMessage[];
   verb: PublishVerb;
-  /** In a Cluster: the channel of all messages. */
+  /** In a Cluster: the sharded channel of all messages. */
   key?: string | undefined;
 }
 

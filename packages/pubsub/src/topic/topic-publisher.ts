@@ -178,19 +178,13 @@ export class TopicPublisher<Input> {
     }
   }
 
-  /**
-   * The script travels as text, not by its hash: a server that does not know the hash would have
-   * the batch sent again, behind what was published meanwhile.
-   */
-  async #append(partition: number, records: Waiting[]): Promise<string[]> {
+  #append(partition: number, records: Waiting[]): Promise<readonly string[]> {
     const { connection, keys } = this.#context;
     const { deduplication, replicas } = this.#options;
-    const options = { ...this.#deadline, replicas };
     const partitionKeys = keys.partitions[partition];
     if (!partitionKeys) throw new InvalidArgumentError(`There is no partition ${partition}`);
-    const call = publish.encode({ keys: partitionKeys, records, ...deduplication });
-    const args = [publish.lua, call.keys.length, ...call.keys, ...call.args];
-    return publish.parse(await connection.call('EVAL', args, options));
+    const options = { ...this.#deadline, replicas, line: partitionKeys.stream };
+    return connection.run(publish, { keys: partitionKeys, records, ...deduplication }, options);
   }
 
   async #trim(partition: number): Promise<void> {

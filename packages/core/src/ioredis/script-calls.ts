@@ -1,0 +1,73 @@
+import type { Reply } from '../connection.js';
+import { ServerError } from '../errors.js';
+import type { Script, ScriptCall } from '../script.js';
+import type { Link } from './link.js';
+import type { Client } from './target.js';
+import { translateError } from './translate-error.js';
+
+type Text = Pick<Script<never, unknown>, 'sha' | 'lua'>;
+
+/**
+ * Calls scripts by their hash. `SCRIPT LOAD` leaves just ahead of the first call on each connection, on
+ * the same socket: so nobody waits for it, and no script need be sent by `EVAL`. What was loaded stays
+ * in the server until it is flushed; of what was sent by `EVAL` newer servers keep the last 500.
+ */
+export class ScriptCalls {
+  readonly #link: Link;
+  /** By the connection to a server: what has been loaded on it, or is about to be. */
+  #loaded = new WeakMap<Client, Set<string>>();
+  /** False when the user may not load any: then those that are unknown are sent as text. */
+  #mayLoad = true;
+
+  constructor(link: Link) {
+    this.#link = link;
+    link.events.on('down', () => {
+      // What answers next may be another server.
+      this.#loaded = new WeakMap();
+    });
+  }
+
+  /** @throws what {@link Link.call} throws. */
+  async run(text: Text, { keys, args }: ScriptCall, deadline: number): Promise<Reply> {
+    const rest = [keys.length, ...keys, ...args];
+    const call = () => {
+      this.#prepare(text, keys);
+      return this.#link.send('EVALSHA', [text.sha, ...rest], deadline);
+    };
+    try {
+      return await this.#link.attempt(call, deadline);
+    } catch (error) {
+      if (!isUnknown(error)) throw error;
+    }
+    // It has been flushed, or the server is another one: it is loaded again.
+    const client = this.#link.clientOf(keys);
+    if (client && this.#mayLoad) {
+      this.#loaded.get(client)?.delete(text.sha);
+      try {
+        return await this.#link.attempt(call, deadline);
+      } catch (error) {
+        if (!isUnknown(error)) throw error;
+      }
+    }
+    return this.#link.call('EVAL', [text.lua, ...rest], deadline);
+  }
+
+  /** Loads a script where a call with these keys leads to, unless that has been done. */
+  #prepare({ sha, lua }: Text, keys: readonly string[]): void {
+    const client = this.#mayLoad && this.#link.clientOf(keys);
+    if (!client) return;
+    const loaded = this.#loaded.get(client) ?? new Set();
+    if (loaded.has(sha)) return;
+    this.#loaded.set(client, loaded.add(sha));
+    client.callBuffer('script', ['LOAD', lua]).catch((thrown: unknown) => {
+      loaded.delete(sha);
+      // What else it may be, the call behind it is told as well.
+      const error = translateError(thrown, '');
+      if (error instanceof ServerError && !error.retryable) this.#mayLoad = false;
+    });
+  }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof ServerError && error.reply === 'NOSCRIPT';
+}

@@ -1,0 +1,6 @@
+import { longestTimerMs } from '../check.js';
+
+/** Until `deadline` (by `performance.now()`), as a timer can wait it. */
+export function timerMs(deadline: number): number {
+  return Math.min(Math.max(1, deadline - performance.now()), longestTimerMs);
+}

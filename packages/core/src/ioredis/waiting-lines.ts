@@ -1,0 +1,40 @@
+import type { Reply } from '../connection.js';
+import type { RedpostError } from '../errors.js';
+import { type LineCall, WaitingLine } from './waiting-line.js';
+
+export interface WaitingLinesOptions<Route> {
+  /** What tells, for the key that a line is named for, where its calls go now. */
+  routeTo(name: string): () => Route;
+  /** Like {@link WaitingLineOptions.expired}. */
+  expired(refusal: RedpostError | undefined): RedpostError;
+}
+
+/** So many lines are kept while they are empty: a new one for each call would cost more. */
+const keptLines = 1000;
+
+/** A waiting line for each name that is used. */
+export class WaitingLines<Route> {
+  readonly #options: WaitingLinesOptions<Route>;
+  readonly #lines = new Map<string, WaitingLine<Route>>();
+
+  constructor(options: WaitingLinesOptions<Route>) {
+    this.#options = options;
+  }
+
+  add(name: string, call: LineCall<Route>): Promise<Reply> {
+    return (this.#lines.get(name) ?? this.#open(name)).add(call);
+  }
+
+  #open(name: string): WaitingLine<Route> {
+    const { routeTo, expired } = this.#options;
+    const line = new WaitingLine<Route>({
+      route: routeTo(name),
+      expired,
+      empty: () => {
+        if (this.#lines.size > keptLines) this.#lines.delete(name);
+      },
+    });
+    this.#lines.set(name, line);
+    return line;
+  }
+}
