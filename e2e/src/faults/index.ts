@@ -2,6 +2,7 @@ import type { Fault } from '../fault.js';
 import type { Server } from '../servers/server.js';
 import { blackHole } from './black-hole.js';
 import { blockEventLoop, blockEventLoopThread } from './block-event-loop.js';
+import { busyRedis } from './busy-redis.js';
 import { byteByByte } from './byte-by-byte.js';
 import { clusterFailover, migrateSlot } from './cluster.js';
 import { cutReplies } from './cut-replies.js';
@@ -35,6 +36,7 @@ const standalone: readonly Fault[] = [
   freezeRedis,
   killConnections,
   flushScripts,
+  busyRedis,
   flushAll,
   flushAllTopic,
   partition,
