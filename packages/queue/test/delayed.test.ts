@@ -1,8 +1,9 @@
 import type { Connection } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import delay from '../src/scripts/delay.lua';
 import { atRest, deferred } from './support/in-redis.js';
-import { useRedis } from './support/use-redis.js';
+import { type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
 
@@ -44,7 +45,7 @@ it('when the signal got lost, the poll finds the message', async () => {
   consumer.on('drained', drained.resolve);
   await drained.promise;
 
-  await queue.connection.call('ZADD', [`{${queue.name}}:delayed`, 1, '"unannounced"']);
+  await queue.connection.call('ZADD', [`{${queue.name}}:delayed`, 1, '0000000001"unannounced"']);
 
   await eventually(() => bodies.length === 1, 7000);
 });
@@ -66,6 +67,64 @@ it('equal payloads that are due at the same time are all delivered', async () =>
   await eventually(() => seen.length === 5, 7000);
   expect(new Set(seen)).toEqual(new Set(['same same 1']));
   expect(due).toBeGreaterThan(Date.now());
+});
+
+/** So many leave in one call, and are due in the same ms. */
+const numbers = Array.from({ length: 50 }, (_, n) => n);
+
+it.each<[string, (queue: TestQueue<number>) => Promise<unknown>]>([
+  [
+    'with ids of the producer',
+    (queue) => queue.sendBatch(numbers.map((body) => ({ body, delayMs: 100 }))),
+  ],
+  [
+    'with ids of their own',
+    (queue) =>
+      queue.sendBatch(
+        numbers.map((body) => ({ body, id: `id-${(body * 37) % 50}`, delayMs: 100 })),
+      ),
+  ],
+  ['that are bare and failed together', (queue) => failTogether(queue, 100)],
+  ['that are bare, failed together and are tried again at once', (queue) => failTogether(queue, 0)],
+])('messages %s come in the order of the sends', async (_, fill) => {
+  const queue = redis.queue<number>();
+  await fill(queue);
+  const seen: number[] = [];
+  queue.consume(({ body }) => void seen.push(body));
+  await eventually(() => seen.length === numbers.length, 7000);
+
+  expect(seen).toEqual(numbers);
+});
+
+/** Bare messages, all of which fail in one tick. */
+async function failTogether(queue: TestQueue<number>, delayMs: number): Promise<void> {
+  await queue.connection.call('LPUSH', [queue.name, ...numbers]);
+  const release = deferred();
+  const consumer = queue.consume(
+    async () => {
+      await release.promise;
+      throw new Error('not yet');
+    },
+    { concurrency: numbers.length, backoff: () => delayMs },
+  );
+  await eventually(async () => (await queue.stats()).active === numbers.length);
+  const stopped = consumer.stop();
+  release.resolve();
+  await stopped;
+}
+
+it('messages that other calls delay until the same time come behind those that are there, equal ones too', async () => {
+  const queue = redis.queue<string>();
+  const delayed = `{${queue.name}}:delayed`;
+  for (const element of ['"c"', '"a"', '"a"', '"b"']) {
+    const script = `${delay}; return delay(KEYS[1], 1, ARGV[1])`;
+    await queue.connection.call('EVAL', [script, 1, delayed, element]);
+  }
+  const seen: string[] = [];
+  queue.consume(({ body }) => void seen.push(body));
+  await eventually(() => seen.length === 4);
+
+  expect(seen).toEqual(['c', 'a', 'a', 'b']);
 });
 
 it('an expired message is forgotten without being handled, and counted', async () => {

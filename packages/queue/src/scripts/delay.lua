@@ -1,11 +1,15 @@
--- Put an element among the delayed ones. A set holds equal elements once, so an equal one that is
--- there already makes this one differ. Needs envelope.lua.
+-- Delayed elements, by when they are due. A set orders by text what is due in the same ms, so each has
+-- a number in front, always of ten digits: one more than the last one's that is due then.
+local numbers = {}
+
+-- Put an element among the delayed ones, behind those that are due at the same time.
 local function delay(delayed, due, element)
-  local attempt, suspect, rest = open(element, '')
-  local copy = 1
-  while redis.call('ZADD', delayed, 'NX', due, element) == 0 do
-    copy = copy + 1
-    element = close(attempt, suspect, '"copy":' .. copy .. ',' .. rest)
+  local number = numbers[due]
+  if not number then
+    local last = redis.call('ZRANGE', delayed, due, due, 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
+    number = last and (tonumber(last:sub(1, 10)) or 0) + 1 or 1
   end
+  redis.call('ZADD', delayed, due, string.format('%010d', number) .. element)
+  numbers[due] = number + 1
 end
 

@@ -9,6 +9,8 @@ local time = now()
 local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', time, 'LIMIT', 0, ARGV[1])
 if #due > 0 then
   write_nothing('ZREM', delayed)
+  -- Without the number in front: see delay.lua.
+  for i, member in ipairs(due) do due[i] = member:sub(11) end
   redis.call('LPUSH', list, unpack(due))
   redis.call('ZREMRANGEBYRANK', delayed, 0, #due - 1)
 end

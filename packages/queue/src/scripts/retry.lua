@@ -14,7 +14,7 @@ local time = now()
 local earliest = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
 local sooner = false
 local retried = 0
-local reply = {}
+local reply, at_once = {}, {}
 
 for i = 4, #ARGV, 2 do
   local receipt, delay_ms = ARGV[i], tonumber(ARGV[i + 1])
@@ -26,13 +26,19 @@ for i = 4, #ARGV, 2 do
       local due = time + delay_ms
       delay(delayed, due, element)
       sooner = sooner or not earliest or due < tonumber(earliest)
+      redis.call('HDEL', active, receipt)
     else
-      redis.call(push, list, element)
+      at_once[#at_once + 1] = { receipt, element }
     end
-    redis.call('HDEL', active, receipt)
     retried = retried + 1
   end
   reply[#reply + 1] = element and 1 or 0
+end
+
+-- The newest first, so that the oldest is next in line.
+for i = #at_once, 1, -1 do
+  redis.call(push, list, at_once[i][2])
+  redis.call('HDEL', active, at_once[i][1])
 end
 
 if retried > 0 then redis.call('HINCRBY', stats, 'retried', retried) end

@@ -2,7 +2,6 @@ import { type Argument, defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
 import clock from './clock.lua';
 import delay from './delay.lua';
-import envelope from './envelope.lua';
 import source from './send.lua';
 
 export interface SendInput {
@@ -18,7 +17,7 @@ export interface SendInput {
 
 export const send = defineScript<SendInput, number>({
   name: 'send',
-  lua: clock + envelope + delay + source,
+  lua: clock + delay + source,
   looksFirst: () => true,
   encode({ keys, messages }) {
     const args: Argument[] = [keys.signal];

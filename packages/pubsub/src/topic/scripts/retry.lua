@@ -17,7 +17,7 @@ for i = 4, #ARGV, 3 do
   if is_held then
     redis.call('XCLAIM', stream, group, waiting, 0, offset, 'JUSTID')
     redis.call('ZREM', suspects, offset)
-    redis.call('ZADD', delayed, time + delay_ms, offset)
+    redis.call('ZADD', delayed, time + delay_ms, sortable(offset))
     moved = moved + 1
   end
   reply[#reply + 1] = is_held and 1 or 0

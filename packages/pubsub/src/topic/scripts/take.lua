@@ -49,9 +49,9 @@ if with_suspect == '1' then
   end
 end
 if count > 0 then
-  for _, offset in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', time, 'LIMIT', 0, count)) do
-    redis.call('ZREM', delayed, offset)
-    if claim(offset) then count = count - 1 end
+  for _, due in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', time, 'LIMIT', 0, count)) do
+    redis.call('ZREM', delayed, due)
+    if claim(offset_of(due)) then count = count - 1 end
   end
 end
 

@@ -16,6 +16,17 @@ local function place(offset)
   return string.format('%.0f', ms * 1024 + math.min(sequence, 1023))
 end
 
+-- A set orders by text what is due in the same ms: this text sorts as the offset does.
+local function sortable(offset)
+  local ms, sequence = offset:match('^(%d+)%-(%d+)$')
+  return ('0'):rep(20 - #ms) .. ms .. '-' .. ('0'):rep(20 - #sequence) .. sequence
+end
+
+local function offset_of(sortable_text)
+  local ms, sequence = sortable_text:match('^0*(%d+)%-0*(%d+)$')
+  return ms .. '-' .. sequence
+end
+
 -- Hand a record back, uncounted: to where it came from, due at once.
 local function give_back(pending, stream, group, delayed, suspects, time)
   local offset, deliveries = pending[1], pending[4]
@@ -23,7 +34,7 @@ local function give_back(pending, stream, group, delayed, suspects, time)
   if redis.call('ZSCORE', suspects, offset) then
     redis.call('ZADD', suspects, place(offset), offset)
   else
-    redis.call('ZADD', delayed, time, offset)
+    redis.call('ZADD', delayed, time, sortable(offset))
   end
 end
 
