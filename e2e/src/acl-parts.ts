@@ -93,7 +93,7 @@ export const parts: Record<string, Part> = {
     const subscription = await pubsub.subscribe('news');
     subscription.on('error', failed);
     await admin.call('PUBLISH', ['news', '1']);
-    await subscription.next({ timeoutMs: 2000 });
+    await subscription.next({ timeoutMs: 5000 });
     await subscription.close();
   },
 
@@ -102,7 +102,7 @@ export const parts: Record<string, Part> = {
     const subscription = await pubsub.subscribePattern('news.*');
     subscription.on('error', failed);
     await admin.call('PUBLISH', ['news.today', '1']);
-    await subscription.next({ timeoutMs: 2000 });
+    await subscription.next({ timeoutMs: 5000 });
     await subscription.close();
   },
 
@@ -111,7 +111,7 @@ export const parts: Record<string, Part> = {
     const subscription = await pubsub.subscribe('news', { group: 'g' });
     subscription.on('error', failed);
     await admin.call('PUBLISH', ['news', '1']);
-    await subscription.next({ timeoutMs: 2000 });
+    await subscription.next({ timeoutMs: 5000 });
     await subscription.close();
   },
 
@@ -128,8 +128,8 @@ export const parts: Record<string, Part> = {
     const responder = await pubsub.respond('rpc', (body) => body);
     responder.on('error', failed);
     await using theirs = new PubSub({ connection: admin });
-    await theirs.request('rpc', 1, { timeoutMs: 2000 });
-    const both = [1, 2].map((body) => theirs.request('rpc', body, { timeoutMs: 2000 }));
+    await theirs.request('rpc', 1, { timeoutMs: 5000 });
+    const both = [1, 2].map((body) => theirs.request('rpc', body, { timeoutMs: 5000 }));
     await Promise.all(both);
   },
 

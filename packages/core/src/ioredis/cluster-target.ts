@@ -1,7 +1,13 @@
 import { Cluster, type ClusterNode, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import { InvalidArgumentError } from '../errors.js';
 import { type Node, reachable } from './announced-address.js';
-import { fixed, fixedForCluster, refuseDatabase, refuseUnsupported } from './client-options.js';
+import {
+  defaults,
+  fixed,
+  fixedForCluster,
+  refuseDatabase,
+  refuseUnsupported,
+} from './client-options.js';
 import { prepareNodes } from './cluster-nodes.js';
 import { logInWith, loginOf } from './login.js';
 import { addressOf } from './server-target.js';
@@ -23,7 +29,7 @@ export function clusterTarget(
   if (!first) throw new InvalidArgumentError('A Cluster needs at least one node');
   const { keyPrefix, natMap } = own;
   refuseUnsupported({ ...own.redisOptions, ...(keyPrefix && { keyPrefix }) });
-  const shared: RedisOptions = { ...sharedBy(nodes), ...own.redisOptions };
+  const shared: RedisOptions = { ...defaults, ...sharedBy(nodes), ...own.redisOptions };
   for (const some of [...nodes, shared]) refuseDatabase(some);
 
   const sockets = socketsOf(shared, options);

@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { reachable } from './announced-address.js';
-import { fixed, refuseUnsupported } from './client-options.js';
+import { defaults, fixed, refuseUnsupported } from './client-options.js';
 import { followDatabase, logInWith, loginNow, loginOf } from './login.js';
 import { socketsOf } from './socket-options.js';
 import type { Target, TargetOptions } from './target.js';
@@ -18,8 +18,8 @@ export function serverTarget(own: RedisOptions, options: TargetOptions, client?:
   const follow = client && followDatabase(client);
 
   const create = (more: RedisOptions): Redis => {
-    if (!read) return new Redis({ ...own, ...more, ...fixed });
-    const made = new Redis({ ...own, ...more, ...fixed, lazyConnect: true });
+    if (!read) return new Redis({ ...defaults, ...own, ...more, ...fixed });
+    const made = new Redis({ ...defaults, ...own, ...more, ...fixed, lazyConnect: true });
     logInWith(made, read, !own.lazyConnect);
     return made;
   };

@@ -32,6 +32,17 @@ describe('a target', () => {
     expect(optionsOf(target)).toMatchObject(options);
   });
 
+  it('names no library to the server, which an ACL would have to allow, unless it says so', () => {
+    expect(optionsOf('redis://h')).toMatchObject({ disableClientInfo: true });
+    expect(optionsOf({ disableClientInfo: false })).toMatchObject({ disableClientInfo: false });
+
+    const cluster = parseTarget(['h:1']);
+    const { options } = cluster.create({ lazyConnect: true }) as Cluster;
+    expect(options.redisOptions).toMatchObject({ disableClientInfo: true });
+    const subscriber = cluster.createSubscriber({ lazyConnect: true });
+    expect(subscriber.options).toMatchObject({ disableClientInfo: true });
+  });
+
   it.each<[ConnectionTarget, string]>([
     ['redis://user:secret@example.com:7000/3', 'example.com:7000'],
     ['unix:///run/redis.sock', '/run/redis.sock'],
