@@ -1,8 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { timeLimit } from './machine-pace.js';
 
 /**
  * Resolves with what `probe` returns as soon as that is truthy. A probe that throws has not
  * succeeded yet.
+ *
+ * @param withinMs as long as that on an idle machine, and longer on a busy one.
  */
 export async function eventually<Value>(
   probe: () => Value | Promise<Value>,
@@ -25,7 +28,7 @@ async function repeat<Value>(
   suffices: (value: Value) => boolean,
   withinMs: number,
 ): Promise<Value> {
-  const deadline = performance.now() + withinMs;
+  const isOver = timeLimit(withinMs);
   for (;;) {
     let error: unknown;
     try {
@@ -34,7 +37,7 @@ async function repeat<Value>(
     } catch (thrown) {
       error = thrown;
     }
-    if (performance.now() > deadline) {
+    if (isOver()) {
       throw new Error(`Still not so after ${withinMs} ms: ${probe}`, { cause: error });
     }
     await pause(10);

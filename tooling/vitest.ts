@@ -15,8 +15,10 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     passWithNoTests: true,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // For what hangs. What is to happen in time says so itself, and how busy the machine is counts then
+    // (`tooling/machine-pace.ts`).
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // What a test says when it fails is all that a run elsewhere leaves behind.
     chaiConfig: { truncateThreshold: 2000 },
     // A server that all files share (`tooling/given-server.ts`) is for one of them at a time.

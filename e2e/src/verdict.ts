@@ -1,3 +1,4 @@
+import { slowness } from '../../tooling/machine-pace.js';
 import type { Account } from './account.js';
 import type { Fault, Scene } from './fault.js';
 import type { Ledger } from './ledger.js';
@@ -6,7 +7,7 @@ import { story } from './story.js';
 import type { Trial } from './trial.js';
 import { defaultSendTimeoutMs } from './workforce.js';
 
-/** How much later than its deadline a send may be settled on a busy machine, in ms. */
+/** How much later than its deadline a send may be settled, in ms of an idle machine. */
 const latenessMs = 2000;
 
 /** What of all that is promised does not hold, in sentences. */
@@ -23,7 +24,7 @@ export async function verdict(
     ...(fault.mayRepeat || account.duplicates === 0
       ? []
       : [`${account.duplicates} were handled once more than they had to be`]),
-    ...(slowest <= sendTimeoutMs + latenessMs
+    ...(slowest <= sendTimeoutMs + latenessMs * slowness()
       ? []
       : [`a send took ${slowest} ms, and its deadline is ${sendTimeoutMs} ms`]),
     ...wrongEnds(trial.ledger, scene),

@@ -7,7 +7,7 @@ import { type BuildOptions, build } from 'esbuild';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { run } from '../src/release/run.js';
 
-const program = fileURLToPath(new URL('../src/runtimes/everything.mjs', import.meta.url));
+const program = fileURLToPath(new URL('../src/runtimes/run.mjs', import.meta.url));
 
 let redis: EmbeddedRedis;
 beforeAll(async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { slowness } from '../../tooling/machine-pace.js';
 import { sharedNow } from '../src/clock.js';
 import { eventually } from '../src/eventually.js';
 import { Trial } from '../src/trial.js';
@@ -26,7 +27,7 @@ describe('a consumer process that is killed with SIGKILL', () => {
     expect(recovery).toMatchObject({ process: heir.name, putBack: 10, deadLettered: 0 });
     // The last beat was at most a third of the lease before the kill; a sweep comes as often.
     expect(tookMs).toBeGreaterThan((leaseMs * 2) / 3 - 50);
-    expect(tookMs).toBeLessThan((leaseMs * 4) / 3 + 1000);
+    expect(tookMs).toBeLessThan((leaseMs * 4) / 3 + 1000 * slowness());
     expect(ledger.all('started', heir.name).filter(({ attempt }) => attempt === 2)).toHaveLength(
       10,
     );

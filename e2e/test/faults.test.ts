@@ -8,7 +8,6 @@ const short = { seed: 1, ms: 1500 };
 describe.concurrent('in a short run under', () => {
   it.for(faults.map((fault) => [fault.name, fault] as const))(
     '%s, all is as promised',
-    { timeout: 120_000 },
     async ([, fault], { expect }) => {
       const { wrong, happened, account } = await runRound(fault, short);
 

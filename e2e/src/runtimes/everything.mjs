@@ -1,21 +1,21 @@
 // Uses what redpost consists of, in whatever runtime or bundle this is: a queue whose handler blocks the
-// event loop for longer than its lease, a channel, a topic and its group, and MessagePack. It prints
-// one line when all of that works, and throws when it does not. It has no top-level `await`, so that
-// bundlers can make CommonJS of it.
+// event loop for longer than its lease, a channel, a topic and its group, and MessagePack. There is no
+// top-level `await`, so that bundlers can make CommonJS of it.
 import { connect, msgpack } from '@redpost/core';
 import { PubSub, Topic } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
 
 const name = `everything-${process.pid}-${Date.now()}`;
 
-async function everything() {
+/** Resolves to 'everything works', or rejects with what does not. */
+export async function everything() {
   const connection = connect(process.env.REDIS_URL);
   const codec = msgpack(await import('msgpackr'));
   await aQueue(connection, codec);
   await aChannel(connection, codec);
   await aTopic(connection, codec);
   await connection.close();
-  console.log('everything works');
+  return 'everything works';
 }
 
 /** With a rival that would get the message if its lease were lost. */
@@ -65,5 +65,3 @@ function equal(what, found, expected) {
   const [is, shouldBe] = [found, expected].map((value) => JSON.stringify(value));
   if (is !== shouldBe) throw new Error(`${what}: ${is} instead of ${shouldBe}`);
 }
-
-everything();

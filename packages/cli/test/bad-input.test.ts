@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { expectCleanPrototypes, hostileBytes, hostileText } from '../../../tooling/hostile.js';
 import { BodySyntaxError, type CodecName, parseBody, printBody } from '../src/body-codec.js';
 import { Failure } from '../src/exit-codes.js';
@@ -9,7 +9,6 @@ import { deadLine } from '../src/message-line.js';
 import { duration, header, positive } from '../src/option-parsers.js';
 
 // Thousands of cases each, which a busy machine may take long for.
-vi.setConfig({ testTimeout: 120_000 });
 afterEach(expectCleanPrototypes);
 
 const codec = fc.constantFrom<CodecName>('json', 'text', 'base64');

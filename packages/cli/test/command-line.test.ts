@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { connect } from '@redpost/core';
 import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { idleMsSince } from '../../../tooling/machine-pace.js';
 import { startRedpost, uniqueName, useRedpost } from './support/redpost.js';
 
 const redpost = useRedpost();
@@ -87,7 +88,7 @@ it.each([
 
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(/^redpost: Redis at 127\.0\.0\.1:1 cannot be reached.*redis-server.*\n$/);
-  expect(performance.now() - started).toBeLessThan(5000);
+  expect(idleMsSince(started)).toBeLessThan(5000);
 });
 
 it('gives up within 5 s on a server that never answers', async () => {
@@ -101,7 +102,7 @@ it('gives up within 5 s on a server that never answers', async () => {
 
   expect(code).toBe(1);
   expect(stderr).toContain(`127.0.0.1:${port} cannot be reached`);
-  expect(performance.now() - started).toBeLessThan(5000);
+  expect(idleMsSince(started)).toBeLessThan(5000);
 });
 
 it.each([

@@ -64,7 +64,7 @@ async function outputOf(format: string, program: string): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [`--input-type=${format}`, '--eval', program],
-    { cwd: folder, timeout: 15_000 },
+    { cwd: folder, timeout: 60_000 },
   );
   return stdout;
 }

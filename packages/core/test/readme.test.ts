@@ -14,7 +14,7 @@ it('the example of the README runs as it stands', async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--input-type=module', '--eval', example],
-    { cwd: folder, timeout: 15_000 },
+    { cwd: folder, timeout: 60_000 },
   );
 
   expect(expected).toBe('task,hello');

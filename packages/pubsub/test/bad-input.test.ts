@@ -1,6 +1,6 @@
 import { DecodeError, InvalidArgumentError } from '@redpost/core';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import {
   damaged,
   expectCleanPrototypes,
@@ -17,7 +17,6 @@ import { bodyOf, checkRecordHeaders, headersOf, textField } from '../src/topic/r
 import { checkGroupName, topicKeys } from '../src/topic/topic-keys.js';
 
 // Thousands of cases each, which a busy machine may take long for.
-vi.setConfig({ testTimeout: 120_000 });
 afterEach(expectCleanPrototypes);
 
 function outcome<Value>(

@@ -9,7 +9,7 @@ import { take } from './support/take.js';
 let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await startCluster();
-}, 40_000);
+});
 afterAll(() => cluster?.stop());
 
 function open(options: Partial<PubSubOptions<number>> = {}): PubSub<number> {
@@ -173,4 +173,4 @@ it('subscriptions of both kinds come back elsewhere when their node is killed', 
   await eventuallyPasses(() => plain.publish(channel, 8), 15_000);
   const received = await Promise.all(subscriptions.map((each) => take(each, 1)));
   expect(received).toEqual([[8], [7]]);
-}, 40_000);
+});

@@ -72,7 +72,7 @@ describe('bytes that are no message', () => {
     const subscription = await redis.pubsub().subscribe(channel);
     subscription.on('invalid', () => {});
 
-    const waiting = subscription.next({ timeoutMs: 5000 });
+    const waiting = subscription.next({ timeoutMs: 30_000 });
     await publishRaw(channel, '{not json');
     await publishRaw(channel, '"fine"');
 
@@ -156,7 +156,7 @@ describe('a schema', () => {
     await refused;
     expect(await Promise.all(published)).toEqual(numbers.map(() => 1));
 
-    const readers = await Promise.all(numbers.map(() => subscription.next({ timeoutMs: 5000 })));
+    const readers = await Promise.all(numbers.map(() => subscription.next({ timeoutMs: 30_000 })));
     expect(readers.map((message) => message?.body.n)).toEqual(numbers);
   });
 

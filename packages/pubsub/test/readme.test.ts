@@ -38,7 +38,7 @@ function run(example: string): Promise<{ stdout: string; stderr: string }> {
   const compilerOptions = { target, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true };
   const { outputText } = ts.transpileModule(code, { compilerOptions });
   const args = ['--input-type=module', '--eval', outputText];
-  return promisify(execFile)(process.execPath, args, { cwd: packageFolder, timeout: 15_000 });
+  return promisify(execFile)(process.execPath, args, { cwd: packageFolder, timeout: 60_000 });
 }
 
 it('the example of the README runs as it is printed, against the built package', async () => {

@@ -10,6 +10,7 @@ import {
 } from '@redpost/core';
 import { describe, expect, it } from 'vitest';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
+import { idleMsSince } from '../../../tooling/machine-pace.js';
 import { ChannelFormats } from '../src/channel-formats.js';
 import { NoResponderError, ResponderError } from '../src/index.js';
 import { Publisher } from '../src/publisher.js';
@@ -62,7 +63,7 @@ describe('a request', () => {
 
     await expect(request).rejects.toThrow(NoResponderError);
     await expect(request).rejects.toMatchObject({ code: 'NO_RESPONDER', retryable: true });
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(idleMsSince(start)).toBeLessThan(5000);
   });
 
   it('rejects when no answer comes in time, and when it is aborted', async () => {
@@ -150,7 +151,7 @@ describe('a request', () => {
     await connection.close();
     await rejected;
 
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(idleMsSince(start)).toBeLessThan(5000);
   });
 
   it('rejects with an error of ours when a responder in another language fails badly', async () => {

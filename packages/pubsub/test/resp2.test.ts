@@ -25,7 +25,7 @@ describe.each<[string, string[], { protocol?: 2 }]>([
     const paused = await pubsub.subscribe('news', { overflow: 'pause' });
 
     expect(await pubsub.publish('news', 'a')).toBe(2);
-    expect((await paused.next({ timeoutMs: 5000 }))?.body).toBe('a');
+    expect((await paused.next({ timeoutMs: 30_000 }))?.body).toBe('a');
     await eventually(() => heard.length === 1);
     await subscription.close();
     await paused.close();

@@ -62,4 +62,4 @@ it('channels and topics go on at the new master after a failover', async () => {
   await eventually(() => handled.has(100) && handled.has(101), 20_000);
   await topic.close();
   await pubsub.close();
-}, 60_000);
+});

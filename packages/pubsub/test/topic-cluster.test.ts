@@ -8,7 +8,7 @@ import { openTopic, take, uniqueName } from './support/topics.js';
 let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await startCluster();
-}, 60_000);
+});
 afterAll(() => cluster?.stop());
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);

@@ -21,7 +21,7 @@ it('the example of a topic runs as it is printed, against the built package', as
 
   const run = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
     cwd: packageFolder,
-    timeout: 15_000,
+    timeout: 60_000,
   });
 
   const { stdout, stderr } = await run;

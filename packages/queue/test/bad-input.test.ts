@@ -1,6 +1,6 @@
 import { connect, DecodeError, InvalidArgumentError } from '@redpost/core';
 import fc from 'fast-check';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { expectCleanPrototypes, hostileText, hostileValue } from '../../../tooling/hostile.js';
 import { asBare, bodyOf, decodeEnvelope, type Envelope, encodeEnvelope } from '../src/envelope.js';
 import { List, Queue } from '../src/index.js';
@@ -11,7 +11,6 @@ import { Slice } from '../src/slice.js';
 import { hostileElement } from './support/hostile-elements.js';
 
 // Thousands of cases each, which a busy machine may take long for.
-vi.setConfig({ testTimeout: 120_000 });
 afterEach(expectCleanPrototypes);
 
 function read(element: Buffer): Envelope | undefined {

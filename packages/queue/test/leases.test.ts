@@ -30,7 +30,7 @@ it('a stale acknowledgement changes nothing and is reported', async () => {
   const stale = await queue.receive();
   await expireLeases(queue as never, await consumersOf(queue as never));
 
-  const fresh = await rescuer.receive({ timeoutMs: 5000 });
+  const fresh = await rescuer.receive({ timeoutMs: 30_000 });
   expect(fresh).toMatchObject({ id, attempt: 2 });
   expect(stale?.signal.aborted).toBe(false);
   await expect(stale?.ack()).rejects.toBeInstanceOf(LeaseLostError);
@@ -52,7 +52,7 @@ it.each([
   await queue.send('hello');
   const stale = (await queue.receive()) as Delivery<string>;
   await expireLeases(queue as never, await consumersOf(queue as never));
-  const fresh = await rescuer.receive({ timeoutMs: 5000 });
+  const fresh = await rescuer.receive({ timeoutMs: 30_000 });
 
   await expect(settle(stale)).rejects.toBeInstanceOf(LeaseLostError);
 
@@ -219,10 +219,10 @@ it('a suspect that is released is handed on at once, still a suspect', async () 
   const suspect = '\x011{"attempt":1,"suspect":1,"id":"x"}\n"hello"';
   await queue.connection.call('LPUSH', [`{${queue.name}}:suspects`, suspect]);
   const first = redis.queue<string>({ name: queue.name });
-  expect(await first.receive({ timeoutMs: 5000 })).toMatchObject({ id: 'x', attempt: 2 });
+  expect(await first.receive({ timeoutMs: 30_000 })).toMatchObject({ id: 'x', attempt: 2 });
   expect((await queue.stats()).active).toBe(1);
 
-  const waiting = queue.receive({ timeoutMs: 5000 });
+  const waiting = queue.receive({ timeoutMs: 30_000 });
   await eventually(() => isBlocked(queue.connection));
   await first.close();
 

@@ -47,7 +47,7 @@ it('waits for a value', async () => {
   const tasks = list<number>();
   const other = new List<number>(tasks.name, { connection: redis.connection() });
 
-  const waiting = [tasks.blpop(), other.brpop({ timeoutMs: 5000 })];
+  const waiting = [tasks.blpop(), other.brpop({ timeoutMs: 30_000 })];
   await tasks.rpush(1, 2);
 
   expect((await Promise.all(waiting)).sort()).toEqual([1, 2]);

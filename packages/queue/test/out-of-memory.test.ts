@@ -84,7 +84,7 @@ it('without any memory, everything that takes messages out of a queue works', as
       // Its handler does not end by itself: the message goes back when the consumer stops.
       if (body === 'released') await new Promise(() => {});
     },
-    { concurrency: 2, leaseMs: 500 },
+    { concurrency: 2, leaseMs: 3000 },
   );
   consumer.on('error', (error) => errors.push(error));
 
@@ -166,7 +166,7 @@ it('a consumer that lost its lease without memory is remembered', async () => {
   await eventually(() => lost === 1);
 
   await expect(delivery?.ack()).rejects.toMatchObject({ code: 'LEASE_LOST' });
-  const again = await queue.receive({ timeoutMs: 5000 });
+  const again = await queue.receive({ timeoutMs: 30_000 });
   expect(again?.body).toBe('a');
   await again?.ack();
   await queue.close();

@@ -17,7 +17,7 @@ it('the example of the README runs as it stands', async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--input-type=module', '--eval', outputText],
-    { cwd: folder, timeout: 15_000 },
+    { cwd: folder, timeout: 60_000 },
   );
 
   expect(expected).toBe('hello a@b.c, attempt 1');

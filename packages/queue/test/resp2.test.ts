@@ -40,13 +40,13 @@ describe.each<[string, string[], { protocol?: 2 }]>([
     expect(await queue.deadLetters.list()).toMatchObject([{ body: 'bad', reason: 'failed' }]);
     await consumer.stop();
     await queue.send('three');
-    expect((await queue.receive({ timeoutMs: 5000 }))?.body).toBe('three');
+    expect((await queue.receive({ timeoutMs: 30_000 }))?.body).toBe('three');
     expect(errors).toEqual([]);
   });
 
   it('a list pushes, pops and moves', async () => {
     const list = new List<string>('list', { connection: await connectionTo(args, options) });
-    const waiting = list.blpop({ timeoutMs: 5000 });
+    const waiting = list.blpop({ timeoutMs: 30_000 });
     await list.rpush('a', 'b');
 
     expect(await waiting).toBe('a');

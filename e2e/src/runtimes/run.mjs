@@ -1,0 +1,3 @@
+import { everything } from './everything.mjs';
+
+everything().then(console.log);
