@@ -41,6 +41,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       entry('Operating', 'docs/operating.md'),
       entry('Reliability', 'docs/reliability.md'),
       entry('Security', 'docs/security.md'),
+      entry('Runtimes and bundlers', 'docs/runtimes.md'),
       entry('Benchmarks', 'docs/benchmarks.md'),
     ],
   },
