@@ -1,4 +1,4 @@
-// Runs redpost in other runtimes, bundlers, package managers and test runners, and writes what it ran in into
+// Runs redpost in other runtimes, bundlers, package managers and test runners, and writes what it works in into
 // docs/runtimes.md: npm run test:runtimes, or with names to run only those: npm run test:runtimes -- Bun webpack
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -43,8 +43,7 @@ try {
   await redis.stop();
 }
 
-if (wanted.length === 0 && failed.length === 0) await writePage();
-else say('docs/runtimes.md is written when all of them were run and work');
+await writePage();
 process.exitCode = failed.length > 0 ? 1 : 0;
 
 /** Installs what the subject needs into a project of its own, and runs it there. */
@@ -114,19 +113,22 @@ await redis.stop();
   };
 }
 
-/** Puts the table between the marks of the page. */
+/** Puts what was run into the tables of the page; what was not run now stays as it was. */
 async function writePage() {
-  const rows = groups.flatMap(({ title, subjects }) => [
-    `### ${title}\n`,
-    '| | version | how |\n|---|---|---|',
-    ...subjects.map(({ name, version, how }) => `| ${name} | ${version} | ${how} |`),
-    '',
-  ]);
   const text = await readFile(page, 'utf8');
+  const tables = groups.map(({ title, subjects }) => {
+    const rows = subjects.map((subject) => rowOf(subject, text)).filter(Boolean);
+    return [`### ${title}\n`, '| | version | how |', '|---|---|---|', ...rows, ''].join('\n');
+  });
   const marks = /(<!-- runtimes: .*? -->\n)[\s\S]*(<!-- \/runtimes -->)/;
-  await writeFile(
-    page,
-    text.replace(marks, (_all, begin, end) => `${begin}\n${rows.join('\n')}\n${end}`),
-  );
+  const written = (_all, begin, end) => `${begin}\n${tables.join('\n')}\n${end}`;
+  await writeFile(page, text.replace(marks, written));
   say('docs/runtimes.md is written');
+}
+
+/** Only what was run, and works. Names are unique on the page. */
+function rowOf({ name, version, how }, text) {
+  if (failed.includes(name)) return undefined;
+  if (version) return `| ${name} | ${version} | ${how} |`;
+  return text.split('\n').find((line) => line.startsWith(`| ${name} | `));
 }

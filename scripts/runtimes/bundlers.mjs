@@ -9,7 +9,7 @@ export const bundlers = [
   {
     name: 'esbuild',
     packages: ['esbuild'],
-    how: `\`esbuild program.ts --bundle --platform=node\`; with \`--format=esm\` also \`--banner:js="${requireInModule}"\``,
+    how: `\`esbuild program.mjs --bundle --platform=node\`; with \`--format=esm\` also \`--banner:js="${requireInModule}"\``,
     async check(project) {
       const bundle = ['run.mjs', '--bundle', '--platform=node', '--log-level=error'];
       await project.run('esbuild', [...bundle, '--outfile=out/esbuild/program.cjs']);
@@ -50,7 +50,7 @@ export default {
   {
     name: 'Vite',
     packages: ['vite'],
-    how: '`vite build --ssr program.ts`, with `ssr: { noExternal: true }` to have everything in the bundle',
+    how: '`vite build --ssr program.mjs`, with `ssr: { noExternal: true }` to have everything in the bundle',
     async check(project) {
       await project.write({
         'vite.config.mjs': `export default { ssr: { noExternal: true }, build: { outDir: 'out/vite' } };`,
@@ -87,7 +87,7 @@ export default {
       await project.run('ncc', ['build', 'run.mjs', '-o', 'out/ncc-esm', '--quiet']);
       await project.run('ncc', ['build', 'run.cjs', '-o', 'out/ncc-cjs', '--quiet']);
       await runsAlone(project, 'out/ncc-esm', 'index.mjs');
-      await runsAlone(project, 'out/ncc-cjs', 'index.js');
+      await runsAlone(project, 'out/ncc-cjs', 'index.cjs');
       return project.version('@vercel/ncc');
     },
   },

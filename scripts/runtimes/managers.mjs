@@ -56,7 +56,7 @@ export const managers = [
       }),
   },
   {
-    name: 'Bun',
+    name: 'bun install',
     how: '`bun add @redpost/core @redpost/queue`',
     check: (project, packed) =>
       inProject(project, { dependencies: packed, overrides: packed }, async (own) => {

@@ -7,7 +7,7 @@ const nodes = [20, 22, 24, 26];
 export const runtimes = [
   ...nodes.map((major) => ({
     name: `Node ${major}`,
-    how: "ESM, CommonJS and `startRedis()`; `heartbeat: 'thread'` needs `--allow-worker` under `--permission`",
+    how: 'ESM, CommonJS and `startRedis()`',
     check: (project) =>
       withPackage(project, `node@${major}`, async (runtime, binary) => {
         await project.works(binary, ['run.mjs']);
@@ -18,7 +18,7 @@ export const runtimes = [
   })),
   {
     name: 'Bun',
-    how: '`bun run program.ts`; ESM, CommonJS and `startRedis()`',
+    how: '`bun run program.mjs`; ESM, CommonJS and `startRedis()`',
     check: (project) =>
       withPackage(project, 'bun', async (runtime, binary) => {
         for (const file of ['run.mjs', 'run.cjs', 'embedded.mjs']) {
@@ -29,7 +29,7 @@ export const runtimes = [
   },
   {
     name: 'Deno',
-    how: '`deno run --allow-net --allow-env --allow-read --allow-sys program.ts`, with a `package.json`; ESM; `startRedis()` with `-A`',
+    how: '`deno run --allow-net --allow-env --allow-read --allow-sys program.mjs`, with a `package.json`; ESM; `startRedis()` with `-A`',
     check: (project) =>
       withPackage(project, 'deno', async (runtime, binary) => {
         const allowed = [
