@@ -16,13 +16,6 @@ export const fixed = {
   blockingTimeout: undefined,
 } as const;
 
-/**
- * What a target may say otherwise. ioredis would tell each connection's library by `CLIENT SETINFO`, which
- * Redis before 7.2 does not know: there no rule of an ACL may name it, and later one without it leaves lines in
- * `ACL LOG`.
- */
-export const defaults = { disableClientInfo: true } as const;
-
 /** The same for a Cluster: what is read has to be what was written before. */
 export const fixedForCluster = {
   enableAutoPipelining: false,
@@ -32,6 +25,13 @@ export const fixedForCluster = {
   // A command whose connection broke may have been executed: it must not be sent again.
   retryDelayOnFailover: 0,
 } as const;
+
+/**
+ * What a target may say otherwise. ioredis would tell each connection's library by `CLIENT SETINFO`, which
+ * Redis before 7.2 does not know: there no rule of an ACL may name it, and later one without it leaves lines in
+ * `ACL LOG`.
+ */
+export const defaults = { disableClientInfo: true } as const;
 
 /** Options of ioredis that stand as the caller has set them, where ours are only a default. */
 const honoured = [
