@@ -1,5 +1,6 @@
 import { shown, wholeNumber } from './check.js';
 import { InvalidArgumentError } from './errors.js';
+import { type NamesOf, refuseUnknownOptions } from './options.js';
 
 /**
  * How long to wait before the next attempt, in ms.
@@ -23,6 +24,13 @@ export interface ExponentialOptions {
   jitter?: number;
 }
 
+const optionNames: NamesOf<ExponentialOptions> = {
+  initialMs: true,
+  factor: true,
+  maxMs: true,
+  jitter: true,
+};
+
 /**
  * Waits that grow by a factor, up to a limit, with jitter.
  *
@@ -31,6 +39,7 @@ export interface ExponentialOptions {
  * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 ("equal jitter").
  */
 export function exponential(options: ExponentialOptions = {}): Backoff {
+  refuseUnknownOptions('exponential()', options, optionNames);
   const { initialMs = 1000, factor = 2, maxMs = 60_000, jitter = 0.5 } = options;
   wholeNumber('initialMs', initialMs, { min: 0 });
   wholeNumber('maxMs', maxMs, { min: 0 });

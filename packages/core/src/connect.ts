@@ -4,6 +4,16 @@ import { outsideContext } from './context.js';
 import { InvalidArgumentError } from './errors.js';
 import { type ConnectOptions, IoredisConnection } from './ioredis/ioredis-connection.js';
 import { type ConnectionTarget, parseTarget } from './ioredis/target.js';
+import { type NamesOf, refuseUnknownOptions } from './options.js';
+
+const optionNames: NamesOf<ConnectOptions> = {
+  callTimeoutMs: true,
+  keepAliveMs: true,
+  connectTimeoutMs: true,
+  name: true,
+  credentials: true,
+  tls: true,
+};
 
 /**
  * Connects to Redis: at once in the background, so that this returns immediately. Calls made
@@ -25,6 +35,7 @@ export function connect(
         'call connect() without an argument',
     );
   }
+  refuseUnknownOptions('connect()', options, optionNames);
   const { callTimeoutMs = 10_000, keepAliveMs = 10_000 } = options;
   const { connectTimeoutMs, credentials, tls } = options;
   const range = { min: 1, max: longestTimerMs };

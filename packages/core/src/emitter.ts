@@ -1,5 +1,6 @@
 import { inThisContext } from './context.js';
 import { asError, isRedpostError } from './errors.js';
+import { type NamesOf, refuseUnknownEvent } from './options.js';
 
 type Listener<Payload> = (payload: Payload) => void;
 
@@ -14,10 +15,21 @@ export type Unlisten = () => void;
  */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
+  readonly #names: NamesOf<Events> | undefined;
   readonly #warned = new Set<string>();
 
-  /** Calls `listener` at every `event`, in the order of registration and in the context of this call. */
+  /** @param names of all events there are: others are refused. */
+  constructor(names?: NamesOf<Events>) {
+    this.#names = names;
+  }
+
+  /**
+   * Calls `listener` at every `event`, in the order of registration and in the context of this call.
+   *
+   * @throws InvalidArgumentError for an event that is never emitted.
+   */
   on<Event extends keyof Events>(event: Event, listener: Listener<Events[Event]>): Unlisten {
+    if (this.#names) refuseUnknownEvent(event, this.#names);
     const listeners = this.#listeners.get(event) ?? new Set();
     // A function of its own, so that the same listener may be registered twice.
     const registered = inThisContext((payload: Events[Event]) => listener(payload));

@@ -7,6 +7,7 @@
 export { type Backoff, type ExponentialOptions, exponential, fixed } from './backoff.js';
 export { type BatchLimits, TickBatch } from './batch.js';
 export { longestTimerMs, type NumberRange, shown, wholeNumber } from './check.js';
+export { checkedConnection } from './checked-connection.js';
 export { type Codec, type CodecBody, decodeBody, encodeBody } from './codec.js';
 export { bytes } from './codecs/bytes.js';
 export { json } from './codecs/json.js';
@@ -60,5 +61,6 @@ export type { ConnectionTarget } from './ioredis/target.js';
 export { connectionOf, type KeyOwner } from './key-owner.js';
 export { checkedMaxMessageBytes, refuseTooLarge } from './message-size.js';
 export { checkedKeyName, checkedName, refuseForeignName } from './names.js';
+export { type NamesOf, refuseUnknownOptions, withDefaults } from './options.js';
 export { type Schema, validate } from './schema.js';
 export { defineScript, type Script, type ScriptCall } from './script.js';

@@ -3,6 +3,7 @@ import {
   type Connection,
   Emitter,
   InvalidArgumentError,
+  type NamesOf,
   type Subscriber,
   type SubscriptionSocket,
   type SubscriptionTarget,
@@ -26,6 +27,18 @@ import {
 } from './subscribe-options.js';
 import type { CloseReason, Subscription, SubscriptionEvents } from './subscription.js';
 
+const eventNames: NamesOf<SubscriptionEvents> = {
+  interrupted: true,
+  resumed: true,
+  invalid: true,
+  overflow: true,
+  paused: true,
+  unpaused: true,
+  gap: true,
+  error: true,
+  closed: true,
+};
+
 export interface SubscriptionSetup<Body> extends Required<BufferOptions> {
   connection: Connection;
   targets: readonly SubscriptionTarget[];
@@ -46,7 +59,7 @@ type Subscribe = Connection['subscribe'];
  */
 export class ChannelSubscription<Body> implements Subscription<Body> {
   readonly #setup: SubscriptionSetup<Body>;
-  readonly #events = new Emitter<SubscriptionEvents>();
+  readonly #events = new Emitter<SubscriptionEvents>(eventNames);
   readonly #inbox: Inbox<Body>;
   readonly #handOver: HandOver<Body> | undefined;
   readonly #gaps: GapWatch | undefined;

@@ -2,10 +2,13 @@ import {
   ClosedError,
   type Codec,
   type Connection,
+  checkedConnection,
   checkedMaxMessageBytes,
   InvalidArgumentError,
   json,
+  type NamesOf,
   type RedpostError,
+  refuseUnknownOptions,
   type Schema,
   type SubscriptionTarget,
   wholeNumber,
@@ -31,8 +34,14 @@ import {
   type Responder,
   type RespondHandler,
   type RespondOptions,
+  respondOptionNames,
 } from './responder.js';
-import { type BufferOptions, checkedBuffer, type SubscribeOptions } from './subscribe-options.js';
+import {
+  type BufferOptions,
+  checkedBuffer,
+  type SubscribeOptions,
+  subscribeOptionNames,
+} from './subscribe-options.js';
 import type { Subscription } from './subscription.js';
 
 /** What all channels of a {@link PubSub} have in common. */
@@ -77,6 +86,18 @@ export interface PubSubOptions<
   maxMessageBytes?: number;
 }
 
+const optionNames: NamesOf<PubSubOptions<unknown>> = {
+  connection: true,
+  codec: true,
+  schema: true,
+  channels: true,
+  sequenced: true,
+  sharded: true,
+  maxMessageBytes: true,
+  maxBuffered: true,
+  overflow: true,
+};
+
 /** A message to publish. */
 export interface Publication<Body, Name extends string = string> {
   channel: Name;
@@ -112,10 +133,9 @@ export class PubSub<
 
   /** @throws InvalidArgumentError for an option that cannot work. */
   constructor(options: PubSubOptions<Body, Received, Channels>) {
-    if (typeof options?.connection?.subscribe !== 'function') {
-      throw new InvalidArgumentError('connection is missing: pass what connect() returns');
-    }
-    const { connection, schema, channels, sharded = false, sequenced = false } = options;
+    const connection = checkedConnection('A PubSub', options);
+    refuseUnknownOptions('A PubSub', options, optionNames);
+    const { schema, channels, sharded = false, sequenced = false } = options;
     const codec = (options.codec ?? json()) as Codec<unknown>;
     this.#connection = connection;
     this.#codec = codec;
@@ -184,6 +204,7 @@ export class PubSub<
     channels: Name | readonly Name[],
     options: SubscribeOptions<ReceivedBody<Received, Channels, Name>> = {},
   ): Promise<Subscription<ReceivedBody<Received, Channels, Name>>> {
+    refuseUnknownOptions('subscribe()', options, subscribeOptionNames);
     const targets = this.#channelTargets(channels, options.group);
     const decode = ({ channel, payload }: ReceivedMessage) =>
       this.#formats.of(channel).decode(payload) as ReceivedBody<Received, Channels, Name>;
@@ -199,9 +220,11 @@ export class PubSub<
     patterns: Name | readonly Name[],
     options: Omit<SubscribeOptions<ReceivedBody<Received, Channels, Name>>, 'group'> = {},
   ): Promise<Subscription<ReceivedBody<Received, Channels, Name>>> {
+    refuseUnknownOptions('subscribePattern()', options, subscribeOptionNames);
     const names = checkedNames('A pattern', patterns);
     if (this.#sharded) throw new InvalidArgumentError('Sharded channels have no patterns');
-    if ('group' in options) throw new InvalidArgumentError('A group is for channels, not patterns');
+    if ((options as SubscribeOptions<unknown>).group !== undefined)
+      throw new InvalidArgumentError('A group is for channels, not patterns');
     for (const name of names) this.#formats.ofPattern(name);
     const targets = names.map((name) => ({ kind: 'pattern', name }) as const);
     const decode = ({ pattern = '', payload }: ReceivedMessage) =>
@@ -241,6 +264,7 @@ export class PubSub<
     options: RespondOptions = {},
   ): Promise<Responder> {
     type Request = IncomingRequest<ReceivedBody<Received, Channels, Name>>;
+    refuseUnknownOptions('respond()', options, respondOptionNames);
     const { concurrency = 100, ...rest } = options;
     wholeNumber('concurrency', concurrency, { min: 1 });
     const targets = this.#channelTargets(channel, options.group);

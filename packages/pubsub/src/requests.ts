@@ -6,7 +6,9 @@ import {
   DecodeError,
   decodeBody,
   longestTimerMs,
+  type NamesOf,
   type RedpostError,
+  refuseUnknownOptions,
   TimeoutError,
   type Unlisten,
   type Unsubscribe,
@@ -24,6 +26,8 @@ export interface RequestOptions {
   /** Ends the wait. */
   signal?: AbortSignal;
 }
+
+const optionNames: NamesOf<RequestOptions> = { timeoutMs: true, signal: true };
 
 export interface RequestsSetup {
   connection: Connection;
@@ -52,6 +56,7 @@ export class Requests {
   }
 
   async request(channel: string, body: unknown, options: RequestOptions): Promise<unknown> {
+    refuseUnknownOptions('request()', options, optionNames);
     const { timeoutMs = 10_000, signal } = options;
     wholeNumber('timeoutMs', timeoutMs, { min: 1, max: longestTimerMs });
     signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-import { asError, type Codec, encodeBody, isRedpostError } from '@redpost/core';
+import { asError, type Codec, encodeBody, isRedpostError, type NamesOf } from '@redpost/core';
 import type { ChannelSubscription } from './channel-subscription.js';
 import type { Message } from './message.js';
 import type { Publisher } from './publisher.js';
@@ -15,6 +15,13 @@ export interface RespondOptions extends Pick<BufferOptions, 'maxBuffered'> {
   /** Closes the responder. */
   signal?: AbortSignal;
 }
+
+export const respondOptionNames: NamesOf<RespondOptions> = {
+  maxBuffered: true,
+  group: true,
+  concurrency: true,
+  signal: true,
+};
 
 /** Answers requests until it is closed. Its events are those of a subscription. */
 export type Responder = Pick<

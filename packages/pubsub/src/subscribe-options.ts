@@ -1,4 +1,11 @@
-import { InvalidArgumentError, longestTimerMs, shown, wholeNumber } from '@redpost/core';
+import {
+  InvalidArgumentError,
+  longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
 import type { Message } from './message.js';
 import type { OverflowPolicy } from './message-buffer.js';
 
@@ -32,6 +39,14 @@ export interface SubscribeOptions<Body> extends BufferOptions {
   group?: string;
 }
 
+export const subscribeOptionNames: NamesOf<SubscribeOptions<unknown>> = {
+  maxBuffered: true,
+  overflow: true,
+  onMessage: true,
+  signal: true,
+  group: true,
+};
+
 /** How long to wait for the next message. */
 export interface NextOptions {
   /** How long to wait, in ms; 0 takes only what is there. Default: for ever. */
@@ -39,6 +54,8 @@ export interface NextOptions {
   /** Ends the wait, but not the subscription. */
   signal?: AbortSignal;
 }
+
+const nextOptionNames: NamesOf<NextOptions> = { timeoutMs: true, signal: true };
 
 const policies: readonly unknown[] = ['drop-oldest', 'drop-newest', 'close', 'pause'];
 
@@ -63,6 +80,8 @@ export function checkedBuffer(
 }
 
 /** @throws InvalidArgumentError */
-export function checkWait({ timeoutMs }: NextOptions): void {
+export function checkWait(options: NextOptions): void {
+  refuseUnknownOptions('next()', options, nextOptionNames);
+  const { timeoutMs } = options;
   if (timeoutMs !== undefined) wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
 }

@@ -145,7 +145,7 @@ describe('subscribe', () => {
       await expect(pubsub.subscribe('a', options)).rejects.toThrow(InvalidArgumentError);
       expect(() => redis.pubsub(options)).toThrow(InvalidArgumentError);
     }
-    expect(() => redis.pubsub({ connection: undefined as never })).toThrow(/connection is missing/);
+    expect(() => redis.pubsub({ connection: undefined as never })).toThrow(/needs a connection/);
   });
 
   it('keeps none of the channels when Redis refuses one', async () => {

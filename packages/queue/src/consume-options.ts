@@ -3,6 +3,8 @@ import {
   exponential,
   InvalidArgumentError,
   longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
   shown,
   wholeNumber,
 } from '@redpost/core';
@@ -48,6 +50,17 @@ export interface ConsumeOptions extends LeaseOptions {
   signal?: AbortSignal;
 }
 
+const optionNames: NamesOf<ConsumeOptions> = {
+  leaseMs: true,
+  heartbeat: true,
+  maxBlockedMs: true,
+  order: true,
+  maxAttempts: true,
+  concurrency: true,
+  backoff: true,
+  signal: true,
+};
+
 /** @throws InvalidArgumentError for an option that cannot work. */
 export function sessionOptions(options: LeaseOptions): SessionOptions {
   const { leaseMs = 30_000, order = 'fifo', maxAttempts = 5, heartbeat = 'loop' } = options;
@@ -65,6 +78,7 @@ export function sessionOptions(options: LeaseOptions): SessionOptions {
 }
 
 export function consumerOptions(options: ConsumeOptions) {
+  refuseUnknownOptions('consume()', options, optionNames);
   const { concurrency = 1, backoff = exponential() } = options;
   if (typeof backoff !== 'function') {
     throw new InvalidArgumentError(`backoff is a function, got ${shown(backoff)}`);

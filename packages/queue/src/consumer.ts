@@ -4,6 +4,8 @@ import {
   InvalidArgumentError,
   isRedpostError,
   longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
   shown,
   type Unlisten,
   wholeNumber,
@@ -50,6 +52,18 @@ export interface StopOptions {
   timeoutMs?: number;
 }
 
+const eventNames: NamesOf<ConsumerEvents<unknown>> = {
+  failed: true,
+  lost: true,
+  recovered: true,
+  returned: true,
+  drained: true,
+  error: true,
+  stopped: true,
+};
+
+const stopOptionNames: NamesOf<StopOptions> = { timeoutMs: true };
+
 /** How long leaving may take after the deadline of `stop`, in ms. */
 const leaveMs = 2000;
 
@@ -61,7 +75,7 @@ const leaveMs = 2000;
 export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #context: QueueContext<Body>;
   readonly #options: ReturnType<typeof consumerOptions>;
-  readonly #events = new Emitter<ConsumerEvents<Body>>();
+  readonly #events = new Emitter<ConsumerEvents<Body>>(eventNames);
   readonly #handlers: HandlerPool<HeldDelivery<Body>>;
   readonly #told = new ToldSeldom();
   #session: Session<Body>;
@@ -102,7 +116,9 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
    * In one of its own handlers it resolves at once, so that the handler can await it: the consumer
    * has stopped some time after that handler is through, as the event `stopped` tells.
    */
-  stop({ timeoutMs }: StopOptions = {}): Promise<void> {
+  stop(options: StopOptions = {}): Promise<void> {
+    refuseUnknownOptions('stop()', options, stopOptionNames);
+    const { timeoutMs } = options;
     if (timeoutMs !== undefined) {
       wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
     }

@@ -1,4 +1,10 @@
-import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
+import {
+  InvalidArgumentError,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
 import type { QueueContext } from './context.js';
 import { redrive } from './scripts/redrive.js';
 import { readStored, type StoredMessage } from './stored-message.js';
@@ -29,6 +35,9 @@ export interface RedriveOptions {
   entries?: readonly string[];
 }
 
+const listOptionNames: NamesOf<ListOptions> = { limit: true, after: true };
+const redriveOptionNames: NamesOf<RedriveOptions> = { entries: true };
+
 /** How many one script moves: it holds up everything else meanwhile. */
 const chunk = 200;
 
@@ -41,7 +50,9 @@ export class DeadLetters<Body = unknown> {
   }
 
   /** The oldest first. */
-  async list({ limit = 100, after }: ListOptions = {}): Promise<DeadLetter<Body>[]> {
+  async list(options: ListOptions = {}): Promise<DeadLetter<Body>[]> {
+    refuseUnknownOptions('deadLetters.list()', options, listOptionNames);
+    const { limit = 100, after } = options;
     wholeNumber('limit', limit, { min: 1 });
     const from = after === undefined ? '-' : `(${checkEntry(after)}`;
     const { connection, keys } = this.#context;
@@ -59,7 +70,9 @@ export class DeadLetters<Body = unknown> {
    * Sends dead letters again, as if they were new: attempts start from 1. Resolves to how many.
    * Each is moved at once or not at all, so none is lost and none is doubled.
    */
-  async redrive({ entries }: RedriveOptions = {}): Promise<number> {
+  async redrive(options: RedriveOptions = {}): Promise<number> {
+    refuseUnknownOptions('deadLetters.redrive()', options, redriveOptionNames);
+    const { entries } = options;
     if (entries) return this.#redriveThese(entries);
     const last = await this.#newest();
     let from = '-';

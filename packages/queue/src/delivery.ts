@@ -1,4 +1,10 @@
-import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
+import {
+  InvalidArgumentError,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
 import {
   AlreadySettledError,
   type Delivered,
@@ -24,6 +30,8 @@ export interface RetryOptions {
   /** How long to wait before the next attempt, in ms. Default 0: it is next in line. */
   delayMs?: number;
 }
+
+const retryOptionNames: NamesOf<RetryOptions> = { delayMs: true };
 
 /**
  * One attempt at one message. It is settled once, by `ack`, `retry` or `deadLetter`; a handler
@@ -205,7 +213,9 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Ho
     await this.settler.confirmAck(this);
   }
 
-  async retry({ delayMs = 0 }: RetryOptions = {}): Promise<void> {
+  async retry(options: RetryOptions = {}): Promise<void> {
+    refuseUnknownOptions('retry()', options, retryOptionNames);
+    const { delayMs = 0 } = options;
     wholeNumber('delayMs', delayMs, { min: 0 });
     this.#claimOrThrow();
     await this.settler.retry(this, delayMs);

@@ -2,13 +2,16 @@ import {
   type BlockOptions,
   type Codec,
   type Connection,
+  checkedConnection,
   checkedName,
   connectionOf,
   decodeBody,
   encodeBody,
   InvalidArgumentError,
   json,
+  type NamesOf,
   type Reply,
+  refuseUnknownOptions,
   shown,
   wholeNumber,
 } from '@redpost/core';
@@ -32,6 +35,10 @@ export interface MoveOptions {
   to?: ListEnd;
 }
 
+const listOptionNames: NamesOf<ListOptions> = { connection: true, codec: true };
+const moveOptionNames: NamesOf<MoveOptions> = { from: true, to: true };
+const blockOptionNames: NamesOf<BlockOptions> = { timeoutMs: true, signal: true, onReply: true };
+
 /** A value, and the list it came from. */
 export interface ListValue<Value> {
   list: List<Value>;
@@ -53,7 +60,10 @@ export class List<Value = unknown> {
   readonly #connection: Connection;
   readonly #codec: Codec;
 
-  constructor(name: string, { connection, codec = json() }: ListOptions) {
+  constructor(name: string, options: ListOptions) {
+    const connection = checkedConnection('A list', options);
+    refuseUnknownOptions('A list', options, listOptionNames);
+    const { codec = json() } = options;
     this.name = checkedName('The name of a list', name);
     this.#connection = List.#connectionOf([this], connection);
     this.#codec = codec;
@@ -123,6 +133,7 @@ export class List<Value = unknown> {
 
   /** Moves a value to another list (or this one) at once; undefined if there is none. */
   async lmove(destination: List<Value>, options: MoveOptions = {}): Promise<Value | undefined> {
+    refuseUnknownOptions('lmove()', options, moveOptionNames);
     const args = [this.name, destination.name, ...ends(options)];
     return this.#decode(
       await List.#connectionOf([destination], this.#connection).call('LMOVE', args),
@@ -132,8 +143,10 @@ export class List<Value = unknown> {
   /** Like `lmove`, and waits for a value if there is none; undefined when the time is up. */
   async blmove(
     destination: List<Value>,
-    { from, to, ...wait }: MoveOptions & BlockOptions = {},
+    options: MoveOptions & BlockOptions = {},
   ): Promise<Value | undefined> {
+    refuseUnknownOptions('blmove()', options, { ...moveOptionNames, ...blockOptionNames });
+    const { from, to, ...wait } = options;
     const sides = ends({ ...(from && { from }), ...(to && { to }) });
     const move = ['BLMOVE', this.name, destination.name, ...sides] as const;
     const connection = List.#connectionOf([destination], this.#connection);
@@ -146,6 +159,7 @@ export class List<Value = unknown> {
     options: BlockOptions = {},
   ): Promise<ListValue<Value> | undefined> {
     const [first] = lists;
+    refuseUnknownOptions(`${command.toLowerCase()}()`, options, blockOptionNames);
     if (!first) throw new InvalidArgumentError(`${command} needs at least one list`);
     const names = lists.map(({ name }) => name);
     const connection = List.#connectionOf(lists, first.#connection);

@@ -1,3 +1,4 @@
+import type { NamesOf } from '@redpost/core';
 import type { Delivery } from './delivery.js';
 import type { Recovery } from './recoverer.js';
 
@@ -12,3 +13,10 @@ export interface QueueEvents<Body> {
   /** Something failed in the background, e.g. Redis was away. */
   error: Error;
 }
+
+export const queueEventNames: NamesOf<QueueEvents<unknown>> = {
+  unreadable: true,
+  lost: true,
+  recovered: true,
+  error: true,
+};

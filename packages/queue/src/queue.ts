@@ -2,14 +2,18 @@ import {
   ClosedError,
   type Codec,
   type Connection,
+  checkedConnection,
   checkedMaxMessageBytes,
   connectionOf,
   Emitter,
   json,
   longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
   type Schema,
   type Unlisten,
   wholeNumber,
+  withDefaults,
 } from '@redpost/core';
 import { type ConsumeOptions, consumerOptions, type LeaseOptions } from './consume-options.js';
 import { Consumer, type Handler } from './consumer.js';
@@ -19,7 +23,7 @@ import type { Delivery } from './delivery.js';
 import { queueKeys, queueOwner } from './keys.js';
 import { peek } from './peek.js';
 import { type BatchItem, noOptions, Producer, type SendResult } from './producer.js';
-import type { QueueEvents } from './queue-events.js';
+import { type QueueEvents, queueEventNames } from './queue-events.js';
 import { type QueueStats, readStats } from './queue-stats.js';
 import { type ReceiveOptions, Receiver } from './receiver.js';
 import { type PurgeResult, purge } from './scripts/purge.js';
@@ -50,6 +54,16 @@ export interface QueueOptions<Body, Input = Body> {
   consume?: ConsumeOptions;
 }
 
+const optionNames: NamesOf<QueueOptions<unknown>> = {
+  connection: true,
+  codec: true,
+  schema: true,
+  sendTimeoutMs: true,
+  maxMessageBytes: true,
+  replicas: true,
+  consume: true,
+};
+
 /**
  * A queue: the Redis list of the same name, with delivery at least once.
  *
@@ -68,13 +82,15 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly #defaults: ConsumeOptions;
   readonly #producer: Producer<Body, Input>;
   readonly #consumers = new Set<Consumer<Body>>();
-  readonly #events = new Emitter<QueueEvents<Body>>();
+  readonly #events = new Emitter<QueueEvents<Body>>(queueEventNames);
   #receiver: Receiver<Body> | undefined;
   #isClosed = false;
 
   /** @throws InvalidArgumentError for a name that cannot be a queue's, or an impossible option. */
   constructor(name: string, options: QueueOptions<Body, Input>) {
-    const { connection, codec = json(), schema, sendTimeoutMs, consume = {} } = options;
+    const connection = checkedConnection('A queue', options);
+    refuseUnknownOptions('A queue', options, optionNames);
+    const { codec = json(), schema, sendTimeoutMs, consume = {} } = options;
     const replicas = wholeNumber('replicas', options.replicas ?? 0, { min: 0 });
     if (sendTimeoutMs !== undefined) {
       wholeNumber('sendTimeoutMs', sendTimeoutMs, { min: 1, max: longestTimerMs });
@@ -123,7 +139,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   /** Calls `handler` for each message, until the consumer is stopped. */
   consume(handler: Handler<Body>, options: ConsumeOptions = {}): Consumer<Body> {
     if (this.#isClosed) throw new ClosedError('The queue is closed');
-    const consumer = new Consumer(this.#context, handler, { ...this.#defaults, ...options });
+    const consumer = new Consumer(this.#context, handler, withDefaults(this.#defaults, options));
     this.#consumers.add(consumer);
     consumer.on('stopped', () => this.#consumers.delete(consumer));
     return consumer;
@@ -140,7 +156,9 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   /** Takes one message after the other, until `signal` is aborted or the loop is left. */
-  async *deliveries({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Delivery<Body>> {
+  async *deliveries(options: { signal?: AbortSignal } = {}): AsyncGenerator<Delivery<Body>> {
+    refuseUnknownOptions('deliveries()', options, { signal: true });
+    const { signal } = options;
     while (!signal?.aborted) {
       try {
         const delivery = await this.receive(signal ? { signal } : {});

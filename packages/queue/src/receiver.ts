@@ -4,6 +4,8 @@ import {
   type Emitter,
   isRedpostError,
   longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
   type WrongTypeError,
   wholeNumber,
 } from '@redpost/core';
@@ -27,6 +29,8 @@ export interface ReceiveOptions {
   /** Ends the wait. A message that was taken for it goes back to the queue. */
   signal?: AbortSignal;
 }
+
+const optionNames: NamesOf<ReceiveOptions> = { timeoutMs: true, signal: true };
 
 interface Waiter<Body> {
   resolve(delivery: Delivery<Body> | undefined): void;
@@ -68,7 +72,9 @@ export class Receiver<Body = unknown> {
   }
 
   /** Resolves to undefined when the time is up. */
-  async receive({ timeoutMs, signal }: ReceiveOptions): Promise<Delivery<Body> | undefined> {
+  async receive(options: ReceiveOptions): Promise<Delivery<Body> | undefined> {
+    refuseUnknownOptions('receive()', options, optionNames);
+    const { timeoutMs, signal } = options;
     if (this.#isClosed) throw new ClosedError('The queue is closed');
     signal?.throwIfAborted();
     if (timeoutMs !== undefined) {

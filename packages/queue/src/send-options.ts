@@ -1,4 +1,10 @@
-import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
+import {
+  InvalidArgumentError,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
 import { checkHeaders, type Headers } from './envelope.js';
 
 /** What a message is sent with. */
@@ -23,12 +29,26 @@ export interface SendOptions {
   replicas?: number;
 }
 
+const optionNames: NamesOf<SendOptions> = {
+  id: true,
+  headers: true,
+  delayMs: true,
+  ttlMs: true,
+  bare: true,
+  replicas: true,
+};
+
 const longestId = 512;
 /** A hundred years, so that sums of times stay exact. */
 const longestMs = 100 * 365 * 86_400_000;
 
+/** For those who know queues whose jobs have a name and data. */
+const oneBody =
+  'A message is one body, and has no name beside it: send({ name, ...data }, options)';
+
 /** @throws InvalidArgumentError for an option that cannot work. */
 export function checkSendOptions(options: SendOptions): void {
+  refuseUnknownOptions('send(body, options)', options, optionNames, oneBody);
   const { id, headers, delayMs = 0, ttlMs, bare, replicas = 0 } = options;
   if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > longestId)) {
     throw new InvalidArgumentError(`id must be a string of 1 to ${longestId} characters`);

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { wholeNumber } from '../check.js';
 import { InvalidArgumentError } from '../errors.js';
+import { type NamesOf, refuseUnknownOptions } from '../options.js';
 import { RedisStartError } from './errors.js';
 import { findServer } from './find-server.js';
 import { freePort } from './free-port.js';
@@ -55,6 +56,16 @@ export interface EmbeddedRedis {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const optionNames: NamesOf<StartRedisOptions> = {
+  dir: true,
+  persistence: true,
+  args: true,
+  binary: true,
+  port: true,
+  startTimeoutMs: true,
+  signal: true,
+};
+
 type Launch = StartRedisOptions & { binary: string; port: number };
 
 /**
@@ -69,6 +80,7 @@ type Launch = StartRedisOptions & { binary: string; port: number };
  */
 export async function startRedis(options: StartRedisOptions = {}): Promise<EmbeddedRedis> {
   const { port, signal } = options;
+  refuseUnknownOptions('startRedis()', options, optionNames);
   checkOptions(options);
   signal?.throwIfAborted();
 

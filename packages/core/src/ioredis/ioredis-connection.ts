@@ -80,7 +80,13 @@ export class IoredisConnection implements Connection {
   readonly address: string;
   readonly #target: Target;
   readonly #options: Options;
-  readonly #events = new Emitter<ConnectionEvents>();
+  readonly #events = new Emitter<ConnectionEvents>({
+    ready: true,
+    interrupted: true,
+    resumed: true,
+    closed: true,
+    error: true,
+  });
   readonly #commands: Link;
   readonly #scripts: ScriptCalls;
   readonly #blocking: BlockingPool;

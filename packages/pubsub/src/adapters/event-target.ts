@@ -4,7 +4,7 @@
  * @module @redpost/pubsub/event-target
  */
 
-import { asError } from '@redpost/core';
+import { asError, type NamesOf, refuseUnknownOptions } from '@redpost/core';
 import { inThisContext, outsideContext } from '@redpost/core/consuming';
 import type { PubSub } from '../pubsub.js';
 import type { Subscription } from '../subscription.js';
@@ -33,6 +33,8 @@ export interface EventTargetOptions {
   onError?: (error: Error) => void;
 }
 
+const optionNames: NamesOf<EventTargetOptions> = { onError: true };
+
 interface Channel<Body> {
   /** Each with what calls it, in the context in which it was added. */
   readonly listeners: Map<Listener<Body>, Callback<Body>>;
@@ -44,6 +46,7 @@ export function eventTarget<Body = unknown>(
   pubsub: PubSub<Body>,
   options: EventTargetOptions = {},
 ): ChannelEventTarget<Body> {
+  refuseUnknownOptions('eventTarget()', options, optionNames);
   const onError = inThisContext(options.onError ?? warn);
   const channels = new Map<string, Channel<Body>>();
 

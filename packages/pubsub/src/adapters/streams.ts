@@ -5,7 +5,7 @@
  */
 
 import { Readable } from 'node:stream';
-import { longestTimerMs, wholeNumber } from '@redpost/core';
+import { longestTimerMs, type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
 import type { Message } from '../message.js';
 import type { Subscription } from '../subscription.js';
 
@@ -17,6 +17,8 @@ export interface EventStreamOptions {
    */
   heartbeatMs?: number;
 }
+
+const optionNames: NamesOf<EventStreamOptions> = { heartbeatMs: true };
 
 /** Messages as a Node stream of objects. Destroying it closes the subscription. */
 export function toReadable<Body>(subscription: Subscription<Body>): Readable {
@@ -43,8 +45,10 @@ export function toReadableStream<Body>(
  */
 export function toEventStream(
   subscription: Subscription<unknown>,
-  { heartbeatMs = 15_000 }: EventStreamOptions = {},
+  options: EventStreamOptions = {},
 ): ReadableStream<Uint8Array> {
+  refuseUnknownOptions('toEventStream()', options, optionNames);
+  const { heartbeatMs = 15_000 } = options;
   wholeNumber('heartbeatMs', heartbeatMs, { min: 1, max: longestTimerMs });
   const encoder = new TextEncoder();
   return streamOf(subscription, async () => {

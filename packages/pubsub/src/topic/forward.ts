@@ -1,4 +1,4 @@
-import { isRedpostError } from '@redpost/core';
+import { isRedpostError, type NamesOf } from '@redpost/core';
 import type { ConsumerGroup } from './group.js';
 import type { GroupConsumer } from './group-consumer.js';
 import type { TopicDelivery } from './group-delivery.js';
@@ -19,6 +19,14 @@ export interface ForwardOptions extends Omit<GroupConsumeOptions, 'maxAttempts'>
   /** The consumer group that remembers what was forwarded. Default `forward:` and the queue's name. */
   group?: string;
 }
+
+export const forwardOptionNames: NamesOf<ForwardOptions> = {
+  group: true,
+  concurrency: true,
+  leaseMs: true,
+  backoff: true,
+  signal: true,
+};
 
 /**
  * Sends each record to a queue, and acknowledges it when the queue has confirmed: so it may be sent

@@ -4,6 +4,8 @@ import {
   InvalidArgumentError,
   isRedpostError,
   longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
   shown,
   type Unlisten,
   wholeNumber,
@@ -35,6 +37,21 @@ export interface GroupStopOptions {
   timeoutMs?: number;
 }
 
+const eventNames: NamesOf<GroupConsumerEvents<unknown>> = {
+  failed: true,
+  lost: true,
+  recovered: true,
+  returned: true,
+  trimmed: true,
+  recreated: true,
+  assigned: true,
+  drained: true,
+  error: true,
+  stopped: true,
+};
+
+const stopOptionNames: NamesOf<GroupStopOptions> = { timeoutMs: true };
+
 /** How long leaving may take after the deadline of `stop`, in ms. */
 const leaveMs = 2000;
 
@@ -46,7 +63,7 @@ const leaveMs = 2000;
 export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #context: GroupContext<Body>;
   readonly #options: CheckedConsumeOptions;
-  readonly #events = new Emitter<GroupConsumerEvents<Body>>();
+  readonly #events = new Emitter<GroupConsumerEvents<Body>>(eventNames);
   readonly #handlers: HandlerPool<HeldRecord<Body>>;
   readonly #sessions = new Map<number, GroupSession<Body>>();
   readonly #turns = new Turns();
@@ -108,7 +125,9 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
    * In one of its own handlers it resolves at once, so that the handler can await it: the consumer
    * has stopped some time after that handler is through, as the event `stopped` tells.
    */
-  stop({ timeoutMs }: GroupStopOptions = {}): Promise<void> {
+  stop(options: GroupStopOptions = {}): Promise<void> {
+    refuseUnknownOptions('stop()', options, stopOptionNames);
+    const { timeoutMs } = options;
     if (timeoutMs !== undefined) {
       wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
     }

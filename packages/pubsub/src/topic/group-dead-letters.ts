@@ -1,4 +1,4 @@
-import { wholeNumber } from '@redpost/core';
+import { type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
 import { behind, compareEntries, type DeadEntry, nameOf, parseEntry } from './dead-entry.js';
 import type { GroupContext } from './group-context.js';
 import { publishedAt } from './offset.js';
@@ -40,6 +40,8 @@ export interface DeadRecordListOptions {
   after?: string;
 }
 
+const listOptionNames: NamesOf<DeadRecordListOptions> = { limit: true, after: true };
+
 /** How many one script moves: it holds up everything else meanwhile. */
 const chunk = 200;
 /** How many fields at the front say why it is a dead letter. See scripts/dead-letter.lua. */
@@ -54,7 +56,9 @@ export class GroupDeadLetters<Body = unknown> {
   }
 
   /** The oldest first. */
-  async list({ limit = 100, after }: DeadRecordListOptions = {}): Promise<DeadRecord<Body>[]> {
+  async list(options: DeadRecordListOptions = {}): Promise<DeadRecord<Body>[]> {
+    refuseUnknownOptions('deadLetters.list()', options, listOptionNames);
+    const { limit = 100, after } = options;
     wholeNumber('limit', limit, { min: 1 });
     const last = after === undefined ? undefined : parseEntry(after);
     const { connection } = this.#context.topic;
@@ -83,7 +87,9 @@ export class GroupDeadLetters<Body = unknown> {
    * from 1. Other groups and readers do not get them. Resolves to how many. Each is moved at once
    * or not at all, so none is lost and none is doubled.
    */
-  async redrive({ entries }: { entries?: readonly string[] } = {}): Promise<number> {
+  async redrive(options: { entries?: readonly string[] } = {}): Promise<number> {
+    refuseUnknownOptions('deadLetters.redrive()', options, { entries: true });
+    const { entries } = options;
     const chosen = entries?.map(parseEntry);
     return this.#total(async (keys, partition) => {
       if (!chosen) return this.#redriveAll(keys);

@@ -1,4 +1,10 @@
-import { InvalidArgumentError, shown, wholeNumber } from '@redpost/core';
+import {
+  InvalidArgumentError,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
 import {
   AlreadySettledError,
   type Delivered,
@@ -24,6 +30,8 @@ export interface RecordRetryOptions {
   /** How long to wait before the next attempt, in ms. Default 0: as soon as there is time for it. */
   delayMs?: number;
 }
+
+const retryOptionNames: NamesOf<RecordRetryOptions> = { delayMs: true };
 
 /**
  * One attempt of a group at one record. It is settled once, by `ack`, `retry` or `deadLetter`; a
@@ -195,7 +203,9 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled,
     await this.settler.confirmAck(this);
   }
 
-  async retry({ delayMs = 0 }: RecordRetryOptions = {}): Promise<void> {
+  async retry(options: RecordRetryOptions = {}): Promise<void> {
+    refuseUnknownOptions('retry()', options, retryOptionNames);
+    const { delayMs = 0 } = options;
     wholeNumber('delayMs', delayMs, { min: 0 });
     this.#claimOrThrow();
     await this.settler.retry(this, delayMs);

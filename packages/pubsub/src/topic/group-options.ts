@@ -3,6 +3,7 @@ import {
   exponential,
   InvalidArgumentError,
   longestTimerMs,
+  type NamesOf,
   shown,
   wholeNumber,
 } from '@redpost/core';
@@ -34,6 +35,16 @@ export interface GroupConsumeOptions {
   /** Stops the consumer when it is aborted. */
   signal?: AbortSignal;
 }
+
+export const groupOptionNames: NamesOf<GroupOptions> = { from: true };
+
+export const groupConsumeOptionNames: NamesOf<GroupConsumeOptions> = {
+  concurrency: true,
+  leaseMs: true,
+  maxAttempts: true,
+  backoff: true,
+  signal: true,
+};
 
 export type CheckedConsumeOptions = Required<Omit<GroupConsumeOptions, 'signal'>> & {
   /** Where the group begins when it does not exist yet: an offset, or `$`. */

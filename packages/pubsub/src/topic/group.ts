@@ -1,4 +1,4 @@
-import { ClosedError, type Reply } from '@redpost/core';
+import { ClosedError, type Reply, refuseUnknownOptions } from '@redpost/core';
 import { GroupConsumer } from './group-consumer.js';
 import type { RecordHandler } from './group-consumer-events.js';
 import type { GroupContext } from './group-context.js';
@@ -7,6 +7,7 @@ import {
   checkedConsumeOptions,
   type GroupConsumeOptions,
   type GroupOptions,
+  groupConsumeOptionNames,
 } from './group-options.js';
 import { type PartitionProgress, partitionProgress } from './group-progress.js';
 import { type From, startOf } from './offset.js';
@@ -85,6 +86,7 @@ export class ConsumerGroup<Body = unknown> {
    * group that does not exist yet is made, and begins at the option `from` of `topic.group()`.
    */
   consume(handler: RecordHandler<Body>, options: GroupConsumeOptions = {}): GroupConsumer<Body> {
+    refuseUnknownOptions('consume()', options, groupConsumeOptionNames);
     const { active, closing } = this.#owner;
     if (this.#isClosed || closing.aborted) throw new ClosedError('The topic is closed');
     const checked = checkedConsumeOptions({ ...this.#options, ...options });

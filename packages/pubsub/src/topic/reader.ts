@@ -1,4 +1,10 @@
-import { asError, InvalidArgumentError, isRedpostError, wholeNumber } from '@redpost/core';
+import {
+  asError,
+  InvalidArgumentError,
+  isRedpostError,
+  type NamesOf,
+  wholeNumber,
+} from '@redpost/core';
 import { inThisContext } from '@redpost/core/consuming';
 import type { TrimmedError, TrimmedGap } from './errors.js';
 import { merge } from './merge.js';
@@ -23,6 +29,13 @@ export interface ReadOptions {
    */
   onTrimmed?: (gap: TrimmedGap) => void;
 }
+
+export const readOptionNames: NamesOf<ReadOptions> = {
+  from: true,
+  signal: true,
+  partition: true,
+  onTrimmed: true,
+};
 
 type Report = <Event extends keyof TopicEvents>(event: Event, payload: TopicEvents[Event]) => void;
 

@@ -3,6 +3,8 @@ import {
   type Connection,
   InvalidArgumentError,
   longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
   type Schema,
   shown,
   wholeNumber,
@@ -62,6 +64,26 @@ export interface TopicOptions<Body, Input = Body> {
   publishTimeoutMs?: number;
 }
 
+export const topicOptionNames: NamesOf<TopicOptions<unknown>> = {
+  connection: true,
+  codec: true,
+  schema: true,
+  retention: true,
+  deduplication: true,
+  partitions: true,
+  maxMessageBytes: true,
+  replicas: true,
+  publishTimeoutMs: true,
+};
+
+const retentionNames: NamesOf<Retention> = {
+  maxLength: true,
+  maxAgeMs: true,
+  whenAcknowledged: true,
+};
+
+const deduplicationNames: NamesOf<Deduplication> = { windowMs: true, maxIds: true };
+
 export interface CheckedRetention {
   maxLength: number;
   maxAgeMs: number;
@@ -73,6 +95,7 @@ const longestMs = 100 * 365 * 86_400_000;
 
 /** Undefined when everything is kept. @throws InvalidArgumentError for a limit that cannot be. */
 export function checkedRetention(retention: Retention = {}): CheckedRetention | undefined {
+  refuseUnknownOptions('retention', retention, retentionNames);
   const { maxLength, maxAgeMs, whenAcknowledged = false } = retention;
   if (maxLength !== undefined) wholeNumber('retention.maxLength', maxLength, { min: 1 });
   if (maxAgeMs !== undefined) {
@@ -88,6 +111,7 @@ export function checkedRetention(retention: Retention = {}): CheckedRetention | 
 }
 
 export function checkedDeduplication(options: Deduplication = {}): Required<Deduplication> {
+  refuseUnknownOptions('deduplication', options, deduplicationNames);
   const { windowMs = 120_000, maxIds = 100_000 } = options;
   return {
     windowMs: wholeNumber('deduplication.windowMs', windowMs, { min: 1, max: longestMs }),
@@ -113,5 +137,8 @@ function hardMaxLengthOf(whenAcknowledged: unknown): number {
       `retention.whenAcknowledged is true, false or { hardMaxLength }, got ${shown(whenAcknowledged)}`,
     );
   }
+  refuseUnknownOptions('retention.whenAcknowledged', whenAcknowledged as object, {
+    hardMaxLength: true,
+  });
   return wholeNumber('retention.whenAcknowledged.hardMaxLength', hardMaxLength, { min: 1 });
 }

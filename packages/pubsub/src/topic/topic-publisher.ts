@@ -4,8 +4,10 @@ import {
   ClosedError,
   InvalidArgumentError,
   isRedpostError,
+  type NamesOf,
   type RedpostError,
   refuseTooLarge,
+  refuseUnknownOptions,
   shown,
   TickBatch,
 } from '@redpost/core';
@@ -91,8 +93,8 @@ export class TopicPublisher<Input> {
   publish(body: Input, options: PublishOptions): Promise<string> {
     try {
       if (this.#isClosed) throw new ClosedError('The topic is closed');
-      const { key = '', headers, id = '' } = options;
       if (options !== noPublishOptions) checkOptions(options);
+      const { key = '', headers, id = '' } = options;
       const record = { key, headers: headers ? JSON.stringify(headers) : '', id };
       refuseTooLarge(record.headers, this.#context.maxMessageBytes);
       const partition = this.#partitionFor(key || id);
@@ -214,7 +216,11 @@ export class TopicPublisher<Input> {
 /** The options of a call that names none: known to be good. */
 export const noPublishOptions: PublishOptions = Object.freeze({});
 
-function checkOptions({ key, headers, id }: PublishOptions): void {
+const optionNames: NamesOf<PublishOptions> = { key: true, headers: true, id: true };
+
+function checkOptions(options: PublishOptions): void {
+  refuseUnknownOptions('publish(body, options)', options, optionNames);
+  const { key, headers, id } = options;
   if (key !== undefined && (typeof key !== 'string' || key === '')) {
     throw new InvalidArgumentError(`key must be a string that is not empty, got ${shown(key)}`);
   }

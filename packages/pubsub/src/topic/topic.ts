@@ -1,20 +1,27 @@
 import {
   ClosedError,
+  checkedConnection,
   checkedMaxMessageBytes,
   connectionOf,
   Emitter,
-  InvalidArgumentError,
   json,
+  type NamesOf,
+  refuseUnknownOptions,
   type Schema,
   type Unlisten,
   wholeNumber,
 } from '@redpost/core';
 import { CutError } from './errors.js';
-import { type ForwardOptions, type ForwardTarget, forwardTo } from './forward.js';
+import {
+  type ForwardOptions,
+  type ForwardTarget,
+  forwardOptionNames,
+  forwardTo,
+} from './forward.js';
 import { ConsumerGroup } from './group.js';
 import type { GroupConsumer } from './group-consumer.js';
-import type { GroupOptions } from './group-options.js';
-import { type ReadOptions, readTopic } from './reader.js';
+import { type GroupOptions, groupOptionNames } from './group-options.js';
+import { type ReadOptions, readOptionNames, readTopic } from './reader.js';
 import type { TopicRecord } from './record.js';
 import type { TopicContext } from './topic-context.js';
 import type { TopicEvents } from './topic-events.js';
@@ -26,6 +33,7 @@ import {
   checkedRetention,
   checkedTimeout,
   type TopicOptions,
+  topicOptionNames,
 } from './topic-options.js';
 import {
   noPublishOptions,
@@ -43,6 +51,8 @@ export interface TopicStats {
   cut: number;
 }
 
+const eventNames: NamesOf<TopicEvents> = { unreadable: true, cut: true, error: true };
+
 /**
  * A durable topic: the Redis Stream of the same name. What is published stays, within its
  * retention, for readers and consumer groups that come later.
@@ -58,7 +68,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly name: string;
   readonly #context: TopicContext<Body>;
   readonly #publisher: TopicPublisher<Input>;
-  readonly #events = new Emitter<TopicEvents>();
+  readonly #events = new Emitter<TopicEvents>(eventNames);
   /** Those that have consumers here. */
   readonly #groups = new Set<ConsumerGroup<Body>>();
   /** Ends the readers. */
@@ -66,13 +76,12 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
 
   /** @throws InvalidArgumentError for a name that cannot be a topic's, or an impossible option. */
   constructor(name: string, options: TopicOptions<Body, Input>) {
-    if (typeof options?.connection?.call !== 'function') {
-      throw new InvalidArgumentError('connection is missing: pass what connect() returns');
-    }
+    const given = checkedConnection('A topic', options);
+    refuseUnknownOptions('A topic', options, topicOptionNames);
     const { codec = json(), schema } = options;
     const partitions = checkedPartitions(options.partitions);
     const keys = topicKeys(name, partitions);
-    const connection = connectionOf(topicOwner(name, keys), options.connection);
+    const connection = connectionOf(topicOwner(name, keys), given);
     this.name = name;
     this.#context = {
       name,
@@ -125,6 +134,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws InvalidArgumentError for a place that cannot be.
    */
   read(options: ReadOptions = {}): AsyncGenerator<TopicRecord<Body>, void, undefined> {
+    refuseUnknownOptions('read()', options, readOptionNames);
     const closing = this.#closing.signal;
     if (closing.aborted) throw new ClosedError('The topic is closed');
     return readTopic(this.#context, { ...options, closing }, (event, payload) =>
@@ -134,6 +144,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
 
   /** The consumer group of this name; `from` says where it begins if it does not exist yet. */
   group(name: string, options: GroupOptions = {}): ConsumerGroup<Body> {
+    refuseUnknownOptions('group()', options, groupOptionNames);
     const owner = { active: this.#groups, closing: this.#closing.signal };
     return new ConsumerGroup(this.#context, name, options, owner);
   }
@@ -143,6 +154,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
    * retries and dead letters. At least once: a message that is sent twice has the same id.
    */
   forward(target: ForwardTarget<Body>, options: ForwardOptions = {}): GroupConsumer<Body> {
+    refuseUnknownOptions('forward()', options, forwardOptionNames);
     const { group = `forward:${target.name}`, ...rest } = options;
     return forwardTo(this.name, this.group(group), target, rest);
   }

@@ -1,0 +1,128 @@
+import { expect, it } from 'vitest';
+import { rejection } from '../../../tooling/rejection.js';
+import { eventTarget } from '../src/adapters/event-target.js';
+import { toEventStream } from '../src/adapters/streams.js';
+import { PubSub, Topic } from '../src/index.js';
+import { useTopics } from './support/topics.js';
+
+const redis = useTopics();
+
+// biome-ignore lint/suspicious/noExplicitAny: wrong arguments of any kind.
+const anything = (value: unknown): any => value;
+
+it.each([
+  [undefined, /needs a connection: .* got undefined$/],
+  [{ connection: 'redis://ann:secret@h' }, /got a text: a URL is for connect\(\)$/],
+  [{ connection: { host: 'h' } }, /got an object with host/],
+])('a PubSub or a topic without a usable connection is refused by name: %#', (options, message) => {
+  expect(() => new PubSub(anything(options))).toThrow(message);
+  expect(() => new Topic('t', anything(options))).toThrow(message);
+});
+
+it('an option that does not exist is refused by name, wherever options are taken', async () => {
+  const topic = redis.topic<number>();
+  const { connection } = topic;
+  const pubsub = new PubSub({ connection });
+  const group = topic.group('g');
+  const subscription = await pubsub.subscribe('c');
+  const consumer = group.consume(() => {});
+  const queue = { name: 'q', send: async () => {} };
+  const wrong: [call: () => unknown, message: string][] = [
+    [
+      () => new PubSub(anything({ connection, shard: true })),
+      'A PubSub has no option "shard". Did you mean sharded?',
+    ],
+    [
+      () => pubsub.subscribe('c', anything({ onmessage: () => {} })),
+      'subscribe() has no option "onmessage". Did you mean onMessage?',
+    ],
+    [
+      () => pubsub.subscribePattern('c*', anything({ onmesage: () => {} })),
+      'subscribePattern() has no option "onmesage". Did you mean onMessage?',
+    ],
+    [
+      () => pubsub.request('c', 1, anything({ timeout: 1 })),
+      'request() has no option "timeout". Did you mean timeoutMs?',
+    ],
+    [
+      () => pubsub.respond('c', () => 1, anything({ concurency: 1 })),
+      'respond() has no option "concurency". Did you mean concurrency?',
+    ],
+    [
+      () => subscription.next(anything({ timeout: 1 })),
+      'next() has no option "timeout". Did you mean timeoutMs?',
+    ],
+    [
+      () => subscription.on(anything('message'), () => {}),
+      'There is no event "message". There are: interrupted',
+    ],
+    [
+      () => eventTarget(pubsub, anything({ onerror: () => {} })),
+      'eventTarget() has no option "onerror". Did you mean onError?',
+    ],
+    [
+      () => toEventStream(subscription, anything({ heartbeat: 1 })),
+      'toEventStream() has no option "heartbeat". Did you mean heartbeatMs?',
+    ],
+    [
+      () => new Topic('t', anything({ connection, maxLength: 1 })),
+      'A topic has no option "maxLength"',
+    ],
+    [
+      () => new Topic('t', anything({ connection, retention: { maxLen: 1 } })),
+      'retention has no option "maxLen". Did you mean maxLength?',
+    ],
+    [
+      () => new Topic('t', anything({ connection, deduplication: { window: 1 } })),
+      'deduplication has no option "window". Did you mean windowMs?',
+    ],
+    [
+      () => topic.publish(1, anything({ Key: 'k' })),
+      'publish(body, options) has no option "Key". Did you mean key?',
+    ],
+    [
+      () => topic.publish(1, anything(null)),
+      'The options of publish(body, options) are an object, got null',
+    ],
+    [
+      () => topic.read(anything({ form: 'beginning' })),
+      'read() has no option "form". Did you mean from?',
+    ],
+    [
+      () => topic.group('g', anything({ start: '$' })),
+      'group() has no option "start". There are: from',
+    ],
+    [
+      () => topic.forward(queue, anything({ maxAttempts: 1 })),
+      'forward() has no option "maxAttempts"',
+    ],
+    [
+      () => topic.on(anything('close'), () => {}),
+      'There is no event "close". There are: unreadable',
+    ],
+    [() => group.consume(() => {}, anything({ order: 'lifo' })), 'consume() has no option "order"'],
+    [
+      () => consumer.on(anything('complete'), () => {}),
+      'There is no event "complete". There are: failed',
+    ],
+    [
+      () => consumer.stop(anything({ timeout: 1 })),
+      'stop() has no option "timeout". Did you mean timeoutMs?',
+    ],
+    [
+      () => group.deadLetters.list(anything({ count: 1 })),
+      'deadLetters.list() has no option "count"',
+    ],
+    [
+      () => group.deadLetters.redrive(anything({ entry: '1' })),
+      'deadLetters.redrive() has no option "entry". There are: entries',
+    ],
+  ];
+  for (const [call, message] of wrong) {
+    const error = await rejection((async () => call())());
+    expect(error.code).toBe('INVALID_ARGUMENT');
+    expect(error.message).toContain(message);
+  }
+  expect(await topic.stats()).toMatchObject({ length: 0 });
+  await pubsub.close();
+});
