@@ -21,6 +21,22 @@ export const clusterFailover: Fault<Clustered> = {
   },
 };
 
+export const clusterPlannedFailover: Fault<Clustered> = {
+  name: 'cluster-planned-failover',
+  does: 'CLUSTER FAILOVER of the master that has the queue, under load; the old master lives on',
+  proof: 'the Cluster says that its replica has the slot',
+  costs: 'nothing but time: the master passes on all it has before it hands over',
+  mayRepeat: true,
+  everyMs: [200, 1000],
+  server: () => Clustered.start(),
+
+  async strike({ trial: { ledger, server, queue } }) {
+    await server.isSafe();
+    await ledger.during('failover', undefined, () => server.switchMasterOf(queue.name));
+    return 1;
+  },
+};
+
 export const migrateSlot: Fault<Clustered> = {
   name: 'migrate-slot',
   does: 'the slot of the queue moves to another master under load, key by key',

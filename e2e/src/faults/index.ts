@@ -4,7 +4,7 @@ import { blackHole } from './black-hole.js';
 import { blockEventLoop, blockEventLoopThread } from './block-event-loop.js';
 import { busyRedis } from './busy-redis.js';
 import { byteByByte } from './byte-by-byte.js';
-import { clusterFailover, migrateSlot } from './cluster.js';
+import { clusterFailover, clusterPlannedFailover, migrateSlot } from './cluster.js';
 import { cutReplies } from './cut-replies.js';
 import { flushAll, flushAllTopic } from './flush-all.js';
 import { flushScripts } from './flush-scripts.js';
@@ -18,7 +18,12 @@ import { outOfMemory } from './out-of-memory.js';
 import { partition } from './partition.js';
 import { poison } from './poison.js';
 import { powerLoss, powerLossTopic, restartRedis, restartRedisEverysec } from './restart-redis.js';
-import { sentinelFailover, sentinelFailoverReplicas } from './sentinel.js';
+import {
+  sentinelFailover,
+  sentinelFailoverReplicas,
+  sentinelPlannedFailover,
+  sentinelPlannedFailoverReplicas,
+} from './sentinel.js';
 import { slowNetwork } from './slow-network.js';
 import { wrongClocks } from './wrong-clock.js';
 
@@ -51,7 +56,10 @@ const standalone: readonly Fault[] = [
 const several: readonly Fault<Server>[] = [
   sentinelFailover,
   sentinelFailoverReplicas,
+  sentinelPlannedFailover,
+  sentinelPlannedFailoverReplicas,
   clusterFailover,
+  clusterPlannedFailover,
   migrateSlot,
 ];
 

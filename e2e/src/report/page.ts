@@ -52,7 +52,8 @@ const promises = `## What is promised
 
 What is not promised: that a message is handled exactly once; the order of messages at a fault; and what
 Redis was told to keep, but did not. With \`appendfsync everysec\` these are up to two seconds, and with
-replicas that follow asynchronously what had not reached them when the master died.`;
+replicas that follow asynchronously what had not reached them when the master died. A planned failover adds
+what [operating.md](operating.md#sentinel-cluster-valkey) says of it.`;
 
 function table({ faults }: Reliability): string {
   const total = faults.reduce((sum, { sends }) => sum + sends, 0);

@@ -102,6 +102,24 @@ export class Clustered implements Server {
     return { restore: () => owner.restart() };
   }
 
+  /** Has a replica take over from the master of this key, which lives on; resolves when it has. */
+  async switchMasterOf(key: string): Promise<void> {
+    const owner = await this.#ownerOf(key);
+    const ownerId = await id(owner);
+    const roles = await Promise.all(this.#nodes.map((node) => node.text('CLUSTER', 'NODES')));
+    const follows = (nodes = '') =>
+      nodes
+        .split('\n')
+        .find((line) => line.includes('myself'))
+        ?.includes(`slave ${ownerId}`);
+    const replica = this.#nodes.find((_, at) => follows(roles[at]));
+    if (!replica) throw new Error('The master of the key has no replica');
+    await replica.call('CLUSTER', ['FAILOVER']);
+    const hasMoved = async () => (await this.#ownerOf(key, { notAsking: owner })) === replica;
+    const describe = () => 'the replica has taken over';
+    await eventually(() => hasMoved().catch(() => false), { describe });
+  }
+
   /** Moves the slot of this key to another master, key by key; returns how many keys were moved. */
   async migrateSlotOf(key: string, random: () => number): Promise<number> {
     const owner = await this.#ownerOf(key);

@@ -46,12 +46,24 @@ export class Replicated implements Server {
 
   /** Kills the master; resolves when the replica has taken over. */
   async killMaster(): Promise<void> {
-    const replica = this.#replica;
     await this.#master.kill();
-    const describe = () => 'the replica has become the master';
-    await asked(replica.url, (node) =>
-      eventually(async () => (await replication(node)).includes('role:master'), { describe }),
+    await untilIt(this.#replica, 'role:master', 'the replica has become the master');
+  }
+
+  /** Has the Sentinel promote the replica, while the master lives; resolves when it is promoted. */
+  async promoteReplica(): Promise<void> {
+    const [old, next] = [this.#master, this.#replica];
+    await asked({ port: this.#sentinel.port }, (sentinel) =>
+      sentinel.call('SENTINEL', ['FAILOVER', 'mymaster']),
     );
+    await untilIt(next, 'role:master', 'the replica has become the master');
+    this.#master = next;
+    this.#replica = old;
+  }
+
+  /** Resolves when the former master knows that it is the replica now. */
+  async isDemoted(): Promise<void> {
+    await untilIt(this.#replica, 'master_link_status:up', 'the former master is a replica');
   }
 
   /** Starts the server that was killed anew, as the replica of the other one. */
@@ -70,13 +82,16 @@ export class Replicated implements Server {
 async function startReplica(master: EmbeddedRedis, port?: number): Promise<EmbeddedRedis> {
   const following = [...args, '--replicaof', '127.0.0.1', String(master.port)];
   const replica = await startRedis({ args: following, ...(port !== undefined && { port }) });
-  const describe = () => 'the replica follows its master';
-  await asked(replica.url, (node) =>
-    eventually(async () => (await replication(node)).includes('master_link_status:up'), {
-      describe,
-    }),
-  );
+  await untilIt(replica, 'master_link_status:up', 'the replica follows its master');
   return replica;
+}
+
+/** Resolves when what a server says about its role has this in it. */
+function untilIt({ url }: EmbeddedRedis, says: string, meaning: string): Promise<unknown> {
+  const options = { withinMs: 30_000, describe: () => meaning };
+  return asked(url, (node) =>
+    eventually(async () => (await replication(node)).includes(says), options),
+  );
 }
 
 /** What it says about its role; nothing while its connections are being cut for a new one. */

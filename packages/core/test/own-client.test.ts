@@ -157,6 +157,8 @@ describe.each<[string, typeof Redis]>([
       expect(String(await read)).toBe(`${key},a`);
       await write(key, 'b');
       expect(await connection.call('LLEN', [key])).toBe(1);
+      // While its socket is being opened again, a read asks on that for commands.
+      await eventually(async () => (await databasesOf(`${name}:blocking`)).length > 0);
       expect(await databasesOf(`${name}:blocking`)).toEqual([database]);
     };
     await connection.subscribe({ kind: 'channel', name }, recorder);

@@ -11,7 +11,7 @@ export interface BlockingMoveOptions {
   /** An element now lies in the handoff list. */
   brought(element: Buffer): void;
   failed(error: unknown): void;
-  /** Redis is out of memory for a move. Said once; from then on, `askAgain` stands in for moves. */
+  /** Redis refuses moves, e.g. because it is out of memory. Said once; from then on, `askAgain` stands in for moves. */
   refused(error: RedpostError): void;
   /** There may be messages by now: Redis is to be asked for them. */
   askAgain(): void;
@@ -21,6 +21,13 @@ export interface BlockingMoveOptions {
 
 /** How long one move waits before the lease is looked at again, in ms. */
 const waitMs = 5000;
+
+/** It was not executed, and will not be until something changes on the server. */
+function isRefusal(error: unknown): error is RedpostError {
+  return (
+    isRedpostError(error, 'OUT_OF_MEMORY') || (isRedpostError(error, 'SERVER') && !error.retryable)
+  );
+}
 
 /** How often a server that refuses moves is asked for messages, in ms. */
 const pollMs = 100;
@@ -74,7 +81,7 @@ export class BlockingMove {
     try {
       await this.#move(signal);
     } catch (error) {
-      if (isRedpostError(error, 'OUT_OF_MEMORY')) {
+      if (isRefusal(error)) {
         await this.#sitOut(error, signal);
       } else if (error !== signal.reason) {
         this.#straysUntil = performance.now() + rememberMs;
@@ -98,7 +105,7 @@ export class BlockingMove {
     this.#isRefused = false;
   }
 
-  /** Stands in for a move while there is no memory for one. */
+  /** Stands in for a move while none is possible: it saves time, but must not be the only way to hear. */
   async #sitOut(error: RedpostError, signal: AbortSignal): Promise<void> {
     if (!this.#isRefused) this.#options.refused(error);
     this.#isRefused = true;

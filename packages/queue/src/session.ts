@@ -38,6 +38,8 @@ export interface SessionHost<Body> {
 }
 
 const reopenPauseMs = 250;
+/** How soon to subscribe to signals again after it failed, in ms. */
+const listenAgainMs = 10_000;
 
 /**
  * One life of a consumer: it takes a lease under a name never used before, leases messages, and
@@ -60,6 +62,7 @@ export class Session<Body = unknown> implements Settler {
   readonly #settlements: Settlements;
   readonly #feed: Feed<HeldDelivery<Body>>;
   #unsubscribe: Unsubscribe | undefined;
+  #listenTimer: NodeJS.Timeout | undefined;
   #isOver = false;
 
   constructor(context: QueueContext<Body>, options: SessionOptions, host: SessionHost<Body>) {
@@ -245,8 +248,8 @@ export class Session<Body = unknown> implements Settler {
     throw new LeaseLostError(held.named);
   }
 
-  /** Signals only save time, so a refused subscription is reported and lived without. */
-  async #listen(): Promise<void> {
+  /** Signals only save time, so a refused subscription is reported, lived without, and tried again. */
+  async #listen(isFirst = true): Promise<void> {
     const target = { kind: 'channel', name: this.#context.keys.signal } as const;
     try {
       const unsubscribe = await this.#context.connection.subscribe(target, {
@@ -257,7 +260,9 @@ export class Session<Body = unknown> implements Settler {
       else this.#unsubscribe = unsubscribe;
       this.#lookAround();
     } catch (error) {
-      this.#failed(asError(error));
+      if (isFirst) this.#failed(asError(error));
+      if (this.#isOver) return;
+      this.#listenTimer = setTimeout(() => void this.#listen(false), listenAgainMs).unref();
     }
   }
 
@@ -311,6 +316,7 @@ export class Session<Body = unknown> implements Settler {
 
   #end(): void {
     this.#isOver = true;
+    clearTimeout(this.#listenTimer);
     this.#heartbeat.stop();
     this.#promoter.stop();
     this.#feed.end();

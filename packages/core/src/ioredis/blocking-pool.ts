@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BlockingCommand, BlockOptions, Reply } from '../connection.js';
 import { inThisContext, outsideContext } from '../context.js';
-import { OutOfMemoryError, TimeoutError } from '../errors.js';
+import { ClosedError, RedpostError, ServerError, TimeoutError } from '../errors.js';
 import type { Link } from './link.js';
+import { timerMs } from './timer-ms.js';
+import { isRefusal } from './translate-error.js';
 
 export interface BlockingPoolOptions {
   openLink: () => Link;
@@ -13,10 +15,14 @@ export interface BlockingPoolOptions {
   unblock?: (clientId: number) => Promise<boolean>;
   /** How long one command may block, in ms. */
   sliceMs: number;
+  /** The socket for commands: while it works and none for reads can be opened, reads ask there. */
+  commands: Link;
 }
 
 /** How much later than asked an answer may come before the server counts as silent, in ms. */
 const graceMs = 2000;
+/** How long to wait before a command is asked for again that does not block, in ms. */
+const askMs = { first: 100, longest: 1000 };
 /** How long a socket is kept for the next read, in ms. */
 const idleMs = 10_000;
 /**
@@ -27,6 +33,11 @@ const shortestMs = 2;
 
 /** How long to wait at most before the end of a read is asked for again, in ms. */
 const longestPauseMs = 100;
+
+/** How soon to see whether a new socket is refused, by `performance.now()`. */
+function firstLook(patience: number): number {
+  return Math.min(patience, performance.now() + askMs.first);
+}
 
 interface Socket {
   link: Link;
@@ -66,9 +77,10 @@ export class BlockingPool {
       this.#release(socket);
       return reply;
     } catch (error) {
-      // Whoever asks a full server asks again and again: not on a new socket each time.
-      if (error instanceof OutOfMemoryError) this.#release(socket);
-      else this.#discard(socket);
+      // What is refused is asked for again and again: not on a new socket each time, which would not
+      // know how long the last one had to wait.
+      if (error instanceof TimeoutError) this.#discard(socket);
+      else this.#release(socket);
       throw error;
     }
   }
@@ -80,8 +92,9 @@ export class BlockingPool {
   async #read(socket: Socket, command: BlockingCommand, wait: Wait): Promise<Reply> {
     const { deadline, signal } = wait;
     if (!socket.link.isUp) {
-      // A short wait on a new socket would else be over before the socket is connected.
-      await socket.link.untilUp(Math.max(deadline, performance.now() + graceMs), signal);
+      const reply = await this.#untilUp(socket, command, wait);
+      if (reply !== null) return reply;
+      if (performance.now() >= deadline && !socket.link.isUp) return null;
       signal?.throwIfAborted();
     }
     for (;;) {
@@ -91,6 +104,78 @@ export class BlockingPool {
       signal?.throwIfAborted();
       if (performance.now() >= deadline) return null;
     }
+  }
+
+  /**
+   * Resolves with `null` when the socket is connected. As long as it cannot be, though there is a Redis
+   * (no more clients are let in, or not with this password), the command is sent on the socket for
+   * commands inside a transaction, where it does not block: then it resolves with what came of it, or
+   * with `null` when the time is up.
+   */
+  async #untilUp(socket: Socket, command: BlockingCommand, wait: Wait): Promise<Reply> {
+    const { commands } = this.#options;
+    const { deadline, signal, onReply } = wait;
+    const { link } = socket;
+    // A short wait on a new socket would else be over before the socket is connected.
+    const patience = Math.max(deadline, performance.now() + graceMs);
+    for (let waitMs = askMs.first; ; waitMs = Math.min(2 * waitMs, askMs.longest)) {
+      const isTroubled = link.hasFailed && commands.isUp;
+      const until = isTroubled ? performance.now() + waitMs : firstLook(patience);
+      try {
+        await link.untilUp(Math.min(until, patience), signal);
+        return null;
+      } catch (error) {
+        if (signal?.aborted || error instanceof ClosedError) throw error;
+        if (!link.hasFailed || !commands.isUp) {
+          if (isRefusal(error) || performance.now() >= patience) throw error;
+          continue;
+        }
+      }
+      const reply = await this.#ask(command);
+      if (reply !== null) {
+        onReply?.(reply);
+        return reply;
+      }
+      if (performance.now() >= deadline) return null;
+      await pause(Math.min(waitMs, timerMs(deadline)), undefined, { signal, ref: false }).catch(
+        () => {
+          // Aborted: what waits for the socket says so.
+        },
+      );
+    }
+  }
+
+  async #ask(command: BlockingCommand): Promise<Reply> {
+    const { commands } = this.#options;
+    const [name, ...args] = command(shortestMs);
+    await this.#mayEndTransactions();
+    const [multi, alone = null, exec] = await commands.sendAll([
+      { command: 'MULTI', args: [] },
+      { command: name, args },
+      { command: 'EXEC', args: [] },
+    ]);
+    // Where MULTI is not permitted, the command was executed by itself: what it took must not get lost.
+    if (multi instanceof RedpostError && alone !== null && !(alone instanceof RedpostError)) {
+      return alone;
+    }
+    // That of the command says why it was refused, that of EXEC only that it was.
+    for (const refusal of [multi, alone, exec]) if (refusal instanceof RedpostError) throw refusal;
+    const [reply = null] = exec as Reply[];
+    if (reply instanceof Error) throw commands.translate(reply);
+    return reply;
+  }
+
+  /**
+   * One that nobody ends would swallow the commands of all others on the same socket. Without one there is
+   * nothing to end, and Redis says just that.
+   *
+   * @throws ServerError when EXEC is not permitted.
+   */
+  async #mayEndTransactions(): Promise<void> {
+    const deadline = performance.now() + graceMs;
+    await this.#options.commands.call('EXEC', [], deadline).catch((error) => {
+      if (!(error instanceof ServerError) || error.reply !== 'ERR') throw error;
+    });
   }
 
   async #slice(

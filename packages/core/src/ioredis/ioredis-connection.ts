@@ -26,6 +26,7 @@ import { Link } from './link.js';
 import type { CredentialsSource } from './login.js';
 import { ReplicatedWrites } from './replicated-writes.js';
 import { ScriptCalls } from './script-calls.js';
+import { SentinelWatch } from './sentinel-watch.js';
 import { SubscriberSockets } from './subscriber-sockets.js';
 import type { Target } from './target.js';
 import { unblock } from './unblock.js';
@@ -87,6 +88,7 @@ export class IoredisConnection implements Connection {
     closed: true,
     error: true,
   });
+  readonly #sentinels: SentinelWatch | undefined;
   readonly #commands: Link;
   readonly #scripts: ScriptCalls;
   readonly #blocking: BlockingPool;
@@ -101,6 +103,7 @@ export class IoredisConnection implements Connection {
     this.address = target.address;
     this.#target = target;
     this.#options = options;
+    this.#sentinels = this.#watchSentinels();
     this.#commands = this.#openCommands();
     this.#scripts = new ScriptCalls(this.#commands);
     this.#blocking = this.#openBlocking();
@@ -199,6 +202,7 @@ export class IoredisConnection implements Connection {
     this.#commands.close();
     this.#replicatedWrites?.close();
     this.#thread?.close();
+    this.#sentinels?.close();
     this.#events.emit('closed', undefined);
   }
 
@@ -216,6 +220,19 @@ export class IoredisConnection implements Connection {
     }
   }
 
+  #watchSentinels(): SentinelWatch | undefined {
+    const { keepAliveMs, callTimeoutMs } = this.#options;
+    const { sentinels } = this.#target;
+    if (!sentinels) return undefined;
+    return new SentinelWatch({
+      ...sentinels,
+      client: this.#clientOptions('sentinel'),
+      keepAliveMs,
+      callTimeoutMs,
+      report: (error) => this.#events.emit('error', error),
+    });
+  }
+
   #openCommands(): Link {
     const { client } = this.#target;
     const link = new Link({
@@ -224,6 +241,7 @@ export class IoredisConnection implements Connection {
       create: () => client ?? this.#target.create(this.#clientOptions('commands')),
       owned: client === undefined,
       keepAliveMs: this.#options.keepAliveMs,
+      sentinels: this.#sentinels,
     });
     link.events.on('error', (error) => this.#events.emit('error', error));
     link.events.on('down', (error) => {
@@ -257,6 +275,7 @@ export class IoredisConnection implements Connection {
       usesTls: this.#target.usesTls,
       create: () => this.#target.create(this.#clientOptions('replicated')),
       keepAliveMs: this.#options.keepAliveMs,
+      sentinels: this.#sentinels,
     });
     link.events.on('error', (error) => this.#events.emit('error', error));
     return new ReplicatedWrites(link, this.#target);
@@ -271,11 +290,18 @@ export class IoredisConnection implements Connection {
         const socketTimeout = 2 * blockSliceMs;
         const options = { ...this.#clientOptions('blocking'), socketTimeout };
         const create = () => this.#target.create(options);
-        const link = new Link({ address: this.address, usesTls, create, keepAliveMs: 0 });
+        const link = new Link({
+          address: this.address,
+          usesTls,
+          create,
+          keepAliveMs: 0,
+          sentinels: this.#sentinels,
+        });
         link.events.on('error', (error) => this.#events.emit('error', error));
         return link;
       },
       sliceMs,
+      commands: this.#commands,
       ...(!isCluster && { unblock: (id: number) => unblock(this.#commands, id) }),
     });
   }
@@ -289,6 +315,7 @@ export class IoredisConnection implements Connection {
       callTimeoutMs,
       report: (error) => this.#events.emit('error', error),
       ask: (command, args) => this.call(command, args),
+      sentinels: this.#sentinels,
     });
   }
 
@@ -315,7 +342,7 @@ export class IoredisConnection implements Connection {
       autoResubscribe: false,
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2000) + Math.random() * 50,
       // After a failover the old master refuses writes: look for the new one.
-      reconnectOnError: (error) => /(^|: -)(READONLY|UNBLOCKED)/.test(error.message),
+      reconnectOnError: lookForMaster(),
     };
   }
 }
@@ -326,5 +353,26 @@ function asHere(subscriber: Subscriber): Subscriber {
     message: inThisContext((channel, payload) => subscriber.message(channel, payload)),
     interrupted: inThisContext((error) => subscriber.interrupted?.(error)),
     resumed: inThisContext((downMs) => subscriber.resumed?.(downMs)),
+  };
+}
+
+/** How long a new connection has to be of use before another one is made, in ms. */
+const reconnectPauseMs = { first: 100, longest: 5000 };
+
+/**
+ * A server that became a replica refuses each write, and a new connection may lead to it again: so there
+ * is only one for all that is refused at a time, and the next one later and later, as long as this goes on.
+ */
+function lookForMaster(): (error: Error) => boolean {
+  let pauseMs = reconnectPauseMs.first;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  return ({ message }) => {
+    if (!/(^|: -)(READONLY|UNBLOCKED)/.test(message)) return false;
+    const sinceMs = performance.now() - lastAt;
+    if (sinceMs < pauseMs) return false;
+    const isOver = sinceMs > 2 * reconnectPauseMs.longest;
+    pauseMs = isOver ? reconnectPauseMs.first : Math.min(2 * pauseMs, reconnectPauseMs.longest);
+    lastAt = performance.now();
+    return true;
   };
 }

@@ -2,10 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Argument, Reply } from '../connection.js';
 import { outsideContext } from '../context.js';
-import { Emitter } from '../emitter.js';
+import { Emitter, type Unlisten } from '../emitter.js';
 import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '../errors.js';
 import { isCluster, isNode, masterOf, slotOf } from './cluster-slot.js';
 import { commandName } from './command-name.js';
+import type { SentinelWatch } from './sentinel-watch.js';
 import { soleBulk } from './sole-bulk.js';
 import type { Client } from './target.js';
 import { timerMs } from './timer-ms.js';
@@ -30,6 +31,10 @@ export interface LinkOptions {
   keepAliveMs: number;
   /** Whether it speaks TLS: for advice when it cannot connect. */
   usesTls?: boolean;
+  /** Tells of a failover: the client is replaced after it. */
+  sentinels?: SentinelWatch | undefined;
+  /** Whether calls wait while a failover happens. Default true. */
+  waitsForFailover?: boolean;
 }
 
 interface LinkEvents {
@@ -68,15 +73,19 @@ export class Link {
   #isUp = false;
   /** The database is refused: ioredis would call the client ready, and use database 0. */
   #isRefused = false;
+  /** The server answers, but is about to be replaced: see {@link SentinelWatch}. */
+  #isHeld = false;
   /** While those who waited are let in: who calls meanwhile lines up behind them. */
   #isAdmitting = false;
   #downSince: number | undefined;
   #lastError: RedpostError | undefined;
   #recreateTimer: NodeJS.Timeout | undefined;
   #closed = false;
+  readonly #unlisten: Unlisten[];
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#unlisten = this.#hear(options.sentinels);
     this.#client = this.#open();
     if (options.keepAliveMs > 0) {
       this.#keepAlive = setInterval(() => this.#ping(), options.keepAliveMs).unref();
@@ -85,7 +94,12 @@ export class Link {
 
   /** The client changes its status at once, and says so a tick later: both must agree. */
   get isUp(): boolean {
-    return this.#isUp && this.#client.status === 'ready' && !this.#closed;
+    return this.#isUp && !this.#isHeld && this.#client.status === 'ready' && !this.#closed;
+  }
+
+  /** True when the last attempt to connect has failed. */
+  get hasFailed(): boolean {
+    return this.#lastError !== undefined;
   }
 
   /** The number of the database that commands go to. */
@@ -197,7 +211,7 @@ export class Link {
         (error) => {
           stopReading?.();
           clearTimeout(timer);
-          reject(this.#translate(error));
+          reject(this.translate(error));
         },
       );
     });
@@ -216,9 +230,9 @@ export class Link {
         pipeline.callBuffer(commandName(command), args as Argument[]);
       }
       const results = (await pipeline.exec()) ?? [];
-      return results.map(([error, reply]) => (error ? this.#translate(error) : (reply as Reply)));
+      return results.map(([error, reply]) => (error ? this.translate(error) : (reply as Reply)));
     } catch (error) {
-      return commands.map(() => this.#translate(error));
+      return commands.map(() => this.translate(error));
     }
   }
 
@@ -292,6 +306,7 @@ export class Link {
     this.#closed = true;
     clearInterval(this.#keepAlive);
     clearTimeout(this.#recreateTimer);
+    for (const unlisten of this.#unlisten) unlisten();
     this.#detach();
     const error = closedError(this.#options.address, 'not-executed');
     for (const settle of [...this.#waiters]) settle(error);
@@ -322,6 +337,42 @@ export class Link {
     };
     stream?.prependListener('data', read);
     return stop;
+  }
+
+  #hear(sentinels: SentinelWatch | undefined): Unlisten[] {
+    if (!sentinels) return [];
+    const { events } = sentinels;
+    const switched = events.on('switched', () => this.#replace());
+    if (this.#options.waitsForFailover === false) return [switched];
+    this.#isHeld = sentinels.isLeaving;
+    const leaving = events.on('leaving', () => {
+      this.#isHeld = true;
+    });
+    return [switched, leaving, events.on('staying', () => this.#letGo())];
+  }
+
+  #letGo(): void {
+    this.#isHeld = false;
+    this.#admit();
+  }
+
+  /** There is another primary. What the old one has not answered by now is not waited for. */
+  #replace(): void {
+    const client = this.#client;
+    this.#isHeld = false;
+    if (this.#options.owned === false) {
+      client.disconnect(true);
+      return;
+    }
+    clearTimeout(this.#recreateTimer);
+    this.#detach();
+    client.on('error', ignore);
+    client.disconnect();
+    if ('stream' in client) client.stream?.destroy();
+    this.#lastError = undefined;
+    this.#down('another server has become the primary');
+    this.#client = this.#open();
+    this.#connectIfLazy();
   }
 
   #open(): Client {
@@ -364,14 +415,14 @@ export class Link {
     queueMicrotask(() => this.#admit());
   }
 
-  #down(): void {
+  #down(why = 'it was closed'): void {
     if (!this.#isUp) return;
     this.#isUp = false;
     this.#downSince = performance.now();
     const { address } = this.#options;
     const error =
       this.#lastError ??
-      new ConnectionError(`The connection to Redis at ${address} was closed`, {
+      new ConnectionError(`The connection to Redis at ${address} was lost: ${why}`, {
         outcome: 'unknown',
       });
     this.events.emit('down', error);
@@ -407,7 +458,8 @@ export class Link {
     this.events.emit('error', error);
   };
 
-  #translate(error: unknown): RedpostError {
+  /** An error of the client as one of ours. */
+  translate(error: unknown): RedpostError {
     const { address } = this.#options;
     if (this.#closed) return closedError(address, 'unknown');
     const translated = translateError(error, address, this.#options);

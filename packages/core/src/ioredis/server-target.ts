@@ -17,9 +17,12 @@ export function serverTarget(own: RedisOptions, options: TargetOptions, client?:
   const read = loginOf(own, { ...options, ...sockets }, ofClient);
   const follow = client && followDatabase(client);
 
+  // Each client that is made later asks them in the order that they are in then.
+  const addresses = own.sentinels?.length && own.role !== 'slave' ? [...own.sentinels] : undefined;
+  const heard = addresses && { sentinels: addresses, failoverDetector: false };
   const create = (more: RedisOptions): Redis => {
-    if (!read) return new Redis({ ...defaults, ...own, ...more, ...fixed });
-    const made = new Redis({ ...defaults, ...own, ...more, ...fixed, lazyConnect: true });
+    if (!read) return new Redis({ ...defaults, ...own, ...heard, ...more, ...fixed });
+    const made = new Redis({ ...defaults, ...own, ...heard, ...more, ...fixed, lazyConnect: true });
     logInWith(made, read, !own.lazyConnect);
     return made;
   };
@@ -28,6 +31,7 @@ export function serverTarget(own: RedisOptions, options: TargetOptions, client?:
     address: addressOf(own),
     isCluster: false,
     ...(!client && { settings: own }),
+    ...(addresses && { sentinels: { own, addresses } }),
     create: (more) => {
       const made = create(more);
       follow?.(made);

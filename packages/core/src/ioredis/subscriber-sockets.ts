@@ -10,6 +10,7 @@ import type {
 import { outsideContext } from '../context.js';
 import type { RedpostError } from '../errors.js';
 import type { Node } from './announced-address.js';
+import type { SentinelWatch } from './sentinel-watch.js';
 import { ShardedSubscriptions } from './sharded-subscriptions.js';
 import { SubscriptionLink } from './subscription-link.js';
 import type { Target } from './target.js';
@@ -22,6 +23,7 @@ export interface SubscriberSocketsOptions {
   report: (error: RedpostError) => void;
   /** Asks any node of a Cluster. */
   ask: (command: string, args: readonly Argument[]) => Promise<Reply>;
+  sentinels?: SentinelWatch | undefined;
 }
 
 /** How long one node of a Cluster may take to confirm, before the others are asked, in ms. */
@@ -66,7 +68,7 @@ export class SubscriberSockets implements SubscriptionSocket {
   }
 
   #open(callTimeoutMs: number, node?: Node): SubscriptionLink {
-    const { target, client, keepAliveMs, report } = this.#options;
+    const { target, client, keepAliveMs, report, sentinels } = this.#options;
     const settings = {
       address: node ? `${node.host}:${node.port}` : target.address,
       usesTls: target.usesTls,
@@ -74,6 +76,7 @@ export class SubscriberSockets implements SubscriptionSocket {
       keepAliveMs,
       callTimeoutMs,
       report,
+      sentinels,
     };
     const link = outsideContext(() => new SubscriptionLink(settings));
     this.#links.add(link);

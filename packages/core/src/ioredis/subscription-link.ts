@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { type RedpostError, TimeoutError } from '../errors.js';
 import { Link } from './link.js';
 import { type OnMessage, readMessages } from './message-reader.js';
+import type { SentinelWatch } from './sentinel-watch.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface SubscriptionLinkOptions {
@@ -13,6 +14,7 @@ export interface SubscriptionLinkOptions {
   /** How long Redis may take to confirm a subscription, in ms. */
   callTimeoutMs: number;
   report: (error: RedpostError) => void;
+  sentinels?: SentinelWatch | undefined;
 }
 
 /**
@@ -30,10 +32,17 @@ export class SubscriptionLink {
   #wasUp = true;
 
   constructor(options: SubscriptionLinkOptions) {
-    const { address, usesTls, keepAliveMs, callTimeoutMs, report } = options;
+    const { address, usesTls, keepAliveMs, callTimeoutMs, report, sentinels } = options;
     this.#keepAliveMs = keepAliveMs;
     const create = () => this.#open(options.create());
-    this.#link = new Link({ address, usesTls, create, keepAliveMs: 0 });
+    this.#link = new Link({
+      address,
+      usesTls,
+      create,
+      keepAliveMs: 0,
+      sentinels,
+      waitsForFailover: false,
+    });
     this.subscriptions = new Subscriptions(this.#link, { callTimeoutMs, report });
     this.#keepAlive = setInterval(() => this.#check(), keepAliveMs).unref();
   }

@@ -1,5 +1,11 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { Cluster, type ClusterNode, type Redis, type RedisOptions } from 'ioredis';
+import {
+  Cluster,
+  type ClusterNode,
+  type Redis,
+  type RedisOptions,
+  type SentinelAddress,
+} from 'ioredis';
 import { shown } from '../check.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Node } from './announced-address.js';
@@ -30,6 +36,9 @@ export type ConnectionTarget =
   | readonly (string | URL | ClusterNode)[]
   | Client;
 
+/** Where a Sentinel listens. */
+export type Sentinel = Partial<SentinelAddress>;
+
 /** What else says how to reach it. */
 export interface TargetOptions {
   /** For URLs: what `rediss://` says too little about. */
@@ -49,6 +58,8 @@ export interface Target extends SocketsOfTarget {
   readonly client?: Client;
   /** The same for `connect()`, where a client of the caller's does not exist: in another thread. */
   readonly settings?: unknown;
+  /** Where there are Sentinels: they, in the order in which they are asked, and how to greet them. */
+  readonly sentinels?: { readonly own: RedisOptions; readonly addresses: Sentinel[] };
   /** A new client; `options` win over what the target says. */
   create(options: RedisOptions): Client;
   /** A new client for one server that carries Pub/Sub: in a Cluster for `node`, or else any. */

@@ -3,10 +3,12 @@ import { asError, type Connection, isRedpostError, type Reply } from '@redpost/c
 
 const firstPauseMs = 50;
 const longestPauseMs = 2000;
+/** How often records are asked for by another command while this one is refused, in ms. */
+const refusedPauseMs = 1000;
 
 /**
  * Waits until a stream has a record after `offset`; resolves to the offset of the first one, or to
- * undefined when `signal` is aborted.
+ * undefined when `signal` is aborted, or when Redis refuses to be waited for: then there may be one.
  *
  * What it waits with is a plain XREAD: it takes nothing, so that one whose answer gets lost, or
  * which is left behind in the server, does no harm. Whoever waits reads by another command.
@@ -31,9 +33,11 @@ export async function arrival(
       if (signal.aborted) return undefined;
       if (isRedpostError(error, 'CLOSED')) throw error;
       failed(asError(error));
-      await pause(waitMs, undefined, { signal }).catch(() => {
+      const isRefused = isRedpostError(error, 'SERVER') && !error.retryable;
+      await pause(isRefused ? refusedPauseMs : waitMs, undefined, { signal }).catch(() => {
         // Aborted: the loop ends.
       });
+      if (isRefused) return undefined;
     }
   }
 }

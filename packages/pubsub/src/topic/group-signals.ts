@@ -10,11 +10,15 @@ export interface GroupSignalsEvents {
   failed(error: Error): void;
 }
 
+/** How soon to subscribe again after it failed, in ms. */
+const listenAgainMs = 10_000;
+
 /** Listens to what others tell the consumers of a group. It only saves time: beats make up for it. */
 export class GroupSignals {
   readonly #context: GroupContext;
   readonly #events: GroupSignalsEvents;
   #unsubscribe: Unsubscribe | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
   constructor(context: GroupContext, events: GroupSignalsEvents) {
@@ -22,8 +26,8 @@ export class GroupSignals {
     this.#events = events;
   }
 
-  /** A refused subscription is reported and lived without. */
-  async listen(): Promise<void> {
+  /** A refused subscription is reported, lived without, and tried again. */
+  async listen(isFirst = true): Promise<void> {
     const { heard, failed } = this.#events;
     const target = { kind: 'channel', name: this.#context.signal } as const;
     try {
@@ -35,12 +39,15 @@ export class GroupSignals {
       else this.#unsubscribe = unsubscribe;
       heard('subscribed');
     } catch (error) {
-      if (!this.#hasEnded) failed(asError(error));
+      if (this.#hasEnded) return;
+      if (isFirst) failed(asError(error));
+      this.#timer = setTimeout(() => void this.listen(false), listenAgainMs).unref();
     }
   }
 
   async end(): Promise<void> {
     this.#hasEnded = true;
+    clearTimeout(this.#timer);
     await this.#unsubscribe?.();
   }
 }
