@@ -1,4 +1,5 @@
-// Who may import whom, checked on the import lines of every source and test.
+// Who may import whom, checked on the import lines of every source and test; and that the libraries tell
+// their own errors by their brand: a process may have each of them twice, as ESM and as CommonJS.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -17,8 +18,11 @@ const mayImport = {
   '@redpost/bench': '*',
 };
 
+/** What `instanceof` may ask for: what the language makes, in the realm of the code that asks. */
+const ofTheLanguage = ['Error', 'Promise'];
+
 const packages = findPackages();
-const problems = packages.flatMap(checkPackage);
+const problems = [...packages.flatMap(checkPackage), ...packages.flatMap(checkBrands)];
 
 for (const problem of problems) console.error(problem);
 console.error(`boundaries: ${packages.length} packages, ${problems.length} problems`);
@@ -32,6 +36,21 @@ function checkPackage(pkg) {
     .map(({ file, specifier }) => [file, specifier, judge(pkg, file, specifier)])
     .filter(([, , reason]) => reason)
     .map(([file, specifier, reason]) => `${relative(root, file)}: '${specifier}' ${reason}`);
+}
+
+function checkBrands(pkg) {
+  const isLibrary = !pkg.private && !pkg.bin;
+  if (!isLibrary || !pkg.name.startsWith('@redpost/')) return [];
+  return filesIn(join(pkg.folder, 'src'))
+    .filter((file) => !isTest(pkg, file))
+    .flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/^(?! *(?:\*|\/\/)).*\binstanceof (\w+)/gm)]
+        .filter(([, name]) => !ofTheLanguage.includes(name))
+        .map(
+          ([, name]) =>
+            `${relative(root, file)}: 'instanceof ${name}' fails for another copy: use isRedpostError()`,
+        ),
+    );
 }
 
 /** Why a package's file may not import this, or undefined when it may. */

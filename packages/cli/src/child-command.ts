@@ -30,20 +30,27 @@ export function runChild(command: string, input: ChildInput): Promise<string | u
       stdio: ['pipe', 'inherit', 'inherit'],
     });
     const killer = new GroupKiller(child);
-    child.once('error', (error) => {
+    // The second signal outlives the child by far.
+    const forget = [
+      onAbort(input.stop, () => killer.terminate()),
+      onAbort(input.kill, () => killer.kill()),
+    ];
+    const ended = () => {
       killer.done();
+      for (const each of forget) each();
+    };
+    child.once('error', (error) => {
+      ended();
       reject(error);
     });
     child.once('exit', (code, signal) => {
-      killer.done();
+      ended();
       if (code === 0) resolve(undefined);
       else resolve(signal ? `killed by ${signal}` : `exit code ${code}`);
     });
     // A command need not read its body.
     child.stdin?.on('error', () => {});
     child.stdin?.end(input.body);
-    onAbort(input.stop, () => killer.terminate());
-    onAbort(input.kill, () => killer.kill());
   });
 }
 

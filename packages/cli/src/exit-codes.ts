@@ -1,4 +1,5 @@
-import { asError, isRedpostError } from '@redpost/core';
+import { isRedpostError } from '@redpost/core';
+import { messageOf } from '@redpost/core/consuming';
 
 /** What the command's exit status says. Documented in the README. */
 export const exitCodes = {
@@ -40,5 +41,5 @@ export function isWrongInput(thrown: unknown): boolean {
 
 /** What was thrown, as a sentence of one line. */
 export function explain(thrown: unknown): string {
-  return asError(thrown).message.replace(/\s*\n\s*/g, ' ');
+  return messageOf(thrown).replace(/\s*\n\s*/g, ' ');
 }

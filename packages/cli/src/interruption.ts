@@ -1,3 +1,4 @@
+import { onAbort as whenAborted } from '@redpost/core/consuming';
 import { interruptedBy } from './exit-codes.js';
 
 type Signal = keyof typeof interruptedBy;
@@ -43,8 +44,8 @@ export class Interruption {
   }
 }
 
-/** Calls `listener` when the signal is aborted, or now if it was. */
-export function onAbort(signal: AbortSignal, listener: () => void): void {
+/** Calls `listener` when the signal is aborted, or now if it was; returns what forgets it. */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) listener();
-  else signal.addEventListener('abort', listener, { once: true });
+  return whenAborted(signal, listener);
 }

@@ -24,6 +24,17 @@ export function wholeNumber(name: string, value: unknown, range: NumberRange): n
   throw new InvalidArgumentError(`${name} must be a whole number ${upTo}, got ${shown(value)}`);
 }
 
+/**
+ * Refuses what is no time to wait, in ms: a number of at least 0, or `Infinity` for ever. A deadline
+ * that is not a number would never pass, or always have passed.
+ *
+ * @throws InvalidArgumentError that names the option and what was given.
+ */
+export function checkWait(name: string, value: unknown): void {
+  if (typeof value === 'number' && value >= 0) return;
+  throw new InvalidArgumentError(`${name} must be a number of at least 0, got ${shown(value)}`);
+}
+
 /** `value` as an error message may show it: short, and on one line. */
 export function shown(value: unknown): string {
   const text =

@@ -1,4 +1,5 @@
-import { asError, DecodeError, EncodeError } from './errors.js';
+import { messageOf } from './error-text.js';
+import { DecodeError, EncodeError } from './errors.js';
 
 /** How a body becomes bytes and comes back: two pure, synchronous functions that may throw. */
 export interface Codec<Body = unknown> {
@@ -27,8 +28,8 @@ export function encodeBody<Body>(codec: Codec<Body>, body: Body): string | Uint8
   try {
     return codec.encode(body);
   } catch (cause) {
-    const { message } = asError(cause);
-    throw new EncodeError(`The body cannot be encoded as ${codec.name}: ${message}`, { cause });
+    const why = messageOf(cause);
+    throw new EncodeError(`The body cannot be encoded as ${codec.name}: ${why}`, { cause });
   }
 }
 
@@ -41,7 +42,7 @@ export function decodeBody<Body>(codec: Codec<Body>, bytes: Buffer): Body {
   try {
     return codec.decode(bytes);
   } catch (cause) {
-    const { message } = asError(cause);
-    throw new DecodeError(`The body is not ${codec.name}: ${message}`, { bytes, cause });
+    const why = messageOf(cause);
+    throw new DecodeError(`The body is not ${codec.name}: ${why}`, { bytes, cause });
   }
 }

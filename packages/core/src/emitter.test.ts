@@ -14,7 +14,10 @@ beforeEach(() => {
 });
 afterEach(() => warnings.mockRestore());
 
-const warned = () => warnings.mock.calls.map(([warning]) => String(warning));
+const warned = () =>
+  warnings.mock.calls.map(
+    ([text, options]) => `${(options as unknown as { type: string }).type}: ${text}`,
+  );
 
 describe('an emitter', () => {
   it('calls the listeners of an event in the order of their registration', () => {

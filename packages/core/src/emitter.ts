@@ -1,6 +1,8 @@
 import { inThisContext } from './context.js';
 import { asError, isRedpostError } from './errors.js';
+import { isThenable } from './is-thenable.js';
 import { type NamesOf, refuseUnknownEvent } from './options.js';
+import { warn } from './warning.js';
 
 type Listener<Payload> = (payload: Payload) => void;
 
@@ -61,9 +63,9 @@ export class Emitter<Events extends object> {
     for (const listener of [...listeners]) {
       try {
         const result: unknown = (listener as Listener<Events[Event]>)(payload);
-        if (result instanceof Promise) result.catch(warn);
+        if (isThenable(result)) result.then(undefined, warnOfListener);
       } catch (error) {
-        warn(error);
+        warnOfListener(error);
       }
     }
   }
@@ -77,6 +79,7 @@ export class Emitter<Events extends object> {
   }
 }
 
-function warn(error: unknown): void {
-  process.emitWarning(asError(error));
+/** Whose listener it is has to be found in the stack. */
+function warnOfListener(error: unknown): void {
+  warn(error, { withStack: true });
 }

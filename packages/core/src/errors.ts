@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { isError, messageOf } from './error-text.js';
 
 const marker: unique symbol = Symbol.for('redpost.error');
 
@@ -40,14 +40,39 @@ export class RedpostError extends Error {
   }
 }
 
+/** The errors of this package by their codes. */
+interface ErrorsByCode {
+  INVALID_ARGUMENT: InvalidArgumentError;
+  CONNECTION: ConnectionError;
+  TIMEOUT: TimeoutError;
+  CLOSED: ClosedError;
+  SERVER: ServerError;
+  OUT_OF_MEMORY: OutOfMemoryError;
+  NOT_REPLICATED: NotReplicatedError;
+  ENCODE: EncodeError;
+  DECODE: DecodeError;
+  MESSAGE_TOO_LARGE: MessageTooLargeError;
+  VALIDATION: ValidationError;
+}
+
 /**
- * True for an error of this family, whichever copy of the package made it.
+ * True for an error of this family, whichever copy of the package made it. Never throws.
  *
  * @param code if given, true only for an error with this code.
  */
+export function isRedpostError<Code extends keyof ErrorsByCode>(
+  error: unknown,
+  code: Code,
+): error is ErrorsByCode[Code];
+export function isRedpostError(error: unknown, code?: string): error is RedpostError;
 export function isRedpostError(error: unknown, code?: string): error is RedpostError {
-  if (typeof error !== 'object' || error === null || !(marker in error)) return false;
-  return code === undefined || (error as RedpostError).code === code;
+  try {
+    if (typeof error !== 'object' || error === null || !(marker in error)) return false;
+    return code === undefined || (error as RedpostError).code === code;
+  } catch {
+    // A revoked proxy, say.
+    return false;
+  }
 }
 
 /** An option, a name or an argument that cannot work. Nothing was sent. */
@@ -263,9 +288,16 @@ export class ValidationError extends RedpostError {
   }
 }
 
-/** What was thrown, as an `Error`, whatever it is. */
+/** What was thrown, as an `Error` whose name and message can be read, whatever it is. Never throws. */
 export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
-  const text = typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 0 });
-  return new Error(text, { cause: thrown });
+  return isReadable(thrown) ? thrown : new Error(messageOf(thrown), { cause: thrown });
+}
+
+function isReadable(thrown: unknown): thrown is Error {
+  try {
+    const isText = (text: unknown) => typeof text === 'string';
+    return isError(thrown) && isText(thrown.message) && isText(thrown.name);
+  } catch {
+    return false;
+  }
 }

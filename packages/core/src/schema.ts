@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { shortened } from './error-text.js';
 import { ValidationError, type ValidationIssue } from './errors.js';
+import { isThenable } from './is-thenable.js';
 
 /**
  * Any schema of the Standard Schema family: zod, valibot, arktype, …
@@ -18,7 +20,8 @@ export function validate<Output>(
   value: unknown,
 ): Output | Promise<Output> {
   const result = schema['~standard'].validate(value);
-  return result instanceof Promise ? result.then(unwrap) : unwrap(result);
+  // It may be a promise of another realm, or none of JavaScript's own.
+  return isThenable(result) ? Promise.resolve(result).then(unwrap) : unwrap(result);
 }
 
 function unwrap<Output>(result: StandardSchemaV1.Result<Output>): Output {
@@ -28,7 +31,7 @@ function unwrap<Output>(result: StandardSchemaV1.Result<Output>): Output {
     .slice(0, 3)
     .map(({ path, message }) => (path ? `${path}: ${message}` : message))
     .join('; ');
-  throw new ValidationError(`The body does not fit its schema: ${summary}`, { issues });
+  throw new ValidationError(`The body does not fit its schema: ${shortened(summary)}`, { issues });
 }
 
 function toIssue({ message, path = [] }: StandardSchemaV1.Issue): ValidationIssue {

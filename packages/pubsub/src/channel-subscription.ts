@@ -10,6 +10,7 @@ import {
   type Unlisten,
   type Unsubscribe,
 } from '@redpost/core';
+import { onAbort } from '@redpost/core/consuming';
 import { refusedIfUnsupported } from './errors.js';
 import { joinGroup } from './group.js';
 import { HandOver } from './hand-over.js';
@@ -260,11 +261,7 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
   }
 
   #endOnAbort(): void {
-    const { signal } = this.#setup;
-    if (!signal) return;
-    const onAbort = () => void this.#end('aborted');
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.#cleanups.push(() => signal.removeEventListener('abort', onAbort));
+    this.#cleanups.push(onAbort(this.#setup.signal, () => void this.#end('aborted')));
   }
 
   /** Like `work`, but rejects as soon as the subscription is closed. */

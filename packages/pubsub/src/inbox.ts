@@ -1,4 +1,5 @@
 import type { RedpostError } from '@redpost/core';
+import { onAbort } from '@redpost/core/consuming';
 import type { Message, ReceivedMessage } from './message.js';
 import type { MessageBuffer } from './message-buffer.js';
 
@@ -98,7 +99,7 @@ export class Inbox<Body> {
     return new Promise((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        forget();
         this.#readers.delete(reader);
       };
       const reader: Reader<Body> = {
@@ -107,13 +108,12 @@ export class Inbox<Body> {
           resolve(message);
         },
       };
-      const onAbort = () => {
-        leave();
-        reject(signal?.reason);
-      };
       const timer =
         timeoutMs === undefined ? undefined : setTimeout(() => reader.settle(undefined), timeoutMs);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const forget = onAbort(signal, () => {
+        leave();
+        reject(signal?.reason);
+      });
       this.#readers.add(reader);
     });
   }

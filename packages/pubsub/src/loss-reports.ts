@@ -1,7 +1,7 @@
 import type { Emitter, RedpostError } from '@redpost/core';
+import { CountedReport } from '@redpost/core/consuming';
 import { GapError, OverflowError } from './errors.js';
 import type { ReceivedMessage } from './message.js';
-import { OverflowReport } from './overflow-report.js';
 import type { Gap, SubscriptionEvents } from './subscription.js';
 
 /**
@@ -11,7 +11,10 @@ import type { Gap, SubscriptionEvents } from './subscription.js';
 export class LossReports {
   readonly #events: Emitter<SubscriptionEvents>;
   readonly #names: string;
-  readonly #overflows = new OverflowReport((dropped) => this.#reportOverflow(dropped));
+  readonly #overflows = new CountedReport({
+    everyMs: 1000,
+    report: (dropped) => this.#reportOverflow(dropped),
+  });
 
   /** @param names what is subscribed to, for messages. */
   constructor(events: Emitter<SubscriptionEvents>, names: readonly string[]) {

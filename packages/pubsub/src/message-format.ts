@@ -9,6 +9,7 @@ import {
   ValidationError,
   validate,
 } from '@redpost/core';
+import { messageOf } from '@redpost/core/consuming';
 
 /**
  * A body on its way to bytes and back: the codec, and the schema at both ends. Each way is
@@ -49,9 +50,12 @@ export class MessageFormat<Body, Received> {
       return typeof encoded === 'string' ? encoded : toBuffer(encoded);
     } catch (thrown) {
       const cause = asError(thrown);
-      throw new EncodeError(`The body cannot be encoded as ${this.#codec.name}: ${cause.message}`, {
-        cause,
-      });
+      throw new EncodeError(
+        `The body cannot be encoded as ${this.#codec.name}: ${messageOf(cause)}`,
+        {
+          cause,
+        },
+      );
     }
   }
 
@@ -60,7 +64,7 @@ export class MessageFormat<Body, Received> {
       return this.#codec.decode(payload);
     } catch (thrown) {
       const cause = asError(thrown);
-      throw new DecodeError(`The body is not ${this.#codec.name}: ${cause.message}`, { cause });
+      throw new DecodeError(`The body is not ${this.#codec.name}: ${messageOf(cause)}`, { cause });
     }
   }
 
@@ -80,7 +84,7 @@ function rethrow(thrown: unknown): never {
 
 function schemaFailure(thrown: unknown): RedpostError {
   const cause = asError(thrown);
-  return new ValidationError(`The schema failed: ${cause.message}`, { issues: [], cause });
+  return new ValidationError(`The schema failed: ${messageOf(cause)}`, { issues: [], cause });
 }
 
 function toBuffer(encoded: Uint8Array): Buffer {

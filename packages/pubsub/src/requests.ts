@@ -14,7 +14,7 @@ import {
   type Unsubscribe,
   wholeNumber,
 } from '@redpost/core';
-import { outsideContext } from '@redpost/core/consuming';
+import { onAbort, outsideContext } from '@redpost/core/consuming';
 import { NoResponderError, ResponderError } from './errors.js';
 import type { Publisher } from './publisher.js';
 import { sealRequest, unsealAnswer } from './request-format.js';
@@ -68,10 +68,9 @@ export class Requests {
         const message = `Nobody answered on channel ${channel} within ${timeoutMs} ms`;
         waiting.reject(new TimeoutError(message, { outcome: 'unknown' }));
       }, timeoutMs);
-      const onAbort = () => waiting.reject(signal?.reason);
       const leave = () => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        forget();
         this.#waiting.delete(id);
       };
       const waiting: Waiting = {
@@ -84,7 +83,7 @@ export class Requests {
           reject(error);
         },
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const forget = onAbort(signal, () => waiting.reject(signal?.reason));
       this.#waiting.set(id, waiting);
       this.#send(id, channel, payload).catch(waiting.reject);
     });

@@ -1,4 +1,5 @@
 import { asError, type Codec, encodeBody, isRedpostError, type NamesOf } from '@redpost/core';
+import { messageOf, shortened } from '@redpost/core/consuming';
 import type { ChannelSubscription } from './channel-subscription.js';
 import type { Message } from './message.js';
 import type { Publisher } from './publisher.js';
@@ -91,8 +92,8 @@ export class Answering<Body> {
     const answer = await this.#tryHandler(channel, body).then(
       (result) => sealAnswer({ id, failed: false }, result),
       (thrown) => {
-        const { name, message } = asError(thrown);
-        return sealAnswer({ id, failed: true }, JSON.stringify({ name, message }));
+        const error = { name: shortened(asError(thrown).name), message: messageOf(thrown) };
+        return sealAnswer({ id, failed: true }, JSON.stringify(error));
       },
     );
     await publisher.publishBytes(replyTo, answer);

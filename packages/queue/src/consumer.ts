@@ -14,8 +14,10 @@ import {
   Deadline,
   HandlerPool,
   type NextStep,
+  onAbort,
   ReturnedError,
   ToldSeldom,
+  UnheardDeadLetters,
   within,
 } from '@redpost/core/consuming';
 import { type ConsumeOptions, consumerOptions } from './consume-options.js';
@@ -78,6 +80,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #events = new Emitter<ConsumerEvents<Body>>(eventNames);
   readonly #handlers: HandlerPool<HeldDelivery<Body>>;
   readonly #told = new ToldSeldom();
+  readonly #unheard: UnheardDeadLetters;
   #session: Session<Body>;
   #isGivingBack = false;
   #isStopping = false;
@@ -89,14 +92,14 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
     }
     this.#context = context;
+    this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'failed');
     this.#options = consumerOptions(options);
     this.#handlers = this.#createPool(handler);
     this.#session = this.#openSession();
     const { signal } = options;
-    const onAbort = () => void this.stop();
-    signal?.addEventListener('abort', onAbort);
-    this.on('stopped', () => signal?.removeEventListener('abort', onAbort));
-    if (signal?.aborted) onAbort();
+    const stop = () => void this.stop();
+    this.on('stopped', onAbort(signal, stop));
+    if (signal?.aborted) stop();
   }
 
   /** Calls `listener` at every `event`; returns what removes it. */
@@ -138,7 +141,11 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       acknowledge: (held, isExpired) => this.#session.acknowledge(held, isExpired),
       nextStep: (held, error) =>
         nextStep(held as HeldDelivery, error, this.#options, (failure) => this.#report(failure)),
-      failed: (delivery, error, next) => this.#events.emit('failed', { delivery, error, next }),
+      failed: (delivery, error, next) => {
+        const isDead = next.action === 'dead-letter';
+        if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
+        this.#events.emit('failed', { delivery, error, next });
+      },
       retry: (held, delayMs) => this.#session.retry(held, delayMs),
       deadLetter: (held, reason, error) => this.#session.deadLetter(held, reason, error),
       error: (error) => this.#report(error),
@@ -200,6 +207,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       if (!isRedpostError(error, 'CLOSED')) this.#report(asError(error));
     }
     deadline.clear();
+    this.#unheard.end();
     this.#events.emit('stopped', undefined);
   }
 

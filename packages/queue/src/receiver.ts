@@ -10,9 +10,11 @@ import {
   wholeNumber,
 } from '@redpost/core';
 import {
-  ExpiredError,
+  messageOf,
+  onAbort,
   outsideContext,
   ToldSeldom,
+  UnheardDeadLetters,
   unreadableReason,
   within,
 } from '@redpost/core/consuming';
@@ -52,6 +54,7 @@ export class Receiver<Body = unknown> {
   readonly #events: Emitter<QueueEvents<Body>>;
   readonly #waiters: Waiter<Body>[] = [];
   readonly #told = new ToldSeldom();
+  readonly #unheard: UnheardDeadLetters;
   #session: Session<Body>;
   /** How many messages are being read: those who wait first will get them. */
   #reading = 0;
@@ -67,6 +70,7 @@ export class Receiver<Body = unknown> {
     this.#context = context;
     this.#options = sessionOptions(options);
     this.#events = events;
+    this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'unreadable');
     // It serves all who ask, each of them perhaps in another context.
     this.#session = outsideContext(() => this.#openSession());
   }
@@ -83,7 +87,7 @@ export class Receiver<Body = unknown> {
     return new Promise((resolve, reject) => {
       const settled = () => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        forget();
       };
       const waiter: Waiter<Body> = {
         resolve(delivery) {
@@ -98,14 +102,13 @@ export class Receiver<Body = unknown> {
         look: 0,
         wasAsked: false,
       };
-      const onAbort = () => this.#give(waiter, () => waiter.reject(signal?.reason));
       const onTimeout = () => {
         waiter.isOverdue = true;
         if (waiter.wasAsked) this.#give(waiter, () => waiter.resolve(undefined));
         else void this.#session.endWait();
       };
       const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
-      signal?.addEventListener('abort', onAbort);
+      const forget = onAbort(signal, () => this.#give(waiter, () => waiter.reject(signal?.reason)));
       this.#waiters.push(waiter);
       waiter.look = this.#session.askAgain();
     });
@@ -125,6 +128,7 @@ export class Receiver<Body = unknown> {
     const closed = new ClosedError('The queue is closed');
     for (const { reject } of this.#waiters.splice(0)) reject(closed);
     const session = this.#session;
+    this.#unheard.end();
     try {
       await within(session.endWait(), leaveMs);
       await within(session.flushed(), leaveMs);
@@ -190,14 +194,15 @@ export class Receiver<Body = unknown> {
     } catch (thrown) {
       const error = asError(thrown);
       if (!held.claim()) return false;
-      if (error instanceof ExpiredError) {
+      if (isRedpostError(error, 'EXPIRED')) {
         session.acknowledge(held, true);
         return false;
       }
       const reason = unreadableReason(error) ?? 'failed';
       held.tolerate();
+      if (!this.#events.hasListeners('unreadable')) this.#unheard.add(error);
       this.#events.emit('unreadable', { delivery: held, error });
-      await session.deadLetter(held, reason, error.message);
+      await session.deadLetter(held, reason, messageOf(error));
       return false;
     }
   }

@@ -1,5 +1,5 @@
 import { TickBatch } from '@redpost/core';
-import { Settling, type SettlingWaiter } from '@redpost/core/consuming';
+import { Settling, type SettlingWaiter, shortened } from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { deadLetter } from './scripts/dead-letter.js';
 import { release } from './scripts/release.js';
@@ -16,8 +16,9 @@ interface DeadLetter extends SettlingWaiter {
   error: string;
 }
 
-/** Unpack in Lua takes some 8000 values: three per dead letter. */
-const limits = { count: 1000, bytes: 1_000_000 };
+/** Unpack in Lua takes some 8000 values: three per dead letter. Of bytes, some servers take no
+ * more than a million at a time, and a character has up to three. */
+const limits = { count: 1000, bytes: 250_000 };
 
 /**
  * What can happen to a delivery besides being acknowledged. Settled in one tick, they leave in one
@@ -62,8 +63,9 @@ export class Settlements {
   /** Resolves to false when the message was no longer held. */
   deadLetter(receipt: number, reason: string, error: string): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const item = { receipt, reason, error, resolve, reject };
-      this.#deadLetters.add(item, reason.length + error.length);
+      const texts = { reason: shortened(reason), error: shortened(error) };
+      const size = texts.reason.length + texts.error.length;
+      this.#deadLetters.add({ receipt, ...texts, resolve, reject }, size);
     });
   }
 

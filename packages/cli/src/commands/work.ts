@@ -3,7 +3,7 @@ import type { Delivery } from '@redpost/queue';
 import type { Command } from 'commander';
 import { runChild } from '../child-command.js';
 import { define } from '../define.js';
-import { exitCodes } from '../exit-codes.js';
+import { exitCodes, explain } from '../exit-codes.js';
 import { onAbort } from '../interruption.js';
 import { counted, say, spokenDuration } from '../notices.js';
 import { positive, timerDuration } from '../option-parsers.js';
@@ -96,7 +96,7 @@ async function work(run: Run, [name = '']: readonly string[], options: WorkOptio
       next.action === 'retry'
         ? `next attempt in ${spokenDuration(next.delayMs)}`
         : `now a dead letter (${next.reason})`;
-    say(`message ${delivery.id}, attempt ${delivery.attempt}: ${error.message}; ${then}`);
+    say(`message ${delivery.id}, attempt ${delivery.attempt}: ${explain(error)}; ${then}`);
   });
   consumer.on('lost', ({ deliveries }) => sayLost(deliveries.length));
   consumer.on('returned', ({ deliveries }) => sayReturned(deliveries.length));

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Codec } from '../codec.js';
 
 /** Bytes as they are. What is read is a `Buffer` of its own, safe to keep. */
@@ -8,7 +9,7 @@ export function bytes(): Codec<Uint8Array> {
 const codec: Codec<Uint8Array> = {
   name: 'bytes',
   encode(body) {
-    if (!(body instanceof Uint8Array)) throw new TypeError(`expected bytes, got ${typeof body}`);
+    if (!types.isUint8Array(body)) throw new TypeError(`expected bytes, got ${typeof body}`);
     return body;
   },
   decode: (view) => Buffer.from(view),

@@ -22,9 +22,7 @@ it('the last attempt is followed by the dead letters', () => {
 });
 
 it.each([
-  [Number.NaN, 0],
   [-5, 0],
-  [undefined, 0],
   [1.6, 2],
   [Number.POSITIVE_INFINITY, 365 * 86_400_000],
 ])('a backoff of %s is a wait of %s ms', (wait, delayMs) => {
@@ -47,4 +45,22 @@ it('a backoff that throws is told of, and the default one takes its place', () =
 
   expect(stepAfter(1, { maxAttempts: 2, backoff }, report)).toMatchObject({ action: 'retry' });
   expect(report).toHaveBeenCalledWith(expect.objectContaining({ message: 'not today' }));
+});
+
+it.each<[string, () => unknown]>([
+  ['undefined', () => undefined],
+  ['null', () => null],
+  ['NaN', () => Number.NaN],
+  ['text', () => '100'],
+  ['a promise', async () => 5],
+  ['a promise that rejects', () => Promise.reject(new Error('no'))],
+])('a backoff that returns %s is as one that throws', (_, backoff) => {
+  const report = vi.fn();
+  const policy = { maxAttempts: 2, backoff: backoff as () => number };
+
+  const next = stepAfter(1, policy, report);
+
+  expect(next).toMatchObject({ action: 'retry' });
+  expect((next as { delayMs: number }).delayMs).toBeGreaterThanOrEqual(500);
+  expect(report).toHaveBeenCalledWith(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
 });

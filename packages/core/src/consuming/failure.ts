@@ -1,5 +1,7 @@
 import { type Backoff, exponential } from '../backoff.js';
-import { asError, isRedpostError } from '../errors.js';
+import { shown } from '../check.js';
+import { asError, InvalidArgumentError, isRedpostError } from '../errors.js';
+import { isThenable } from '../is-thenable.js';
 
 /** What happens to a message that could not be handled. */
 export type NextStep =
@@ -34,7 +36,8 @@ export function unreadableReason(error: unknown): 'malformed' | 'invalid' | unde
 
 /**
  * What follows when attempt number `attempt` has failed. Always something does: a backoff that
- * throws must not leave the message where it is.
+ * throws, or returns no number, must neither leave the message where it is nor use up its attempts in no
+ * time: the default one takes its place.
  *
  * @param report told what a backoff throws.
  */
@@ -56,7 +59,13 @@ const longestDelayMs = 365 * 86_400_000;
 
 /** A backoff is the user's code: what it returns must not lose the message. */
 function delayOf(backoff: Backoff, attempt: number): number {
-  const delayMs = Math.round(backoff(attempt));
-  if (!(delayMs >= 0)) return 0;
-  return Math.min(delayMs, longestDelayMs);
+  const delayMs: unknown = backoff(attempt);
+  if (typeof delayMs === 'number' && !Number.isNaN(delayMs)) {
+    return Math.min(Math.max(0, Math.round(delayMs)), longestDelayMs);
+  }
+  // Nobody waits for it, so nobody is told what it rejects with.
+  if (isThenable(delayMs)) delayMs.then(undefined, () => {});
+  throw new InvalidArgumentError(
+    `A backoff returns how many ms to wait, got ${shown(delayMs)}: exponential() stands in for it`,
+  );
 }

@@ -1,10 +1,10 @@
 import { inThisContext } from '../context.js';
-import { asError } from '../errors.js';
+import { messageOf } from '../error-text.js';
+import { asError, isRedpostError } from '../errors.js';
+import { isThenable } from '../is-thenable.js';
 import { Ahead } from './ahead.js';
-import { ExpiredError, LeaseLostError } from './errors.js';
 import type { NextStep } from './failure.js';
 import { isAwaitedBy } from './is-awaited-by.js';
-import { isThenable } from './is-thenable.js';
 import { Lookahead } from './lookahead.js';
 
 /** What a delivery was made under. */
@@ -211,26 +211,27 @@ export class HandlerPool<Held extends Handled> {
   }
 
   #fail(held: Held, thrown: unknown): void {
-    if (thrown instanceof ExpiredError) {
+    if (isRedpostError(thrown, 'EXPIRED')) {
       if (held.claim()) this.#host.acknowledge(held, true);
     } else if (held.claim()) {
-      void this.#settleFailure(held, asError(thrown));
-    } else if (!(thrown instanceof LeaseLostError) && !held.isLost) {
+      void this.#settleFailure(held, thrown);
+    } else if (!isRedpostError(thrown, 'LEASE_LOST') && !held.isLost) {
       // It was settled before its handler threw: the error still has to be heard.
       this.#host.error(asError(thrown));
     }
     this.#finish(held);
   }
 
-  async #settleFailure(held: Held, error: Error): Promise<void> {
-    const next = this.#host.nextStep(held, error);
+  async #settleFailure(held: Held, thrown: unknown): Promise<void> {
+    const error = asError(thrown);
     try {
+      const next = this.#host.nextStep(held, error);
       this.#host.failed(held, error, next);
       if (next.action === 'retry') await this.#host.retry(held, next.delayMs);
-      else await this.#host.deadLetter(held, next.reason, String(error.message));
+      else await this.#host.deadLetter(held, next.reason, messageOf(error));
     } catch (failure) {
       // What was lost is reported by the event `lost`.
-      if (!(failure instanceof LeaseLostError)) this.#host.error(asError(failure));
+      if (!isRedpostError(failure, 'LEASE_LOST')) this.#host.error(asError(failure));
     }
   }
 

@@ -5,9 +5,14 @@
  */
 
 export { inThisContext, outsideContext } from '../context.js';
+export { messageOf, shortened } from '../error-text.js';
+export { isThenable } from '../is-thenable.js';
+export { onAbort } from '../on-abort.js';
+export { warn } from '../warning.js';
 export { AckWaiters } from './ack-waiters.js';
 export { CallSize } from './call-size.js';
 export { newConsumerName } from './consumer-name.js';
+export { CountedReport } from './counted-report.js';
 export { Deadline } from './deadline.js';
 export {
   AlreadySettledError,
@@ -25,10 +30,10 @@ export {
 } from './failure.js';
 export { type Handled, HandlerPool, type HandlerPoolHost, type Lease } from './handler-pool.js';
 export { HeldList, type Holdable } from './held-list.js';
-export { isThenable } from './is-thenable.js';
 export { Pump } from './pump.js';
 export { Settling, type SettlingWaiter } from './settling.js';
 export { shortenLeasesLua } from './shorten-leases.js';
 export { SuspectPlace } from './suspect-place.js';
 export { ToldSeldom } from './told-seldom.js';
+export { UnheardDeadLetters } from './unheard-dead-letters.js';
 export { within } from './within.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { wholeNumber } from '../check.js';
-import { InvalidArgumentError } from '../errors.js';
+import { InvalidArgumentError, isRedpostError } from '../errors.js';
 import { type NamesOf, refuseUnknownOptions } from '../options.js';
 import { RedisStartError } from './errors.js';
 import { findServer } from './find-server.js';
@@ -188,7 +188,7 @@ async function lastLines(log: FileHandle): Promise<string> {
 }
 
 function isPortTaken(error: unknown): boolean {
-  return error instanceof RedisStartError && /address already in use/i.test(error.log);
+  return isRedpostError(error, 'REDIS_START') && /address already in use/i.test(error.message);
 }
 
 function checkOptions({ persistence = 'none', port, startTimeoutMs }: StartRedisOptions): void {

@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { checkWait } from '../check.js';
 import type { BlockingCommand, BlockOptions, Reply } from '../connection.js';
 import { inThisContext, outsideContext } from '../context.js';
-import { ClosedError, RedpostError, ServerError, TimeoutError } from '../errors.js';
+import { isError } from '../error-text.js';
+import { isRedpostError } from '../errors.js';
+import { onAbort } from '../on-abort.js';
 import type { Link } from './link.js';
 import { timerMs } from './timer-ms.js';
 import { isRefusal } from './translate-error.js';
@@ -69,6 +72,7 @@ export class BlockingPool {
   async block(command: BlockingCommand, options: BlockOptions): Promise<Reply> {
     const { timeoutMs = Number.POSITIVE_INFINITY, signal } = options;
     const onReply = options.onReply && inThisContext(options.onReply);
+    checkWait('timeoutMs', timeoutMs);
     const deadline = performance.now() + timeoutMs;
     signal?.throwIfAborted();
     const socket = this.#acquire();
@@ -79,7 +83,7 @@ export class BlockingPool {
     } catch (error) {
       // What is refused is asked for again and again: not on a new socket each time, which would not
       // know how long the last one had to wait.
-      if (error instanceof TimeoutError) this.#discard(socket);
+      if (isRedpostError(error, 'TIMEOUT')) this.#discard(socket);
       else this.#release(socket);
       throw error;
     }
@@ -125,7 +129,7 @@ export class BlockingPool {
         await link.untilUp(Math.min(until, patience), signal);
         return null;
       } catch (error) {
-        if (signal?.aborted || error instanceof ClosedError) throw error;
+        if (signal?.aborted || isRedpostError(error, 'CLOSED')) throw error;
         if (!link.hasFailed || !commands.isUp) {
           if (isRefusal(error) || performance.now() >= patience) throw error;
           continue;
@@ -155,13 +159,13 @@ export class BlockingPool {
       { command: 'EXEC', args: [] },
     ]);
     // Where MULTI is not permitted, the command was executed by itself: what it took must not get lost.
-    if (multi instanceof RedpostError && alone !== null && !(alone instanceof RedpostError)) {
+    if (isRedpostError(multi) && alone !== null && !isRedpostError(alone)) {
       return alone;
     }
     // That of the command says why it was refused, that of EXEC only that it was.
-    for (const refusal of [multi, alone, exec]) if (refusal instanceof RedpostError) throw refusal;
+    for (const refusal of [multi, alone, exec]) if (isRedpostError(refusal)) throw refusal;
     const [reply = null] = exec as Reply[];
-    if (reply instanceof Error) throw commands.translate(reply);
+    if (isError(reply)) throw commands.translate(reply);
     return reply;
   }
 
@@ -174,7 +178,7 @@ export class BlockingPool {
   async #mayEndTransactions(): Promise<void> {
     const deadline = performance.now() + graceMs;
     await this.#options.commands.call('EXEC', [], deadline).catch((error) => {
-      if (!(error instanceof ServerError) || error.reply !== 'ERR') throw error;
+      if (!isRedpostError(error, 'SERVER') || error.reply !== 'ERR') throw error;
     });
   }
 
@@ -187,16 +191,15 @@ export class BlockingPool {
     const [name, ...args] = command(Math.ceil(blockMs));
     const overdueAt = performance.now() + blockMs + graceMs;
     let pending = true;
-    const onAbort = () => void this.#unblock(socket, () => pending);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const forget = onAbort(signal, () => void this.#unblock(socket, () => pending));
     try {
       return await socket.link.send(name, args, overdueAt, onReply);
     } catch (error) {
-      if (error instanceof TimeoutError) socket.link.destroySocket();
+      if (isRedpostError(error, 'TIMEOUT')) socket.link.destroySocket();
       throw error;
     } finally {
       pending = false;
-      signal?.removeEventListener('abort', onAbort);
+      forget();
     }
   }
 

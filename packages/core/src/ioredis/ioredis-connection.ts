@@ -1,6 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
-import { longestTimerMs } from '../check.js';
+import { checkWait, longestTimerMs, wholeNumber } from '../check.js';
 import type {
   Argument,
   BlockingCommand,
@@ -122,11 +122,11 @@ export class IoredisConnection implements Connection {
   }
 
   call(command: string, args: readonly Argument[], options: CallOptions = {}): Promise<Reply> {
-    const { line, replicas } = options;
-    if (replicas) return this.#callReplicated(command, args, options);
-    const deadline = this.#deadline(options);
-    if (line === undefined) return this.#commands.call(command, args, deadline);
-    return this.#commands.callInLine(line, command, args, deadline);
+    // NaN, too: there it is refused.
+    const { replicas = 0 } = options;
+    if (replicas !== 0) return this.#callReplicated(command, args, options);
+    if (options.timeoutMs !== undefined) return this.#callInTime(command, args, options);
+    return this.#callNow(command, args, options);
   }
 
   async run<Input, Result>(
@@ -210,7 +210,24 @@ export class IoredisConnection implements Connection {
     return this.close();
   }
 
+  /** What is thrown here is to reject, as all errors of `call` do. */
+  async #callInTime(
+    command: string,
+    args: readonly Argument[],
+    options: CallOptions,
+  ): Promise<Reply> {
+    return this.#callNow(command, args, options);
+  }
+
+  #callNow(command: string, args: readonly Argument[], options: CallOptions): Promise<Reply> {
+    const { line } = options;
+    const deadline = this.#deadline(options);
+    if (line === undefined) return this.#commands.call(command, args, deadline);
+    return this.#commands.callInLine(line, command, args, deadline);
+  }
+
   #deadline({ timeoutMs = this.#options.callTimeoutMs }: CallOptions): number {
+    checkWait('timeoutMs', timeoutMs);
     return performance.now() + timeoutMs;
   }
 
@@ -262,7 +279,8 @@ export class IoredisConnection implements Connection {
     options: CallOptions,
   ): Promise<Reply> {
     this.#refuseIfClosed();
-    const { replicas = 0, line } = options;
+    const { line } = options;
+    const replicas = wholeNumber('replicas', options.replicas, { min: 0 });
     const deadline = this.#deadline(options);
     this.#replicatedWrites ??= outsideContext(() => this.#openReplicatedWrites());
     const key = String(args[command === 'EVAL' ? 2 : 0]);

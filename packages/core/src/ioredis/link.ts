@@ -4,6 +4,7 @@ import type { Argument, Reply } from '../connection.js';
 import { outsideContext } from '../context.js';
 import { Emitter, type Unlisten } from '../emitter.js';
 import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '../errors.js';
+import { onAbort } from '../on-abort.js';
 import { isCluster, isNode, masterOf, slotOf } from './cluster-slot.js';
 import { commandName } from './command-name.js';
 import type { SentinelWatch } from './sentinel-watch.js';
@@ -283,14 +284,13 @@ export class Link {
     return new Promise((resolve, reject) => {
       const settle = (error?: unknown) => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        forget();
         this.#waiters.delete(settle);
         if (error === undefined) resolve();
         else reject(error);
       };
-      const onAbort = () => settle(signal?.reason);
       const timer = setTimeout(() => settle(this.#unreachable()), timerMs(deadline));
-      signal?.addEventListener('abort', onAbort);
+      const forget = onAbort(signal, () => settle(signal?.reason));
       this.#waiters.add(settle);
     });
   }

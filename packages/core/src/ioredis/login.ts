@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis, RedisOptions } from 'ioredis';
 import { longestTimerMs } from '../check.js';
+import { messageOf } from '../error-text.js';
 import { asError, InvalidArgumentError } from '../errors.js';
 
 /** With what to log in to Redis. */
@@ -166,7 +167,7 @@ async function answerOf(source: CredentialsSource): Promise<Credentials> {
   try {
     return await source();
   } catch (error) {
-    throw new Error(`credentials() failed: ${asError(error).message}`, { cause: error });
+    throw new Error(`credentials() failed: ${messageOf(error)}`, { cause: error });
   }
 }
 

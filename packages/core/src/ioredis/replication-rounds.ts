@@ -1,5 +1,12 @@
 import type { Argument, CallOptions, Reply } from '../connection.js';
-import { ConnectionError, NotReplicatedError, RedpostError, TimeoutError } from '../errors.js';
+import { isError } from '../error-text.js';
+import {
+  ConnectionError,
+  isRedpostError,
+  NotReplicatedError,
+  type RedpostError,
+  TimeoutError,
+} from '../errors.js';
 import type { Link } from './link.js';
 import { timerMs } from './timer-ms.js';
 import { mayResend } from './translate-error.js';
@@ -103,7 +110,7 @@ export class ReplicationRounds {
 
   #conclude(write: WaitingWrite, answer: Reply | RedpostError, confirmed: unknown): void {
     const count = typeof confirmed === 'number' ? confirmed : 0;
-    if (answer instanceof RedpostError) this.#fail(write, answer);
+    if (isRedpostError(answer)) this.#fail(write, answer);
     else if (count >= write.replicas) write.resolve(answer);
     else write.reject(this.#notReplicated(write, count, confirmed));
   }
@@ -119,7 +126,7 @@ export class ReplicationRounds {
 
   #notReplicated(write: ReplicatedWrite, confirmed: number, answer: unknown): RedpostError {
     const { command, replicas } = write;
-    const cause = answer instanceof Error ? answer : undefined;
+    const cause = isError(answer) ? answer : undefined;
     const why = cause ? ` (${cause.message})` : '';
     const advice = 'Its INFO replication tells which replicas it has: add some, or ask for fewer';
     return new NotReplicatedError(

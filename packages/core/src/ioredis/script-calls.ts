@@ -1,5 +1,5 @@
 import type { Reply } from '../connection.js';
-import { ServerError } from '../errors.js';
+import { isRedpostError } from '../errors.js';
 import type { Script, ScriptCall } from '../script.js';
 import type { Link } from './link.js';
 import type { Client } from './target.js';
@@ -63,11 +63,11 @@ export class ScriptCalls {
       loaded.delete(sha);
       // What else it may be, the call behind it is told as well.
       const error = translateError(thrown, '');
-      if (error instanceof ServerError && !error.retryable) this.#mayLoad = false;
+      if (isRedpostError(error, 'SERVER') && !error.retryable) this.#mayLoad = false;
     });
   }
 }
 
 function isUnknown(error: unknown): boolean {
-  return error instanceof ServerError && error.reply === 'NOSCRIPT';
+  return isRedpostError(error, 'SERVER') && error.reply === 'NOSCRIPT';
 }

@@ -1,12 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Argument, Reply, Subscriber, Unsubscribe } from '../connection.js';
-import {
-  ClosedError,
-  ConnectionError,
-  type RedpostError,
-  ServerError,
-  TimeoutError,
-} from '../errors.js';
+import { ClosedError, ConnectionError, isRedpostError, type RedpostError } from '../errors.js';
 import type { Node } from './announced-address.js';
 import type { SubscriptionLink } from './subscription-link.js';
 
@@ -161,7 +155,7 @@ class ShardSubscriber {
 
   /** No host stands for the one of the node that says so. */
   #movedTo(error: unknown, askedHost: string | undefined): Node | undefined {
-    if (!(error instanceof ServerError) || error.reply !== 'MOVED') return undefined;
+    if (!isRedpostError(error, 'SERVER') || error.reply !== 'MOVED') return undefined;
     const [, host, port] = /MOVED \d+ (.*):(\d+)/.exec(error.message) ?? [];
     return port === undefined
       ? undefined
@@ -207,6 +201,6 @@ class ShardSubscriber {
 }
 
 function isPassing(error: unknown): boolean {
-  if (error instanceof ServerError) return error.retryable;
-  return error instanceof ConnectionError || error instanceof TimeoutError;
+  if (isRedpostError(error, 'SERVER')) return error.retryable;
+  return isRedpostError(error, 'CONNECTION') || isRedpostError(error, 'TIMEOUT');
 }

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { type RedpostError, TimeoutError } from '../errors.js';
+import { isRedpostError, type RedpostError } from '../errors.js';
 import { Link } from './link.js';
 import { type OnMessage, readMessages } from './message-reader.js';
 import type { SentinelWatch } from './sentinel-watch.js';
@@ -98,7 +98,7 @@ export class SubscriptionLink {
       await this.#link.send('PING', [], askedAt + this.#keepAliveMs / 2);
     } catch (error) {
       // Any other error says itself what became of the connection.
-      if (!(error instanceof TimeoutError)) return;
+      if (!isRedpostError(error, 'TIMEOUT')) return;
       const wasPaused = this.#pausedAt !== undefined || this.#lastResumeAt > askedAt;
       if (!wasPaused) this.#link.destroySocket();
     }

@@ -1,12 +1,7 @@
 import type { Subscriber, SubscriptionTarget, Unsubscribe } from '../connection.js';
 import { outsideContext } from '../context.js';
-import {
-  asError,
-  ClosedError,
-  ConnectionError,
-  type RedpostError,
-  ServerError,
-} from '../errors.js';
+import { ClosedError, ConnectionError, isRedpostError, type RedpostError } from '../errors.js';
+import { warn } from '../warning.js';
 import type { Link } from './link.js';
 import type { OnMessage } from './message-reader.js';
 import { type Entry, newEntry } from './subscription-entry.js';
@@ -65,7 +60,7 @@ export class Subscriptions {
       try {
         subscriber.message(channel, payload);
       } catch (error) {
-        warn(error);
+        warn(error, { withStack: true });
       }
     }
   };
@@ -168,7 +163,7 @@ export class Subscriptions {
         if (entry.revoked) this.#interrupt(entry, movedError(entry.name));
         return;
       } catch (error) {
-        const isPassing = error instanceof ConnectionError && error.retryable;
+        const isPassing = isRedpostError(error, 'CONNECTION') && error.retryable;
         if (!isPassing || performance.now() >= deadline) throw error;
       }
     }
@@ -251,7 +246,7 @@ export class Subscriptions {
     } catch (error) {
       if (this.#closed) return false;
       this.#report(error as RedpostError);
-      if (group.length === 1 || !(error instanceof ServerError)) return true;
+      if (group.length === 1 || !isRedpostError(error, 'SERVER')) return true;
       // One refused name must not keep the others out.
       const alone = await Promise.all(group.map((entry) => this.#askFor([entry])));
       return alone.includes(true);
@@ -281,12 +276,8 @@ function attempt(notify: () => void): void {
   try {
     notify();
   } catch (error) {
-    warn(error);
+    warn(error, { withStack: true });
   }
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(asError(error));
 }
 
 function ignore(): void {}

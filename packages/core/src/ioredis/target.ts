@@ -1,11 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import {
-  Cluster,
-  type ClusterNode,
-  type Redis,
-  type RedisOptions,
-  type SentinelAddress,
-} from 'ioredis';
+import type { Cluster, ClusterNode, Redis, RedisOptions, SentinelAddress } from 'ioredis';
 import { shown } from '../check.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Node } from './announced-address.js';
@@ -96,7 +90,7 @@ function clientTarget(client: Client, options: TargetOptions): Target {
       'credentials are for clients that are made here: your own client keeps its password in its options',
     );
   }
-  if (client instanceof Cluster || 'nodes' in client) {
+  if ('nodes' in client) {
     const cluster = client as Cluster;
     const { startupNodes } = cluster as unknown as { startupNodes: (string | ClusterNode)[] };
     const nodes = startupNodes.map(parseNode);

@@ -1,6 +1,8 @@
+import { isError } from '../error-text.js';
 import {
   asError,
   ConnectionError,
+  isRedpostError,
   OutOfMemoryError,
   type RedpostError,
   ServerError,
@@ -34,19 +36,19 @@ const nestedReply = /@user_script: ?\d+: -?([A-Z]+) /;
 
 /** True when the same command may be sent again at once, because it surely was not executed. */
 export function mayResend(error: unknown): boolean {
-  if (error instanceof ServerError) return passing.has(error.reply);
-  return error instanceof ConnectionError && error.outcome === 'not-executed';
+  if (isRedpostError(error, 'SERVER')) return passing.has(error.reply);
+  return isRedpostError(error, 'CONNECTION') && error.outcome === 'not-executed';
 }
 
 /** True when a node of a Cluster says that another one has the key. */
 export function hasMoved(error: unknown): boolean {
-  return error instanceof ServerError && error.reply === 'MOVED';
+  return isRedpostError(error, 'SERVER') && error.reply === 'MOVED';
 }
 
 /** True when Redis is there but does not let us in: waiting will not help. */
 export function isRefusal(error: unknown): error is RedpostError {
-  if (error instanceof ConnectionError) return !error.retryable;
-  return error instanceof ServerError && /^(WRONGPASS|NOAUTH|NOPERM|NOPROTO)$/.test(error.reply);
+  if (isRedpostError(error, 'CONNECTION')) return !error.retryable;
+  return isRedpostError(error, 'SERVER') && /^(WRONGPASS|NOAUTH|NOPERM|NOPROTO)$/.test(error.reply);
 }
 
 /**
@@ -161,6 +163,6 @@ function outOfMemory(address: string): string {
 /** ioredis hangs the command onto the error, and the error of the last node onto that of a Cluster. */
 function withoutArguments(error: Error & { command?: unknown; lastNodeError?: unknown }): Error {
   if ('command' in error) delete error.command;
-  if (error.lastNodeError instanceof Error) withoutArguments(error.lastNodeError);
+  if (isError(error.lastNodeError)) withoutArguments(error.lastNodeError);
   return error;
 }

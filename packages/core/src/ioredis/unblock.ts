@@ -1,4 +1,4 @@
-import { RedpostError } from '../errors.js';
+import { isRedpostError } from '../errors.js';
 import type { Link } from './link.js';
 import { mayResend } from './translate-error.js';
 
@@ -26,7 +26,7 @@ export async function unblock(link: Link, clientId: number): Promise<boolean> {
 }
 
 function isRefused(answer: unknown): boolean {
-  if (!(answer instanceof RedpostError)) return false;
+  if (!isRedpostError(answer)) return false;
   if (mayResend(answer)) return true;
   throw answer;
 }

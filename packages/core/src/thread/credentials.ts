@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { asError } from '../errors.js';
+import { messageOf } from '../error-text.js';
 import type { Credentials, CredentialsSource } from '../ioredis/login.js';
 
 type Answer = { credentials: Credentials } | { failed: string };
@@ -43,6 +43,6 @@ async function answerOf(source: CredentialsSource): Promise<Answer> {
     // What else is there, may be something that cannot be sent.
     return { credentials: { username, password } };
   } catch (error) {
-    return { failed: asError(error).message };
+    return { failed: messageOf(error) };
   }
 }

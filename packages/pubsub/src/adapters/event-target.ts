@@ -5,7 +5,7 @@
  */
 
 import { asError, type NamesOf, refuseUnknownOptions } from '@redpost/core';
-import { inThisContext, outsideContext } from '@redpost/core/consuming';
+import { inThisContext, outsideContext, warn } from '@redpost/core/consuming';
 import type { PubSub } from '../pubsub.js';
 import type { Subscription } from '../subscription.js';
 
@@ -108,8 +108,4 @@ export function eventTarget<Body = unknown>(
       return true;
     },
   };
-}
-
-function warn(error: Error): void {
-  process.emitWarning(error);
 }

@@ -1,4 +1,5 @@
 import { isRedpostError, type NamesOf } from '@redpost/core';
+import { messageOf } from '@redpost/core/consuming';
 import type { ConsumerGroup } from './group.js';
 import type { GroupConsumer } from './group-consumer.js';
 import type { TopicDelivery } from './group-delivery.js';
@@ -61,7 +62,7 @@ async function forwardOne<Body>(
   } catch (error) {
     if (!isRefusal(error)) throw error;
     // The queue will never take it: the group's dead letters keep it.
-    await delivery.deadLetter(`refused by ${target.name}: ${error.message}`);
+    await delivery.deadLetter(`refused by ${target.name}: ${messageOf(error)}`);
   }
 }
 

@@ -14,9 +14,11 @@ import {
   Deadline,
   HandlerPool,
   type NextStep,
+  onAbort,
   ReturnedError,
   stepAfter,
   ToldSeldom,
+  UnheardDeadLetters,
   unreadableReason,
   within,
 } from '@redpost/core/consuming';
@@ -68,6 +70,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #sessions = new Map<number, GroupSession<Body>>();
   readonly #turns = new Turns();
   readonly #told = new ToldSeldom();
+  readonly #unheard: UnheardDeadLetters;
   readonly #assignment: Assignment | undefined;
   readonly #signals: GroupSignals;
   /** Partitions that this member was in: a group that is missing there has vanished. */
@@ -88,6 +91,10 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
     }
     this.#context = context;
+    this.#unheard = new UnheardDeadLetters(
+      `group ${context.group} of topic ${context.topic.name}`,
+      'failed',
+    );
     this.#options = options;
     this.#handlers = this.#createPool(handler);
     this.#signals = new GroupSignals(context as GroupContext, {
@@ -95,10 +102,9 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       failed: (error) => this.#failed(error),
     });
     if (context.isOrdered) this.#assignment = this.#createAssignment();
-    const onAbort = () => void this.stop();
-    signal?.addEventListener('abort', onAbort);
-    this.on('stopped', () => signal?.removeEventListener('abort', onAbort));
-    if (signal?.aborted) onAbort();
+    const stop = () => void this.stop();
+    this.on('stopped', onAbort(signal, stop));
+    if (signal?.aborted) stop();
     else this.#start();
   }
 
@@ -146,7 +152,11 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       open: (held) => held.open(this.#context.topic),
       acknowledge: (held) => held.settler.acknowledge(held as HeldRecord),
       nextStep: (held, error) => this.#nextStep(held, error),
-      failed: (delivery, error, next) => this.#events.emit('failed', { delivery, error, next }),
+      failed: (delivery, error, next) => {
+        const isDead = next.action === 'dead-letter';
+        if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
+        this.#events.emit('failed', { delivery, error, next });
+      },
       retry: (held, delayMs) => held.settler.retry(held as HeldRecord, delayMs),
       deadLetter: (held, reason, error) =>
         held.settler.deadLetter(held as HeldRecord, reason, error),
@@ -292,6 +302,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     await this.#ended(this.#assignment?.leave(leaveMs));
     await unsubscribed;
     deadline.clear();
+    this.#unheard.end();
     this.#events.emit('stopped', undefined);
   }
 

@@ -1,4 +1,4 @@
-import { asError, longestTimerMs, ServerError } from '@redpost/core';
+import { asError, isRedpostError, longestTimerMs } from '@redpost/core';
 import { CallSize, Pump, SuspectPlace } from '@redpost/core/consuming';
 import { arrival } from './arrival.js';
 import type { GroupContext } from './group-context.js';
@@ -317,5 +317,5 @@ function totalSize(records: readonly Taken[]): number {
 
 /** Before Redis 7, an error from inside a script begins with other words. */
 function isGroupMissing(error: unknown): boolean {
-  return error instanceof ServerError && /\bNOGROUP\b/.test(error.message);
+  return isRedpostError(error, 'SERVER') && /\bNOGROUP\b/.test(error.message);
 }

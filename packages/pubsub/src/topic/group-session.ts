@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { asError, ClosedError, isRedpostError, ServerError } from '@redpost/core';
+import { asError, ClosedError, isRedpostError } from '@redpost/core';
 import {
   AckWaiters,
   HeldList,
@@ -111,7 +111,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       } catch (error) {
         this.#failed(asError(error));
         // What the server says may be put right there.
-        const isOfServer = error instanceof ServerError || isRedpostError(error, 'WRONG_TYPE');
+        const isOfServer = isRedpostError(error, 'SERVER') || isRedpostError(error, 'WRONG_TYPE');
         if (isRedpostError(error) && !error.retryable && !isOfServer) {
           this.#end();
           return false;

@@ -1,5 +1,5 @@
 import { TickBatch } from '@redpost/core';
-import { Settling, type SettlingWaiter } from '@redpost/core/consuming';
+import { Settling, type SettlingWaiter, shortened } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import type { HeldRecord } from './group-delivery.js';
 import { acquit } from './scripts/acquit.js';
@@ -21,7 +21,8 @@ interface DeadLetter extends Waiting {
   error: string;
 }
 
-const limits = { count: 1000, bytes: 1_000_000 };
+/** Some servers take no more than a million bytes at a time. */
+const limits = { count: 1000, bytes: 750_000 };
 
 /**
  * What can happen to a delivery besides being acknowledged. Settled in one tick, they leave in one
@@ -70,8 +71,10 @@ export class GroupSettlements {
   /** Resolves to false when the record was no longer held. */
   deadLetter(held: HeldRecord, reason: string, error: string): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const size = held.fields.reduce((sum, { length }) => sum + length, error.length);
-      this.#deadLetters.add({ held, reason, error, resolve, reject }, size);
+      const texts = { reason: shortened(reason), error: shortened(error) };
+      const textSize = 3 * (texts.reason.length + texts.error.length);
+      const size = held.fields.reduce((sum, { length }) => sum + length, textSize);
+      this.#deadLetters.add({ held, ...texts, resolve, reject }, size);
     });
   }
 

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { InvalidArgumentError, shown } from '@redpost/core';
 
 /**
@@ -24,7 +25,7 @@ export function startOf(from: From): string {
   if (from === 'beginning') return beforeAll;
   if (from === 'latest') return '$';
   if (typeof from === 'string' && /^\d{1,20}-\d{1,20}$/.test(from)) return from;
-  if (from instanceof Date && from.getTime() >= 0) {
+  if (types.isDate(from) && from.getTime() >= 0) {
     return from.getTime() === 0 ? beforeAll : `${from.getTime() - 1}-${last}`;
   }
   throw new InvalidArgumentError(

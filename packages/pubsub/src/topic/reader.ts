@@ -5,7 +5,7 @@ import {
   type NamesOf,
   wholeNumber,
 } from '@redpost/core';
-import { inThisContext } from '@redpost/core/consuming';
+import { inThisContext, onAbort } from '@redpost/core/consuming';
 import type { TrimmedError, TrimmedGap } from './errors.js';
 import { merge } from './merge.js';
 import { type From, startOf } from './offset.js';
@@ -78,10 +78,8 @@ export function readTopic<Body>(
       for (const reader of readers) reader.stop();
     };
     const endings = [options.closing, ...(options.signal ? [options.signal] : [])];
-    for (const ending of endings) {
-      ending.addEventListener('abort', stop);
-      if (ending.aborted) stop();
-    }
+    const forget = endings.map((ending) => onAbort(ending, stop));
+    if (endings.some(({ aborted }) => aborted)) stop();
     try {
       await unlessAborted(opened, stopping.signal);
       for await (const { source, value: entries } of merge<readonly Entry[], Source>(sources)) {
@@ -92,7 +90,7 @@ export function readTopic<Body>(
         }
       }
     } finally {
-      for (const ending of endings) ending.removeEventListener('abort', stop);
+      for (const each of forget) each();
       stop();
     }
   }

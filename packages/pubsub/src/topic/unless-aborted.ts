@@ -1,3 +1,5 @@
+import { onAbort } from '@redpost/core/consuming';
+
 /** Resolves as `promise` does, or to undefined as soon as `signal` is aborted. */
 export async function unlessAborted<Value>(
   promise: Promise<Value>,
@@ -7,11 +9,11 @@ export async function unlessAborted<Value>(
   const aborted = new Promise<undefined>((resolve) => {
     stop = () => resolve(undefined);
   });
-  signal.addEventListener('abort', stop);
+  const forget = onAbort(signal, stop);
   if (signal.aborted) stop();
   try {
     return await Promise.race([aborted, promise]);
   } finally {
-    signal.removeEventListener('abort', stop);
+    forget();
   }
 }

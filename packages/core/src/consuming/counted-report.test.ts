@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { OverflowReport } from './overflow-report.js';
+import { CountedReport } from './counted-report.js';
 
-describe('an overflow report', () => {
+describe('a counted report', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('tells of the first drop at once and adds up those that follow', () => {
+  it('tells of the first one at once and adds up those that follow', () => {
     const told: number[] = [];
-    const report = new OverflowReport((dropped) => told.push(dropped));
+    const report = new CountedReport({ everyMs: 1000, report: (count) => told.push(count) });
 
-    for (let drop = 0; drop < 500; drop++) report.add();
+    for (let count = 0; count < 500; count++) report.add();
     expect(told).toEqual([1]);
 
     vi.advanceTimersByTime(1000);
@@ -17,9 +17,9 @@ describe('an overflow report', () => {
     expect(report.total).toBe(500);
   });
 
-  it('falls silent when nothing is dropped, and speaks at once when it happens again', () => {
+  it('falls silent when nothing happens, and speaks at once when it happens again', () => {
     const told: number[] = [];
-    const report = new OverflowReport((dropped) => told.push(dropped));
+    const report = new CountedReport({ everyMs: 1000, report: (count) => told.push(count) });
 
     report.add();
     vi.advanceTimersByTime(5000);
@@ -32,9 +32,9 @@ describe('an overflow report', () => {
 
   it('tells of the rest when it ends, and leaves no timer', () => {
     const told: number[] = [];
-    const report = new OverflowReport((dropped) => told.push(dropped));
+    const report = new CountedReport({ everyMs: 1000, report: (count) => told.push(count) });
 
-    for (let drop = 0; drop < 3; drop++) report.add();
+    for (let count = 0; count < 3; count++) report.add();
     report.end();
 
     expect(told).toEqual([1, 2]);
