@@ -175,6 +175,17 @@ describe.each<[string, typeof Redis]>([
     expect(await databasesOf(`${name}:subscriptions`)).toEqual([3]);
   });
 
+  it('stays with the database that was selected while it connects anew', async () => {
+    const client = open();
+    await client.select(3);
+    const connection = openConnection(client, {});
+    const databases: number[] = [];
+    client.on('connect', () => databases.push(connection.database));
+    await redis.connect().call('CLIENT', ['KILL', 'TYPE', 'normal']);
+    await eventually(() => databases.length > 0);
+    expect(databases).toEqual([3]);
+  });
+
   it('has a read that is blocked meanwhile go on in the new database', async () => {
     const client = open();
     const name = uniqueKey();

@@ -7,6 +7,7 @@ import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '.
 import { onAbort } from '../on-abort.js';
 import { isCluster, isNode, masterOf, slotOf } from './cluster-slot.js';
 import { commandName } from './command-name.js';
+import { databaseOf } from './login.js';
 import type { SentinelWatch } from './sentinel-watch.js';
 import { soleBulk } from './sole-bulk.js';
 import type { Client } from './target.js';
@@ -106,10 +107,7 @@ export class Link {
   /** The number of the database that commands go to. */
   get database(): number {
     const client = this.#client;
-    if (!('condition' in client)) return 0;
-    // What SELECT has chosen since; before the first connection there is nothing but the option.
-    const { condition } = client as unknown as { condition: { select: number } | null };
-    return condition?.select ?? client.options.db ?? 0;
+    return 'condition' in client ? databaseOf(client) : 0;
   }
 
   /**

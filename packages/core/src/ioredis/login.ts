@@ -36,7 +36,7 @@ interface Connector {
 interface Internals {
   connector: Connector;
   condition: { auth: unknown; select: number };
-  prevCondition: unknown;
+  prevCondition: { select: number } | null;
 }
 
 /** How long to wait before credentials are asked for again that were not to be had, in ms. */
@@ -84,10 +84,14 @@ function begin(client: Redis, internals: Internals, login: Login): void {
   internals.prevCondition = null;
 }
 
-/** The database that a client's commands go to: what SELECT has chosen, before it connects its option. */
-function databaseOf(client: Redis): number {
-  const { condition } = client as unknown as Partial<Internals>;
-  return condition?.select ?? client.options.db ?? 0;
+/**
+ * The database that a client's commands go to: the one that SELECT has chosen, or before the first
+ * connection that of its options. A client that connects anew begins with that of its options,
+ * and then chooses the one of its previous connection again.
+ */
+export function databaseOf(client: Redis): number {
+  const { prevCondition, condition } = client as unknown as Partial<Internals>;
+  return (prevCondition ?? condition)?.select ?? client.options.db ?? 0;
 }
 
 /** What a client of the caller's would log in with now. */
