@@ -12,16 +12,16 @@ export type Backoff = (attempt: number) => number;
 /** How the waits of {@link exponential} grow. */
 export interface ExponentialOptions {
   /** Wait after the first failure, in ms. At least 0, default 1000. */
-  initialMs?: number;
+  initialMs?: number | undefined;
   /** What each further wait is multiplied by. At least 1, default 2. */
-  factor?: number;
+  factor?: number | undefined;
   /** The longest wait, in ms. At least 0, default 60 000. */
-  maxMs?: number;
+  maxMs?: number | undefined;
   /**
    * The share of each wait that is left to chance, from 0 to 1, so that messages that failed
    * together do not come back together. Default 0.5: a wait of 1000 ms becomes 500 to 1000.
    */
-  jitter?: number;
+  jitter?: number | undefined;
 }
 
 const optionNames: NamesOf<ExponentialOptions> = {

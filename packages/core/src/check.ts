@@ -7,7 +7,7 @@ export const longestTimerMs = 2_147_483_647;
 /** What a whole number may be, both ends included. */
 export interface NumberRange {
   min: number;
-  max?: number;
+  max?: number | undefined;
 }
 
 /**

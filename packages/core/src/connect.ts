@@ -49,13 +49,8 @@ export function connect(
   }
   const parsed = parseTarget(target, { tls, credentials, connectTimeoutMs });
   const name = checkedName(options.name, parsed.honoured.connectionName);
-  const rest = {
-    ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
-    ...(credentials && { credentials }),
-  };
-  return outsideContext(
-    () => new IoredisConnection(parsed, { callTimeoutMs, keepAliveMs, name, ...rest }),
-  );
+  const checked = { callTimeoutMs, keepAliveMs, name, connectTimeoutMs, credentials };
+  return outsideContext(() => new IoredisConnection(parsed, checked));
 }
 
 function checkedName(name: unknown, connectionName: unknown): string {

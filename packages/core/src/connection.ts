@@ -11,12 +11,12 @@ export type Reply = null | number | Buffer | Reply[];
 /** How one call differs from the connection's defaults. */
 export interface CallOptions {
   /** When to give up, in ms from the call. Default: the connection's `callTimeoutMs`. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /**
    * How many replicas have to confirm what the call writes before it resolves. Default 0. Such
    * calls have a socket of their own, so they and others may overtake each other.
    */
-  replicas?: number;
+  replicas?: number | undefined;
   /**
    * The waiting line of the call, named by the key that it is about: in a Cluster, one of its keys.
    * Calls of one line are executed in the order in which they were made: while Redis refuses one for
@@ -24,7 +24,7 @@ export interface CallOptions {
    * then, so that none is unknown. Default: none; what is refused is repeated, and later calls may
    * overtake it.
    */
-  line?: string;
+  line?: string | undefined;
 }
 
 /** How long a blocking read goes on, and who is told. */

@@ -14,7 +14,7 @@ export interface RedpostErrorOptions {
   /** A stable name for programs, e.g. `'TIMEOUT'`. */
   code: string;
   /** True when the same call may succeed later, unchanged. Default false. */
-  retryable?: boolean;
+  retryable?: boolean | undefined;
   cause?: unknown;
 }
 

@@ -57,10 +57,11 @@ export {
 } from './errors.js';
 export type { ConnectOptions } from './ioredis/ioredis-connection.js';
 export type { Credentials, CredentialsSource } from './ioredis/login.js';
+export type { OwnClient } from './ioredis/own-client.js';
 export type { ConnectionTarget } from './ioredis/target.js';
 export { connectionOf, type KeyOwner } from './key-owner.js';
 export { checkedMaxMessageBytes, refuseTooLarge } from './message-size.js';
 export { checkedKeyName, checkedName, refuseForeignName } from './names.js';
-export { type NamesOf, refuseUnknownOptions, withDefaults } from './options.js';
-export { type Schema, validate } from './schema.js';
+export { type Complete, type NamesOf, refuseUnknownOptions, withDefaults } from './options.js';
+export { type Schema, validate, type WithoutSchema } from './schema.js';
 export { defineScript, type Script, type ScriptCall } from './script.js';

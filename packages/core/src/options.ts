@@ -4,6 +4,9 @@ import { InvalidArgumentError } from './errors.js';
 /** The names in a type, e.g. of the options of a call. The compiler refuses a list that lacks one. */
 export type NamesOf<Type> = { readonly [Name in keyof Type]-?: true };
 
+/** Options with all defaults filled in. (`Required` leaves `undefined` in what may be given as such.) */
+export type Complete<Options> = { [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
+
 type Names = Readonly<Record<string, true>>;
 
 /**

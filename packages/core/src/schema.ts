@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Codec } from './codec.js';
 import { shortened } from './error-text.js';
 import { ValidationError, type ValidationIssue } from './errors.js';
 import { isThenable } from './is-thenable.js';
@@ -9,6 +10,12 @@ import { isThenable } from './is-thenable.js';
  * Source: https://standardschema.dev
  */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
+
+/** Options without a schema: what is received is then what the codec reads. */
+export interface WithoutSchema<Body> {
+  codec?: Codec<Body> | undefined;
+  schema?: undefined;
+}
 
 /**
  * What `schema` makes of `value`: at once when the schema is synchronous, else a promise.

@@ -1,5 +1,6 @@
 import {
   ClosedError,
+  type Complete,
   type Connection,
   Emitter,
   InvalidArgumentError,
@@ -40,7 +41,7 @@ const eventNames: NamesOf<SubscriptionEvents> = {
   closed: true,
 };
 
-export interface SubscriptionSetup<Body> extends Required<BufferOptions> {
+export interface SubscriptionSetup<Body> extends Complete<BufferOptions> {
   connection: Connection;
   targets: readonly SubscriptionTarget[];
   decode: (received: ReceivedMessage) => Body | Promise<Body>;

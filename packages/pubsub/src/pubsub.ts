@@ -1,6 +1,7 @@
 import {
   ClosedError,
   type Codec,
+  type Complete,
   type Connection,
   checkedConnection,
   checkedMaxMessageBytes,
@@ -53,37 +54,37 @@ export interface PubSubOptions<
   /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;
   /** How bodies become bytes. Default `json()`. */
-  codec?: Codec<Body>;
+  codec?: Codec<Body> | undefined;
   /**
    * Refuses bodies that do not fit: at the publisher by a rejection, at the subscriber by the
    * event `invalid`. A body is published as it was given; subscribers get what the schema makes
    * of it.
    */
-  schema?: Schema<Body, Received>;
+  schema?: Schema<Body, Received> | undefined;
   /**
    * A schema for each channel, or for a glob-style pattern of channels, instead of one for all: it
    * gives the types of what is published and received, and no other name can be used. A channel
    * goes by its own schema, else by that of the first pattern it matches; what a subscription to a
    * pattern gets, by the pattern's.
    */
-  channels?: Channels;
+  channels?: Channels | undefined;
   /**
    * Numbers what is published, so that a subscriber that is `sequenced` too is told by the event
    * `gap` how many messages it missed. Other readers see a short head before each body. Default
    * false.
    */
-  sequenced?: boolean;
+  sequenced?: boolean | undefined;
   /**
    * Uses sharded channels (Redis 7): in a Cluster, what is published goes to the one node that has
    * the channel's slot, and not to all. Publishers and subscribers have to agree on it. Default
    * false.
    */
-  sharded?: boolean;
+  sharded?: boolean | undefined;
   /**
    * How large the body of a published message, request or answer may be, in bytes: 1 to 512 MiB. Default 16 MiB; Redis hangs up on
    * subscribers that have more than 32 MiB to read (`client-output-buffer-limit pubsub`).
    */
-  maxMessageBytes?: number;
+  maxMessageBytes?: number | undefined;
 }
 
 const optionNames: NamesOf<PubSubOptions<unknown>> = {
@@ -97,6 +98,10 @@ const optionNames: NamesOf<PubSubOptions<unknown>> = {
   maxBuffered: true,
   overflow: true,
 };
+
+/** Any, however its channels were declared, whose subscribers get `Received`. */
+// biome-ignore lint/suspicious/noExplicitAny: with `unknown`, TypeScript before 6 refuses one with channels.
+export type AnyPubSub<Received = any> = PubSub<any, Received, any>;
 
 /** A message to publish. */
 export interface Publication<Body, Name extends string = string> {
@@ -127,7 +132,7 @@ export class PubSub<
   readonly #requests: Requests;
   readonly #sharded: boolean;
   readonly #sequenced: boolean;
-  readonly #buffer: Required<BufferOptions>;
+  readonly #buffer: Complete<BufferOptions>;
   readonly #subscriptions = new Set<AsyncDisposable>();
   #closed = false;
 

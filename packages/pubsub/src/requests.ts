@@ -22,9 +22,9 @@ import { sealRequest, unsealAnswer } from './request-format.js';
 /** How long to wait for an answer. */
 export interface RequestOptions {
   /** How long to wait for the answer, in ms. Default 10 000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Ends the wait. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const optionNames: NamesOf<RequestOptions> = { timeoutMs: true, signal: true };

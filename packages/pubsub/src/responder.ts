@@ -10,11 +10,11 @@ import type { Subscription } from './subscription.js';
 /** How requests are answered. */
 export interface RespondOptions extends Pick<BufferOptions, 'maxBuffered'> {
   /** Shares the requests with the other responders of this group: one of them answers. */
-  group?: string;
+  group?: string | undefined;
   /** How many requests are answered at a time. Default 100. */
-  concurrency?: number;
+  concurrency?: number | undefined;
   /** Closes the responder. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export const respondOptionNames: NamesOf<RespondOptions> = {

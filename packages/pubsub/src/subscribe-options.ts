@@ -1,4 +1,5 @@
 import {
+  type Complete,
   InvalidArgumentError,
   longestTimerMs,
   type NamesOf,
@@ -12,12 +13,12 @@ import type { OverflowPolicy } from './message-buffer.js';
 /** How many messages may wait for their reader, and what happens when there are more. */
 export interface BufferOptions {
   /** How many messages may wait to be read. At least 1, default 10 000. */
-  maxBuffered?: number;
+  maxBuffered?: number | undefined;
   /**
    * What becomes of a message for which there is no room; default `drop-oldest`. Whatever is
    * dropped is counted in `subscription.dropped` and reported by the event `overflow`.
    */
-  overflow?: OverflowPolicy;
+  overflow?: OverflowPolicy | undefined;
 }
 
 /**
@@ -29,14 +30,14 @@ export type OnMessage<Body> = (message: Message<Body>) => unknown;
 /** How a subscription hands out its messages, and when it ends. */
 export interface SubscribeOptions<Body> extends BufferOptions {
   /** Gets the messages, instead of `for await` or `next()`. */
-  onMessage?: OnMessage<Body>;
+  onMessage?: OnMessage<Body> | undefined;
   /** Closes the subscription. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /**
    * Shares the messages with the other members of this group, wherever they run: each goes to
    * exactly one of them. A name of letters, digits, `.`, `-` and `_`. Not for patterns.
    */
-  group?: string;
+  group?: string | undefined;
 }
 
 export const subscribeOptionNames: NamesOf<SubscribeOptions<unknown>> = {
@@ -50,9 +51,9 @@ export const subscribeOptionNames: NamesOf<SubscribeOptions<unknown>> = {
 /** How long to wait for the next message. */
 export interface NextOptions {
   /** How long to wait, in ms; 0 takes only what is there. Default: for ever. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Ends the wait, but not the subscription. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const nextOptionNames: NamesOf<NextOptions> = { timeoutMs: true, signal: true };
@@ -67,7 +68,7 @@ const policies: readonly unknown[] = ['drop-oldest', 'drop-newest', 'close', 'pa
 export function checkedBuffer(
   options: BufferOptions,
   defaults: BufferOptions = {},
-): Required<BufferOptions> {
+): Complete<BufferOptions> {
   const maxBuffered = options.maxBuffered ?? defaults.maxBuffered ?? 10_000;
   const overflow = options.overflow ?? defaults.overflow ?? 'drop-oldest';
   wholeNumber('maxBuffered', maxBuffered, { min: 1 });

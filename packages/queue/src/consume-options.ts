@@ -18,36 +18,36 @@ export interface LeaseOptions {
    * ms, at least 100. Default 30 000. The heartbeat comes three times as often, whatever the
    * handlers do, unless they block the event loop: see `heartbeat`.
    */
-  leaseMs?: number;
+  leaseMs?: number | undefined;
   /**
    * Where the heartbeat comes from: from the `loop` (default), so that a handler which blocks the
    * event loop for longer than the lease is taken for dead; or from a `thread` with a connection of
    * its own, so that it is not.
    */
-  heartbeat?: 'loop' | 'thread';
+  heartbeat?: 'loop' | 'thread' | undefined;
   /**
    * How long the event loop may be blocked before a heartbeat from a thread stops, in ms, at least
    * `leaseMs`: a process that hangs for ever must not keep its messages for ever. Default 300 000,
    * or `leaseMs` if that is longer.
    */
-  maxBlockedMs?: number;
+  maxBlockedMs?: number | undefined;
   /** `fifo` (default): the oldest message first. `lifo`: the newest. */
-  order?: 'fifo' | 'lifo';
+  order?: 'fifo' | 'lifo' | undefined;
   /**
    * How many attempts a message has, at least 1, before it goes to the dead letters. Default 5.
    * A crash counts when it is known which message was the cause.
    */
-  maxAttempts?: number;
+  maxAttempts?: number | undefined;
 }
 
 /** How a consumer calls its handler. */
 export interface ConsumeOptions extends LeaseOptions {
   /** How many messages are handled at a time, at least 1. Default 1. */
-  concurrency?: number;
+  concurrency?: number | undefined;
   /** How long to wait before a message whose handler threw is tried again. Default `exponential()`. */
-  backoff?: Backoff;
+  backoff?: Backoff | undefined;
   /** Stops the consumer when it is aborted. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const optionNames: NamesOf<ConsumeOptions> = {

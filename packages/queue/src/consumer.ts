@@ -51,7 +51,7 @@ export interface ConsumerEvents<Body> {
 /** How a consumer stops. */
 export interface StopOptions {
   /** How long handlers may take to finish, in ms. Default 10 000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 const eventNames: NamesOf<ConsumerEvents<unknown>> = {

@@ -24,15 +24,15 @@ export interface DeadLetter<Body = unknown> extends StoredMessage<Body> {
 /** Which dead letters to list. */
 export interface ListOptions {
   /** How many at most. Default 100. */
-  limit?: number;
+  limit?: number | undefined;
   /** The `entry` after which to start. Default: the oldest one. */
-  after?: string;
+  after?: string | undefined;
 }
 
 /** Which dead letters to send again. */
 export interface RedriveOptions {
   /** Only these entries. Default: all there are now. */
-  entries?: readonly string[];
+  entries?: readonly string[] | undefined;
 }
 
 const listOptionNames: NamesOf<ListOptions> = { limit: true, after: true };

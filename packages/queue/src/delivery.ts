@@ -28,7 +28,7 @@ import type { Slice } from './slice.js';
 /** When the next attempt at a message may begin. */
 export interface RetryOptions {
   /** How long to wait before the next attempt, in ms. Default 0: it is next in line. */
-  delayMs?: number;
+  delayMs?: number | undefined;
 }
 
 const retryOptionNames: NamesOf<RetryOptions> = { delayMs: true };

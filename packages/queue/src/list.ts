@@ -17,11 +17,11 @@ import {
 } from '@redpost/core';
 
 /** What a {@link List} is made of. */
-export interface ListOptions {
+export interface ListOptions<Value = unknown> {
   /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;
   /** How values become bytes. Default `json()`. */
-  codec?: Codec;
+  codec?: Codec<Value> | undefined;
 }
 
 /** An end of a list: `lpush` and `lpop` use the left one. */
@@ -30,9 +30,9 @@ export type ListEnd = 'left' | 'right';
 /** From which end to which end a value is moved. */
 export interface MoveOptions {
   /** The end to take from. Default `right`. */
-  from?: ListEnd;
+  from?: ListEnd | undefined;
   /** The end to put to. Default `left`. */
-  to?: ListEnd;
+  to?: ListEnd | undefined;
 }
 
 const listOptionNames: NamesOf<ListOptions> = { connection: true, codec: true };
@@ -58,12 +58,12 @@ export interface ListValue<Value> {
 export class List<Value = unknown> {
   readonly name: string;
   readonly #connection: Connection;
-  readonly #codec: Codec;
+  readonly #codec: Codec<Value>;
 
-  constructor(name: string, options: ListOptions) {
+  constructor(name: string, options: ListOptions<Value>) {
     const connection = checkedConnection('A list', options);
     refuseUnknownOptions('A list', options, listOptionNames);
-    const { codec = json() } = options;
+    const { codec = json<Value>() } = options;
     this.name = checkedName('The name of a list', name);
     this.#connection = List.#connectionOf([this], connection);
     this.#codec = codec;
@@ -147,7 +147,7 @@ export class List<Value = unknown> {
   ): Promise<Value | undefined> {
     refuseUnknownOptions('blmove()', options, { ...moveOptionNames, ...blockOptionNames });
     const { from, to, ...wait } = options;
-    const sides = ends({ ...(from && { from }), ...(to && { to }) });
+    const sides = ends({ from, to });
     const move = ['BLMOVE', this.name, destination.name, ...sides] as const;
     const connection = List.#connectionOf([destination], this.#connection);
     return this.#decode(await connection.block((ms) => [...move, ms / 1000], wait));
@@ -179,7 +179,7 @@ export class List<Value = unknown> {
   }
 
   #decode(reply: Reply): Value | undefined {
-    return reply === null ? undefined : (decodeBody(this.#codec, reply as Buffer) as Value);
+    return reply === null ? undefined : decodeBody(this.#codec, reply as Buffer);
   }
 
   #decodeAll(reply: Reply): Value[] {

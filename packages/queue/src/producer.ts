@@ -149,7 +149,7 @@ export class Producer<Body, Input> {
   #openBatch(replicas: number): TickBatch<Waiting> {
     const { timeoutMs } = this.#options;
     const { list: line } = this.#context.keys;
-    const options = { line, replicas, ...(timeoutMs !== undefined && { timeoutMs }) };
+    const options = { line, replicas, timeoutMs };
     return new TickBatch(limits, (messages) => {
       void this.#tracked(this.#send(messages, options));
     });

@@ -12,6 +12,7 @@ import {
   refuseUnknownOptions,
   type Schema,
   type Unlisten,
+  type WithoutSchema,
   wholeNumber,
   withDefaults,
 } from '@redpost/core';
@@ -34,24 +35,24 @@ import type { StoredMessage } from './stored-message.js';
 export interface QueueOptions<Body, Input = Body> {
   /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;
-  /** How bodies become bytes. Default `json()`. */
-  codec?: Codec;
+  /** How bodies become bytes: what is given, and what the schema, if any, is to check. Default `json()`. */
+  codec?: Codec<NoInfer<Input>> | undefined;
   /**
    * Any Standard Schema. What is sent must fit it; what is received is what the schema makes of
    * it, and a message that does not fit becomes a dead letter.
    */
-  schema?: Schema<Input, Body>;
+  schema?: Schema<Input, Body> | undefined;
   /** The deadline of a send, in ms. Default: the connection's `callTimeoutMs`. */
-  sendTimeoutMs?: number;
+  sendTimeoutMs?: number | undefined;
   /**
    * How large a message may be that is sent, in bytes, with its headers and what else goes along:
    * 1 to 512 MiB. Default 16 MiB. Of what is received, a consumer holds as many as it handles.
    */
-  maxMessageBytes?: number;
+  maxMessageBytes?: number | undefined;
   /** How many replicas must have a message before its send resolves, at least 0. Default 0. */
-  replicas?: number;
+  replicas?: number | undefined;
   /** Defaults of `consume`; `receive` and `deliveries` take the lease, order and attempts of it. */
-  consume?: ConsumeOptions;
+  consume?: ConsumeOptions | undefined;
 }
 
 const optionNames: NamesOf<QueueOptions<unknown>> = {
@@ -87,10 +88,12 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   #isClosed = false;
 
   /** @throws InvalidArgumentError for a name that cannot be a queue's, or an impossible option. */
+  constructor(name: string, options: QueueOptions<Body, Input> & WithoutSchema<Body>);
+  constructor(name: string, options: QueueOptions<Body, Input>);
   constructor(name: string, options: QueueOptions<Body, Input>) {
     const connection = checkedConnection('A queue', options);
     refuseUnknownOptions('A queue', options, optionNames);
-    const { codec = json(), schema, sendTimeoutMs, consume = {} } = options;
+    const { codec = json<Input>(), schema, sendTimeoutMs, consume = {} } = options;
     const replicas = wholeNumber('replicas', options.replicas ?? 0, { min: 0 });
     if (sendTimeoutMs !== undefined) {
       wholeNumber('sendTimeoutMs', sendTimeoutMs, { min: 1, max: longestTimerMs });
@@ -101,7 +104,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       name,
       connection: connectionOf(queueOwner(name, keys), connection),
       keys,
-      codec,
+      codec: codec as Codec,
       schema: schema as Schema<unknown, Body> | undefined,
     };
     consumerOptions(consume);
@@ -156,7 +159,9 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   /** Takes one message after the other, until `signal` is aborted or the loop is left. */
-  async *deliveries(options: { signal?: AbortSignal } = {}): AsyncGenerator<Delivery<Body>> {
+  async *deliveries(
+    options: { signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<Delivery<Body>> {
     refuseUnknownOptions('deliveries()', options, { signal: true });
     const { signal } = options;
     while (!signal?.aborted) {

@@ -27,9 +27,9 @@ import { Session } from './session.js';
 /** How long to wait for a message. */
 export interface ReceiveOptions {
   /** How long to wait for a message, in ms. Default: for ever; 0 only looks. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Ends the wait. A message that was taken for it goes back to the queue. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const optionNames: NamesOf<ReceiveOptions> = { timeoutMs: true, signal: true };

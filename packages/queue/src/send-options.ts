@@ -10,23 +10,23 @@ import { checkHeaders, type Headers } from './envelope.js';
 /** What a message is sent with. */
 export interface SendOptions {
   /** The message's id: 1 to 512 characters. Default: a new one. Equal ids are not detected. */
-  id?: string;
+  id?: string | undefined;
   /** Small texts that travel with the message. */
-  headers?: Headers;
+  headers?: Headers | undefined;
   /** Deliver it no sooner than this, in ms, by the server's clock. Default 0. */
-  delayMs?: number;
+  delayMs?: number | undefined;
   /** Forget it if it was not delivered this long after it was due, in ms. Default: never. */
-  ttlMs?: number;
+  ttlMs?: number | undefined;
   /**
    * Write only the encoded body, so that any client's `RPOP` reads it. Such a message has no id
    * until it is delivered, and can have no headers, delay or time to live. Default false.
    */
-  bare?: boolean;
+  bare?: boolean | undefined;
   /**
    * Resolve only when this many replicas have it, at least 0. Such messages go by a connection of
    * their own: their order among those that ask for another number is not kept. Default: the queue's.
    */
-  replicas?: number;
+  replicas?: number | undefined;
 }
 
 const optionNames: NamesOf<SendOptions> = {

@@ -89,7 +89,7 @@ async function list(run: Run, [name = '']: readonly string[], options: ListOptio
   let printed = 0;
   while (printed < count) {
     const limit = Math.min(pageSize, count - printed);
-    const letters = await deadLetters.list({ limit, ...(after !== undefined && { after }) });
+    const letters = await deadLetters.list({ limit, after });
     for (const letter of letters) void run.output.line(deadLine(letter, codec));
     await run.output.pressure;
     printed += letters.length;

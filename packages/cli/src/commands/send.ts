@@ -80,14 +80,7 @@ async function send(run: Run, [name = '', ...texts]: readonly string[], options:
 async function toQueue(run: Run, name: string, options: SendOptions): Promise<Deliver> {
   const { codec, bare, delay, ttl, id, header: headers, replicas } = options;
   const queue = await run.queue(name);
-  const more = {
-    ...(bare && { bare }),
-    ...(delay !== undefined && { delayMs: delay }),
-    ...(ttl !== undefined && { ttlMs: ttl }),
-    ...(id !== undefined && { id }),
-    ...(headers && { headers }),
-    ...(replicas !== undefined && { replicas }),
-  };
+  const more = { bare, delayMs: delay, ttlMs: ttl, id, headers, replicas };
   return async (bodies) => {
     const results = await queue.sendBatch(bodies.map((body) => ({ body, ...more })));
     return results.map((result, at) => {

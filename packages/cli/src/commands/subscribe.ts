@@ -54,7 +54,7 @@ async function subscribe(run: Run, names: readonly string[], options: SubscribeO
   report(subscription);
   say(`subscribed to ${names.join(', ')}`);
 
-  const wait = { signal: stop.signal, ...(timeout !== undefined && { timeoutMs: timeout }) };
+  const wait = { signal: stop.signal, timeoutMs: timeout };
   for (let printed = 0; printed < count && !stop.signal.aborted; printed += 1) {
     const message = await subscription.next(wait).catch((error) => {
       if (!stop.signal.aborted) throw error;

@@ -1,9 +1,9 @@
 import { types } from 'node:util';
 import type { Codec } from '../codec.js';
 
-/** Bytes as they are. What is read is a `Buffer` of its own, safe to keep. */
-export function bytes(): Codec<Uint8Array> {
-  return codec;
+/** Bytes as they are. What is read is a `Buffer` of its own, safe to keep: `Queue<Buffer>` fits too. */
+export function bytes<Body extends Uint8Array = Uint8Array>(): Codec<Body> {
+  return codec as unknown as Codec<Body>;
 }
 
 const codec: Codec<Uint8Array> = {

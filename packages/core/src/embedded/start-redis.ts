@@ -18,22 +18,22 @@ export interface StartRedisOptions {
    * Where the server keeps its data; made when it is missing, and kept. Default: a private
    * temporary folder that is removed with the server.
    */
-  dir?: string;
+  dir?: string | undefined;
   /** What survives a restart in the same `dir`. Default `'none'`. */
-  persistence?: Persistence;
+  persistence?: Persistence | undefined;
   /** More of the server's settings, e.g. `['--maxmemory', '64mb']`. */
-  args?: readonly string[];
+  args?: readonly string[] | undefined;
   /**
    * The server to start: a path, or a name to look up. Default: the environment variable
    * `REDPOST_REDIS_SERVER`, else the `redis-server` or `valkey-server` of this system.
    */
-  binary?: string;
+  binary?: string | undefined;
   /** 1 to 65535. Default: one that is free. */
-  port?: number;
+  port?: number | undefined;
   /** How long the server may take to answer its first PING. At least 1, default 15000. */
-  startTimeoutMs?: number;
+  startTimeoutMs?: number | undefined;
   /** Ends the start. A server that has started is ended by `stop()`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** A private Redis, reachable from this machine only. */

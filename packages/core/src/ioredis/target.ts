@@ -6,6 +6,7 @@ import type { Node } from './announced-address.js';
 import { refuseAutoPipelining, refuseUnknown } from './client-options.js';
 import { clusterTarget } from './cluster-target.js';
 import type { CredentialsSource } from './login.js';
+import type { OwnClient } from './own-client.js';
 import { parseUrl } from './redis-url.js';
 import { serverTarget } from './server-target.js';
 import type { SocketsOfTarget } from './socket-options.js';
@@ -19,7 +20,7 @@ export type Client = Redis | Cluster;
  *   `unix:///run/redis.sock`; behind a `?`, it may name `db`, `protocol` (2 or 3) and `family` (4 or 6);
  * - the options of ioredis for one server, or with `sentinels` and `name` for a Sentinel;
  * - an array of nodes (URLs or `{ host, port }`) for a Cluster;
- * - an ioredis client of your own, which is used for commands and never closed here. Further sockets
+ * - a client of your own, of ioredis 5 or 6 or of iovalkey, which is used for commands and never closed here. Further sockets
  *   begin with its database, user and password as they are when such a socket is opened. Whether it
  *   sends a command again whose connection broke is then for its `autoResendUnfulfilledCommands` to say.
  */
@@ -28,7 +29,7 @@ export type ConnectionTarget =
   | URL
   | RedisOptions
   | readonly (string | URL | ClusterNode)[]
-  | Client;
+  | OwnClient;
 
 /** Where a Sentinel listens. */
 export type Sentinel = Partial<SentinelAddress>;

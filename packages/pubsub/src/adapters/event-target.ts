@@ -6,7 +6,7 @@
 
 import { asError, type NamesOf, refuseUnknownOptions } from '@redpost/core';
 import { inThisContext, outsideContext, warn } from '@redpost/core/consuming';
-import type { PubSub } from '../pubsub.js';
+import type { AnyPubSub } from '../pubsub.js';
 import type { Subscription } from '../subscription.js';
 
 /** An event whose `type` is a channel and whose `detail` is a body. */
@@ -30,7 +30,7 @@ export interface ChannelEventTarget<Body = unknown> {
 /** What an event target does with failures. */
 export interface EventTargetOptions {
   /** Gets what fails, as none of the methods can say so. Default: a process warning. */
-  onError?: (error: Error) => void;
+  onError?: ((error: Error) => void) | undefined;
 }
 
 const optionNames: NamesOf<EventTargetOptions> = { onError: true };
@@ -43,7 +43,7 @@ interface Channel<Body> {
 
 /** Channels as an `EventTarget`: `createPubSub({ eventTarget: eventTarget(pubsub) })`. */
 export function eventTarget<Body = unknown>(
-  pubsub: PubSub<Body>,
+  pubsub: AnyPubSub<Body>,
   options: EventTargetOptions = {},
 ): ChannelEventTarget<Body> {
   refuseUnknownOptions('eventTarget()', options, optionNames);

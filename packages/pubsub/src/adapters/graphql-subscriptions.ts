@@ -5,7 +5,7 @@
  */
 
 import type { PubSubEngine } from 'graphql-subscriptions';
-import type { PubSub } from '../pubsub.js';
+import type { AnyPubSub } from '../pubsub.js';
 import type { Subscription } from '../subscription.js';
 
 /** What version 3 calls an iterator: a class of its own, though nothing uses more than its methods. */
@@ -16,12 +16,12 @@ type Iterator<Payload> = ReturnType<typeof PubSubEngine.prototype.asyncIterableI
  * Only types are imported from there.
  */
 export class GraphQLPubSub implements PubSubEngine {
-  readonly #pubsub: PubSub;
+  readonly #pubsub: AnyPubSub;
   readonly #subscriptions = new Map<number, Subscription<unknown>>();
   #lastId = 0;
 
   /** @param pubsub is used, and not closed. */
-  constructor(pubsub: PubSub) {
+  constructor(pubsub: AnyPubSub) {
     this.#pubsub = pubsub;
   }
 
@@ -38,7 +38,7 @@ export class GraphQLPubSub implements PubSubEngine {
   async subscribe(
     triggerName: string,
     onMessage: (payload: never) => unknown,
-    options: { pattern?: boolean } = {},
+    options: { pattern?: boolean | undefined } = {},
   ): Promise<number> {
     const handler = { onMessage: ({ body }: { body: unknown }) => onMessage(body as never) };
     const subscription = options.pattern

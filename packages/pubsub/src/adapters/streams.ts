@@ -15,7 +15,7 @@ export interface EventStreamOptions {
    * How long to be silent before a comment is sent that keeps proxies from hanging up, in ms. At
    * least 1, default 15 000.
    */
-  heartbeatMs?: number;
+  heartbeatMs?: number | undefined;
 }
 
 const optionNames: NamesOf<EventStreamOptions> = { heartbeatMs: true };

@@ -88,7 +88,7 @@ export class Assignment {
   #enter(leaseMs: number, timeoutMs?: number): Promise<string[]> {
     const { topic, group, signal } = this.#context;
     const input = { members: topic.keys.members(group), member: this.member, leaseMs, signal };
-    return topic.connection.run(enter, input, timeoutMs === undefined ? {} : { timeoutMs });
+    return topic.connection.run(enter, input, { timeoutMs });
   }
 
   async #balance(members: readonly string[]): Promise<void> {

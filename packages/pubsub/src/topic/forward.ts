@@ -18,7 +18,7 @@ export interface ForwardTarget<Body> {
 /** How a topic feeds a queue. */
 export interface ForwardOptions extends Omit<GroupConsumeOptions, 'maxAttempts'> {
   /** The consumer group that remembers what was forwarded. Default `forward:` and the queue's name. */
-  group?: string;
+  group?: string | undefined;
 }
 
 export const forwardOptionNames: NamesOf<ForwardOptions> = {

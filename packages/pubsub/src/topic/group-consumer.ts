@@ -36,7 +36,7 @@ import { Turns } from './turns.js';
 /** How a member of a group stops. */
 export interface GroupStopOptions {
   /** How long handlers may take to finish, in ms. Default 10 000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 const eventNames: NamesOf<GroupConsumerEvents<unknown>> = {

@@ -35,9 +35,9 @@ export interface DeadRecord<Body = unknown> {
 /** Which dead letters to list. */
 export interface DeadRecordListOptions {
   /** How many at most. Default 100. */
-  limit?: number;
+  limit?: number | undefined;
   /** The `entry` after which to start. Default: the oldest one. */
-  after?: string;
+  after?: string | undefined;
 }
 
 const listOptionNames: NamesOf<DeadRecordListOptions> = { limit: true, after: true };
@@ -87,7 +87,7 @@ export class GroupDeadLetters<Body = unknown> {
    * from 1. Other groups and readers do not get them. Resolves to how many. Each is moved at once
    * or not at all, so none is lost and none is doubled.
    */
-  async redrive(options: { entries?: readonly string[] } = {}): Promise<number> {
+  async redrive(options: { entries?: readonly string[] | undefined } = {}): Promise<number> {
     refuseUnknownOptions('deadLetters.redrive()', options, { entries: true });
     const { entries } = options;
     const chosen = entries?.map(parseEntry);

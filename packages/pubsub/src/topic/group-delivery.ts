@@ -28,7 +28,7 @@ import { readBody, type TopicContext } from './topic-context.js';
 /** When the next attempt at a record may begin. */
 export interface RecordRetryOptions {
   /** How long to wait before the next attempt, in ms. Default 0: as soon as there is time for it. */
-  delayMs?: number;
+  delayMs?: number | undefined;
 }
 
 const retryOptionNames: NamesOf<RecordRetryOptions> = { delayMs: true };

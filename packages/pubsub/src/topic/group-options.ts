@@ -1,5 +1,6 @@
 import {
   type Backoff,
+  type Complete,
   exponential,
   InvalidArgumentError,
   longestTimerMs,
@@ -12,28 +13,28 @@ import { type From, startOf } from './offset.js';
 /** How a consumer group begins. */
 export interface GroupOptions {
   /** Where the group begins when it does not exist yet. Default `'beginning'`. */
-  from?: From;
+  from?: From | undefined;
 }
 
 /** How a member of a group consumes. */
 export interface GroupConsumeOptions {
   /** How many records are handled at a time, at least 1. Default 1. */
-  concurrency?: number;
+  concurrency?: number | undefined;
   /**
    * How long after its last heartbeat a consumer counts as dead and its records go to others, in
    * ms, at least 100. Default 30 000. The heartbeat comes three times as often, whatever the
    * handlers do, unless they block the event loop.
    */
-  leaseMs?: number;
+  leaseMs?: number | undefined;
   /**
    * How many attempts a record has, at least 1, before it goes to the group's dead letters.
    * Default 5. A crash counts when it is known which record was the cause.
    */
-  maxAttempts?: number;
+  maxAttempts?: number | undefined;
   /** How long to wait before a record whose handler threw is tried again. Default `exponential()`. */
-  backoff?: Backoff;
+  backoff?: Backoff | undefined;
   /** Stops the consumer when it is aborted. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export const groupOptionNames: NamesOf<GroupOptions> = { from: true };
@@ -46,7 +47,7 @@ export const groupConsumeOptionNames: NamesOf<GroupConsumeOptions> = {
   signal: true,
 };
 
-export type CheckedConsumeOptions = Required<Omit<GroupConsumeOptions, 'signal'>> & {
+export type CheckedConsumeOptions = Complete<Omit<GroupConsumeOptions, 'signal'>> & {
   /** Where the group begins when it does not exist yet: an offset, or `$`. */
   start: string;
 };

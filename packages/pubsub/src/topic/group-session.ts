@@ -233,7 +233,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   async #giveUpLease(timeoutMs?: number): Promise<void> {
     const { topic, group, signal } = this.#context;
     const input = { keys: this.#keys, consumer: this.consumer, group, signal };
-    await topic.connection.run(leave, input, timeoutMs === undefined ? {} : { timeoutMs });
+    await topic.connection.run(leave, input, { timeoutMs });
   }
 
   #createHeartbeat(): GroupHeartbeat {

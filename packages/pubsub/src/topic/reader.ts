@@ -18,16 +18,16 @@ import { unlessAborted } from './unless-aborted.js';
 /** Where a reader begins, and when it ends. */
 export interface ReadOptions {
   /** Where to begin. Default `'latest'`: what is published from the call on. */
-  from?: From;
+  from?: From | undefined;
   /** Ends the reading; the loop ends without an error. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Reads only this partition. An offset to begin at needs it, where there are several. */
-  partition?: number;
+  partition?: number | undefined;
   /**
    * Told when retention removed records before they were read; reading goes on behind them.
    * Without it, the loop throws a `TrimmedError`.
    */
-  onTrimmed?: (gap: TrimmedGap) => void;
+  onTrimmed?: ((gap: TrimmedGap) => void) | undefined;
 }
 
 export const readOptionNames: NamesOf<ReadOptions> = {

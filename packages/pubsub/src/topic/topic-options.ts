@@ -1,5 +1,6 @@
 import {
   type Codec,
+  type Complete,
   type Connection,
   InvalidArgumentError,
   longestTimerMs,
@@ -16,52 +17,52 @@ import {
  */
 export interface Retention {
   /** How many records a partition keeps, at least 1. Default: all. */
-  maxLength?: number;
+  maxLength?: number | undefined;
   /** How old records may become, in ms, at least 1, by the server's clock. Default: any age. */
-  maxAgeMs?: number;
+  maxAgeMs?: number | undefined;
   /**
    * Keeps what any group has not acknowledged yet, whatever the limits say; while there are no
    * groups, that is everything. Without other limits, everything else goes. A `hardMaxLength`
    * is the length of a partition above which unacknowledged records go all the same. Default
    * false: limits are hard. What they cut unread is counted and reported by the event `cut`.
    */
-  whenAcknowledged?: boolean | { hardMaxLength: number };
+  whenAcknowledged?: boolean | { hardMaxLength: number } | undefined;
 }
 
 /** How a second publish of the same `id` is recognised. */
 export interface Deduplication {
   /** How long an id is remembered at least, in ms, at least 1. Default 120 000. */
-  windowMs?: number;
+  windowMs?: number | undefined;
   /** How many ids are remembered per window and partition at most, at least 1. Default 100 000. */
-  maxIds?: number;
+  maxIds?: number | undefined;
 }
 
 /** What a topic is made of. All who use it must agree on codec and partitions. */
 export interface TopicOptions<Body, Input = Body> {
   /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;
-  /** How bodies become bytes. Default `json()`. */
-  codec?: Codec;
+  /** How bodies become bytes: what is given, and what the schema, if any, is to check. Default `json()`. */
+  codec?: Codec<NoInfer<Input>> | undefined;
   /**
    * Any Standard Schema. What is published must fit it; what is read is what the schema makes of
    * it.
    */
-  schema?: Schema<Input, Body>;
-  retention?: Retention;
-  deduplication?: Deduplication;
+  schema?: Schema<Input, Body> | undefined;
+  retention?: Retention | undefined;
+  deduplication?: Deduplication | undefined;
   /**
    * How many partitions the topic has, 1 to 1024; fixed when it is first used. With partitions,
    * records of the same key are handled in order and one at a time within a group, and each
    * partition belongs to one member of the group at a time. Default: none, and all members of a
    * group share one stream without an order.
    */
-  partitions?: number;
+  partitions?: number | undefined;
   /** How large a body may be, and the headers, in bytes: 1 to 512 MiB. Default 16 MiB. */
-  maxMessageBytes?: number;
+  maxMessageBytes?: number | undefined;
   /** How many replicas must have a record before its publish resolves, at least 0. Default 0. */
-  replicas?: number;
+  replicas?: number | undefined;
   /** The deadline of a publish, in ms. Default: the connection's `callTimeoutMs`. */
-  publishTimeoutMs?: number;
+  publishTimeoutMs?: number | undefined;
 }
 
 export const topicOptionNames: NamesOf<TopicOptions<unknown>> = {
@@ -110,7 +111,7 @@ export function checkedRetention(retention: Retention = {}): CheckedRetention | 
   return checked.maxLength || checked.maxAgeMs || checked.onlyAcknowledged ? checked : undefined;
 }
 
-export function checkedDeduplication(options: Deduplication = {}): Required<Deduplication> {
+export function checkedDeduplication(options: Deduplication = {}): Complete<Deduplication> {
   refuseUnknownOptions('deduplication', options, deduplicationNames);
   const { windowMs = 120_000, maxIds = 100_000 } = options;
   return {

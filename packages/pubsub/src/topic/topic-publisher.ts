@@ -2,6 +2,7 @@ import {
   asError,
   type CallOptions,
   ClosedError,
+  type Complete,
   InvalidArgumentError,
   isRedpostError,
   type NamesOf,
@@ -24,14 +25,14 @@ export interface PublishOptions {
    * What the record is about, e.g. the id of an order; not empty. With partitions, records of the
    * same key stay in order.
    */
-  key?: string;
+  key?: string | undefined;
   /** Small texts that travel with the record. */
-  headers?: RecordHeaders;
+  headers?: RecordHeaders | undefined;
   /**
    * Makes the call repeatable: a second publish of the same id, within the window of
    * `deduplication`, adds nothing and resolves to the offset of the first. 1 to 512 characters.
    */
-  id?: string;
+  id?: string | undefined;
 }
 
 /** One record of a batch. */
@@ -47,7 +48,7 @@ export type TopicPublishResult =
 
 export interface TopicPublisherOptions {
   retention: CheckedRetention | undefined;
-  deduplication: Required<Deduplication>;
+  deduplication: Complete<Deduplication>;
   timeoutMs: number | undefined;
   replicas: number;
   /** Retention took records that some group had not acknowledged. */
@@ -80,8 +81,7 @@ export class TopicPublisher<Input> {
   constructor(context: TopicContext, options: TopicPublisherOptions) {
     this.#context = context;
     this.#options = options;
-    const { timeoutMs } = options;
-    this.#deadline = timeoutMs === undefined ? {} : { timeoutMs };
+    this.#deadline = { timeoutMs: options.timeoutMs };
     this.#batches = context.keys.partitions.map(
       (_, partition) =>
         new TickBatch<Waiting>(limits, (records) => {

@@ -1,5 +1,6 @@
 import {
   ClosedError,
+  type Codec,
   checkedConnection,
   checkedMaxMessageBytes,
   connectionOf,
@@ -9,6 +10,7 @@ import {
   refuseUnknownOptions,
   type Schema,
   type Unlisten,
+  type WithoutSchema,
   wholeNumber,
 } from '@redpost/core';
 import { CutError } from './errors.js';
@@ -75,10 +77,12 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly #closing = new AbortController();
 
   /** @throws InvalidArgumentError for a name that cannot be a topic's, or an impossible option. */
+  constructor(name: string, options: TopicOptions<Body, Input> & WithoutSchema<Body>);
+  constructor(name: string, options: TopicOptions<Body, Input>);
   constructor(name: string, options: TopicOptions<Body, Input>) {
     const given = checkedConnection('A topic', options);
     refuseUnknownOptions('A topic', options, topicOptionNames);
-    const { codec = json(), schema } = options;
+    const { codec = json<Input>(), schema } = options;
     const partitions = checkedPartitions(options.partitions);
     const keys = topicKeys(name, partitions);
     const connection = connectionOf(topicOwner(name, keys), given);
@@ -88,7 +92,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
       connection,
       keys,
       facts: new TopicFacts({ topic: name, key: keys.facts, connection, partitions }),
-      codec,
+      codec: codec as Codec,
       schema: schema as Schema<unknown, Body> | undefined,
       maxMessageBytes: checkedMaxMessageBytes(options.maxMessageBytes),
     };
