@@ -183,6 +183,7 @@ describe.each<[string, typeof Redis]>([
     client.on('connect', () => databases.push(connection.database));
     await redis.connect().call('CLIENT', ['KILL', 'TYPE', 'normal']);
     await eventually(() => databases.length > 0);
+    await connection.ping();
     expect(databases).toEqual([3]);
   });
 
