@@ -48,12 +48,11 @@ export function clusterTarget(
 
   const reach: Target['reach'] = (announced) =>
     reachable(announced, { askedHost: first.host ?? '127.0.0.1', natMap });
-  let next = 0;
+  let asked = 0;
   const nextNode = () => {
     const known = client?.nodes('master').map(({ options: { host, port } }) => ({ host, port }));
     const all = known?.length ? known : places;
-    next += 1;
-    return all[next % all.length] as RedisOptions;
+    return all[asked++ % all.length] as RedisOptions;
   };
   return {
     ...sockets,
