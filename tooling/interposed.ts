@@ -5,7 +5,7 @@ export type Interposition = (
   input: unknown,
 ) => Promise<unknown>;
 
-interface ScriptRunner {
+export interface ScriptRunner {
   run(script: never, input: never, options?: never): Promise<unknown>;
 }
 

@@ -10,7 +10,10 @@ export type Reply = null | number | Buffer | Reply[];
 
 /** How one call differs from the connection's defaults. */
 export interface CallOptions {
-  /** When to give up, in ms from the call. Default: the connection's `callTimeoutMs`. */
+  /**
+   * When to give up, in ms from the call, whatever is on its way then. Default: the connection's
+   * `callTimeoutMs`, and later while Redis is sending.
+   */
   timeoutMs?: number | undefined;
   /**
    * How many replicas have to confirm what the call writes before it resolves. Default 0. Such

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { idleMsSince, slowness } from '../../../tooling/machine-pace.js';
 import { rejection } from '../../../tooling/rejection.js';
+import { slowNetwork } from '../../../tooling/slow-network.js';
 import { defineScript, type Reply, ServerError, TimeoutError } from '../src/index.js';
-import { uniqueKey, useRedis } from './support/use-redis.js';
+import { openConnection, uniqueKey, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
 
@@ -14,6 +15,26 @@ const increment = defineScript({
 });
 
 describe('a call', () => {
+  it('without a deadline of its own waits on while Redis is sending, and no longer', async () => {
+    const network = await slowNetwork(redis.url, 2 * 1024 * 1024);
+    onTestFinished(() => network.close());
+    const connection = openConnection(network.url, { callTimeoutMs: 500 });
+    const key = uniqueKey();
+    await redis.connect().call('SET', [key, 'x'.repeat(4 * 1024 * 1024)]);
+
+    const [large, behind, inTime] = await Promise.allSettled([
+      connection.call('GET', [key]),
+      connection.call('PING', []),
+      connection.call('PING', [], { timeoutMs: 500 }),
+    ]);
+
+    expect(large).toMatchObject({ status: 'fulfilled', value: { length: 4 * 1024 * 1024 } });
+    expect(behind).toMatchObject({ status: 'fulfilled' });
+    expect(inTime).toMatchObject({ status: 'rejected', reason: { code: 'TIMEOUT' } });
+    const silent = connection.call('BLPOP', [uniqueKey(), 5]);
+    expect(await rejection(silent)).toBeInstanceOf(TimeoutError);
+  });
+
   it('brings every reply in the shapes of RESP2, with strings as bytes', async () => {
     const connection = redis.connect();
     const key = uniqueKey();

@@ -5,6 +5,7 @@ import {
   shown,
   wholeNumber,
 } from '@redpost/core';
+import { type EntryReply, entriesOf, newestIdOf } from '@redpost/core/consuming';
 import type { QueueContext } from './context.js';
 import { redrive } from './scripts/redrive.js';
 import { readStored, type StoredMessage } from './stored-message.js';
@@ -56,8 +57,8 @@ export class DeadLetters<Body = unknown> {
     wholeNumber('limit', limit, { min: 1 });
     const from = after === undefined ? '-' : `(${checkEntry(after)}`;
     const { connection, keys } = this.#context;
-    const reply = await connection.call('XRANGE', [keys.dead, from, '+', 'COUNT', limit]);
-    return Promise.all((reply as [Buffer, Buffer[]][]).map((entry) => this.#read(entry)));
+    const entries = await entriesOf(connection, { stream: keys.dead, from, to: '+', limit });
+    return Promise.all(entries.map((entry) => this.#read(entry)));
   }
 
   /** How many there are. */
@@ -74,13 +75,14 @@ export class DeadLetters<Body = unknown> {
     refuseUnknownOptions('deadLetters.redrive()', options, redriveOptionNames);
     const { entries } = options;
     if (entries) return this.#redriveThese(entries);
-    const last = await this.#newest();
+    const { connection, keys } = this.#context;
+    const last = await newestIdOf(connection, keys.dead);
     let from = '-';
     let total = 0;
     while (last !== undefined) {
       const sent = await this.#redrive(from, last, chunk);
       total += sent.length;
-      if (sent.length < chunk) break;
+      if (sent.length === 0) break;
       from = `(${sent.at(-1)}`;
     }
     return total;
@@ -110,14 +112,7 @@ export class DeadLetters<Body = unknown> {
     return connection.run(redrive, { keys, from, to, limit });
   }
 
-  async #newest(): Promise<string | undefined> {
-    const { connection, keys } = this.#context;
-    const reply = await connection.call('XREVRANGE', [keys.dead, '+', '-', 'COUNT', 1]);
-    const [newest] = reply as [Buffer, Buffer[]][];
-    return newest && String(newest[0]);
-  }
-
-  async #read([entryId, fields]: [Buffer, Buffer[]]): Promise<DeadLetter<Body>> {
+  async #read([entryId, fields]: EntryReply): Promise<DeadLetter<Body>> {
     const entry = String(entryId);
     const element = valueAt(fields, 'element') ?? Buffer.alloc(0);
     return {

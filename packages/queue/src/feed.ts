@@ -5,6 +5,7 @@ import { Adoption } from './adoption.js';
 import { BlockingMove } from './blocking-move.js';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { isSuspect } from './envelope.js';
+import { fetch } from './scripts/fetch.js';
 import { type LeaseInput, type LeaseResult, lease } from './scripts/lease.js';
 import { type ReclaimResult, reclaim } from './scripts/reclaim.js';
 import { rememberMs } from './scripts/recover.js';
@@ -46,6 +47,7 @@ type Leasing = Extract<LeaseResult, { status: 'held' }>;
 /** Some in the server while the answer to another is handled: that keeps both sides busy. */
 const maxCalls = 4;
 const maxLeasedPerCall = 250;
+const maxFetchedPerCall = 1000;
 
 /**
  * Gets messages from Redis for one consumer and carries its acknowledgements.
@@ -58,8 +60,12 @@ const maxLeasedPerCall = 250;
  *   may have them (this process was frozen, say); or Redis was away, or counts more as held than are
  *   known here: it may have come back with what it knew some time ago.
  *   When nothing is out any more, the server is asked what this consumer holds.
+ *
+ * An answer may be as large as one message is, and those of others have to wait behind it. So while
+ * messages are that large, one call is out at a time; and nothing is asked for again before the
+ * answer has come, or the connection is gone.
  */
-export class Feed<Held extends Leased> {
+export class Feed<Held extends Leased & { readonly element: Slice }> {
   readonly #context: QueueContext;
   readonly #options: FeedOptions<Held>;
   readonly #move: BlockingMove;
@@ -76,6 +82,7 @@ export class Feed<Held extends Leased> {
   /** Counts `askAgain`: an answer to a call made before that knows nothing of what came since. */
   #look = 0;
   #isUnsure = false;
+  #isReclaiming = false;
   #lateTimer: NodeJS.Timeout | undefined;
   readonly #idleWaiters: (() => void)[] = [];
   /** The server's clock minus ours, in ms. */
@@ -193,6 +200,7 @@ export class Feed<Held extends Leased> {
 
   /** Sends whatever there is to send. */
   #send(): void {
+    if (this.#isReclaiming) return;
     if (this.#isUnsure || this.#options.demand() <= 0) void this.#move.cancel();
     if (this.#isUnsure) {
       if (this.#calls === 0 && !this.#move.isOut) void this.#reclaim();
@@ -210,7 +218,7 @@ export class Feed<Held extends Leased> {
     // tells it goes first, and alone.
     if (this.#adoption.isUnderway) return false;
     const hasBrought = this.#adoption.brought !== undefined;
-    if (this.#calls >= maxCalls && !hasBrought) return false;
+    if (this.#calls >= this.#callSize.callsOf(maxCalls) && !hasBrought) return false;
     const demand = this.#options.demand() - this.#requested;
     const hasNews = hasBrought || (this.#acks.size > 0 && this.#calls === 0);
     // A call that goes anyway asks a list that was empty, too: while acknowledgements keep coming, no
@@ -262,10 +270,11 @@ export class Feed<Held extends Leased> {
     this.#accept(result, call);
   }
 
-  #accept({ suspect, elements, isPacked }: Leasing, call: Call<Held>): void {
+  #accept({ suspect, elements, isPacked, isCut }: Leasing, call: Call<Held>): void {
     const all = suspect ? [suspect, ...elements] : elements;
     if (call.withSuspect && !suspect) this.#suspect.foundNone();
-    const isDrained = this.#noteFound(elements.length, call);
+    const isDrained = !isCut && this.#noteFound(elements.length, call);
+    if (isCut) this.#isDry = false;
     if (elements.length > 0) this.#callSize.note(elements.length, sizeOf(elements));
     if (all.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
     else if (all.length > 0) {
@@ -309,33 +318,61 @@ export class Feed<Held extends Leased> {
     // More receipts than a blocking move can have brought elements.
     const input = { keys, consumer, firstReceipt: this.#takeReceipts(100) };
     this.#calls += 1;
-    const call = connection.run(reclaim, { ...input, handedOff: this.#adoption.brought });
-    const result = await call.catch((error) => this.#fail(error));
+    this.#isReclaiming = true;
+    try {
+      const handedOff = this.#adoption.brought;
+      await this.#takeUp(await connection.run(reclaim, { ...input, handedOff }));
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#isReclaiming = false;
     this.#calls -= 1;
-    if (result && !this.#pump.hasEnded) this.#takeUp(result);
     this.#pump.now();
   }
 
-  #takeUp(result: ReclaimResult): void {
+  async #takeUp(result: ReclaimResult): Promise<void> {
+    if (this.#pump.hasEnded) return;
     if (result.status === 'lost') {
       this.#options.lost();
       return;
     }
     this.#isUnsure = false;
     this.#adoption.end();
-    this.#findSuspect(result.messages);
-    const known = new Set(Array.from(this.#options.held(), ({ number }) => number));
-    for (const { receipt, element } of result.messages) {
-      if (!known.has(receipt)) this.#options.accept(receipt, [Slice.of(element)]);
+    const held = [...this.#options.held()];
+    this.#findSuspect(held, new Set(result.receipts));
+    const known = new Set(held.map(({ number }) => number));
+    await this.#fetch(result.receipts.filter((receipt) => !known.has(receipt)));
+  }
+
+  /** What was leased by the answers that got lost, as much at a time as fits into one answer. */
+  async #fetch(receipts: number[]): Promise<void> {
+    const { connection, keys } = this.#context;
+    const { consumer } = this.#options;
+    for (let left = receipts; left.length > 0; ) {
+      const input = { keys, consumer, receipts: left.slice(0, maxFetchedPerCall) };
+      const result = await connection.run(fetch, input);
+      if (this.#pump.hasEnded) return;
+      if (result.status === 'lost') {
+        this.#options.lost();
+        return;
+      }
+      for (const [at, element] of result.elements.entries()) {
+        const receipt = left[at] as number;
+        if (!element) continue;
+        if (isSuspect(element)) this.#suspect.take(receipt);
+        this.#options.accept(receipt, [Slice.of(element)]);
+      }
+      left = left.slice(result.elements.length);
     }
   }
 
-  #findSuspect(messages: readonly { receipt: number; element: Buffer }[]): void {
+  /** @param there the receipts that the server knows. */
+  #findSuspect(held: readonly Held[], there: ReadonlySet<number>): void {
     const acked = new Set(Array.from(this.#acks, ({ number }) => number));
-    const suspect = messages.find(
-      ({ receipt, element }) => isSuspect(element) && !acked.has(receipt),
+    const suspect = held.find(
+      ({ number, element }) => there.has(number) && !acked.has(number) && isSuspect(element.bytes),
     );
-    if (suspect) this.#suspect.take(suspect.receipt);
+    if (suspect) this.#suspect.take(suspect.number);
     else this.#suspect.free();
   }
 

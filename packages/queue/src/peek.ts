@@ -1,4 +1,5 @@
-import type { QueueContext } from './context.js';
+import type { ConsumedEnd, QueueContext } from './context.js';
+import { peekScript } from './scripts/peek.js';
 import { readStored, type StoredMessage } from './stored-message.js';
 
 /** The next messages to be delivered: suspects first, then those of the list. */
@@ -7,14 +8,25 @@ export async function peek<Body>(
   count: number,
   order: 'fifo' | 'lifo',
 ): Promise<StoredMessage<Body>[]> {
-  const { connection, keys } = context;
-  const [suspects, listed] = (await Promise.all([
-    connection.call('LRANGE', [keys.suspects, -count, -1]),
-    order === 'fifo'
-      ? connection.call('LRANGE', [keys.list, -count, -1])
-      : connection.call('LRANGE', [keys.list, 0, count - 1]),
-  ])) as [Buffer[], Buffer[]];
-  if (order === 'fifo') listed.reverse();
-  const next = [...suspects.reverse(), ...listed].slice(0, count);
+  const { suspects, list } = context.keys;
+  const next = await read(context, suspects, 'RIGHT', count);
+  const from = order === 'fifo' ? 'RIGHT' : 'LEFT';
+  if (next.length < count) next.push(...(await read(context, list, from, count - next.length)));
   return Promise.all(next.map((element) => readStored(context, element)));
+}
+
+/** In as many answers as it takes for none of them to be large. */
+async function read<Body>(
+  { connection }: QueueContext<Body>,
+  list: string,
+  from: ConsumedEnd,
+  count: number,
+): Promise<Buffer[]> {
+  const all: Buffer[] = [];
+  for (;;) {
+    const input = { list, from, skip: all.length, count: count - all.length };
+    const { elements, isCut } = await connection.run(peekScript, input);
+    all.push(...elements);
+    if (!isCut || all.length >= count) return all;
+  }
 }

@@ -15,6 +15,14 @@ export { newConsumerName } from './consumer-name.js';
 export { CountedReport } from './counted-report.js';
 export { Deadline } from './deadline.js';
 export {
+  type EntryReply,
+  entriesLua,
+  entriesOf,
+  mostBytesLua,
+  newestIdOf,
+  packedArrayLua,
+} from './entries.js';
+export {
   AlreadySettledError,
   type Delivered,
   ExpiredError,

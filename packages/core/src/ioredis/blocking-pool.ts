@@ -193,7 +193,7 @@ export class BlockingPool {
     let pending = true;
     const forget = onAbort(signal, () => void this.#unblock(socket, () => pending));
     try {
-      return await socket.link.send(name, args, overdueAt, onReply);
+      return await socket.link.send(name, args, overdueAt, { onReply, isPatient: true });
     } catch (error) {
       if (isRedpostError(error, 'TIMEOUT')) socket.link.destroySocket();
       throw error;

@@ -34,7 +34,10 @@ import { unblock } from './unblock.js';
 
 /** What `connect()` can be told beside where Redis is. */
 export interface ConnectOptions {
-  /** The deadline of a call that names none, in ms. Default 10 000. */
+  /**
+   * The deadline of a call that names none, in ms. Default 10 000. Such a call waits on while Redis is
+   * sending: its answer, or a large one before it, is on its way.
+   */
   callTimeoutMs?: number | undefined;
   /**
    * How often an idle connection asks whether the server is still there, in ms. Default 10 000.
@@ -142,7 +145,8 @@ export class IoredisConnection implements Connection {
       return script.parse(await this.call('EVAL', args, options));
     }
     const deadline = this.#deadline(options);
-    return script.parse(await this.#scripts.run(script, call, deadline));
+    const sending = { isPatient: options.timeoutMs === undefined };
+    return script.parse(await this.#scripts.run(script, call, deadline, sending));
   }
 
   async block(command: BlockingCommand, options: BlockOptions = {}): Promise<Reply> {
@@ -223,8 +227,9 @@ export class IoredisConnection implements Connection {
   #callNow(command: string, args: readonly Argument[], options: CallOptions): Promise<Reply> {
     const { line } = options;
     const deadline = this.#deadline(options);
-    if (line === undefined) return this.#commands.call(command, args, deadline);
-    return this.#commands.callInLine(line, command, args, deadline);
+    const sending = { isPatient: options.timeoutMs === undefined };
+    if (line === undefined) return this.#commands.call(command, args, deadline, sending);
+    return this.#commands.callInLine(line, command, args, deadline, sending);
   }
 
   #deadline({ timeoutMs = this.#options.callTimeoutMs }: CallOptions): number {

@@ -47,6 +47,20 @@ interface LinkEvents {
   error: RedpostError;
 }
 
+/** How one command is sent. */
+export interface SendOptions {
+  /** Gets an answer that is not `null` before the promise resolves with it. */
+  onReply?: ((reply: Reply) => void) | undefined;
+  /**
+   * Whether the deadline is put off while anything is arriving: answers come in the order of their
+   * commands, so it is this one, or one that stands before it.
+   */
+  isPatient?: boolean;
+}
+
+/** How long nothing may arrive before what is overdue is given up, in ms. */
+const longestSilenceMs = 2000;
+
 /** How long to wait before a new client is made in place of one that has given up, in ms. */
 const recreateMs = 250;
 
@@ -115,8 +129,13 @@ export class Link {
    *
    * @throws ConnectionError, TimeoutError, ServerError, ClosedError.
    */
-  call(command: string, args: readonly Argument[], deadline: number): Promise<Reply> {
-    return this.attempt(() => this.send(command, args, deadline), deadline);
+  call(
+    command: string,
+    args: readonly Argument[],
+    deadline: number,
+    options?: SendOptions,
+  ): Promise<Reply> {
+    return this.attempt(() => this.send(command, args, deadline, options), deadline);
   }
 
   /**
@@ -128,6 +147,7 @@ export class Link {
     command: string,
     args: readonly Argument[],
     deadline: number,
+    options?: SendOptions,
   ): Promise<Reply> {
     const isKeyless =
       isCluster(this.#client) && (command === 'PUBLISH' || (command === 'EVAL' && args[1] === 0));
@@ -138,7 +158,7 @@ export class Link {
         // One that is alone is redirected by the client itself.
         const send = () => {
           const client = isAlone && !isKeyless ? this.#client : route();
-          return this.#sendBy(client, command, args, deadline);
+          return this.#sendBy(client, command, args, deadline, options);
         };
         return this.whenUp(send, deadline);
       },
@@ -168,18 +188,14 @@ export class Link {
     }
   }
 
-  /**
-   * Sends one command now, once. The deadline passing leaves the command's outcome unknown.
-   *
-   * @param onReply gets an answer that is not `null` before the promise resolves with it.
-   */
+  /** Sends one command now, once. The deadline passing leaves the command's outcome unknown. */
   send(
     command: string,
     args: readonly Argument[],
     deadline: number,
-    onReply?: (reply: Reply) => void,
+    options?: SendOptions,
   ): Promise<Reply> {
-    return this.#sendBy(this.#client, command, args, deadline, onReply);
+    return this.#sendBy(this.#client, command, args, deadline, options);
   }
 
   #sendBy(
@@ -187,29 +203,32 @@ export class Link {
     command: string,
     args: readonly Argument[],
     deadline: number,
-    onReply?: (reply: Reply) => void,
+    { onReply, isPatient = false }: SendOptions = {},
   ): Promise<Reply> {
     const { address } = this.#options;
     return new Promise((resolve, reject) => {
       // Before the timer: it throws for what cannot be sent, e.g. more bytes than a string holds.
       const answer = client.callBuffer(commandName(command), args as Argument[]);
       const stopReading = onReply && this.#readEarly(onReply);
-      const timer = setTimeout(() => {
+      const giveUp = () => {
         stopReading?.();
         const message = `Redis at ${address} did not answer ${command} in time`;
         reject(new TimeoutError(message, { outcome: 'unknown' }));
-      }, timerMs(deadline));
+      };
+      const stopTimer = isPatient
+        ? this.#whenSilent(deadline, giveUp)
+        : startTimer(timerMs(deadline), giveUp);
       answer.then(
         (answered) => {
           const reply = answered as Reply;
           const isUnread = stopReading?.();
           if (reply !== null && isUnread) onReply?.(reply);
-          clearTimeout(timer);
+          stopTimer();
           resolve(reply);
         },
         (error) => {
           stopReading?.();
-          clearTimeout(timer);
+          stopTimer();
           reject(this.translate(error));
         },
       );
@@ -311,6 +330,31 @@ export class Link {
     if (this.#options.owned === false) return;
     this.#client.on('error', ignore);
     this.#client.disconnect();
+  }
+
+  /**
+   * Calls back at the deadline, or later when the socket has been silent for a while. It looks at what
+   * was read only shortly before the deadline: most answers come sooner.
+   */
+  #whenSilent(deadline: number, callBack: () => void): () => void {
+    const untilDeadline = timerMs(deadline);
+    const silentMs = Math.min(longestSilenceMs, untilDeadline / 2);
+    let timer = setTimeout(() => check(this.#bytesRead), untilDeadline - silentMs);
+    const check = (before: number) => {
+      timer = setTimeout(() => {
+        const now = this.#bytesRead;
+        if (now > before) check(now);
+        else callBack();
+      }, silentMs);
+    };
+    return () => clearTimeout(timer);
+  }
+
+  /** How many bytes have come, of a Cluster from all nodes together. */
+  get #bytesRead(): number {
+    const client = this.#client;
+    const clients = 'nodes' in client ? client.nodes('all') : [client];
+    return clients.reduce((sum, { stream }) => sum + (stream?.bytesRead ?? 0), 0);
   }
 
   /**
@@ -503,6 +547,12 @@ function closedError(address: string, outcome: 'not-executed' | 'unknown'): Clos
 function connectOutsideContext(node: Redis): void {
   const connect = node.connect.bind(node);
   node.connect = (...args) => outsideContext(() => connect(...args));
+}
+
+/** Returns what ends it. */
+function startTimer(ms: number, callBack: () => void): () => void {
+  const timer = setTimeout(callBack, ms);
+  return () => clearTimeout(timer);
 }
 
 function ignore(): void {}

@@ -1,7 +1,7 @@
 import type { Reply } from '../connection.js';
 import { isRedpostError } from '../errors.js';
 import type { Script, ScriptCall } from '../script.js';
-import type { Link } from './link.js';
+import type { Link, SendOptions } from './link.js';
 import type { Client } from './target.js';
 import { translateError } from './translate-error.js';
 
@@ -28,11 +28,16 @@ export class ScriptCalls {
   }
 
   /** @throws what {@link Link.call} throws. */
-  async run(text: Text, { keys, args }: ScriptCall, deadline: number): Promise<Reply> {
+  async run(
+    text: Text,
+    { keys, args }: ScriptCall,
+    deadline: number,
+    options?: SendOptions,
+  ): Promise<Reply> {
     const rest = [keys.length, ...keys, ...args];
     const call = () => {
       this.#prepare(text, keys);
-      return this.#link.send('EVALSHA', [text.sha, ...rest], deadline);
+      return this.#link.send('EVALSHA', [text.sha, ...rest], deadline, options);
     };
     try {
       return await this.#link.attempt(call, deadline);
@@ -49,7 +54,7 @@ export class ScriptCalls {
         if (!isUnknown(error)) throw error;
       }
     }
-    return this.#link.call('EVAL', [text.lua, ...rest], deadline);
+    return this.#link.call('EVAL', [text.lua, ...rest], deadline, options);
   }
 
   /** Loads a script where a call with these keys leads to, unless that has been done. */

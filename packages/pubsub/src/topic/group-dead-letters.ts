@@ -1,4 +1,5 @@
 import { type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
+import { entriesOf, newestIdOf } from '@redpost/core/consuming';
 import { behind, compareEntries, type DeadEntry, nameOf, parseEntry } from './dead-entry.js';
 import type { GroupContext } from './group-context.js';
 import { publishedAt } from './offset.js';
@@ -65,12 +66,8 @@ export class GroupDeadLetters<Body = unknown> {
     const lists = await Promise.all(
       this.#context.partitions.map(async ({ dead }, partition) => {
         const from = last ? behind(last, partition) : '-';
-        const reply = await connection.call('XRANGE', [dead, from, '+', 'COUNT', limit]);
-        return (reply as EntryReply[]).map(([id, fields]) => ({
-          partition,
-          id: String(id),
-          fields,
-        }));
+        const entries = await entriesOf(connection, { stream: dead, from, to: '+', limit });
+        return entries.map(([id, fields]) => ({ partition, id: String(id), fields }));
       }),
     );
     const oldest = lists.flat().sort(compareEntries).slice(0, limit);
@@ -124,14 +121,13 @@ export class GroupDeadLetters<Body = unknown> {
   /** All there are now: what dies meanwhile stays. */
   async #redriveAll(keys: GroupKeys): Promise<number> {
     const { connection } = this.#context.topic;
-    const reply = await connection.call('XREVRANGE', [keys.dead, '+', '-', 'COUNT', 1]);
-    const [newest] = reply as EntryReply[];
+    const newest = await newestIdOf(connection, keys.dead);
     let from = '-';
     let total = 0;
     while (newest) {
-      const moved = await this.#redrive(keys, from, String(newest[0]), chunk);
+      const moved = await this.#redrive(keys, from, newest, chunk);
       total += moved.length;
-      if (moved.length < chunk) break;
+      if (moved.length === 0) break;
       from = `(${moved.at(-1)}`;
     }
     return total;
@@ -174,5 +170,3 @@ export class GroupDeadLetters<Body = unknown> {
     }
   }
 }
-
-type EntryReply = [entry: Buffer, fields: Buffer[]];

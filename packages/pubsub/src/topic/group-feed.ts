@@ -179,7 +179,7 @@ export class GroupFeed {
   }
 
   #exchangeIfNeeded(): boolean {
-    if (this.#calls >= this.#options.maxCalls) return false;
+    if (this.#calls >= this.#callSize.callsOf(this.#options.maxCalls)) return false;
     const withNew = !this.#options.isFull();
     const mayTake = withNew ? !this.#isDry : this.#mayBeDue;
     const hasNews = this.#acks.length > 0 && this.#calls === 0;

@@ -24,9 +24,10 @@ export async function partitionProgress(
 
   let total = 0;
   for (let after = lastDelivered; ; ) {
-    const { count, last } = await connection.run(backlog, { stream, after, limit: chunk });
+    const input = { stream, after, limit: chunk };
+    const { count, last, mayBeMore } = await connection.run(backlog, input);
     total += count;
-    if (count < chunk) return { pending, lag: total };
+    if (!mayBeMore) return { pending, lag: total };
     after = last;
   }
 }

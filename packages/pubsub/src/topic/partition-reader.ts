@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError, isRedpostError } from '@redpost/core';
+import { newestIdOf } from '@redpost/core/consuming';
 import { arrival } from './arrival.js';
 import { TrimmedError } from './errors.js';
 import { beforeAll } from './offset.js';
@@ -54,15 +55,8 @@ export class PartitionReader {
   /** Fixes where `latest` is, so that what is published from then on is read. */
   async open(): Promise<void> {
     if (this.#offset !== '$') return;
-    const reply = await this.#context.connection.call('XREVRANGE', [
-      this.#stream,
-      '+',
-      '-',
-      'COUNT',
-      1,
-    ]);
-    const [last] = reply as [Buffer, Buffer[]][];
-    this.#offset = last ? last[0].toString('latin1') : beforeAll;
+    const last = await newestIdOf(this.#context.connection, this.#stream);
+    this.#offset = last ?? beforeAll;
     this.#isUnderWay = last !== undefined;
   }
 
@@ -136,7 +130,7 @@ export class PartitionReader {
   #advance({ entries, totals }: ReadResult): void {
     this.#offset = (entries.at(-1) as Entry).offset;
     this.#isUnderWay = true;
-    const isAtEnd = totals !== undefined && entries.length < batch;
+    const isAtEnd = totals !== undefined && !totals.isCut && entries.length < batch;
     if (isAtEnd && totals.added !== undefined) this.#ordinal = totals.added;
     else if (this.#ordinal !== undefined) this.#ordinal += entries.length;
   }

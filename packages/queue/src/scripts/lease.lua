@@ -6,9 +6,10 @@
 --       1 if a suspect may be among them, first receipt, receipt of the handed-off element or '', how many of the
 --       acknowledged had expired, how many whole batches to acknowledge, these..., receipts to
 --       acknowledge... (texts: Lua writes a number slowly)
--- returns nil when the lease is lost, else { now, suspect or nil, elements }; the suspect has the
---       first receipt, and the others the following ones. Small elements come as MessagePack: the
---       client takes that apart faster than hundreds of replies
+-- returns nil when the lease is lost, else { now, suspect or nil, elements, 1 if the next one did not
+--       fit into the answer }; the suspect has the first receipt, and the others the following
+--       ones. Small elements come as MessagePack: the client takes that apart faster than hundreds
+--       of replies
 local list, active, batches, handoff, suspects, consumers, stats = unpack(KEYS)
 local consumer, pop, count, as_batch, with_suspect, first, handed_off, expired, whole =
   unpack(ARGV)
@@ -32,23 +33,26 @@ end
 
 -- Before HSET, which a server that is out of memory refuses unless the script has written before;
 -- and before a suspect is taken, which would be lost when this fails because the list is no list.
-local elements = count ~= '0' and redis.call(pop, list, count) or {}
+local taken, steps, parts, is_cut = take(list, pop, tonumber(count))
 local suspect = with_suspect == '1' and redis.call('RPOP', suspects)
 if suspect then
   redis.call('HSET', active, first, suspect)
   first = first + 1
 end
 
-local packed = elements[1] and #elements[1] < 512 and cmsgpack.pack(elements)
-if packed and as_batch == '1' and elements[2] then
-  redis.call('HSET', batches, first .. ':' .. #elements, packed)
-elseif elements[1] then
+local packed, elements = parts and array_of(taken, parts), {}
+if packed and as_batch == '1' and taken > 1 then
+  redis.call('HSET', batches, first .. ':' .. taken, packed)
+elseif taken > 0 then
   local leased, n, receipt = {}, 0, tonumber(first)
-  for i = 1, #elements do
-    leased[n + 1], leased[n + 2] = receipt, elements[i]
-    n, receipt = n + 2, receipt + 1
+  for _, step in ipairs(steps) do
+    for i = 1, #step do
+      leased[n + 1], leased[n + 2] = receipt, step[i]
+      elements[#elements + 1] = step[i]
+      n, receipt = n + 2, receipt + 1
+    end
   end
   redis.call('HSET', active, unpack(leased))
 end
 
-return { now(), suspect, packed or elements }
+return { now(), suspect, packed or elements, is_cut and 1 or nil }

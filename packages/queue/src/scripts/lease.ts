@@ -1,4 +1,5 @@
 import { type Argument, defineScript } from '@redpost/core';
+import { mostBytesLua, packedArrayLua } from '@redpost/core/consuming';
 import type { Acknowledged, Leased } from '../acknowledgements.js';
 import type { QueueKeys } from '../keys.js';
 import { unpackElements } from '../packed-elements.js';
@@ -7,6 +8,7 @@ import acknowledge from './acknowledge.lua';
 import batches from './batches.lua';
 import clock from './clock.lua';
 import source from './lease.lua';
+import take from './take.lua';
 
 export interface LeaseInput {
   keys: QueueKeys;
@@ -38,11 +40,13 @@ export type LeaseResult =
       elements: Slice[];
       /** Whether the elements came as one block, since the first of them is small. */
       isPacked: boolean;
+      /** Whether there are more, which did not fit into the answer. */
+      isCut: boolean;
     };
 
 export const lease = defineScript<LeaseInput, LeaseResult>({
   name: 'lease',
-  lua: clock + batches + acknowledge + source,
+  lua: clock + batches + acknowledge + mostBytesLua + packedArrayLua + take + source,
   looksFirst: ({ acked, handedOff }) =>
     acked.batches.length + acked.receipts.length === 0 && handedOff === undefined,
   encode({ keys, consumer, from, acked, ...input }) {
@@ -74,13 +78,16 @@ export const lease = defineScript<LeaseInput, LeaseResult>({
   },
   parse(reply) {
     if (reply === null) return { status: 'lost' };
-    const [now, suspect, elements] = reply as [number, Buffer | null, Buffer | Buffer[]];
+    const [now, suspect, elements, isCut] = reply as LeaseReply;
     return {
       status: 'held',
       now,
       suspect: suspect ? Slice.of(suspect) : undefined,
       elements: Array.isArray(elements) ? elements.map(Slice.of) : unpackElements(elements),
       isPacked: !Array.isArray(elements),
+      isCut: isCut === 1,
     };
   },
 });
+
+type LeaseReply = [now: number, suspect: Buffer | null, elements: Buffer | Buffer[], isCut?: 1];

@@ -9,15 +9,18 @@ local consumer, push, remember_ms, signal = unpack(ARGV)
 
 if redis.call('ZREM', consumers, consumer) == 0 then return 0 end
 open_batches(batches, active)
--- The newest first, so that the oldest is next in line: what was handed off came last.
-local elements = redis.call('LRANGE', handoff, 0, -1)
+-- The newest first, so that the oldest is next in line: what was handed off came last. And one by
+-- one: all of them together may be more than fits into memory once more.
 local receipts = redis.call('HKEYS', active)
 table.sort(receipts, function(a, b) return tonumber(a) > tonumber(b) end)
-for _, receipt in ipairs(receipts) do
-  elements[#elements + 1] = keep_id(redis.call('HGET', active, receipt), consumer .. '-' .. receipt)
-end
+local handed_off = redis.call('LLEN', handoff)
 local with_suspect = false
-for _, element in ipairs(elements) do
+for i = 1, handed_off + #receipts do
+  local element = redis.call('LPOP', handoff)
+  if not element then
+    local receipt = receipts[i - handed_off]
+    element = keep_id(redis.call('HGET', active, receipt), consumer .. '-' .. receipt)
+  end
   with_suspect = give_back(element, list, suspects, push) or with_suspect
 end
 redis.call('DEL', active, handoff)
@@ -26,4 +29,4 @@ if with_suspect then redis.call('PUBLISH', signal, 'suspects') end
 if remember_ms ~= '0' then
   redis.call('ZADD', consumers, now() + remember_ms, '~' .. consumer)
 end
-return #elements
+return handed_off + #receipts

@@ -1,9 +1,10 @@
--- Tell a consumer everything it holds, for when an answer got lost and it may hold more than it
--- knows. What a blocking move has brought gets a receipt, unless the consumer has given it one.
+-- Tell a consumer the receipts of everything it holds, for when an answer got lost and it may hold
+-- more than it knows. What a blocking move has brought gets a receipt, unless the consumer has given
+-- it one. What it did not know of it gets by fetch.lua.
 --
 -- KEYS  active, batches, handoff, consumers
 -- ARGV  consumer, first receipt, receipt already given to the newest handed-off element or ''
--- returns nil when the lease is lost, else { receipt, element, ... }
+-- returns nil when the lease is lost, else { receipt, ... }
 local active, batches, handoff, consumers = unpack(KEYS)
 local consumer, receipt, given = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 
@@ -20,4 +21,4 @@ while true do
   redis.call('HSET', active, receipt, element)
   receipt = receipt + 1
 end
-return redis.call('HGETALL', active)
+return redis.call('HKEYS', active)

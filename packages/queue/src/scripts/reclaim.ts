@@ -14,8 +14,8 @@ export interface ReclaimInput {
 
 export type ReclaimResult =
   | { status: 'lost' }
-  /** In the order of their receipts. */
-  | { status: 'held'; messages: { receipt: number; element: Buffer }[] };
+  /** In their order. */
+  | { status: 'held'; receipts: number[] };
 
 export const reclaim = defineScript<ReclaimInput, ReclaimResult>({
   name: 'reclaim',
@@ -26,11 +26,6 @@ export const reclaim = defineScript<ReclaimInput, ReclaimResult>({
   }),
   parse(reply) {
     if (reply === null) return { status: 'lost' };
-    const fields = reply as Buffer[];
-    const messages = [];
-    for (let at = 0; at < fields.length; at += 2) {
-      messages.push({ receipt: Number(fields[at]), element: fields[at + 1] as Buffer });
-    }
-    return { status: 'held', messages: messages.sort((a, b) => a.receipt - b.receipt) };
+    return { status: 'held', receipts: (reply as Buffer[]).map(Number).sort((a, b) => a - b) };
   },
 });

@@ -18,20 +18,17 @@ if not deadline or tonumber(deadline) > time then return nil end
 
 write_nothing('ZREM', consumers)
 open_batches(batches, active)
-local held = {}
-local fields = redis.call('HGETALL', active)
-for i = 1, #fields, 2 do
-  held[#held + 1] = { receipt = tonumber(fields[i]), element = fields[i + 1] }
-end
-table.sort(held, function(a, b) return a.receipt < b.receipt end)
-local handed_off = redis.call('LRANGE', handoff, 0, -1)
-for i = #handed_off, 1, -1 do
-  held[#held + 1] = { receipt = 'h' .. i, element = handed_off[i] }
-end
+local receipts = redis.call('HKEYS', active)
+table.sort(receipts, function(a, b) return tonumber(a) < tonumber(b) end)
+-- What was handed off came last, the newest on the left.
+local handed_off = redis.call('LLEN', handoff)
+for i = handed_off, 1, -1 do receipts[#receipts + 1] = 'h' .. i end
 
 local put_back, dead_lettered = 0, 0
-for _, message in ipairs(held) do
-  local attempt, suspect, rest = open(message.element, consumer .. '-' .. message.receipt)
+-- One by one: all of them together may be more than fits into memory once more.
+for _, receipt in ipairs(receipts) do
+  local element = redis.call('HGET', active, receipt) or redis.call('RPOP', handoff)
+  local attempt, suspect, rest = open(element, consumer .. '-' .. receipt)
   attempt = attempt + 1
   if suspect and attempt >= tonumber(max_attempts) then
     redis.call('XADD', dead, '*', 'reason', 'crashed',
@@ -48,7 +45,7 @@ redis.call('ZREM', consumers, overdue)
 if overdue == consumer then
   redis.call('ZADD', consumers, time + remember_ms, '~' .. consumer)
 end
-if #held > 0 then
+if #receipts > 0 then
   redis.call('HINCRBY', stats, 'recovered', put_back)
   redis.call('HINCRBY', stats, 'dead', dead_lettered)
   redis.call('PUBLISH', signal, 'suspects')

@@ -1,4 +1,5 @@
 import { defineScript } from '@redpost/core';
+import { mostBytesLua } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import envelope from './envelope.lua';
 import source from './redrive.lua';
@@ -14,7 +15,7 @@ export interface RedriveInput {
 /** The ids of the entries that were sent again. */
 export const redrive = defineScript<RedriveInput, string[]>({
   name: 'redrive',
-  lua: envelope + source,
+  lua: envelope + mostBytesLua + source,
   looksFirst: () => true,
   encode: ({ keys, from, to, limit }) => ({
     keys: [keys.dead, keys.list],

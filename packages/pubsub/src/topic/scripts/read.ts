@@ -1,4 +1,5 @@
 import { defineScript } from '@redpost/core';
+import { entriesLua, mostBytesLua } from '@redpost/core/consuming';
 import type { Entry } from '../record.js';
 import source from './read.lua';
 
@@ -19,6 +20,8 @@ export interface ReadResult {
     length: number;
     /** Whether records were deleted one by one, which spoils counting. */
     hasDeleted: boolean;
+    /** Whether there are more records, which did not fit into the answer. */
+    isCut: boolean;
   };
 }
 
@@ -26,18 +29,19 @@ type EntryReply = [offset: Buffer, fields: Buffer[] | null];
 
 export const read = defineScript<ReadInput, ReadResult>({
   name: 'read',
-  lua: source,
+  lua: mostBytesLua + entriesLua + source,
   looksFirst: () => true,
   encode: ({ stream, after, count }) => ({ keys: [stream], args: [after, count] }),
   parse(reply) {
-    const [entries, isFirst, added, length, deleted] = reply as [
+    const [entries, isFirst, added, length, deleted, isCut] = reply as [
       EntryReply[],
       number,
       ...(number | null | undefined)[],
     ];
     const result = { entries: entries.map(toEntry), isFirst: isFirst === 1 };
     if (length == null) return result;
-    return { ...result, totals: { added: added ?? undefined, length, hasDeleted: deleted === 1 } };
+    const totals = { length, hasDeleted: deleted === 1, isCut: isCut === 1 };
+    return { ...result, totals: { ...totals, added: added ?? undefined } };
   },
 });
 

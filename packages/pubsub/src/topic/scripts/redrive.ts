@@ -1,4 +1,5 @@
 import { defineScript } from '@redpost/core';
+import { entriesLua, mostBytesLua } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
 import source from './redrive.lua';
 
@@ -14,7 +15,7 @@ export interface RedriveInput {
 /** The ids of the dead letters that were published again. */
 export const redrive = defineScript<RedriveInput, string[]>({
   name: 'redrive',
-  lua: source,
+  lua: mostBytesLua + entriesLua + source,
   looksFirst: () => true,
   encode: ({ keys, group, from, to, limit }) => ({
     keys: [keys.dead, keys.stream],

@@ -1,6 +1,8 @@
 -- Acknowledge what has been settled and take what comes next, in one round trip: one suspect, what
 -- is due for another attempt, then new records.
 -- Refused as a whole when the consumer's lease is lost: then others have what it held.
+-- No more is taken than fits into an answer, but at least one record. Needs most_bytes, entries.lua
+-- and packed-array.lua of core.
 --
 -- KEYS  stream, consumers, delayed, suspects, stats
 -- ARGV  group, consumer, how many records, 1 if new ones may be among them, 1 if a suspect may,
@@ -22,7 +24,7 @@ if #ARGV > 5 then
 end
 
 local time = now()
-local again, trimmed = {}, {}
+local again, trimmed, room = {}, {}, most_bytes
 
 local function claim(offset)
   -- One that was trimmed is missing in the answer, or nil before Redis 7.
@@ -30,6 +32,7 @@ local function claim(offset)
   if entry then
     local pending = held_by(stream, group, offset, consumer)
     again[#again + 1] = { pending[4], entry }
+    room = room - size_of(entry)
     return true
   end
   redis.call('XACK', stream, group, offset)
@@ -50,22 +53,48 @@ if with_suspect == '1' then
 end
 if count > 0 then
   for _, due in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', time, 'LIMIT', 0, count)) do
+    if room <= 0 then break end
     redis.call('ZREM', delayed, due)
     if claim(offset_of(due)) then count = count - 1 end
   end
 end
 
-local entries = {}
+-- By steps, each at most three times as long as those before it together: so of large records behind
+-- small ones few are taken only to be given up again.
+local parts, taken, newest, is_cut = { '' }, 0, nil, room <= 0
 if with_new ~= '1' then count = 0 end
-if count > 0 then
-  local read = redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', count,
+while taken < count and not is_cut do
+  local wanted = math.min(count - taken, math.max(1, 3 * taken))
+  local read = redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', wanted,
     'STREAMS', stream, '>')
-  entries = read and read[1][2] or {}
+  local entries = read and read[1][2] or {}
+  local found = #entries
+  local fit, part = found, found > 0 and cmsgpack.pack(unpack(entries))
+  if part and #part > room then
+    fit, room = fitting_entries(entries, room)
+    if taken == 0 then fit = math.max(fit, 1) end
+    is_cut = fit < found
+    if is_cut then
+      local unread = {}
+      for i = fit + 1, found do unread[#unread + 1], entries[i] = entries[i][1], nil end
+      redis.call('XACK', stream, group, unpack(unread))
+      redis.call('XGROUP', 'SETID', stream, group, fit > 0 and entries[fit][1] or newest)
+      part = fit > 0 and cmsgpack.pack(unpack(entries))
+    end
+  elseif part then
+    room = room - #part
+  end
+  if part then parts[#parts + 1], newest = part, entries[fit][1] end
+  taken = taken + fit
+  if found < wanted then break end
 end
 local due = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
 local last = false
-if count > #entries then
-  local entry = entries[#entries] or redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
-  last = entry and entry[1] or '0-0'
+if count > taken and not is_cut then
+  if not newest then
+    local entry = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+    newest = entry and entry[1] or '0-0'
+  end
+  last = newest
 end
-return { time, due or false, last, trimmed, again, cmsgpack.pack(entries) }
+return { time, due or false, last, trimmed, again, array_of(taken, parts) }

@@ -1,4 +1,5 @@
 import { type Argument, defineScript } from '@redpost/core';
+import { entriesLua, mostBytesLua, packedArrayLua } from '@redpost/core/consuming';
 import { type PackedEntry, unpackEntries } from '../packed-entries.js';
 import type { GroupKeys } from '../topic-keys.js';
 import clock from './clock.lua';
@@ -45,7 +46,7 @@ export type TakeResult =
 
 export const take = defineScript<TakeInput, TakeResult>({
   name: 'take',
-  lua: clock + waiting + source,
+  lua: clock + waiting + mostBytesLua + entriesLua + packedArrayLua + source,
   encode({ keys, group, consumer, count, withNew, withSuspect, acked }) {
     const args: Argument[] = [group, consumer, count, withNew ? 1 : 0, withSuspect ? 1 : 0];
     for (const offset of acked) args.push(offset);

@@ -1,0 +1,26 @@
+-- Read elements at the end of a list, as many as fit into an answer, at least one. It goes by steps:
+-- see take.lua. Needs most_bytes and take.lua.
+--
+-- KEYS  list
+-- ARGV  'RIGHT' or 'LEFT', how many to leave out, how many to read at most
+-- returns { elements, 1 if the next one did not fit into the answer }, those at the end first
+local list, from, skip, count = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local elements, room = {}, most_bytes
+
+while #elements < count do
+  local wanted = math.min(count - #elements, math.max(1, 3 * #elements))
+  local first = skip + #elements
+  local step = from == 'LEFT' and redis.call('LRANGE', list, first, first + wanted - 1)
+    or redis.call('LRANGE', list, -first - wanted, -first - 1)
+  local found = #step
+  if from == 'RIGHT' then
+    for i = 1, math.floor(found / 2) do step[i], step[found + 1 - i] = step[found + 1 - i], step[i] end
+  end
+  local fit
+  fit, room = fitting(step, room)
+  if #elements == 0 and found > 0 then fit = 1 end
+  for i = 1, fit do elements[#elements + 1] = step[i] end
+  if fit < found then return { elements, 1 } end
+  if found < wanted then break end
+end
+return { elements, 0 }
