@@ -5,7 +5,7 @@ import {
   shown,
   wholeNumber,
 } from '@redpost/core';
-import { type EntryReply, entriesOf, newestIdOf } from '@redpost/core/consuming';
+import { type EntryReply, entriesOf, newestId } from '@redpost/core/consuming';
 import type { QueueContext } from './context.js';
 import { redrive } from './scripts/redrive.js';
 import { readStored, type StoredMessage } from './stored-message.js';
@@ -76,7 +76,7 @@ export class DeadLetters<Body = unknown> {
     const { entries } = options;
     if (entries) return this.#redriveThese(entries);
     const { connection, keys } = this.#context;
-    const last = await newestIdOf(connection, keys.dead);
+    const last = await connection.run(newestId, keys.dead);
     let from = '-';
     let total = 0;
     while (last !== undefined) {

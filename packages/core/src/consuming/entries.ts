@@ -2,6 +2,7 @@ import type { Connection } from '../connection.js';
 import { defineScript } from '../script.js';
 import entries from './entries.lua';
 import mostBytes from './most-bytes.lua';
+import newest from './newest-id.lua';
 import packedArray from './packed-array.lua';
 import source from './read-entries.lua';
 
@@ -50,17 +51,11 @@ export async function entriesOf(
   }
 }
 
-const newestId =
-  "local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1] return newest and newest[1]";
-
-/**
- * The id of the newest entry there is, without its fields; undefined when there is none. By its text: a
- * script that the server does not know would have to be sent again, behind what is added meanwhile.
- */
-export async function newestIdOf(
-  connection: Connection,
-  stream: string,
-): Promise<string | undefined> {
-  const reply = await connection.call('EVAL', [newestId, 1, stream]);
-  return reply === null ? undefined : String(reply);
-}
+/** The id of the newest entry of a stream, without its fields; undefined when there is none. */
+export const newestId = defineScript<string, string | undefined>({
+  name: 'newest-id',
+  lua: newest,
+  looksFirst: () => true,
+  encode: (stream) => ({ keys: [stream], args: [] }),
+  parse: (reply) => (reply === null ? undefined : String(reply)),
+});

@@ -19,7 +19,7 @@ export {
   entriesLua,
   entriesOf,
   mostBytesLua,
-  newestIdOf,
+  newestId,
   packedArrayLua,
 } from './entries.js';
 export {

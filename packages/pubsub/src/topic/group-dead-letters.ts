@@ -1,5 +1,5 @@
 import { type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
-import { entriesOf, newestIdOf } from '@redpost/core/consuming';
+import { entriesOf, newestId } from '@redpost/core/consuming';
 import { behind, compareEntries, type DeadEntry, nameOf, parseEntry } from './dead-entry.js';
 import type { GroupContext } from './group-context.js';
 import { publishedAt } from './offset.js';
@@ -121,7 +121,7 @@ export class GroupDeadLetters<Body = unknown> {
   /** All there are now: what dies meanwhile stays. */
   async #redriveAll(keys: GroupKeys): Promise<number> {
     const { connection } = this.#context.topic;
-    const newest = await newestIdOf(connection, keys.dead);
+    const newest = await connection.run(newestId, keys.dead);
     let from = '-';
     let total = 0;
     while (newest) {

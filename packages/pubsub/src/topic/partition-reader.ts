@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { asError, isRedpostError } from '@redpost/core';
-import { newestIdOf } from '@redpost/core/consuming';
+import { newestId } from '@redpost/core/consuming';
 import { arrival } from './arrival.js';
 import { TrimmedError } from './errors.js';
 import { beforeAll } from './offset.js';
@@ -55,7 +55,10 @@ export class PartitionReader {
   /** Fixes where `latest` is, so that what is published from then on is read. */
   async open(): Promise<void> {
     if (this.#offset !== '$') return;
-    const last = await newestIdOf(this.#context.connection, this.#stream);
+    const last = await this.#context.connection.run(newestId, this.#stream, {
+      // Nothing that is published later overtakes it.
+      line: this.#stream,
+    });
     this.#offset = last ?? beforeAll;
     this.#isUnderWay = last !== undefined;
   }
