@@ -21,9 +21,11 @@ async function startSmallRedis() {
 const leaveNoMemory = (connection: Connection) =>
   connection.call('CONFIG', ['SET', 'maxmemory', '1']);
 
+/** Where this does not fit any more, something smaller may. */
+const body = 'x'.repeat(20_000);
+
 /** Sends until Redis is full: how many it took, and what it said then. */
 async function fill(queue: Queue<string>) {
-  const body = 'x'.repeat(20_000);
   for (let sent = 0; sent < 1000; sent += 1) {
     try {
       await queue.send(body);
@@ -41,7 +43,7 @@ it('a full Redis refuses sends, is drained by its consumer, and takes sends agai
   const { sent, error } = await fill(queue);
   const refusal = { code: 'OUT_OF_MEMORY', outcome: 'not-executed', retryable: true };
   expect(error).toMatchObject(refusal);
-  expect(await rejection(queue.send('later', { delayMs: 1 }))).toMatchObject(refusal);
+  expect(await rejection(queue.send(body, { delayMs: 1 }))).toMatchObject(refusal);
   expect((await queue.stats()).pending).toBe(sent);
 
   let handled = 0;
@@ -49,7 +51,7 @@ it('a full Redis refuses sends, is drained by its consumer, and takes sends agai
     handled += 1;
   });
   await eventually(() => handled === sent);
-  expect(await queue.send('fits again')).toBeTruthy();
+  expect(await queue.send(body)).toBeTruthy();
   await eventually(() => handled === sent + 1);
   await consumer.stop();
   expect(await atRest(queue as never)).toEqual({ pending: 0, delayed: 0, dead: 0 });
