@@ -83,6 +83,8 @@ export interface SubscriptionSocket {
    * at the latest once reading goes on. What was already read still arrives.
    */
   pause(): void;
+  /** Cuts the connection, as a server would that hangs up: it is made anew, and what waited is lost. */
+  cut(reason: RedpostError): void;
   /** Goes on reading. */
   resume(): void;
   /** Ends its subscriptions. */

@@ -187,13 +187,14 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
 
   /** What subscribes: the shared socket or one of its own, as a member of a group or not. */
   #source(): Subscribe {
-    const { connection, overflow, maxBuffered, group } = this.#setup;
+    const { connection, overflow, maxBuffered, maxPauseMs, group } = this.#setup;
     let source: Pick<Connection, 'subscribe'> = connection;
     if (overflow === 'pause') {
       const socket = connection.openSubscriptionSocket();
       this.#pause = new ReadingPause({
         socket,
         maxBuffered,
+        maxPauseMs,
         onPaused: (buffered) => this.#events.emit('paused', { buffered }),
         onUnpaused: (pausedMs) => this.#events.emit('unpaused', { pausedMs }),
       });

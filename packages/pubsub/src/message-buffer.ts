@@ -4,8 +4,9 @@
  * - `drop-newest`: it is dropped, and what waits is kept;
  * - `close`: it is dropped, and the subscription is closed. What waits can still be read;
  * - `pause`: it is kept, and no more is read from the socket, which the subscription has for itself,
- *   until half of what waits is read. Redis and the operating system keep what comes meanwhile, and
- *   Redis hangs up when that is too much for it: then `interrupted` and `resumed` follow.
+ *   until half of what waits is read. Redis and the operating system keep what comes meanwhile. When
+ *   that is too much for Redis it hangs up, and after `maxPauseMs` the subscription does: then
+ *   `interrupted` and `resumed` follow.
  */
 export type OverflowPolicy = 'drop-oldest' | 'drop-newest' | 'close' | 'pause';
 

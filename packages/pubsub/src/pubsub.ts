@@ -97,6 +97,7 @@ const optionNames: NamesOf<PubSubOptions<unknown>> = {
   maxMessageBytes: true,
   maxBuffered: true,
   overflow: true,
+  maxPauseMs: true,
 };
 
 /** Any, however its channels were declared, whose subscribers get `Received`. */

@@ -1,9 +1,11 @@
-import type { SubscriptionSocket } from '@redpost/core';
+import { ConnectionError, type SubscriptionSocket } from '@redpost/core';
 
 export interface ReadingPauseOptions {
   socket: SubscriptionSocket;
   /** How many messages may wait before reading stops; it goes on at half of that. */
   maxBuffered: number;
+  /** How long reading may stop, in ms, before the connection is cut. */
+  maxPauseMs: number;
   onPaused: (buffered: number) => void;
   onUnpaused: (pausedMs: number) => void;
 }
@@ -12,6 +14,7 @@ export interface ReadingPauseOptions {
 export class ReadingPause {
   readonly #options: ReadingPauseOptions;
   #since: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ReadingPauseOptions) {
     this.#options = options;
@@ -23,11 +26,12 @@ export class ReadingPause {
 
   /** Called with how many messages wait, whenever that has changed. */
   check(buffered: number): void {
-    const { socket, maxBuffered, onPaused } = this.#options;
+    const { socket, maxBuffered, maxPauseMs, onPaused } = this.#options;
     if (this.#since === undefined) {
       if (buffered < maxBuffered) return;
       this.#since = performance.now();
       socket.pause();
+      this.#timer = setTimeout(() => this.#giveUp(), maxPauseMs).unref();
       onPaused(buffered);
     } else if (buffered <= maxBuffered / 2) this.end();
   }
@@ -35,9 +39,17 @@ export class ReadingPause {
   /** Goes on reading, however much waits: a new socket has to be read until it is known to be full. */
   end(): void {
     if (this.#since === undefined) return;
+    clearTimeout(this.#timer);
     const pausedMs = performance.now() - this.#since;
     this.#since = undefined;
     this.#options.socket.resume();
     this.#options.onUnpaused(pausedMs);
+  }
+
+  /** Not every server hangs up by itself, however much it has to keep. */
+  #giveUp(): void {
+    const { socket, maxPauseMs } = this.#options;
+    const message = `The subscription has not read on for ${maxPauseMs} ms (maxPauseMs), so its connection was cut and what waited in Redis is lost. Read faster, or raise maxPauseMs`;
+    socket.cut(new ConnectionError(message, { outcome: 'unknown' }));
   }
 }

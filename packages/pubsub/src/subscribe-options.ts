@@ -19,6 +19,12 @@ export interface BufferOptions {
    * dropped is counted in `subscription.dropped` and reported by the event `overflow`.
    */
   overflow?: OverflowPolicy | undefined;
+  /**
+   * With `overflow: 'pause'`: how long reading may stop at a time, in ms; default 60 000. After that
+   * the connection is cut: what waits in Redis is lost, and `interrupted` and `resumed` follow. Half
+   * of `maxBuffered` has to be handled within this time: raise it for slow handlers.
+   */
+  maxPauseMs?: number | undefined;
 }
 
 /**
@@ -43,6 +49,7 @@ export interface SubscribeOptions<Body> extends BufferOptions {
 export const subscribeOptionNames: NamesOf<SubscribeOptions<unknown>> = {
   maxBuffered: true,
   overflow: true,
+  maxPauseMs: true,
   onMessage: true,
   signal: true,
   group: true,
@@ -71,13 +78,15 @@ export function checkedBuffer(
 ): Complete<BufferOptions> {
   const maxBuffered = options.maxBuffered ?? defaults.maxBuffered ?? 10_000;
   const overflow = options.overflow ?? defaults.overflow ?? 'drop-oldest';
+  const maxPauseMs = options.maxPauseMs ?? defaults.maxPauseMs ?? 60_000;
   wholeNumber('maxBuffered', maxBuffered, { min: 1 });
+  wholeNumber('maxPauseMs', maxPauseMs, { min: 1, max: longestTimerMs });
   if (!policies.includes(overflow)) {
     throw new InvalidArgumentError(
       `overflow must be drop-oldest, drop-newest, close or pause, got ${shown(overflow)}`,
     );
   }
-  return { maxBuffered, overflow };
+  return { maxBuffered, overflow, maxPauseMs };
 }
 
 /** @throws InvalidArgumentError */

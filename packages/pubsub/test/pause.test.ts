@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { idleMsSince } from '../../../tooling/machine-pace.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { take } from './support/take.js';
 
@@ -47,6 +48,31 @@ describe('a subscription that pauses', () => {
     expect(receivers).toEqual([2, 2, 2]);
     expect(await take(fast, 4)).toEqual([1, 2, 3, 4]);
     expect(await take(slow, 4)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('is interrupted when it pauses for longer than maxPauseMs, and says why', async () => {
+    const channel = uniqueName();
+    const pubsub = redis.pubsub<number>({ overflow: 'pause', maxPauseMs: 200 });
+    const subscription = await pubsub.subscribe(channel, { maxBuffered: 1 });
+    const events: string[] = [];
+    subscription.on('paused', () => events.push('paused'));
+    subscription.on('interrupted', ({ error }) => events.push(error.message));
+    subscription.on('resumed', () => events.push('resumed'));
+
+    await pubsub.publish(channel, 1);
+    await eventuallyPasses(() => expect(events).toContain('resumed'));
+    const [first, why, third] = events;
+
+    expect([first, third]).toEqual(['paused', 'resumed']);
+    expect(why).toContain('maxPauseMs');
+    expect(await take(subscription, 1)).toEqual([1]);
+    await pubsub.publish(channel, 2);
+    expect(await take(subscription, 1)).toEqual([2]);
+  });
+
+  it('refuses a maxPauseMs that is no time', async () => {
+    const subscribing = redis.pubsub().subscribe(uniqueName(), { maxPauseMs: 0 });
+    expect(await rejection(subscribing)).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
   it('is not taken for dead by its own keep-alive, however long it pauses', async () => {

@@ -167,6 +167,7 @@ export class IoredisConnection implements Connection {
     return {
       subscribe: (target, subscriber) => socket.subscribe(target, asHere(subscriber)),
       pause: () => socket.pause(),
+      cut: (reason) => socket.cut(reason),
       resume: () => socket.resume(),
       close: () => {
         this.#ownSockets.delete(socket);

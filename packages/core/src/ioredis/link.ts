@@ -312,8 +312,13 @@ export class Link {
     });
   }
 
-  /** Cuts the socket, for a server that has fallen silent. A new one is made by itself. */
-  destroySocket(): void {
+  /**
+   * Cuts the socket, e.g. of a server that has fallen silent. A new one is made by itself.
+   *
+   * @param reason what is told of it, if there is more to say.
+   */
+  destroySocket(reason?: RedpostError): void {
+    if (reason) this.#lastError = reason;
     if ('stream' in this.#client) this.#client.stream?.destroy();
     else this.#client.disconnect(true);
   }

@@ -61,6 +61,11 @@ export class SubscriberSockets implements SubscriptionSocket {
     for (const link of this.#links) link.resume();
   }
 
+  cut(reason: RedpostError): void {
+    this.#isPaused = false;
+    for (const link of this.#links) link.cut(reason);
+  }
+
   close(): void {
     this.#sharded?.close();
     for (const link of this.#links) link.close();

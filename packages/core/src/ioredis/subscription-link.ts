@@ -59,6 +59,12 @@ export class SubscriptionLink {
     this.#client?.stream?.resume();
   }
 
+  /** Of a socket that is read again nothing more would come but what had waited. */
+  cut(reason: RedpostError): void {
+    this.#pausedAt = undefined;
+    this.#link.destroySocket(reason);
+  }
+
   close(): void {
     clearInterval(this.#keepAlive);
     // A socket that nobody reads would never see its end.
