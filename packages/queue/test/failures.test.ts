@@ -86,16 +86,12 @@ it('who listens is not warned, and a retry is no dead letter', async () => {
   const warned = warnings();
   const queue = redis.queue<number>();
   await queue.send(1);
-  let attempts = 0;
   const consumer = queue.consume(
     () => {
-      attempts += 1;
-      if (attempts === 1) throw new Error('once');
-      throw new Error('twice');
+      throw new Error('no such mailbox');
     },
     { maxAttempts: 2, backoff: () => 0 },
   );
-  await eventually(() => attempts >= 1);
   consumer.on('failed', () => {});
 
   await eventually(async () => (await queue.deadLetters.count()) === 1);
