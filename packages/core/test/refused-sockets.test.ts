@@ -47,6 +47,38 @@ it('what such a read is refused for is told, and it can be aborted', async () =>
   await expect(read).rejects.toThrow('enough');
 });
 
+/** The same for a user without the rights to what these rules take away. */
+async function asUserWithout(...rules: string[]) {
+  const { url, port } = await startOwnRedis();
+  const admin = openConnection(url);
+  const allow = (...more: string[]) => admin.call('ACL', ['SETUSER', 'limited', ...more]);
+  await allow('on', '>secret', '~*', '&*', '+@all', ...rules);
+  const connection = openConnection(`redis://limited:secret@127.0.0.1:${port}`);
+  await connection.ping();
+  await allow('resetpass', '>changed');
+  return connection;
+}
+
+it('without EXEC such a read rejects and says so, and no transaction is left open', async () => {
+  const connection = await asUserWithout('-exec');
+  await connection.call('RPUSH', ['there', 'x']);
+  expect(await rejection(connection.block(pop('there')))).toMatchObject({
+    code: 'SERVER',
+    message: expect.stringContaining('exec'),
+  });
+  expect(await connection.call('LLEN', ['there'])).toBe(1);
+});
+
+it('without MULTI such a read says so, and loses nothing that it took', async () => {
+  const connection = await asUserWithout('-multi');
+  await connection.call('RPUSH', ['there', 'x']);
+  expect(String(await connection.block(pop('there')))).toBe('there,x');
+  expect(await rejection(connection.block(pop('never')))).toMatchObject({
+    reply: 'NOPERM',
+    message: expect.stringContaining('multi'),
+  });
+});
+
 it('a read goes on blocking once its socket is let in', async () => {
   const connection = await withoutFurtherSockets();
   const read = connection.block(pop('key'));

@@ -152,7 +152,6 @@ export class BlockingPool {
   async #ask(command: BlockingCommand): Promise<Reply> {
     const { commands } = this.#options;
     const [name, ...args] = command(shortestMs);
-    await this.#mayEndTransactions();
     const [multi, alone = null, exec] = await commands.sendAll([
       { command: 'MULTI', args: [] },
       { command: name, args },
@@ -162,24 +161,12 @@ export class BlockingPool {
     if (isRedpostError(multi) && alone !== null && !isRedpostError(alone)) {
       return alone;
     }
-    // That of the command says why it was refused, that of EXEC only that it was.
+    // That of the command says why it was refused, that of EXEC only that it was. Either way, the
+    // transaction is over.
     for (const refusal of [multi, alone, exec]) if (isRedpostError(refusal)) throw refusal;
     const [reply = null] = exec as Reply[];
     if (isError(reply)) throw commands.translate(reply);
     return reply;
-  }
-
-  /**
-   * One that nobody ends would swallow the commands of all others on the same socket. Without one there is
-   * nothing to end, and Redis says just that.
-   *
-   * @throws ServerError when EXEC is not permitted.
-   */
-  async #mayEndTransactions(): Promise<void> {
-    const deadline = performance.now() + graceMs;
-    await this.#options.commands.call('EXEC', [], deadline).catch((error) => {
-      if (!isRedpostError(error, 'SERVER') || error.reply !== 'ERR') throw error;
-    });
   }
 
   async #slice(

@@ -26,11 +26,11 @@ export interface FailoverEvents {
   switched: undefined;
 }
 
-/** Published about a tenth of a second before the replica is told: calls wait from here on. */
+/** Published 50 to 100 ms before the replica is told: calls wait from here on. */
 const leaving = '+failover-state-send-slaveof-noone';
-/** From here on the Sentinel in charge tells the new address; the others follow within seconds. */
+/** From here on the Sentinel in charge tells the new address; the others follow later. */
 const promoted = '+promoted-slave';
-/** All Sentinels publish this, the one in charge only when all other replicas follow the new primary. */
+/** All Sentinels publish this, the one in charge when the failover is over. */
 const switched = '+switch-master';
 const joined = '+sentinel';
 const aborted = '-failover-abort-*';
@@ -48,7 +48,7 @@ const mostSentinels = 10;
  * that are then thrown away. Nothing is noticed on its sockets: only the Sentinels know.
  */
 export class SentinelWatch {
-  readonly events = new Emitter<FailoverEvents>({ leaving: true, staying: true, switched: true });
+  readonly events = new Emitter<FailoverEvents>();
   readonly #options: SentinelWatchOptions;
   readonly #links = new Map<string, SubscriptionLink>();
   readonly #heard = new Set<string>();
