@@ -154,17 +154,18 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     });
   }
 
-  #openSession(): Session<Body> {
+  /** @param former see `Session.open`. */
+  #openSession(former?: Promise<void>): Session<Body> {
     const session: Session<Body> = new Session(this.#context, this.#options, {
       demand: () => this.#demand(),
       accept: (deliveries) => this.#handlers.accept(deliveries),
       renewed: () => this.#handlers.goOn(),
       drained: () => this.#events.emit('drained', undefined),
-      lost: (deliveries) => this.#lost(deliveries),
+      lost: (deliveries, handedBack) => this.#lost(deliveries, handedBack),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     });
-    void session.open(() => !this.#isStopping);
+    void session.open(() => !this.#isStopping, former);
     return session;
   }
 
@@ -175,9 +176,9 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     return this.#handlers.free;
   }
 
-  #lost(deliveries: HeldDelivery<Body>[]): void {
+  #lost(deliveries: HeldDelivery<Body>[], handedBack: Promise<void>): void {
     this.#handlers.takeBack();
-    if (!this.#isStopping) this.#session = this.#openSession();
+    if (!this.#isStopping) this.#session = this.#openSession(handedBack);
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
   }
 

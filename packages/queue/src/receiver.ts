@@ -138,7 +138,8 @@ export class Receiver<Body = unknown> {
     }
   }
 
-  #openSession(): Session<Body> {
+  /** @param former see `Session.open`. */
+  #openSession(former?: Promise<void>): Session<Body> {
     const session: Session<Body> = new Session(this.#context, this.#options, {
       demand: () => this.#waiters.length - this.#reading,
       accept: (deliveries) => {
@@ -149,11 +150,11 @@ export class Receiver<Body = unknown> {
         );
       },
       drained: (look) => void this.#drained(session, look),
-      lost: (deliveries) => this.#lost(deliveries),
+      lost: (deliveries, handedBack) => this.#lost(deliveries, handedBack),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     });
-    void session.open(() => !this.#isClosed);
+    void session.open(() => !this.#isClosed, former);
     return session;
   }
 
@@ -217,10 +218,10 @@ export class Receiver<Body = unknown> {
     }
   }
 
-  #lost(deliveries: HeldDelivery<Body>[]): void {
+  #lost(deliveries: HeldDelivery<Body>[], handedBack: Promise<void>): void {
     if (!this.#isClosed) {
       for (const waiter of this.#waiters) waiter.look = 0;
-      this.#session = this.#openSession();
+      this.#session = this.#openSession(handedBack);
     }
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
   }

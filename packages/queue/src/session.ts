@@ -6,6 +6,8 @@ import {
   LeaseLostError,
   newConsumerName,
   ReturnedError,
+  Settling,
+  within,
 } from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { HeldDelivery, type Settler } from './delivery.js';
@@ -13,7 +15,6 @@ import { Feed } from './feed.js';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
 import { Promoter } from './promoter.js';
 import { Recoverer, type Recovery } from './recoverer.js';
-import { forsake } from './scripts/forsake.js';
 import { leave } from './scripts/leave.js';
 import { Settlements } from './settlements.js';
 import type { Slice } from './slice.js';
@@ -31,8 +32,12 @@ export interface SessionHost<Body> {
   /** Redis has confirmed the lease. */
   renewed?(): void;
   drained(look: number): void;
-  /** The lease was lost, and with it these deliveries. The session is over. */
-  lost(deliveries: HeldDelivery<Body>[]): void;
+  /**
+   * The lease was lost, and with it these deliveries. The session is over.
+   *
+   * @param handedBack resolves when all that Redis still has under its name is back in the queue.
+   */
+  lost(deliveries: HeldDelivery<Body>[], handedBack: Promise<void>): void;
   recovered(recovery: Recovery): void;
   failed(error: Error): void;
 }
@@ -64,6 +69,9 @@ export class Session<Body = unknown> implements Settler {
   #unsubscribe: Unsubscribe | undefined;
   #listenTimer: NodeJS.Timeout | undefined;
   #isOver = false;
+  /** Resolve when nothing is left under the name of the session before this one, and of this one. */
+  #former: Promise<void> = Promise.resolve();
+  #handedBack: Promise<void> = Promise.resolve();
 
   constructor(context: QueueContext<Body>, options: SessionOptions, host: SessionHost<Body>) {
     this.consumer = newConsumerName(options.leaseMs);
@@ -107,8 +115,15 @@ export class Session<Body = unknown> implements Settler {
     return this.#heartbeat.isFreshAt(now);
   }
 
-  /** Takes the lease and begins. While Redis cannot be asked it tries again, as long as wanted. */
-  async open(isWanted: () => boolean): Promise<void> {
+  /**
+   * Takes the lease and begins. While Redis cannot be asked it tries again, as long as wanted.
+   *
+   * @param former resolves when the session before this one, which was lost, has handed back what it
+   *   still had: those messages are older than all that is leased here.
+   */
+  async open(isWanted: () => boolean, former = Promise.resolve()): Promise<void> {
+    this.#former = former;
+    await former;
     while (isWanted()) {
       try {
         await this.#heartbeat.take();
@@ -185,18 +200,25 @@ export class Session<Body = unknown> implements Settler {
 
   /** Gives up the lease; what is still held goes back to the queue. */
   async leave(timeoutMs: number): Promise<void> {
-    if (this.#isOver) return;
+    if (this.#isOver) {
+      await within(this.#handedBack, timeoutMs);
+      return;
+    }
     this.#end();
     const unconfirmed = new ClosedError('The consumer was stopped', { outcome: 'unknown' });
     this.#forget(
       (held) => new ReturnedError(held.named),
       () => unconfirmed,
     );
+    await Promise.all([within(this.#former, timeoutMs), this.#giveUpLease(timeoutMs)]);
+  }
+
+  async #giveUpLease(timeoutMs?: number): Promise<void> {
     const { connection, keys } = this.#context;
     const { from } = this.#options;
     const { mayBeBlocked } = this.#feed;
     const input = { keys, consumer: this.consumer, from, mayBeBlocked };
-    await connection.run(leave, input, { timeoutMs });
+    await connection.run(leave, input, timeoutMs === undefined ? {} : { timeoutMs });
   }
 
   #begin(): void {
@@ -283,8 +305,8 @@ export class Session<Body = unknown> implements Settler {
     this.#end();
     const lostBy = (held: HeldDelivery<Body>) => new LeaseLostError(held.named);
     const lost = this.#forget(lostBy, lostBy);
-    void this.#forsake();
-    this.#host.lost(lost);
+    this.#handedBack = this.#handBack();
+    this.#host.lost(lost, this.#handedBack);
   }
 
   /** Tells those who work on what is held, or wait for an acknowledgement, that it is over. */
@@ -300,15 +322,13 @@ export class Session<Body = unknown> implements Settler {
 
   /**
    * Whoever recovered this consumer has what it held. But Redis may have forgotten it altogether
-   * (FLUSHALL, a restart without its data), and a blocking move may have brought a message since:
-   * so it is named as a former consumer, and the next beat of any other looks at what it left.
+   * (FLUSHALL, a restart without its data), and a blocking move may have brought a message since,
+   * of which nobody else knows. While Redis is away this waits.
    */
-  async #forsake(): Promise<void> {
-    const { connection, keys } = this.#context;
+  async #handBack(): Promise<void> {
     try {
       await this.#feed.endWait();
-      const { mayBeBlocked } = this.#feed;
-      await connection.run(forsake, { keys, consumer: this.consumer, mayBeBlocked });
+      await new Settling(() => false).repeat(() => this.#giveUpLease());
     } catch (error) {
       this.#host.failed(asError(error));
     }

@@ -1,4 +1,8 @@
--- Give up a consumer's lease, and put back whatever it still holds, in its order.
+-- Give up a consumer's lease, and put back whatever it still holds, in its order. The same when the
+-- lease is lost: others have recovered what it held, but a blocking move may have brought it more
+-- since, or Redis had forgotten the lease.
+--
+-- Should this fail half-way, the name is among the former consumers, and the rest is recovered.
 --
 -- KEYS  list, active, batches, handoff, suspects, consumers
 -- ARGV  consumer, 'RPUSH' or 'LPUSH' (the end that is consumed), how long to remember it in ms,
@@ -7,7 +11,9 @@
 local list, active, batches, handoff, suspects, consumers = unpack(KEYS)
 local consumer, push, remember_ms, signal = unpack(ARGV)
 
-if redis.call('ZREM', consumers, consumer) == 0 then return 0 end
+write_nothing('ZREM', consumers)
+redis.call('ZADD', consumers, now() + remember_ms, '~' .. consumer)
+redis.call('ZREM', consumers, consumer)
 open_batches(batches, active)
 -- The newest first, so that the oldest is next in line: what was handed off came last. And one by
 -- one: all of them together may be more than fits into memory once more.
@@ -26,7 +32,5 @@ end
 redis.call('DEL', active, handoff)
 if with_suspect then redis.call('PUBLISH', signal, 'suspects') end
 -- A blocking move of its may still be under way: see recover.lua.
-if remember_ms ~= '0' then
-  redis.call('ZADD', consumers, now() + remember_ms, '~' .. consumer)
-end
+if remember_ms == '0' then redis.call('ZREM', consumers, '~' .. consumer) end
 return handed_off + #receipts

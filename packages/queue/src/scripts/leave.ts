@@ -6,6 +6,7 @@ import envelope from './envelope.lua';
 import giveBack from './give-back.lua';
 import source from './leave.lua';
 import { rememberMs } from './recover.js';
+import writeNothing from './write-nothing.lua';
 
 export interface LeaveInput {
   keys: QueueKeys;
@@ -18,7 +19,7 @@ export interface LeaveInput {
 /** How many messages were put back. */
 export const leave = defineScript<LeaveInput, number>({
   name: 'leave',
-  lua: clock + envelope + giveBack + batches + source,
+  lua: clock + writeNothing + envelope + giveBack + batches + source,
   encode: ({ keys, consumer, from, mayBeBlocked }) => ({
     keys: [
       keys.list,
