@@ -202,7 +202,6 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       if (this.#sessions.get(partition) === session) this.#sessions.delete(partition);
       return false;
     }
-    this.#known.add(partition);
     if (this.#assignment) this.#events.emit('assigned', { partitions: this.partitions });
     return true;
   }
@@ -216,8 +215,9 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     lost: (session, deliveries) => this.#lost(session, deliveries),
     recovered: (recovery) => this.#events.emit('recovered', recovery),
     trimmed: (partition, offsets) => this.#events.emit('trimmed', { partition, offsets }),
-    groupMade: (partition) => {
-      if (this.#known.has(partition)) this.#events.emit('recreated', { partition });
+    groupFound: (partition, isNew) => {
+      if (isNew && this.#known.has(partition)) this.#events.emit('recreated', { partition });
+      this.#known.add(partition);
     },
     failed: (error) => this.#failed(error),
   };

@@ -1,8 +1,9 @@
-import { asError, isRedpostError, longestTimerMs } from '@redpost/core';
+import { asError, longestTimerMs } from '@redpost/core';
 import { CallSize, Pump, SuspectPlace } from '@redpost/core/consuming';
 import { arrival } from './arrival.js';
 import type { GroupContext } from './group-context.js';
 import type { HeldRecord } from './group-delivery.js';
+import { isGroupMissing } from './group-missing.js';
 import { sizeOf } from './packed-entries.js';
 import { type TakeInput, type Taken, type TakeResult, take } from './scripts/take.js';
 import type { GroupKeys } from './topic-keys.js';
@@ -313,9 +314,4 @@ export class GroupFeed {
 
 function totalSize(records: readonly Taken[]): number {
   return records.reduce((sum, record) => sum + sizeOf(record), 0);
-}
-
-/** Before Redis 7, an error from inside a script begins with other words. */
-function isGroupMissing(error: unknown): boolean {
-  return isRedpostError(error, 'SERVER') && /\bNOGROUP\b/.test(error.message);
 }

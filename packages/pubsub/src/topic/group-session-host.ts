@@ -26,7 +26,7 @@ export interface GroupSessionHost<Body> {
   lost(session: GroupSession<Body>, deliveries: HeldRecord<Body>[]): void;
   recovered(recovery: GroupRecovery): void;
   trimmed(partition: number, offsets: readonly string[]): void;
-  /** The group did not exist and was made. */
-  groupMade(partition: number): void;
+  /** The group is there. @param isNew it did not exist and was made. */
+  groupFound(partition: number, isNew: boolean): void;
   failed(error: Error): void;
 }

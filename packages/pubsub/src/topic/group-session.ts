@@ -11,6 +11,7 @@ import type { GroupContext } from './group-context.js';
 import { HeldRecord, type RecordSettler } from './group-delivery.js';
 import { GroupFeed } from './group-feed.js';
 import { GroupHeartbeat } from './group-heartbeat.js';
+import { isGroupMissing } from './group-missing.js';
 import { GroupRecoverer } from './group-recoverer.js';
 import type { GroupSessionHost, GroupSessionOptions } from './group-session-host.js';
 import { GroupSettlements } from './group-settlements.js';
@@ -109,6 +110,11 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       try {
         return await this.#begin();
       } catch (error) {
+        // With the group, Redis has forgotten the lease. Only the next beat would tell.
+        if (isGroupMissing(error)) {
+          this.#lose();
+          return false;
+        }
         this.#failed(asError(error));
         // What the server says may be put right there.
         const isOfServer = isRedpostError(error, 'SERVER') || isRedpostError(error, 'WRONG_TYPE');
@@ -221,7 +227,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       consumer: this.consumer,
       isOver: () => this.#isOver,
       recover: (consumers) => this.#recoverer.recover(consumers),
-      groupMade: () => this.#host.groupMade(this.partition),
+      groupFound: (isNew) => this.#host.groupFound(this.partition, isNew),
     });
     if (!lease || this.#isOver) return false;
     this.#isOpen = true;
@@ -282,7 +288,8 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       const ready = (await this.#order?.mend()) ?? [];
       if (ready.length > 0 && !this.#isOver) this.#host.accept(ready);
     } catch (error) {
-      this.#failed(asError(error));
+      if (isGroupMissing(error)) this.#lose();
+      else this.#failed(asError(error));
     }
   }
 

@@ -12,8 +12,8 @@ export interface LeaseTakingOptions {
   isOver(): boolean;
   /** Hands on what these consumers hold, whose leases have run out. */
   recover(consumers: readonly string[]): Promise<void>;
-  /** The group did not exist and was made. */
-  groupMade(): void;
+  /** The group is there. @param isNew it did not exist and was made. */
+  groupFound(isNew: boolean): void;
 }
 
 export interface TakenLease {
@@ -36,7 +36,7 @@ export async function takeLease(
     const takenAt = performance.now();
     const joined = await joinOnce(context, options);
     if (joined.status === 'taken') return undefined;
-    if (joined.isNewGroup) options.groupMade();
+    options.groupFound(joined.isNewGroup);
     if (joined.status === 'joined') return { takenAt, overdue: joined.overdue };
     await options.recover(joined.overdue);
   }
