@@ -84,6 +84,8 @@ describe('a message that arrives together with the confirmation', () => {
   it('is seen by the listeners that are added right after subscribing', async () => {
     const connection = {
       on: () => () => {},
+      call: async () => null,
+      run: async () => null,
       subscribe: async (_target: SubscriptionTarget, subscriber: Subscriber) => {
         subscriber.message('a', Buffer.from('{not json'));
         return async () => {};
