@@ -91,9 +91,9 @@ describe.each(commands)('npx $name', (pkg) => {
   });
 
   it('sends a message and receives it', async () => {
-    await npx(pkg, 'send', 'installed', '{"to":"a@b.c"}');
+    await npx(pkg, 'send', 'installed', '{"to":"a@example.com"}');
     const received = await npx(pkg, 'receive', 'installed');
-    expect(JSON.parse(received)).toMatchObject({ body: { to: 'a@b.c' }, attempt: 1 });
+    expect(JSON.parse(received)).toMatchObject({ body: { to: 'a@example.com' }, attempt: 1 });
   });
 });
 

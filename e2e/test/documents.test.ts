@@ -80,8 +80,8 @@ it('the shell example of the README sends, receives and counts', async () => {
 
   const lines = stdout.trim().split('\n');
   expect(lines.slice(2, 4).map((line) => JSON.parse(line).body)).toEqual([
-    { to: 'a@b.c' },
-    { to: 'd@e.f' },
+    { to: 'a@example.com' },
+    { to: 'd@example.com' },
   ]);
   expect(stdout).toMatch(/pending\D+0/);
 });

@@ -29,7 +29,7 @@ export function encodeBody<Body>(codec: Codec<Body>, body: Body): string | Uint8
     return codec.encode(body);
   } catch (cause) {
     const why = messageOf(cause);
-    throw new EncodeError(`The body cannot be encoded as ${codec.name}: ${why}`, { cause });
+    throw new EncodeError(`The body cannot be encoded as ${nameOf(codec)}: ${why}`, { cause });
   }
 }
 
@@ -43,6 +43,11 @@ export function decodeBody<Body>(codec: Codec<Body>, bytes: Buffer): Body {
     return codec.decode(bytes);
   } catch (cause) {
     const why = messageOf(cause);
-    throw new DecodeError(`The body is not ${codec.name}: ${why}`, { bytes, cause });
+    throw new DecodeError(`The body is not ${nameOf(codec)}: ${why}`, { bytes, cause });
   }
+}
+
+/** In JavaScript, a codec may come without a name. */
+function nameOf({ name }: { name?: unknown }): string {
+  return typeof name === 'string' && name !== '' ? name : 'what its codec expects';
 }

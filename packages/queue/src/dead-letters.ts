@@ -5,7 +5,7 @@ import {
   shown,
   wholeNumber,
 } from '@redpost/core';
-import { type EntryReply, entriesOf, newestId } from '@redpost/core/consuming';
+import { type EntryReply, entriesOf, newestId, withShortJson } from '@redpost/core/consuming';
 import type { QueueContext } from './context.js';
 import { redrive } from './scripts/redrive.js';
 import { readStored, type StoredMessage } from './stored-message.js';
@@ -115,13 +115,13 @@ export class DeadLetters<Body = unknown> {
   async #read([entryId, fields]: EntryReply): Promise<DeadLetter<Body>> {
     const entry = String(entryId);
     const element = valueAt(fields, 'element') ?? Buffer.alloc(0);
-    return {
+    return withShortJson({
       ...(await readStored(this.#context, element)),
       entry,
       reason: String(valueAt(fields, 'reason') ?? ''),
       error: String(valueAt(fields, 'error') ?? ''),
       diedAt: new Date(Number(entry.split('-')[0])),
-    };
+    });
   }
 }
 

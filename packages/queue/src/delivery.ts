@@ -117,6 +117,12 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Ho
     return `${this.settler.consumer}-${this.number}`;
   }
 
+  /** The message, without what holds it. */
+  toJSON(): object {
+    const { id, body, headers, sentAt, attempt, receipt } = this;
+    return { id, body, headers, sentAt, attempt, receipt };
+  }
+
   /** Read only when it is asked for: most handlers need nothing but the body. */
   get envelope(): Envelope {
     this.#envelope ??= decodeEnvelope(this.element.bytes, this.receipt);

@@ -1,3 +1,4 @@
+import { withShortJson } from '@redpost/core/consuming';
 import type { QueueContext } from './context.js';
 import { asBare, decodeEnvelope, type Envelope, type Headers } from './envelope.js';
 import { readBody, toDate } from './message.js';
@@ -9,7 +10,10 @@ export interface StoredMessage<Body = unknown> {
   readonly id: string | undefined;
   /** Undefined when it cannot be read: then `bytes` is all there is. */
   readonly body: Body | undefined;
-  /** The body as it lies in Redis; of a malformed envelope, all of it. */
+  /**
+   * The body as it lies in Redis; of a malformed envelope, all of it. JSON.stringify leaves it out, unless
+   * it is all there is: then it is base64.
+   */
   readonly bytes: Buffer;
   readonly headers: Headers;
   readonly sentAt: Date | undefined;
@@ -23,14 +27,14 @@ export async function readStored<Body>(
   element: Buffer,
 ): Promise<StoredMessage<Body>> {
   const envelope = readable(element);
-  return {
+  return withShortJson({
     id: envelope.id || undefined,
     body: await bodyOf(context, envelope),
     bytes: envelope.body,
     headers: envelope.headers,
     sentAt: toDate(envelope.sentAt),
     attempt: envelope.deliveries,
-  };
+  });
 }
 
 function readable(element: Buffer): Envelope {

@@ -20,6 +20,6 @@ it('the example of the README runs as it stands', async () => {
     { cwd: folder, timeout: 60_000 },
   );
 
-  expect(expected).toBe('hello a@b.c, attempt 1');
+  expect(expected).toBe('hello a@example.com, attempt 1');
   expect(stdout).toBe(`${expected}\n`);
 });

@@ -31,10 +31,10 @@ export function addSend(program: Command, surroundings: Surroundings): void {
     takes,
     help: `
 Examples:
-  redpost send emails '{"to":"a@b.c"}' '{"to":"d@e.f"}'
+  redpost send emails '{"to":"a@example.com"}' '{"to":"d@example.com"}'
   redpost send emails < bodies.ndjson
   redpost send emails --codec text 'hello world' --delay 5m --header trace=42
-  redpost send emails --bare '{"to":"a@b.c"}' && redis-cli RPOP emails
+  redpost send emails --bare '{"to":"a@example.com"}' && redis-cli RPOP emails
   redpost send emails -- -1
 
 Prints {"id", "body"} for each message when it is in Redis; a bare one has the

@@ -143,3 +143,16 @@ describe('bytes', () => {
     expect(() => encodeBody(bytes(), 'text' as never)).toThrow(EncodeError);
   });
 });
+
+it('a codec without a name is spoken of all the same', () => {
+  const nameless = {
+    encode: () => {
+      throw new Error('no');
+    },
+    decode: () => {
+      throw new Error('no');
+    },
+  } as unknown as Codec<string>;
+  expect(() => decodeBody(nameless, Buffer.from('a'))).toThrow('is not what its codec expects: no');
+  expect(() => encodeBody(nameless, 'a')).toThrow('encoded as what its codec expects: no');
+});

@@ -40,6 +40,7 @@ export { type Handled, HandlerPool, type HandlerPoolHost, type Lease } from './h
 export { HeldList, type Holdable } from './held-list.js';
 export { Pump } from './pump.js';
 export { Settling, type SettlingWaiter } from './settling.js';
+export { withShortJson } from './short-json.js';
 export { shortenLeasesLua } from './shorten-leases.js';
 export { SuspectPlace } from './suspect-place.js';
 export { ToldSeldom } from './told-seldom.js';

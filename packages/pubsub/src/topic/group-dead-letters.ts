@@ -1,5 +1,5 @@
 import { type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
-import { entriesOf, newestId } from '@redpost/core/consuming';
+import { entriesOf, newestId, withShortJson } from '@redpost/core/consuming';
 import { behind, compareEntries, type DeadEntry, nameOf, parseEntry } from './dead-entry.js';
 import type { GroupContext } from './group-context.js';
 import { publishedAt } from './offset.js';
@@ -17,7 +17,7 @@ export interface DeadRecord<Body = unknown> {
   readonly offset: string;
   /** Undefined when it cannot be read: then `bytes` is all there is. */
   readonly body: Body | undefined;
-  /** The body as it lay in Redis. */
+  /** The body as it lay in Redis. JSON.stringify leaves it out, unless it is all there is: then it is base64. */
   readonly bytes: Buffer;
   readonly key: string | undefined;
   readonly headers: RecordHeaders;
@@ -142,7 +142,7 @@ export class GroupDeadLetters<Body = unknown> {
     const own = entry.fields.slice(0, ownFields);
     const fields = entry.fields.slice(ownFields);
     const offset = textField(own, 'offset') ?? '0-0';
-    return {
+    return withShortJson({
       entry: nameOf(entry),
       partition: entry.partition,
       offset,
@@ -154,7 +154,7 @@ export class GroupDeadLetters<Body = unknown> {
       reason: textField(own, 'reason') ?? '',
       error: textField(own, 'error') ?? '',
       diedAt: publishedAt(entry.id),
-    };
+    });
   }
 
   /** What is dead may be unreadable: that is shown, not thrown. */

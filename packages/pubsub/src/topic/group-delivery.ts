@@ -122,6 +122,12 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled,
     return `${this.settler.consumer}-${this.offset}-${this.attempt}`;
   }
 
+  /** The record, without what holds it. */
+  toJSON(): object {
+    const { offset, partition, key, id, body, headers, publishedAt, attempt, receipt } = this;
+    return { offset, partition, key, id, body, headers, publishedAt, attempt, receipt };
+  }
+
   /** What errors call it. */
   get named(): Delivered {
     return { kind: 'record', id: this.offset };
