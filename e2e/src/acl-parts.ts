@@ -79,6 +79,7 @@ export const parts: Record<string, Part> = {
     await deadLetters.remove(['1-1']);
     await deadLetters.purge();
     await queue.purge();
+    await queue.destroy();
   },
 
   async publisher({ connection }) {
@@ -214,6 +215,13 @@ export const parts: Record<string, Part> = {
     await group.lag();
     await topic.close();
   },
+
+  async 'topic-operator'({ connection, admin }) {
+    await admin.call('XGROUP', ['CREATE', 'events', 'g', '0', 'MKSTREAM']);
+    const topic = new Topic<string>('events', { connection });
+    await topic.destroy();
+    await topic.close();
+  },
 };
 
 /** In the message of an error that belongs to what is tested. */
@@ -232,7 +240,11 @@ async function fillQueue(admin: Connection): Promise<void> {
 }
 
 function ends<Body>(queue: Queue<Body>) {
-  return { deadLetters: queue.deadLetters, purge: () => queue.purge() };
+  return {
+    deadLetters: queue.deadLetters,
+    purge: () => queue.purge(),
+    destroy: () => queue.destroy(),
+  };
 }
 
 /** Resolves when a client is blocked in the server. */

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addDead } from './commands/dead.js';
+import { addDestroy } from './commands/destroy.js';
 import { addPeek } from './commands/peek.js';
 import { addPing } from './commands/ping.js';
 import { addPublish } from './commands/publish.js';
@@ -25,7 +26,7 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 
 const examples = `
 Examples:
-  redpost send emails '{"to":"a@b.c"}'
+  redpost send emails '{"to":"a@example.com"}'
   redpost receive emails
   redpost work emails --exec './send-mail.sh' --concurrency 8
   redpost subscribe news & redpost publish news '"hello everyone"'
@@ -55,7 +56,7 @@ export function createProgram(surroundings: Surroundings): Command {
   speakInOneLine(program);
 
   const commands = [
-    ...[addSend, addReceive, addWork, addStats, addPeek, addPurge, addDead],
+    ...[addSend, addReceive, addWork, addStats, addPeek, addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addPing],
   ];
   for (const add of commands) add(program, surroundings);

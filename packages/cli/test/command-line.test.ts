@@ -14,6 +14,7 @@ const commands = [
   ['stats'],
   ['peek'],
   ['purge'],
+  ['destroy'],
   ['publish'],
   ['subscribe'],
   ['ping'],

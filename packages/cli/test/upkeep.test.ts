@@ -94,6 +94,37 @@ describe('purge', () => {
   });
 });
 
+describe('destroy', () => {
+  it('deletes a queue with all its keys, when it is sure', async () => {
+    const queue = await bury('1');
+    await redpost.run(['send', queue, '2']);
+
+    const unsure = await redpost.run(['destroy', queue]);
+    expect(unsure).toMatchObject({ code: 2, stdout: '' });
+    expect(unsure.stderr).toContain('--yes');
+    expect(await redpost.redisCli('LLEN', queue)).toBe('1');
+
+    const sure = await redpost.run(['destroy', queue, '--yes']);
+    expect(sure.lines).toEqual([{ queue, pending: 1, active: 0, delayed: 0, dead: 1 }]);
+    expect(await redpost.redisCli('KEYS', `*${queue}*`)).toBe('');
+  });
+
+  it('asks on a terminal, and takes anything but a yes for a no', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '1']);
+
+    const no = await onTerminal(`destroy ${queue}`, '\\n');
+    const counts = '1 pending, 0 active, 0 delayed, 0 dead';
+    expect(no.stdout).toContain(`Delete ${queue} with its messages (${counts})? [y/N]`);
+    expect(no.code).toBe(1);
+    expect(await redpost.redisCli('LLEN', queue)).toBe('1');
+
+    const yes = await onTerminal(`destroy ${queue}`, 'y\\n');
+    expect(yes.code).toBe(0);
+    expect(await redpost.redisCli('LLEN', queue)).toBe('0');
+  });
+});
+
 describe('dead', () => {
   it('lists dead letters page by page', async () => {
     const queue = await bury('1', '2');

@@ -58,7 +58,7 @@ export type { GroupRecovery } from './topic/group-recoverer.js';
 export type { From } from './topic/offset.js';
 export type { ReadOptions } from './topic/reader.js';
 export type { RecordHeaders, TopicRecord, UnreadableRecord } from './topic/record.js';
-export { Topic, type TopicStats } from './topic/topic.js';
+export { Topic, type TopicDestroyResult, type TopicStats } from './topic/topic.js';
 export type { TopicEvents } from './topic/topic-events.js';
 export type { Deduplication, Retention, TopicOptions } from './topic/topic-options.js';
 export type { PublishOptions, TopicItem, TopicPublishResult } from './topic/topic-publisher.js';

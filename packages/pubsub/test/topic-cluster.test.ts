@@ -51,3 +51,17 @@ it('the partitions of a topic lie on different nodes, and are read and consumed 
   await eventually(async () => (await topic.group('g').stats()).pending === 0);
   expect(await topic.group('g').stats()).toMatchObject({ lag: 0, dead: 0, total: { acked: 600 } });
 });
+
+it('a topic is destroyed with its partitions, on whichever nodes they lie', async () => {
+  const topic = openTopic<number>(uniqueName(), { connection: open(), partitions: 12 });
+  await Promise.all(numbers(60).map((n) => topic.publish(n, { key: `k${n}` })));
+  const handled: number[] = [];
+  const consumer = topic.group('g').consume(({ body }) => void handled.push(body));
+  await eventually(() => handled.length === 60);
+  await consumer.stop();
+
+  expect(await topic.destroy()).toEqual({ length: 60, groups: 1, dead: 0 });
+  for (const { admin } of cluster.masters) {
+    expect(await admin.call('KEYS', [`*${topic.name}*`])).toEqual([]);
+  }
+});

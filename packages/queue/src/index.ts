@@ -29,6 +29,7 @@ export type { QueueEvents } from './queue-events.js';
 export type { QueueStats } from './queue-stats.js';
 export type { ReceiveOptions } from './receiver.js';
 export type { Recovery } from './recoverer.js';
+export type { DestroyResult } from './scripts/destroy.js';
 export type { PurgeResult } from './scripts/purge.js';
 export type { SendOptions } from './send-options.js';
 export type { StoredMessage } from './stored-message.js';

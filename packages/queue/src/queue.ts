@@ -27,6 +27,7 @@ import { type BatchItem, noOptions, Producer, type SendResult } from './producer
 import { type QueueEvents, queueEventNames } from './queue-events.js';
 import { type QueueStats, readStats } from './queue-stats.js';
 import { type ReceiveOptions, Receiver } from './receiver.js';
+import { type DestroyResult, destroy } from './scripts/destroy.js';
 import { type PurgeResult, purge } from './scripts/purge.js';
 import type { SendOptions } from './send-options.js';
 import type { StoredMessage } from './stored-message.js';
@@ -70,7 +71,7 @@ const optionNames: NamesOf<QueueOptions<unknown>> = {
  *
  * ```ts
  * const emails = new Queue<Email>('emails', { connection });
- * await emails.send({ to: 'a@b.c' });
+ * await emails.send({ to: 'a@example.com' });
  * const consumer = emails.consume(async ({ body }) => deliver(body), { concurrency: 50 });
  * ```
  */
@@ -189,6 +190,15 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   /** Forgets all pending and delayed messages, and tells how many there were. */
   purge(): Promise<PurgeResult> {
     return this.#context.connection.run(purge, { keys: this.#context.keys });
+  }
+
+  /**
+   * Deletes the queue from Redis, at once: messages in every state, dead letters, counters and leases.
+   * Stop its consumers first: one that runs is told by `lost`, and goes on with what is sent from then
+   * on, so the queue exists again.
+   */
+  destroy(): Promise<DestroyResult> {
+    return this.#context.connection.run(destroy, { keys: this.#context.keys });
   }
 
   /** What happens in the background of `receive` and `deliveries`. */

@@ -42,6 +42,12 @@ export class TopicFacts {
     return this.#settled;
   }
 
+  /** They are no longer there: whoever needs them next writes them anew. */
+  forget(): void {
+    this.#settled = undefined;
+    this.#isSettled = false;
+  }
+
   /** Compares them if somebody wrote them, and leaves a topic that does not exist alone. */
   async checked(): Promise<void> {
     if (this.#isSettled) return;

@@ -25,6 +25,7 @@ import type { GroupConsumer } from './group-consumer.js';
 import { type GroupOptions, groupOptionNames } from './group-options.js';
 import { type ReadOptions, readOptionNames, readTopic } from './reader.js';
 import type { TopicRecord } from './record.js';
+import { destroy } from './scripts/destroy.js';
 import type { TopicContext } from './topic-context.js';
 import type { TopicEvents } from './topic-events.js';
 import { TopicFacts } from './topic-facts.js';
@@ -54,6 +55,16 @@ export interface TopicStats {
 }
 
 const eventNames: NamesOf<TopicEvents> = { unreadable: true, cut: true, error: true };
+
+/** What was deleted with a topic. */
+export interface TopicDestroyResult {
+  /** How many records there were. */
+  length: number;
+  /** How many groups there were. */
+  groups: number;
+  /** How many dead letters these had. */
+  dead: number;
+}
 
 /**
  * A durable topic: the Redis Stream of the same name. What is published stays, within its
@@ -176,6 +187,28 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     return {
       length: counts.reduce((sum, { length }) => sum + length, 0),
       cut: counts.reduce((sum, { cut }) => sum + cut, 0),
+    };
+  }
+
+  /**
+   * Deletes the topic from Redis: its records, in all partitions, and its groups with their places and
+   * dead letters. Each partition is deleted at once. Stop all who publish and consume first: a member
+   * that runs makes its group anew, and a publisher the topic.
+   */
+  async destroy(): Promise<TopicDestroyResult> {
+    const { connection, keys, facts } = this.#context;
+    await facts.checked();
+    const partitions = await Promise.all(
+      keys.partitions.map((partition) => connection.run(destroy, { keys: partition })),
+    );
+    const groups = new Set(partitions.flatMap((each) => each.groups));
+    const rest = [keys.facts, ...Array.from(groups, (group) => keys.members(group))];
+    await connection.call('UNLINK', rest);
+    facts.forget();
+    return {
+      length: partitions.reduce((sum, { length }) => sum + length, 0),
+      groups: groups.size,
+      dead: partitions.reduce((sum, { dead }) => sum + dead, 0),
     };
   }
 

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { canAsk, confirm } from '../confirm.js';
+import { define } from '../define.js';
+import { exitCodes, wrongInput } from '../exit-codes.js';
+import { say } from '../notices.js';
+import { yesOption } from '../option-parsers.js';
+import type { Surroundings } from '../program.js';
+import { type Run, unlessInterrupted } from '../run.js';
+
+interface DestroyOptions {
+  yes?: boolean;
+}
+
+export function addDestroy(program: Command, surroundings: Surroundings): void {
+  define<DestroyOptions>(program, surroundings, 'destroy', {
+    description:
+      'Delete a queue with all its messages, dead letters and counters. This cannot be undone.',
+    takes: (command) => command.argument('<queue>', 'its name').addOption(yesOption()),
+    help: `
+Examples:
+  redpost destroy emails
+  redpost destroy emails --yes
+
+Asks first; where nobody can be asked, --yes is needed. Prints how many messages
+there were in each state. Stop its consumers first: one that runs makes the
+queue anew.`,
+    job: (run, args, options) => unlessInterrupted(run, destroy(run, args, options)),
+  });
+}
+
+async function destroy(run: Run, [name = '']: readonly string[], { yes }: DestroyOptions) {
+  if (!yes && !canAsk()) throw wrongInput('destroy cannot be undone: confirm it with --yes');
+  const queue = await run.queue(name);
+  if (!yes) {
+    const { pending, active, delayed, dead } = await queue.stats();
+    const counts = `${pending} pending, ${active} active, ${delayed} delayed, ${dead} dead`;
+    const question = `Delete ${name} with its messages (${counts})?`;
+    if (!(await confirm(run, question))) {
+      say('nothing was deleted');
+      return exitCodes.failed;
+    }
+  }
+  await run.output.line(JSON.stringify({ queue: name, ...(await queue.destroy()) }));
+  return undefined;
+}
