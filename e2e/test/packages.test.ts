@@ -27,14 +27,13 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
     files = (await run('tar', ['-xvzf', tarball, '-C', destination], { cwd: destination }))
       .trim()
       .split('\n')
-      .map((path) => path.replace(/^package\//, ''))
-      .sort();
+      .map((path) => path.replace(/^package\//, ''));
   });
 
   afterAll(() => rm(join(unpacked, '..'), { recursive: true, force: true }));
 
   it('is packed with what its users need, and nothing else', () => {
-    expect(files.map(withoutHash)).toMatchSnapshot();
+    expect(files.map(withoutHash).sort()).toMatchSnapshot();
   });
 
   it('is packed with every file that its manifest names', () => {

@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EmbeddedRedis, type Persistence, startRedis } from '@redpost/core/embedded';
+import {
+  type EmbeddedRedis,
+  type Persistence,
+  type StartRedisOptions,
+  startRedis,
+} from '@redpost/core/embedded';
 import { isFrozen } from '../child.js';
 import { eventually } from '../eventually.js';
 import { TcpProxy } from '../tcp-proxy.js';
@@ -21,28 +26,32 @@ export interface StandaloneOptions {
 export class Standalone implements Server {
   readonly proxy: TcpProxy;
   readonly log: AppendOnlyLog;
-  readonly #settings: StandaloneOptions & { dir: string };
+  readonly #settings: StartRedisOptions & { dir: string };
+  readonly #isProxied: boolean;
   #redis: EmbeddedRedis;
 
   private constructor(
     redis: EmbeddedRedis,
     proxy: TcpProxy,
-    settings: StandaloneOptions & { dir: string },
+    settings: StartRedisOptions & { dir: string },
+    isProxied: boolean,
   ) {
     this.#redis = redis;
     this.proxy = proxy;
     this.#settings = settings;
+    this.#isProxied = isProxied;
     this.log = new AppendOnlyLog(settings.dir);
   }
 
   static async start(options: StandaloneOptions = {}): Promise<Standalone> {
-    const settings = { ...options, dir: await mkdtemp(join(tmpdir(), 'redpost-e2e-')) };
+    const { proxied = false, ...given } = options;
+    const settings = { ...given, dir: await mkdtemp(join(tmpdir(), 'redpost-e2e-')) };
     const redis = await startRedis(settings);
-    return new Standalone(redis, await TcpProxy.start(redis.port), settings);
+    return new Standalone(redis, await TcpProxy.start(redis.port), settings, proxied);
   }
 
   get target(): string {
-    return this.#settings.proxied ? `redis://127.0.0.1:${this.proxy.port}` : this.observed;
+    return this.#isProxied ? `redis://127.0.0.1:${this.proxy.port}` : this.observed;
   }
 
   get observed(): string {

@@ -7,7 +7,9 @@ export interface Msgpackr {
   Packr: new (
     options: object,
   ) => {
+    /** Turns a value into bytes. */
     pack(body: unknown): Buffer;
+    /** Turns bytes back into a value. */
     unpack(bytes: Uint8Array): unknown;
   };
 }

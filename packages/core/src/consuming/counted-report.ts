@@ -19,10 +19,12 @@ export class CountedReport {
     this.#options = options;
   }
 
+  /** How many there were altogether. */
   get total(): number {
     return this.#total;
   }
 
+  /** There were so many more. */
   add(count = 1): void {
     this.#total += count;
     this.#unreported += count;

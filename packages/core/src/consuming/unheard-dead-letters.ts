@@ -30,6 +30,7 @@ export class UnheardDeadLetters {
     });
   }
 
+  /** So many more messages became dead letters, the last one for this reason. */
   add(reason: unknown, count = 1): void {
     this.#lastReason = messageOf(reason);
     this.#report.add(count);

@@ -131,7 +131,9 @@ export class BlockingPool {
       } catch (error) {
         if (signal?.aborted || isRedpostError(error, 'CLOSED')) throw error;
         if (!link.hasFailed || !commands.isUp) {
-          if (isRefusal(error) || performance.now() >= patience) throw error;
+          // What the server says is a refusal of every socket, e.g. of its database.
+          const isFinal = isRefusal(error) || isRedpostError(error, 'SERVER');
+          if (isFinal || performance.now() >= patience) throw error;
           continue;
         }
       }

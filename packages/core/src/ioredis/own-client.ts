@@ -5,10 +5,16 @@
 export interface OwnClient {
   readonly options: object;
   readonly status: string;
+  /** Sends one command, and resolves with bytes. */
   callBuffer(command: string, args: (string | Buffer | number)[]): Promise<unknown>;
+  /** Connects, if it does so lazily. */
   connect(): Promise<unknown>;
+  /** Another client with the same options. */
   duplicate(): object;
+  /** Calls `listener` at every `event`. */
   on(event: string, listener: (...args: unknown[]) => void): unknown;
+  /** Ends that. */
   off(event: string, listener: (...args: unknown[]) => void): unknown;
+  /** Commands that leave together. */
   pipeline(): object;
 }
