@@ -14,6 +14,7 @@ const elsewhere: Record<string, string> = {
   'npm run test:install': 'it is what runs these tests',
   'npm run test:server -- redis://127.0.0.1:6390':
     'it takes minutes, and its tests are those of npm test',
+  'npm run test:types': 'it installs compilers of its own, which takes a minute',
   'npm run audit': 'not every registry has the advisories',
   'npm run bench -- --quick | tee benchmark.txt':
     'it takes minutes, and the tests of bench/ are part of npm test',

@@ -1,11 +1,11 @@
 // How users write it: compiled by scripts/test-types.mjs, and never run.
-import { bytes, connect, exponential, json, text } from '@redpost/core';
+import { bytes, connect, exponential, json, msgpack, text } from '@redpost/core';
 import { startRedis } from '@redpost/core/embedded';
-import { PubSub, Topic } from '@redpost/pubsub';
+import { PubSub, type PubSubOptions, Topic, type TopicOptions } from '@redpost/pubsub';
 import { eventTarget } from '@redpost/pubsub/event-target';
 import { GraphQLPubSub } from '@redpost/pubsub/graphql-subscriptions';
 import { toEventStream } from '@redpost/pubsub/streams';
-import { List, Queue } from '@redpost/queue';
+import { List, Queue, type QueueOptions } from '@redpost/queue';
 import { Cluster as Cluster6, Redis as Redis6 } from 'ioredis';
 import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis-5';
 import { Redis as Valkey, Cluster as ValkeyCluster } from 'iovalkey';
@@ -89,6 +89,58 @@ const raw = new Queue('raw', { connection, codec: bytes(), schema: z.custom<Uint
 raw.send(new Uint8Array(1));
 // @ts-expect-error: the codec writes no objects.
 new Queue('orders', { connection, codec: text(), schema: z.object({ id: z.string() }) });
+// @ts-expect-error: the codec writes no objects.
+new Topic('orders', { connection, codec: text(), schema: z.object({ id: z.string() }) });
+// @ts-expect-error: the codec writes no objects.
+new PubSub({ connection, codec: text(), schema: z.object({ id: z.string() }) });
+
+// A schema says the types also beside a codec that names none, or reads more than the schema lets through.
+const order = z.object({ id: z.string() });
+const anyQueue = new Queue('orders', { connection, codec: json(), schema: order });
+same<typeof anyQueue, Queue<{ id: string }>>(true);
+const anyTopic = new Topic('orders', { connection, codec: msgpack(), schema: order });
+same<typeof anyTopic, Topic<{ id: string }>>(true);
+const anyChannels = new PubSub({ connection, codec: json(), schema: order });
+same<typeof anyChannels, PubSub<{ id: string }>>(true);
+const lengthTopic = new Topic('words', { connection, codec: json(), schema: lengths });
+same<typeof lengthTopic, Topic<number, string>>(true);
+const lengthChannels = new PubSub({ connection, codec: json(), schema: lengths });
+same<typeof lengthChannels, PubSub<string, number>>(true);
+const numbers = new Queue('numbers', { connection, codec: text(), schema: z.coerce.number() });
+same<typeof numbers, Queue<number, unknown>>(true);
+const declaredToo = new PubSub({ connection, codec: json(), channels });
+same<typeof declaredToo, PubSub<unknown, unknown, typeof channels>>(true);
+declaredToo.publish('counts', { n: 1 });
+
+// Bytes whose schema is a class: since TypeScript 5.7 it is said which buffer they lie in.
+const [block, buffer] = [z.instanceof(Uint8Array), z.instanceof(Buffer)];
+new Queue('raw', { connection, codec: bytes(), schema: block }).send(new Uint8Array(1));
+new Queue('raw', { connection, codec: bytes(), schema: buffer }).send(Buffer.from('a'));
+new Topic('raw', { connection, codec: bytes(), schema: block }).publish(new Uint8Array(1));
+new Topic('raw', { connection, codec: bytes(), schema: buffer }).publish(Buffer.from('a'));
+new PubSub({ connection, codec: bytes(), schema: block }).publish('a', new Uint8Array(1));
+new PubSub({ connection, codec: bytes(), schema: buffer }).publish('a', Buffer.from('a'));
+new PubSub({ connection, codec: bytes(), channels: { raw: block } }).publish(
+  'raw',
+  new Uint8Array(1),
+);
+
+// Options that somebody else has put together.
+function open<T>(ofQueue: QueueOptions<T>, ofTopic: TopicOptions<T>, of: PubSubOptions<T>) {
+  const opened = {
+    queue: new Queue('q', ofQueue),
+    topic: new Topic('t', ofTopic),
+    all: new PubSub(of),
+  };
+  same<typeof opened, { queue: Queue<T>; topic: Topic<T>; all: PubSub<T> }>(true);
+}
+open({ connection, codec: json<string>() }, { connection }, { connection, schema: z.string() });
+// @ts-expect-error: without a schema, nothing says that what is read are words.
+new Queue<string>('words', { connection, codec: json<unknown>() });
+// @ts-expect-error: without a schema, nothing says that what is read are words.
+new Topic<string>('words', { connection, codec: json<unknown>() });
+// @ts-expect-error: without a schema, nothing says that what is read are words.
+new PubSub<string>({ connection, codec: json<unknown>() });
 
 // Every option takes `undefined`.
 connect('redis://127.0.0.1', {

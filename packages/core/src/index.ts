@@ -63,5 +63,5 @@ export { connectionOf, type KeyOwner } from './key-owner.js';
 export { checkedMaxMessageBytes, refuseTooLarge } from './message-size.js';
 export { checkedKeyName, checkedName, refuseForeignName } from './names.js';
 export { type Complete, type NamesOf, refuseUnknownOptions, withDefaults } from './options.js';
-export { type Schema, validate, type WithoutSchema } from './schema.js';
+export { type Schema, validate, type WithoutSchema, type WithSchema } from './schema.js';
 export { defineScript, type Script, type ScriptCall } from './script.js';

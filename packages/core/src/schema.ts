@@ -17,6 +17,12 @@ export interface WithoutSchema<Body> {
   schema?: undefined;
 }
 
+/** Options with a schema: the codec has to write what is sent, and may read anything, which the schema checks. */
+export interface WithSchema<Body, Input> {
+  codec?: (Omit<Codec, 'encode'> & Pick<Codec<NoInfer<Input>>, 'encode'>) | undefined;
+  schema: Schema<Input, Body>;
+}
+
 /**
  * What `schema` makes of `value`: at once when the schema is synchronous, else a promise.
  *

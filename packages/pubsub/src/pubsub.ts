@@ -12,6 +12,8 @@ import {
   refuseUnknownOptions,
   type Schema,
   type SubscriptionTarget,
+  type WithoutSchema,
+  type WithSchema,
   wholeNumber,
 } from '@redpost/core';
 import { ChannelFormats } from './channel-formats.js';
@@ -54,7 +56,7 @@ export interface PubSubOptions<
   /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;
   /** How bodies become bytes. Default `json()`. */
-  codec?: Codec<Body> | undefined;
+  codec?: Codec<NoInfer<Body>> | undefined;
   /**
    * Refuses bodies that do not fit: at the publisher by a rejection, at the subscriber by the
    * event `invalid`. A body is published as it was given; subscribers get what the schema makes
@@ -138,6 +140,12 @@ export class PubSub<
   #closed = false;
 
   /** @throws InvalidArgumentError for an option that cannot work. */
+  constructor(options: PubSubOptions<Body, Received, Channels> & WithoutSchema<Body>);
+  constructor(
+    options: Omit<PubSubOptions<Body, Received, Channels>, 'codec' | 'schema'> &
+      WithSchema<Received, Body>,
+  );
+  constructor(options: PubSubOptions<Body, Received, Channels>);
   constructor(options: PubSubOptions<Body, Received, Channels>) {
     const connection = checkedConnection('A PubSub', options);
     refuseUnknownOptions('A PubSub', options, optionNames);

@@ -13,6 +13,7 @@ import {
   type Schema,
   type Unlisten,
   type WithoutSchema,
+  type WithSchema,
   wholeNumber,
   withDefaults,
 } from '@redpost/core';
@@ -90,6 +91,10 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
 
   /** @throws InvalidArgumentError for a name that cannot be a queue's, or an impossible option. */
   constructor(name: string, options: QueueOptions<Body, Input> & WithoutSchema<Body>);
+  constructor(
+    name: string,
+    options: Omit<QueueOptions<Body, Input>, 'codec' | 'schema'> & WithSchema<Body, Input>,
+  );
   constructor(name: string, options: QueueOptions<Body, Input>);
   constructor(name: string, options: QueueOptions<Body, Input>) {
     const connection = checkedConnection('A queue', options);

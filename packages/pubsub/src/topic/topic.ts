@@ -11,6 +11,7 @@ import {
   type Schema,
   type Unlisten,
   type WithoutSchema,
+  type WithSchema,
   wholeNumber,
 } from '@redpost/core';
 import { CutError } from './errors.js';
@@ -89,6 +90,10 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
 
   /** @throws InvalidArgumentError for a name that cannot be a topic's, or an impossible option. */
   constructor(name: string, options: TopicOptions<Body, Input> & WithoutSchema<Body>);
+  constructor(
+    name: string,
+    options: Omit<TopicOptions<Body, Input>, 'codec' | 'schema'> & WithSchema<Body, Input>,
+  );
   constructor(name: string, options: TopicOptions<Body, Input>);
   constructor(name: string, options: TopicOptions<Body, Input>) {
     const given = checkedConnection('A topic', options);
