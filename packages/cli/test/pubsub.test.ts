@@ -46,6 +46,20 @@ describe('publish and subscribe', () => {
     ]);
   });
 
+  it('print a message once with --distinct, however many patterns match', async () => {
+    const name = uniqueName();
+    const patterns = ['--pattern', `${name}.*`, `${name}*`];
+    const distinct = await subscribe(...patterns, '--distinct', '--count', '2');
+    const plain = await subscribe(...patterns, '--count', '4');
+
+    await redpost.run(['publish', `${name}.a`], { input: '1\n2' });
+
+    expect((await distinct.ended).lines.map(({ body }) => body)).toEqual([1, 2]);
+    expect((await plain.ended).lines.map(({ body }) => body)).toEqual([1, 1, 2, 2]);
+    const refused = await redpost.run(['subscribe', name, '--distinct']);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('give --pattern') });
+  });
+
   it('pass thousands of lines in order', async () => {
     const name = uniqueName();
     const bodies = Array.from({ length: 5000 }, (_, n) => n);

@@ -2,9 +2,11 @@ import {
   ClosedError,
   type Complete,
   type Connection,
+  DecodeError,
   Emitter,
   InvalidArgumentError,
   type NamesOf,
+  type RedpostError,
   type Subscriber,
   type SubscriptionSocket,
   type SubscriptionTarget,
@@ -12,7 +14,7 @@ import {
   type Unsubscribe,
 } from '@redpost/core';
 import { onAbort } from '@redpost/core/consuming';
-import { refusedIfUnsupported } from './errors.js';
+import { refusedIfUnsupported, SequencedMismatchError } from './errors.js';
 import { joinGroup } from './group.js';
 import { HandOver } from './hand-over.js';
 import { Inbox } from './inbox.js';
@@ -20,7 +22,8 @@ import { LossReports } from './loss-reports.js';
 import type { Message, ReceivedMessage } from './message.js';
 import { MessageBuffer } from './message-buffer.js';
 import { ReadingPause } from './reading-pause.js';
-import { GapWatch, unseal } from './sequence.js';
+import { Repeats } from './repeats.js';
+import { GapWatch, mayBeSealed, unseal } from './sequence.js';
 import {
   type BufferOptions,
   checkWait,
@@ -48,7 +51,9 @@ export interface SubscriptionSetup<Body> extends Complete<BufferOptions> {
   onMessage: OnMessage<Body> | undefined;
   signal: AbortSignal | undefined;
   group: string | undefined;
-  sequenced: boolean;
+  distinct: boolean;
+  /** `undefined` where no publisher numbers anything: for requests. */
+  sequenced: boolean | undefined;
 }
 
 type Subscribe = Connection['subscribe'];
@@ -65,6 +70,8 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
   readonly #inbox: Inbox<Body>;
   readonly #handOver: HandOver<Body> | undefined;
   readonly #gaps: GapWatch | undefined;
+  readonly #repeats: Repeats | undefined;
+  #mismatch: SequencedMismatchError | undefined;
   /** Only with the policy `pause`. */
   #socket: SubscriptionSocket | undefined;
   #pause: ReadingPause | undefined;
@@ -83,10 +90,12 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     this.#losses = new LossReports(this.#events, names);
     // A member of a group sees only its share.
     this.#gaps = setup.sequenced && !setup.group ? new GapWatch() : undefined;
+    this.#repeats = setup.distinct ? new Repeats() : undefined;
     this.#inbox = new Inbox({
       buffer: new MessageBuffer<ReceivedMessage>(setup.maxBuffered, setup.overflow),
       decode: setup.decode,
-      onInvalid: (received, error) => this.#losses.invalid(received, error),
+      onInvalid: (received, error) =>
+        this.#losses.invalid(received, this.#explained(received, error)),
       onTaken: () => this.#checkPause(),
     });
     const { onMessage } = setup;
@@ -180,6 +189,7 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     // Not before the caller could add listeners.
     process.nextTick(() => {
       this.#isOpen = true;
+      if (this.#mismatch) this.report(this.#mismatch);
       this.#handOver?.start();
       this.#checkPause();
     });
@@ -218,8 +228,10 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
   }
 
   #receive(received: ReceivedMessage): void {
-    if (this.#closeReason) return;
-    const opened = this.#setup.sequenced ? this.#unsealed(received) : received;
+    if (this.#closeReason || this.#repeats?.includes(received)) return;
+    const { sequenced } = this.#setup;
+    const opened = sequenced ? this.#unsealed(received) : received;
+    if (sequenced === false && mayBeSealed(received.payload)) this.#checkUnnumbered(received);
     if (this.#handOver?.accept(opened)) return;
     const isKept = this.#inbox.push(opened);
     this.#checkPause();
@@ -241,14 +253,37 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
   #unsealed(received: ReceivedMessage): ReceivedMessage {
     const { channel, pattern } = received;
     const sequenced = unseal(received.payload);
-    if (!sequenced) return received;
+    if (!sequenced) {
+      if (this.#gaps) this.#noteMismatch(channel);
+      return received;
+    }
     const missed = this.#gaps?.missedBefore(channel, sequenced) ?? 0;
     if (missed > 0) this.#losses.gap({ channel, publisher: sequenced.publisher, missed });
     return { channel, pattern, payload: sequenced.payload };
   }
 
+  #checkUnnumbered({ channel, payload }: ReceivedMessage): void {
+    if (unseal(payload)) this.#noteMismatch(channel);
+  }
+
+  /** Told once, and not before the caller could add listeners. */
+  #noteMismatch(channel: string): void {
+    if (this.#mismatch) return;
+    const subscriberIsSequenced = this.#setup.sequenced === true;
+    this.#mismatch = new SequencedMismatchError({ channel, subscriberIsSequenced });
+    if (this.#isOpen) this.report(this.#mismatch);
+  }
+
+  /** Why a message is invalid: most codecs cannot read a body that has a number in front. */
+  #explained({ channel, payload }: ReceivedMessage, error: RedpostError): RedpostError {
+    if (this.#setup.sequenced !== false || !unseal(payload)) return error;
+    const { message } = new SequencedMismatchError({ channel, subscriberIsSequenced: false });
+    return new DecodeError(message, { cause: error });
+  }
+
   #interrupt(target: SubscriptionTarget, error: Error): void {
     if (this.#closeReason) return;
+    this.#repeats?.forget();
     this.#pause?.end();
     if (this.#interrupted.add(target).size > 1) return;
     this.#interruptedAt = performance.now();

@@ -28,6 +28,25 @@ export class GapError extends RedpostError {
   }
 }
 
+/** Only one end is `sequenced`: the subscriber, or the publisher of what it gets. */
+export class SequencedMismatchError extends RedpostError {
+  declare readonly code: 'SEQUENCED_MISMATCH';
+  readonly channel: string;
+
+  constructor(options: { channel: string; subscriberIsSequenced: boolean }) {
+    const { channel, subscriberIsSequenced } = options;
+    const what = subscriberIsSequenced
+      ? 'have no number: this subscriber is sequenced and their publisher is not, so missing messages go unnoticed'
+      : 'begin with a number: their publisher is sequenced and this subscriber is not';
+    super(
+      `Messages of channel ${channel} ${what}. Set sequenced: true on both PubSubs or on neither`,
+      { code: 'SEQUENCED_MISMATCH' },
+    );
+    this.name = 'SequencedMismatchError';
+    this.channel = channel;
+  }
+}
+
 /** The server is too old for what was asked of it. */
 export class UnsupportedError extends RedpostError {
   declare readonly code: 'UNSUPPORTED';

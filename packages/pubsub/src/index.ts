@@ -23,6 +23,7 @@ export {
   NoResponderError,
   OverflowError,
   ResponderError,
+  SequencedMismatchError,
   UnsupportedError,
 } from './errors.js';
 export type { InvalidMessage, Message } from './message.js';

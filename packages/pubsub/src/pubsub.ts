@@ -216,9 +216,12 @@ export class PubSub<
    */
   async subscribe<Name extends ChannelName<Channels>>(
     channels: Name | readonly Name[],
-    options: SubscribeOptions<ReceivedBody<Received, Channels, Name>> = {},
+    options: Omit<SubscribeOptions<ReceivedBody<Received, Channels, Name>>, 'distinct'> = {},
   ): Promise<Subscription<ReceivedBody<Received, Channels, Name>>> {
     refuseUnknownOptions('subscribe()', options, subscribeOptionNames);
+    if ((options as SubscribeOptions<unknown>).distinct) {
+      throw new InvalidArgumentError('distinct is for patterns: channels deliver a message once');
+    }
     const targets = this.#channelTargets(channels, options.group);
     const decode = ({ channel, payload }: ReceivedMessage) =>
       this.#formats.of(channel).decode(payload) as ReceivedBody<Received, Channels, Name>;
@@ -228,7 +231,8 @@ export class PubSub<
   /**
    * Subscribes to all channels whose name matches a glob-style pattern, e.g. `chat.*`; otherwise
    * like `subscribe()`. A message whose channel matches several of the patterns arrives once for
-   * each, with `message.pattern` saying for which.
+   * each, with `message.pattern` saying for which, and only once with `distinct: true`. Sharded
+   * channels have no patterns.
    */
   async subscribePattern<Name extends PatternName<Channels>>(
     patterns: Name | readonly Name[],
@@ -291,7 +295,7 @@ export class PubSub<
       return { ...head, body } as Request;
     };
     const subscribing = { ...rest, onMessage: answering.take };
-    return this.#open(targets, decode, subscribing, false, (its) => answering.reportTo(its));
+    return this.#open(targets, decode, subscribing, undefined, (its) => answering.reportTo(its));
   }
 
   /** Closes its subscriptions and refuses further calls. The connection stays open. */
@@ -329,7 +333,7 @@ export class PubSub<
     targets: SubscriptionTarget[],
     decode: (received: ReceivedMessage) => Its | Promise<Its>,
     options: SubscribeOptions<Its>,
-    sequenced: boolean,
+    sequenced: boolean | undefined,
     prepare?: (subscription: ChannelSubscription<Its>) => void,
   ): Promise<ChannelSubscription<Its>> {
     if (this.#closed) throw new ClosedError('This PubSub is closed');
@@ -341,6 +345,7 @@ export class PubSub<
       onMessage: options.onMessage,
       signal: options.signal,
       group: options.group,
+      distinct: options.distinct ?? false,
       sequenced,
       ...checkedBuffer(options, this.#buffer),
     });

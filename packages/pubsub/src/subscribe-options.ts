@@ -44,6 +44,12 @@ export interface SubscribeOptions<Body> extends BufferOptions {
    * exactly one of them. A name of letters, digits, `.`, `-` and `_`. Not for patterns.
    */
   group?: string | undefined;
+  /**
+   * Takes a message once, however many of the subscription's patterns its channel matches; its
+   * `pattern` is then the one by which Redis sent it first. Only for patterns: a channel delivers
+   * each message once. Default false.
+   */
+  distinct?: boolean | undefined;
 }
 
 export const subscribeOptionNames: NamesOf<SubscribeOptions<unknown>> = {
@@ -53,6 +59,7 @@ export const subscribeOptionNames: NamesOf<SubscribeOptions<unknown>> = {
   onMessage: true,
   signal: true,
   group: true,
+  distinct: true,
 };
 
 /** How long to wait for the next message. */

@@ -39,7 +39,10 @@ export interface SubscriptionEvents {
    * when nobody listens here.
    */
   gap: Gap;
-  /** `onMessage` failed, or a loss that nobody listens for. Without listeners, a process warning. */
+  /**
+   * `onMessage` failed, or a loss that nobody listens for, or, once, only one end is `sequenced`.
+   * Without listeners, a process warning.
+   */
   error: Error;
   /** Nothing follows, apart from what waits to be read. */
   closed: { reason: CloseReason };

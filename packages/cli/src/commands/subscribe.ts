@@ -2,7 +2,7 @@ import type { PubSub, Subscription } from '@redpost/pubsub';
 import type { Command } from 'commander';
 import type { Body, CodecName } from '../body-codec.js';
 import { define } from '../define.js';
-import { exitCodes, explain } from '../exit-codes.js';
+import { exitCodes, explain, wrongInput } from '../exit-codes.js';
 import { onAbort } from '../interruption.js';
 import { bodyOf, line } from '../message-line.js';
 import { counted, say, spokenDuration } from '../notices.js';
@@ -13,6 +13,7 @@ import type { Run } from '../run.js';
 interface SubscribeOptions {
   codec: CodecName;
   pattern?: boolean;
+  distinct?: boolean;
   count?: number;
   timeout?: number;
 }
@@ -24,6 +25,7 @@ export function addSubscribe(program: Command, surroundings: Surroundings): void
       command
         .argument('<channels...>', 'their names')
         .option('-p, --pattern', 'the names are glob-style patterns, e.g. chat.*')
+        .option('--distinct', 'with --pattern: print a message once, however many patterns match')
         .option('-n, --count <n>', 'end after so many messages', positive)
         .option(
           '-t, --timeout <duration>',
@@ -38,7 +40,8 @@ Examples:
   redpost subscribe news --count 1 --timeout 1m
 
 Prints {"channel", "body"} for each message, and with --pattern the "pattern" it
-matched. What is published before "subscribed" appears on stderr, or while the
+matched; a message that matches several comes once for each, or once in all with
+--distinct. What is published before "subscribed" appears on stderr, or while the
 connection is lost, does not arrive.`,
     job: subscribe,
   });
@@ -46,6 +49,9 @@ connection is lost, does not arrive.`,
 
 async function subscribe(run: Run, names: readonly string[], options: SubscribeOptions) {
   const { codec, timeout, count = Number.POSITIVE_INFINITY } = options;
+  if (options.distinct && !options.pattern) {
+    throw wrongInput('--distinct is for patterns: give --pattern, too');
+  }
   const stop = new AbortController();
   onAbort(run.interruption.stopping, () => stop.abort());
   run.output.onClosed(() => stop.abort());
@@ -78,9 +84,9 @@ async function subscribe(run: Run, names: readonly string[], options: SubscribeO
 function open(
   pubsub: PubSub<Body, Buffer>,
   names: readonly string[],
-  { pattern }: SubscribeOptions,
+  { pattern, distinct }: SubscribeOptions,
 ): Promise<Subscription<Buffer>> {
-  return pattern ? pubsub.subscribePattern(names) : pubsub.subscribe(names);
+  return pattern ? pubsub.subscribePattern(names, { distinct }) : pubsub.subscribe(names);
 }
 
 function report(subscription: Subscription<Buffer>): void {
