@@ -2,6 +2,7 @@ import { text } from '@redpost/core';
 import { expect, it, onTestFinished } from 'vitest';
 import { answerSizes } from '../../../tooling/answer-sizes.js';
 import { eventually } from '../../../tooling/eventually.js';
+import { interposed } from '../../../tooling/interposed.js';
 import { slowNetwork } from '../../../tooling/slow-network.js';
 import { openConnection, type TestTopic, useTopics } from './support/topics.js';
 
@@ -103,4 +104,36 @@ it('dead letters are listed and sent again in several answers', async () => {
   expect(largest.get('read-entries')).toBeLessThan(mostInAnAnswer);
   expect(await group.deadLetters.redrive()).toBe(4);
   expect(await group.deadLetters.count()).toBe(0);
+}, 60_000);
+
+it('who takes over a partition is told of large records that are pending in several answers, and keeps their place', async () => {
+  let rosters = 0;
+  const connection = interposed(redis.connection(), (script, run) => {
+    if (script === 'roster') rosters += 1;
+    return run();
+  });
+  const topic = redis.topic<string>({ connection, codec: text(), partitions: 1 });
+  const group = topic.group('g');
+  for (let n = 0; n < 5; n += 1) await topic.publish(`${n} ${large}`, { key: `k${n}` });
+  const failed = new Set<unknown>();
+  const first = group.consume(
+    (record) => {
+      failed.add(numberOf(record));
+      throw new Error('Much later');
+    },
+    { concurrency: 5, backoff: () => 60_000 },
+  );
+  await eventually(() => failed.size === 5, 30_000);
+  await first.stop();
+  expect((await group.stats()).pending).toBe(5);
+  rosters = 0;
+  const handled: unknown[] = [];
+
+  group.consume((record) => void handled.push(numberOf(record)), { concurrency: 5 });
+  for (let n = 0; n < 5; n += 1) await topic.publish(`${n + 5}`, { key: `k${n}` });
+  await topic.publish('z', { key: 'of another' });
+  await eventually(() => handled.length > 0, 30_000);
+
+  expect(handled).toEqual(['z']);
+  expect(rosters).toBe(5);
 }, 60_000);

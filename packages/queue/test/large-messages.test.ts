@@ -4,7 +4,8 @@ import { answerSizes } from '../../../tooling/answer-sizes.js';
 import { eventually } from '../../../tooling/eventually.js';
 import { interposed } from '../../../tooling/interposed.js';
 import { slowNetwork } from '../../../tooling/slow-network.js';
-import { openConnection, useRedis } from './support/use-redis.js';
+import { deferred } from './support/in-redis.js';
+import { openConnection, startOwnRedis, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
 const mebibyte = 1024 * 1024;
@@ -110,3 +111,42 @@ it('dead letters are listed and sent again in several answers', async () => {
     '4',
   ]);
 }, 60_000);
+
+it('no script has many large messages in its memory at a time', async () => {
+  const { url } = await startOwnRedis();
+  const outside = openConnection(url);
+  const used = new Map<string, number>();
+  const connection = interposed(openConnection(url), async (script, run) => {
+    const answer = await run();
+    const info = String(await outside.call('INFO', ['memory']));
+    const bytes = Number(/used_memory_lua:(\d+)/.exec(info)?.[1]);
+    used.set(script, Math.max(used.get(script) ?? 0, bytes));
+    return answer;
+  });
+  const queue = redis.queue<string>({ connection, codec: text() });
+  const count = 40;
+  await queue.send('small', { delayMs: 1 });
+  for (let n = 1; n < count; n += 1) await queue.send(`${n} ${large}`, { delayMs: 1 });
+  const seen: string[] = [];
+  const attempts = new Map<number, number>();
+  const allOf = [1, 2, 3].map(() => deferred());
+
+  const consumer = queue.consume(
+    async ({ body, attempt }) => {
+      const number = (attempts.get(attempt) ?? 0) + 1;
+      attempts.set(attempt, number);
+      if (number === count) allOf[attempt - 1]?.resolve();
+      await allOf[attempt - 1]?.promise;
+      if (attempt < 3) throw new Error('Again');
+      seen.push(body.slice(0, 2).trim());
+    },
+    // The first time at once, then after a while.
+    { concurrency: count, backoff: (attempt) => (attempt === 1 ? 0 : 50) },
+  );
+  await eventually(() => seen.length === count, 60_000);
+  await consumer.stop();
+
+  expect([...used.keys()]).toEqual(expect.arrayContaining(['promote', 'lease', 'retry', 'leave']));
+  // Of one that is taken apart and put together again Lua has several copies.
+  expect(Math.max(...used.values())).toBeLessThan(10 * large.length);
+}, 90_000);

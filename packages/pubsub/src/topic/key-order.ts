@@ -1,6 +1,6 @@
 import type { GroupContext } from './group-context.js';
 import { type LaneRecord, Lanes } from './lanes.js';
-import { roster } from './scripts/roster.js';
+import { pendingOf } from './scripts/roster.js';
 import type { GroupKeys } from './topic-keys.js';
 
 /**
@@ -40,6 +40,6 @@ export class KeyOrder<Item extends LaneRecord> extends Lanes<Item> {
 
   #pending(): Promise<LaneRecord[]> {
     const { topic, group } = this.#context;
-    return topic.connection.run(roster, { keys: this.#keys, group });
+    return pendingOf(topic.connection, { keys: this.#keys, group });
   }
 }

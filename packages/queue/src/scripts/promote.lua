@@ -1,19 +1,32 @@
--- Move delayed messages that are due to the list, as if they were sent now.
+-- Move delayed messages that are due to the list, as if they were sent now. Not many bytes at a time: this
+-- holds up everything else. And it goes by steps, each at most three times as long as those before it
+-- together: so of large messages behind small ones few are read in vain. Needs most_bytes.
 --
 -- KEYS  delayed, list
 -- ARGV  how many at most
 -- returns { how many were moved, ms until the next is due or -1 }
 local delayed, list = unpack(KEYS)
+local most = tonumber(ARGV[1])
+local moved, room = 0, most_bytes
 
 local time = now()
-local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', time, 'LIMIT', 0, ARGV[1])
-if #due > 0 then
-  write_nothing('ZREM', delayed)
-  -- Without the number in front: see delay.lua.
-  for i, member in ipairs(due) do due[i] = member:sub(11) end
-  redis.call('LPUSH', list, unpack(due))
-  redis.call('ZREMRANGEBYRANK', delayed, 0, #due - 1)
+while moved < most and room > 0 do
+  local wanted = math.min(most - moved, 32, math.max(1, 3 * moved))
+  local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', time, 'LIMIT', 0, wanted)
+  if #due == 0 then break end
+  if moved == 0 then write_nothing('ZREM', delayed) end
+  local elements = {}
+  for i, member in ipairs(due) do
+    if room <= 0 then break end
+    room = room - #member
+    -- Without the number in front: see delay.lua.
+    elements[i] = member:sub(11)
+  end
+  redis.call('LPUSH', list, unpack(elements))
+  redis.call('ZREMRANGEBYRANK', delayed, 0, #elements - 1)
+  moved = moved + #elements
+  if #due < wanted then break end
 end
 
 local next_due = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
-return { #due, next_due and math.max(0, next_due - time) or -1 }
+return { moved, next_due and math.max(0, next_due - time) or -1 }

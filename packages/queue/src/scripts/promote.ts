@@ -1,4 +1,5 @@
 import { defineScript } from '@redpost/core';
+import { mostBytesLua } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import clock from './clock.lua';
 import source from './promote.lua';
@@ -14,7 +15,7 @@ const limit = 1000;
 
 export const promote = defineScript<{ keys: QueueKeys }, PromoteResult>({
   name: 'promote',
-  lua: clock + writeNothing + source,
+  lua: clock + writeNothing + mostBytesLua + source,
   looksFirst: () => true,
   encode: ({ keys }) => ({ keys: [keys.delayed, keys.list], args: [limit] }),
   parse(reply) {

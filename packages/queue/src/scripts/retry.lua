@@ -16,29 +16,33 @@ local sooner = false
 local retried = 0
 local reply, at_once = {}, {}
 
+-- One element after the other: all of them together may be large.
+local function counted(receipt)
+  local attempt, _, rest = open(redis.call('HGET', active, receipt), consumer .. '-' .. receipt)
+  return close(attempt + 1, false, rest)
+end
+
 for i = 4, #ARGV, 2 do
   local receipt, delay_ms = ARGV[i], tonumber(ARGV[i + 1])
-  local element = redis.call('HGET', active, receipt)
-  if element then
-    local attempt, _, rest = open(element, consumer .. '-' .. receipt)
-    element = close(attempt + 1, false, rest)
+  local is_held = redis.call('HEXISTS', active, receipt)
+  if is_held == 1 then
     if delay_ms > 0 then
       local due = time + delay_ms
-      delay(delayed, due, element)
+      delay(delayed, due, counted(receipt))
       sooner = sooner or not earliest or due < tonumber(earliest)
       redis.call('HDEL', active, receipt)
     else
-      at_once[#at_once + 1] = { receipt, element }
+      at_once[#at_once + 1] = receipt
     end
     retried = retried + 1
   end
-  reply[#reply + 1] = element and 1 or 0
+  reply[#reply + 1] = is_held
 end
 
 -- The newest first, so that the oldest is next in line.
 for i = #at_once, 1, -1 do
-  redis.call(push, list, at_once[i][2])
-  redis.call('HDEL', active, at_once[i][1])
+  redis.call(push, list, counted(at_once[i]))
+  redis.call('HDEL', active, at_once[i])
 end
 
 if retried > 0 then redis.call('HINCRBY', stats, 'retried', retried) end

@@ -1,18 +1,25 @@
 -- What is pending in a group, whoever holds it, oldest first: who takes over a partition must know
--- which records come before which.
+-- which records come before which. Not many bytes at a time: for their keys the records are read.
+-- Needs most_bytes and entries.lua of core.
 --
 -- KEYS  stream
--- ARGV  group
--- returns { offset, key or ''... }
-local stream, group = KEYS[1], ARGV[1]
-local reply = {}
-for _, pending in ipairs(redis.call('XPENDING', stream, group, '-', '+', most_held)) do
-  local entry = redis.call('XRANGE', stream, pending[1], pending[1])[1]
+-- ARGV  group, the offset to begin at (behind it with '(' before), how many at most
+-- returns { 1 if there may be more, offset, key or ''... }
+local stream, group, from, most = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
+local pending = redis.call('XPENDING', stream, group, from, '+', most)
+local reply, room = { #pending == most and 1 or 0 }, most_bytes
+for _, each in ipairs(pending) do
+  if room <= 0 then
+    reply[1] = 1
+    break
+  end
+  local entry = redis.call('XRANGE', stream, each[1], each[1])[1]
   local key = ''
   for i = 1, entry and #entry[2] or 0, 2 do
     if entry[2][i] == 'key' then key = entry[2][i + 1] end
   end
-  reply[#reply + 1] = pending[1]
+  room = room - (entry and size_of(entry) or 0)
+  reply[#reply + 1] = each[1]
   reply[#reply + 1] = key
 end
 return reply

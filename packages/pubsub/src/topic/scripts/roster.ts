@@ -1,7 +1,7 @@
-import { defineScript } from '@redpost/core';
+import { type Connection, defineScript } from '@redpost/core';
+import { entriesLua, mostBytesLua } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
 import source from './roster.lua';
-import waiting from './waiting.lua';
 
 export interface PendingRecord {
   offset: string;
@@ -9,17 +9,39 @@ export interface PendingRecord {
   key: string | undefined;
 }
 
-export const roster = defineScript<{ keys: GroupKeys; group: string }, PendingRecord[]>({
+interface Pending {
+  records: PendingRecord[];
+  mayHaveMore: boolean;
+}
+
+/** How many one script tells: it holds up everything else meanwhile. */
+const limit = 1000;
+
+const roster = defineScript<{ keys: GroupKeys; group: string; from: string }, Pending>({
   name: 'roster',
-  lua: waiting + source,
+  lua: mostBytesLua + entriesLua + source,
   looksFirst: () => true,
-  encode: ({ keys, group }) => ({ keys: [keys.stream], args: [group] }),
+  encode: ({ keys, group, from }) => ({ keys: [keys.stream], args: [group, from, limit] }),
   parse(reply) {
-    const values = (reply as Buffer[]).map(String);
+    const [more, ...pending] = reply as [number, ...Buffer[]];
+    const values = pending.map(String);
     const records: PendingRecord[] = [];
     for (let at = 0; at < values.length; at += 2) {
       records.push({ offset: values[at] as string, key: values[at + 1] || undefined });
     }
-    return records;
+    return { records, mayHaveMore: more === 1 };
   },
 });
+
+/** What is pending in a group, whoever holds it, oldest first. */
+export async function pendingOf(
+  connection: Connection,
+  input: { keys: GroupKeys; group: string },
+): Promise<PendingRecord[]> {
+  const all: PendingRecord[] = [];
+  for (let from = '-'; ; from = `(${all.at(-1)?.offset}`) {
+    const { records, mayHaveMore } = await connection.run(roster, { ...input, from });
+    all.push(...records);
+    if (!mayHaveMore) return all;
+  }
+}
