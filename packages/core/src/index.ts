@@ -65,3 +65,4 @@ export { checkedKeyName, checkedName, refuseForeignName } from './names.js';
 export { type Complete, type NamesOf, refuseUnknownOptions, withDefaults } from './options.js';
 export { type Schema, validate, type WithoutSchema, type WithSchema } from './schema.js';
 export { defineScript, type Script, type ScriptCall } from './script.js';
+export { SendOrder } from './send-order.js';

@@ -4,6 +4,7 @@ import {
   type Connection,
   checkedName,
   refuseTooLarge,
+  SendOrder,
   TickBatch,
 } from '@redpost/core';
 import type { ChannelFormats } from './channel-formats.js';
@@ -42,8 +43,7 @@ export class Publisher {
   readonly #hasKey: boolean;
   readonly #sequencer: Sequencer | undefined;
   readonly #batch = new TickBatch<Pending>(batchLimits, (messages) => this.#send(messages));
-  /** By channel: settled when the last message with an asynchronous schema may be overtaken. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #order = new SendOrder();
   #closed = false;
 
   constructor({ connection, formats, sharded, sequenced, maxMessageBytes }: PublisherSetup) {
@@ -59,8 +59,9 @@ export class Publisher {
   publish(channel: string, body: unknown): Promise<number> {
     try {
       const payload = this.encode(channel, body);
-      const isPrompt = !(payload instanceof Promise) && !this.#turns.has(channel);
-      return isPrompt ? this.#add(channel, payload) : this.#addInTurn(channel, payload);
+      const isReady = !(payload instanceof Promise) && this.#order.isFree(channel);
+      if (isReady) return this.#add(channel, payload);
+      return this.#order.wait(channel, payload, (bytes) => this.#add(channel, bytes));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -95,22 +96,6 @@ export class Publisher {
 
   #add(channel: string, payload: string | Buffer): Promise<number> {
     return this.publishBytes(channel, this.#sequencer?.seal(channel, payload) ?? payload);
-  }
-
-  /** A schema that takes its time must not let a later message overtake an earlier one. */
-  async #addInTurn(
-    channel: string,
-    payload: string | Buffer | Promise<string | Buffer>,
-  ): Promise<number> {
-    // Without a value: it would keep those of all the turns before it.
-    const turn = Promise.allSettled([payload, this.#turns.get(channel)]).then(() => {});
-    this.#turns.set(channel, turn);
-    await turn;
-    try {
-      return this.#add(channel, await payload);
-    } finally {
-      if (this.#turns.get(channel) === turn) this.#turns.delete(channel);
-    }
   }
 
   #send(messages: Pending[]): void {

@@ -4,6 +4,7 @@ import {
   encodeBody,
   InvalidArgumentError,
   refuseTooLarge,
+  SendOrder,
   TickBatch,
   validate,
 } from '@redpost/core';
@@ -52,8 +53,7 @@ export class Producer<Body, Input> {
   readonly #context: QueueContext<Body>;
   readonly #options: ProducerOptions;
   readonly #unsettled = new Set<Promise<void>>();
-  /** Settled when the last message with an asynchronous schema may be overtaken. */
-  #turn: Promise<unknown> | undefined;
+  readonly #order = new SendOrder();
   #isClosed = false;
 
   constructor(context: QueueContext<Body>, options: ProducerOptions) {
@@ -71,8 +71,9 @@ export class Producer<Body, Input> {
       if (this.#isClosed) throw new ClosedError('The queue is closed');
       const message = this.#prepare(body, options);
       const valid = this.#validate(body);
-      if (!valid && !this.#turn) return this.#enqueue(message);
-      return this.#tracked(this.#enqueueInTurn(message, valid));
+      const line = this.#context.keys.list;
+      if (!valid && this.#order.isFree(line)) return this.#enqueue(message);
+      return this.#tracked(this.#order.wait(line, valid, () => this.#enqueue(message)));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -153,21 +154,6 @@ export class Producer<Body, Input> {
     return new TickBatch(limits, (messages) => {
       void this.#tracked(this.#send(messages, options));
     });
-  }
-
-  /** A schema that takes its time must not let a later message overtake an earlier one. */
-  async #enqueueInTurn(message: Outgoing, valid: Promise<unknown> | undefined): Promise<string> {
-    // Without a value: it would keep those of all the turns before it.
-    const turn = Promise.allSettled([valid, this.#turn]).then(() => {});
-    this.#turn = turn;
-    try {
-      await turn;
-      await valid;
-      return this.#enqueue(message);
-    } finally {
-      // Not before it is in its batch: until then, others have to come behind it.
-      if (this.#turn === turn) this.#turn = undefined;
-    }
   }
 
   async #send(messages: Waiting[], options: CallOptions): Promise<void> {

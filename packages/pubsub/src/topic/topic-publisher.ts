@@ -9,6 +9,7 @@ import {
   type RedpostError,
   refuseTooLarge,
   refuseUnknownOptions,
+  SendOrder,
   shown,
   TickBatch,
 } from '@redpost/core';
@@ -72,8 +73,7 @@ export class TopicPublisher<Input> {
   readonly #deadline: CallOptions;
   readonly #batches: readonly TickBatch<Waiting>[];
   readonly #unsettled = new Set<Promise<unknown>>();
-  /** Settled when the last record that had to wait for something may be overtaken. */
-  #turn: Promise<unknown> | undefined;
+  readonly #order = new SendOrder();
   /** The partition of the next record without a key. */
   #nextPartition = Math.floor(Math.random() * 1024);
   #isClosed = false;
@@ -98,10 +98,14 @@ export class TopicPublisher<Input> {
       const record = { key, headers: headers ? JSON.stringify(headers) : '', id };
       refuseTooLarge(record.headers, this.#context.maxMessageBytes);
       const partition = this.#partitionFor(key || id);
+      const { facts, name: line } = this.#context;
       const bytes = writeBody(this.#context, body);
-      const isReady = !(bytes instanceof Promise) && this.#context.facts.isSettled && !this.#turn;
+      const isReady = !(bytes instanceof Promise) && facts.isSettled && this.#order.isFree(line);
       if (isReady) return this.#add(partition, bytes, record);
-      return this.#track(this.#addInTurn(partition, bytes, record));
+      // Neither a slow schema nor the first look at the topic lets a later record overtake.
+      const ready = Promise.all([bytes, facts.settled()]);
+      const sent = this.#order.wait(line, ready, ([its]) => this.#add(partition, its, record));
+      return this.#track(sent);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -143,26 +147,6 @@ export class TopicPublisher<Input> {
       const size = body.length + key.length + headers.length + id.length;
       this.#batches[partition]?.add({ body, key, headers, id, resolve, reject }, size);
     });
-  }
-
-  /** Neither a slow schema nor the first look at the topic lets a later record overtake. */
-  async #addInTurn(
-    partition: number,
-    body: string | Buffer | Promise<string | Buffer>,
-    record: Omit<OutgoingRecord, 'body'>,
-  ): Promise<string> {
-    const ready = this.#context.facts.settled();
-    // Without a value: it would keep those of all the turns before it.
-    const turn = Promise.allSettled([body, ready, this.#turn]).then(() => {});
-    this.#turn = turn;
-    try {
-      await turn;
-      await ready;
-      return this.#add(partition, await body, record);
-    } finally {
-      // Not before it was added: until then, others have to come behind it.
-      if (this.#turn === turn) this.#turn = undefined;
-    }
   }
 
   async #send(partition: number, records: Waiting[]): Promise<void> {
