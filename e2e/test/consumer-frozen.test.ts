@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { sharedNow } from '../src/clock.js';
 import { eventually } from '../src/eventually.js';
+import { Standalone } from '../src/servers/standalone.js';
 import { Trial } from '../src/trial.js';
 
 describe('a consumer process that is frozen for longer than its lease', () => {
@@ -74,5 +76,37 @@ describe('a consumer process that is frozen for longer than its lease', () => {
       unexcused: [],
     });
     expect(await trial.queue.stats()).toMatchObject({ dead: 0, total: { acked: 120 } });
+  });
+});
+
+describe('a consumer process whose connections are forgotten while it is frozen', () => {
+  it.each([
+    ['queue', { consume: { leaseMs: 60_000, heartbeat: 'thread' } }],
+    ['topic', { topic: true, queue: 'topic', consume: { leaseMs: 60_000 } }],
+  ] as const)('of a %s connects anew before it calls, and loses nothing', async (_, settings) => {
+    const server = await Standalone.start({ proxied: true });
+    await using trial = await Trial.on(server);
+    const { ledger } = trial;
+    const { topic, queue } = { topic: false, queue: 'trial', ...settings };
+    const consumer = trial.consumer(settings);
+    const first = trial.producer({ count: 10, topic, queue });
+    await eventually(() => ledger.count('handled') === 10);
+    await first.exited;
+
+    await trial.freeze(consumer, async () => {
+      for (const link of server.proxy.links) link.sever();
+      const until = sharedNow() + 6500;
+      await eventually(() => sharedNow() > until);
+    });
+    const second = trial.producer({ count: 10, topic, queue });
+
+    await eventually(() => ledger.count('handled') === 20, { withinMs: 40_000 });
+    await second.exited;
+    await consumer.finish();
+    await trial.quiet();
+    expect(await trial.account()).toMatchObject({ resolved: 20, lost: [], duplicates: 0 });
+    // That of the read which was waiting may be among them.
+    const errors = ledger.all('error', consumer.name).map(({ message }) => message);
+    expect(errors.filter((message) => message.includes('EVAL'))).toEqual([]);
   });
 });

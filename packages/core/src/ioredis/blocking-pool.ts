@@ -24,6 +24,8 @@ export interface BlockingPoolOptions {
 
 /** How much later than asked an answer may come before the server counts as silent, in ms. */
 const graceMs = 2000;
+/** How long a socket may take until it is connected, however short the read is that it is for, in ms. */
+const connectMs = 3000;
 /** How long to wait before a command is asked for again that does not block, in ms. */
 const askMs = { first: 100, longest: 1000 };
 /** How long a socket is kept for the next read, in ms. */
@@ -95,13 +97,13 @@ export class BlockingPool {
 
   async #read(socket: Socket, command: BlockingCommand, wait: Wait): Promise<Reply> {
     const { deadline, signal } = wait;
-    if (!socket.link.isUp) {
-      const reply = await this.#untilUp(socket, command, wait);
-      if (reply !== null) return reply;
-      if (performance.now() >= deadline && !socket.link.isUp) return null;
-      signal?.throwIfAborted();
-    }
     for (;;) {
+      if (!socket.link.isUp) {
+        const reply = await this.#untilUp(socket, command, wait);
+        if (reply !== null) return reply;
+        if (performance.now() >= deadline && !socket.link.isUp) return null;
+        signal?.throwIfAborted();
+      }
       const blockMs = Math.min(this.#options.sliceMs, deadline - performance.now());
       const reply = await this.#slice(socket, command, Math.max(shortestMs, blockMs), wait);
       if (reply !== null) return reply;
@@ -121,7 +123,7 @@ export class BlockingPool {
     const { deadline, signal, onReply } = wait;
     const { link } = socket;
     // A short wait on a new socket would else be over before the socket is connected.
-    const patience = Math.max(deadline, performance.now() + graceMs);
+    const patience = Math.max(deadline, performance.now() + connectMs);
     for (let waitMs = askMs.first; ; waitMs = Math.min(2 * waitMs, askMs.longest)) {
       const isTroubled = link.hasFailed && commands.isUp;
       const until = isTroubled ? performance.now() + waitMs : firstLook(patience);
@@ -179,6 +181,7 @@ export class BlockingPool {
   ): Promise<Reply> {
     const [name, ...args] = command(Math.ceil(blockMs));
     const overdueAt = performance.now() + blockMs + graceMs;
+    socket.link.occupy(blockMs);
     let pending = true;
     const forget = onAbort(signal, () => void this.#unblock(socket, () => pending));
     try {

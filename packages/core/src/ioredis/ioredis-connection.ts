@@ -80,6 +80,9 @@ const blockSliceMs = 5000;
 /** The same where a read that is no longer wanted cannot be ended from outside, in ms. */
 const shortSliceMs = 1000;
 
+/** How long the server may take to answer after this process stood still, in ms. */
+const longestDoubtMs = 2000;
+
 /** {@link Connection} on ioredis. */
 export class IoredisConnection implements Connection {
   readonly address: string;
@@ -238,6 +241,11 @@ export class IoredisConnection implements Connection {
     return performance.now() + timeoutMs;
   }
 
+  /** A call that waits meanwhile is to be answered in its time. */
+  get #doubtMs(): number {
+    return Math.min(longestDoubtMs, this.#options.callTimeoutMs / 4);
+  }
+
   #refuseIfClosed(): void {
     if (this.#status === 'closed') {
       throw new ClosedError(`The connection to Redis at ${this.address} is closed`);
@@ -252,6 +260,7 @@ export class IoredisConnection implements Connection {
       ...sentinels,
       client: this.#clientOptions('sentinel'),
       keepAliveMs,
+      doubtMs: this.#doubtMs,
       callTimeoutMs,
       report: (error) => this.#events.emit('error', error),
     });
@@ -265,6 +274,7 @@ export class IoredisConnection implements Connection {
       create: () => client ?? this.#target.create(this.#clientOptions('commands')),
       owned: client === undefined,
       keepAliveMs: this.#options.keepAliveMs,
+      doubtMs: this.#doubtMs,
       sentinels: this.#sentinels,
     });
     link.events.on('error', (error) => this.#events.emit('error', error));
@@ -300,6 +310,7 @@ export class IoredisConnection implements Connection {
       usesTls: this.#target.usesTls,
       create: () => this.#target.create(this.#clientOptions('replicated')),
       keepAliveMs: this.#options.keepAliveMs,
+      doubtMs: this.#doubtMs,
       sentinels: this.#sentinels,
     });
     link.events.on('error', (error) => this.#events.emit('error', error));
@@ -320,6 +331,7 @@ export class IoredisConnection implements Connection {
           usesTls,
           create,
           keepAliveMs: 0,
+          doubtMs: this.#doubtMs,
           sentinels: this.#sentinels,
         });
         link.events.on('error', (error) => this.#events.emit('error', error));
@@ -337,6 +349,7 @@ export class IoredisConnection implements Connection {
       target: this.#target,
       client: this.#clientOptions('subscriptions'),
       keepAliveMs,
+      doubtMs: this.#doubtMs,
       callTimeoutMs,
       report: (error) => this.#events.emit('error', error),
       ask: (command, args) => this.call(command, args),

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { Argument, Reply } from '../connection.js';
 import { outsideContext } from '../context.js';
 import { Emitter, type Unlisten } from '../emitter.js';
@@ -7,9 +7,12 @@ import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '.
 import { onAbort } from '../on-abort.js';
 import { isCluster, isNode, masterOf, slotOf } from './cluster-slot.js';
 import { commandName } from './command-name.js';
+import { Doubt } from './doubt.js';
 import { databaseOf } from './login.js';
+import { whenSilent } from './patience.js';
 import type { SentinelWatch } from './sentinel-watch.js';
 import { soleBulk } from './sole-bulk.js';
+import { standstill } from './standstill.js';
 import type { Client } from './target.js';
 import { timerMs } from './timer-ms.js';
 import {
@@ -35,8 +38,13 @@ export interface LinkOptions {
   usesTls?: boolean;
   /** Tells of a failover: the client is replaced after it. */
   sentinels?: SentinelWatch | undefined;
-  /** Whether calls wait while a failover happens. Default true. */
-  waitsForFailover?: boolean;
+  /**
+   * Whether calls wait while a failover happens, and while it is in doubt whether the socket still leads
+   * anywhere. Default true. Where they do not, whoever uses the link asks the server.
+   */
+  holdsCalls?: boolean;
+  /** How long the server may take to answer after this process stood still, in ms. */
+  doubtMs: number;
 }
 
 interface LinkEvents {
@@ -58,8 +66,8 @@ export interface SendOptions {
   isPatient?: boolean;
 }
 
-/** How long nothing may arrive before what is overdue is given up, in ms. */
-const longestSilenceMs = 2000;
+/** Why a socket was cut. */
+const unanswered = 'the server did not answer after this process had stood still';
 
 /** How long to wait before a new client is made in place of one that has given up, in ms. */
 const recreateMs = 250;
@@ -84,6 +92,7 @@ export class Link {
     routeTo: (line) => steady(this.#routeTo(line)),
     expired: (refusal) => this.expired(refusal),
   });
+  readonly #doubt: Doubt;
   #client: Client;
   #detach: () => void = () => {};
   #isUp = false;
@@ -91,6 +100,8 @@ export class Link {
   #isRefused = false;
   /** The server answers, but is about to be replaced: see {@link SentinelWatch}. */
   #isHeld = false;
+  /** How often this process stood still, and the server has not answered since. */
+  #doubts = 0;
   /** While those who waited are let in: who calls meanwhile lines up behind them. */
   #isAdmitting = false;
   #downSince: number | undefined;
@@ -101,16 +112,31 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    this.#unlisten = this.#hear(options.sentinels);
+    this.#unlisten = [
+      ...this.#hear(options.sentinels),
+      standstill.on(() => void this.#askServer()),
+    ];
+    this.#doubt = new Doubt({
+      withinMs: options.doubtMs,
+      cut: (node) => {
+        if (node === this.#client) this.#down(unanswered);
+        node.stream?.destroy();
+      },
+    });
     this.#client = this.#open();
     if (options.keepAliveMs > 0) {
       this.#keepAlive = setInterval(() => this.#ping(), options.keepAliveMs).unref();
     }
   }
 
-  /** The client changes its status at once, and says so a tick later: both must agree. */
+  /**
+   * Whether what is sent now has good prospects. The client changes its status at once, and says so a
+   * tick later: both must agree.
+   */
   get isUp(): boolean {
-    return this.#isUp && !this.#isHeld && this.#client.status === 'ready' && !this.#closed;
+    standstill.notice();
+    const isWaiting = this.#isHeld || this.#doubts > 0;
+    return this.#isUp && !isWaiting && this.#client.status === 'ready' && !this.#closed;
   }
 
   /** True when the last attempt to connect has failed. */
@@ -216,7 +242,7 @@ export class Link {
         reject(new TimeoutError(message, { outcome: 'unknown' }));
       };
       const stopTimer = isPatient
-        ? this.#whenSilent(deadline, giveUp)
+        ? whenSilent(client, deadline, giveUp)
         : startTimer(timerMs(deadline), giveUp);
       answer.then(
         (answered) => {
@@ -312,6 +338,11 @@ export class Link {
     });
   }
 
+  /** What is sent may rightly keep the server silent for so long, in ms. */
+  occupy(forMs: number): void {
+    this.#doubt.occupy(forMs);
+  }
+
   /**
    * Cuts the socket, e.g. of a server that has fallen silent. A new one is made by itself.
    *
@@ -335,31 +366,6 @@ export class Link {
     if (this.#options.owned === false) return;
     this.#client.on('error', ignore);
     this.#client.disconnect();
-  }
-
-  /**
-   * Calls back at the deadline, or later when the socket has been silent for a while. It looks at what
-   * was read only shortly before the deadline: most answers come sooner.
-   */
-  #whenSilent(deadline: number, callBack: () => void): () => void {
-    const untilDeadline = timerMs(deadline);
-    const silentMs = Math.min(longestSilenceMs, untilDeadline / 2);
-    let timer = setTimeout(() => check(this.#bytesRead), untilDeadline - silentMs);
-    const check = (before: number) => {
-      timer = setTimeout(() => {
-        const now = this.#bytesRead;
-        if (now > before) check(now);
-        else callBack();
-      }, silentMs);
-    };
-    return () => clearTimeout(timer);
-  }
-
-  /** How many bytes have come, of a Cluster from all nodes together. */
-  get #bytesRead(): number {
-    const client = this.#client;
-    const clients = 'nodes' in client ? client.nodes('all') : [client];
-    return clients.reduce((sum, { stream }) => sum + (stream?.bytesRead ?? 0), 0);
   }
 
   /**
@@ -390,7 +396,7 @@ export class Link {
     if (!sentinels) return [];
     const { events } = sentinels;
     const switched = events.on('switched', () => this.#replace());
-    if (this.#options.waitsForFailover === false) return [switched];
+    if (this.#options.holdsCalls === false) return [switched];
     this.#isHeld = sentinels.isLeaving;
     const leaving = events.on('leaving', () => {
       this.#isHeld = true;
@@ -401,6 +407,27 @@ export class Link {
   #letGo(): void {
     this.#isHeld = false;
     this.#admit();
+  }
+
+  /** This process stood still. Until the server has answered, calls wait. */
+  async #askServer(): Promise<void> {
+    const client = this.#client;
+    if (!this.#isUp) return this.#hurry(client);
+    if (this.#options.holdsCalls === false) return;
+    this.#doubts += 1;
+    const isThere = await this.#doubt.dispel(client);
+    // It would find the other nodes only by what it is refused.
+    if (!isThere && isCluster(client)) await refreshed(client);
+    this.#doubts -= 1;
+    this.#admit();
+  }
+
+  /** A socket on which the server is being greeted. Nothing was sent yet, so another one will do. */
+  async #hurry(client: Client): Promise<void> {
+    if (isCluster(client) || client.status !== 'connect' || this.#options.owned === false) return;
+    const { stream } = client;
+    await pause(this.#options.doubtMs, undefined, { ref: false });
+    if (client.status === 'connect' && client.stream === stream) stream?.destroy();
   }
 
   /** There is another primary. What the old one has not answered by now is not waited for. */
@@ -542,6 +569,11 @@ function steady(route: () => Client): () => Client {
     if (!client || !isNode(client)) client = route();
     return client;
   };
+}
+
+/** Resolves when a Cluster knows again who has which slots, or could not learn it. */
+function refreshed(cluster: Cluster): Promise<void> {
+  return new Promise((resolve) => cluster.refreshSlotsCache(() => resolve()));
 }
 
 function closedError(address: string, outcome: 'not-executed' | 'unknown'): ClosedError {

@@ -101,7 +101,10 @@ export class ReplicationRounds {
       return;
     }
     for (const write of writes) write.isSent = true;
-    const answers = await this.#link.sendAll([...writes, waitFor(writes)]);
+    const waitMs = waitMsFor(writes);
+    this.#link.occupy(waitMs);
+    const wait = { command: 'WAIT', args: [writes[0]?.replicas ?? 0, waitMs] };
+    const answers = await this.#link.sendAll([...writes, wait]);
     const confirmed = answers.pop();
     writes.forEach((write, at) => {
       this.#conclude(write, answers[at] as Reply | RedpostError, confirmed);
@@ -137,8 +140,7 @@ export class ReplicationRounds {
 }
 
 /** For half of the time that is left: a write that comes meanwhile has its turn in time, too. */
-function waitFor(writes: WaitingWrite[]): Pick<ReplicatedWrite, 'command' | 'args'> {
+function waitMsFor(writes: WaitingWrite[]): number {
   const mostUrgent = Math.min(...writes.map(({ deadline }) => deadline));
-  const waitMs = Math.floor((mostUrgent - performance.now()) / 2);
-  return { command: 'WAIT', args: [writes[0]?.replicas ?? 0, Math.max(1, waitMs)] };
+  return Math.max(1, Math.floor((mostUrgent - performance.now()) / 2));
 }

@@ -12,6 +12,7 @@ export interface SentinelWatchOptions {
   /** How every socket is opened. */
   client: RedisOptions;
   keepAliveMs: number;
+  doubtMs: number;
   callTimeoutMs: number;
   report: (error: RedpostError) => void;
 }
@@ -75,7 +76,7 @@ export class SentinelWatch {
   }
 
   #watch(sentinel: Sentinel): void {
-    const { keepAliveMs, callTimeoutMs } = this.#options;
+    const { keepAliveMs, doubtMs, callTimeoutMs } = this.#options;
     const address = addressOf(sentinel);
     if (this.#links.has(address) || this.#links.size >= mostSentinels) return;
     const link = new SubscriptionLink({
@@ -83,6 +84,7 @@ export class SentinelWatch {
       usesTls: Boolean(this.#options.own.sentinelTLS),
       create: () => this.#open(sentinel),
       keepAliveMs,
+      doubtMs,
       callTimeoutMs,
       report: (error) => this.#fail(address, error),
     });

@@ -19,6 +19,7 @@ export interface SubscriberSocketsOptions {
   target: Target;
   client: RedisOptions;
   keepAliveMs: number;
+  doubtMs: number;
   callTimeoutMs: number;
   report: (error: RedpostError) => void;
   /** Asks any node of a Cluster. */
@@ -73,12 +74,13 @@ export class SubscriberSockets implements SubscriptionSocket {
   }
 
   #open(callTimeoutMs: number, node?: Node): SubscriptionLink {
-    const { target, client, keepAliveMs, report, sentinels } = this.#options;
+    const { target, client, keepAliveMs, doubtMs, report, sentinels } = this.#options;
     const settings = {
       address: node ? `${node.host}:${node.port}` : target.address,
       usesTls: target.usesTls,
       create: () => target.createSubscriber({ ...client, socketTimeout: undefined }, node),
       keepAliveMs,
+      doubtMs,
       callTimeoutMs,
       report,
       sentinels,

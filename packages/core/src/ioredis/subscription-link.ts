@@ -1,8 +1,10 @@
 import type { Redis } from 'ioredis';
+import type { Unlisten } from '../emitter.js';
 import { isRedpostError, type RedpostError } from '../errors.js';
 import { Link } from './link.js';
 import { type OnMessage, readMessages } from './message-reader.js';
 import type { SentinelWatch } from './sentinel-watch.js';
+import { standstill } from './standstill.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface SubscriptionLinkOptions {
@@ -11,6 +13,8 @@ export interface SubscriptionLinkOptions {
   create: () => Redis;
   /** How often an idle socket asks whether the server is still there, in ms. */
   keepAliveMs: number;
+  /** How long the server may take to answer after this process stood still, in ms. */
+  doubtMs: number;
   /** How long Redis may take to confirm a subscription, in ms. */
   callTimeoutMs: number;
   report: (error: RedpostError) => void;
@@ -26,14 +30,19 @@ export class SubscriptionLink {
   readonly #link: Link;
   readonly #keepAliveMs: number;
   readonly #keepAlive: NodeJS.Timeout;
+  readonly #doubtMs: number;
+  readonly #unlisten: Unlisten;
   #client: Redis | undefined;
   #pausedAt: number | undefined;
   #lastResumeAt = 0;
   #wasUp = true;
+  /** This process stood still, and the server has not been asked since. */
+  #isInDoubt = false;
 
   constructor(options: SubscriptionLinkOptions) {
-    const { address, usesTls, keepAliveMs, callTimeoutMs, report, sentinels } = options;
+    const { address, usesTls, keepAliveMs, doubtMs, callTimeoutMs, report, sentinels } = options;
     this.#keepAliveMs = keepAliveMs;
+    this.#doubtMs = doubtMs;
     const create = () => this.#open(options.create());
     this.#link = new Link({
       address,
@@ -41,10 +50,15 @@ export class SubscriptionLink {
       create,
       keepAliveMs: 0,
       sentinels,
-      waitsForFailover: false,
+      holdsCalls: false,
+      doubtMs,
     });
     this.subscriptions = new Subscriptions(this.#link, { callTimeoutMs, report });
     this.#keepAlive = setInterval(() => this.#check(), keepAliveMs).unref();
+    this.#unlisten = standstill.on(() => {
+      this.#isInDoubt = true;
+      this.#dispelDoubt();
+    });
   }
 
   pause(): void {
@@ -57,6 +71,7 @@ export class SubscriptionLink {
     this.#pausedAt = undefined;
     this.#lastResumeAt = performance.now();
     this.#client?.stream?.resume();
+    this.#dispelDoubt();
   }
 
   /** Of a socket that is read again nothing more would come but what had waited. */
@@ -67,6 +82,7 @@ export class SubscriptionLink {
 
   close(): void {
     clearInterval(this.#keepAlive);
+    this.#unlisten();
     // A socket that nobody reads would never see its end.
     this.resume();
     this.subscriptions.close();
@@ -92,16 +108,23 @@ export class SubscriptionLink {
 
   #check(): void {
     if (this.#pausedAt !== undefined) return;
-    if (this.#link.isUp) void this.#ping();
+    if (this.#link.isUp) void this.#ping(this.#keepAliveMs / 2);
     // It is greeted all that time, and does not answer.
     else if (!this.#wasUp) this.#link.destroySocket();
     this.#wasUp = this.#link.isUp;
   }
 
-  async #ping(): Promise<void> {
+  /** What is not read now is asked when it is. SUBSCRIBE may be repeated, so nothing has to wait meanwhile. */
+  #dispelDoubt(): void {
+    if (!this.#isInDoubt || this.#pausedAt !== undefined) return;
+    this.#isInDoubt = false;
+    if (this.#link.isUp) void this.#ping(this.#doubtMs);
+  }
+
+  async #ping(withinMs: number): Promise<void> {
     const askedAt = performance.now();
     try {
-      await this.#link.send('PING', [], askedAt + this.#keepAliveMs / 2);
+      await this.#link.send('PING', [], askedAt + withinMs, { isPatient: true });
     } catch (error) {
       // Any other error says itself what became of the connection.
       if (!isRedpostError(error, 'TIMEOUT')) return;

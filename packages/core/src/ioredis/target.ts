@@ -23,6 +23,8 @@ export type Client = Redis | Cluster;
  * - a client of your own, of ioredis 5 or 6 or of iovalkey, which is used for commands and never closed here. Further sockets
  *   begin with its database, user and password as they are when such a socket is opened. Whether it
  *   sends a command again whose connection broke is then for its `autoResendUnfulfilledCommands` to say.
+ *   After this process stood still, a socket of it on which Redis does not answer is cut, so that it
+ *   connects anew.
  */
 export type ConnectionTarget =
   | string

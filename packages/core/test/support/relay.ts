@@ -8,30 +8,39 @@ export interface Relay {
   readonly pieces: readonly string[];
   /** Keeps back, from now on, each piece that contains this text, and what the same client sends after it. */
   holdBack(text: string): void;
+  /** Forgets the connections that there are, as a router does: neither side is told. New ones work. */
+  sever(): void;
 }
 
 /** A relay to the server at this port, until the test ends. */
 export async function startRelay(port: number): Promise<Relay> {
   const pieces: string[] = [];
   let held: string | undefined;
+  const severings = new Set<() => void>();
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1');
     let isHeld = false;
+    let isSevered = false;
+    severings.add(() => {
+      isSevered = true;
+    });
     client.on('data', (chunk) => {
       const piece = chunk.toString('latin1');
       pieces.push(piece);
       isHeld ||= held !== undefined && piece.includes(held);
-      if (!isHeld) upstream.write(chunk);
+      if (!isHeld && !isSevered) upstream.write(chunk);
     });
-    upstream.pipe(client);
+    upstream.on('data', (chunk) => {
+      if (!isSevered) client.write(chunk);
+    });
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
     ] as const) {
       socket.on('error', () => {});
-      socket.once('close', () => other.destroy());
+      socket.once('close', () => isSevered || other.destroy());
+      onTestFinished(() => void socket.destroy());
     }
-    onTestFinished(() => void client.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
@@ -40,6 +49,10 @@ export async function startRelay(port: number): Promise<Relay> {
     pieces,
     holdBack(text) {
       held = text;
+    },
+    sever() {
+      for (const forget of severings) forget();
+      severings.clear();
     },
   };
 }
