@@ -10,7 +10,9 @@ const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), '
  */
 export function pnpm(args, options) {
   const quiet = ['--loglevel=error', '--no-update-notifier'];
-  return run('npx', ['--yes', '--prefer-offline', ...quiet, packageManager, ...args], options);
+  // After `--`: npx takes what follows a `--no-` option for its value, and options behind it for its own.
+  const npx = ['--yes', '--prefer-offline', ...quiet, '--', packageManager];
+  return run('npx', [...npx, ...args], options);
 }
 
 /** Runs turbo, which needs pnpm on its PATH. */

@@ -7,6 +7,7 @@ import {
   entriesOf,
   type PublishedPackage,
   publishedPackages,
+  readManifest,
   root,
 } from '../src/release/published-packages.js';
 import { readmeExample, withoutTopLevelAwait } from '../src/release/readme-example.js';
@@ -66,6 +67,18 @@ describe.each(managers)('installed with %s', (manager) => {
     if (prints) expect(printed).toBe(`${prints}\n`);
     expect(await consumer.node('out-node16/example.cjs')).toBe(printed);
   });
+});
+
+it('what npm run tarballs has packed is installed by npm, and works', async () => {
+  await run('npm', ['run', 'tarballs'], { cwd: root });
+  const { version } = readManifest(join(root, 'packages', 'core'));
+  const tarball = (name: string) => join(root, 'tarballs', `redpost-${name}-${version}.tgz`);
+  const consumer = await Consumer.make(registry, 'npm');
+  await consumer.install(tarball('core'), tarball('queue'), tarball('pubsub'), tarball('cli'));
+
+  expect(await consumer.namesOf(`await import('@redpost/queue')`)).toContain('Queue');
+  const redpost = join('node_modules', '.bin', 'redpost');
+  expect(await run(redpost, ['--help'], { cwd: consumer.folder })).toContain('Usage: redpost');
 });
 
 describe.each(managers)('installed with %s', (manager) => {

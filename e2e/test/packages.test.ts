@@ -63,6 +63,16 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
     expect(ranges.filter((range) => !/^\^\d/.test(String(range)))).toEqual([]);
   });
 
+  it.each(['pack', 'publish'])(
+    'is refused by npm %s, which says what to run instead',
+    async (verb) => {
+      // These tests may have been started by pnpm, and npm would then call itself so.
+      const env = { npm_config_user_agent: undefined };
+      const refused = run('npm', [verb, '--dry-run'], { cwd: folder, env });
+      await expect(refused).rejects.toThrow(/packed by pnpm\. npm would leave .*npm run tarballs/s);
+    },
+  );
+
   it('tells a registry what it is', () => {
     expect(manifest).toMatchObject({
       description: expect.stringMatching(/\w/),
