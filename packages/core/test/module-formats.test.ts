@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { outputOf } from '../../../tooling/program-output.js';
 import { useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -10,17 +9,17 @@ const folder = fileURLToPath(new URL('..', import.meta.url));
 
 // msgpackr is the part that is loaded at run time, and in its own way in each format.
 it.each([
-  ['module', `import { msgpack } from '@redpost/core';`],
-  ['commonjs', `const { msgpack } = require('@redpost/core');`],
+  ['module' as const, `import { msgpack } from '@redpost/core';`],
+  ['commonjs' as const, `const { msgpack } = require('@redpost/core');`],
 ])('the built package works as %s', async (format, load) => {
   const program = `${load} console.log(msgpack().decode(Buffer.from([0x91, 7])));`;
 
-  expect(await outputOf(format, program)).toBe('[ 7 ]\n');
+  expect(await outputOf(format, program, folder)).toBe('[ 7 ]\n');
 });
 
 it.each([
-  ['module', `import { connect, defineScript } from '@redpost/core';`],
-  ['commonjs', `const { connect, defineScript } = require('@redpost/core');`],
+  ['module' as const, `import { connect, defineScript } from '@redpost/core';`],
+  ['commonjs' as const, `const { connect, defineScript } = require('@redpost/core');`],
 ])(
   'a thread of the built package works as %s, and does not keep the process',
   async (format, load) => {
@@ -39,7 +38,7 @@ it.each([
       await connection.close();
     });`;
 
-    expect(await outputOf(format, program)).toBe('true true\n');
+    expect(await outputOf(format, program, folder)).toBe('true true\n');
   },
 );
 
@@ -57,14 +56,5 @@ it('a thread asks the thread that started it for credentials', async () => {
     console.log(asked - before, (await connection.call('GET', ['key'])) > 0);
     await connection.close();`;
 
-  expect(await outputOf('module', program)).toBe('1 true\n');
+  expect(await outputOf('module', program, folder)).toBe('1 true\n');
 });
-
-async function outputOf(format: string, program: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [`--input-type=${format}`, '--eval', program],
-    { cwd: folder, timeout: 60_000 },
-  );
-  return stdout;
-}
