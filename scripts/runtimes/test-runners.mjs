@@ -6,7 +6,12 @@ export const testRunners = [
     how: 'no setting is needed',
     async check(project) {
       await project.write({
-        'test/vitest/everything.test.mjs': `import { expect, test } from 'vitest';\n${test}`,
+        'test/vitest/everything.test.mjs': `import { expect, test, vi } from 'vitest';
+${test}
+test('all of redpost with fake timers', async () => {
+  vi.useFakeTimers({ toNotFake: ['Date', 'nextTick', 'queueMicrotask'] });
+  expect(await everything()).toBe('everything works');
+}, 60_000);`,
       });
       await project.run('vitest', ['run', '--dir', 'test/vitest']);
       return project.version('vitest');
@@ -19,8 +24,10 @@ export const testRunners = [
     async check(project) {
       await project.write({
         'test/jest/everything.test.cjs': `const { everything } = require('../../everything.cjs');
-test('all of redpost', async () => expect(await everything()).toBe('everything works'), 60_000);`,
-        'test/jest/everything.test.mjs': test,
+${testJest}`,
+        'test/jest/everything.test.mjs': `import { jest } from '@jest/globals';
+import { everything } from '../../everything.mjs';
+${testJest}`,
       });
       const match = ['--rootDir=.', '--testMatch', '**/test/jest/everything.test.?js'];
       await project.run('node', [
@@ -59,6 +66,12 @@ test('all of redpost', async () => assert.equal(await everything(), 'everything 
     },
   },
 ];
+
+const testJest = `test('all of redpost', async () => expect(await everything()).toBe('everything works'), 60_000);
+test('all of redpost with fake timers', async () => {
+  jest.useFakeTimers({ doNotFake: ['Date', 'nextTick'] });
+  expect(await everything()).toBe('everything works');
+}, 60_000);`;
 
 const test = `import { everything } from '../../everything.mjs';
 test('all of redpost', async () => expect(await everything()).toBe('everything works'), 60_000);

@@ -1,3 +1,4 @@
+import { nextTick } from './timers.js';
 /** Limits of one batch: it is handed over when either is reached. */
 export interface BatchLimits {
   count: number;
@@ -28,7 +29,7 @@ export class TickBatch<Item> {
   add(item: Item, bytes: number): void {
     // nextTick, not a microtask: it runs after every promise continuation that is ready, and
     // those are the callers whose items should travel together.
-    if (this.#items.push(item) === 1) process.nextTick(this.flush);
+    if (this.#items.push(item) === 1) nextTick(this.flush);
     this.#bytes += bytes;
     if (this.#items.length >= this.#limits.count || this.#bytes >= this.#limits.bytes) this.flush();
   }

@@ -13,7 +13,7 @@ import {
   type Unlisten,
   type Unsubscribe,
 } from '@redpost/core';
-import { onAbort } from '@redpost/core/consuming';
+import { nextTick, onAbort, performance } from '@redpost/core/consuming';
 import { refusedIfUnsupported, SequencedMismatchError } from './errors.js';
 import { joinGroup } from './group.js';
 import { HandOver } from './hand-over.js';
@@ -187,7 +187,7 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
       throw error;
     }
     // Not before the caller could add listeners.
-    process.nextTick(() => {
+    nextTick(() => {
       this.#isOpen = true;
       if (this.#mismatch) this.report(this.#mismatch);
       this.#handOver?.start();

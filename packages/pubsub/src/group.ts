@@ -7,6 +7,13 @@ import {
   TimeoutError,
   type Unsubscribe,
 } from '@redpost/core';
+import {
+  clearInterval,
+  clearTimeout,
+  performance,
+  setInterval,
+  setTimeout,
+} from '@redpost/core/consuming';
 import { groupName } from './group-name.js';
 import { type GroupInput, groupScript } from './scripts/group.js';
 

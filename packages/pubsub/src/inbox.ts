@@ -1,5 +1,5 @@
 import type { RedpostError } from '@redpost/core';
-import { onAbort } from '@redpost/core/consuming';
+import { clearTimeout, onAbort, setTimeout } from '@redpost/core/consuming';
 import type { Message, ReceivedMessage } from './message.js';
 import type { MessageBuffer } from './message-buffer.js';
 

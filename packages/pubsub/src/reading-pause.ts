@@ -1,4 +1,5 @@
 import { ConnectionError, type SubscriptionSocket } from '@redpost/core';
+import { clearTimeout, performance, setTimeout } from '@redpost/core/consuming';
 
 export interface ReadingPauseOptions {
   socket: SubscriptionSocket;

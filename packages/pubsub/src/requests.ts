@@ -14,7 +14,7 @@ import {
   type Unsubscribe,
   wholeNumber,
 } from '@redpost/core';
-import { onAbort, outsideContext } from '@redpost/core/consuming';
+import { clearTimeout, onAbort, outsideContext, setTimeout } from '@redpost/core/consuming';
 import { NoResponderError, ResponderError } from './errors.js';
 import type { Publisher } from './publisher.js';
 import { sealRequest, unsealAnswer } from './request-format.js';

@@ -6,6 +6,11 @@ import { joinGroup } from '../src/group.js';
 import type { GroupInput } from '../src/scripts/group.js';
 import { testRedis, uniqueName } from './support/redis.js';
 
+vi.mock('@redpost/core/consuming', async (original) => {
+  const { fakeableTimers } = await import('../../../tooling/fakeable-timers.js');
+  return { ...(await original<object>()), ...fakeableTimers };
+});
+
 const redis = testRedis();
 
 it('a member whose socket is away does not list itself again, until the socket is back', async () => {

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { isRedpostError, type RedpostError } from '@redpost/core';
+import { pause, performance } from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from './context.js';
 import { rememberMs } from './scripts/recover.js';
 

@@ -1,5 +1,12 @@
 import { asError } from '@redpost/core';
-import { CallSize, Pump, SuspectPlace } from '@redpost/core/consuming';
+import {
+  CallSize,
+  clearTimeout,
+  Pump,
+  performance,
+  SuspectPlace,
+  setTimeout,
+} from '@redpost/core/consuming';
 import { type Acknowledged, Acknowledgements, type Leased } from './acknowledgements.js';
 import { Adoption } from './adoption.js';
 import { BlockingMove } from './blocking-move.js';
@@ -86,7 +93,7 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
   #lateTimer: NodeJS.Timeout | undefined;
   readonly #idleWaiters: (() => void)[] = [];
   /** The server's clock minus ours, in ms. */
-  #clockOffset = Date.now() - performance.now();
+  #clockOffset = performance.timeOrigin;
 
   constructor(context: QueueContext, options: FeedOptions<Held>) {
     this.#context = context;

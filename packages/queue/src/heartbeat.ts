@@ -1,4 +1,5 @@
 import { asError, type ConnectionThread, type Repetition, type Unlisten } from '@redpost/core';
+import { clearInterval, performance, setInterval } from '@redpost/core/consuming';
 import type { QueueContext } from './context.js';
 import { type RenewInput, renew } from './scripts/renew.js';
 

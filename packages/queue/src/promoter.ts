@@ -1,4 +1,5 @@
 import { asError } from '@redpost/core';
+import { clearTimeout, setTimeout } from '@redpost/core/consuming';
 import type { QueueContext } from './context.js';
 import { promote } from './scripts/promote.js';
 

@@ -10,9 +10,11 @@ import {
   wholeNumber,
 } from '@redpost/core';
 import {
+  clearTimeout,
   messageOf,
   onAbort,
   outsideContext,
+  setTimeout,
   ToldSeldom,
   UnheardDeadLetters,
   unreadableReason,

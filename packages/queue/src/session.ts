@@ -1,12 +1,14 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { asError, ClosedError, type Unsubscribe } from '@redpost/core';
 import {
   AckWaiters,
+  clearTimeout,
   HeldList,
   LeaseLostError,
   newConsumerName,
+  pause,
   ReturnedError,
   Settling,
+  setTimeout,
   within,
 } from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from './context.js';

@@ -10,6 +10,11 @@ import { rememberMs } from '../src/scripts/recover.js';
 import { deferred, isBlocked } from './support/in-redis.js';
 import { uniqueName, useRedis } from './support/use-redis.js';
 
+vi.mock('@redpost/core/consuming', async (original) => {
+  const { fakeableTimers } = await import('../../../tooling/fakeable-timers.js');
+  return { ...(await original<object>()), ...fakeableTimers };
+});
+
 const redis = useRedis();
 const turn = () => new Promise(setImmediate);
 /** Beats find what is held and not known of: they are too slow for these tests. */

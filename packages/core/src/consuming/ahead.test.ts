@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Ahead } from './ahead.js';
 
+vi.mock('../timers.js', async (original) => {
+  const { fakeableTimers } = await import('../../../../tooling/fakeable-timers.js');
+  return { ...(await original<object>()), ...fakeableTimers };
+});
+
 beforeEach(() => {
   vi.useFakeTimers();
 });

@@ -1,3 +1,5 @@
+import { clearInterval, setInterval } from '../timers.js';
+
 /** How long a leased message may wait for a handler that does not come, in ms. */
 const longestWaitMs = 100;
 

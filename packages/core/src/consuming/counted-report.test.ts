@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CountedReport } from './counted-report.js';
 
+vi.mock('../timers.js', async (original) => {
+  const { fakeableTimers } = await import('../../../../tooling/fakeable-timers.js');
+  return { ...(await original<object>()), ...fakeableTimers };
+});
+
 describe('a counted report', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());

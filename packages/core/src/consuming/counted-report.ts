@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from '../timers.js';
 export interface CountedReportOptions {
   /** How long to add up before the next report, in ms. */
   everyMs: number;

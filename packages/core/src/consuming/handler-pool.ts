@@ -2,6 +2,7 @@ import { inThisContext } from '../context.js';
 import { messageOf } from '../error-text.js';
 import { asError, isRedpostError } from '../errors.js';
 import { isThenable } from '../is-thenable.js';
+import { performance } from '../timers.js';
 import { Ahead } from './ahead.js';
 import type { NextStep } from './failure.js';
 import { isAwaitedBy } from './is-awaited-by.js';

@@ -8,6 +8,15 @@ export { inThisContext, outsideContext } from '../context.js';
 export { messageOf, shortened } from '../error-text.js';
 export { isThenable } from '../is-thenable.js';
 export { onAbort } from '../on-abort.js';
+export {
+  clearInterval,
+  clearTimeout,
+  nextTick,
+  pause,
+  performance,
+  setInterval,
+  setTimeout,
+} from '../timers.js';
 export { warn } from '../warning.js';
 export { AckWaiters } from './ack-waiters.js';
 export { CallSize } from './call-size.js';

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Pump } from './pump.js';
 
+vi.mock('../timers.js', async (original) => {
+  const { fakeableTimers } = await import('../../../../tooling/fakeable-timers.js');
+  return { ...(await original<object>()), ...fakeableTimers };
+});
+
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 

@@ -1,3 +1,5 @@
+import { clearTimeout, nextTick, setTimeout } from '../timers.js';
+
 const firstPauseMs = 50;
 const longestPauseMs = 2000;
 
@@ -40,7 +42,7 @@ export class Pump {
   soon(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    process.nextTick(this.now);
+    nextTick(this.now);
   }
 
   /** A call has failed: sends nothing for a while. */

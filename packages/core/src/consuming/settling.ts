@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { isRedpostError } from '../errors.js';
+import { pause } from '../timers.js';
 
 /** Who waits to hear whether a delivery was still held when it was settled. */
 export interface SettlingWaiter {

@@ -1,4 +1,5 @@
 import { isRedpostError } from '../errors.js';
+import { performance } from '../timers.js';
 
 /** How often an error that only a person can end is told, in ms. */
 const everyMs = 5000;

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from '../timers.js';
 /** Resolves to true when `promise` is fulfilled within `ms`, else to false. */
 export async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;

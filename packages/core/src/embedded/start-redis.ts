@@ -1,10 +1,10 @@
 import { type FileHandle, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { wholeNumber } from '../check.js';
 import { InvalidArgumentError, isRedpostError } from '../errors.js';
 import { type NamesOf, refuseUnknownOptions } from '../options.js';
+import { pause, performance } from '../timers.js';
 import { RedisStartError } from './errors.js';
 import { findServer } from './find-server.js';
 import { freePort } from './free-port.js';
@@ -145,7 +145,7 @@ async function untilReady(
     if (performance.now() > deadline) {
       throw await failed(`did not answer within ${startTimeoutMs} ms`);
     }
-    await delay(5);
+    await pause(5);
   }
   signal?.throwIfAborted();
 }

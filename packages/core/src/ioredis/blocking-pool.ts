@@ -1,10 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { checkWait } from '../check.js';
 import type { BlockingCommand, BlockOptions, Reply } from '../connection.js';
 import { inThisContext, outsideContext } from '../context.js';
 import { isError } from '../error-text.js';
 import { isRedpostError } from '../errors.js';
 import { onAbort } from '../on-abort.js';
+import { clearTimeout, pause, performance, setTimeout } from '../timers.js';
 import type { Link } from './link.js';
 import { timerMs } from './timer-ms.js';
 import { isRefusal } from './translate-error.js';

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { dateNow, performance, setImmediate } from '../timers.js';
 import { nodesOf, whenSilent } from './patience.js';
 import type { Client } from './target.js';
 
@@ -24,7 +25,7 @@ export class Doubt {
 
   /** What is sent may keep the server silent for so long, in ms: a read that blocks, or `WAIT`. */
   occupy(forMs: number): void {
-    const since = Date.now();
+    const since = dateNow();
     const before = this.#occupied;
     if (since + forMs > before.since + before.forMs) this.#occupied = { since, forMs };
   }
@@ -57,7 +58,7 @@ export class Doubt {
   /** For how long the server may still be silent. The clock may have been set since. */
   get #occupiedMs(): number {
     const { since, forMs } = this.#occupied;
-    return Math.min(Math.max(0, since + forMs - Date.now()), forMs);
+    return Math.min(Math.max(0, since + forMs - dateNow()), forMs);
   }
 }
 

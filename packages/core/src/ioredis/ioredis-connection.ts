@@ -22,6 +22,7 @@ import { ClosedError } from '../errors.js';
 import type { Complete } from '../options.js';
 import type { Script } from '../script.js';
 import { HeartbeatThread } from '../thread/heartbeat-thread.js';
+import { performance } from '../timers.js';
 import { BlockingPool } from './blocking-pool.js';
 import { Link } from './link.js';
 import type { CredentialsSource } from './login.js';

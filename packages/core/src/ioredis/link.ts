@@ -1,10 +1,18 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
 import type { Argument, Reply } from '../connection.js';
 import { outsideContext } from '../context.js';
 import { Emitter, type Unlisten } from '../emitter.js';
 import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '../errors.js';
 import { onAbort } from '../on-abort.js';
+import {
+  clearInterval,
+  clearTimeout,
+  nextTick,
+  pause,
+  performance,
+  setInterval,
+  setTimeout,
+} from '../timers.js';
 import { isCluster, isNode, masterOf, slotOf } from './cluster-slot.js';
 import { commandName } from './command-name.js';
 import { Doubt } from './doubt.js';
@@ -465,7 +473,7 @@ export class Link {
     this.#detach = () => {
       for (const [event, listener] of Object.entries(listeners)) client.off(event, listener);
     };
-    if (client.status === 'ready') process.nextTick(() => this.#up());
+    if (client.status === 'ready') nextTick(() => this.#up());
     return client;
   }
 
@@ -486,7 +494,7 @@ export class Link {
     this.#isAdmitting = this.isUp && this.#waiters.size > 0;
     if (!this.#isAdmitting) return;
     for (const settle of [...this.#waiters]) settle();
-    queueMicrotask(() => this.#admit());
+    void Promise.resolve().then(() => this.#admit());
   }
 
   #down(why = 'it was closed'): void {

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis, RedisOptions } from 'ioredis';
 import { longestTimerMs } from '../check.js';
 import { messageOf } from '../error-text.js';
 import { asError, InvalidArgumentError } from '../errors.js';
+import { pause } from '../timers.js';
 
 /** With what to log in to Redis. */
 export interface Credentials {

@@ -7,6 +7,7 @@ import {
   type RedpostError,
   TimeoutError,
 } from '../errors.js';
+import { clearTimeout, nextTick, performance, setTimeout } from '../timers.js';
 import type { Link } from './link.js';
 import { timerMs } from './timer-ms.js';
 import { mayResend } from './translate-error.js';
@@ -65,7 +66,7 @@ export class ReplicationRounds {
       };
       this.#waiting.push(waiting);
       // What else is written in this tick leaves with it.
-      if (!this.#isBusy) process.nextTick(() => void this.#run());
+      if (!this.#isBusy) nextTick(() => void this.#run());
       this.#isBusy = true;
     });
   }

@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { Emitter } from '../emitter.js';
 import type { RedpostError } from '../errors.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 import { SubscriptionLink } from './subscription-link.js';
 import type { Sentinel } from './target.js';
 

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Argument, Reply, Subscriber, Unsubscribe } from '../connection.js';
 import { ClosedError, ConnectionError, isRedpostError, type RedpostError } from '../errors.js';
+import { pause, performance } from '../timers.js';
 import type { Node } from './announced-address.js';
 import type { SubscriptionLink } from './subscription-link.js';
 

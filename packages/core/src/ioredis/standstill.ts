@@ -1,13 +1,11 @@
 import { outsideContext } from '../context.js';
 import type { Unlisten } from '../emitter.js';
+import { clearInterval, dateNow, performance, setInterval } from '../timers.js';
 
 /** How often the clocks are looked at while nothing is sent, in ms. */
 const everyMs = 1000;
 /** How long it may be since the clocks were looked at, in ms: later than this, the process stood still. */
 const longestMs = 5000;
-
-// A test that installs fake clocks has them for its own code.
-const { now } = Date;
 
 /**
  * Tells when this process has stood still: a computer that slept, a function that was frozen between two
@@ -42,11 +40,11 @@ class Standstill {
    * sleeps.
    */
   notice(): void {
-    if (now() - this.#lookedAt > longestMs) this.#check();
+    if (dateNow() - this.#lookedAt > longestMs) this.#check();
   }
 
   #check(): void {
-    const slept = now() - this.#lookedAt;
+    const slept = dateNow() - this.#lookedAt;
     // The clock of the system may have been set back meanwhile.
     const stood = performance.now() - this.#lookedAtSteadily;
     this.#look();
@@ -57,7 +55,7 @@ class Standstill {
   }
 
   #look(): void {
-    this.#lookedAt = now();
+    this.#lookedAt = dateNow();
     this.#lookedAtSteadily = performance.now();
   }
 }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Unlisten } from '../emitter.js';
 import { isRedpostError, type RedpostError } from '../errors.js';
+import { clearInterval, performance, setInterval } from '../timers.js';
 import { Link } from './link.js';
 import { type OnMessage, readMessages } from './message-reader.js';
 import type { SentinelWatch } from './sentinel-watch.js';

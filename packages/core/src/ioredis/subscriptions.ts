@@ -1,6 +1,7 @@
 import type { Subscriber, SubscriptionTarget, Unsubscribe } from '../connection.js';
 import { outsideContext } from '../context.js';
 import { ClosedError, ConnectionError, isRedpostError, type RedpostError } from '../errors.js';
+import { clearTimeout, performance, setTimeout } from '../timers.js';
 import { warn } from '../warning.js';
 import type { Link } from './link.js';
 import type { OnMessage } from './message-reader.js';

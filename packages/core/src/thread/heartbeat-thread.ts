@@ -4,6 +4,7 @@ import { outsideContext } from '../context.js';
 import { asError, ClosedError, InvalidArgumentError, RedpostError } from '../errors.js';
 import type { CredentialsSource } from '../ioredis/login.js';
 import type { Script } from '../script.js';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../timers.js';
 import { answerCredentials } from './credentials.js';
 import {
   confirmed,

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { SocketOptions } from '../ioredis/ioredis-connection.js';
 import type { ScriptCall } from '../script.js';
+import { hrtime } from '../timers.js';
 
 /** What a thread is started with: how to make the connection once more. */
 export interface ThreadData {
@@ -50,7 +51,7 @@ export function newClock(): SharedClock {
   return clock;
 }
 
-export function setNow(clock: SharedClock, at: number, now = process.hrtime.bigint()): void {
+export function setNow(clock: SharedClock, at: number, now = hrtime.bigint()): void {
   Atomics.store(clock, at, now);
 }
 
@@ -58,5 +59,5 @@ export function setNow(clock: SharedClock, at: number, now = process.hrtime.bigi
 export function msSince(clock: SharedClock, at: number): number {
   const then = Atomics.load(clock, at);
   if (then === 0n) return Number.POSITIVE_INFINITY;
-  return Number(process.hrtime.bigint() - then) / 1e6;
+  return Number(hrtime.bigint() - then) / 1e6;
 }

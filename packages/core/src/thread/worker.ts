@@ -5,6 +5,7 @@ import type { Connection } from '../connection.js';
 import { asError, isRedpostError } from '../errors.js';
 import type { ConnectionTarget } from '../ioredis/target.js';
 import type { Script } from '../script.js';
+import { clearInterval, hrtime, setInterval } from '../timers.js';
 import { askCredentials } from './credentials.js';
 import {
   confirmed,
@@ -62,7 +63,7 @@ class Repeater {
   async #run(task: Task): Promise<void> {
     const { id, clock } = task;
     if (msSince(clock, unblocked) > task.maxBlockedMs) return;
-    const begun = process.hrtime.bigint();
+    const begun = hrtime.bigint();
     try {
       const isConfirmed = await this.#connection.run(asScript(task), undefined);
       const repeated = this.#tasks.get(id);

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { asError, type Connection, isRedpostError, type Reply } from '@redpost/core';
+import { pause } from '@redpost/core/consuming';
 
 const firstPauseMs = 50;
 const longestPauseMs = 2000;

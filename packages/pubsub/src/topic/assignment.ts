@@ -1,5 +1,5 @@
 import { asError } from '@redpost/core';
-import { newConsumerName, within } from '@redpost/core/consuming';
+import { clearInterval, newConsumerName, setInterval, within } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import { enter } from './scripts/enter.js';
 

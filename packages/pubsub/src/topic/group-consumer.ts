@@ -15,6 +15,7 @@ import {
   HandlerPool,
   type NextStep,
   onAbort,
+  performance,
   ReturnedError,
   stepAfter,
   ToldSeldom,

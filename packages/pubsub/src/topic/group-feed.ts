@@ -1,5 +1,5 @@
 import { asError, longestTimerMs } from '@redpost/core';
-import { CallSize, Pump, SuspectPlace } from '@redpost/core/consuming';
+import { CallSize, clearTimeout, Pump, SuspectPlace, setTimeout } from '@redpost/core/consuming';
 import { arrival } from './arrival.js';
 import type { GroupContext } from './group-context.js';
 import type { HeldRecord } from './group-delivery.js';

@@ -1,4 +1,5 @@
 import { asError, type Unlisten } from '@redpost/core';
+import { clearInterval, performance, setInterval } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import { renew } from './scripts/renew.js';
 import type { GroupKeys } from './topic-keys.js';

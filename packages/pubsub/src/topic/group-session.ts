@@ -1,10 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { asError, ClosedError, isRedpostError } from '@redpost/core';
 import {
   AckWaiters,
   HeldList,
   LeaseLostError,
   newConsumerName,
+  pause,
   ReturnedError,
 } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';

@@ -1,4 +1,5 @@
 import { asError, type Unsubscribe } from '@redpost/core';
+import { clearTimeout, setTimeout } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 
 export interface GroupSignalsEvents {

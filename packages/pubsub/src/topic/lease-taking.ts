@@ -1,3 +1,4 @@
+import { performance } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import { type JoinResult, join } from './scripts/join.js';
 import type { GroupKeys } from './topic-keys.js';

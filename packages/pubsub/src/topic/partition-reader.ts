@@ -1,6 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { asError, isRedpostError } from '@redpost/core';
-import { newestId } from '@redpost/core/consuming';
+import { newestId, pause } from '@redpost/core/consuming';
 import { arrival } from './arrival.js';
 import { TrimmedError } from './errors.js';
 import { beforeAll } from './offset.js';

@@ -1,3 +1,4 @@
+import { nextTick } from '@redpost/core/consuming';
 /** What sends when it is its turn. */
 export interface TurnTaker {
   /** Sends whatever there is to send now. */
@@ -35,6 +36,6 @@ export class Turns {
   soon(): void {
     if (this.#areSoon) return;
     this.#areSoon = true;
-    process.nextTick(this.now);
+    nextTick(this.now);
   }
 }

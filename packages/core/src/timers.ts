@@ -1,0 +1,46 @@
+// Timers and clocks, taken once when this is loaded: fake ones that a test installs are for the code of that
+// test, and not for what talks to Redis, which knows no fake time. They come from Node's modules rather than
+// from the global object, where fakes may be before this is loaded. They are copied, because fakes are put
+// into these modules too.
+import { performance as clock } from 'node:perf_hooks';
+import * as process from 'node:process';
+import * as timers from 'node:timers';
+import * as promises from 'node:timers/promises';
+
+/** `setTimeout` of Node, whatever a test puts in its place. */
+export const setTimeout = timers.setTimeout;
+
+/** `clearTimeout` of Node, whatever a test puts in its place. */
+export const clearTimeout = timers.clearTimeout;
+
+/** `setInterval` of Node, whatever a test puts in its place. */
+export const setInterval = timers.setInterval;
+
+/** `clearInterval` of Node, whatever a test puts in its place. */
+export const clearInterval = timers.clearInterval;
+
+/** `setImmediate` of Node, whatever a test puts in its place. */
+export const setImmediate = timers.setImmediate;
+
+/** `setTimeout` of `node:timers/promises`, whatever a test puts in its place. */
+export const pause = promises.setTimeout;
+
+/** `process.nextTick`, whatever a test puts in its place. */
+export const nextTick = process.nextTick;
+
+/** `process.hrtime`, whatever a test puts in its place. */
+export const hrtime = process.hrtime;
+
+// Fakes are put on the object itself, which hides what its prototype has.
+const { now } = Object.getPrototypeOf(clock) as typeof clock;
+
+/** `performance` of Node, whatever a test puts in its place. */
+export const performance = {
+  /** The time since this process or thread began, in ms. */
+  now: now.bind(clock),
+  /** When that was, in ms since 1970. */
+  timeOrigin: clock.timeOrigin,
+};
+
+/** `Date.now`, whatever a test puts in its place. */
+export const dateNow = Date.now;
