@@ -11,11 +11,14 @@ export function inThisContext<Arguments extends readonly unknown[], Result>(
   run: Function<Arguments, Result>,
 ): Function<Arguments, Result> {
   // Not by `AsyncLocalStorage.snapshot()`, which costs several times as much at each call.
-  const context = new AsyncResource('redpost');
-  if (isChangedByEntering()) {
-    return (...args) => context.runInAsyncScope(runInCopy<Arguments, Result>, undefined, run, args);
-  }
-  return (...args) => context.runInAsyncScope(run, undefined, ...args);
+  let context = new AsyncResource('redpost');
+  const runAndRenew: typeof run = (...args) => {
+    // What the function enters by `enterWith` is forgotten with the resource that it ran in.
+    context = new AsyncResource('redpost');
+    return run(...args);
+  };
+  const entered = isChangedByEntering() ? runAndRenew : run;
+  return (...args) => context.runInAsyncScope(entered, undefined, ...args);
 }
 
 /** The context in which redpost was loaded: in most programs, an empty one. */
@@ -27,14 +30,6 @@ const outside = new AsyncResource('redpost');
  */
 export function outsideContext<Result>(run: () => Result): Result {
   return outside.runInAsyncScope(run);
-}
-
-/** What the function enters by `enterWith` is forgotten with the copy. */
-function runInCopy<Arguments extends readonly unknown[], Result>(
-  run: Function<Arguments, Result>,
-  args: Arguments,
-): Result {
-  return new AsyncResource('redpost').runInAsyncScope(run, undefined, ...args);
 }
 
 let isChanged: boolean | undefined;

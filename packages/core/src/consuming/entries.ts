@@ -3,14 +3,10 @@ import { defineScript } from '../script.js';
 import entries from './entries.lua';
 import mostBytes from './most-bytes.lua';
 import newest from './newest-id.lua';
-import packedArray from './packed-array.lua';
 import source from './read-entries.lua';
 
 /** Lua: `most_bytes`, what an answer has at most. */
 export const mostBytesLua: string = mostBytes;
-
-/** Lua: `array_of`, one array of MessagePack out of parts. */
-export const packedArrayLua: string = packedArray;
 
 /** Lua: `read_entries`, `fitting_entries` and `size_of`. Needs `mostBytesLua`. */
 export const entriesLua: string = entries;

@@ -5,7 +5,7 @@ import { isThenable } from '../is-thenable.js';
 import { performance } from '../timers.js';
 import { Ahead } from './ahead.js';
 import type { NextStep } from './failure.js';
-import { isAwaitedBy } from './is-awaited-by.js';
+import { isCalledOrAwaitedBy } from './is-called-or-awaited-by.js';
 import { Lookahead } from './lookahead.js';
 
 /** What a delivery was made under. */
@@ -64,23 +64,25 @@ let pools = 0;
  * Those that are here and not started wait in order.
  */
 export class HandlerPool<Held extends Handled> {
-  readonly #handler: (held: Held) => unknown;
+  readonly #call: (held: Held) => unknown;
   readonly #concurrency: number;
   readonly #host: HandlerPoolHost<Held>;
   readonly #lookahead: Lookahead;
   readonly #ahead: Ahead<Held>;
-  readonly #followerName = `handlers of redpost consumer ${++pools}`;
+  /** What calls and what awaits a handler has a name of its own, by which `isCaller` recognises it. */
+  readonly #names = namesOfPool(++pools);
   readonly #follow: (held: Held, result: PromiseLike<unknown>) => Promise<void>;
   readonly #waiters = new Set<{ isDone(): boolean; resolve(): void }>();
   #running = 0;
   /** How many wait for their lease to be renewed: they need no handler before. */
   #late = 0;
   #isStarting = false;
-  #isCalling = false;
+  /** When the last handler finished, by `performance.now()`. */
+  #finishedAt = 0;
   #isStopping = false;
 
   constructor(handler: (held: Held) => unknown, concurrency: number, host: HandlerPoolHost<Held>) {
-    this.#handler = handler;
+    this.#call = named(this.#names.calling, (held: Held) => handler(held));
     this.#concurrency = concurrency;
     this.#host = host;
     this.#lookahead = new Lookahead(concurrency);
@@ -108,7 +110,7 @@ export class HandlerPool<Held extends Handled> {
 
   /** True when one of these handlers is what runs now, or awaits it. */
   get isCaller(): boolean {
-    return this.#isCalling || isAwaitedBy(this.#followerName);
+    return isCalledOrAwaitedBy(this.#names);
   }
 
   /** Starts no more handlers. */
@@ -157,7 +159,8 @@ export class HandlerPool<Held extends Handled> {
       held.startedAt = now;
       this.#start(held);
       // That may have taken long. (To read the clock costs as much as all else here.)
-      if (this.#running < this.#concurrency) now = performance.now();
+      if (this.#running >= this.#concurrency) break;
+      now = this.#finishedAt > now ? this.#finishedAt : performance.now();
     }
     this.#isStarting = false;
   }
@@ -183,16 +186,7 @@ export class HandlerPool<Held extends Handled> {
     }
   });
 
-  #call(held: Held): unknown {
-    this.#isCalling = true;
-    try {
-      return this.#handler(held);
-    } finally {
-      this.#isCalling = false;
-    }
-  }
-
-  /** What awaits a handler has a name of its own, by which `isCaller` recognises it. */
+  /** What awaits a handler. */
   #createFollower(): (held: Held, result: PromiseLike<unknown>) => Promise<void> {
     const follow = async (held: Held, result: PromiseLike<unknown>) => {
       try {
@@ -203,7 +197,7 @@ export class HandlerPool<Held extends Handled> {
       }
       this.#succeed(held);
     };
-    return Object.defineProperty(follow, 'name', { value: this.#followerName });
+    return named(this.#names.awaiting, follow);
   }
 
   #succeed(held: Held): void {
@@ -238,6 +232,7 @@ export class HandlerPool<Held extends Handled> {
 
   #finish(held: Held): void {
     const now = performance.now();
+    this.#finishedAt = now;
     this.#lookahead.add(now - held.startedAt, held.size);
     this.#running -= 1;
     held.settler.running -= 1;
@@ -253,4 +248,13 @@ export class HandlerPool<Held extends Handled> {
       waiter.resolve();
     }
   }
+}
+
+function namesOfPool(number: number): { calling: string; awaiting: string } {
+  const calling = `handler of redpost consumer ${number}`;
+  return { calling, awaiting: `${calling}, awaited` };
+}
+
+function named<Function extends object>(name: string, run: Function): Function {
+  return Object.defineProperty(run, 'name', { value: name });
 }

@@ -29,7 +29,6 @@ export {
   entriesOf,
   mostBytesLua,
   newestId,
-  packedArrayLua,
 } from './entries.js';
 export {
   AlreadySettledError,

@@ -33,25 +33,19 @@ end
 
 -- Before HSET, which a server that is out of memory refuses unless the script has written before;
 -- and before a suspect is taken, which would be lost when this fails because the list is no list.
-local taken, steps, parts, is_cut = take(list, pop, tonumber(count))
+local elements, is_cut = take(list, pop, tonumber(count))
 local suspect = with_suspect == '1' and redis.call('RPOP', suspects)
 if suspect then
   redis.call('HSET', active, first, suspect)
   first = first + 1
 end
 
-local packed, elements = parts and array_of(taken, parts), {}
-if packed and as_batch == '1' and taken > 1 then
-  redis.call('HSET', batches, first .. ':' .. taken, packed)
-elseif taken > 0 then
-  local leased, n, receipt = {}, 0, tonumber(first)
-  for _, step in ipairs(steps) do
-    for i = 1, #step do
-      leased[n + 1], leased[n + 2] = receipt, step[i]
-      elements[#elements + 1] = step[i]
-      n, receipt = n + 2, receipt + 1
-    end
-  end
+local packed = elements[1] and #elements[1] < 512 and cmsgpack.pack(elements)
+if packed and as_batch == '1' and elements[2] then
+  redis.call('HSET', batches, first .. ':' .. #elements, packed)
+elseif elements[1] then
+  local leased, receipt = {}, tonumber(first)
+  for i = 1, #elements do leased[2 * i - 1], leased[2 * i] = receipt + i - 1, elements[i] end
   redis.call('HSET', active, unpack(leased))
 end
 

@@ -1,5 +1,5 @@
 import { type Argument, defineScript } from '@redpost/core';
-import { mostBytesLua, packedArrayLua } from '@redpost/core/consuming';
+import { mostBytesLua } from '@redpost/core/consuming';
 import type { Acknowledged, Leased } from '../acknowledgements.js';
 import type { QueueKeys } from '../keys.js';
 import { unpackElements } from '../packed-elements.js';
@@ -46,7 +46,7 @@ export type LeaseResult =
 
 export const lease = defineScript<LeaseInput, LeaseResult>({
   name: 'lease',
-  lua: clock + batches + acknowledge + mostBytesLua + packedArrayLua + take + source,
+  lua: clock + batches + acknowledge + mostBytesLua + take + source,
   looksFirst: ({ acked, handedOff }) =>
     acked.batches.length + acked.receipts.length === 0 && handedOff === undefined,
   encode({ keys, consumer, from, acked, ...input }) {

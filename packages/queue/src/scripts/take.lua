@@ -1,45 +1,36 @@
 -- How many of these elements fit into so many bytes, and how many bytes are left then.
 local function fitting(elements, room)
-  for n, element in ipairs(elements) do
-    if #element > room then return n - 1, room end
-    room = room - #element
+  for n = 1, #elements do
+    local left = room - #elements[n]
+    if left < 0 then return n - 1, room end
+    room = left
   end
   return #elements, room
 end
 
--- Take elements from the end of a list, as many as fit into an answer. It goes by steps, each at most
--- three times as long as those before it together: so of large elements that stand behind small ones
--- few are taken only to be put back.
--- Returns how many, the elements of each step, all of them as MessagePack if the first one is small,
--- and whether the next one did not fit. Only large elements are measured one by one.
--- Needs most_bytes.
+-- Take elements from the end of a list, as many as fit into an answer, at least one. It goes by steps,
+-- each at most seven times as long as those before it together: so of large elements that stand behind
+-- small ones few are taken only to be put back.
+-- Returns them, and whether the next one did not fit. Needs most_bytes.
 local function take(list, pop, count)
-  local steps, packed, taken, room, is_small = {}, { '' }, 0, most_bytes, false
+  local elements, taken, room = {}, 0, most_bytes
   while taken < count do
-    local wanted = math.min(count - taken, math.max(1, 3 * taken))
+    local wanted = math.min(count - taken, math.max(1, 7 * taken))
     local step = redis.call(pop, list, wanted)
-    if not step or not step[1] then break end
-    if taken == 0 then is_small = #step[1] < 512 end
-    local found, fit = #step, #step
-    local pack = is_small and cmsgpack.pack(unpack(step))
-    if pack and #pack <= room then
-      room = room - #pack
-    else
-      fit, room = fitting(step, room)
-      if taken == 0 then fit = 1 end
+    local found, fit = step and #step or 0
+    if found == 0 then break end
+    fit, room = fitting(step, room)
+    if taken == 0 then fit = 1 end
+    for i = 1, fit do elements[taken + i] = step[i] end
+    taken = taken + fit
+    if fit < found then
       for i = found, fit + 1, -1 do
         redis.call(pop == 'RPOP' and 'RPUSH' or 'LPUSH', list, step[i])
-        step[i] = nil
       end
-      pack = is_small and fit > 0 and cmsgpack.pack(unpack(step))
+      return elements, true
     end
-    taken = taken + fit
-    if fit > 0 then
-      steps[#steps + 1], packed[#packed + 1] = step, pack or nil
-    end
-    if fit < found then return taken, steps, is_small and packed, true end
     if found < wanted then break end
   end
-  return taken, steps, is_small and packed, false
+  return elements, false
 end
 

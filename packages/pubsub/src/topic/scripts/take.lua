@@ -1,8 +1,8 @@
 -- Acknowledge what has been settled and take what comes next, in one round trip: one suspect, what
 -- is due for another attempt, then new records.
 -- Refused as a whole when the consumer's lease is lost: then others have what it held.
--- No more is taken than fits into an answer, but at least one record. Needs most_bytes, entries.lua
--- and packed-array.lua of core.
+-- No more is taken than fits into an answer, but at least one record. Needs most_bytes and entries.lua
+-- of core.
 --
 -- KEYS  stream, consumers, delayed, suspects, stats
 -- ARGV  group, consumer, how many records, 1 if new ones may be among them, 1 if a suspect may,
@@ -10,7 +10,7 @@
 -- returns nil when the lease is lost, else { now, when the next one is due or nil, the offset to
 --       wait behind or nil when there may be more, offsets of those that were trimmed,
 --       { { deliveries, entry, 1 for a suspect }... } for those that come again, new entries as
---       MessagePack, because hundreds of replies would cost both sides more }
+--       MessagePack, several in each text, because hundreds of replies would cost both sides more }
 local stream, consumers, delayed, suspects, stats = unpack(KEYS)
 local group, consumer, count, with_new, with_suspect = unpack(ARGV, 1, 5)
 count = tonumber(count)
@@ -59,18 +59,19 @@ if count > 0 then
   end
 end
 
--- By steps, each at most three times as long as those before it together: so of large records behind
+-- By steps, each at most seven times as long as those before it together: so of large records behind
 -- small ones few are taken only to be given up again.
-local parts, taken, newest, is_cut = { '' }, 0, nil, room <= 0
+local packed, taken, newest, is_cut = {}, 0, nil, room <= 0
 if with_new ~= '1' then count = 0 end
 while taken < count and not is_cut do
-  local wanted = math.min(count - taken, math.max(1, 3 * taken))
+  local wanted = math.min(count - taken, math.max(1, 7 * taken))
   local read = redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', wanted,
     'STREAMS', stream, '>')
   local entries = read and read[1][2] or {}
   local found = #entries
-  local fit, part = found, found > 0 and cmsgpack.pack(unpack(entries))
-  if part and #part > room then
+  if found == 0 then break end
+  local fit, pack = found, cmsgpack.pack(entries)
+  if #pack > room then
     fit, room = fitting_entries(entries, room)
     if taken == 0 then fit = math.max(fit, 1) end
     is_cut = fit < found
@@ -79,12 +80,12 @@ while taken < count and not is_cut do
       for i = fit + 1, found do unread[#unread + 1], entries[i] = entries[i][1], nil end
       redis.call('XACK', stream, group, unpack(unread))
       redis.call('XGROUP', 'SETID', stream, group, fit > 0 and entries[fit][1] or newest)
-      part = fit > 0 and cmsgpack.pack(unpack(entries))
+      pack = fit > 0 and cmsgpack.pack(entries)
     end
-  elseif part then
-    room = room - #part
+  else
+    room = room - #pack
   end
-  if part then parts[#parts + 1], newest = part, entries[fit][1] end
+  if fit > 0 then packed[#packed + 1], newest = pack, entries[fit][1] end
   taken = taken + fit
   if found < wanted then break end
 end
@@ -97,4 +98,4 @@ if count > taken and not is_cut then
   end
   last = newest
 end
-return { time, due or false, last, trimmed, again, array_of(taken, parts) }
+return { time, due or false, last, trimmed, again, packed }

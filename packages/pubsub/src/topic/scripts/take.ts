@@ -1,5 +1,5 @@
 import { type Argument, defineScript } from '@redpost/core';
-import { entriesLua, mostBytesLua, packedArrayLua } from '@redpost/core/consuming';
+import { entriesLua, mostBytesLua } from '@redpost/core/consuming';
 import { type PackedEntry, unpackEntries } from '../packed-entries.js';
 import type { GroupKeys } from '../topic-keys.js';
 import clock from './clock.lua';
@@ -46,7 +46,7 @@ export type TakeResult =
 
 export const take = defineScript<TakeInput, TakeResult>({
   name: 'take',
-  lua: clock + waiting + mostBytesLua + entriesLua + packedArrayLua + source,
+  lua: clock + waiting + mostBytesLua + entriesLua + source,
   encode({ keys, group, consumer, count, withNew, withSuspect, acked }) {
     const args: Argument[] = [group, consumer, count, withNew ? 1 : 0, withSuspect ? 1 : 0];
     for (const offset of acked) args.push(offset);
@@ -63,16 +63,19 @@ export const take = defineScript<TakeInput, TakeResult>({
       Buffer | null,
       Buffer[],
       AgainReply[],
-      Buffer,
+      Buffer[],
     ];
-    const records = unpackEntries(packed).map(toFirst);
+    const records = again.map(toTaken);
+    for (const entries of packed) {
+      for (const entry of unpackEntries(entries)) records.push(toFirst(entry));
+    }
     return {
       status: 'held',
       now,
       due: due === null ? undefined : Number(due),
       waitBehind: waitBehind?.toString('latin1'),
       trimmed: trimmed.map(String),
-      records: again.length === 0 ? records : [...again.map(toTaken), ...records],
+      records,
     };
   },
 });
