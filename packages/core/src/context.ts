@@ -1,24 +1,27 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 
-type Function<Arguments extends readonly unknown[], Result> = (...args: Arguments) => Result;
+type UpToTwoArguments = (first: never, second: never) => unknown;
 
 /**
  * A function that runs in the context in which this was called: what `AsyncLocalStorage` holds
  * there, e.g. a user or a trace. For functions of the caller's, which something else calls later:
  * without it they would run in the context of whoever happened to open the socket.
+ *
+ * Most of them are called for each message. So it is not done by `AsyncLocalStorage.snapshot()`, which
+ * costs several times as much, and there are no more than two arguments.
  */
-export function inThisContext<Arguments extends readonly unknown[], Result>(
-  run: Function<Arguments, Result>,
-): Function<Arguments, Result> {
-  // Not by `AsyncLocalStorage.snapshot()`, which costs several times as much at each call.
+export function inThisContext<Run extends UpToTwoArguments>(run: Run): Run {
   let context = new AsyncResource('redpost');
-  const runAndRenew: typeof run = (...args) => {
+  const trigger = context.asyncId();
+  const runAndRenew = (first: never, second: never) => {
     // What the function enters by `enterWith` is forgotten with the resource that it ran in.
-    context = new AsyncResource('redpost');
-    return run(...args);
+    context = new AsyncResource('redpost', trigger);
+    return run(first, second);
   };
-  const entered = isChangedByEntering() ? runAndRenew : run;
-  return (...args) => context.runInAsyncScope(entered, undefined, ...args);
+  const entered = (isChangedByEntering() ? runAndRenew : run) as (...both: unknown[]) => unknown;
+  const runHere: UpToTwoArguments = (first, second) =>
+    context.runInAsyncScope(entered, undefined, first, second);
+  return runHere as Run;
 }
 
 /** The context in which redpost was loaded: in most programs, an empty one. */

@@ -20,7 +20,9 @@ export function isCalledOrAwaitedBy({ calling, awaiting }: CallerNames): boolean
     Error.stackTraceLimit = Number.POSITIVE_INFINITY;
     Error.prepareStackTrace = (_error, callSites) => callSites;
     const callSites = new Error().stack as unknown as NodeJS.CallSite[];
-    return callSites.some((site) => site.getFunctionName() === (isAsync(site) ? awaiting : calling));
+    return callSites.some(
+      (site) => site.getFunctionName() === (isAsync(site) ? awaiting : calling),
+    );
   } catch {
     // Where `Error` is frozen nothing can be seen.
     return false;
