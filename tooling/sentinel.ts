@@ -15,11 +15,13 @@ export interface Sentinel {
  * every ten seconds: start it when they are connected.
  *
  * @param silenceMs how long a master is silent that counts as down, in ms.
+ * @param settings more lines of its configuration.
  */
 export async function startSentinel(
   server: string,
   masterPort: number,
   silenceMs = 500,
+  settings: readonly string[] = [],
 ): Promise<Sentinel> {
   const port = await freePort();
   const dir = await mkdtemp(join(tmpdir(), 'redpost-sentinel-'));
@@ -30,6 +32,7 @@ export async function startSentinel(
     `dir ${dir}`,
     `sentinel monitor mymaster 127.0.0.1 ${masterPort} 1`,
     `sentinel down-after-milliseconds mymaster ${silenceMs}`,
+    ...settings,
   ];
   await writeFile(file, `${config.join('\n')}\n`);
   const child = spawn(server, [file, '--sentinel'], { stdio: 'ignore' });

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { startPair, untilReplicaIsKnown } from '../../../tooling/replication.js';
 import { type Sentinel, startSentinel } from '../../../tooling/sentinel.js';
 import { findServer } from '../src/embedded/find-server.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
-import { connect } from '../src/index.js';
+import { connect, defineScript } from '../src/index.js';
 import { Recorder } from './support/record.js';
 import { openConnection, uniqueKey } from './support/use-redis.js';
 
@@ -44,11 +45,19 @@ beforeEach(async () => {
   }, 15_000);
 }, 60_000);
 
-const viaSentinel = () =>
-  openConnection({
-    name: 'mymaster',
-    sentinels: [{ host: '127.0.0.1', port: sentinels[0]?.port ?? 0 }],
-  });
+const options = () => ({
+  name: 'mymaster',
+  sentinels: [{ host: '127.0.0.1', port: sentinels[0]?.port ?? 0 }],
+});
+
+const viaSentinel = () => openConnection(options());
+
+/** The same by a client of the caller's, which asks only the Sentinel that it was told of. */
+const byOwnClient = () => {
+  const client = new Redis(options());
+  onTestFinished(() => client.disconnect());
+  return openConnection(client);
+};
 
 /** Resolves when a connection listens to both. */
 const untilHeard = () =>
@@ -74,35 +83,42 @@ async function role({ url }: EmbeddedRedis): Promise<string> {
 
 const failOver = () => askSentinel(sentinels[1]?.port ?? 0, 'FAILOVER');
 
-it('what a planned failover is told of is neither confirmed by the old primary nor lost', async () => {
-  const connection = viaSentinel();
-  const key = uniqueKey();
-  await untilHeard();
-  let isOver = false;
-  const pushed: number[] = [];
-  const push = async (replicas: number) => {
-    for (let n = replicas; !isOver; n += 2) {
-      // For some time there is no replica: a rejected push may be there or not.
-      const push = connection.call('RPUSH', [key, n], { replicas });
-      await push.then(() => pushed.push(n), ignore);
-    }
-  };
-  const pushing = [push(0), push(1)];
-  await eventually(() => pushed.length > 100);
-  const resumed = new Promise<void>((resolve) => connection.on('resumed', () => resolve()));
+it.each([
+  ['a connection', viaSentinel],
+  ['a client of the caller’s', byOwnClient],
+])(
+  'what is sent by %s is neither confirmed by the old primary nor lost',
+  async (_, open) => {
+    const connection = open();
+    const key = uniqueKey();
+    await untilHeard();
+    let isOver = false;
+    const pushed: number[] = [];
+    const push = async (replicas: number) => {
+      for (let n = replicas; !isOver; n += 2) {
+        // For some time there is no replica: a rejected push may be there or not.
+        const push = connection.call('RPUSH', [key, n], { replicas });
+        await push.then(() => pushed.push(n), ignore);
+      }
+    };
+    const pushing = [push(0), push(1)];
+    await eventually(() => pushed.length > 100);
+    const resumed = new Promise<void>((resolve) => connection.on('resumed', () => resolve()));
 
-  await failOver();
-  await resumed;
-  const before = pushed.length;
-  await eventually(() => pushed.length > before + 100);
-  isOver = true;
-  expect(await role(primary)).toContain('role:master');
-  await Promise.all(pushing);
+    await failOver();
+    await resumed;
+    const before = pushed.length;
+    await eventually(() => pushed.length > before + 100);
+    isOver = true;
+    expect(await role(primary)).toContain('role:master');
+    await Promise.all(pushing);
 
-  await using next = connect(replica.url);
-  const kept = new Set(((await next.call('LRANGE', [key, 0, -1])) as Buffer[]).map(Number));
-  expect(pushed.filter((n) => !kept.has(n))).toEqual([]);
-}, 60_000);
+    await using next = connect(replica.url);
+    const kept = new Set(((await next.call('LRANGE', [key, 0, -1])) as Buffer[]).map(Number));
+    expect(pushed.filter((n) => !kept.has(n))).toEqual([]);
+  },
+  60_000,
+);
 
 it('every socket is at the new primary while the old one still takes itself for the primary', async () => {
   const connection = viaSentinel();
@@ -125,5 +141,82 @@ it('every socket is at the new primary while the old one still takes itself for 
 
   expect(await role(primary)).toContain('role:master');
 }, 60_000);
+
+it('the heartbeat thread is at the new primary while the old one still takes itself for the primary', async () => {
+  // What runs in the thread is made when the package is built.
+  const built = (await import(String('@redpost/core'))) as { connect: typeof connect };
+  await using connection = built.connect(options());
+  const key = uniqueKey();
+  const repeating = { everyMs: 50, maxBlockedMs: 60_000, failed: ignore };
+  const repetition = await connection.thread().repeat(beat, key, repeating);
+  await using next = connect(replica.url);
+  // Two connections that listen to the Sentinels: that of the thread is the second.
+  await eventually(async () => {
+    const clients = await Promise.all(sentinels.map(({ port }) => clientsOf(port)));
+    return clients.every((list) => list.match(/:sentinel .* sub=4 psub=1 /g)?.length === 2);
+  });
+
+  await failOver();
+  await eventually(async () => (await role(replica)).includes('role:master'));
+  const before = Number(await next.call('GET', [key]));
+  await eventually(async () => Number(await next.call('GET', [key])) > before + 3);
+
+  expect(await role(primary)).toContain('role:master');
+  expect(repetition.confirmedMsAgo).toBeLessThan(10_000);
+}, 60_000);
+
+it('Sentinels and servers may have users of their own', async () => {
+  await Promise.all(sentinels.map((sentinel) => sentinel.stop()));
+  const rights = [
+    '+sentinel|get-master-addr-by-name',
+    '+sentinel|master',
+    '+sentinel|sentinels',
+    ...['+client|setname', '+subscribe', '+psubscribe', '+ping'],
+  ];
+  const guarded = await startSentinel(findServer(), primary.port, silenceMs, [
+    `user watcher on >watches allchannels ${rights.join(' ')}`,
+    'user default on >admin allchannels allkeys +@all',
+  ]);
+  sentinels = [guarded];
+  const admin = openConnection({ host: '127.0.0.1', port: guarded.port, password: 'admin' });
+  await using next = connect(replica.url);
+  await using old = connect(primary.url);
+  for (const server of [old, next]) {
+    await server.call('ACL', ['SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all']);
+  }
+  await eventually(async () => {
+    const known = String(await admin.call('SENTINEL', ['REPLICAS', 'mymaster']));
+    return known.includes(`127.0.0.1:${replica.port}`) && known.includes('master-link-status,ok');
+  }, 15_000);
+  const sentinelLogin = { sentinelUsername: 'watcher', sentinelPassword: 'watches' };
+  const connection = openConnection({
+    ...options(),
+    ...sentinelLogin,
+    username: 'app',
+    password: 'secret',
+  });
+  const key = uniqueKey();
+  expect(String(await connection.call('ACL', ['WHOAMI']))).toBe('app');
+  await eventually(async () =>
+    /:sentinel .* sub=4 psub=1 /.test(String(await admin.call('CLIENT', ['LIST']))),
+  );
+
+  await admin.call('SENTINEL', ['FAILOVER', 'mymaster']);
+  await eventually(async () => (await role(replica)).includes('role:master'));
+  await eventually(async () => {
+    await connection.call('INCR', [key]);
+    return (await next.call('GET', [key])) !== null;
+  });
+
+  expect(await role(primary)).toContain('role:master');
+  expect(connection.errors).toEqual([]);
+}, 60_000);
+
+const beat = defineScript({
+  name: 'beat',
+  lua: `return redis.call('INCR', KEYS[1])`,
+  encode: (key: string) => ({ keys: [key], args: [] }),
+  parse: Number,
+});
 
 function ignore(): void {}
