@@ -57,6 +57,17 @@ describe('a batch of one tick', () => {
     expect(batches).toEqual([['small', 'large']]);
   });
 
+  it('leaves an item that a server may refuse for its size by itself', () => {
+    const { batch, batches } = collect({ count: 3, bytes: 10_000_000 });
+
+    batch.add('small', 40);
+    batch.add('large', 1_000_000);
+    batch.add('other', 40);
+    batch.flush();
+
+    expect(batches).toEqual([['small'], ['large'], ['other']]);
+  });
+
   it('is handed over when asked, and an empty one not at all', async () => {
     const { batch, batches } = collect();
     batch.flush();

@@ -1,4 +1,6 @@
+import { surelyTaken } from './message-size.js';
 import { nextTick } from './timers.js';
+
 /** Limits of one batch: it is handed over when either is reached. */
 export interface BatchLimits {
   count: number;
@@ -8,7 +10,8 @@ export interface BatchLimits {
 /**
  * Collects what is added in one tick of the event loop and hands it over as one batch, so that a
  * thousand concurrent calls cost one round trip. Nothing waits for a timer: a lone item leaves in
- * the tick it came in.
+ * the tick it came in. One that is large leaves by itself: a server that refuses it for its size refuses all
+ * that is sent with it.
  */
 export class TickBatch<Item> {
   readonly #limits: BatchLimits;
@@ -29,9 +32,13 @@ export class TickBatch<Item> {
   add(item: Item, bytes: number): void {
     // nextTick, not a microtask: it runs after every promise continuation that is ready, and
     // those are the callers whose items should travel together.
+    const isLarge = bytes > surelyTaken;
+    if (isLarge) this.flush();
     if (this.#items.push(item) === 1) nextTick(this.flush);
     this.#bytes += bytes;
-    if (this.#items.length >= this.#limits.count || this.#bytes >= this.#limits.bytes) this.flush();
+    if (isLarge || this.#items.length >= this.#limits.count || this.#bytes >= this.#limits.bytes) {
+      this.flush();
+    }
   }
 
   /** Hands over what has been collected, now. */

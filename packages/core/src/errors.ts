@@ -239,16 +239,33 @@ export class EncodeError extends RedpostError {
   }
 }
 
-/** A message is larger than `maxMessageBytes`. It was not sent. */
+/** What a {@link MessageTooLargeError} says. */
+export interface MessageTooLargeErrorOptions {
+  bytes: number;
+  maxBytes: number | undefined;
+  /** Who takes no more, if it is not `maxMessageBytes`, and what it said. */
+  server?: { address: string; said: string } | undefined;
+  cause?: unknown;
+}
+
+/**
+ * A message is larger than `maxMessageBytes`, or than the Redis server takes (`proto-max-bulk-len`,
+ * `client-query-buffer-limit`). It was not sent, or not taken.
+ */
 export class MessageTooLargeError extends RedpostError {
   declare readonly code: 'MESSAGE_TOO_LARGE';
+  readonly outcome = 'not-executed' satisfies Outcome;
   readonly bytes: number;
-  readonly maxBytes: number;
+  /** How many it may have; undefined where the server has not told. */
+  readonly maxBytes: number | undefined;
 
-  constructor({ bytes, maxBytes }: { bytes: number; maxBytes: number }) {
+  constructor({ bytes, maxBytes, server, cause }: MessageTooLargeErrorOptions) {
     super(
-      `The message has ${bytes} bytes, and may have ${maxBytes}: send where it lies instead, or raise maxMessageBytes`,
-      { code: 'MESSAGE_TOO_LARGE' },
+      server
+        ? `Redis at ${server.address} takes no message of ${bytes} bytes: ${server.said}. Send where it lies ` +
+            'instead, lower maxMessageBytes, or raise proto-max-bulk-len and client-query-buffer-limit'
+        : `The message has ${bytes} bytes, and may have ${maxBytes}: send where it lies instead, or raise maxMessageBytes`,
+      { code: 'MESSAGE_TOO_LARGE', cause },
     );
     this.name = 'MessageTooLargeError';
     this.bytes = bytes;

@@ -43,6 +43,7 @@ export {
   isRedpostError,
   type KeyType,
   MessageTooLargeError,
+  type MessageTooLargeErrorOptions,
   NotReplicatedError,
   type Outcome,
   OutOfMemoryError,

@@ -2,6 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis-5';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { Recorder, recordEvents } from './support/record.js';
 import { openConnection, uniqueKey, useRedis } from './support/use-redis.js';
 
@@ -47,6 +48,32 @@ describe("an ioredis client of the caller's own", () => {
     expect(listenersOf(client)).toEqual(before);
     expect(client.status).toBe('ready');
     expect(await client.ping()).toBe('PONG');
+  });
+
+  it('that has ended executes nothing more, and calls say so at once', async () => {
+    const client = ownClient();
+    const connection = openConnection(client);
+    await connection.ping();
+    const key = uniqueKey();
+    const ended = { code: 'CONNECTION', outcome: 'not-executed', retryable: false };
+
+    const quit = client.quit();
+    expect(await rejection(connection.call('INCR', [key]))).toMatchObject(ended);
+    await quit;
+    expect(await rejection(connection.call('INCR', [key]))).toMatchObject(ended);
+    await eventually(() => client.status === 'end');
+    expect(await rejection(connection.call('INCR', [key]))).toMatchObject(ended);
+    expect(await redis.connect().call('EXISTS', [key])).toBe(0);
+
+    await client.connect();
+    expect(await connection.call('INCR', [key])).toBe(1);
+  });
+
+  it('that gives up connecting ends what waits for it', async () => {
+    const client = new Redis({ port: 1, retryStrategy: () => null });
+    client.on('error', () => {});
+    const waiting = rejection(openConnection(client).call('PING', []));
+    expect(await waiting).toMatchObject({ outcome: 'not-executed', retryable: false });
   });
 
   it('that is ready already is reported as ready', async () => {

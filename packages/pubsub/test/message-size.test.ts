@@ -1,5 +1,7 @@
-import { text } from '@redpost/core';
-import { expect, it } from 'vitest';
+import { connect, text } from '@redpost/core';
+import { startRedis } from '@redpost/core/embedded';
+import { expect, it, onTestFinished } from 'vitest';
+import { PubSub } from '../src/index.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { openTopic } from './support/topics.js';
 
@@ -69,4 +71,32 @@ it('a record waits for replicas, if asked to', async () => {
     confirmed: 0,
   });
   expect(await connection.call('XLEN', [topic.name])).toBe(1);
+});
+
+it.each([
+  ['proto-max-bulk-len', '1mb'],
+  ['client-query-buffer-limit', '2mb'],
+])('what exceeds %s fails alone, of messages and of records', async (setting, limit) => {
+  const server = await startRedis({ args: [`--${setting}`, limit] });
+  onTestFinished(() => server.stop());
+  const connection = connect(server.url);
+  connection.on('error', () => {});
+  onTestFinished(() => connection.close());
+  const pubsub = new PubSub<string>({ connection, codec: text() });
+  const topic = openTopic<string>(uniqueName(), { connection, codec: text() });
+  const bodies = ['a', 'x'.repeat(4_000_000), 'b'];
+  const failed = {
+    status: 'failed',
+    error: { code: 'MESSAGE_TOO_LARGE', outcome: 'not-executed', retryable: false },
+  };
+
+  const channel = uniqueName();
+  const [messages, records] = await Promise.all([
+    pubsub.publishBatch(bodies.map((body) => ({ channel, body }))),
+    topic.publishBatch(bodies.map((body) => ({ body }))),
+  ]);
+
+  expect(messages).toMatchObject([{ status: 'published' }, failed, { status: 'published' }]);
+  expect(records).toMatchObject([{ status: 'published' }, failed, { status: 'published' }]);
+  expect(await connection.call('XLEN', [topic.name])).toBe(2);
 });

@@ -2,7 +2,7 @@ import { bytes, text } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { rejection } from '../../../tooling/rejection.js';
 import { elements } from './support/in-redis.js';
-import { useRedis } from './support/use-redis.js';
+import { openConnection, startOwnRedis, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
 
@@ -69,3 +69,38 @@ it('a message as large as it may be goes every way that a message can go', async
 
   expect(await queue.stats()).toMatchObject({ pending: 0, active: 0, delayed: 0, dead: 0 });
 });
+
+it.each([
+  ['proto-max-bulk-len', '1mb'],
+  ['client-query-buffer-limit', '2mb'],
+])(
+  'a message that exceeds %s fails alone, and those around it are sent in order',
+  async (setting, limit) => {
+    const { url } = await startOwnRedis({ args: [`--${setting}`, limit] });
+    const connection = openConnection(url);
+    const queue = redis.queue<string>({ codec: text(), connection });
+    const other = redis.queue<string>({ codec: text(), connection });
+    const refused = { code: 'MESSAGE_TOO_LARGE', outcome: 'not-executed', retryable: false };
+    const large = 'x'.repeat(4_000_000);
+
+    const sent = queue.sendBatch([
+      { body: 'a' },
+      { body: large },
+      { body: 'b' },
+      { body: large, delayMs: 60_000 },
+      { body: 'c' },
+    ]);
+    const others = ['d', 'e'].map((body) => other.send(body));
+    await Promise.all(others);
+
+    expect(await sent).toMatchObject([
+      { status: 'sent' },
+      { status: 'failed', error: refused },
+      { status: 'sent' },
+      { status: 'failed', error: refused },
+      { status: 'sent' },
+    ]);
+    expect((await queue.peek(10)).map(({ body }) => body)).toEqual(['a', 'b', 'c']);
+    expect(await other.stats()).toMatchObject({ pending: 2 });
+  },
+);

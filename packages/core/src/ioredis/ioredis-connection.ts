@@ -380,8 +380,7 @@ export class IoredisConnection implements Connection {
       // See Subscriptions.
       autoResubscribe: false,
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2000) + Math.random() * 50,
-      // After a failover the old master refuses writes: look for the new one.
-      reconnectOnError: lookForMaster(),
+      reconnectOnError: reconnectAfter(),
     };
   }
 }
@@ -399,13 +398,17 @@ function asHere(subscriber: Subscriber): Subscriber {
 const reconnectPauseMs = { first: 100, longest: 5000 };
 
 /**
- * A server that became a replica refuses each write, and a new connection may lead to it again: so there
- * is only one for all that is refused at a time, and the next one later and later, as long as this goes on.
+ * A server that is hanging up executes nothing more: what was not sent yet is for the next connection.
+ *
+ * After a failover the old master refuses writes: look for the new one. As a new connection may lead to it
+ * again, there is only one for all that is refused at a time, and the next one later and later, as long as
+ * this goes on.
  */
-function lookForMaster(): (error: Error) => boolean {
+function reconnectAfter(): (error: Error) => boolean {
   let pauseMs = reconnectPauseMs.first;
   let lastAt = Number.NEGATIVE_INFINITY;
   return ({ message }) => {
+    if (message.startsWith('ERR Protocol error')) return true;
     if (!/(^|: -)(READONLY|UNBLOCKED)/.test(message)) return false;
     const sinceMs = performance.now() - lastAt;
     if (sinceMs < pauseMs) return false;

@@ -2,7 +2,14 @@ import type { Cluster, Redis } from 'ioredis';
 import type { Argument, Reply } from '../connection.js';
 import { outsideContext } from '../context.js';
 import { Emitter, type Unlisten } from '../emitter.js';
-import { ClosedError, ConnectionError, type RedpostError, TimeoutError } from '../errors.js';
+import {
+  ClosedError,
+  ConnectionError,
+  isRedpostError,
+  type RedpostError,
+  TimeoutError,
+} from '../errors.js';
+import { mayBeTooLarge } from '../message-size.js';
 import { onAbort } from '../on-abort.js';
 import {
   clearInterval,
@@ -13,12 +20,16 @@ import {
   setInterval,
   setTimeout,
 } from '../timers.js';
+import { neverSent } from './cluster-nodes.js';
 import { isCluster, isNode, masterOf, slotOf } from './cluster-slot.js';
 import { commandName } from './command-name.js';
 import { Doubt } from './doubt.js';
+import { hearOut } from './hear-out.js';
 import { databaseOf } from './login.js';
-import { whenSilent } from './patience.js';
+import { LoneCalls } from './lone-calls.js';
+import { nodesOf, whenSilent } from './patience.js';
 import type { SentinelWatch } from './sentinel-watch.js';
+import { withSizeLimit } from './size-limits.js';
 import { soleBulk } from './sole-bulk.js';
 import { standstill } from './standstill.js';
 import type { Client } from './target.js';
@@ -77,6 +88,9 @@ export interface SendOptions {
 /** Why a socket was cut. */
 const unanswered = 'the server did not answer after this process had stood still';
 
+/** How long to wait for the server to tell what it takes, in ms. */
+const longestAskMs = 2000;
+
 /** How long to wait before a new client is made in place of one that has given up, in ms. */
 const recreateMs = 250;
 
@@ -101,6 +115,7 @@ export class Link {
     expired: (refusal) => this.expired(refusal),
   });
   readonly #doubt: Doubt;
+  readonly #lone = new LoneCalls();
   #client: Client;
   #detach: () => void = () => {};
   #isUp = false;
@@ -114,6 +129,8 @@ export class Link {
   #isAdmitting = false;
   #downSince: number | undefined;
   #lastError: RedpostError | undefined;
+  /** Why the server is hanging up. */
+  #lastWords: RedpostError | undefined;
   #recreateTimer: NodeJS.Timeout | undefined;
   #closed = false;
   readonly #unlisten: Unlisten[];
@@ -144,7 +161,20 @@ export class Link {
   get isUp(): boolean {
     standstill.notice();
     const isWaiting = this.#isHeld || this.#doubts > 0;
-    return this.#isUp && !isWaiting && this.#client.status === 'ready' && !this.#closed;
+    return this.#isUp && !isWaiting && this.#isUsable(this.#client) && !this.#closed;
+  }
+
+  /** One of the caller's keeps what it cannot send now, also behind its QUIT. */
+  #isUsable(client: Client): boolean {
+    if (this.#options.owned !== false || 'nodes' in client) return client.status === 'ready';
+    const { writable } = client.stream ?? {};
+    return client.status === 'ready' && !isClosing(client) && writable !== false;
+  }
+
+  /** The caller has ended a client of his own. */
+  get #hasEnded(): boolean {
+    const client = this.#client;
+    return this.#options.owned === false && (client.status === 'end' || isClosing(client));
   }
 
   /** True when the last attempt to connect has failed. */
@@ -237,14 +267,43 @@ export class Link {
     command: string,
     args: readonly Argument[],
     deadline: number,
+    options?: SendOptions,
+  ): Promise<Reply> {
+    const isAlone = mayBeTooLarge(args);
+    if (!isAlone && this.#lone.isOpen) return this.#write(client, command, args, deadline, options);
+    const sent = this.#lone.add({
+      isAlone,
+      deadline,
+      send: () => this.#write(client, command, args, deadline, options),
+      expired: () => this.#notSent('where a large one has to be taken first'),
+    });
+    if (!isAlone) return sent;
+    return sent.catch(async (error) => {
+      throw await this.explained(error, args, deadline);
+    });
+  }
+
+  #write(
+    client: Client,
+    command: string,
+    args: readonly Argument[],
+    deadline: number,
     { onReply, isPatient = false }: SendOptions = {},
   ): Promise<Reply> {
     const { address } = this.#options;
     return new Promise((resolve, reject) => {
+      const isOwn = this.#options.owned === false;
+      if (client.status === 'end' || (isOwn && !this.#isUsable(client))) {
+        throw this.translate(new Error(neverSent));
+      }
       // Before the timer: it throws for what cannot be sent, e.g. more bytes than a string holds.
       const answer = client.callBuffer(commandName(command), args as Argument[]);
+      this.#lone.sent();
       const stopReading = onReply && this.#readEarly(onReply);
+      let isGivenUp = false;
       const giveUp = () => {
+        isGivenUp = true;
+        this.#lone.ended();
         stopReading?.();
         const message = `Redis at ${address} did not answer ${command} in time`;
         reject(new TimeoutError(message, { outcome: 'unknown' }));
@@ -254,6 +313,7 @@ export class Link {
         : startTimer(timerMs(deadline), giveUp);
       answer.then(
         (answered) => {
+          if (!isGivenUp) this.#lone.ended();
           const reply = answered as Reply;
           const isUnread = stopReading?.();
           if (reply !== null && isUnread) onReply?.(reply);
@@ -264,6 +324,7 @@ export class Link {
           stopReading?.();
           stopTimer();
           reject(this.translate(error));
+          if (!isGivenUp) this.#lone.ended();
         },
       );
     });
@@ -301,9 +362,22 @@ export class Link {
   /** The error of a call that was waiting in its line. */
   expired(refusal: RedpostError | undefined): RedpostError {
     if (!this.isUp) return this.#unreachable();
+    return refusal ?? this.#notSent('which has not answered earlier ones about the same key');
+  }
+
+  #notSent(why: string): TimeoutError {
+    const message = `A call was not sent to Redis at ${this.#options.address}, ${why}`;
+    return new TimeoutError(message, { outcome: 'not-executed' });
+  }
+
+  /** The error of a call with these arguments, with more of the reason if it may have been its size. */
+  explained(error: unknown, args: readonly Argument[], deadline: number): Promise<unknown> {
     const { address } = this.#options;
-    const message = `A call was not sent to Redis at ${address}, which has not answered earlier ones about the same key`;
-    return refusal ?? new TimeoutError(message, { outcome: 'not-executed' });
+    const ask = (name: string) => {
+      const until = Math.min(deadline, performance.now() + longestAskMs);
+      return this.call('CONFIG', ['GET', name], until);
+    };
+    return withSizeLimit(error, args, { address, ask });
   }
 
   /** The client of the server that has these keys; of a Cluster, if it is known. */
@@ -330,6 +404,7 @@ export class Link {
     const { address } = this.#options;
     if (this.#closed) return Promise.reject(closedError(address, 'not-executed'));
     if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#hasEnded) return Promise.reject(endedError(address));
     this.#connectIfLazy();
 
     return new Promise((resolve, reject) => {
@@ -464,16 +539,25 @@ export class Link {
       ready: () => this.#up(),
       close: () => {
         this.#isRefused = false;
+        if (isCluster(client) && !this.#isUp && !this.#lastError) this.#fail(whyNotReady(client));
         this.#down();
+      },
+      'node error': (thrown: unknown) => {
+        if (!this.#isUp) this.#lastError = this.translate(thrown);
       },
       error: this.#fail,
       end: () => this.#recreate(),
+      connect: () => {
+        if ('stream' in client) hearOut(client);
+      },
+      '+node': hearOutNode,
     };
     for (const [event, listener] of Object.entries(listeners)) client.on(event, listener);
     this.#detach = () => {
       for (const [event, listener] of Object.entries(listeners)) client.off(event, listener);
     };
     if (client.status === 'ready') nextTick(() => this.#up());
+    for (const node of nodesOf(client)) if (node.status === 'ready') hearOut(node);
     return client;
   }
 
@@ -481,6 +565,7 @@ export class Link {
     if (this.#isUp || this.#closed || this.#isRefused) return;
     this.#isUp = true;
     this.#lastError = undefined;
+    this.#lastWords = undefined;
     const downSince = this.#downSince;
     this.#downSince = undefined;
     this.#admit();
@@ -503,6 +588,7 @@ export class Link {
     this.#downSince = performance.now();
     const { address } = this.#options;
     const error =
+      this.#lastWords ??
       this.#lastError ??
       new ConnectionError(`The connection to Redis at ${address} was lost: ${why}`, {
         outcome: 'unknown',
@@ -513,7 +599,11 @@ export class Link {
   /** Only a client that has given up ends: one of ours gets a successor. */
   #recreate(): void {
     this.#down();
-    if (this.#closed || this.#options.owned === false) return;
+    if (this.#closed) return;
+    if (this.#options.owned === false) {
+      for (const settle of [...this.#waiters]) settle(endedError(this.#options.address));
+      return;
+    }
     this.#detach();
     this.#recreateTimer = setTimeout(() => {
       this.#client = this.#open();
@@ -547,6 +637,11 @@ export class Link {
     const translated = translateError(error, address, this.#options);
     if (hasMoved(translated) && 'refreshSlotsCache' in this.#client) {
       this.#client.refreshSlotsCache();
+    }
+    if (isRedpostError(translated, 'MESSAGE_TOO_LARGE')) {
+      this.#lastWords = translated;
+      // What is sent from now on waits for the next connection. A client of ours has seen to it.
+      if (this.#options.owned === false && 'stream' in this.#client) this.destroySocket();
     }
     return translated;
   }
@@ -582,6 +677,33 @@ function steady(route: () => Client): () => Client {
 /** Resolves when a Cluster knows again who has which slots, or could not learn it. */
 function refreshed(cluster: Cluster): Promise<void> {
   return new Promise((resolve) => cluster.refreshSlotsCache(() => resolve()));
+}
+
+/** Of a client of the caller's: it was told to quit, or to disconnect. */
+function isClosing(client: Client): boolean {
+  return (client as object as { manuallyClosing?: boolean }).manuallyClosing === true;
+}
+
+/** Of a Cluster that did answer, and to which ioredis hangs up without a word. */
+function whyNotReady({ slots }: Cluster): Error {
+  const isNameless = slots.length > 0 && slots.every((nodes) => nodes.length === 0);
+  return new Error(
+    isNameless
+      ? 'The Cluster is not ready: its nodes announce no address in CLUSTER SLOTS. Let them announce one ' +
+          '(cluster-announce-ip), or give connect() their addresses rather than a client'
+      : 'The Cluster is not ready: its CLUSTER INFO says why, e.g. cluster_state:fail',
+  );
+}
+
+function hearOutNode(node: Redis): void {
+  node.on('connect', () => hearOut(node));
+}
+
+function endedError(address: string): ConnectionError {
+  const message =
+    `The client of Redis at ${address} that connect() was given has ended: by its quit() or disconnect(), ` +
+    'or because its retryStrategy gave up. Have it connect() again, or connect another one';
+  return new ConnectionError(message, { outcome: 'not-executed', retryable: false });
 }
 
 function closedError(address: string, outcome: 'not-executed' | 'unknown'): ClosedError {

@@ -7,6 +7,7 @@ import {
   type RedpostError,
   TimeoutError,
 } from '../errors.js';
+import { mayBeTooLarge } from '../message-size.js';
 import { clearTimeout, nextTick, performance, setTimeout } from '../timers.js';
 import type { Link } from './link.js';
 import { timerMs } from './timer-ms.js';
@@ -28,7 +29,7 @@ export interface ReplicatedWrite {
 interface WaitingWrite extends ReplicatedWrite {
   isSent: boolean;
   resolve(reply: Reply): void;
-  reject(error: RedpostError): void;
+  reject(error: unknown): void;
 }
 
 /** Each of them may be a batch of messages. */
@@ -85,11 +86,13 @@ export class ReplicationRounds {
     this.#isBusy = false;
   }
 
-  /** The oldest write, and those that ask for as many replicas. */
+  /** The oldest write, and those that ask for as many replicas; one that may be too large alone. */
   #next(): WaitingWrite[] {
     const replicas = this.#waiting[0]?.replicas;
     const alike = this.#waiting.filter((write) => write.replicas === replicas);
-    const next = new Set(alike.slice(0, writesPerRound));
+    const large = alike.findIndex(({ args }) => mayBeTooLarge(args));
+    const count = large === -1 ? writesPerRound : Math.max(1, large);
+    const next = new Set(alike.slice(0, Math.min(count, writesPerRound)));
     this.#waiting = this.#waiting.filter((write) => !next.has(write));
     return [...next];
   }
@@ -121,11 +124,12 @@ export class ReplicationRounds {
 
   /** What waits for the next round would overtake what was refused in this one. */
   #fail(write: WaitingWrite, error: RedpostError): void {
-    write.reject(error);
-    if (write.line === undefined || !mayResend(error)) return;
-    const behind = this.#waiting.filter(({ line }) => line === write.line);
-    this.#waiting = this.#waiting.filter(({ line }) => line !== write.line);
-    for (const { reject } of behind) reject(error);
+    const { args, deadline, line, reject } = write;
+    void this.#link.explained(error, args, deadline).then(reject);
+    if (line === undefined || !mayResend(error)) return;
+    const behind = this.#waiting.filter((other) => other.line === line);
+    this.#waiting = this.#waiting.filter((other) => other.line !== line);
+    for (const other of behind) other.reject(error);
   }
 
   #notReplicated(write: ReplicatedWrite, confirmed: number, answer: unknown): RedpostError {

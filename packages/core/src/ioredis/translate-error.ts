@@ -1,12 +1,15 @@
+import type { Argument } from '../connection.js';
 import { isError } from '../error-text.js';
 import {
   asError,
   ConnectionError,
   isRedpostError,
+  MessageTooLargeError,
   OutOfMemoryError,
   type RedpostError,
   ServerError,
 } from '../errors.js';
+import { largestOf, mayBeTooLarge } from '../message-size.js';
 
 /** Answers that mean "not now": the command was not executed and may be sent again. */
 const passing = new Set([
@@ -27,7 +30,7 @@ const curable = new Set(['MISCONF', 'NOREPLICAS']);
 
 /** What ioredis says when it refused to write a command. */
 const notWritten =
-  /^credentials\(\)|^Stream isn't writeable|^Cluster isn't ready|^None of startup nodes|^Failed to refresh slots|^All keys in the pipeline|^Too many Cluster redirections\. Last error: ReplyError/;
+  /^credentials\(\)|^Stream isn't writeable|^Cluster isn't ready|^The Cluster is not ready|^The connection was closed before|^None of startup nodes|^Failed to refresh slots|^All keys in the pipeline|^Too many Cluster redirections\. Last error: ReplyError/;
 
 /** What a server adds to an error from inside a script: since Redis 7, and before. */
 const fromScript = /script: [0-9a-f]{40}|@user_script/;
@@ -48,7 +51,10 @@ export function hasMoved(error: unknown): boolean {
 /** True when Redis is there but does not let us in: waiting will not help. */
 export function isRefusal(error: unknown): error is RedpostError {
   if (isRedpostError(error, 'CONNECTION')) return !error.retryable;
-  return isRedpostError(error, 'SERVER') && /^(WRONGPASS|NOAUTH|NOPERM|NOPROTO)$/.test(error.reply);
+  return (
+    isRedpostError(error, 'SERVER') &&
+    /^(WRONGPASS|NOAUTH|NOPERM|NOPROTO|DENIED)$/.test(error.reply)
+  );
 }
 
 /**
@@ -61,8 +67,11 @@ export function translateError(
   address: string,
   { usesTls = false }: { usesTls?: boolean | undefined } = {},
 ): RedpostError {
+  const args = argumentsOf(thrown);
   const cause = withoutArguments(asError(thrown));
-  if (cause.name === 'ReplyError') return serverError(cause, address);
+  if (cause.name === 'ReplyError') {
+    return tooLarge(cause, address, args) ?? serverError(cause, address);
+  }
 
   const advice = tlsAdvice(cause);
   if (advice) return distrust(address, cause, advice);
@@ -80,8 +89,13 @@ export function translateError(
  * What a failed connection says, with what may be wrong about TLS: an end that does not speak it may
  * well be silent, or hang up.
  */
-export function whyFailed(cause: Error & { code?: unknown }, usesTls: boolean): string {
-  const { message, code } = cause;
+export function whyFailed(
+  cause: Error & { code?: unknown; lastNodeError?: unknown },
+  usesTls: boolean,
+): string {
+  const { message, code, lastNodeError } = cause;
+  // Of a Cluster none of whose nodes could be asked where its slots are.
+  if (isError(lastNodeError)) return `${message} ${lastNodeError.message}`;
   if (usesTls && message === 'connect ETIMEDOUT') return `${message}. ${speaksNoTls}`;
   if (!usesTls && code === 'ECONNRESET') return `${message}. ${speaksTls}`;
   return message;
@@ -151,6 +165,23 @@ function serverError(cause: Error, address: string): RedpostError {
     retryable: isPassing || isCurable,
     cause,
   });
+}
+
+/** The error of a server that hung up because an argument is too large, if it is one. */
+function tooLarge(
+  cause: Error,
+  address: string,
+  args: readonly Argument[],
+): MessageTooLargeError | undefined {
+  const { message } = cause;
+  if (!message.startsWith('ERR Protocol error') || !mayBeTooLarge(args)) return undefined;
+  const server = { address, said: message };
+  return new MessageTooLargeError({ bytes: largestOf(args), maxBytes: undefined, server, cause });
+}
+
+function argumentsOf(thrown: unknown): readonly Argument[] {
+  const { command } = Object(thrown) as { command?: { args?: Argument[] } };
+  return command?.args ?? [];
 }
 
 function outOfMemory(address: string): string {
