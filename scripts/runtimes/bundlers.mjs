@@ -146,7 +146,7 @@ export async function GET() {
       });
       for (const bundler of ['--turbopack', '--webpack']) {
         const env = { NEXT_TELEMETRY_DISABLED: '1' };
-        await project.run('next', ['build', bundler], { env, timeoutMs: 600_000 });
+        await project.run('next', ['build', bundler], { env });
         await project.works('node', ['serve-next.mjs'], { env });
       }
       return project.version('next');

@@ -19,9 +19,7 @@ export const managers = [
       inProject(project, { dependencies: packed }, async (own) => {
         const overrides = Object.entries(packed).map(([name, file]) => `  '${name}': '${file}'`);
         await own.write({ 'pnpm-workspace.yaml': `overrides:\n${overrides.join('\n')}\n` });
-        await own.run('npx', ['--yes', pnpm, 'install', '--ignore-scripts'], {
-          timeoutMs: 600_000,
-        });
+        await own.run('npx', ['--yes', pnpm, 'install', '--ignore-scripts']);
         await own.works('node', ['run.mjs']);
         return pnpm.split('@')[1];
       }),
@@ -32,9 +30,7 @@ export const managers = [
     check: (project, packed) =>
       inProject(project, { dependencies: packed, resolutions: packed }, async (own) => {
         const yarn = ['--yes', 'yarn@1'];
-        await own.run('npx', [...yarn, 'install', '--no-progress', '--ignore-scripts'], {
-          timeoutMs: 600_000,
-        });
+        await own.run('npx', [...yarn, 'install', '--no-progress', '--ignore-scripts']);
         await own.works('node', ['run.mjs']);
         return own.run('npx', [...yarn, '--version']);
       }),
@@ -50,7 +46,7 @@ export const managers = [
           '.yarnrc.yml': `nodeLinker: pnp\nenableTelemetry: false\nenableScripts: false\nnpmMinimalAgeGate: 0\nnpmRegistryServer: '${registry}'\nunsafeHttpWhitelist: ['*']\nglobalFolder: '${own.path('yarn')}'\n`,
         });
         const yarn = ['--yes', '--package', '@yarnpkg/cli-dist@4', '--', 'yarn'];
-        await own.run('npx', [...yarn, 'install', '--no-immutable'], { timeoutMs: 600_000 });
+        await own.run('npx', [...yarn, 'install', '--no-immutable']);
         await own.works('npx', [...yarn, 'node', 'run.mjs']);
         return own.run('npx', [...yarn, '--version']);
       }),
@@ -63,7 +59,6 @@ export const managers = [
         const bun = ['--yes', 'bun'];
         const registry = (await own.run('npm', ['config', 'get', 'registry'])).trim();
         await own.run('npx', [...bun, 'install'], {
-          timeoutMs: 600_000,
           env: { BUN_CONFIG_REGISTRY: registry },
         });
         await own.works('node', ['run.mjs']);

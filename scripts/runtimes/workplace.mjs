@@ -45,13 +45,11 @@ export class Workplace {
   }
 
   npm(...args) {
-    return this.run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
-      timeoutMs: 600_000,
-    });
+    return this.run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error']);
   }
 
   /** Runs a program of this place to its end and resolves to what it printed on stdout. */
-  run(program, args = [], { env = {}, timeoutMs = 120_000 } = {}) {
+  run(program, args = [], { env = {}, timeoutMs = 600_000 } = {}) {
     const path = [this.path('node_modules', '.bin'), process.env.PATH].join(delimiter);
     const child = spawn(program, args, {
       cwd: this.folder,
