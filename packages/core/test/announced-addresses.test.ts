@@ -1,5 +1,11 @@
 import { Cluster } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
+import {
+  type ClusterMember,
+  clusterArguments,
+  formCluster,
+  slotRange,
+} from '../../../tooling/cluster.js';
 import { eventually } from '../../../tooling/eventually.js';
 import { freePort } from '../src/embedded/free-port.js';
 import type { Connection } from '../src/index.js';
@@ -54,3 +60,31 @@ it('a Cluster behind NAT works on all sockets by the natMap of its client', asyn
     await expectToWork(openConnection(client));
   }
 });
+
+it.each(['unknown-endpoint', 'hostname'])(
+  'a call follows a slot to a node that is named as no host can be (%s)',
+  async (type) => {
+    const start = async (): Promise<ClusterMember & { admin: Connection }> => {
+      const busPort = await freePort();
+      const args = [...clusterArguments(busPort), '--cluster-preferred-endpoint-type', type];
+      const { url, port } = await startOwnRedis({ args });
+      const admin = openConnection(url);
+      return { port, busPort, admin, call: (command, rest) => admin.call(command, rest) };
+    };
+    const [from, to] = [await start(), await start()];
+    await formCluster([from, to]);
+    const connection = openConnection([`127.0.0.1:${from.port}`]);
+    const keys = Array.from({ length: 100 }, uniqueKey);
+    const slots = await Promise.all(keys.map((key) => from.call('CLUSTER', ['KEYSLOT', key])));
+    const at = slots.findIndex((slot) => Number(slot) <= slotRange(0, 2)[1]);
+    const [key = '', slot] = [keys[at], Number(slots[at])];
+    expect(await connection.call('GET', [key])).toBeNull();
+
+    const id = String(await to.call('CLUSTER', ['MYID']));
+    for (const node of [to, from]) await node.call('CLUSTER', ['SETSLOT', slot, 'NODE', id]);
+
+    expect(String(await connection.call('SET', [key, 'x'], { timeoutMs: 20_000 }))).toBe('OK');
+    expect(String(await to.call('GET', [key]))).toBe('x');
+    expect(connection.errors).toEqual([]);
+  },
+);

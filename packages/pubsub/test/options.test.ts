@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { eventTarget } from '../src/adapters/event-target.js';
 import { toEventStream } from '../src/adapters/streams.js';
@@ -73,6 +74,13 @@ it('an option that does not exist is refused by name, wherever options are taken
       'retention has no option "maxLen". Did you mean maxLength?',
     ],
     [
+      () => {
+        const whenAcknowledged = { hardMaxLength: 1, maxAge: 1 };
+        return new Topic('t', anything({ connection, retention: { whenAcknowledged } }));
+      },
+      'retention.whenAcknowledged has no option "maxAge". There are: hardMaxLength',
+    ],
+    [
       () => new Topic('t', anything({ connection, deduplication: { window: 1 } })),
       'deduplication has no option "window". Did you mean windowMs?',
     ],
@@ -125,4 +133,20 @@ it('an option that does not exist is refused by name, wherever options are taken
   }
   expect(await topic.stats()).toMatchObject({ length: 0 });
   await pubsub.close();
+});
+
+it('a wrong option of a delivery leaves it unsettled', async () => {
+  const topic = redis.topic<number>();
+  const group = topic.group('g');
+  const messages: string[] = [];
+  const consumer = group.consume(async (delivery) => {
+    messages.push((await rejection(delivery.retry(anything({ delay: 1 })))).message);
+    await delivery.ack();
+  });
+  await topic.publish(1);
+  await eventually(() => messages.length === 1);
+  await consumer.stop();
+
+  expect(messages[0]).toContain('retry() has no option "delay". Did you mean delayMs?');
+  expect(await group.lag()).toBe(0);
 });
