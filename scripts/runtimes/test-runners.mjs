@@ -6,12 +6,9 @@ export const testRunners = [
     how: 'no setting is needed',
     async check(project) {
       await project.write({
-        'test/vitest/everything.test.mjs': `import { expect, test, vi } from 'vitest';
-${test}
-test('all of redpost with fake timers', async () => {
-  vi.useFakeTimers({ toNotFake: ['Date', 'nextTick', 'queueMicrotask'] });
-  expect(await everything()).toBe('everything works');
-}, 60_000);`,
+        'test/vitest/everything.test.mjs': `import { expect, test } from 'vitest';\n${test}`,
+        'test/vitest/fake-timers.test.mjs': `import { beforeAll, expect, test, vi } from 'vitest';
+beforeAll(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'setImmediate', 'performance'] }));\n${test}`,
       });
       await project.run('vitest', ['run', '--dir', 'test/vitest']);
       return project.version('vitest');
@@ -22,14 +19,16 @@ test('all of redpost with fake timers', async () => {
     packages: ['jest'],
     how: 'CommonJS; modules with `--experimental-vm-modules`',
     async check(project) {
+      const fake = "beforeAll(() => void jest.useFakeTimers({ doNotFake: ['Date', 'nextTick'] }));";
+      const commonJs = `const { everything } = require('../../everything.cjs');
+test('all of redpost', async () => expect(await everything()).toBe('everything works'), 60_000);`;
       await project.write({
-        'test/jest/everything.test.cjs': `const { everything } = require('../../everything.cjs');
-${testJest}`,
-        'test/jest/everything.test.mjs': `import { jest } from '@jest/globals';
-import { everything } from '../../everything.mjs';
-${testJest}`,
+        'test/jest/everything.test.cjs': commonJs,
+        'test/jest/everything.test.mjs': test,
+        'test/jest/fake-timers.test.cjs': `${fake}\n${commonJs}`,
+        'test/jest/fake-timers.test.mjs': `import { jest } from '@jest/globals';\n${fake}\n${test}`,
       });
-      const match = ['--rootDir=.', '--testMatch', '**/test/jest/everything.test.?js'];
+      const match = ['--rootDir=.', '--testMatch', '**/test/jest/*.test.?js'];
       await project.run('node', [
         '--experimental-vm-modules',
         'node_modules/jest/bin/jest.js',
@@ -66,12 +65,6 @@ test('all of redpost', async () => assert.equal(await everything(), 'everything 
     },
   },
 ];
-
-const testJest = `test('all of redpost', async () => expect(await everything()).toBe('everything works'), 60_000);
-test('all of redpost with fake timers', async () => {
-  jest.useFakeTimers({ doNotFake: ['Date', 'nextTick'] });
-  expect(await everything()).toBe('everything works');
-}, 60_000);`;
 
 const test = `import { everything } from '../../everything.mjs';
 test('all of redpost', async () => expect(await everything()).toBe('everything works'), 60_000);
