@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AbstractConnector, type RedisOptions } from 'ioredis';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
@@ -167,4 +168,34 @@ it('the names of sockets begin as connectionName says, unless there is a name', 
 
   expect(await namesOf(openConnection(target))).toBe('shop:commands');
   expect(await namesOf(openConnection(target, { name: 'till' }))).toBe('till:commands');
+});
+
+it('every client has the timeouts that were given to ioredis, and reconnects as redpost says', async () => {
+  const made: RedisOptions[] = [];
+  const { port } = redis;
+  class OwnWay extends AbstractConnector {
+    constructor(options: unknown) {
+      super(0);
+      made.push(options as RedisOptions);
+    }
+    async connect() {
+      this.connecting = true;
+      this.stream = createConnection(port, '127.0.0.1');
+      return this.stream;
+    }
+  }
+  const given = { disconnectTimeout: 7, maxLoadingRetryTime: 8 };
+  const replaced = { retryStrategy: () => null, reconnectOnError: () => true, socketTimeout: 9 };
+  const connection = openConnection({ Connector: OwnWay, ...given, ...replaced });
+
+  await connection.block((ms) => ['BLPOP', uniqueKey(), ms / 1000], { timeoutMs: 10 });
+  await connection.subscribe({ kind: 'channel', name: 'a' }, new Recorder());
+
+  expect(made).toHaveLength(3);
+  for (const options of made) {
+    expect(options).toMatchObject(given);
+    for (const [name, value] of Object.entries(replaced)) {
+      expect(options[name as keyof typeof replaced]).not.toBe(value);
+    }
+  }
 });
