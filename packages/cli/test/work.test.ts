@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { uniqueName, useRedpost } from './support/redpost.js';
@@ -74,6 +75,25 @@ describe('work', () => {
 
     expect((await working.ended).code).toBe(0);
     expect(() => readFileSync(file)).toThrow('ENOENT');
+  });
+
+  it('forgets each command when it has ended, however many it runs', async () => {
+    const queue = uniqueName();
+    const probe = fileURLToPath(new URL('support/count-children.cjs', import.meta.url));
+    const env = { NODE_OPTIONS: `--require "${probe}"` };
+    const input = Array.from({ length: 100 }, (_, n) => `${n}\n`).join('');
+    await redpost.run(['send', queue, '-q'], { input });
+
+    const working = redpost.start(['work', queue, '--exec', 'exit 0', '-c', '4'], { env });
+    await eventually(async () => (await acked(queue)) === 100);
+    working.process.kill('SIGUSR2');
+    await eventually(() => /known: \d+\n/.test(working.stderr));
+    working.process.kill('SIGINT');
+
+    const { code, stderr } = await working.ended;
+    expect(code).toBe(0);
+    // Node itself may remember the last ones.
+    expect(Number(/known: (\d+)/.exec(stderr)?.[1])).toBeLessThan(10);
   });
 
   it('does not mind a command that leaves a large body unread', async () => {
