@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
+import { revokedProxy } from '../../../tooling/revoked-proxy.js';
 import { isError, messageOf, shortened } from './error-text.js';
 import { asError, isRedpostError, TimeoutError } from './errors.js';
 
@@ -9,11 +10,6 @@ const noMessage = Object.defineProperty(new Error(), 'message', {
     throw new Error('no');
   },
 });
-const revoked = () => {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-};
 const unreadable: [string, () => unknown][] = [
   ['an error whose message cannot be read', () => noMessage],
   [
@@ -26,12 +22,12 @@ const unreadable: [string, () => unknown][] = [
   ],
   [
     'an error whose name cannot be read',
-    () => Object.defineProperty(new Error('x'), 'name', { get: () => Object.keys(revoked()) }),
+    () => Object.defineProperty(new Error('x'), 'name', { get: () => Object.keys(revokedProxy()) }),
   ],
-  ['a revoked proxy', revoked],
+  ['a revoked proxy', revokedProxy],
   [
     'an object that cannot be shown',
-    () => ({ [Symbol.for('nodejs.util.inspect.custom')]: revoked }),
+    () => ({ [Symbol.for('nodejs.util.inspect.custom')]: revokedProxy }),
   ],
   ['nothing', () => undefined],
 ];

@@ -1,21 +1,17 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { revokedProxy } from '../../../tooling/revoked-proxy.js';
+import { collectWarnings } from '../../../tooling/warnings.js';
 import { Topic } from '../src/index.js';
 import { testRedis, uniqueName } from './support/redis.js';
 
 const redis = testRedis();
 
-function revoked() {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-}
-
 it('a responder that throws what cannot be read, or megabytes of text, still answers', async () => {
   const pubsub = redis.pubsub<string>();
   const channel = uniqueName();
   await pubsub.respond(channel, (body) => {
-    throw body === 'proxy' ? revoked() : new Error('x'.repeat(3_000_000));
+    throw body === 'proxy' ? revokedProxy() : new Error('x'.repeat(3_000_000));
   });
 
   const unreadable = await pubsub.request(channel, 'proxy').catch((error) => error);
@@ -27,12 +23,11 @@ it('a responder that throws what cannot be read, or megabytes of text, still ans
 });
 
 it('a group settles records whose handlers throw what cannot be read, and says so when nobody listens', async () => {
-  const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-  onTestFinished(() => warnings.mockRestore());
+  const warned = collectWarnings();
   const topic = new Topic<string>(uniqueName(), { connection: redis.connect() });
   const group = topic.group('billing');
   const thrown: Record<string, unknown> = {
-    proxy: revoked(),
+    proxy: revokedProxy(),
     long: new Error('y'.repeat(3_000_000)),
   };
   for (const body of Object.keys(thrown)) await topic.publish(body);
@@ -44,7 +39,7 @@ it('a group settles records whose handlers throw what cannot be read, and says s
   const errors = (await group.deadLetters.list()).map(({ error }) => error);
   expect(errors[1]).toMatch(/^y{4000,}… \(cut here: the text has 3000000 characters\)$/);
   expect(errors[0]?.length).toBeGreaterThan(0);
-  expect(warnings.mock.calls.map(([text]) => String(text))).toEqual([
+  expect(warned()).toEqual([
     expect.stringContaining(
       `1 message became a dead letter in group billing of topic ${topic.name}`,
     ),
@@ -54,10 +49,7 @@ it('a group settles records whose handlers throw what cannot be read, and says s
 });
 
 it('more than ten readers and subscriptions under one signal warn of no leak', async () => {
-  const leaks: Error[] = [];
-  const onWarning = (warning: Error) => leaks.push(warning);
-  process.on('warning', onWarning);
-  onTestFinished(() => void process.off('warning', onWarning));
+  const warned = collectWarnings();
   const stop = new AbortController();
   const { signal } = stop;
   const pubsub = redis.pubsub();
@@ -78,6 +70,6 @@ it('more than ten readers and subscriptions under one signal warn of no leak', a
   await Promise.all(reading);
   await Promise.all(waiting);
   expect(subscriptions.map(({ closeReason }) => closeReason)).toEqual(Array(15).fill('aborted'));
-  expect(leaks).toEqual([]);
+  expect(warned()).toEqual([]);
   await topic.close();
 });

@@ -1,24 +1,15 @@
-import { connect } from '@redpost/core';
-import { startRedis } from '@redpost/core/embedded';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { oldProtocols } from '../../../tooling/old-protocols.js';
 import { PubSub, Topic } from '../src/index.js';
+import { openConnection, useTopics } from './support/topics.js';
 
-async function connectionTo(args: string[], options: { protocol?: 2 | 3 }) {
-  const redis = await startRedis({ args });
-  onTestFinished(() => redis.stop());
-  const connection = connect({ port: redis.port, ...options });
-  onTestFinished(() => connection.close());
-  return connection;
-}
+describe.each(oldProtocols)('with %s', (_, { args, query }) => {
+  const redis = useTopics({ args });
+  const connection = () => openConnection(redis.url + query);
 
-describe.each<[string, string[], { protocol?: 2 }]>([
-  ['RESP2', [], { protocol: 2 }],
-  ['a server without HELLO', ['--rename-command', 'HELLO', ''], {}],
-])('with %s', (_, args, options) => {
   it.each([false, true])('channels carry messages and replies (sharded: %s)', async (sharded) => {
-    const connection = await connectionTo(args, options);
-    const pubsub = new PubSub<string>({ connection, sharded });
+    const pubsub = new PubSub<string>({ connection: connection(), sharded });
     const heard: string[] = [];
     const onMessage = ({ body }: { body: string }) => void heard.push(body);
     const subscription = await pubsub.subscribe('news', { onMessage });
@@ -34,7 +25,7 @@ describe.each<[string, string[], { protocol?: 2 }]>([
   });
 
   it('requests are answered, and patterns match', async () => {
-    const pubsub = new PubSub<string>({ connection: await connectionTo(args, options) });
+    const pubsub = new PubSub<string>({ connection: connection() });
     const heard: string[] = [];
     await pubsub.subscribePattern('news.*', { onMessage: ({ channel }) => heard.push(channel) });
     await pubsub.respond('time', () => 'noon');
@@ -46,7 +37,7 @@ describe.each<[string, string[], { protocol?: 2 }]>([
   });
 
   it('a topic is read, and consumed by a group', async () => {
-    const topic = new Topic<string>('events', { connection: await connectionTo(args, options) });
+    const topic = new Topic<string>('events', { connection: connection() });
     onTestFinished(() => topic.close());
     const seen: string[] = [];
     const group = topic.group('billing');

@@ -1,29 +1,19 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { revokedProxy } from '../../../tooling/revoked-proxy.js';
+import { collectWarnings } from '../../../tooling/warnings.js';
 import { useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
 
-function warnings() {
-  const spy = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-  onTestFinished(() => spy.mockRestore());
-  return () => spy.mock.calls.map(([text]) => String(text));
-}
-
-function revoked() {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-}
-
 it('a handler that throws what cannot be read has failed, and its message is settled', async () => {
   const queue = redis.queue<string>();
   const unreadable = Object.defineProperty(new Error(), 'message', {
-    get: () => Object.keys(revoked()),
+    get: () => Object.keys(revokedProxy()),
   });
   const thrown: Record<string, unknown> = {
     getter: unreadable,
-    proxy: revoked(),
+    proxy: revokedProxy(),
     symbol: Symbol('s'),
   };
   await queue.sendBatch(Object.keys(thrown).map((body) => ({ body })));
@@ -64,7 +54,7 @@ it('of a long error, and of a long reason, the dead letter has the beginning', a
 });
 
 it('dead letters that nobody hears of are a warning, with their number', async () => {
-  const warned = warnings();
+  const warned = collectWarnings();
   const queue = redis.queue<number>();
   await queue.sendBatch(Array.from({ length: 30 }, (_, body) => ({ body })));
   const fail = () => {
@@ -83,7 +73,7 @@ it('dead letters that nobody hears of are a warning, with their number', async (
 });
 
 it('who listens is not warned, and a retry is no dead letter', async () => {
-  const warned = warnings();
+  const warned = collectWarnings();
   const queue = redis.queue<number>();
   await queue.send(1);
   const consumer = queue.consume(
@@ -101,7 +91,7 @@ it('who listens is not warned, and a retry is no dead letter', async () => {
 });
 
 it('what receive cannot read is a warning when nobody hears of it', async () => {
-  const warned = warnings();
+  const warned = collectWarnings();
   const queue = redis.queue<number>();
   await redis.connection().call('LPUSH', [queue.name, 'not JSON']);
 
@@ -111,10 +101,7 @@ it('what receive cannot read is a warning when nobody hears of it', async () => 
 });
 
 it('more than ten uses of one signal leave it one listener, and warn of no leak', async () => {
-  const leaks: Error[] = [];
-  const onWarning = (warning: Error) => leaks.push(warning);
-  process.on('warning', onWarning);
-  onTestFinished(() => void process.off('warning', onWarning));
+  const warned = collectWarnings();
   const stop = new AbortController();
   const { signal } = stop;
   const queue = redis.queue<number>();
@@ -133,7 +120,7 @@ it('more than ten uses of one signal leave it one listener, and warn of no leak'
   expect(await Promise.all(waiting)).toEqual(
     Array(15).fill(expect.objectContaining({ message: 'enough' })),
   );
-  expect(leaks).toEqual([]);
+  expect(warned()).toEqual([]);
 });
 
 it.each([Number.NaN, -1, '5' as never])('a wait of %s ms is refused', async (timeoutMs) => {

@@ -1,23 +1,15 @@
-import { connect } from '@redpost/core';
-import { startRedis } from '@redpost/core/embedded';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { oldProtocols } from '../../../tooling/old-protocols.js';
 import { List, Queue } from '../src/index.js';
+import { openConnection, uniqueName, useRedis } from './support/use-redis.js';
 
-async function connectionTo(args: string[], options: { protocol?: 2 | 3 }) {
-  const redis = await startRedis({ args });
-  onTestFinished(() => redis.stop());
-  const connection = connect({ port: redis.port, ...options });
-  onTestFinished(() => connection.close());
-  return connection;
-}
+describe.each(oldProtocols)('with %s', (_, { args, query }) => {
+  const redis = useRedis({ args });
+  const connection = () => openConnection(redis.url + query);
 
-describe.each<[string, string[], { protocol?: 2 }]>([
-  ['RESP2', [], { protocol: 2 }],
-  ['a server without HELLO', ['--rename-command', 'HELLO', ''], {}],
-])('with %s', (_, args, options) => {
   it('a queue sends, hands out, retries, delays and keeps dead letters', async () => {
-    const queue = new Queue<string>('mail', { connection: await connectionTo(args, options) });
+    const queue = new Queue<string>(uniqueName(), { connection: connection() });
     onTestFinished(() => queue.close());
     const handled: string[] = [];
     const consumer = queue.consume(
@@ -45,7 +37,7 @@ describe.each<[string, string[], { protocol?: 2 }]>([
   });
 
   it('a list pushes, pops and moves', async () => {
-    const list = new List<string>('list', { connection: await connectionTo(args, options) });
+    const list = new List<string>(uniqueName(), { connection: connection() });
     const waiting = list.blpop({ timeoutMs: 30_000 });
     await list.rpush('a', 'b');
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { CodecName } from '../body-codec.js';
-import { canAsk, confirm } from '../confirm.js';
+import { confirmedQueue } from '../confirm.js';
 import { addCommand, define } from '../define.js';
-import { exitCodes, wrongInput } from '../exit-codes.js';
+import { exitCodes } from '../exit-codes.js';
 import { deadLine } from '../message-line.js';
 import { counted, say } from '../notices.js';
 import { codecOption, positive, repeated, yesOption } from '../option-parsers.js';
@@ -111,15 +111,16 @@ async function redrive(run: Run, [name = '']: readonly string[], { entry }: Entr
 }
 
 async function purge(run: Run, [name = '']: readonly string[], { entry, yes }: EntryOptions) {
-  if (!yes && !canAsk()) throw wrongInput('dead purge cannot be undone: confirm it with --yes');
-  const { deadLetters } = await run.queue(name);
-  if (!yes) {
-    const count = entry ? entry.length : await deadLetters.count();
-    if (!(await confirm(run, `Forget ${counted(count, 'dead letter')} of ${name}?`))) {
-      say('nothing was forgotten');
-      return exitCodes.failed;
-    }
-  }
+  const queue = await confirmedQueue(run, name, {
+    command: 'dead purge',
+    yes,
+    async question(its) {
+      const count = entry ? entry.length : await its.deadLetters.count();
+      return `Forget ${counted(count, 'dead letter')} of ${name}?`;
+    },
+  });
+  if (!queue) return exitCodes.failed;
+  const { deadLetters } = queue;
   const purged = entry ? await deadLetters.remove(entry) : await deadLetters.purge();
   await run.output.line(JSON.stringify({ queue: name, purged }));
   return exitCodeFor(entry, purged);

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { canAsk, confirm } from '../confirm.js';
+import { confirmedQueue } from '../confirm.js';
 import { define } from '../define.js';
-import { exitCodes, wrongInput } from '../exit-codes.js';
-import { say } from '../notices.js';
+import { exitCodes } from '../exit-codes.js';
 import { yesOption } from '../option-parsers.js';
 import type { Surroundings } from '../program.js';
 import { type Run, unlessInterrupted } from '../run.js';
@@ -29,17 +28,16 @@ queue anew.`,
 }
 
 async function destroy(run: Run, [name = '']: readonly string[], { yes }: DestroyOptions) {
-  if (!yes && !canAsk()) throw wrongInput('destroy cannot be undone: confirm it with --yes');
-  const queue = await run.queue(name);
-  if (!yes) {
-    const { pending, active, delayed, dead } = await queue.stats();
-    const counts = `${pending} pending, ${active} active, ${delayed} delayed, ${dead} dead`;
-    const question = `Delete ${name} with its messages (${counts})?`;
-    if (!(await confirm(run, question))) {
-      say('nothing was deleted');
-      return exitCodes.failed;
-    }
-  }
+  const queue = await confirmedQueue(run, name, {
+    command: 'destroy',
+    yes,
+    async question(its) {
+      const { pending, active, delayed, dead } = await its.stats();
+      const counts = `${pending} pending, ${active} active, ${delayed} delayed, ${dead} dead`;
+      return `Delete ${name} with its messages (${counts})?`;
+    },
+  });
+  if (!queue) return exitCodes.failed;
   await run.output.line(JSON.stringify({ queue: name, ...(await queue.destroy()) }));
-  return undefined;
+  return exitCodes.done;
 }

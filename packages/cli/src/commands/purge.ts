@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { canAsk, confirm } from '../confirm.js';
+import { confirmedQueue } from '../confirm.js';
 import { define } from '../define.js';
-import { exitCodes, wrongInput } from '../exit-codes.js';
-import { say } from '../notices.js';
+import { exitCodes } from '../exit-codes.js';
 import { yesOption } from '../option-parsers.js';
 import type { Surroundings } from '../program.js';
 import { type Run, unlessInterrupted } from '../run.js';
@@ -28,16 +27,15 @@ redpost dead purge).`,
 }
 
 async function purge(run: Run, [name = '']: readonly string[], { yes }: PurgeOptions) {
-  if (!yes && !canAsk()) throw wrongInput('purge cannot be undone: confirm it with --yes');
-  const queue = await run.queue(name);
-  if (!yes) {
-    const { pending, delayed } = await queue.stats();
-    const question = `Forget ${pending} pending and ${delayed} delayed messages of ${name}?`;
-    if (!(await confirm(run, question))) {
-      say('nothing was forgotten');
-      return exitCodes.failed;
-    }
-  }
+  const queue = await confirmedQueue(run, name, {
+    command: 'purge',
+    yes,
+    async question(its) {
+      const { pending, delayed } = await its.stats();
+      return `Forget ${pending} pending and ${delayed} delayed messages of ${name}?`;
+    },
+  });
+  if (!queue) return exitCodes.failed;
   await run.output.line(JSON.stringify({ queue: name, ...(await queue.purge()) }));
-  return undefined;
+  return exitCodes.done;
 }
