@@ -14,6 +14,14 @@ export function slowness(): number {
   return Math.max(1, queued, timePerProcessorTime());
 }
 
+/**
+ * What these ms of an idle machine take just now, in whole ms: for what must not run out while a test
+ * goes on, e.g. a lease.
+ */
+export function busyMs(idleMs: number): number {
+  return Math.ceil(idleMs * slowness());
+}
+
 /** How long ago this was (by `performance.now()`), in ms of a machine that had nothing else to do. */
 export function idleMsSince(startedAt: number): number {
   return (performance.now() - startedAt) / slowness();

@@ -26,7 +26,7 @@ describe('a consumer process that is killed with SIGKILL', () => {
     const tookMs = Number(recovery?.at) - killedAt;
     expect(recovery).toMatchObject({ process: heir.name, putBack: 10, deadLettered: 0 });
     // The last beat was at most a third of the lease before the kill; a sweep comes as often.
-    expect(tookMs).toBeGreaterThan((leaseMs * 2) / 3 - 50);
+    expect(tookMs).toBeGreaterThan((leaseMs * 2) / 3 - 50 * slowness());
     expect(tookMs).toBeLessThan((leaseMs * 4) / 3 + 1000 * slowness());
     expect(ledger.all('started', heir.name).filter(({ attempt }) => attempt === 2)).toHaveLength(
       10,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { busyMs } from '../../../tooling/machine-pace.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { type TestQueue, useRedis } from './support/use-redis.js';
 
@@ -36,7 +37,7 @@ it('a consumer that runs is told, and goes on with what is sent from then on', a
       handled.push(body);
       if (body === 1) await new Promise((resolve) => signal.addEventListener('abort', resolve));
     },
-    { leaseMs: 300 },
+    { leaseMs: busyMs(300) },
   );
   consumer.on('error', (error) => errors.push(error));
   consumer.on('lost', ({ deliveries }) => lost.push(...deliveries.map(({ body }) => body)));

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { busyMs } from '../../../tooling/machine-pace.js';
 import { type Delivery, LeaseLostError } from '../src/index.js';
 import {
   atRest,
@@ -107,7 +108,7 @@ it.each([
     handled.push(body);
     if (body === 2) await release.promise;
   };
-  queue.consume(handle, { leaseMs: 300 });
+  queue.consume(handle, { leaseMs: busyMs(300) });
   await eventually(async () => handled.length === 2 && (await queue.stats()).total.acked === 1);
 
   // As after a failover, or a restart with a log that lacks its end.
