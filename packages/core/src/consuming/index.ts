@@ -7,6 +7,7 @@
 export { inThisContext, outsideContext } from '../context.js';
 export { messageOf, shortened } from '../error-text.js';
 export { isThenable } from '../is-thenable.js';
+export { mayBeTooLarge } from '../message-size.js';
 export { onAbort } from '../on-abort.js';
 export {
   clearInterval,

@@ -1,9 +1,9 @@
 import { TickBatch } from '@redpost/core';
-import { Settling, type SettlingWaiter, shortened } from '@redpost/core/consuming';
+import { mayBeTooLarge, Settling, type SettlingWaiter, shortened } from '@redpost/core/consuming';
 import type { GroupContext } from './group-context.js';
 import type { HeldRecord } from './group-delivery.js';
 import { acquit } from './scripts/acquit.js';
-import { deadLetter } from './scripts/dead-letter.js';
+import { type DeadLettered, deadLetter } from './scripts/dead-letter.js';
 import { release } from './scripts/release.js';
 import { retry } from './scripts/retry.js';
 import type { GroupKeys } from './topic-keys.js';
@@ -53,12 +53,7 @@ export class GroupSettlements {
   });
 
   readonly #deadLetters = new TickBatch<DeadLetter>(limits, (items) => {
-    const records = items.map(({ held: { offset, attempt, fields }, reason, error }) => {
-      return { offset, attempt, fields, reason, error };
-    });
-    this.#settling.settle(items, () =>
-      this.#context.topic.connection.run(deadLetter, { ...this.#names(), records }),
-    );
+    this.#settling.settle(items, () => this.#moveToDead(items));
   });
 
   /** Resolves to false when the record was no longer held. */
@@ -76,6 +71,25 @@ export class GroupSettlements {
       const size = held.fields.reduce((sum, { length }) => sum + length, textSize);
       this.#deadLetters.add({ held, ...texts, resolve, reject }, size);
     });
+  }
+
+  /**
+   * A large record comes alone, and its fields are not sent as long as they are in the stream: the server may
+   * not take them any more.
+   */
+  async #moveToDead(items: readonly DeadLetter[]): Promise<boolean[]> {
+    const isLarge = items.some(({ held }) => mayBeTooLarge(held.fields));
+    const outcomes = await this.#sendToDead(items, !isLarge);
+    const isTrimmed = outcomes.includes('trimmed');
+    const settled = isTrimmed ? await this.#sendToDead(items, true) : outcomes;
+    return settled.map((outcome) => outcome === 'moved');
+  }
+
+  #sendToDead(items: readonly DeadLetter[], withFields: boolean): Promise<DeadLettered[]> {
+    const records = items.map(({ held: { offset, attempt, fields }, reason, error }) => {
+      return { offset, attempt, fields: withFields ? fields : [], reason, error };
+    });
+    return this.#context.topic.connection.run(deadLetter, { ...this.#names(), records });
   }
 
   /** Gives back what was taken but not started, or all that is not named; uncounted. */

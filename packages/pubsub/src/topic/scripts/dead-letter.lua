@@ -2,8 +2,9 @@
 --
 -- KEYS  stream, consumers, suspects, dead, stats
 -- ARGV  group, consumer, then for each record: offset, reason, error, attempt, how many values its
---       fields are, fields...
--- returns for each record 1, or 0 if the consumer no longer holds it
+--       fields are, fields...; without any they are taken from the stream
+-- returns for each record 1, 0 if the consumer no longer holds it, or 2 if its fields have to be sent:
+--         the stream has been trimmed
 local stream, consumers, suspects, dead, stats = unpack(KEYS)
 local group, consumer = ARGV[1], ARGV[2]
 local has_lease = redis.call('ZSCORE', consumers, consumer)
@@ -17,13 +18,19 @@ while i <= #ARGV do
   if is_held then
     local fields = {}
     for at = i + 5, i + 4 + size do fields[#fields + 1] = ARGV[at] end
-    redis.call('XADD', dead, '*', 'reason', reason, 'error', message, 'offset', offset,
-      'attempt', attempt, unpack(kept_fields(fields)))
-    redis.call('XACK', stream, group, offset)
-    redis.call('ZREM', suspects, offset)
-    moved = moved + 1
+    local entry = #fields == 0 and redis.call('XRANGE', stream, offset, offset)[1]
+    if entry then fields = entry[2] end
+    if #fields > 0 then
+      redis.call('XADD', dead, '*', 'reason', reason, 'error', message, 'offset', offset,
+        'attempt', attempt, unpack(kept_fields(fields)))
+      redis.call('XACK', stream, group, offset)
+      redis.call('ZREM', suspects, offset)
+      moved = moved + 1
+    end
+    reply[#reply + 1] = #fields > 0 and 1 or 2
+  else
+    reply[#reply + 1] = 0
   end
-  reply[#reply + 1] = is_held and 1 or 0
   i = i + 5 + size
 end
 

@@ -15,12 +15,17 @@ export interface DeadLetterInput {
     reason: string;
     error: string;
     attempt: number;
+    /** None, if they are to be taken from the stream. */
     fields: Fields;
   }[];
 }
 
-/** For each record: whether it was still held. */
-export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
+/** What became of a record: moved, not held any more, or held still, for its fields have to be sent. */
+export type DeadLettered = 'moved' | 'lost' | 'trimmed';
+
+const outcomes: readonly DeadLettered[] = ['lost', 'moved', 'trimmed'];
+
+export const deadLetter = defineScript<DeadLetterInput, DeadLettered[]>({
   name: 'dead-letter',
   lua: waiting + keptFields + writeNothing + source,
   encode({ keys, group, consumer, records }) {
@@ -33,5 +38,5 @@ export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
       args,
     };
   },
-  parse: (reply) => (reply as number[]).map((held) => held === 1),
+  parse: (reply) => (reply as number[]).map((outcome) => outcomes[outcome] as DeadLettered),
 });
