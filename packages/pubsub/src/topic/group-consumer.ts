@@ -78,6 +78,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #known = new Set<number>();
   /** Partitions that are to go to other members. */
   readonly #closing = new Set<number>();
+  readonly #since = performance.now();
   #isGivingBack = false;
   #isStopping = false;
   readonly #deadline = new Deadline();
@@ -195,7 +196,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     if (this.#sessions.has(partition) || this.#isStopping) return false;
     const { leaseMs, maxAttempts, start } = this.#options;
     const from = this.#known.has(partition) ? beforeAll : start;
-    const options = { partition, leaseMs, maxAttempts, start: from };
+    const memberSince = this.#since;
+    const options = { partition, leaseMs, maxAttempts, start: from, memberSince };
     const session = new GroupSession<Body>(this.#context, options, this.#sessionHost);
     this.#sessions.set(partition, session);
     const isOpen = await session.open(() => !this.#isStopping);

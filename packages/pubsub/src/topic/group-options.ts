@@ -12,7 +12,10 @@ import { type From, startOf } from './offset.js';
 
 /** How a consumer group begins. */
 export interface GroupOptions {
-  /** Where the group begins when it does not exist yet. Default `'beginning'`. */
+  /**
+   * Where the group begins when it does not exist yet. Default `'beginning'`. `'latest'` is when the
+   * member began that makes it: in a topic that Redis has forgotten since then (FLUSHALL), the beginning.
+   */
   from?: From | undefined;
 }
 

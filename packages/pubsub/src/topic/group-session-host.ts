@@ -9,6 +9,8 @@ export interface GroupSessionOptions {
   maxAttempts: number;
   /** Where the group begins when it does not exist yet. */
   start: string;
+  /** When the member began, by `performance.now()`. */
+  memberSince: number;
 }
 
 /** Whoever works on what a session takes. */

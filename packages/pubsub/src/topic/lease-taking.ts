@@ -9,6 +9,8 @@ export interface LeaseTakingOptions {
   leaseMs: number;
   /** Where the group begins when it does not exist yet. */
   start: string;
+  /** When its member began, by `performance.now()`. */
+  memberSince: number;
   /** True when the lease is not wanted any more. */
   isOver(): boolean;
   /** Hands on what these consumers hold, whose leases have run out. */
@@ -46,8 +48,15 @@ export async function takeLease(
 
 function joinOnce(
   { topic, group, isOrdered }: GroupContext,
-  { keys, consumer, leaseMs, start }: LeaseTakingOptions,
+  { keys, consumer, leaseMs, start, memberSince }: LeaseTakingOptions,
 ): Promise<JoinResult> {
-  const input = { keys, group, consumer, leaseMs, from: start, isExclusive: isOrdered };
-  return topic.connection.run(join, input);
+  return topic.connection.run(join, {
+    keys,
+    group,
+    consumer,
+    leaseMs,
+    from: start,
+    isExclusive: isOrdered,
+    memberForMs: performance.now() - memberSince,
+  });
 }

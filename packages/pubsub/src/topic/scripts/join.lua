@@ -1,13 +1,13 @@
 -- Take a lease for a new consumer of a group, and make the group if it is missing.
 --
 -- KEYS  stream, consumers, delayed, suspects
--- ARGV  group, consumer, length of the lease in ms, offset at which a new group begins, 1 if no
---       other consumer may hold a lease
+-- ARGV  group, consumer, length of the lease in ms, offset at which a new group begins or $ for the
+--       latest, 1 if no other consumer may hold a lease, for how long its member has been there in ms
 -- returns nil when another one does, else { 1 if the lease was taken, 1 if the group was made,
 --       consumers whose lease has run out... }. These could renew theirs: who must be the only one
 --       is to recover them first
 local stream, consumers, delayed, suspects = unpack(KEYS)
-local group, consumer, lease_ms, from, is_exclusive = unpack(ARGV)
+local group, consumer, lease_ms, from, is_exclusive, member_ms = unpack(ARGV)
 
 write_nothing(consumers)
 local time = now()
@@ -17,6 +17,13 @@ for _, other in ipairs(redis.call('ZRANGEBYSCORE', consumers, '(' .. time, '+inf
   if other ~= consumer then others = others + 1 end
 end
 if is_exclusive == '1' and others > 0 then return nil end
+
+-- The latest is when the member began. A stream may be younger, because Redis has forgotten it meanwhile,
+-- with the group (FLUSHALL): then the group begins with it. One from the future is no younger: the clock
+-- was set back.
+local oldest = from == '$' and redis.pcall('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+local published = oldest and tonumber(oldest[1]:match('^%d+'))
+if published and published > time - member_ms and published <= time then from = '0-0' end
 
 local made = redis.pcall('XGROUP', 'CREATE', stream, group, from, 'MKSTREAM')
 local is_new = made.err == nil

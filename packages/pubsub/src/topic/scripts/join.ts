@@ -12,6 +12,8 @@ export interface JoinInput {
   leaseMs: number;
   /** Where a group that is missing begins: an offset, or `$` for the end. */
   from: string;
+  /** For how long the member has been there, in ms: what was published since then is no past. */
+  memberForMs: number;
   /** True when no other consumer may hold a lease. */
   isExclusive: boolean;
 }
@@ -26,9 +28,9 @@ export const join = defineScript<JoinInput, JoinResult>({
   name: 'join',
   lua: clock + writeNothing + shortenLeasesLua + source,
   looksFirst: () => true,
-  encode: ({ keys, group, consumer, leaseMs, from, isExclusive }) => ({
+  encode: ({ keys, group, consumer, leaseMs, from, isExclusive, memberForMs }) => ({
     keys: [keys.stream, keys.consumers, keys.delayed, keys.suspects],
-    args: [group, consumer, leaseMs, from, isExclusive ? 1 : 0],
+    args: [group, consumer, leaseMs, from, isExclusive ? 1 : 0, Math.floor(memberForMs)],
   }),
   parse(reply) {
     if (reply === null) return { status: 'taken' };
