@@ -12,7 +12,7 @@ export type Reply = null | number | Buffer | Reply[];
 export interface CallOptions {
   /**
    * When to give up, in ms from the call, whatever is on its way then. Default: the connection's
-   * `callTimeoutMs`, and later while Redis is sending.
+   * `callTimeoutMs`, and later while Redis is sending. What is sent to Redis has to be through by then.
    */
   timeoutMs?: number | undefined;
   /**

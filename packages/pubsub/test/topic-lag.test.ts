@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { type TestTopic, useTopics } from './support/topics.js';
+import { eventually } from '../../../tooling/eventually.js';
+import { interposed } from '../../../tooling/interposed.js';
+import { deferred, type TestTopic, useTopics } from './support/topics.js';
 
 const redis = useTopics();
 const numbers = (count: number, first = 0) => Array.from({ length: count }, (_, n) => first + n);
@@ -56,4 +58,32 @@ it('the lag of a group in several partitions is that of all of them', async () =
   await Promise.all(numbers(300).map((n) => topic.publish(n, { key: `k${n}` })));
   await topic.group('g').seek('beginning');
   expect(await topic.group('g').lag()).toBe(300);
+});
+
+it('the lag of a group that takes large records is exact, and since Redis 7 nothing has to be counted for it', async () => {
+  let counts = 0;
+  const connection = interposed(redis.connection(), (script, run) => {
+    if (script === 'backlog') counts += 1;
+    return run();
+  });
+  const topic = redis.topic<string>({ connection });
+  await topic.publish('small');
+  const large = 'x'.repeat(2_000_000);
+  for (const n of numbers(8)) await topic.publish(`${n} ${large}`);
+  const group = topic.group('g');
+  const done = deferred();
+  let started = 0;
+  const handler = () => {
+    started += 1;
+    return done.promise;
+  };
+  group.consume(handler, { concurrency: 3 });
+  await eventually(() => started === 3);
+
+  expect(await group.stats()).toMatchObject({ lag: 6, pending: 3 });
+  const info = String(await connection.call('XINFO', ['GROUPS', topic.name]));
+  if (info.includes('entries-read')) expect(counts).toBe(0);
+  done.resolve();
+  await eventually(() => started === 9);
+  expect(await group.lag()).toBe(0);
 });

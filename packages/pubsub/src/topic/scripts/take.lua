@@ -59,6 +59,19 @@ if count > 0 then
   end
 end
 
+-- Let the group read on behind this offset, though it has read so many more. Since Redis 7 the server
+-- counts what was read, for the group's lag, and no longer knows it unless it is told.
+local function step_back(offset, unread)
+  local read
+  for _, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
+    local each = {}
+    for i = 1, #info, 2 do each[info[i]] = info[i + 1] end
+    if each.name == group then read = each['entries-read'] end
+  end
+  local counted = read and { 'ENTRIESREAD', read - unread } or {}
+  redis.call('XGROUP', 'SETID', stream, group, offset, unpack(counted))
+end
+
 -- By steps, each at most seven times as long as those before it together: so of large records behind
 -- small ones few are taken only to be given up again.
 local packed, taken, newest, is_cut = {}, 0, nil, room <= 0
@@ -79,7 +92,7 @@ while taken < count and not is_cut do
       local unread = {}
       for i = fit + 1, found do unread[#unread + 1], entries[i] = entries[i][1], nil end
       redis.call('XACK', stream, group, unpack(unread))
-      redis.call('XGROUP', 'SETID', stream, group, fit > 0 and entries[fit][1] or newest)
+      step_back(fit > 0 and entries[fit][1] or newest, #unread)
       pack = fit > 0 and cmsgpack.pack(entries)
     end
   else
