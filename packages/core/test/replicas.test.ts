@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
-import { idleMsSince } from '../../../tooling/machine-pace.js';
+import { busyMs, idleMsSince } from '../../../tooling/machine-pace.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { startPair } from '../../../tooling/replication.js';
 import { whileFrozen } from '../../../tooling/while-frozen.js';
@@ -59,7 +59,8 @@ describe('a call that asks for replicas', () => {
     const connection = openConnection(master.url);
     const key = uniqueKey();
     const start = performance.now();
-    const options = { replicas: 1, timeoutMs: 800 };
+    const timeoutMs = busyMs(800);
+    const options = { replicas: 1, timeoutMs };
 
     const error = await withoutReplica(async () => {
       const call = rejection(connection.call('RPUSH', [key, 'x'], options));
@@ -69,7 +70,7 @@ describe('a call that asks for replicas', () => {
       return call;
     });
 
-    expect(idleMsSince(start)).toBeLessThan(800);
+    expect(idleMsSince(start)).toBeLessThan(timeoutMs);
     expect(error).toMatchObject({
       code: 'NOT_REPLICATED',
       outcome: 'unknown',
@@ -82,7 +83,8 @@ describe('a call that asks for replicas', () => {
 
   it('says how many have it', async () => {
     const connection = openConnection(master.url);
-    const call = connection.call('SET', [uniqueKey(), 1], { replicas: 2, timeoutMs: 300 });
+    const timeoutMs = busyMs(300);
+    const call = connection.call('SET', [uniqueKey(), 1], { replicas: 2, timeoutMs });
 
     expect(await rejection(call)).toMatchObject({ replicas: 2, confirmed: 1 });
   });
