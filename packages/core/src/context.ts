@@ -1,4 +1,4 @@
-import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
 
 type UpToTwoArguments = (first: never, second: never) => unknown;
 
@@ -11,17 +11,37 @@ type UpToTwoArguments = (first: never, second: never) => unknown;
  * costs several times as much, and there are no more than two arguments.
  */
 export function inThisContext<Run extends UpToTwoArguments>(run: Run): Run {
-  let context = new AsyncResource('redpost');
-  const trigger = context.asyncId();
-  const runAndRenew = (first: never, second: never) => {
-    // What the function enters by `enterWith` is forgotten with the resource that it ran in.
-    context = new AsyncResource('redpost', trigger);
-    return run(first, second);
+  const inside = run as unknown as (first: unknown, second: unknown) => unknown;
+  const here = new AsyncResource('redpost');
+  if (!isChangedByEntering()) {
+    const enter = (first: unknown, second: unknown) =>
+      here.runInAsyncScope(inside, undefined, first, second);
+    return enter as unknown as Run;
+  }
+
+  // What the function enters by `enterWith` stays in the resource that it ran in. So each call has its own,
+  // made within the one before, unless nobody uses any `AsyncLocalStorage` by now: then promises have no
+  // ids. What was used while it was so may have been entered since.
+  const trigger = here.asyncId();
+  const create = () => new AsyncResource('redpost', trigger);
+  let context = here.runInAsyncScope(create);
+  let isUsed = false;
+  const runAndRenew = (first: unknown, second: unknown) => {
+    context = create();
+    return inside(first, second);
   };
-  const entered = (isChangedByEntering() ? runAndRenew : run) as (...both: unknown[]) => unknown;
-  const runHere: UpToTwoArguments = (first, second) =>
-    context.runInAsyncScope(entered, undefined, first, second);
-  return runHere as Run;
+  const enter = (first: unknown, second: unknown) => {
+    if (executionAsyncId() === 0) {
+      isUsed = true;
+      return context.runInAsyncScope(inside, undefined, first, second);
+    }
+    if (isUsed) {
+      context = here.runInAsyncScope(create);
+      isUsed = false;
+    }
+    return context.runInAsyncScope(runAndRenew, undefined, first, second);
+  };
+  return enter as unknown as Run;
 }
 
 /** The context in which redpost was loaded: in most programs, an empty one. */

@@ -16,11 +16,11 @@ import {
 import type { QueueContext } from './context.js';
 import {
   asBare,
+  beginningOf,
   bodyOf,
   decodeEnvelope,
   type Envelope,
   type Headers,
-  isUntouched,
 } from './envelope.js';
 import { type Message, readBody, toDate } from './message.js';
 import type { Slice } from './slice.js';
@@ -184,8 +184,9 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Ho
    * @throws DecodeError, ValidationError, ExpiredError.
    */
   open(context: QueueContext<Body>, serverNow: number): Promise<void> | undefined {
-    if (!isUntouched(this.element)) this.#refuseIfExpired(serverNow);
-    const body = readBody(context, bodyOf(this.element));
+    const beginning = beginningOf(this.element);
+    if (beginning === 'touched') this.#refuseIfExpired(serverNow);
+    const body = readBody(context, bodyOf(this.element, beginning));
     if (body instanceof Promise) return body.then((valid) => this.#opened(valid));
     this.#opened(body);
     return undefined;

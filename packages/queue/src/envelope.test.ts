@@ -3,13 +3,13 @@ import { DecodeError } from '@redpost/core';
 import { describe, expect, it } from 'vitest';
 import {
   asBare,
+  beginningOf,
   bodyOf,
   checkHeaders,
   decodeEnvelope,
   encodeEnvelope,
   isEnvelope,
   isSuspect,
-  isUntouched,
 } from './envelope.js';
 import { Slice } from './slice.js';
 
@@ -35,7 +35,7 @@ describe('an envelope', () => {
       expect(decoded).toMatchObject({ id, ...message, deliveries: 0, isSuspect: false });
       expect(decoded.body.equals(body)).toBe(true);
       expect(bodyOf(Slice.of(encoded)).bytes.equals(body)).toBe(true);
-      expect(isUntouched(Slice.of(encoded))).toBe(true);
+      expect(beginningOf(Slice.of(encoded))).toBe('untouched');
     }
   });
 
@@ -114,7 +114,7 @@ describe('a bare payload', () => {
 
     expect(isEnvelope(bytes)).toBe(false);
     expect(isEnvelope(text)).toBe(false);
-    expect(isUntouched(Slice.of(bytes))).toBe(true);
+    expect(beginningOf(Slice.of(bytes))).toBe('bare');
     expect(decodeEnvelope(bytes, 'c-1')).toMatchObject({ id: 'c-1', body: bytes, sentAt: 0 });
   });
 });

@@ -49,11 +49,13 @@ export function isEnvelope(element: Uint8Array | string): boolean {
 }
 
 /**
- * True for an element that no script has written to, so that nothing of its header matters for
- * its delivery: scripts write before the id, and producers begin with it.
+ * How an element begins: `bare` for a payload without a header, `untouched` for one that no script has
+ * written to, so that nothing of its header matters for its delivery (scripts write before the id, and
+ * producers begin with it), else `touched`.
  */
-export function isUntouched(element: Slice): boolean {
-  return !element.startsWith(opening) || element.startsWith(untouchedOpening);
+export function beginningOf(element: Slice): 'bare' | 'untouched' | 'touched' {
+  if (element.startsWith(untouchedOpening)) return 'untouched';
+  return element.startsWith(opening) ? 'touched' : 'bare';
 }
 
 /**
@@ -61,8 +63,8 @@ export function isUntouched(element: Slice): boolean {
  *
  * @throws DecodeError when it starts like an envelope but is none.
  */
-export function bodyOf(element: Slice): Slice {
-  if (!element.startsWith(opening)) return element;
+export function bodyOf(element: Slice, beginning = beginningOf(element)): Slice {
+  if (beginning === 'bare') return element;
   const body = element.after('\n');
   if (!body) throw endless(element.bytes);
   return body;

@@ -55,6 +55,14 @@ export interface HandlerPoolHost<Held extends Handled> {
   stuck(): void;
 }
 
+/** A handler that was called and is not through. */
+interface Started<Held> {
+  held: Held;
+  result: PromiseLike<unknown>;
+}
+
+const free = Symbol('free');
+
 /** Counts the pools of this process. */
 let pools = 0;
 
@@ -80,6 +88,8 @@ export class HandlerPool<Held extends Handled> {
   /** When the last handler finished, by `performance.now()`. */
   #finishedAt = 0;
   #isStopping = false;
+  /** What a follower goes on with; `free` while one asks for that. */
+  #next: Started<Held> | typeof free | undefined;
 
   constructor(handler: (held: Held) => unknown, concurrency: number, host: HandlerPoolHost<Held>) {
     this.#call = named(this.#names.calling, (held: Held) => handler(held));
@@ -157,7 +167,8 @@ export class HandlerPool<Held extends Handled> {
       this.#running += 1;
       held.settler.running += 1;
       held.startedAt = now;
-      this.#start(held);
+      const result = this.#start(held);
+      if (result) this.#await(held, result);
       // That may have taken long. (To read the clock costs as much as all else here.)
       if (this.#running >= this.#concurrency) break;
       now = this.#finishedAt > now ? this.#finishedAt : performance.now();
@@ -175,29 +186,49 @@ export class HandlerPool<Held extends Handled> {
     return isFound;
   }
 
-  readonly #start = inThisContext((held: Held): void => {
+  /** Returns what has to be awaited until the handler is through. */
+  readonly #start = inThisContext((held: Held): PromiseLike<unknown> | undefined => {
     try {
       const opening = this.#host.open(held);
       const result = opening ? opening.then(() => this.#call(held)) : this.#call(held);
-      if (isThenable(result)) void this.#follow(held, result);
-      else this.#succeed(held);
+      if (isThenable(result)) return result;
+      this.#succeed(held);
     } catch (error) {
       this.#fail(held, error);
     }
+    return undefined;
   });
 
-  /** What awaits a handler. */
+  #await(held: Held, result: PromiseLike<unknown>): void {
+    if (this.#next === free) this.#next = { held, result };
+    else void this.#follow(held, result);
+  }
+
+  /**
+   * What awaits a handler: then it goes on with the one that starts in its place, for to begin an async
+   * function costs as much as to await twice.
+   */
   #createFollower(): (held: Held, result: PromiseLike<unknown>) => Promise<void> {
     const follow = async (held: Held, result: PromiseLike<unknown>) => {
-      try {
-        await result;
-      } catch (error) {
-        this.#fail(held, error);
-        return;
+      for (let next: Started<Held> | undefined = { held, result }; next; next = this.#takeNext()) {
+        try {
+          await next.result;
+        } catch (error) {
+          this.#next = free;
+          this.#fail(next.held, error);
+          continue;
+        }
+        this.#next = free;
+        this.#succeed(next.held);
       }
-      this.#succeed(held);
     };
     return named(this.#names.awaiting, follow);
+  }
+
+  #takeNext(): Started<Held> | undefined {
+    const next = this.#next;
+    this.#next = undefined;
+    return next === free ? undefined : next;
   }
 
   #succeed(held: Held): void {
