@@ -77,7 +77,7 @@ function report(title, { name, version = '' }, result, startedAt) {
 /** The packages as they will be published, by name, and the peer that MessagePack needs. */
 async function pack(place) {
   const packed = { msgpackr: '^2.0.0' };
-  for (const name of ['core', 'queue', 'pubsub']) {
+  for (const name of ['core', 'queue', 'pubsub', 'topic']) {
     const args = ['pack', '--dir', `packages/${name}`, '--pack-destination', place.folder];
     if ((await pnpm(args, { stdio: ['ignore', 'ignore', 'inherit'] })) !== 0) process.exit(1);
     const file = (await readdir(place.folder)).find((entry) =>

@@ -40,7 +40,7 @@ async function compileAll() {
   process.exitCode ||= await run('npm', [...install, '--prefix', folder, ...dependencies]);
   if (process.exitCode) return;
   await mkdir(join(folder, 'node_modules/@redpost'));
-  for (const name of ['core', 'queue', 'pubsub']) {
+  for (const name of ['core', 'queue', 'pubsub', 'topic']) {
     await symlink(join(root, 'packages', name), join(folder, 'node_modules/@redpost', name));
   }
   for (const setting of settings) {

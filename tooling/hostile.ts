@@ -85,3 +85,16 @@ function ownProperties(entries: readonly (readonly [string, unknown])[]): object
   }
   return object;
 }
+
+/** What `run` returns; undefined when it throws an error of this type. Any other one fails the test. */
+export function outcome<Value>(
+  run: () => Value,
+  type: new (...args: never[]) => Error,
+): Value | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof type) return undefined;
+    throw error;
+  }
+}

@@ -51,6 +51,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       entry('Options of @redpost/core', 'packages/core/README.md'),
       entry('Options of @redpost/queue', 'packages/queue/README.md'),
       entry('Options of @redpost/pubsub', 'packages/pubsub/README.md'),
+      entry('Options of @redpost/topic', 'packages/topic/README.md'),
       { text: 'API', link: '/api/' },
       entry('Protocol', 'docs/protocol.md'),
       entry('Architecture', 'docs/architecture.md'),

@@ -1,6 +1,7 @@
 import { type Connection, ConnectionError, type Reply } from '@redpost/core';
-import { PubSub, Topic } from '@redpost/pubsub';
+import { PubSub } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
+import { Topic } from '@redpost/topic';
 
 /** Where a part of redpost runs: as a user of its own, beside one who may do everything. */
 interface Place {

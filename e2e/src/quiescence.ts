@@ -1,6 +1,6 @@
 import type { Connection } from '@redpost/core';
-import { Topic } from '@redpost/pubsub';
 import type { Queue } from '@redpost/queue';
+import { Topic } from '@redpost/topic';
 
 /** All of it at one moment: a message on its way from one place to another must not be missed. */
 const count = `

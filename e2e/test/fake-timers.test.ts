@@ -3,14 +3,16 @@ import * as core from '@redpost/core';
 import { startRedis } from '@redpost/core/embedded';
 import * as pubsub from '@redpost/pubsub';
 import * as queue from '@redpost/queue';
+import * as topics from '@redpost/topic';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 const require = createRequire(import.meta.url);
-const modules = { core, queue, pubsub };
+const modules = { core, queue, pubsub, topics };
 const commonJs: typeof modules = {
   core: require('@redpost/core'),
   queue: require('@redpost/queue'),
   pubsub: require('@redpost/pubsub'),
+  topics: require('@redpost/topic'),
 };
 
 afterEach(() => void vi.useRealTimers());
@@ -18,7 +20,7 @@ afterEach(() => void vi.useRealTimers());
 describe.each([
   ['as modules', modules],
   ['as CommonJS', commonJs],
-])('with fake timers whose time stands still, %s,', (_, { core, queue, pubsub }) => {
+])('with fake timers whose time stands still, %s,', (_, { core, queue, pubsub, topics }) => {
   it('a queue sends, consumes, waits for delayed messages and stops', async () => {
     await using server = await startRedis();
     vi.useFakeTimers();
@@ -67,7 +69,7 @@ describe.each([
     expect(await subscription.next({ timeoutMs: 50 })).toBeUndefined();
 
     const taken = received<string>(1);
-    const topic = new pubsub.Topic<string>('orders', { connection });
+    const topic = new topics.Topic<string>('orders', { connection });
     const consumer = topic.group('billing').consume(taken.handler);
     await topic.publish('an order');
     expect(await taken.all).toEqual(['an order']);

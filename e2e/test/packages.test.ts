@@ -107,7 +107,13 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
 
 it('all published packages are looked at', () => {
   expect(packages.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(['@redpost/cli', '@redpost/core', '@redpost/pubsub', '@redpost/queue']),
+    expect.arrayContaining([
+      '@redpost/cli',
+      '@redpost/core',
+      '@redpost/pubsub',
+      '@redpost/queue',
+      '@redpost/topic',
+    ]),
   );
 });
 

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import { type ConnectionTarget, type ConnectOptions, connect } from '@redpost/core';
 import { startRedis } from '@redpost/core/embedded';
-import { PubSub, Topic } from '@redpost/pubsub';
+import { PubSub } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
+import { Topic } from '@redpost/topic';
 import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../tooling/eventually.js';
 

@@ -1,11 +1,12 @@
 // How users write it: compiled by scripts/test-types.mjs, and never run.
 import { bytes, connect, exponential, json, msgpack, text } from '@redpost/core';
 import { startRedis } from '@redpost/core/embedded';
-import { PubSub, type PubSubOptions, Topic, type TopicOptions } from '@redpost/pubsub';
+import { PubSub, type PubSubOptions } from '@redpost/pubsub';
 import { eventTarget } from '@redpost/pubsub/event-target';
 import { GraphQLPubSub } from '@redpost/pubsub/graphql-subscriptions';
 import { toEventStream } from '@redpost/pubsub/streams';
 import { List, Queue, type QueueOptions } from '@redpost/queue';
+import { Topic, type TopicOptions } from '@redpost/topic';
 import { Cluster as Cluster6, Redis as Redis6 } from 'ioredis';
 import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis-5';
 import { Redis as Valkey, Cluster as ValkeyCluster } from 'iovalkey';

@@ -1,5 +1,5 @@
 import { connect } from '@redpost/core';
-import { Topic } from '@redpost/pubsub';
+import { Topic } from '@redpost/topic';
 import type { Body, QueueSubject } from '../subject.js';
 import { crash } from './crash.js';
 

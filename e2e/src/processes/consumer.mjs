@@ -2,8 +2,8 @@
 import './clock.mjs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect, fixed } from '@redpost/core';
-import { Topic } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
+import { Topic } from '@redpost/topic';
 import { options, report, sharedNow, toldToFinish } from './report.mjs';
 
 const { name, target, topic, consume, settle, stopTimeoutMs } = options;

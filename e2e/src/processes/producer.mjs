@@ -2,8 +2,8 @@
 import './clock.mjs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '@redpost/core';
-import { Topic } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
+import { Topic } from '@redpost/topic';
 import { options, report, toldToFinish } from './report.mjs';
 
 const { name, target, topic, count, burst, everyMs, handleMs } = options;

@@ -2,8 +2,9 @@
 // event loop for longer than its lease, a channel, a topic and its group, and MessagePack. There is no
 // top-level `await`, so that bundlers can make CommonJS of it.
 import { connect, msgpack } from '@redpost/core';
-import { PubSub, Topic } from '@redpost/pubsub';
+import { PubSub } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
+import { Topic } from '@redpost/topic';
 
 const name = `everything-${process.pid}-${Date.now()}`;
 

@@ -4,11 +4,11 @@ import { buildSchema, type ExecutionResult, parse, subscribe } from 'graphql';
 import { PubSubEngine, withFilter } from 'graphql-subscriptions';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
+import { dateSlowly } from '../../../tooling/schemas.js';
 import { type ChannelEvent, eventTarget } from '../src/adapters/event-target.js';
 import { GraphQLPubSub } from '../src/adapters/graphql-subscriptions.js';
 import { toEventStream, toReadable, toReadableStream } from '../src/adapters/streams.js';
 import { testRedis, uniqueName } from './support/redis.js';
-import { dateSlowly } from './support/schemas.js';
 
 const redis = testRedis();
 const isListening = (channel: string, count: number) =>

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { eventTarget } from '../src/adapters/event-target.js';
 import { GraphQLPubSub } from '../src/adapters/graphql-subscriptions.js';
-import { Topic } from '../src/index.js';
 import { testRedis, uniqueName } from './support/redis.js';
 
 const redis = testRedis();
@@ -47,23 +46,6 @@ describe('each runs in the context in which it was handed over, whoever subscrib
     );
 
     expect(await Promise.all(answers)).toEqual(tenants.map((name) => [name, 'asker']));
-  });
-
-  it('the handler of a member of a group', async () => {
-    const topic = new Topic<number>(uniqueName(), { connection: redis.connect() });
-    const seen: string[] = [];
-    for (const name of tenants) {
-      const handle = () => void seen.push(`${name}: ${tenant.getStore()}`);
-      tenant.run(name, () => topic.group(name).consume(handle));
-    }
-
-    for (let sent = 0; sent < 3; sent += 1) {
-      await tenant.run('publisher', () => topic.publish(sent));
-      await eventually(() => seen.length === 2 * (sent + 1));
-    }
-
-    expect(new Set(seen)).toEqual(new Set(['one: one', 'other: other']));
-    await topic.close();
   });
 
   it('the listeners of an event target and of graphql-subscriptions', async () => {

@@ -8,9 +8,9 @@ import {
 } from '@redpost/core';
 import { describe, expect, it } from 'vitest';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
+import { date, dateSlowly, hasNumber, hasNumberSlowly } from '../../../tooling/schemas.js';
 import { type InvalidMessage, PubSub } from '../src/index.js';
 import { testRedis, uniqueName } from './support/redis.js';
-import { date, dateSlowly, hasNumber, hasNumberSlowly } from './support/schemas.js';
 import { take } from './support/take.js';
 
 const redis = testRedis();

@@ -3,7 +3,6 @@ import { startRedis } from '@redpost/core/embedded';
 import { expect, it, onTestFinished } from 'vitest';
 import { PubSub } from '../src/index.js';
 import { testRedis, uniqueName } from './support/redis.js';
-import { openTopic } from './support/topics.js';
 
 const redis = testRedis();
 const tooLarge = { code: 'MESSAGE_TOO_LARGE', bytes: 11, maxBytes: 10 };
@@ -42,61 +41,27 @@ it('an answer that is too large is told to who asked', async () => {
   await pubsub.close();
 });
 
-it('a record that is too large is refused, and the others of its batch are published', async () => {
-  const connection = redis.connect();
-  const topic = openTopic<string>(uniqueName(), { connection, codec: text(), maxMessageBytes: 10 });
-
-  const results = await topic.publishBatch([
-    { body: fits },
-    { body: large },
-    { body: 'x', headers: { trace: large } },
-  ]);
-
-  expect(results).toMatchObject([
-    { status: 'published' },
-    { status: 'failed', error: tooLarge },
-    { status: 'failed', error: { code: 'MESSAGE_TOO_LARGE' } },
-  ]);
-  expect(await connection.call('XLEN', [topic.name])).toBe(1);
-});
-
-it('a record waits for replicas, if asked to', async () => {
-  const connection = redis.connect();
-  const options = { connection, replicas: 1, publishTimeoutMs: 400 };
-  const topic = openTopic<string>(uniqueName(), options);
-
-  await expect(topic.publish('a')).rejects.toMatchObject({
-    code: 'NOT_REPLICATED',
-    outcome: 'unknown',
-    confirmed: 0,
-  });
-  expect(await connection.call('XLEN', [topic.name])).toBe(1);
-});
-
 it.each([
   ['proto-max-bulk-len', '1mb'],
   ['client-query-buffer-limit', '2mb'],
-])('what exceeds %s fails alone, of messages and of records', async (setting, limit) => {
+])('what exceeds %s fails alone', async (setting, limit) => {
   const server = await startRedis({ args: [`--${setting}`, limit] });
   onTestFinished(() => server.stop());
   const connection = connect(server.url);
   connection.on('error', () => {});
   onTestFinished(() => connection.close());
   const pubsub = new PubSub<string>({ connection, codec: text() });
-  const topic = openTopic<string>(uniqueName(), { connection, codec: text() });
   const bodies = ['a', 'x'.repeat(4_000_000), 'b'];
-  const failed = {
-    status: 'failed',
-    error: { code: 'MESSAGE_TOO_LARGE', outcome: 'not-executed', retryable: false },
-  };
 
   const channel = uniqueName();
-  const [messages, records] = await Promise.all([
-    pubsub.publishBatch(bodies.map((body) => ({ channel, body }))),
-    topic.publishBatch(bodies.map((body) => ({ body }))),
-  ]);
+  const messages = await pubsub.publishBatch(bodies.map((body) => ({ channel, body })));
 
-  expect(messages).toMatchObject([{ status: 'published' }, failed, { status: 'published' }]);
-  expect(records).toMatchObject([{ status: 'published' }, failed, { status: 'published' }]);
-  expect(await connection.call('XLEN', [topic.name])).toBe(2);
+  expect(messages).toMatchObject([
+    { status: 'published' },
+    {
+      status: 'failed',
+      error: { code: 'MESSAGE_TOO_LARGE', outcome: 'not-executed', retryable: false },
+    },
+    { status: 'published' },
+  ]);
 });

@@ -62,7 +62,7 @@ describe('publish', () => {
     const pubsub = redis.pubsub({ codec: text() });
     const subscription = await pubsub.subscribe(channel);
     await redis.admin.call('CONFIG', ['RESETSTAT']);
-    const large = 'x'.repeat(400_000);
+    const large = 'x'.repeat(300_000);
 
     await Promise.all(Array.from({ length: 6 }, () => pubsub.publish(channel, large)));
 

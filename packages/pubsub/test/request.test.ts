@@ -11,12 +11,12 @@ import {
 import { describe, expect, it } from 'vitest';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { idleMsSince } from '../../../tooling/machine-pace.js';
+import { hasNumber, hasNumberSlowly } from '../../../tooling/schemas.js';
 import { ChannelFormats } from '../src/channel-formats.js';
 import { NoResponderError, ResponderError } from '../src/index.js';
 import { Publisher } from '../src/publisher.js';
 import { Answering } from '../src/responder.js';
 import { testRedis, uniqueName } from './support/redis.js';
-import { hasNumber, hasNumberSlowly } from './support/schemas.js';
 
 const redis = testRedis();
 

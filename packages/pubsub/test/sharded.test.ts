@@ -2,9 +2,9 @@ import { connect } from '@redpost/core';
 import { startRedis } from '@redpost/core/embedded';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
+import { isBeforeRedis7 } from '../../../tooling/redis-version.js';
 import { PubSub, UnsupportedError } from '../src/index.js';
 import { testRedis, uniqueName } from './support/redis.js';
-import { isBeforeRedis7 } from './support/redis-version.js';
 import { take } from './support/take.js';
 
 const redis = testRedis();

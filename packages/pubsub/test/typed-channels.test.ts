@@ -1,9 +1,9 @@
 import { InvalidArgumentError, type Schema, ValidationError } from '@redpost/core';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
+import { date, hasNumber } from '../../../tooling/schemas.js';
 import { type InvalidMessage, PubSub, type Subscription } from '../src/index.js';
 import { testRedis, uniqueName } from './support/redis.js';
-import { date, hasNumber } from './support/schemas.js';
 import { take } from './support/take.js';
 
 const redis = testRedis();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Connection, type ConnectOptions, connect } from '@redpost/core';
-import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
+import { type EmbeddedRedis, type StartRedisOptions, startRedis } from '@redpost/core/embedded';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { type GivenServer, givenServer } from '../../../../tooling/given-server.js';
 import { PubSub, type PubSubOptions } from '../../src/index.js';
@@ -23,12 +23,12 @@ export interface TestRedis {
   executed(command: string): Promise<number>;
 }
 
-export function testRedis(): TestRedis {
+export function testRedis(options: StartRedisOptions = {}): TestRedis {
   let server: EmbeddedRedis | GivenServer;
   let admin: Connection;
 
   beforeAll(async () => {
-    server = givenServer() ?? (await startRedis());
+    server = givenServer(options) ?? (await startRedis(options));
     admin = connect(server.url, { name: 'admin' });
   });
   afterAll(async () => {
@@ -36,8 +36,8 @@ export function testRedis(): TestRedis {
     await server?.stop();
   });
 
-  const open = (options?: ConnectOptions) => {
-    const connection = connect(server.url, options);
+  const open = (connectOptions?: ConnectOptions) => {
+    const connection = connect(server.url, connectOptions);
     onTestFinished(() => connection.close());
     return connection;
   };
@@ -53,7 +53,7 @@ export function testRedis(): TestRedis {
       return admin;
     },
     connect: open,
-    pubsub: (options = {}) => new PubSub({ connection: open(), ...options }),
+    pubsub: (own = {}) => new PubSub({ connection: open(), ...own }),
     async subscribers(channel) {
       const reply = (await admin.call('PUBSUB', ['NUMSUB', channel])) as [Buffer, number];
       return reply[1];

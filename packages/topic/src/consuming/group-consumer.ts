@@ -1,0 +1,361 @@
+import {
+  asError,
+  Emitter,
+  InvalidArgumentError,
+  isRedpostError,
+  longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  type Unlisten,
+  wholeNumber,
+} from '@redpost/core';
+import {
+  Deadline,
+  HandlerPool,
+  type NextStep,
+  onAbort,
+  performance,
+  ReturnedError,
+  stepAfter,
+  ToldSeldom,
+  UnheardDeadLetters,
+  unreadableReason,
+  within,
+} from '@redpost/core/consuming';
+import type { GroupContext } from '../group/group-context.js';
+import type { CheckedConsumeOptions } from '../group/group-options.js';
+import { beforeAll } from '../record/offset.js';
+import { Assignment } from './assignment.js';
+import type { GroupConsumerEvents, RecordHandler } from './group-consumer-events.js';
+import type { HeldRecord } from './group-delivery.js';
+import { GroupSession } from './group-session.js';
+import type { GroupSessionHost } from './group-session-host.js';
+import { GroupSignals } from './group-signals.js';
+import { Turns } from './turns.js';
+
+/** How a member of a group stops. */
+export interface GroupStopOptions {
+  /** How long handlers may take to finish, in ms. Default 10 000. */
+  timeoutMs?: number | undefined;
+}
+
+const eventNames: NamesOf<GroupConsumerEvents<unknown>> = {
+  failed: true,
+  lost: true,
+  recovered: true,
+  returned: true,
+  trimmed: true,
+  recreated: true,
+  assigned: true,
+  drained: true,
+  error: true,
+  stopped: true,
+};
+
+const stopOptionNames: NamesOf<GroupStopOptions> = { timeoutMs: true };
+
+/** How long leaving may take after the deadline of `stop`, in ms. */
+const leaveMs = 2000;
+
+/**
+ * One member of a group: calls a handler for each record, many at a time.
+ *
+ * States: running -> stopping (takes nothing more, lets handlers finish) -> stopped.
+ */
+export class GroupConsumer<Body = unknown> implements AsyncDisposable {
+  readonly #context: GroupContext<Body>;
+  readonly #options: CheckedConsumeOptions;
+  readonly #events = new Emitter<GroupConsumerEvents<Body>>(eventNames);
+  readonly #handlers: HandlerPool<HeldRecord<Body>>;
+  readonly #sessions = new Map<number, GroupSession<Body>>();
+  readonly #turns = new Turns();
+  readonly #told = new ToldSeldom();
+  readonly #unheard: UnheardDeadLetters;
+  readonly #assignment: Assignment | undefined;
+  readonly #signals: GroupSignals;
+  /** Partitions that this member was in: a group that is missing there has vanished. */
+  readonly #known = new Set<number>();
+  /** Partitions that are to go to other members. */
+  readonly #closing = new Set<number>();
+  readonly #since = performance.now();
+  #isGivingBack = false;
+  #isStopping = false;
+  readonly #deadline = new Deadline();
+  #stopped: Promise<void> | undefined;
+
+  constructor(
+    context: GroupContext<Body>,
+    handler: RecordHandler<Body>,
+    { signal, ...options }: CheckedConsumeOptions & { signal?: AbortSignal | undefined },
+  ) {
+    if (typeof handler !== 'function') {
+      throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
+    }
+    this.#context = context;
+    this.#unheard = new UnheardDeadLetters(
+      `group ${context.group} of topic ${context.topic.name}`,
+      'failed',
+    );
+    this.#options = options;
+    this.#handlers = this.#createPool(handler);
+    this.#signals = new GroupSignals(context as GroupContext, {
+      heard: (signal) => this.#signalled(signal),
+      failed: (error) => this.#failed(error),
+    });
+    if (context.isOrdered) this.#assignment = this.#createAssignment();
+    const stop = () => void this.stop();
+    this.on('stopped', onAbort(signal, stop));
+    if (signal?.aborted) stop();
+    else this.#start();
+  }
+
+  /** The partitions this member works on now. In a topic without partitions, it is always 0. */
+  get partitions(): number[] {
+    const open = [...this.#sessions].filter(([, session]) => session.isOpen);
+    return open.map(([partition]) => partition).sort((a, b) => a - b);
+  }
+
+  /** Calls `listener` at every `event`; returns what removes it. */
+  on<Event extends keyof GroupConsumerEvents<Body>>(
+    event: Event,
+    listener: (payload: GroupConsumerEvents<Body>[Event]) => void,
+  ): Unlisten {
+    return this.#events.on(event, listener);
+  }
+
+  /**
+   * Takes nothing more and lets the handlers finish. Those that are not through at the deadline are
+   * told by their signal and by the event `returned`, and their records go to others, which does
+   * not count as an attempt. Resolves when nothing is left to do, or Redis cannot be asked any
+   * more. Further calls return the same promise; one with a `timeoutMs` can bring the deadline forward.
+   *
+   * In one of its own handlers it resolves at once, so that the handler can await it: the consumer
+   * has stopped some time after that handler is through, as the event `stopped` tells.
+   */
+  stop(options: GroupStopOptions = {}): Promise<void> {
+    refuseUnknownOptions('stop()', options, stopOptionNames);
+    const { timeoutMs } = options;
+    if (timeoutMs !== undefined) {
+      wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
+    }
+    if (!this.#stopped || timeoutMs !== undefined) this.#deadline.bringForward(timeoutMs ?? 10_000);
+    this.#stopped ??= this.#stop();
+    return this.#handlers.isCaller ? Promise.resolve() : this.#stopped;
+  }
+
+  /** The same as `stop()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #createPool(handler: RecordHandler<Body>): HandlerPool<HeldRecord<Body>> {
+    return new HandlerPool<HeldRecord<Body>>(handler, this.#options.concurrency, {
+      open: (held) => held.open(this.#context.topic),
+      acknowledge: (held) => held.settler.acknowledge(held as HeldRecord),
+      nextStep: (held, error) => this.#nextStep(held, error),
+      failed: (delivery, error, next) => {
+        const isDead = next.action === 'dead-letter';
+        if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
+        this.#events.emit('failed', { delivery, error, next });
+      },
+      retry: (held, delayMs) => held.settler.retry(held as HeldRecord, delayMs),
+      deadLetter: (held, reason, error) =>
+        held.settler.deadLetter(held as HeldRecord, reason, error),
+      error: (error) => this.#events.emit('error', error),
+      finished: () => this.#turns.soon(),
+      stuck: () => void this.#giveBack(),
+    });
+  }
+
+  #nextStep(held: HeldRecord<Body>, error: Error): NextStep {
+    // Once it is open it is readable: what its handler could not read was something else.
+    const reason = held.isOpen ? undefined : unreadableReason(error);
+    if (reason) return { action: 'dead-letter', reason };
+    return stepAfter(held.attempt, this.#options, (failure) => this.#events.emit('error', failure));
+  }
+
+  #start(): void {
+    void this.#signals.listen();
+    if (this.#assignment) this.#assignment.start();
+    else void this.#open(0);
+  }
+
+  #createAssignment(): Assignment {
+    return new Assignment(this.#context as GroupContext, {
+      leaseMs: this.#options.leaseMs,
+      owned: () => [...this.#sessions.keys()].filter((partition) => !this.#closing.has(partition)),
+      open: (partition) => this.#open(partition),
+      close: (partition) => this.#close(partition),
+      failed: (error) => this.#failed(error),
+    });
+  }
+
+  /** Resolves to false when another member has the partition. */
+  async #open(partition: number): Promise<boolean> {
+    if (this.#sessions.has(partition) || this.#isStopping) return false;
+    const { leaseMs, maxAttempts, start } = this.#options;
+    const from = this.#known.has(partition) ? beforeAll : start;
+    const memberSince = this.#since;
+    const options = { partition, leaseMs, maxAttempts, start: from, memberSince };
+    const session = new GroupSession<Body>(this.#context, options, this.#sessionHost);
+    this.#sessions.set(partition, session);
+    const isOpen = await session.open(() => !this.#isStopping);
+    if (!isOpen) {
+      if (this.#sessions.get(partition) === session) this.#sessions.delete(partition);
+      return false;
+    }
+    if (this.#assignment) this.#events.emit('assigned', { partitions: this.partitions });
+    return true;
+  }
+
+  readonly #sessionHost: GroupSessionHost<Body> = {
+    turns: this.#turns,
+    demand: (session) => this.#demand(session),
+    accept: (deliveries) => this.#handlers.accept(deliveries),
+    renewed: () => this.#handlers.goOn(),
+    drained: () => this.#events.emit('drained', undefined),
+    lost: (session, deliveries) => this.#lost(session, deliveries),
+    recovered: (recovery) => this.#events.emit('recovered', recovery),
+    trimmed: (partition, offsets) => this.#events.emit('trimmed', { partition, offsets }),
+    groupFound: (partition, isNew) => {
+      if (isNew && this.#known.has(partition)) this.#events.emit('recreated', { partition });
+      this.#known.add(partition);
+    },
+    failed: (error) => this.#failed(error),
+  };
+
+  /** Lets the handlers of a partition finish, and gives it up. */
+  async #close(partition: number): Promise<void> {
+    const session = this.#sessions.get(partition);
+    if (!session || this.#closing.has(partition)) return;
+    this.#closing.add(partition);
+    try {
+      await session.flushed();
+      await this.#releaseAhead([session]);
+      await this.#handlers.done(session);
+      await session.flushed();
+      await session.leave(leaveMs);
+    } catch (error) {
+      // Its lease runs out, and then others take the partition.
+      this.#failed(asError(error));
+    }
+    this.#closing.delete(partition);
+    this.#turns.soon();
+    if (this.#sessions.get(partition) === session) this.#sessions.delete(partition);
+    if (!this.#isStopping) this.#events.emit('assigned', { partitions: this.partitions });
+  }
+
+  #signalled(signal: string): void {
+    if (this.#isStopping) return;
+    if (signal !== 'members') {
+      const isSought = signal !== 'waiting';
+      for (const session of this.#sessions.values()) session.lookAround({ isSought });
+    }
+    if (signal !== 'waiting') this.#assignment?.check();
+  }
+
+  /** What is free is shared among the partitions that may have more. */
+  #demand(session: GroupSession<Body>): number {
+    if (this.#isStopping || this.#isGivingBack || this.#closing.has(session.partition)) return 0;
+    // What waits for this lease to be renewed comes before what is new.
+    if (this.#handlers.free <= 0 || !session.isFreshAt(performance.now())) return 0;
+    let hungry = 0;
+    let requested = 0;
+    for (const each of this.#sessions.values()) {
+      requested += each.requested;
+      if (!each.isDry) hungry += 1;
+    }
+    const free = this.#handlers.free - requested;
+    return Math.ceil(free / Math.max(1, hungry));
+  }
+
+  #lost(session: GroupSession<Body>, deliveries: HeldRecord<Body>[]): void {
+    this.#handlers.takeBack(session);
+    this.#turns.soon();
+    if (this.#sessions.get(session.partition) === session) {
+      this.#sessions.delete(session.partition);
+    }
+    if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
+    if (this.#isStopping) return;
+    if (this.#assignment) this.#assignment.check();
+    else void this.#open(session.partition);
+  }
+
+  #failed(error: Error): void {
+    if (!this.#told.isDue(error)) return;
+    this.#events.emit('error', error);
+    if (isRedpostError(error, 'CLOSED')) void this.stop({ timeoutMs: 0 });
+  }
+
+  async #stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#handlers.stop();
+    const deadline = this.#deadline;
+    const sessions = [...this.#sessions.values()];
+    const flushed = () => Promise.all(sessions.map((session) => session.flushed()));
+    const unsubscribed = this.#ended(within(this.#signals.end(), leaveMs));
+    await deadline.within(flushed(), leaveMs);
+    await deadline.within(this.#releaseAhead(sessions));
+    const isFinished = await deadline.within(this.#handlers.done());
+    if (!isFinished) await within(this.#giveUp(sessions), leaveMs);
+    await deadline.within(flushed(), leaveMs);
+    // A partition that cannot be left keeps this member neither in the others nor in the group.
+    await Promise.all(sessions.map((session) => this.#ended(session.leave(leaveMs))));
+    await this.#ended(this.#assignment?.leave(leaveMs));
+    await unsubscribed;
+    deadline.clear();
+    this.#unheard.end();
+    this.#events.emit('stopped', undefined);
+  }
+
+  /** Resolves when this has ended, well or not: what it failed by is reported. */
+  async #ended(ending: Promise<unknown> | undefined): Promise<void> {
+    try {
+      await ending;
+    } catch (error) {
+      if (!isRedpostError(error, 'CLOSED')) this.#events.emit('error', asError(error));
+    }
+  }
+
+  /** Tells the handlers that are still running, and gives their records to others. */
+  async #giveUp(sessions: readonly GroupSession<Body>[]): Promise<void> {
+    const unfinished = (session: GroupSession<Body>) =>
+      session.started().filter((held) => held.claim());
+    const given = sessions.map((session) => ({ session, deliveries: unfinished(session) }));
+    const deliveries = given.flatMap((each) => each.deliveries);
+    for (const held of deliveries) held.lose(new ReturnedError(held.named));
+    if (deliveries.length > 0) this.#events.emit('returned', { deliveries });
+    await this.#release(given);
+  }
+
+  /** Other members may have time for what waits here for a handler. */
+  async #giveBack(): Promise<void> {
+    // With partitions there is nobody else to take it.
+    if (this.#isGivingBack || this.#isStopping || this.#assignment) return;
+    const sessions = [...this.#sessions.values()];
+    this.#isGivingBack = true;
+    this.#handlers.stall();
+    await Promise.all(sessions.map((session) => session.flushed()));
+    if (!this.#isStopping) await this.#releaseAhead(sessions);
+    this.#isGivingBack = false;
+    this.#turns.soon();
+  }
+
+  async #releaseAhead(sessions: readonly GroupSession<Body>[]): Promise<void> {
+    await this.#release(
+      sessions.map((session) => ({ session, deliveries: this.#handlers.takeBack(session) })),
+    );
+  }
+
+  async #release(
+    given: readonly { session: GroupSession<Body>; deliveries: readonly HeldRecord<Body>[] }[],
+  ): Promise<void> {
+    try {
+      await Promise.all(given.map(({ session, deliveries }) => session.release(deliveries)));
+    } catch (error) {
+      // They stay taken, and are handed on when the consumer leaves or its lease ends.
+      this.#failed(asError(error));
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { isRedpostError, type NamesOf } from '@redpost/core';
+import { messageOf } from '@redpost/core/consuming';
+import type { GroupConsumer } from '../consuming/group-consumer.js';
+import type { TopicDelivery } from '../consuming/group-delivery.js';
+import type { ConsumerGroup } from './group.js';
+import type { GroupConsumeOptions } from './group-options.js';
+
+/** What a topic can feed: a `Queue` of `@redpost/queue`, or whatever has a `send` like it. */
+export interface ForwardTarget<Body> {
+  readonly name: string;
+  /** Resolves when the message is safe. */
+  send(
+    body: Body,
+    options: { id: string; headers?: Readonly<Record<string, string>> },
+  ): Promise<unknown>;
+}
+
+/** How a topic feeds a queue. */
+export interface ForwardOptions extends Omit<GroupConsumeOptions, 'maxAttempts'> {
+  /** The consumer group that remembers what was forwarded. Default `forward:` and the queue's name. */
+  group?: string | undefined;
+}
+
+export const forwardOptionNames: NamesOf<ForwardOptions> = {
+  group: true,
+  concurrency: true,
+  leaseMs: true,
+  backoff: true,
+  signal: true,
+};
+
+/**
+ * Sends each record to a queue, and acknowledges it when the queue has confirmed: so it may be sent
+ * twice, and never not at all. Both messages then have the same id, made of where the record stands.
+ */
+export function forwardTo<Body>(
+  topic: string,
+  group: ConsumerGroup<Body>,
+  target: ForwardTarget<Body>,
+  { concurrency = 500, ...options }: Omit<ForwardOptions, 'group'>,
+): GroupConsumer<Body> {
+  return group.consume((delivery) => forwardOne(topic, target, delivery), {
+    ...options,
+    concurrency,
+    // A queue that cannot be reached is waited for.
+    maxAttempts: Number.MAX_SAFE_INTEGER,
+  });
+}
+
+/** What a queue will never take, however often it is sent. */
+const refusals = ['VALIDATION', 'ENCODE', 'INVALID_ARGUMENT', 'MESSAGE_TOO_LARGE'];
+
+async function forwardOne<Body>(
+  topic: string,
+  target: ForwardTarget<Body>,
+  delivery: TopicDelivery<Body>,
+): Promise<void> {
+  const { body, headers, partition, offset } = delivery;
+  const id = `${topic}:${partition}:${offset}`;
+  try {
+    await target.send(body, Object.keys(headers).length > 0 ? { id, headers } : { id });
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    // The queue will never take it: the group's dead letters keep it.
+    await delivery.deadLetter(`refused by ${target.name}: ${messageOf(error)}`);
+  }
+}
+
+function isRefusal(error: unknown): error is Error {
+  return refusals.some((code) => isRedpostError(error, code));
+}

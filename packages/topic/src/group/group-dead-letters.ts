@@ -1,0 +1,172 @@
+import { type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
+import { entriesOf, newestId, withShortJson } from '@redpost/core/consuming';
+import { publishedAt } from '../record/offset.js';
+import { bodyOf, type Fields, headersOf, type RecordHeaders, textField } from '../record/record.js';
+import { redrive } from '../scripts/redrive.js';
+import { readBody } from '../topic-context.js';
+import type { GroupKeys } from '../topic-keys.js';
+import { behind, compareEntries, type DeadEntry, nameOf, parseEntry } from './dead-entry.js';
+import type { GroupContext } from './group-context.js';
+
+/** A record that is not delivered to the group any more, and why. */
+export interface DeadRecord<Body = unknown> {
+  /** Where it stands among the dead letters: for `redrive`, `remove`, and to list on from. */
+  readonly entry: string;
+  readonly partition: number;
+  /** Where it stood in the topic. */
+  readonly offset: string;
+  /** Undefined when it cannot be read: then `bytes` is all there is. */
+  readonly body: Body | undefined;
+  /** The body as it lay in Redis. JSON.stringify leaves it out, unless it is all there is: then it is base64. */
+  readonly bytes: Buffer;
+  readonly key: string | undefined;
+  readonly headers: RecordHeaders;
+  readonly id: string | undefined;
+  readonly publishedAt: Date;
+  /** How many attempts it had. */
+  readonly attempt: number;
+  /** E.g. `failed`, `crashed`, `malformed`, `invalid`, or what a handler said. */
+  readonly reason: string;
+  /** The message of the last error; may be empty. */
+  readonly error: string;
+  /** By the server's clock. */
+  readonly diedAt: Date;
+}
+
+/** Which dead letters to list. */
+export interface DeadRecordListOptions {
+  /** How many at most. Default 100. */
+  limit?: number | undefined;
+  /** The `entry` after which to start. Default: the oldest one. */
+  after?: string | undefined;
+}
+
+const listOptionNames: NamesOf<DeadRecordListOptions> = { limit: true, after: true };
+
+/** How many one script moves: it holds up everything else meanwhile. */
+const chunk = 200;
+/** How many fields at the front say why it is a dead letter. See scripts/dead-letter.lua. */
+const ownFields = 8;
+
+/** The records that a group has given up. */
+export class GroupDeadLetters<Body = unknown> {
+  readonly #context: GroupContext<Body>;
+
+  constructor(context: GroupContext<Body>) {
+    this.#context = context;
+  }
+
+  /** The oldest first. */
+  async list(options: DeadRecordListOptions = {}): Promise<DeadRecord<Body>[]> {
+    refuseUnknownOptions('deadLetters.list()', options, listOptionNames);
+    const { limit = 100, after } = options;
+    wholeNumber('limit', limit, { min: 1 });
+    const last = after === undefined ? undefined : parseEntry(after);
+    const { connection } = this.#context.topic;
+    const lists = await Promise.all(
+      this.#context.partitions.map(async ({ dead }, partition) => {
+        const from = last ? behind(last, partition) : '-';
+        const entries = await entriesOf(connection, { stream: dead, from, to: '+', limit });
+        return entries.map(([id, fields]) => ({ partition, id: String(id), fields }));
+      }),
+    );
+    const oldest = lists.flat().sort(compareEntries).slice(0, limit);
+    return Promise.all(oldest.map((entry) => this.#read(entry)));
+  }
+
+  /** How many there are. */
+  count(): Promise<number> {
+    return this.#total(({ dead }) => this.#context.topic.connection.call('XLEN', [dead]));
+  }
+
+  /**
+   * Delivers dead letters to this group again, as if they had just been published: attempts start
+   * from 1. Other groups and readers do not get them. Resolves to how many. Each is moved at once
+   * or not at all, so none is lost and none is doubled.
+   */
+  async redrive(options: { entries?: readonly string[] | undefined } = {}): Promise<number> {
+    refuseUnknownOptions('deadLetters.redrive()', options, { entries: true });
+    const { entries } = options;
+    const chosen = entries?.map(parseEntry);
+    return this.#total(async (keys, partition) => {
+      if (!chosen) return this.#redriveAll(keys);
+      const ids = chosen.filter((entry) => entry.partition === partition).map(({ id }) => id);
+      const moved = await Promise.all(ids.map((id) => this.#redrive(keys, id, id, 1)));
+      return moved.flat().length;
+    });
+  }
+
+  /** Forgets these entries; resolves to how many there were. */
+  async remove(entries: readonly string[]): Promise<number> {
+    const chosen = entries.map(parseEntry);
+    return this.#total(({ dead }, partition) => {
+      const ids = chosen.filter((entry) => entry.partition === partition).map(({ id }) => id);
+      if (ids.length === 0) return 0;
+      return this.#context.topic.connection.call('XDEL', [dead, ...ids]);
+    });
+  }
+
+  /** Forgets all of them; resolves to how many there were. */
+  purge(): Promise<number> {
+    return this.#total(({ dead }) =>
+      this.#context.topic.connection.call('XTRIM', [dead, 'MAXLEN', 0]),
+    );
+  }
+
+  async #total(count: (keys: GroupKeys, partition: number) => unknown): Promise<number> {
+    const counts = await Promise.all(this.#context.partitions.map(count));
+    return counts.reduce<number>((sum, each) => sum + Number(each), 0);
+  }
+
+  /** All there are now: what dies meanwhile stays. */
+  async #redriveAll(keys: GroupKeys): Promise<number> {
+    const { connection } = this.#context.topic;
+    const newest = await connection.run(newestId, keys.dead);
+    let from = '-';
+    let total = 0;
+    while (newest) {
+      const moved = await this.#redrive(keys, from, newest, chunk);
+      total += moved.length;
+      if (moved.length === 0) break;
+      from = `(${moved.at(-1)}`;
+    }
+    return total;
+  }
+
+  #redrive(keys: GroupKeys, from: string, to: string, limit: number): Promise<string[]> {
+    const { topic, group } = this.#context;
+    return topic.connection.run(redrive, { keys, group, from, to, limit });
+  }
+
+  async #read(entry: DeadEntry & { fields: Fields }): Promise<DeadRecord<Body>> {
+    const own = entry.fields.slice(0, ownFields);
+    const fields = entry.fields.slice(ownFields);
+    const offset = textField(own, 'offset') ?? '0-0';
+    return withShortJson({
+      entry: nameOf(entry),
+      partition: entry.partition,
+      offset,
+      ...(await this.#readable(fields)),
+      key: textField(fields, 'key'),
+      id: textField(fields, 'id'),
+      publishedAt: publishedAt(offset),
+      attempt: Number(textField(own, 'attempt') ?? 0),
+      reason: textField(own, 'reason') ?? '',
+      error: textField(own, 'error') ?? '',
+      diedAt: publishedAt(entry.id),
+    });
+  }
+
+  /** What is dead may be unreadable: that is shown, not thrown. */
+  async #readable(fields: Fields): Promise<Pick<DeadRecord<Body>, 'body' | 'bytes' | 'headers'>> {
+    let bytes = Buffer.alloc(0);
+    let headers: RecordHeaders = {};
+    try {
+      bytes = Buffer.from(bodyOf(fields));
+      headers = headersOf(fields);
+      return { bytes, headers, body: await readBody(this.#context.topic, { bytes }) };
+    } catch {
+      return { bytes, headers, body: undefined };
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Topics on Redis Streams: durable publish/subscribe with consumer groups.
+ *
+ * @module @redpost/topic
+ */
+
+export {
+  AlreadySettledError,
+  type DeadLetterReason,
+  LeaseLostError,
+  type NextStep,
+  ReturnedError,
+} from '@redpost/core/consuming';
+export { GroupConsumer, type GroupStopOptions } from './consuming/group-consumer.js';
+export type { GroupConsumerEvents, RecordHandler } from './consuming/group-consumer-events.js';
+export type { RecordRetryOptions, TopicDelivery } from './consuming/group-delivery.js';
+export type { GroupRecovery } from './consuming/group-recoverer.js';
+export {
+  CutError,
+  PartitionCountError,
+  TrimmedError,
+  type TrimmedGap,
+} from './errors.js';
+export type { ForwardOptions, ForwardTarget } from './group/forward.js';
+export { ConsumerGroup, type GroupStats } from './group/group.js';
+export {
+  type DeadRecord,
+  type DeadRecordListOptions,
+  GroupDeadLetters,
+} from './group/group-dead-letters.js';
+export type { GroupConsumeOptions, GroupOptions } from './group/group-options.js';
+export type {
+  PublishOptions,
+  TopicItem,
+  TopicPublishResult,
+} from './publishing/topic-publisher.js';
+export type { ReadOptions } from './reading/reader.js';
+export type { From } from './record/offset.js';
+export type { RecordHeaders, TopicRecord, UnreadableRecord } from './record/record.js';
+export { Topic, type TopicDestroyResult, type TopicStats } from './topic.js';
+export type { TopicEvents } from './topic-events.js';
+export type { Deduplication, Retention, TopicOptions } from './topic-options.js';

@@ -1,0 +1,216 @@
+import {
+  asError,
+  type CallOptions,
+  ClosedError,
+  type Complete,
+  InvalidArgumentError,
+  isRedpostError,
+  type NamesOf,
+  type RedpostError,
+  refuseTooLarge,
+  refuseUnknownOptions,
+  SendOrder,
+  shown,
+  TickBatch,
+} from '@redpost/core';
+import { checkRecordHeaders, type RecordHeaders } from '../record/record.js';
+import { type OutgoingRecord, publish } from '../scripts/publish.js';
+import { trim } from '../scripts/trim.js';
+import { type TopicContext, writeBody } from '../topic-context.js';
+import { partitionOf } from '../topic-keys.js';
+import type { CheckedRetention, Deduplication } from '../topic-options.js';
+
+/** What a record is published with. */
+export interface PublishOptions {
+  /**
+   * What the record is about, e.g. the id of an order; not empty. With partitions, records of the
+   * same key stay in order.
+   */
+  key?: string | undefined;
+  /** Small texts that travel with the record. */
+  headers?: RecordHeaders | undefined;
+  /**
+   * Makes the call repeatable: a second publish of the same id, within the window of
+   * `deduplication`, adds nothing and resolves to the offset of the first. 1 to 512 characters.
+   */
+  id?: string | undefined;
+}
+
+/** One record of a batch. */
+export interface TopicItem<Body> extends PublishOptions {
+  body: Body;
+}
+
+/** What became of one record of a batch. */
+export type TopicPublishResult =
+  | { status: 'published'; offset: string }
+  /** When the error has an `outcome` of `unknown`, the record may be in Redis all the same. */
+  | { status: 'failed'; error: RedpostError };
+
+export interface TopicPublisherOptions {
+  retention: CheckedRetention | undefined;
+  deduplication: Complete<Deduplication>;
+  timeoutMs: number | undefined;
+  replicas: number;
+  /** Retention took records that some group had not acknowledged. */
+  cut(partition: number, records: number): void;
+  failed(error: Error): void;
+}
+
+interface Waiting extends OutgoingRecord {
+  resolve(offset: string): void;
+  reject(error: unknown): void;
+}
+
+/** So small that the server works on one script while the next one is written. */
+const limits = { count: 50, bytes: 64 * 1024 };
+const longestId = 512;
+
+/** Publishes records: those of one tick together, fifty by fifty in each partition. */
+export class TopicPublisher<Input> {
+  readonly #context: TopicContext;
+  readonly #options: TopicPublisherOptions;
+  readonly #deadline: CallOptions;
+  readonly #batches: readonly TickBatch<Waiting>[];
+  readonly #unsettled = new Set<Promise<unknown>>();
+  readonly #order = new SendOrder();
+  /** The partition of the next record without a key. */
+  #nextPartition = Math.floor(Math.random() * 1024);
+  #isClosed = false;
+
+  constructor(context: TopicContext, options: TopicPublisherOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#deadline = { timeoutMs: options.timeoutMs };
+    this.#batches = context.keys.partitions.map(
+      (_, partition) =>
+        new TickBatch<Waiting>(limits, (records) => {
+          this.#track(this.#send(partition, records));
+        }),
+    );
+  }
+
+  publish(body: Input, options: PublishOptions): Promise<string> {
+    try {
+      if (this.#isClosed) throw new ClosedError('The topic is closed');
+      if (options !== noPublishOptions) checkOptions(options);
+      const { key = '', headers, id = '' } = options;
+      const record = { key, headers: headers ? JSON.stringify(headers) : '', id };
+      refuseTooLarge(record.headers, this.#context.maxMessageBytes);
+      const partition = this.#partitionFor(key || id);
+      const { facts, name: line } = this.#context;
+      const bytes = writeBody(this.#context, body);
+      const isReady = !(bytes instanceof Promise) && facts.isSettled && this.#order.isFree(line);
+      if (isReady) return this.#add(partition, bytes, record);
+      // Neither a slow schema nor the first look at the topic lets a later record overtake.
+      const ready = Promise.all([bytes, facts.settled()]);
+      const sent = this.#order.wait(line, ready, ([its]) => this.#add(partition, its, record));
+      return this.#track(sent);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async publishBatch(items: Iterable<TopicItem<Input>>): Promise<TopicPublishResult[]> {
+    const published = Array.from(items, ({ body, ...options }) => this.publish(body, options));
+    const settled = await Promise.allSettled(published);
+    return settled.map((result) =>
+      result.status === 'fulfilled'
+        ? { status: 'published', offset: result.value }
+        : { status: 'failed', error: result.reason },
+    );
+  }
+
+  /** Resolves when everything that was published is settled. Nothing more can be published. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const batch of this.#batches) batch.flush();
+    await Promise.allSettled(this.#unsettled);
+    // What had to wait for its turn has only been sent now.
+    if (this.#unsettled.size > 0) await this.close();
+  }
+
+  /** Those without a key or an id go round: records of one id must meet in one partition. */
+  #partitionFor(key: string): number {
+    const count = this.#batches.length;
+    if (key) return partitionOf(key, count);
+    this.#nextPartition += 1;
+    return this.#nextPartition % count;
+  }
+
+  #add(
+    partition: number,
+    body: string | Buffer,
+    { key, headers, id }: Omit<OutgoingRecord, 'body'>,
+  ): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const size = body.length + key.length + headers.length + id.length;
+      this.#batches[partition]?.add({ body, key, headers, id, resolve, reject }, size);
+    });
+  }
+
+  async #send(partition: number, records: Waiting[]): Promise<void> {
+    try {
+      const appended = this.#append(partition, records);
+      // In the same round trip, so that what was published is trimmed when its promise resolves.
+      const trimmed = this.#trim(partition);
+      const offsets = await appended;
+      await trimmed;
+      records.forEach(({ resolve }, at) => {
+        resolve(offsets[at] as string);
+      });
+    } catch (error) {
+      for (const { reject } of records) reject(error);
+    }
+  }
+
+  #append(partition: number, records: Waiting[]): Promise<readonly string[]> {
+    const { connection, keys } = this.#context;
+    const { deduplication, replicas } = this.#options;
+    const partitionKeys = keys.partitions[partition];
+    if (!partitionKeys) throw new InvalidArgumentError(`There is no partition ${partition}`);
+    const options = { ...this.#deadline, replicas, line: partitionKeys.stream };
+    return connection.run(publish, { keys: partitionKeys, records, ...deduplication }, options);
+  }
+
+  async #trim(partition: number): Promise<void> {
+    const { retention, cut, failed } = this.#options;
+    const { connection, keys } = this.#context;
+    const partitionKeys = keys.partitions[partition];
+    if (!retention || !partitionKeys) return;
+    try {
+      const input = { keys: partitionKeys, ...retention };
+      const records = await connection.run(trim, input, this.#deadline);
+      if (records > 0) cut(partition, records);
+    } catch (error) {
+      // The records are there: that retention could not be applied is another matter. A closed
+      // connection has told its callers already.
+      if (!isRedpostError(error, 'CLOSED')) failed(asError(error));
+    }
+  }
+
+  #track<Result>(promise: Promise<Result>): Promise<Result> {
+    const forget = () => void this.#unsettled.delete(promise);
+    this.#unsettled.add(promise);
+    promise.then(forget, forget);
+    return promise;
+  }
+}
+
+/** The options of a call that names none: known to be good. */
+export const noPublishOptions: PublishOptions = Object.freeze({});
+
+const optionNames: NamesOf<PublishOptions> = { key: true, headers: true, id: true };
+
+function checkOptions(options: PublishOptions): void {
+  refuseUnknownOptions('publish(body, options)', options, optionNames);
+  const { key, headers, id } = options;
+  if (key !== undefined && (typeof key !== 'string' || key === '')) {
+    throw new InvalidArgumentError(`key must be a string that is not empty, got ${shown(key)}`);
+  }
+  if (headers !== undefined) checkRecordHeaders(headers);
+  if (id === undefined) return;
+  if (typeof id !== 'string' || id === '' || id.length > longestId) {
+    throw new InvalidArgumentError(`id must be a string of 1 to ${longestId} characters`);
+  }
+}

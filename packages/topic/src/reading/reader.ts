@@ -1,0 +1,162 @@
+import {
+  asError,
+  InvalidArgumentError,
+  isRedpostError,
+  type NamesOf,
+  wholeNumber,
+} from '@redpost/core';
+import { inThisContext, onAbort } from '@redpost/core/consuming';
+import type { TrimmedError, TrimmedGap } from '../errors.js';
+import { type From, startOf } from '../record/offset.js';
+import { bodyOf, type Entry, isForOthers, readRecord, type TopicRecord } from '../record/record.js';
+import type { TopicContext } from '../topic-context.js';
+import type { TopicEvents } from '../topic-events.js';
+import { merge } from './merge.js';
+import { PartitionReader } from './partition-reader.js';
+import { unlessAborted } from './unless-aborted.js';
+
+/** Where a reader begins, and when it ends. */
+export interface ReadOptions {
+  /** Where to begin. Default `'latest'`: what is published from the call on. */
+  from?: From | undefined;
+  /** Ends the reading; the loop ends without an error. */
+  signal?: AbortSignal | undefined;
+  /** Reads only this partition. An offset to begin at needs it, where there are several. */
+  partition?: number | undefined;
+  /**
+   * Told when retention removed records before they were read; reading goes on behind them.
+   * Without it, the loop throws a `TrimmedError`.
+   */
+  onTrimmed?: ((gap: TrimmedGap) => void) | undefined;
+}
+
+export const readOptionNames: NamesOf<ReadOptions> = {
+  from: true,
+  signal: true,
+  partition: true,
+  onTrimmed: true,
+};
+
+type Report = <Event extends keyof TopicEvents>(event: Event, payload: TopicEvents[Event]) => void;
+
+/**
+ * The records of a topic, one after the other, first the backlog, then live. Those of a partition
+ * come in order.
+ *
+ * @param report told what cannot be read, and what failed and is tried again.
+ */
+export function readTopic<Body>(
+  context: TopicContext<Body>,
+  options: ReadOptions & { closing: AbortSignal },
+  report: Report,
+): AsyncGenerator<TopicRecord<Body>, void, undefined> {
+  const { from = 'latest' } = options;
+  const start = startOf(from);
+  const onTrimmed = options.onTrimmed && inThisContext(options.onTrimmed);
+  const isResumed = typeof from === 'string' && start === from;
+  const readers = chosenPartitions(context, options, isResumed).map(
+    (partition) =>
+      new PartitionReader(context as TopicContext, {
+        partition,
+        start,
+        isResumed,
+        failed: (error) => report('error', error),
+      }),
+  );
+  // At once, not when the first record is asked for: `latest` is when this was called.
+  const opened = Promise.all([context.facts.checked(), ...readers.map((reader) => reader.open())]);
+  opened.catch(() => {
+    // Thrown to whoever asks for the first record.
+  });
+  return records();
+
+  async function* records(): AsyncGenerator<TopicRecord<Body>, void, undefined> {
+    const stopping = new AbortController();
+    const sources = readers.map((reader) => new Source(reader, onTrimmed));
+    const stop = () => {
+      stopping.abort();
+      for (const reader of readers) reader.stop();
+    };
+    const endings = [options.closing, ...(options.signal ? [options.signal] : [])];
+    const forget = endings.map((ending) => onAbort(ending, stop));
+    if (endings.some(({ aborted }) => aborted)) stop();
+    try {
+      await unlessAborted(opened, stopping.signal);
+      for await (const { source, value: entries } of merge<readonly Entry[], Source>(sources)) {
+        for (const entry of entries) {
+          if (stopping.signal.aborted) return;
+          const record = await readable(context, source.partition, entry, report);
+          if (record) yield record;
+        }
+      }
+    } finally {
+      for (const each of forget) each();
+      stop();
+    }
+  }
+}
+
+function chosenPartitions(
+  { keys }: Pick<TopicContext, 'keys'>,
+  { partition }: ReadOptions,
+  isResumed: boolean,
+): number[] {
+  const count = keys.partitions.length;
+  if (partition !== undefined) {
+    return [wholeNumber('partition', partition, { min: 0, max: count - 1 })];
+  }
+  if (isResumed && count > 1) {
+    throw new InvalidArgumentError(
+      'An offset is a place in one partition: say in which, with the option `partition`',
+    );
+  }
+  return keys.partitions.map((_, at) => at);
+}
+
+/** A reader that goes on behind what was trimmed, if there is somebody to be told. */
+class Source {
+  readonly partition: number;
+  readonly #reader: PartitionReader;
+  readonly #onTrimmed: ((gap: TrimmedGap) => void) | undefined;
+
+  constructor(reader: PartitionReader, onTrimmed: ((gap: TrimmedGap) => void) | undefined) {
+    this.partition = reader.partition;
+    this.#reader = reader;
+    this.#onTrimmed = onTrimmed;
+  }
+
+  async next(): Promise<readonly Entry[] | undefined> {
+    try {
+      return await this.#reader.next();
+    } catch (error) {
+      if (!this.#onTrimmed || !isRedpostError(error, 'TRIMMED')) throw error;
+      this.#onTrimmed((error as TrimmedError).gap);
+      return [];
+    }
+  }
+}
+
+async function readable<Body>(
+  context: TopicContext<Body>,
+  partition: number,
+  entry: Entry,
+  report: Report,
+): Promise<TopicRecord<Body> | undefined> {
+  const { offset, fields } = entry;
+  if (isForOthers(fields, undefined)) return undefined;
+  try {
+    return await readRecord(context, partition, entry);
+  } catch (thrown) {
+    const bytes = bytesOf(fields);
+    report('unreadable', { offset, partition, bytes, error: asError(thrown) });
+    return undefined;
+  }
+}
+
+function bytesOf(fields: Entry['fields']): Buffer {
+  try {
+    return bodyOf(fields);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}

@@ -1,0 +1,119 @@
+import { DecodeError, InvalidArgumentError } from '@redpost/core';
+import { readBody, type TopicContext } from '../topic-context.js';
+import { publishedAt } from './offset.js';
+
+/** Small texts that travel with a record, e.g. a trace id. */
+export type RecordHeaders = Readonly<Record<string, string>>;
+
+/** What was published. */
+export interface TopicRecord<Body = unknown> {
+  /** Where it stands in its partition; later records have greater offsets. */
+  readonly offset: string;
+  /** 0 in a topic without partitions. */
+  readonly partition: number;
+  readonly body: Body;
+  readonly key: string | undefined;
+  readonly headers: RecordHeaders;
+  /** What `publish` was given to recognise a second publish of the same. */
+  readonly id: string | undefined;
+  /** By the server's clock. */
+  readonly publishedAt: Date;
+}
+
+/** A record that cannot be read: its bytes are all there is. */
+export interface UnreadableRecord {
+  readonly offset: string;
+  readonly partition: number;
+  /** The body as it lies in Redis; empty when there is none. */
+  readonly bytes: Buffer;
+  /** A `DecodeError` when it could not be decoded, a `ValidationError` when the schema refused it. */
+  readonly error: Error;
+}
+
+/** The fields of an entry of a stream: name, value, name, value… */
+export type Fields = readonly Buffer[];
+
+/** An entry of a stream. */
+export interface Entry {
+  readonly offset: string;
+  readonly fields: Fields;
+}
+
+const noHeaders: RecordHeaders = Object.freeze({});
+
+/** The last field of that name, as bytes. */
+function field(fields: Fields, name: string): Buffer | undefined {
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    if (fields[at]?.toString('latin1') === name) return fields[at + 1];
+  }
+  return undefined;
+}
+
+export function textField(fields: Fields, name: string): string | undefined {
+  return field(fields, name)?.toString();
+}
+
+/** @throws DecodeError when there is no body: the entry is none of a topic. */
+export function bodyOf(fields: Fields): Buffer {
+  const body = field(fields, 'body');
+  if (body) return body;
+  throw new DecodeError('The entry has no field `body`', { bytes: Buffer.concat(fields) });
+}
+
+/** @throws DecodeError when they are not a JSON object of strings. */
+export function headersOf(fields: Fields): RecordHeaders {
+  const bytes = field(fields, 'headers');
+  if (!bytes) return noHeaders;
+  const headers = parseJson(bytes);
+  if (isHeaders(headers)) return headers;
+  throw new DecodeError('The headers are not a JSON object of strings', { bytes });
+}
+
+/** @throws InvalidArgumentError */
+export function checkRecordHeaders(headers: unknown): void {
+  // A Map or a fetch Headers would be written as an empty object.
+  if (isHeaders(headers) && Object.prototype.toString.call(headers) === '[object Object]') return;
+  throw new InvalidArgumentError('headers must be an object whose values are strings');
+}
+
+/** @throws DecodeError, ValidationError, or rejects with them. */
+export async function readRecord<Body>(
+  context: TopicContext<Body>,
+  partition: number,
+  { offset, fields }: Entry,
+): Promise<TopicRecord<Body>> {
+  const headers = headersOf(fields);
+  const body = await readBody(context, { bytes: bodyOf(fields) });
+  return {
+    offset,
+    partition,
+    body,
+    key: textField(fields, 'key'),
+    headers,
+    id: textField(fields, 'id'),
+    publishedAt: publishedAt(offset),
+  };
+}
+
+/**
+ * A record that was redriven from the dead letters of one group is there for that group only.
+ */
+export function isForOthers(fields: Fields, group: string | undefined): boolean {
+  if (fields.length <= 2) return false;
+  const only = textField(fields, 'group');
+  return only !== undefined && only !== group;
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    // Told apart by the caller, who knows what was expected.
+    return undefined;
+  }
+}
+
+function isHeaders(value: unknown): value is RecordHeaders {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => typeof text === 'string');
+}

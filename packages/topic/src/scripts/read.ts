@@ -1,0 +1,50 @@
+import { defineScript } from '@redpost/core';
+import { entriesLua, mostBytesLua } from '@redpost/core/consuming';
+import type { Entry } from '../record/record.js';
+import source from './read.lua';
+
+export interface ReadInput {
+  stream: string;
+  after: string;
+  count: number;
+}
+
+export interface ReadResult {
+  entries: Entry[];
+  /** True when the oldest record there is comes after the offset. */
+  isFirst: boolean;
+  /** Known only when `isFirst`, or when there are no more records. */
+  totals?: {
+    /** How many records were ever added; undefined before Redis 7. */
+    added: number | undefined;
+    length: number;
+    /** Whether records were deleted one by one, which spoils counting. */
+    hasDeleted: boolean;
+    /** Whether there are more records, which did not fit into the answer. */
+    isCut: boolean;
+  };
+}
+
+type EntryReply = [offset: Buffer, fields: Buffer[] | null];
+
+export const read = defineScript<ReadInput, ReadResult>({
+  name: 'read',
+  lua: mostBytesLua + entriesLua + source,
+  looksFirst: () => true,
+  encode: ({ stream, after, count }) => ({ keys: [stream], args: [after, count] }),
+  parse(reply) {
+    const [entries, isFirst, added, length, deleted, isCut] = reply as [
+      EntryReply[],
+      number,
+      ...(number | null | undefined)[],
+    ];
+    const result = { entries: entries.map(toEntry), isFirst: isFirst === 1 };
+    if (length == null) return result;
+    const totals = { length, hasDeleted: deleted === 1, isCut: isCut === 1 };
+    return { ...result, totals: { ...totals, added: added ?? undefined } };
+  },
+});
+
+export function toEntry([offset, fields]: EntryReply): Entry {
+  return { offset: offset.toString('latin1'), fields: fields ?? [] };
+}

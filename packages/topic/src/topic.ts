@@ -1,0 +1,246 @@
+import {
+  ClosedError,
+  type Codec,
+  checkedConnection,
+  checkedMaxMessageBytes,
+  connectionOf,
+  Emitter,
+  json,
+  type NamesOf,
+  refuseUnknownOptions,
+  type Schema,
+  type Unlisten,
+  type WithoutSchema,
+  type WithSchema,
+  wholeNumber,
+} from '@redpost/core';
+import type { GroupConsumer } from './consuming/group-consumer.js';
+import { CutError } from './errors.js';
+import {
+  type ForwardOptions,
+  type ForwardTarget,
+  forwardOptionNames,
+  forwardTo,
+} from './group/forward.js';
+import { ConsumerGroup } from './group/group.js';
+import { type GroupOptions, groupOptionNames } from './group/group-options.js';
+import {
+  noPublishOptions,
+  type PublishOptions,
+  type TopicItem,
+  TopicPublisher,
+  type TopicPublishResult,
+} from './publishing/topic-publisher.js';
+import { type ReadOptions, readOptionNames, readTopic } from './reading/reader.js';
+import type { TopicRecord } from './record/record.js';
+import { destroy } from './scripts/destroy.js';
+import type { TopicContext } from './topic-context.js';
+import type { TopicEvents } from './topic-events.js';
+import { TopicFacts } from './topic-facts.js';
+import { topicKeys, topicOwner } from './topic-keys.js';
+import {
+  checkedDeduplication,
+  checkedPartitions,
+  checkedRetention,
+  checkedTimeout,
+  type TopicOptions,
+  topicOptionNames,
+} from './topic-options.js';
+
+/** How much a topic holds. */
+export interface TopicStats {
+  /** How many records there are. */
+  length: number;
+  /** How many records retention has removed that some group had not acknowledged. */
+  cut: number;
+}
+
+const eventNames: NamesOf<TopicEvents> = { unreadable: true, cut: true, error: true };
+
+/** What was deleted with a topic. */
+export interface TopicDestroyResult {
+  /** How many records there were. */
+  length: number;
+  /** How many groups there were. */
+  groups: number;
+  /** How many dead letters these had. */
+  dead: number;
+}
+
+/**
+ * A durable topic: the Redis Stream of the same name. What is published stays, within its
+ * retention, for readers and consumer groups that come later.
+ *
+ * ```ts
+ * const topic = new Topic<Event>('events', { connection, retention: { maxLength: 1_000_000 } });
+ * await topic.publish({ type: 'ordered' });
+ * for await (const { body } of topic.read({ from: 'beginning' })) console.log(body);
+ * topic.group('billing').consume(async ({ body }) => bill(body));
+ * ```
+ */
+export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
+  readonly name: string;
+  readonly #context: TopicContext<Body>;
+  readonly #publisher: TopicPublisher<Input>;
+  readonly #events = new Emitter<TopicEvents>(eventNames);
+  /** Those that have consumers here. */
+  readonly #groups = new Set<ConsumerGroup<Body>>();
+  /** Ends the readers. */
+  readonly #closing = new AbortController();
+
+  /** @throws InvalidArgumentError for a name that cannot be a topic's, or an impossible option. */
+  constructor(name: string, options: TopicOptions<Body, Input> & WithoutSchema<Body>);
+  constructor(
+    name: string,
+    options: Omit<TopicOptions<Body, Input>, 'codec' | 'schema'> & WithSchema<Body, Input>,
+  );
+  constructor(name: string, options: TopicOptions<Body, Input>);
+  constructor(name: string, options: TopicOptions<Body, Input>) {
+    const given = checkedConnection('A topic', options);
+    refuseUnknownOptions('A topic', options, topicOptionNames);
+    const { codec = json<Input>(), schema } = options;
+    const partitions = checkedPartitions(options.partitions);
+    const keys = topicKeys(name, partitions);
+    const connection = connectionOf(topicOwner(name, keys), given);
+    this.name = name;
+    this.#context = {
+      name,
+      connection,
+      keys,
+      facts: new TopicFacts({ topic: name, key: keys.facts, connection, partitions }),
+      codec: codec as Codec,
+      schema: schema as Schema<unknown, Body> | undefined,
+      maxMessageBytes: checkedMaxMessageBytes(options.maxMessageBytes),
+    };
+    this.#publisher = new TopicPublisher(this.#context as TopicContext, {
+      retention: checkedRetention(options.retention),
+      deduplication: checkedDeduplication(options.deduplication),
+      timeoutMs: checkedTimeout('publishTimeoutMs', options.publishTimeoutMs),
+      replicas: wholeNumber('replicas', options.replicas ?? 0, { min: 0 }),
+      cut: (partition, records) => this.#report('cut', { partition, records }),
+      failed: (error) => this.#report('error', error),
+    });
+  }
+
+  /**
+   * Publishes a record. Resolves to its offset when it is in Redis. Calls of one tick leave
+   * together, and stay in order within a partition.
+   *
+   * @throws InvalidArgumentError, EncodeError, ValidationError, MessageTooLargeError: nothing was
+   * sent.
+   * @throws PartitionCountError when the topic has another number of partitions.
+   * @throws WrongTypeError when the key of that name is no stream: nothing was published.
+   * @throws ConnectionError, TimeoutError, ServerError, ClosedError: their `outcome` says whether
+   * the record is known not to be there. With an `id`, the call can be repeated safely.
+   */
+  publish(body: Input, options: PublishOptions = noPublishOptions): Promise<string> {
+    return this.#publisher.publish(body, options);
+  }
+
+  /**
+   * Publishes many records, a thousand per round trip, and tells for each what became of it: one
+   * that cannot be published does not keep the others back.
+   */
+  publishBatch(items: Iterable<TopicItem<Input>>): Promise<TopicPublishResult[]> {
+    return this.#publisher.publishBatch(items);
+  }
+
+  /**
+   * Reads records: those there are from `from` on, and then those that come, without a gap or a
+   * double between. Every reader gets all of them. Leaving the loop, or the signal, ends it.
+   *
+   * @throws TrimmedError in the loop, when retention removed records before they were read, unless
+   * there is an `onTrimmed`.
+   * @throws InvalidArgumentError for a place that cannot be.
+   */
+  read(options: ReadOptions = {}): AsyncGenerator<TopicRecord<Body>, void, undefined> {
+    refuseUnknownOptions('read()', options, readOptionNames);
+    const closing = this.#closing.signal;
+    if (closing.aborted) throw new ClosedError('The topic is closed');
+    return readTopic(this.#context, { ...options, closing }, (event, payload) =>
+      this.#report(event, payload),
+    );
+  }
+
+  /** The consumer group of this name; `from` says where it begins if it does not exist yet. */
+  group(name: string, options: GroupOptions = {}): ConsumerGroup<Body> {
+    refuseUnknownOptions('group()', options, groupOptionNames);
+    const owner = { active: this.#groups, closing: this.#closing.signal };
+    return new ConsumerGroup(this.#context, name, options, owner);
+  }
+
+  /**
+   * Feeds a queue with all records, from the oldest one on: published once, each queue has its own
+   * retries and dead letters. At least once: a message that is sent twice has the same id.
+   */
+  forward(target: ForwardTarget<Body>, options: ForwardOptions = {}): GroupConsumer<Body> {
+    refuseUnknownOptions('forward()', options, forwardOptionNames);
+    const { group = `forward:${target.name}`, ...rest } = options;
+    return forwardTo(this.name, this.group(group), target, rest);
+  }
+
+  /** How many records there are, and how many retention has cut that some group had not acknowledged. */
+  async stats(): Promise<TopicStats> {
+    const { connection, keys, facts } = this.#context;
+    await facts.checked();
+    const counts = await Promise.all(
+      keys.partitions.map(async ({ stream, stats }) => ({
+        length: Number(await connection.call('XLEN', [stream])),
+        cut: Number(await connection.call('HGET', [stats, 'cut'])),
+      })),
+    );
+    return {
+      length: counts.reduce((sum, { length }) => sum + length, 0),
+      cut: counts.reduce((sum, { cut }) => sum + cut, 0),
+    };
+  }
+
+  /**
+   * Deletes the topic from Redis: its records, in all partitions, and its groups with their places and
+   * dead letters. Each partition is deleted at once. Stop all who publish and consume first: a member
+   * that runs makes its group anew, and a publisher the topic.
+   */
+  async destroy(): Promise<TopicDestroyResult> {
+    const { connection, keys, facts } = this.#context;
+    await facts.checked();
+    const partitions = await Promise.all(
+      keys.partitions.map((partition) => connection.run(destroy, { keys: partition })),
+    );
+    const groups = new Set(partitions.flatMap((each) => each.groups));
+    const rest = [keys.facts, ...Array.from(groups, (group) => keys.members(group))];
+    await connection.call('UNLINK', rest);
+    facts.forget();
+    return {
+      length: partitions.reduce((sum, { length }) => sum + length, 0),
+      groups: groups.size,
+      dead: partitions.reduce((sum, { dead }) => sum + dead, 0),
+    };
+  }
+
+  /** Calls `listener` at every `event`; returns what removes it. */
+  on<Event extends keyof TopicEvents>(
+    event: Event,
+    listener: (payload: TopicEvents[Event]) => void,
+  ): Unlisten {
+    return this.#events.on(event, listener);
+  }
+
+  /** Waits for what is being published, ends the readers, stops the consumers, and leaves the connection open. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const groups = [...this.#groups].map((group) => group.close());
+    await Promise.all([this.#publisher.close(), ...groups]);
+  }
+
+  /** The same as `close()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #report<Event extends keyof TopicEvents>(event: Event, payload: TopicEvents[Event]): void {
+    if (event === 'error' || this.#events.hasListeners(event)) this.#events.emit(event, payload);
+    else if (event === 'cut')
+      this.#events.emit('error', new CutError(this.name, payload as TopicEvents['cut']));
+    else this.#events.emit('error', (payload as TopicEvents['unreadable']).error);
+  }
+}
