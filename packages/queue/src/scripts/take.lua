@@ -9,13 +9,13 @@ local function fitting(elements, room)
 end
 
 -- Take elements from the end of a list, as many as fit into an answer, at least one. It goes by steps,
--- each at most seven times as long as those before it together: so of large elements that stand behind
+-- each at most three times as long as those before it together: so of large elements that stand behind
 -- small ones few are taken only to be put back.
 -- Returns them, and whether the next one did not fit. Needs most_bytes.
 local function take(list, pop, count)
   local elements, taken, room = {}, 0, most_bytes
   while taken < count do
-    local wanted = math.min(count - taken, math.max(1, 7 * taken))
+    local wanted = math.min(count - taken, math.max(1, 3 * taken))
     local step = redis.call(pop, list, wanted)
     local found, fit = step and #step or 0
     if found == 0 then break end

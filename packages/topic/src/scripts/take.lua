@@ -72,12 +72,12 @@ local function step_back(offset, unread)
   redis.call('XGROUP', 'SETID', stream, group, offset, unpack(counted))
 end
 
--- By steps, each at most seven times as long as those before it together: so of large records behind
+-- By steps, each at most three times as long as those before it together: so of large records behind
 -- small ones few are taken only to be given up again.
 local packed, taken, newest, is_cut = {}, 0, nil, room <= 0
 if with_new ~= '1' then count = 0 end
 while taken < count and not is_cut do
-  local wanted = math.min(count - taken, math.max(1, 7 * taken))
+  local wanted = math.min(count - taken, math.max(1, 3 * taken))
   local read = redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', wanted,
     'STREAMS', stream, '>')
   local entries = read and read[1][2] or {}
