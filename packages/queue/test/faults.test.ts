@@ -79,7 +79,7 @@ it('a send without Redis rejects within its deadline, and the message is never t
   const { port } = redis;
   const connection = openConnection(redis.url);
   const queue = new Queue<number>('q', { connection, sendTimeoutMs: 200 });
-  await queue.send(1);
+  await connection.ping();
   await redis.stop();
   await eventually(() => connection.status === 'interrupted');
 
@@ -90,6 +90,7 @@ it('a send without Redis rejects within its deadline, and the message is never t
   expect(error).toMatchObject({ code: 'CONNECTION', outcome: 'not-executed', retryable: true });
 
   await startOwnRedis({ port });
+  await connection.ping();
   await queue.send(3);
   expect((await queue.peek()).map(({ body }) => body)).toEqual([3]);
 });
