@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Entry } from './entry.js';
+import type { Entry } from './accounting/entry.js';
+import { Journal } from './accounting/journal.js';
 import { eventually } from './eventually.js';
-import { Journal } from './journal.js';
 
 export type Program = 'consumer' | 'producer';
 

@@ -5,11 +5,11 @@ import { startRedis } from '@redpost/core/embedded';
 import { machine } from '../../tooling/machine.js';
 import { Progress } from '../../tooling/progress.js';
 import { faults } from './faults/index.js';
+import { runFault } from './faults/run-fault.js';
 import { faultsOptions, publishableMinutes } from './options.js';
 import type { FaultResult, Reliability } from './reliability.js';
 import { reliabilityPage } from './report/page.js';
 import { tableHead, tableRow } from './report/terminal.js';
-import { runFault } from './run-fault.js';
 
 const options = faultsOptions(process.argv.slice(2));
 const { seed, minutes, only } = options;

@@ -2,8 +2,8 @@ import { asError, type Connection, connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../tooling/eventually.js';
-import { intended, parts } from '../src/acl-parts.js';
 import { type Rule, readRules } from '../src/acl-rules.js';
+import { intended, parts } from '../src/security/acl-parts.js';
 
 const rules = readRules();
 

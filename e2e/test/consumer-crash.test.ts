@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { slowness } from '../../tooling/machine-pace.js';
 import { sharedNow } from '../src/clock.js';
 import { eventually } from '../src/eventually.js';
-import { Trial } from '../src/trial.js';
+import { Trial } from '../src/faults/trial.js';
 
 describe('a consumer process that is killed with SIGKILL', () => {
   it('in mid-message is recovered by another one within its lease and a sweep', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sharedNow } from '../src/clock.js';
 import { eventually } from '../src/eventually.js';
+import { Trial } from '../src/faults/trial.js';
 import { Standalone } from '../src/servers/standalone.js';
-import { Trial } from '../src/trial.js';
 
 describe('a consumer process that is frozen for longer than its lease', () => {
   it.each(['return', 'ack'] as const)(

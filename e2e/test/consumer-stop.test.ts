@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../src/eventually.js';
-import { Trial } from '../src/trial.js';
+import { Trial } from '../src/faults/trial.js';
 
 describe('a consumer process that stops at SIGTERM', () => {
   it('finishes what it works at, leaves the rest to others and holds nothing', async () => {

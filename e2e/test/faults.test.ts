@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { flushScripts } from '../src/faults/flush-scripts.js';
 import { faults } from '../src/faults/index.js';
-import { runRound } from '../src/round.js';
+import { runRound } from '../src/faults/round.js';
 
 const short = { seed: 1, ms: 1500 };
 

@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect, fixed } from '@redpost/core';
 import { type Delivery, Queue } from '@redpost/queue';
 import { describe, expect, it } from 'vitest';
-import { type Fate, lossy } from '../src/lossy-connection.js';
-import { randomFrom } from '../src/random.js';
-import { Trial } from '../src/trial.js';
+import { randomFrom } from '../src/faults/random.js';
+import { Trial } from '../src/faults/trial.js';
+import { type Fate, lossy } from '../src/network/lossy-connection.js';
 
 interface Body {
   number: number;

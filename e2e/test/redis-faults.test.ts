@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { slowness } from '../../tooling/machine-pace.js';
 import { sharedNow } from '../src/clock.js';
 import { eventually } from '../src/eventually.js';
-import { Trial } from '../src/trial.js';
+import { Trial } from '../src/faults/trial.js';
 
 const paced = { burst: 5, everyMs: 5, handleMs: 1, failEvery: 11 };
 

@@ -9,7 +9,7 @@ import { PubSub } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { idleMsSince } from '../../tooling/machine-pace.js';
-import { makeCertificates } from '../src/certificates.js';
+import { makeCertificates } from '../src/security/certificates.js';
 
 const files = makeCertificates();
 afterAll(() => rmSync(files.folder, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 import { eventually } from '../eventually.js';
-import type { Fault } from '../fault.js';
 import { Standalone } from '../servers/standalone.js';
+import type { Fault } from './fault.js';
 
 export const blackHole: Fault = {
   name: 'black-hole',

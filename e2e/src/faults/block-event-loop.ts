@@ -1,6 +1,6 @@
 import { eventually } from '../eventually.js';
-import type { Fault } from '../fault.js';
 import { Standalone } from '../servers/standalone.js';
+import type { Fault } from './fault.js';
 
 const leaseMs = 500;
 const blocks = { blockEvery: 300, blockMs: 2 * leaseMs };

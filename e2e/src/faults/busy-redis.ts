@@ -1,6 +1,6 @@
 import { keepBusy, soonBusy } from '../../../tooling/while-busy.js';
-import type { Fault } from '../fault.js';
 import { Standalone } from '../servers/standalone.js';
+import type { Fault } from './fault.js';
 
 /** It is no incident for the ledger: nothing that happens meanwhile is excused by it, least of all a wrong order. */
 export const busyRedis: Fault = {

@@ -1,6 +1,6 @@
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
-import type { Fault } from '../fault.js';
 import { Standalone } from '../servers/standalone.js';
+import type { Fault } from './fault.js';
 
 export const byteByByte: Fault = {
   name: 'byte-by-byte',

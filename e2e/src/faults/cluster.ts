@@ -1,6 +1,6 @@
-import type { Fault } from '../fault.js';
+import { defaultLeaseMs } from '../processes/workforce.js';
 import { Clustered } from '../servers/clustered.js';
-import { defaultLeaseMs } from '../workforce.js';
+import type { Fault } from './fault.js';
 
 export const clusterFailover: Fault<Clustered> = {
   name: 'cluster-failover',

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Fault } from '../fault.js';
-import { between, oneOf } from '../random.js';
+import { unhindered } from '../network/tcp-proxy.js';
 import { Standalone } from '../servers/standalone.js';
-import { unhindered } from '../tcp-proxy.js';
+import type { Fault } from './fault.js';
+import { between, oneOf } from './random.js';
 
 export const cutReplies: Fault = {
   name: 'cut-replies',

@@ -1,6 +1,6 @@
-import type { Fault, Scene } from '../fault.js';
+import { defaultLeaseMs, onTopic } from '../processes/workforce.js';
 import { Standalone } from '../servers/standalone.js';
-import { defaultLeaseMs, onTopic } from '../workforce.js';
+import type { Fault, Scene } from './fault.js';
 
 async function strike({ trial: { ledger, connection } }: Scene): Promise<number> {
   const keys = Number(await connection.call('DBSIZE', []));

@@ -1,5 +1,5 @@
-import type { Fault } from '../fault.js';
 import { Standalone } from '../servers/standalone.js';
+import type { Fault } from './fault.js';
 
 export const flushScripts: Fault = {
   name: 'flush-scripts',

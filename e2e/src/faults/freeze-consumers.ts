@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../eventually.js';
-import type { Fault } from '../fault.js';
-import { between, oneOf } from '../random.js';
 import { Standalone } from '../servers/standalone.js';
+import type { Fault } from './fault.js';
+import { between, oneOf } from './random.js';
 
 const leaseMs = 500;
 

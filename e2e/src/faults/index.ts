@@ -1,4 +1,3 @@
-import type { Fault } from '../fault.js';
 import type { Server } from '../servers/server.js';
 import { blackHole } from './black-hole.js';
 import { blockEventLoop, blockEventLoopThread } from './block-event-loop.js';
@@ -6,6 +5,7 @@ import { busyRedis } from './busy-redis.js';
 import { byteByByte } from './byte-by-byte.js';
 import { clusterFailover, clusterPlannedFailover, migrateSlot } from './cluster.js';
 import { cutReplies } from './cut-replies.js';
+import type { Fault } from './fault.js';
 import { flushAll, flushAllTopic } from './flush-all.js';
 import { flushScripts } from './flush-scripts.js';
 import { freezeConsumers } from './freeze-consumers.js';

@@ -1,7 +1,7 @@
-import type { Fault } from '../fault.js';
-import { oneOf } from '../random.js';
+import { cutSockets } from '../network/sockets.js';
 import { Standalone } from '../servers/standalone.js';
-import { cutSockets } from '../sockets.js';
+import type { Fault } from './fault.js';
+import { oneOf } from './random.js';
 
 export const killConnections: Fault = {
   name: 'kill-connections',

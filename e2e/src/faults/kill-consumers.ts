@@ -1,6 +1,6 @@
-import type { Fault } from '../fault.js';
-import { oneOf } from '../random.js';
 import { Standalone } from '../servers/standalone.js';
+import type { Fault } from './fault.js';
+import { oneOf } from './random.js';
 
 export const killConsumers: Fault = {
   name: 'kill-consumers',

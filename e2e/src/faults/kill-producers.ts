@@ -1,7 +1,7 @@
 import { eventually } from '../eventually.js';
-import type { Fault } from '../fault.js';
-import { oneOf } from '../random.js';
 import { Standalone } from '../servers/standalone.js';
+import type { Fault } from './fault.js';
+import { oneOf } from './random.js';
 
 export const killProducers: Fault = {
   name: 'kill-producers',

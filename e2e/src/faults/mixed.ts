@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Fault } from '../fault.js';
-import { between, fork, oneOf } from '../random.js';
 import { Standalone } from '../servers/standalone.js';
+import type { Fault } from './fault.js';
+import { between, fork, oneOf } from './random.js';
 
 /** Of each target one fault strikes at a time, so up to three at once. */
 export function mixed(faults: readonly Fault[]): Fault {

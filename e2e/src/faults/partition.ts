@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Fault } from '../fault.js';
-import { between } from '../random.js';
 import { Standalone } from '../servers/standalone.js';
+import type { Fault } from './fault.js';
+import { between } from './random.js';
 
 const leaseMs = 1000;
 

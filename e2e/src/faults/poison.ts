@@ -1,7 +1,7 @@
 import { eventually } from '../eventually.js';
-import type { Fault } from '../fault.js';
-import { between } from '../random.js';
 import { Standalone } from '../servers/standalone.js';
+import type { Fault } from './fault.js';
+import { between } from './random.js';
 
 const count = 10_000;
 const maxAttempts = 3;

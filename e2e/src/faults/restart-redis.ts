@@ -1,7 +1,7 @@
-import type { Fault, Scene } from '../fault.js';
-import { between } from '../random.js';
+import { defaultLeaseMs, onTopic } from '../processes/workforce.js';
 import { Standalone } from '../servers/standalone.js';
-import { defaultLeaseMs, onTopic } from '../workforce.js';
+import type { Fault, Scene } from './fault.js';
+import { between } from './random.js';
 
 const shared = {
   proof: 'another process answers on its port',

@@ -1,6 +1,6 @@
-import type { Fault, Scene } from '../fault.js';
+import { defaultLeaseMs } from '../processes/workforce.js';
 import { Replicated } from '../servers/replicated.js';
-import { defaultLeaseMs } from '../workforce.js';
+import type { Fault, Scene } from './fault.js';
 
 /** What had not reached the replica when the master died, in ms: on one machine far less. */
 const forgetsMs = 1000;

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { slowness } from '../../../tooling/machine-pace.js';
+import { runsByKey } from '../accounting/runs.js';
 import { sharedNow } from '../clock.js';
-import type { Fault, Scene } from '../fault.js';
-import { runsByKey } from '../runs.js';
 import { Standalone } from '../servers/standalone.js';
+import type { Fault, Scene } from './fault.js';
 
 const hourMs = 3_600_000;
 const delayMs = 200;

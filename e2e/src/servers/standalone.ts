@@ -9,7 +9,7 @@ import {
 } from '@redpost/core/embedded';
 import { isFrozen } from '../child.js';
 import { eventually } from '../eventually.js';
-import { TcpProxy } from '../tcp-proxy.js';
+import { TcpProxy } from '../network/tcp-proxy.js';
 import { AppendOnlyLog } from './append-only-log.js';
 import type { Server } from './server.js';
 

@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander';
-import { exitCodeOf, exitCodes } from './exit-codes.js';
-import { Interruption, onAbort } from './interruption.js';
-import { sayError } from './notices.js';
-import { Output, OutputClosedError } from './output.js';
+import { sayError } from './output/notices.js';
+import { Output, OutputClosedError } from './output/output.js';
+import { exitCodeOf, exitCodes } from './program/exit-codes.js';
+import { Interruption, onAbort } from './program/interruption.js';
 import { createProgram } from './program.js';
 
 /** How long a second Ctrl-C leaves to give messages back, in ms. */

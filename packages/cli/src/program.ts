@@ -11,16 +11,8 @@ import { addSend } from './commands/send.js';
 import { addStats } from './commands/stats.js';
 import { addSubscribe } from './commands/subscribe.js';
 import { addWork } from './commands/work.js';
-import { speakInOneLine } from './define.js';
-import type { Interruption } from './interruption.js';
-import type { Output } from './output.js';
-
-/** What the commands are run with. */
-export interface Surroundings {
-  output: Output;
-  interruption: Interruption;
-  finished(exitCode: number): void;
-}
+import { oneLineErrors } from './program/define.js';
+import type { ProgramContext } from './program/program-context.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -38,7 +30,7 @@ of use with work, receive --follow and subscribe.
 Exit codes: 0 done, 1 failed, 2 wrong input, 128+n ended early by signal n.
 A password is best put into REDIS_URL: arguments can be seen by others.`;
 
-export function createProgram(surroundings: Surroundings): Command {
+export function createProgram(context: ProgramContext): Command {
   const program = new Command('redpost')
     .description('Redis as a message queue and as publish/subscribe.')
     .version(version, '-V, --version', 'print the version')
@@ -53,12 +45,12 @@ export function createProgram(surroundings: Surroundings): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .addHelpText('after', examples);
-  speakInOneLine(program);
+  oneLineErrors(program);
 
   const commands = [
     ...[addSend, addReceive, addWork, addStats, addPeek, addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addPing],
   ];
-  for (const add of commands) add(program, surroundings);
+  for (const add of commands) add(program, context);
   return program;
 }

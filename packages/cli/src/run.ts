@@ -1,11 +1,16 @@
 import type { Connection } from '@redpost/core';
 import { PubSub } from '@redpost/pubsub';
 import { type ConsumeOptions, Queue } from '@redpost/queue';
-import { asIs, type Body } from './body-codec.js';
-import { type ConnectionChoice, type OpenRedis, openRedis, reach } from './connection-options.js';
-import { exitCodes } from './exit-codes.js';
-import { type Interruption, onAbort } from './interruption.js';
-import type { Output } from './output.js';
+import { asIs, type Body } from './messages/body-codec.js';
+import {
+  type ConnectionChoice,
+  type OpenRedis,
+  openRedis,
+  reach,
+} from './options/connection-options.js';
+import type { Output } from './output/output.js';
+import { exitCodes } from './program/exit-codes.js';
+import { type Interruption, onAbort } from './program/interruption.js';
 
 export interface GlobalOptions extends ConnectionChoice {
   verbose?: boolean;

@@ -2,11 +2,16 @@ import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import { expectCleanPrototypes, hostileBytes, hostileText } from '../../../tooling/hostile.js';
-import { BodySyntaxError, type CodecName, parseBody, printBody } from '../src/body-codec.js';
-import { Failure } from '../src/exit-codes.js';
-import { lineBatches } from '../src/input-lines.js';
-import { deadLine } from '../src/message-line.js';
-import { duration, header, positive } from '../src/option-parsers.js';
+import {
+  BodySyntaxError,
+  type CodecName,
+  parseBody,
+  printBody,
+} from '../src/messages/body-codec.js';
+import { lineBatches } from '../src/messages/input-lines.js';
+import { deadLine } from '../src/messages/message-line.js';
+import { duration, header, positive } from '../src/options/option-parsers.js';
+import { Failure } from '../src/program/exit-codes.js';
 
 // Thousands of cases each, which a busy machine may take long for.
 afterEach(expectCleanPrototypes);

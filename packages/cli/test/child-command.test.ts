@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
-import { runChild } from '../src/child-command.js';
+import { runChild } from '../src/program/child-command.js';
 
 const body = Buffer.alloc(0);
 

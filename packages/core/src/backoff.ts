@@ -1,6 +1,6 @@
-import { shown, wholeNumber } from './check.js';
 import { InvalidArgumentError } from './errors.js';
-import { type NamesOf, refuseUnknownOptions } from './options.js';
+import { shown, wholeNumber } from './options/check.js';
+import { type NamesOf, refuseUnknownOptions } from './options/options.js';
 
 /**
  * How long to wait before the next attempt, in ms.

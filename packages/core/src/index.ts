@@ -5,17 +5,17 @@
  */
 
 export { type Backoff, type ExponentialOptions, exponential, fixed } from './backoff.js';
-export { type BatchLimits, TickBatch } from './batch.js';
-export { longestTimerMs, type NumberRange, shown, wholeNumber } from './check.js';
-export { checkedConnection } from './checked-connection.js';
-export { type Codec, type CodecBody, decodeBody, encodeBody } from './codec.js';
 export { bytes } from './codecs/bytes.js';
+export { type Codec, type CodecBody, decodeBody, encodeBody } from './codecs/codec.js';
 export { json } from './codecs/json.js';
+export { checkedMaxMessageBytes, refuseTooLarge } from './codecs/message-size.js';
 export { type Msgpackr, msgpack } from './codecs/msgpack.js';
+export { type Schema, validate, type WithoutSchema, type WithSchema } from './codecs/schema.js';
 export { text } from './codecs/text.js';
-export { connect } from './connect.js';
+export { checkedConnection } from './connection/checked-connection.js';
+export { connect } from './connection/connect.js';
+export type { ConnectOptions } from './connection/connect-options.js';
 export type {
-  Argument,
   BlockingCommand,
   BlockOptions,
   CallOptions,
@@ -25,14 +25,12 @@ export type {
   ConnectionThread,
   RepeatOptions,
   Repetition,
-  Reply,
   Subscriber,
   SubscriptionSocket,
   SubscriptionTarget,
   Unsubscribe,
-} from './connection.js';
-export { parseDuration } from './duration.js';
-export { Emitter, type Unlisten } from './emitter.js';
+} from './connection/connection.js';
+export { connectionOf, type KeyOwner } from './connection/key-owner.js';
 export {
   asError,
   ClosedError,
@@ -56,14 +54,20 @@ export {
   WrongTypeError,
   type WrongTypeErrorOptions,
 } from './errors.js';
-export type { ConnectOptions } from './ioredis/ioredis-connection.js';
 export type { Credentials, CredentialsSource } from './ioredis/login.js';
 export type { OwnClient } from './ioredis/own-client.js';
 export type { ConnectionTarget } from './ioredis/target.js';
-export { connectionOf, type KeyOwner } from './key-owner.js';
-export { checkedMaxMessageBytes, refuseTooLarge } from './message-size.js';
-export { checkedKeyName, checkedName, refuseForeignName } from './names.js';
-export { type Complete, type NamesOf, refuseUnknownOptions, withDefaults } from './options.js';
-export { type Schema, validate, type WithoutSchema, type WithSchema } from './schema.js';
-export { defineScript, type Script, type ScriptCall } from './script.js';
-export { SendOrder } from './send-order.js';
+export { longestTimerMs, type NumberRange, shown, wholeNumber } from './options/check.js';
+export { parseDuration } from './options/duration.js';
+export { checkedKeyName, checkedName, refuseForeignName } from './options/names.js';
+export {
+  type Complete,
+  type NamesOf,
+  refuseUnknownOptions,
+  withDefaults,
+} from './options/options.js';
+export type { Argument, Reply } from './replies.js';
+export { Emitter, type Unlisten } from './runtime/emitter.js';
+export { defineScript, type Script, type ScriptCall } from './script/script.js';
+export { type BatchLimits, TickBatch } from './sending/batch.js';
+export { SendOrder } from './sending/send-order.js';

@@ -25,7 +25,7 @@ import {
   text,
   wholeNumber,
 } from '../src/index.js';
-import { parseTarget } from '../src/ioredis/target.js';
+import { parseTarget } from '../src/ioredis/parse-target.js';
 
 // Thousands of cases each, which a busy machine may take long for.
 afterEach(expectCleanPrototypes);

@@ -4,13 +4,6 @@
  * @module @redpost/pubsub
  */
 
-export type {
-  ChannelName,
-  ChannelSchemas,
-  PatternName,
-  PublishBody,
-  ReceivedBody,
-} from './channel-types.js';
 export {
   GapError,
   NoResponderError,
@@ -19,15 +12,27 @@ export {
   SequencedMismatchError,
   UnsupportedError,
 } from './errors.js';
-export type { InvalidMessage, Message } from './message.js';
-export type { OverflowPolicy } from './message-buffer.js';
+export type {
+  ChannelName,
+  ChannelSchemas,
+  PatternName,
+  PublishBody,
+  ReceivedBody,
+} from './message/channel-types.js';
+export type { InvalidMessage, Message } from './message/message.js';
 export { type Publication, type PublishResult, PubSub, type PubSubOptions } from './pubsub.js';
-export type { RequestOptions } from './requests.js';
-export type { Responder, RespondOptions } from './responder.js';
+export type { RequestOptions } from './requests/requests.js';
+export type { Responder, RespondOptions } from './requests/responder.js';
+export type { OverflowPolicy } from './subscribing/message-buffer.js';
 export type {
   BufferOptions,
   NextOptions,
   OnMessage,
   SubscribeOptions,
-} from './subscribe-options.js';
-export type { CloseReason, Gap, Subscription, SubscriptionEvents } from './subscription.js';
+} from './subscribing/subscribe-options.js';
+export type {
+  CloseReason,
+  Gap,
+  Subscription,
+  SubscriptionEvents,
+} from './subscribing/subscription.js';

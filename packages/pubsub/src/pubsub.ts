@@ -16,21 +16,20 @@ import {
   type WithSchema,
   wholeNumber,
 } from '@redpost/core';
-import { ChannelFormats } from './channel-formats.js';
-import { ChannelSubscription } from './channel-subscription.js';
+import { checkedGroup, groupName } from './groups/group-name.js';
+import { ChannelFormats } from './message/channel-formats.js';
 import type {
   ChannelName,
   ChannelSchemas,
   PatternName,
   PublishBody,
   ReceivedBody,
-} from './channel-types.js';
-import { checkedGroup, groupName } from './group-name.js';
-import type { ReceivedMessage } from './message.js';
+} from './message/channel-types.js';
+import type { ReceivedMessage } from './message/message.js';
 import { checkedNames } from './names.js';
-import { Publisher } from './publisher.js';
-import { unsealRequest } from './request-format.js';
-import { type RequestOptions, Requests } from './requests.js';
+import { Publisher } from './publishing/publisher.js';
+import { unsealRequest } from './requests/request-format.js';
+import { type RequestOptions, Requests } from './requests/requests.js';
 import {
   Answering,
   type IncomingRequest,
@@ -38,14 +37,15 @@ import {
   type RespondHandler,
   type RespondOptions,
   respondOptionNames,
-} from './responder.js';
+} from './requests/responder.js';
+import { ChannelSubscription } from './subscribing/channel-subscription.js';
 import {
   type BufferOptions,
   checkedBuffer,
   type SubscribeOptions,
   subscribeOptionNames,
-} from './subscribe-options.js';
-import type { Subscription } from './subscription.js';
+} from './subscribing/subscribe-options.js';
+import type { Subscription } from './subscribing/subscription.js';
 
 /** What all channels of a {@link PubSub} have in common. */
 export interface PubSubOptions<

@@ -9,10 +9,15 @@ import {
   hostileValue,
   outcome,
 } from '../../../tooling/hostile.js';
-import { checkedGroup } from '../src/group-name.js';
+import { checkedGroup } from '../src/groups/group-name.js';
+import { GapWatch, Sequencer, unseal } from '../src/message/sequence.js';
 import { checkedNames } from '../src/names.js';
-import { sealAnswer, sealRequest, unsealAnswer, unsealRequest } from '../src/request-format.js';
-import { GapWatch, Sequencer, unseal } from '../src/sequence.js';
+import {
+  sealAnswer,
+  sealRequest,
+  unsealAnswer,
+  unsealRequest,
+} from '../src/requests/request-format.js';
 
 // Thousands of cases each, which a busy machine may take long for.
 afterEach(expectCleanPrototypes);

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { globMatcher } from '../src/glob.js';
+import { globMatcher } from '../src/message/glob.js';
 import { dice } from './support/dice.js';
 import { testRedis } from './support/redis.js';
 

@@ -2,7 +2,7 @@ import type { Subscriber } from '@redpost/core';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { interposed } from '../../../tooling/interposed.js';
-import { joinGroup } from '../src/group.js';
+import { joinGroup } from '../src/groups/group.js';
 import type { GroupInput } from '../src/scripts/group.js';
 import { testRedis, uniqueName } from './support/redis.js';
 

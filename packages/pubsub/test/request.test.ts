@@ -12,10 +12,10 @@ import { describe, expect, it } from 'vitest';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { idleMsSince } from '../../../tooling/machine-pace.js';
 import { hasNumber, hasNumberSlowly } from '../../../tooling/schemas.js';
-import { ChannelFormats } from '../src/channel-formats.js';
 import { NoResponderError, ResponderError } from '../src/index.js';
-import { Publisher } from '../src/publisher.js';
-import { Answering } from '../src/responder.js';
+import { ChannelFormats } from '../src/message/channel-formats.js';
+import { Publisher } from '../src/publishing/publisher.js';
+import { Answering } from '../src/requests/responder.js';
 import { testRedis, uniqueName } from './support/redis.js';
 
 const redis = testRedis();

@@ -17,21 +17,25 @@ import {
   wholeNumber,
   withDefaults,
 } from '@redpost/core';
-import { type ConsumeOptions, consumerOptions, type LeaseOptions } from './consume-options.js';
-import { Consumer, type Handler } from './consumer.js';
+import { DeadLetters } from './admin/dead-letters.js';
+import { peek } from './admin/peek.js';
+import { type QueueStats, readStats } from './admin/queue-stats.js';
+import {
+  type ConsumeOptions,
+  consumerOptions,
+  type LeaseOptions,
+} from './consuming/consume-options.js';
+import { Consumer, type Handler } from './consuming/consumer.js';
+import type { Delivery } from './consuming/delivery.js';
+import { type ReceiveOptions, Receiver } from './consuming/receiver.js';
 import type { QueueContext } from './context.js';
-import { DeadLetters } from './dead-letters.js';
-import type { Delivery } from './delivery.js';
 import { queueKeys, queueOwner } from './keys.js';
-import { peek } from './peek.js';
-import { type BatchItem, noOptions, Producer, type SendResult } from './producer.js';
+import type { StoredMessage } from './message/stored-message.js';
 import { type QueueEvents, queueEventNames } from './queue-events.js';
-import { type QueueStats, readStats } from './queue-stats.js';
-import { type ReceiveOptions, Receiver } from './receiver.js';
 import { type DestroyResult, destroy } from './scripts/destroy.js';
 import { type PurgeResult, purge } from './scripts/purge.js';
-import type { SendOptions } from './send-options.js';
-import type { StoredMessage } from './stored-message.js';
+import { type BatchItem, noOptions, Producer, type SendResult } from './sending/producer.js';
+import type { SendOptions } from './sending/send-options.js';
 
 /** What a queue is made of, and the defaults of its consumers. */
 export interface QueueOptions<Body, Input = Body> {

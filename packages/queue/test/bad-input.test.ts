@@ -2,12 +2,18 @@ import { connect, DecodeError, InvalidArgumentError } from '@redpost/core';
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import { expectCleanPrototypes, hostileText, hostileValue } from '../../../tooling/hostile.js';
-import { asBare, bodyOf, decodeEnvelope, type Envelope, encodeEnvelope } from '../src/envelope.js';
 import { List, Queue } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
-import { unpackElements } from '../src/packed-elements.js';
-import { checkSendOptions } from '../src/send-options.js';
-import { Slice } from '../src/slice.js';
+import {
+  asBare,
+  bodyOf,
+  decodeEnvelope,
+  type Envelope,
+  encodeEnvelope,
+} from '../src/message/envelope.js';
+import { unpackElements } from '../src/message/packed-elements.js';
+import { Slice } from '../src/message/slice.js';
+import { checkSendOptions } from '../src/sending/send-options.js';
 import { hostileElement } from './support/hostile-elements.js';
 
 // Thousands of cases each, which a busy machine may take long for.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { text } from '@redpost/core';
 import { expect, it } from 'vitest';
-import { unpackElements } from '../src/packed-elements.js';
+import { unpackElements } from '../src/message/packed-elements.js';
 import { useRedis } from './support/use-redis.js';
 
 const redis = useRedis();

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { CodecName } from '../body-codec.js';
-import { confirmedQueue } from '../confirm.js';
-import { addCommand, define } from '../define.js';
-import { exitCodes } from '../exit-codes.js';
-import { deadLine } from '../message-line.js';
-import { counted, say } from '../notices.js';
-import { codecOption, positive, repeated, yesOption } from '../option-parsers.js';
-import type { Surroundings } from '../program.js';
+import type { CodecName } from '../messages/body-codec.js';
+import { deadLine } from '../messages/message-line.js';
+import { codecOption, positive, repeated, yesOption } from '../options/option-parsers.js';
+import { counted, say } from '../output/notices.js';
+import { confirmedQueue } from '../program/confirm.js';
+import { addCommand, define } from '../program/define.js';
+import { exitCodes } from '../program/exit-codes.js';
+import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 
 interface ListOptions {
@@ -23,14 +23,14 @@ interface EntryOptions {
 /** How many dead letters one round trip brings. */
 const pageSize = 100;
 
-export function addDead(program: Command, surroundings: Surroundings): void {
+export function addDead(program: Command, context: ProgramContext): void {
   const dead = addCommand(program, 'dead').description(
     'Look at the dead letters of a queue, send them again, or forget them.',
   );
 
-  define<ListOptions>(dead, surroundings, 'list', {
+  define<ListOptions>(dead, context, 'list', {
     description: 'Print dead letters, the oldest first.',
-    takes: (command) =>
+    addArguments: (command) =>
       command
         .argument('<queue>', 'its name')
         .option('-n, --count <n>', 'how many at most', positive, pageSize)
@@ -46,9 +46,10 @@ Prints {"entry", "id", "body", "reason", "error", "diedAt", "attempt", "sentAt",
     job: (run, args, options) => unlessInterrupted(run, list(run, args, options)),
   });
 
-  define<EntryOptions>(dead, surroundings, 'redrive', {
+  define<EntryOptions>(dead, context, 'redrive', {
     description: 'Send dead letters again, as if they were new: all, or those that are named.',
-    takes: (command) => command.argument('<queue>', 'its name').addOption(entryOption(command)),
+    addArguments: (command) =>
+      command.argument('<queue>', 'its name').addOption(entryOption(command)),
     help: `
 Examples:
   redpost dead redrive emails
@@ -58,9 +59,9 @@ Prints how many were sent. Exits with 1 when an entry that was named is not ther
     job: (run, args, options) => unlessInterrupted(run, redrive(run, args, options)),
   });
 
-  define<EntryOptions>(dead, surroundings, 'purge', {
+  define<EntryOptions>(dead, context, 'purge', {
     description: 'Forget dead letters: all, or those that are named. This cannot be undone.',
-    takes: (command) =>
+    addArguments: (command) =>
       command
         .argument('<queue>', 'its name')
         .addOption(entryOption(command))

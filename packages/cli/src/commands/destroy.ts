@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
-import { confirmedQueue } from '../confirm.js';
-import { define } from '../define.js';
-import { exitCodes } from '../exit-codes.js';
-import { yesOption } from '../option-parsers.js';
-import type { Surroundings } from '../program.js';
+import { yesOption } from '../options/option-parsers.js';
+import { confirmedQueue } from '../program/confirm.js';
+import { define } from '../program/define.js';
+import { exitCodes } from '../program/exit-codes.js';
+import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 
 interface DestroyOptions {
   yes?: boolean;
 }
 
-export function addDestroy(program: Command, surroundings: Surroundings): void {
-  define<DestroyOptions>(program, surroundings, 'destroy', {
+export function addDestroy(program: Command, context: ProgramContext): void {
+  define<DestroyOptions>(program, context, 'destroy', {
     description:
       'Delete a queue with all its messages, dead letters and counters. This cannot be undone.',
-    takes: (command) => command.argument('<queue>', 'its name').addOption(yesOption()),
+    addArguments: (command) => command.argument('<queue>', 'its name').addOption(yesOption()),
     help: `
 Examples:
   redpost destroy emails

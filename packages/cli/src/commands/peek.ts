@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { CodecName } from '../body-codec.js';
-import { define } from '../define.js';
-import { storedLine } from '../message-line.js';
-import { codecOption, positive } from '../option-parsers.js';
-import type { Surroundings } from '../program.js';
+import type { CodecName } from '../messages/body-codec.js';
+import { storedLine } from '../messages/message-line.js';
+import { codecOption, positive } from '../options/option-parsers.js';
+import { define } from '../program/define.js';
+import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 
 interface PeekOptions {
@@ -11,10 +11,10 @@ interface PeekOptions {
   count: number;
 }
 
-export function addPeek(program: Command, surroundings: Surroundings): void {
-  define<PeekOptions>(program, surroundings, 'peek', {
+export function addPeek(program: Command, context: ProgramContext): void {
+  define<PeekOptions>(program, context, 'peek', {
     description: 'Print the next messages of a queue, which stay where they are.',
-    takes: (command) =>
+    addArguments: (command) =>
       command
         .argument('<queue>', 'its name')
         .option('-n, --count <n>', 'how many at most', positive, 10)

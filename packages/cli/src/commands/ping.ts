@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { define } from '../define.js';
-import type { Surroundings } from '../program.js';
+import { define } from '../program/define.js';
+import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 
-export function addPing(program: Command, surroundings: Surroundings): void {
-  define(program, surroundings, 'ping', {
+export function addPing(program: Command, context: ProgramContext): void {
+  define(program, context, 'ping', {
     description: 'Ask Redis whether it is there, and how long an answer takes.',
-    takes: (command) => command,
+    addArguments: (command) => command,
     help: `
 Examples:
   redpost ping

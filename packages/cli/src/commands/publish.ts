@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import { type CodecName, printBody } from '../body-codec.js';
-import { define } from '../define.js';
-import { line } from '../message-line.js';
-import { codecOption } from '../option-parsers.js';
+import { type CodecName, printBody } from '../messages/body-codec.js';
+import { line } from '../messages/message-line.js';
 import {
   type Deliver,
   parseArguments,
   refuseTerminalInput,
   sendArguments,
   sendInput,
-} from '../outgoing.js';
-import type { Surroundings } from '../program.js';
+} from '../messages/outgoing.js';
+import { codecOption } from '../options/option-parsers.js';
+import { define } from '../program/define.js';
+import type { ProgramContext } from '../program/program-context.js';
 import type { Run } from '../run.js';
 
 interface PublishOptions {
@@ -18,10 +18,10 @@ interface PublishOptions {
   quiet?: boolean;
 }
 
-export function addPublish(program: Command, surroundings: Surroundings): void {
-  define<PublishOptions>(program, surroundings, 'publish', {
+export function addPublish(program: Command, context: ProgramContext): void {
+  define<PublishOptions>(program, context, 'publish', {
     description: 'Publish messages to a channel, and tell how many subscribers got each.',
-    takes: (command) =>
+    addArguments: (command) =>
       command
         .argument('<channel>', 'its name')
         .argument('[bodies...]', 'a message each; without any, they are read from stdin')

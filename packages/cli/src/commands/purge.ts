@@ -1,19 +1,19 @@
 import type { Command } from 'commander';
-import { confirmedQueue } from '../confirm.js';
-import { define } from '../define.js';
-import { exitCodes } from '../exit-codes.js';
-import { yesOption } from '../option-parsers.js';
-import type { Surroundings } from '../program.js';
+import { yesOption } from '../options/option-parsers.js';
+import { confirmedQueue } from '../program/confirm.js';
+import { define } from '../program/define.js';
+import { exitCodes } from '../program/exit-codes.js';
+import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 
 interface PurgeOptions {
   yes?: boolean;
 }
 
-export function addPurge(program: Command, surroundings: Surroundings): void {
-  define<PurgeOptions>(program, surroundings, 'purge', {
+export function addPurge(program: Command, context: ProgramContext): void {
+  define<PurgeOptions>(program, context, 'purge', {
     description: 'Forget all pending and delayed messages of a queue. This cannot be undone.',
-    takes: (command) => command.argument('<queue>', 'its name').addOption(yesOption()),
+    addArguments: (command) => command.argument('<queue>', 'its name').addOption(yesOption()),
     help: `
 Examples:
   redpost purge emails

@@ -1,16 +1,16 @@
 import type { Delivery } from '@redpost/queue';
 import type { Command } from 'commander';
-import type { CodecName } from '../body-codec.js';
-import { define } from '../define.js';
-import { exitCodes } from '../exit-codes.js';
-import { onAbort } from '../interruption.js';
-import { deliveryLine } from '../message-line.js';
-import { say } from '../notices.js';
-import { codecOption, positive, timerDuration } from '../option-parsers.js';
-import type { Surroundings } from '../program.js';
-import { reportQueue } from '../queue-notices.js';
+import type { CodecName } from '../messages/body-codec.js';
+import { deliveryLine } from '../messages/message-line.js';
+import { take } from '../messages/take.js';
+import { codecOption, positive, timerDuration } from '../options/option-parsers.js';
+import { say } from '../output/notices.js';
+import { reportQueue } from '../output/queue-notices.js';
+import { define } from '../program/define.js';
+import { exitCodes } from '../program/exit-codes.js';
+import { onAbort } from '../program/interruption.js';
+import type { ProgramContext } from '../program/program-context.js';
 import type { Run } from '../run.js';
-import { take } from '../take.js';
 
 interface ReceiveOptions {
   codec: CodecName;
@@ -23,10 +23,10 @@ const defaultTimeoutMs = 5000;
 /** How many may be printed and not yet acknowledged. */
 const unconfirmed = 500;
 
-export function addReceive(program: Command, surroundings: Surroundings): void {
-  define<ReceiveOptions>(program, surroundings, 'receive', {
+export function addReceive(program: Command, context: ProgramContext): void {
+  define<ReceiveOptions>(program, context, 'receive', {
     description: 'Take messages from a queue, print them, and acknowledge what was printed.',
-    takes: (command) =>
+    addArguments: (command) =>
       command
         .argument('<queue>', 'its name')
         .option('-n, --count <n>', 'how many', positive, 1)

@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
-import { type Body, type CodecName, printBody } from '../body-codec.js';
-import { define } from '../define.js';
-import { wrongInput } from '../exit-codes.js';
-import { line } from '../message-line.js';
-import { codecOption, duration, header, positive } from '../option-parsers.js';
+import { type Body, type CodecName, printBody } from '../messages/body-codec.js';
+import { line } from '../messages/message-line.js';
 import {
   type Deliver,
   parseArguments,
   refuseTerminalInput,
   sendArguments,
   sendInput,
-} from '../outgoing.js';
-import type { Surroundings } from '../program.js';
+} from '../messages/outgoing.js';
+import { codecOption, duration, header, positive } from '../options/option-parsers.js';
+import { define } from '../program/define.js';
+import { wrongInput } from '../program/exit-codes.js';
+import type { ProgramContext } from '../program/program-context.js';
 import type { Run } from '../run.js';
 
 interface SendOptions {
@@ -25,10 +25,10 @@ interface SendOptions {
   quiet?: boolean;
 }
 
-export function addSend(program: Command, surroundings: Surroundings): void {
-  define<SendOptions>(program, surroundings, 'send', {
+export function addSend(program: Command, context: ProgramContext): void {
+  define<SendOptions>(program, context, 'send', {
     description: 'Send messages to a queue: one per argument, or one per line of stdin.',
-    takes,
+    addArguments,
     help: `
 Examples:
   redpost send emails '{"to":"a@example.com"}' '{"to":"d@example.com"}'
@@ -47,7 +47,7 @@ A reader that goes away (| head) does not end it.`,
   });
 }
 
-function takes(command: Command): Command {
+function addArguments(command: Command): Command {
   return command
     .argument('<queue>', 'its name')
     .argument('[bodies...]', 'a message each; without any, they are read from stdin')

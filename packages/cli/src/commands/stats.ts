@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
-import { define } from '../define.js';
-import type { Surroundings } from '../program.js';
+import { type NamedStats, statsTable } from '../output/stats-table.js';
+import { define } from '../program/define.js';
+import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
-import { type NamedStats, statsTable } from '../stats-table.js';
 
 interface StatsOptions {
   json?: boolean;
 }
 
-export function addStats(program: Command, surroundings: Surroundings): void {
-  define<StatsOptions>(program, surroundings, 'stats', {
+export function addStats(program: Command, context: ProgramContext): void {
+  define<StatsOptions>(program, context, 'stats', {
     description: 'Count the messages of queues by their state.',
-    takes: (command) =>
+    addArguments: (command) =>
       command
         .argument('<queues...>', 'their names')
         .option('--json', 'print JSON even to a terminal'),

@@ -1,13 +1,13 @@
 import type { PubSub, Subscription } from '@redpost/pubsub';
 import type { Command } from 'commander';
-import type { Body, CodecName } from '../body-codec.js';
-import { define } from '../define.js';
-import { exitCodes, explain, wrongInput } from '../exit-codes.js';
-import { onAbort } from '../interruption.js';
-import { bodyOf, line } from '../message-line.js';
-import { counted, say, spokenDuration } from '../notices.js';
-import { codecOption, positive, timerDuration } from '../option-parsers.js';
-import type { Surroundings } from '../program.js';
+import type { Body, CodecName } from '../messages/body-codec.js';
+import { bodyOf, line } from '../messages/message-line.js';
+import { codecOption, positive, timerDuration } from '../options/option-parsers.js';
+import { counted, say, spokenDuration } from '../output/notices.js';
+import { define } from '../program/define.js';
+import { exitCodes, explain, wrongInput } from '../program/exit-codes.js';
+import { onAbort } from '../program/interruption.js';
+import type { ProgramContext } from '../program/program-context.js';
 import type { Run } from '../run.js';
 
 interface SubscribeOptions {
@@ -18,10 +18,10 @@ interface SubscribeOptions {
   timeout?: number;
 }
 
-export function addSubscribe(program: Command, surroundings: Surroundings): void {
-  define<SubscribeOptions>(program, surroundings, 'subscribe', {
+export function addSubscribe(program: Command, context: ProgramContext): void {
+  define<SubscribeOptions>(program, context, 'subscribe', {
     description: 'Print what is published to channels, until Ctrl-C.',
-    takes: (command) =>
+    addArguments: (command) =>
       command
         .argument('<channels...>', 'their names')
         .option('-p, --pattern', 'the names are glob-style patterns, e.g. chat.*')

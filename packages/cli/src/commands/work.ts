@@ -1,14 +1,14 @@
 import { fixed } from '@redpost/core';
 import type { Delivery } from '@redpost/queue';
 import type { Command } from 'commander';
-import { runChild } from '../child-command.js';
-import { define } from '../define.js';
-import { exitCodes, explain } from '../exit-codes.js';
-import { onAbort } from '../interruption.js';
-import { counted, say, spokenDuration } from '../notices.js';
-import { positive, timerDuration } from '../option-parsers.js';
-import type { Surroundings } from '../program.js';
-import { sayBackgroundError, sayLost, sayRecovered, sayReturned } from '../queue-notices.js';
+import { positive, timerDuration } from '../options/option-parsers.js';
+import { counted, say, spokenDuration } from '../output/notices.js';
+import { sayBackgroundError, sayLost, sayRecovered, sayReturned } from '../output/queue-notices.js';
+import { runChild } from '../program/child-command.js';
+import { define } from '../program/define.js';
+import { exitCodes, explain } from '../program/exit-codes.js';
+import { onAbort } from '../program/interruption.js';
+import type { ProgramContext } from '../program/program-context.js';
 import type { Run } from '../run.js';
 
 interface WorkOptions {
@@ -21,10 +21,10 @@ interface WorkOptions {
   drain: number;
 }
 
-export function addWork(program: Command, surroundings: Surroundings): void {
-  define<WorkOptions>(program, surroundings, 'work', {
+export function addWork(program: Command, context: ProgramContext): void {
+  define<WorkOptions>(program, context, 'work', {
     description: 'Run a command for each message of a queue, until Ctrl-C.',
-    takes,
+    addArguments,
     help: `
 Examples:
   redpost work emails --exec 'jq -r .to | xargs ./send-mail.sh'
@@ -46,7 +46,7 @@ once, and exits with 130.`,
   });
 }
 
-function takes(command: Command): Command {
+function addArguments(command: Command): Command {
   const positiveTime = timerDuration(1);
   return command
     .argument('<queue>', 'its name')

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { Codec } from '../codec.js';
+import type { Codec } from './codec.js';
 
 /** Bytes as they are. What is read is a `Buffer` of its own, safe to keep: `Queue<Buffer>` fits too. */
 export function bytes<Body extends Uint8Array = Uint8Array>(): Codec<Body> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Codec, decodeBody, encodeBody } from '../codec.js';
 import { DecodeError, EncodeError } from '../errors.js';
 import { bytes } from './bytes.js';
+import { type Codec, decodeBody, encodeBody } from './codec.js';
 import { json } from './json.js';
 import { msgpack } from './msgpack.js';
 import { text } from './text.js';

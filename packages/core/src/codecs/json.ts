@@ -1,4 +1,4 @@
-import type { Codec } from '../codec.js';
+import type { Codec } from './codec.js';
 
 /**
  * JSON in UTF-8, the default. A body that JSON cannot hold (`undefined`, a function, a cycle, a

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import type { Codec } from '../codec.js';
 import { InvalidArgumentError } from '../errors.js';
+import type { Codec } from './codec.js';
 
 /** What {@link msgpack} needs of the package `msgpackr`. */
 export interface Msgpackr {

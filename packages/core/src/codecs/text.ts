@@ -1,5 +1,5 @@
-import type { Codec } from '../codec.js';
-import { isWellFormed } from '../names.js';
+import { isWellFormed } from '../options/names.js';
+import type { Codec } from './codec.js';
 
 /**
  * Strings, as UTF-8. One that UTF-8 cannot hold (half of a surrogate pair) is refused when it is

@@ -1,4 +1,4 @@
-import { clearInterval, setInterval } from '../timers.js';
+import { clearInterval, setInterval } from '../runtime/timers.js';
 
 /** How long a leased message may wait for a handler that does not come, in ms. */
 const longestWaitMs = 100;

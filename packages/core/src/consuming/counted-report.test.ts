@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CountedReport } from './counted-report.js';
 
-vi.mock('../timers.js', async (original) => {
+vi.mock('../runtime/timers.js', async (original) => {
   const { fakeableTimers } = await import('../../../../tooling/fakeable-timers.js');
   return { ...(await original<object>()), ...fakeableTimers };
 });

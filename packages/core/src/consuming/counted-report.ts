@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from '../timers.js';
+import { clearTimeout, setTimeout } from '../runtime/timers.js';
 export interface CountedReportOptions {
   /** How long to add up before the next report, in ms. */
   everyMs: number;

@@ -1,4 +1,4 @@
-import { clearTimeout, performance, setTimeout } from '../timers.js';
+import { clearTimeout, performance, setTimeout } from '../runtime/timers.js';
 /** A point in time that can be brought forward while others wait for it. */
 export class Deadline {
   #at = Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
-import type { Connection } from '../connection.js';
-import { defineScript } from '../script.js';
+import type { Connection } from '../connection/connection.js';
+import { defineScript } from '../script/script.js';
 import entries from './entries.lua';
 import mostBytes from './most-bytes.lua';
 import newest from './newest-id.lua';

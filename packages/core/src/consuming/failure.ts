@@ -1,7 +1,7 @@
 import { type Backoff, exponential } from '../backoff.js';
-import { shown } from '../check.js';
 import { asError, InvalidArgumentError, isRedpostError } from '../errors.js';
-import { isThenable } from '../is-thenable.js';
+import { shown } from '../options/check.js';
+import { isThenable } from '../runtime/is-thenable.js';
 
 /** What happens to a message that could not be handled. */
 export type NextStep =

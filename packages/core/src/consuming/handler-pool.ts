@@ -1,8 +1,8 @@
-import { inThisContext } from '../context.js';
 import { messageOf } from '../error-text.js';
 import { asError, isRedpostError } from '../errors.js';
-import { isThenable } from '../is-thenable.js';
-import { performance } from '../timers.js';
+import { inThisContext } from '../runtime/context.js';
+import { isThenable } from '../runtime/is-thenable.js';
+import { performance } from '../runtime/timers.js';
 import { Ahead } from './ahead.js';
 import type { NextStep } from './failure.js';
 import { isCalledOrAwaitedBy } from './is-called-or-awaited-by.js';

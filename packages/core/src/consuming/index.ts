@@ -4,11 +4,11 @@
  * @module @redpost/core/consuming
  */
 
-export { inThisContext, outsideContext } from '../context.js';
+export { mayBeTooLarge } from '../codecs/message-size.js';
 export { messageOf, shortened } from '../error-text.js';
-export { isThenable } from '../is-thenable.js';
-export { mayBeTooLarge } from '../message-size.js';
-export { onAbort } from '../on-abort.js';
+export { inThisContext, outsideContext } from '../runtime/context.js';
+export { isThenable } from '../runtime/is-thenable.js';
+export { onAbort } from '../runtime/on-abort.js';
 export {
   clearInterval,
   clearTimeout,
@@ -17,8 +17,8 @@ export {
   performance,
   setInterval,
   setTimeout,
-} from '../timers.js';
-export { warn } from '../warning.js';
+} from '../runtime/timers.js';
+export { warn } from '../runtime/warning.js';
 export { AckWaiters } from './ack-waiters.js';
 export { CallSize } from './call-size.js';
 export { newConsumerName } from './consumer-name.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Pump } from './pump.js';
 
-vi.mock('../timers.js', async (original) => {
+vi.mock('../runtime/timers.js', async (original) => {
   const { fakeableTimers } = await import('../../../../tooling/fakeable-timers.js');
   return { ...(await original<object>()), ...fakeableTimers };
 });

@@ -1,4 +1,4 @@
-import { clearTimeout, nextTick, setTimeout } from '../timers.js';
+import { clearTimeout, nextTick, setTimeout } from '../runtime/timers.js';
 
 const firstPauseMs = 50;
 const longestPauseMs = 2000;

@@ -1,5 +1,5 @@
 import { isRedpostError } from '../errors.js';
-import { pause } from '../timers.js';
+import { pause } from '../runtime/timers.js';
 
 /** Who waits to hear whether a delivery was still held when it was settled. */
 export interface SettlingWaiter {

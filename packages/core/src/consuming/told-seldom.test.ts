@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { ConnectionError, WrongTypeError } from '../errors.js';
-import { performance } from '../timers.js';
+import { performance } from '../runtime/timers.js';
 import { ToldSeldom } from './told-seldom.js';
 
 function wrongType(key: string): WrongTypeError {

@@ -1,5 +1,5 @@
 import { isRedpostError } from '../errors.js';
-import { performance } from '../timers.js';
+import { performance } from '../runtime/timers.js';
 
 /** How often an error that only a person can end is told, in ms. */
 const everyMs = 5000;

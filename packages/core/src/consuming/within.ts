@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from '../timers.js';
+import { clearTimeout, setTimeout } from '../runtime/timers.js';
 /** Resolves to true when `promise` is fulfilled within `ms`, else to false. */
 export async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,10 +1,10 @@
 import { type FileHandle, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { wholeNumber } from '../check.js';
 import { InvalidArgumentError, isRedpostError } from '../errors.js';
-import { type NamesOf, refuseUnknownOptions } from '../options.js';
-import { pause, performance } from '../timers.js';
+import { wholeNumber } from '../options/check.js';
+import { type NamesOf, refuseUnknownOptions } from '../options/options.js';
+import { pause, performance } from '../runtime/timers.js';
 import { RedisStartError } from './errors.js';
 import { findServer } from './find-server.js';
 import { freePort } from './free-port.js';

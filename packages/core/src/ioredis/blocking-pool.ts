@@ -1,10 +1,11 @@
-import { checkWait } from '../check.js';
-import type { BlockingCommand, BlockOptions, Reply } from '../connection.js';
-import { inThisContext, outsideContext } from '../context.js';
+import type { BlockingCommand, BlockOptions } from '../connection/connection.js';
 import { isError } from '../error-text.js';
 import { isRedpostError } from '../errors.js';
-import { onAbort } from '../on-abort.js';
-import { clearTimeout, pause, performance, setTimeout } from '../timers.js';
+import { checkWait } from '../options/check.js';
+import type { Reply } from '../replies.js';
+import { inThisContext, outsideContext } from '../runtime/context.js';
+import { onAbort } from '../runtime/on-abort.js';
+import { clearTimeout, pause, performance, setTimeout } from '../runtime/timers.js';
 import type { Link } from './link.js';
 import { timerMs } from './timer-ms.js';
 import { isRefusal } from './translate-error.js';

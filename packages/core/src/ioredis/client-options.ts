@@ -1,6 +1,6 @@
 import { type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
-import { shown } from '../check.js';
 import { InvalidArgumentError } from '../errors.js';
+import { shown } from '../options/check.js';
 
 /**
  * What no target may change: the shapes of replies that the code expects, that a command leaves when

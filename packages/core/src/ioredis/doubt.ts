@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { dateNow, performance, setImmediate } from '../timers.js';
+import { dateNow, performance, setImmediate } from '../runtime/timers.js';
 import { nodesOf, whenSilent } from './patience.js';
 import type { Client } from './target.js';
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Redis, ReplyError } from 'ioredis';
-import { setTimeout } from '../timers.js';
+import { setTimeout } from '../runtime/timers.js';
 
 /** How long what a server has sent may take to be read where the end of it is not noticed, in ms. */
 const longestMs = 500;

@@ -1,7 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
-import type { Argument, Reply } from '../connection.js';
-import { outsideContext } from '../context.js';
-import { Emitter, type Unlisten } from '../emitter.js';
+import { mayBeTooLarge } from '../codecs/message-size.js';
 import {
   ClosedError,
   ConnectionError,
@@ -9,8 +7,10 @@ import {
   type RedpostError,
   TimeoutError,
 } from '../errors.js';
-import { mayBeTooLarge } from '../message-size.js';
-import { onAbort } from '../on-abort.js';
+import type { Argument, Reply } from '../replies.js';
+import { outsideContext } from '../runtime/context.js';
+import { Emitter, type Unlisten } from '../runtime/emitter.js';
+import { onAbort } from '../runtime/on-abort.js';
 import {
   clearInterval,
   clearTimeout,
@@ -19,16 +19,16 @@ import {
   performance,
   setInterval,
   setTimeout,
-} from '../timers.js';
+} from '../runtime/timers.js';
 import { neverSent } from './cluster-nodes.js';
 import { isCluster, isNode, masterOf, slotOf } from './cluster-slot.js';
 import { commandName } from './command-name.js';
 import { Doubt } from './doubt.js';
+import type { Failover } from './failover.js';
 import { hearOut } from './hear-out.js';
 import { databaseOf } from './login.js';
 import { LoneCalls } from './lone-calls.js';
 import { nodesOf, whenSilent } from './patience.js';
-import type { SentinelWatch } from './sentinel-watch.js';
 import { withSizeLimit } from './size-limits.js';
 import { soleBulk } from './sole-bulk.js';
 import { standstill } from './standstill.js';
@@ -56,7 +56,7 @@ export interface LinkOptions {
   /** Whether it speaks TLS: for advice when it cannot connect. */
   usesTls?: boolean;
   /** Tells of a failover: the client is replaced after it. */
-  sentinels?: SentinelWatch | undefined;
+  sentinels?: Failover | undefined;
   /**
    * Whether calls wait while a failover happens, and while it is in doubt whether the socket still leads
    * anywhere. Default true. Where they do not, whoever uses the link asks the server.
@@ -475,7 +475,7 @@ export class Link {
     return stop;
   }
 
-  #hear(sentinels: SentinelWatch | undefined): Unlisten[] {
+  #hear(sentinels: Failover | undefined): Unlisten[] {
     if (!sentinels) return [];
     const { events } = sentinels;
     const switched = events.on('switched', () => this.#replace());

@@ -1,8 +1,8 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { longestTimerMs } from '../check.js';
 import { messageOf } from '../error-text.js';
 import { asError, InvalidArgumentError } from '../errors.js';
-import { pause } from '../timers.js';
+import { longestTimerMs } from '../options/check.js';
+import { pause } from '../runtime/timers.js';
 
 /** With what to log in to Redis. */
 export interface Credentials {

@@ -1,6 +1,6 @@
-import type { Reply } from '../connection.js';
 import type { RedpostError } from '../errors.js';
-import { clearTimeout, setTimeout } from '../timers.js';
+import type { Reply } from '../replies.js';
+import { clearTimeout, setTimeout } from '../runtime/timers.js';
 import { timerMs } from './timer-ms.js';
 
 /** A call that has to wait until it may be sent. */

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { SubscriptionTarget } from '../connection.js';
+import type { SubscriptionTarget } from '../connection/connection.js';
 
 /** What kind of subscription a message is for. */
 type MessageKind = SubscriptionTarget['kind'];

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { clearTimeout, setTimeout } from '../timers.js';
+import { clearTimeout, setTimeout } from '../runtime/timers.js';
 import { isCluster } from './cluster-slot.js';
 import type { Client } from './target.js';
 import { timerMs } from './timer-ms.js';

@@ -1,4 +1,4 @@
-import type { Reply } from '../connection.js';
+import type { Reply } from '../replies.js';
 import { slotOf } from './cluster-slot.js';
 import type { Link } from './link.js';
 import { type ReplicatedWrite, ReplicationRounds } from './replication-rounds.js';

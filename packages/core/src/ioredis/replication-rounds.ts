@@ -1,4 +1,5 @@
-import type { Argument, CallOptions, Reply } from '../connection.js';
+import { mayBeTooLarge } from '../codecs/message-size.js';
+import type { CallOptions } from '../connection/connection.js';
 import { isError } from '../error-text.js';
 import {
   ConnectionError,
@@ -7,8 +8,8 @@ import {
   type RedpostError,
   TimeoutError,
 } from '../errors.js';
-import { mayBeTooLarge } from '../message-size.js';
-import { clearTimeout, nextTick, performance, setTimeout } from '../timers.js';
+import type { Argument, Reply } from '../replies.js';
+import { clearTimeout, nextTick, performance, setTimeout } from '../runtime/timers.js';
 import type { Link } from './link.js';
 import { timerMs } from './timer-ms.js';
 import { mayResend } from './translate-error.js';

@@ -1,6 +1,6 @@
-import type { Reply } from '../connection.js';
 import { isRedpostError } from '../errors.js';
-import type { Script, ScriptCall } from '../script.js';
+import type { Reply } from '../replies.js';
+import type { Script, ScriptCall } from '../script/script.js';
 import type { Link, SendOptions } from './link.js';
 import type { Client } from './target.js';
 import { translateError } from './translate-error.js';

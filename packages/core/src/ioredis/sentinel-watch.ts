@@ -1,7 +1,8 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { Emitter } from '../emitter.js';
 import type { RedpostError } from '../errors.js';
-import { clearTimeout, setTimeout } from '../timers.js';
+import { Emitter } from '../runtime/emitter.js';
+import { clearTimeout, setTimeout } from '../runtime/timers.js';
+import type { Failover, FailoverEvents } from './failover.js';
 import { SubscriptionLink } from './subscription-link.js';
 import type { Sentinel } from './target.js';
 
@@ -16,16 +17,6 @@ export interface SentinelWatchOptions {
   doubtMs: number;
   callTimeoutMs: number;
   report: (error: RedpostError) => void;
-}
-
-/** What becomes of the primary, as soon as a Sentinel says so. */
-export interface FailoverEvents {
-  /** A replica is about to be promoted: what the old primary is sent from now on may get lost. */
-  leaving: undefined;
-  /** It was not promoted, or nothing was heard of it for too long. */
-  staying: undefined;
-  /** There is a new primary: ask the Sentinels where. */
-  switched: undefined;
 }
 
 /** Published 50 to 100 ms before the replica is told: calls wait from here on. */
@@ -49,7 +40,7 @@ const mostSentinels = 10;
  * A planned failover leaves the old primary alive, which for about ten seconds goes on confirming writes
  * that are then thrown away. Nothing is noticed on its sockets: only the Sentinels know.
  */
-export class SentinelWatch {
+export class SentinelWatch implements Failover {
   readonly events = new Emitter<FailoverEvents>();
   readonly #options: SentinelWatchOptions;
   readonly #links = new Map<string, SubscriptionLink>();

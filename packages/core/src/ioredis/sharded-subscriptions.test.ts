@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Subscriber } from '../connection.js';
+import type { Subscriber } from '../connection/connection.js';
 import { ConnectionError } from '../errors.js';
 import { ShardedSubscriptions } from './sharded-subscriptions.js';
 import type { SubscriptionLink } from './subscription-link.js';

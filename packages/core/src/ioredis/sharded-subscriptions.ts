@@ -1,6 +1,7 @@
-import type { Argument, Reply, Subscriber, Unsubscribe } from '../connection.js';
+import type { Subscriber, Unsubscribe } from '../connection/connection.js';
 import { ClosedError, ConnectionError, isRedpostError, type RedpostError } from '../errors.js';
-import { pause, performance } from '../timers.js';
+import type { Argument, Reply } from '../replies.js';
+import { pause, performance } from '../runtime/timers.js';
 import type { Node } from './announced-address.js';
 import type { SubscriptionLink } from './subscription-link.js';
 

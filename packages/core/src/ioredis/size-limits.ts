@@ -1,6 +1,6 @@
-import type { Argument, Reply } from '../connection.js';
+import { largestOf, mayBeTooLarge } from '../codecs/message-size.js';
 import { ConnectionError, isRedpostError, MessageTooLargeError } from '../errors.js';
-import { largestOf, mayBeTooLarge } from '../message-size.js';
+import type { Argument, Reply } from '../replies.js';
 
 const names = ['proto-max-bulk-len', 'client-query-buffer-limit'];
 

@@ -1,6 +1,6 @@
-import { outsideContext } from '../context.js';
-import type { Unlisten } from '../emitter.js';
-import { clearInterval, dateNow, performance, setInterval } from '../timers.js';
+import { outsideContext } from '../runtime/context.js';
+import type { Unlisten } from '../runtime/emitter.js';
+import { clearInterval, dateNow, performance, setInterval } from '../runtime/timers.js';
 
 /** How often the clocks are looked at while nothing is sent, in ms. */
 const everyMs = 1000;

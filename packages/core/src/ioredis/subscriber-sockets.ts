@@ -1,16 +1,15 @@
 import type { RedisOptions } from 'ioredis';
 import type {
-  Argument,
-  Reply,
   Subscriber,
   SubscriptionSocket,
   SubscriptionTarget,
   Unsubscribe,
-} from '../connection.js';
-import { outsideContext } from '../context.js';
+} from '../connection/connection.js';
 import type { RedpostError } from '../errors.js';
+import type { Argument, Reply } from '../replies.js';
+import { outsideContext } from '../runtime/context.js';
 import type { Node } from './announced-address.js';
-import type { SentinelWatch } from './sentinel-watch.js';
+import type { Failover } from './failover.js';
 import { ShardedSubscriptions } from './sharded-subscriptions.js';
 import { SubscriptionLink } from './subscription-link.js';
 import type { Target } from './target.js';
@@ -24,7 +23,7 @@ export interface SubscriberSocketsOptions {
   report: (error: RedpostError) => void;
   /** Asks any node of a Cluster. */
   ask: (command: string, args: readonly Argument[]) => Promise<Reply>;
-  sentinels?: SentinelWatch | undefined;
+  sentinels?: Failover | undefined;
 }
 
 /** How long one node of a Cluster may take to confirm, before the others are asked, in ms. */

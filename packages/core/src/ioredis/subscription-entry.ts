@@ -1,4 +1,4 @@
-import type { Subscriber, SubscriptionTarget } from '../connection.js';
+import type { Subscriber, SubscriptionTarget } from '../connection/connection.js';
 
 /** One name that Redis is to send us messages for. */
 export interface Entry extends SubscriptionTarget {

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
-import type { Unlisten } from '../emitter.js';
 import { isRedpostError, type RedpostError } from '../errors.js';
-import { clearInterval, performance, setInterval } from '../timers.js';
+import type { Unlisten } from '../runtime/emitter.js';
+import { clearInterval, performance, setInterval } from '../runtime/timers.js';
+import type { Failover } from './failover.js';
 import { Link } from './link.js';
 import { type OnMessage, readMessages } from './message-reader.js';
-import type { SentinelWatch } from './sentinel-watch.js';
 import { standstill } from './standstill.js';
 import { Subscriptions } from './subscriptions.js';
 
@@ -19,7 +19,7 @@ export interface SubscriptionLinkOptions {
   /** How long Redis may take to confirm a subscription, in ms. */
   callTimeoutMs: number;
   report: (error: RedpostError) => void;
-  sentinels?: SentinelWatch | undefined;
+  sentinels?: Failover | undefined;
 }
 
 /**

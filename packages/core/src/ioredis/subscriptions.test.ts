@@ -1,8 +1,8 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Argument, Reply } from '../connection.js';
-import { Emitter } from '../emitter.js';
 import { ConnectionError, ServerError } from '../errors.js';
+import type { Argument, Reply } from '../replies.js';
+import { Emitter } from '../runtime/emitter.js';
 import type { Link } from './link.js';
 import { Subscriptions } from './subscriptions.js';
 

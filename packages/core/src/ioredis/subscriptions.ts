@@ -1,8 +1,8 @@
-import type { Subscriber, SubscriptionTarget, Unsubscribe } from '../connection.js';
-import { outsideContext } from '../context.js';
+import type { Subscriber, SubscriptionTarget, Unsubscribe } from '../connection/connection.js';
 import { ClosedError, ConnectionError, isRedpostError, type RedpostError } from '../errors.js';
-import { clearTimeout, performance, setTimeout } from '../timers.js';
-import { warn } from '../warning.js';
+import { outsideContext } from '../runtime/context.js';
+import { clearTimeout, performance, setTimeout } from '../runtime/timers.js';
+import { warn } from '../runtime/warning.js';
 import type { Link } from './link.js';
 import type { OnMessage } from './message-reader.js';
 import { type Entry, newEntry } from './subscription-entry.js';

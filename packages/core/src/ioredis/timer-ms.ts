@@ -1,5 +1,5 @@
-import { longestTimerMs } from '../check.js';
-import { performance } from '../timers.js';
+import { longestTimerMs } from '../options/check.js';
+import { performance } from '../runtime/timers.js';
 
 /** Until `deadline` (by `performance.now()`), as a timer can wait it. */
 export function timerMs(deadline: number): number {

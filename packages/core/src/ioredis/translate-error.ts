@@ -1,4 +1,4 @@
-import type { Argument } from '../connection.js';
+import { largestOf, mayBeTooLarge } from '../codecs/message-size.js';
 import { isError } from '../error-text.js';
 import {
   asError,
@@ -9,7 +9,7 @@ import {
   type RedpostError,
   ServerError,
 } from '../errors.js';
-import { largestOf, mayBeTooLarge } from '../message-size.js';
+import type { Argument } from '../replies.js';
 
 /** Answers that mean "not now": the command was not executed and may be sent again. */
 const passing = new Set([

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../../tooling/eventually.js';
-import type { Reply } from '../connection.js';
 import { RedpostError, ServerError } from '../errors.js';
+import type { Reply } from '../replies.js';
 import { WaitingLine } from './waiting-line.js';
 
 const busy = () => {

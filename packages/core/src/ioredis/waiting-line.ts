@@ -1,6 +1,6 @@
-import type { Reply } from '../connection.js';
 import type { RedpostError } from '../errors.js';
-import { clearTimeout, performance, setTimeout } from '../timers.js';
+import type { Reply } from '../replies.js';
+import { clearTimeout, performance, setTimeout } from '../runtime/timers.js';
 import { timerMs } from './timer-ms.js';
 import { isRefusal, mayResend } from './translate-error.js';
 

@@ -1,5 +1,5 @@
-import type { Reply } from '../connection.js';
 import type { RedpostError } from '../errors.js';
+import type { Reply } from '../replies.js';
 import { type LineCall, WaitingLine } from './waiting-line.js';
 
 export interface WaitingLinesOptions<Route> {

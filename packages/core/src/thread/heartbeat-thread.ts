@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import type { ConnectionThread, RepeatOptions, Repetition } from '../connection.js';
-import { outsideContext } from '../context.js';
+import type { ConnectionThread, RepeatOptions, Repetition } from '../connection/connection.js';
 import { asError, ClosedError, InvalidArgumentError, RedpostError } from '../errors.js';
 import type { CredentialsSource } from '../ioredis/login.js';
-import type { Script } from '../script.js';
-import { clearInterval, clearTimeout, setInterval, setTimeout } from '../timers.js';
+import { outsideContext } from '../runtime/context.js';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../runtime/timers.js';
+import type { Script } from '../script/script.js';
 import { answerCredentials } from './credentials.js';
 import {
   confirmed,

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { SocketOptions } from '../ioredis/ioredis-connection.js';
-import type { ScriptCall } from '../script.js';
-import { hrtime } from '../timers.js';
+import type { SocketOptions } from '../connection/connect-options.js';
+import { hrtime } from '../runtime/timers.js';
+import type { ScriptCall } from '../script/script.js';
 
 /** What a thread is started with: how to make the connection once more. */
 export interface ThreadData {

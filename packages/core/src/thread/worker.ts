@@ -1,11 +1,11 @@
 // Runs in a thread of its own, which heartbeat-thread.ts starts, with all that it imports (code.ts).
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { connect } from '../connect.js';
-import type { Connection } from '../connection.js';
+import { connect } from '../connection/connect.js';
+import type { Connection } from '../connection/connection.js';
 import { asError, isRedpostError } from '../errors.js';
 import type { ConnectionTarget } from '../ioredis/target.js';
-import type { Script } from '../script.js';
-import { clearInterval, hrtime, setInterval } from '../timers.js';
+import { clearInterval, hrtime, setInterval } from '../runtime/timers.js';
+import type { Script } from '../script/script.js';
 import { askCredentials } from './credentials.js';
 import {
   confirmed,

@@ -7,7 +7,7 @@
 import { asError, type NamesOf, refuseUnknownOptions } from '@redpost/core';
 import { inThisContext, outsideContext, warn } from '@redpost/core/consuming';
 import type { AnyPubSub } from '../pubsub.js';
-import type { Subscription } from '../subscription.js';
+import type { Subscription } from '../subscribing/subscription.js';
 
 /** An event whose `type` is a channel and whose `detail` is a body. */
 export interface ChannelEvent<Body = unknown> extends Event {

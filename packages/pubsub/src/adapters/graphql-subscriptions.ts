@@ -6,7 +6,7 @@
 
 import type { PubSubEngine } from 'graphql-subscriptions';
 import type { AnyPubSub } from '../pubsub.js';
-import type { Subscription } from '../subscription.js';
+import type { Subscription } from '../subscribing/subscription.js';
 
 /** What version 3 calls an iterator: a class of its own, though nothing uses more than its methods. */
 type Iterator<Payload> = ReturnType<typeof PubSubEngine.prototype.asyncIterableIterator<Payload>>;

@@ -6,8 +6,8 @@
 
 import { Readable } from 'node:stream';
 import { longestTimerMs, type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
-import type { Message } from '../message.js';
-import type { Subscription } from '../subscription.js';
+import type { Message } from '../message/message.js';
+import type { Subscription } from '../subscribing/subscription.js';
 
 /** How Server-Sent Events are written. */
 export interface EventStreamOptions {

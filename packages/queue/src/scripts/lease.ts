@@ -1,9 +1,9 @@
 import { type Argument, defineScript } from '@redpost/core';
 import { mostBytesLua } from '@redpost/core/consuming';
-import type { Acknowledged, Leased } from '../acknowledgements.js';
 import type { QueueKeys } from '../keys.js';
-import { unpackElements } from '../packed-elements.js';
-import { Slice } from '../slice.js';
+import { unpackElements } from '../message/packed-elements.js';
+import { Slice } from '../message/slice.js';
+import type { Acknowledged, Leased } from '../store/acknowledgements.js';
 import acknowledge from './acknowledge.lua';
 import batches from './batches.lua';
 import clock from './clock.lua';

@@ -209,7 +209,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     return true;
   }
 
-  readonly #sessionHost: GroupSessionHost<Body> = {
+  readonly #sessionHost: GroupSessionHost<Body, GroupSession<Body>> = {
     turns: this.#turns,
     demand: (session) => this.#demand(session),
     accept: (deliveries) => this.#handlers.accept(deliveries),

@@ -1,6 +1,5 @@
 import type { HeldRecord } from './group-delivery.js';
 import type { GroupRecovery } from './group-recoverer.js';
-import type { GroupSession } from './group-session.js';
 import type { Turns } from './turns.js';
 
 export interface GroupSessionOptions {
@@ -13,19 +12,19 @@ export interface GroupSessionOptions {
   memberSince: number;
 }
 
-/** Whoever works on what a session takes. */
-export interface GroupSessionHost<Body> {
+/** What works on what a session takes. `Session` is the class of the sessions. */
+export interface GroupSessionHost<Body, Session> {
   /** In which its sessions ask for records. */
   readonly turns: Turns;
   /** How many more records are wanted from this session now. */
-  demand(session: GroupSession<Body>): number;
+  demand(session: Session): number;
   /** These may start now. */
   accept(deliveries: HeldRecord<Body>[]): void;
   /** Redis has confirmed the lease. */
   renewed(): void;
   drained(): void;
   /** The lease was lost, and with it these deliveries. The session is over. */
-  lost(session: GroupSession<Body>, deliveries: HeldRecord<Body>[]): void;
+  lost(session: Session, deliveries: HeldRecord<Body>[]): void;
   recovered(recovery: GroupRecovery): void;
   trimmed(partition: number, offsets: readonly string[]): void;
   /** The group is there. @param isNew it did not exist and was made. */

@@ -41,7 +41,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   readonly partition: number;
   readonly #context: GroupContext<Body>;
   readonly #options: GroupSessionOptions;
-  readonly #host: GroupSessionHost<Body>;
+  readonly #host: GroupSessionHost<Body, GroupSession<Body>>;
   readonly #keys: GroupKeys;
   /** What Redis counts as this consumer's: also what was acknowledged, until that is confirmed. */
   readonly #held = new HeldList<HeldRecord<Body>>();
@@ -58,7 +58,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   constructor(
     context: GroupContext<Body>,
     options: GroupSessionOptions,
-    host: GroupSessionHost<Body>,
+    host: GroupSessionHost<Body, GroupSession<Body>>,
   ) {
     this.consumer = newConsumerName(options.leaseMs);
     this.partition = options.partition;

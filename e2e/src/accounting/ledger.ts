@@ -1,0 +1,93 @@
+import { sharedNow } from '../clock.js';
+import { addTo } from './add-to.js';
+import type { Entry } from './entry.js';
+
+/** One time that something bad happened on purpose. */
+export interface Incident {
+  kind: string;
+  /** The process it was done to; undefined for the server, and so for all of them. */
+  process?: string;
+  at: number;
+  /** The same as `at` for what takes no time. */
+  until: number;
+  /** What Redis answered from then on, it may have forgotten: FLUSHALL, a log not yet on disk. */
+  forgetsSince?: number;
+  /** Whether that holds for acknowledgements only: sends were confirmed by replicas. */
+  keepsSends?: boolean;
+  /** Until when consumers may not have noticed yet that their leases were forgotten too. */
+  unnoticedUntil?: number;
+}
+
+export type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>;
+
+/** Everything that the processes of a trial have reported, and every incident. */
+export class Ledger {
+  readonly incidents: Incident[] = [];
+  /** When the last entry was made. */
+  endsAt = 0;
+  readonly #entries = new Map<Entry['type'], Entry[]>();
+
+  add(entry: Entry): void {
+    addTo(this.#entries, entry.type, entry);
+    this.endsAt = Math.max(this.endsAt, entry.at);
+
+    if (entry.type === 'incident') {
+      const { kind, process, since, at } = entry;
+      this.incidents.push({ kind, process, at: since, until: at });
+    }
+  }
+
+  /** The entries of one type, those of each process in their order. */
+  all<Type extends Entry['type']>(type: Type, process?: string): EntryOf<Type>[] {
+    const entries = (this.#entries.get(type) ?? []) as EntryOf<Type>[];
+    return process === undefined ? entries : entries.filter((entry) => entry.process === process);
+  }
+
+  count(type: Entry['type'], process?: string): number {
+    return process === undefined
+      ? (this.#entries.get(type)?.length ?? 0)
+      : this.all(type, process).length;
+  }
+
+  /** How many times this happened. */
+  happened(kind: string): number {
+    return this.incidents.filter((incident) => incident.kind === kind).length;
+  }
+
+  /** Everything that was reported, of all processes in the order of time. */
+  everything(): Entry[] {
+    return [...this.#entries.values()].flat().sort((a, b) => a.at - b.at);
+  }
+
+  /**
+   * Takes note of an incident that lasts as long as `act`, also when that fails.
+   *
+   * @param forgetsMs how much of what was answered before it Redis may forget.
+   * @param leaseMs with that: how long its consumers' leases are.
+   * @param keepsSends with that: whether it forgets only acknowledgements.
+   */
+  async during<Result>(
+    kind: string,
+    process: string | undefined,
+    act: () => Result | Promise<Result>,
+    forgets?: { forgetsMs: number; leaseMs: number; keepsSends?: boolean },
+  ): Promise<Result> {
+    const at = sharedNow();
+    try {
+      return await act();
+    } finally {
+      const until = sharedNow();
+      this.incidents.push({
+        kind,
+        at,
+        until,
+        ...(process !== undefined && { process }),
+        ...(forgets && {
+          forgetsSince: at - forgets.forgetsMs,
+          keepsSends: forgets.keepsSends ?? false,
+          unnoticedUntil: until + forgets.leaseMs,
+        }),
+      });
+    }
+  }
+}

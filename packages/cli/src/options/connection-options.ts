@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { asError, type Connection, connect, isRedpostError } from '@redpost/core';
+import { startRedis } from '@redpost/core/embedded';
+import { say, spokenDuration } from '../output/notices.js';
+import { Failure, wrongInput } from '../program/exit-codes.js';
+
+export interface ConnectionChoice {
+  redis?: string | undefined;
+  embedded?: boolean | undefined;
+  cacert?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
+}
+
+/** A connection, and what has to be ended after it. */
+export interface OpenRedis {
+  connection: Connection;
+  /** May hold a password: for the environment of a child, never for people. */
+  url: string;
+  close(): Promise<void>;
+}
+
+const defaultUrl = 'redis://127.0.0.1:6379';
+/** How long an unreachable Redis may keep a person waiting, in ms. */
+const reachWithinMs = 3000;
+
+/** Opens what was chosen: `--embedded`, or `--redis`, or `REDIS_URL`, or the Redis of this machine. */
+export async function openRedis(choice: ConnectionChoice): Promise<OpenRedis> {
+  warnOfPassword(choice.redis);
+  if (!choice.embedded) {
+    return open(choice.redis ?? (process.env.REDIS_URL || defaultUrl), tlsOf(choice));
+  }
+  if (choice.redis !== undefined) throw wrongInput('--redis and --embedded exclude each other');
+
+  const redis = await startRedis();
+  say(`a private Redis runs at ${redis.url} as long as this command does`);
+  const opened = open(redis.url);
+  return {
+    ...opened,
+    async close() {
+      await opened.close();
+      await redis.stop();
+    },
+  };
+}
+
+function open(url: string, tls?: Tls): OpenRedis {
+  const connection = connect(url, { name: 'redpost-cli', ...(tls && { tls }) });
+  return { connection, url, close: () => connection.close() };
+}
+
+type Tls = Partial<Record<'ca' | 'cert' | 'key', Buffer>>;
+
+/** What `--cacert`, `--cert` and `--key` name. */
+function tlsOf({ cacert, cert, key }: ConnectionChoice): Tls | undefined {
+  const files = Object.entries({ ca: cacert, cert, key }).flatMap(([name, file]) =>
+    file === undefined ? [] : [[name, readPem(file)]],
+  );
+  return files.length > 0 ? Object.fromEntries(files) : undefined;
+}
+
+function readPem(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw wrongInput(`${file} cannot be read: ${asError(cause).message}`);
+  }
+}
+
+function warnOfPassword(url: string | undefined): void {
+  if (url === undefined || !URL.canParse(url) || new URL(url).password === '') return;
+  say('others on this machine can see the password in --redis: put the URL into REDIS_URL');
+}
+
+/**
+ * Resolves when Redis answers; from then on it is said when it is away.
+ *
+ * @throws Failure, after the first attempt that failed, that says where and what to do.
+ */
+export async function reach(connection: Connection): Promise<void> {
+  const failedAttempt = new Promise<never>((_, reject) => {
+    connection.on('error', reject);
+  });
+  try {
+    await Promise.race([connection.ping({ timeoutMs: reachWithinMs }), failedAttempt]);
+  } catch (error) {
+    throw unreachable(connection, error);
+  }
+  // From here on the connection heals itself, and says so below.
+  failedAttempt.catch(() => {});
+  connection.on('interrupted', () => {
+    say(`the connection to Redis at ${connection.address} is lost: waiting for it`);
+  });
+  connection.on('resumed', ({ downMs }) => {
+    say(`Redis at ${connection.address} answers again, after ${spokenDuration(downMs)}`);
+  });
+}
+
+function unreachable(connection: Connection, thrown: unknown): unknown {
+  if (!isRedpostError(thrown) || !['CONNECTION', 'TIMEOUT'].includes(thrown.code)) return thrown;
+  // What is wrong with TLS has its own advice.
+  if (!thrown.retryable) return thrown;
+  const reason = thrown.cause === undefined ? '' : ` (${reasonOf(asError(thrown.cause))})`;
+  return new Failure(
+    `Redis at ${connection.address} cannot be reached${reason}. ` +
+      'Start one with redis-server, name another with --redis or REDIS_URL, or try --embedded',
+    { cause: thrown },
+  );
+}
+
+/** The failure to connect to a host with several addresses has no message of its own. */
+function reasonOf(error: Error & { code?: unknown }): string {
+  return error.message || String(error.code ?? error.name);
+}

@@ -1,0 +1,35 @@
+import { isRedpostError } from '@redpost/core';
+import type { Queue } from '@redpost/queue';
+import { explain } from '../program/exit-codes.js';
+import { counted, say } from './notices.js';
+
+/** Says what happens in the background of `receive`, and counts what is a failure of it. */
+export function reportQueue<Body, Input>(queue: Queue<Body, Input>): { count: number } {
+  const failures = { count: 0 };
+  queue.on('unreadable', ({ error }) => {
+    failures.count += 1;
+    say(`a message is now a dead letter: ${explain(error)}`);
+  });
+  queue.on('lost', ({ deliveries }) => sayLost(deliveries.length));
+  queue.on('recovered', ({ putBack }) => sayRecovered(putBack));
+  queue.on('error', sayBackgroundError);
+  return failures;
+}
+
+export function sayLost(count: number): void {
+  say(`the lease was lost: ${counted(count, 'message')} will be delivered again`);
+}
+
+export function sayReturned(count: number): void {
+  say(`${counted(count, 'message')} went back to the queue, uncounted`);
+}
+
+export function sayRecovered(count: number): void {
+  say(`${counted(count, 'message')} of a consumer that had died will be delivered again`);
+}
+
+/** That Redis is away is said by the connection, once. */
+export function sayBackgroundError(error: Error): void {
+  const isAway = isRedpostError(error) && ['CONNECTION', 'TIMEOUT', 'CLOSED'].includes(error.code);
+  if (!isAway) say(explain(error));
+}

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { say } from '../output/notices.js';
+import { type GlobalOptions, Run } from '../run.js';
+import type { ProgramContext } from './program-context.js';
+
+/** Does a command's work; resolves to its exit code, undefined for 0. */
+type Job<Options> = (
+  run: Run,
+  args: readonly string[],
+  options: Options,
+) => Promise<number | undefined>;
+
+export interface Definition<Options> {
+  description: string;
+  /** Lines below the options; the examples first. */
+  help: string;
+  /** Adds arguments and options. */
+  addArguments(command: Command): Command;
+  job: Job<Options>;
+}
+
+/** Adds a command to its parent. `name` is followed by its arguments, as in `send <queue>`. */
+export function define<Options>(
+  parent: Command,
+  context: ProgramContext,
+  name: string,
+  { description, help, addArguments, job }: Definition<Options>,
+): void {
+  const command = addCommand(parent, name).description(description);
+  addArguments(command).addHelpText('after', `\n${help.trim()}`);
+  command.action(async () => {
+    const options = command.optsWithGlobals<Options & GlobalOptions>();
+    const { output, interruption, finished } = context;
+    interruption.listen();
+    const run = new Run(options, output, interruption);
+    try {
+      const code = await job(run, command.args, options);
+      if (code) finished(code);
+    } finally {
+      await run.close();
+    }
+  });
+}
+
+/** A command that shows its errors as every other one. */
+export function addCommand(parent: Command, name: string): Command {
+  const command = parent.command(name).helpOption('-h, --help', 'explain this command');
+  oneLineErrors(command);
+  return command;
+}
+
+/** What commander finds wrong, in the words and the place of all other errors. */
+export function oneLineErrors(command: Command): void {
+  command.configureOutput({
+    outputError(text) {
+      const sentence = text
+        .trim()
+        .replace(/^error: /, '')
+        .replace(/\.?\s*\n\s*/g, ' ');
+      say(`${sentence.replace(/\.$/, '')}; see ${fullName(command)} --help`);
+    },
+  });
+}
+
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
+}

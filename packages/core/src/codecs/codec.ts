@@ -1,0 +1,53 @@
+import { messageOf } from '../error-text.js';
+import { DecodeError, EncodeError } from '../errors.js';
+
+/** How a body becomes bytes and comes back: two pure, synchronous functions that may throw. */
+export interface Codec<Body = unknown> {
+  /** For messages and logs, e.g. `'json'`. */
+  readonly name: string;
+  /** A string is sent as its UTF-8 bytes. */
+  encode(body: Body): string | Uint8Array;
+  /** `bytes` may be a view into a larger buffer: copy what must outlive the call. */
+  decode(bytes: Buffer): Body;
+  /**
+   * The same for bytes that are known to be ASCII, given as text: faster for codecs that make a
+   * string of them anyway. What it throws does not matter, because `decode` is asked then.
+   */
+  decodeAscii?(text: string): Body;
+}
+
+/** The body type a codec is for. */
+export type CodecBody<C> = C extends Codec<infer Body> ? Body : never;
+
+/**
+ * Calls `codec.encode`.
+ *
+ * @throws EncodeError for whatever the codec throws.
+ */
+export function encodeBody<Body>(codec: Codec<Body>, body: Body): string | Uint8Array {
+  try {
+    return codec.encode(body);
+  } catch (cause) {
+    const why = messageOf(cause);
+    throw new EncodeError(`The body cannot be encoded as ${nameOf(codec)}: ${why}`, { cause });
+  }
+}
+
+/**
+ * Calls `codec.decode`.
+ *
+ * @throws DecodeError, with the bytes, for whatever the codec throws.
+ */
+export function decodeBody<Body>(codec: Codec<Body>, bytes: Buffer): Body {
+  try {
+    return codec.decode(bytes);
+  } catch (cause) {
+    const why = messageOf(cause);
+    throw new DecodeError(`The body is not ${nameOf(codec)}: ${why}`, { bytes, cause });
+  }
+}
+
+/** In JavaScript, a codec may come without a name. */
+function nameOf({ name }: { name?: unknown }): string {
+  return typeof name === 'string' && name !== '' ? name : 'what its codec expects';
+}

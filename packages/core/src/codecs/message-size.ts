@@ -1,0 +1,45 @@
+import { MessageTooLargeError } from '../errors.js';
+import { wholeNumber } from '../options/check.js';
+import type { Argument } from '../replies.js';
+
+/**
+ * What one message may have if nobody says otherwise: half of what Redis lets pile up for a
+ * subscriber (`client-output-buffer-limit pubsub 32mb`) before it hangs up.
+ */
+const defaultBytes = 16 * 1024 * 1024;
+/** What Redis takes as one string: `proto-max-bulk-len`. */
+const mostBytes = 512 * 1024 * 1024;
+
+/**
+ * No server can be told to take less than 1 MiB as one string (`proto-max-bulk-len`,
+ * `client-query-buffer-limit`): what has no more characters than this, of three bytes at most, it takes.
+ */
+export const surelyTaken = Math.floor((1024 * 1024) / 3) - 1;
+
+/** Whether there are servers that may refuse a command for the size of one of its arguments, and hang up. */
+export function mayBeTooLarge(args: readonly Argument[]): boolean {
+  // A number has no length.
+  for (const arg of args) if ((arg as string).length > surelyTaken) return true;
+  return false;
+}
+
+/** The size of the largest argument, in bytes. */
+export function largestOf(args: readonly unknown[]): number {
+  const sizeOf = (arg: unknown) =>
+    Buffer.isBuffer(arg) ? arg.length : Buffer.byteLength(`${arg}`);
+  return args.reduce<number>((most, arg) => Math.max(most, sizeOf(arg)), 0);
+}
+
+/** The option `maxMessageBytes`. @throws InvalidArgumentError for a limit that cannot be. */
+export function checkedMaxMessageBytes(maxMessageBytes = defaultBytes): number {
+  return wholeNumber('maxMessageBytes', maxMessageBytes, { min: 1, max: mostBytes });
+}
+
+/** @throws MessageTooLargeError when `message` has more than `maxBytes` as UTF-8. */
+export function refuseTooLarge(message: string | Uint8Array, maxBytes: number): void {
+  // No character of a string has more than three bytes: few strings need counting.
+  const mostOf = typeof message === 'string' ? message.length * 3 : message.length;
+  if (mostOf <= maxBytes) return;
+  const bytes = Buffer.byteLength(message);
+  if (bytes > maxBytes) throw new MessageTooLargeError({ bytes, maxBytes });
+}

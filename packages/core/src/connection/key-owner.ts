@@ -1,0 +1,168 @@
+import { isRedpostError, type KeyType, type ServerError, WrongTypeError } from '../errors.js';
+import type { Argument, Reply } from '../replies.js';
+import type { Unlisten } from '../runtime/emitter.js';
+import type { Script } from '../script/script.js';
+import type {
+  BlockingCommand,
+  BlockOptions,
+  CallOptions,
+  Connection,
+  ConnectionEvents,
+  ConnectionStatus,
+  ConnectionThread,
+  Subscriber,
+  SubscriptionSocket,
+  SubscriptionTarget,
+  Unsubscribe,
+} from './connection.js';
+
+/** A queue, a list or a topic, as far as the types of its keys are concerned. */
+export interface KeyOwner {
+  kind: 'queue' | 'list' | 'topic';
+  name: string;
+  /** What this key has to hold; undefined for a text that is no key of the owner's. */
+  typeOf(key: string): KeyType | undefined;
+}
+
+/**
+ * The same connection, with errors that say which key of the owner's is of another type: Redis says only
+ * that one is. It costs nothing until then.
+ */
+export function connectionOf(owner: KeyOwner, connection: Connection): Connection {
+  return new OwnersConnection(owner, connection);
+}
+
+class OwnersConnection implements Connection {
+  readonly #owner: KeyOwner;
+  readonly #connection: Connection;
+
+  constructor(owner: KeyOwner, connection: Connection) {
+    this.#owner = owner;
+    this.#connection = connection;
+  }
+
+  get address(): string {
+    return this.#connection.address;
+  }
+
+  get database(): number {
+    return this.#connection.database;
+  }
+
+  get status(): ConnectionStatus {
+    return this.#connection.status;
+  }
+
+  get isCluster(): boolean {
+    return this.#connection.isCluster;
+  }
+
+  call(command: string, args: readonly Argument[], options?: CallOptions): Promise<Reply> {
+    return this.#connection
+      .call(command, args, options)
+      .catch((error) => this.#explained(error, args, true));
+  }
+
+  run<Input, Result>(
+    script: Script<Input, Result>,
+    input: Input,
+    options?: CallOptions,
+  ): Promise<Result> {
+    return this.#connection
+      .run(script, input, options)
+      .catch((error) =>
+        this.#explained(error, script.encode(input).keys, script.looksFirst?.(input)),
+      );
+  }
+
+  block(command: BlockingCommand, options?: BlockOptions): Promise<Reply> {
+    return this.#connection
+      .block(command, options)
+      .catch((error) => this.#explained(error, command(1), true));
+  }
+
+  subscribe(target: SubscriptionTarget, subscriber: Subscriber): Promise<Unsubscribe> {
+    return this.#connection.subscribe(target, subscriber);
+  }
+
+  openSubscriptionSocket(): SubscriptionSocket {
+    return this.#connection.openSubscriptionSocket();
+  }
+
+  thread(): ConnectionThread {
+    return this.#connection.thread();
+  }
+
+  ping(options?: CallOptions): Promise<number> {
+    return this.#connection.ping(options);
+  }
+
+  on<Event extends keyof ConnectionEvents>(
+    event: Event,
+    listener: (payload: ConnectionEvents[Event]) => void,
+  ): Unlisten {
+    return this.#connection.on(event, listener);
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /**
+   * @param texts among them the keys that were touched.
+   * @param isHarmless true when nothing was changed before the key turned out to be of another type.
+   * @throws WrongTypeError, or the error as it was when it is another one.
+   */
+  #explained(
+    error: unknown,
+    texts: readonly Argument[],
+    isHarmless: boolean | undefined,
+  ): Promise<never> {
+    // Without a detour for all others: whoever deals with them is to do so at once.
+    if (!isWrongType(error)) throw error;
+    return this.#explain(error, texts, isHarmless);
+  }
+
+  async #explain(
+    error: ServerError,
+    texts: readonly Argument[],
+    isHarmless: boolean | undefined,
+  ): Promise<never> {
+    const wrong = await this.#findWrong(texts);
+    if (!wrong) throw error;
+    const { kind, name } = this.#owner;
+    const { address, database } = this.#connection;
+    throw new WrongTypeError({
+      ...wrong,
+      kind,
+      owner: name,
+      database,
+      address,
+      outcome: isHarmless ? 'not-executed' : error.outcome,
+      cause: error,
+    });
+  }
+
+  async #findWrong(
+    texts: readonly Argument[],
+  ): Promise<{ key: string; expected: KeyType; found: string | undefined } | undefined> {
+    const keys = texts.flatMap((key) => {
+      const expected = typeof key === 'string' ? this.#owner.typeOf(key) : undefined;
+      return typeof key === 'string' && expected ? [{ key, expected }] : [];
+    });
+    for (const { key, expected } of keys) {
+      const found = await this.#connection.call('TYPE', [key]).then(String, () => undefined);
+      // Where we may not ask, it is the first: that is the key whose name everybody knows.
+      if (found !== expected && found !== 'none') return { key, expected, found };
+    }
+    return undefined;
+  }
+}
+
+function isWrongType(error: unknown): error is ServerError {
+  return isRedpostError(error, 'SERVER') && (error as ServerError).reply === 'WRONGTYPE';
+}

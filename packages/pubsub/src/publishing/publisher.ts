@@ -1,0 +1,141 @@
+import {
+  type BatchLimits,
+  ClosedError,
+  type Connection,
+  checkedName,
+  refuseTooLarge,
+  SendOrder,
+  TickBatch,
+} from '@redpost/core';
+import { refusedIfUnsupported } from '../errors.js';
+import type { ChannelFormats } from '../message/channel-formats.js';
+import { Sequencer } from '../message/sequence.js';
+import { type OutgoingMessage, type PublishVerb, publish } from '../scripts/publish.js';
+
+interface Pending extends OutgoingMessage {
+  resolve(receivers: number): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * A script holds up the server while it runs: these keep it to a millisecond or so. And of a tick that
+ * brings more, the server publishes the first part while the next is still being encoded.
+ */
+const batchLimits: BatchLimits = { count: 500, bytes: 1024 * 1024 };
+
+export interface PublisherSetup {
+  connection: Connection;
+  formats: ChannelFormats;
+  sharded: boolean;
+  sequenced: boolean;
+  maxMessageBytes: number;
+}
+
+/** Publishes what is given to it in one tick of the event loop in one round trip. */
+export class Publisher {
+  readonly #connection: Connection;
+  readonly #formats: ChannelFormats;
+  readonly #verb: PublishVerb;
+  readonly #maxMessageBytes: number;
+  /** In a Cluster, whose nodes tell each other, each channel has a line and a node of its own. */
+  readonly #perChannel: boolean;
+  /** Whether a channel is a key, which lies on one node. */
+  readonly #hasKey: boolean;
+  readonly #sequencer: Sequencer | undefined;
+  readonly #batch = new TickBatch<Pending>(batchLimits, (messages) => this.#send(messages));
+  readonly #order = new SendOrder();
+  #closed = false;
+
+  constructor({ connection, formats, sharded, sequenced, maxMessageBytes }: PublisherSetup) {
+    this.#connection = connection;
+    this.#formats = formats;
+    this.#verb = sharded ? 'SPUBLISH' : 'PUBLISH';
+    this.#maxMessageBytes = maxMessageBytes;
+    this.#perChannel = connection.isCluster;
+    this.#hasKey = connection.isCluster && sharded;
+    this.#sequencer = sequenced ? new Sequencer() : undefined;
+  }
+
+  publish(channel: string, body: unknown): Promise<number> {
+    try {
+      const payload = this.encode(channel, body);
+      const isReady = !(payload instanceof Promise) && this.#order.isFree(channel);
+      if (isReady) return this.#add(channel, payload);
+      return this.#order.wait(channel, payload, (bytes) => this.#add(channel, bytes));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The bytes of a body, as its channel wants them. */
+  encode(channel: string, body: unknown): string | Buffer | Promise<string | Buffer> {
+    if (this.#closed) throw new ClosedError('This PubSub is closed');
+    checkedName('A channel', channel);
+    const payload = this.#formats.of(channel).encode(body);
+    if (payload instanceof Promise) return payload.then((bytes) => this.checked(bytes));
+    return this.checked(payload);
+  }
+
+  /** What was encoded, unless it is too large. */
+  checked(payload: string | Buffer): string | Buffer {
+    refuseTooLarge(payload, this.#maxMessageBytes);
+    return payload;
+  }
+
+  /** Publishes bytes as they are. */
+  publishBytes(channel: string, payload: string | Buffer): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#batch.add({ channel, payload, resolve, reject }, channel.length + payload.length);
+    });
+  }
+
+  /** Refuses what comes from now on. What was accepted still leaves. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #add(channel: string, payload: string | Buffer): Promise<number> {
+    return this.publishBytes(channel, this.#sequencer?.seal(channel, payload) ?? payload);
+  }
+
+  #send(messages: Pending[]): void {
+    if (!this.#perChannel) void this.#sendTogether(messages, '');
+    else for (const [line, some] of byChannel(messages)) void this.#sendTogether(some, line);
+  }
+
+  async #sendTogether(messages: Pending[], line: string): Promise<void> {
+    const [first] = messages;
+    if (!first) return;
+    try {
+      if (messages.length === 1 && !this.#hasKey) first.resolve(await this.#sendOne(first, line));
+      else await this.#sendMany(messages, line);
+    } catch (error) {
+      const reason = refusedIfUnsupported(this.#verb, error);
+      for (const message of messages) message.reject(reason);
+    }
+  }
+
+  async #sendOne({ channel, payload }: Pending, line: string): Promise<number> {
+    return Number(await this.#connection.call(this.#verb, [channel, payload], { line }));
+  }
+
+  async #sendMany(messages: Pending[], line: string): Promise<void> {
+    const input = { messages, verb: this.#verb, key: this.#hasKey ? line : undefined };
+    const outcomes = await this.#connection.run(publish, input, { line });
+    outcomes.forEach((outcome, at) => {
+      const message = messages[at];
+      if (typeof outcome === 'number') message?.resolve(outcome);
+      else message?.reject(refusedIfUnsupported(this.#verb, outcome));
+    });
+  }
+}
+
+function byChannel(messages: Pending[]): Map<string, Pending[]> {
+  const groups = new Map<string, Pending[]>();
+  for (const message of messages) {
+    const group = groups.get(message.channel);
+    if (group) group.push(message);
+    else groups.set(message.channel, [message]);
+  }
+  return groups;
+}

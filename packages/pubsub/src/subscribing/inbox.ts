@@ -1,0 +1,180 @@
+import type { RedpostError } from '@redpost/core';
+import { clearTimeout, onAbort, setTimeout } from '@redpost/core/consuming';
+import type { Message, ReceivedMessage } from '../message/message.js';
+import type { MessageBuffer } from './message-buffer.js';
+
+export interface InboxOptions<Body> {
+  buffer: MessageBuffer<ReceivedMessage>;
+  decode: (received: ReceivedMessage) => Body | Promise<Body>;
+  /** Called for a message that `decode` refuses; the reader gets the one after it. */
+  onInvalid: (received: ReceivedMessage, error: RedpostError) => void;
+  /** Called when a message has been taken from the buffer. */
+  onTaken: () => void;
+}
+
+export interface WaitOptions {
+  timeoutMs?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Who waits for the next message: gets it, or `undefined` when there will be none. */
+interface Reader<Body> {
+  settle(message: Message<Body> | undefined): void;
+}
+
+/**
+ * Where messages wait for their readers. They are decoded when they are read, so that one that is
+ * dropped has cost nothing, and one at a time, so that an asynchronous schema keeps the order.
+ */
+export class Inbox<Body> {
+  readonly #buffer: MessageBuffer<ReceivedMessage>;
+  readonly #decode: InboxOptions<Body>['decode'];
+  readonly #onInvalid: InboxOptions<Body>['onInvalid'];
+  readonly #onTaken: InboxOptions<Body>['onTaken'];
+  readonly #readers = new Set<Reader<Body>>();
+  #isOpening = false;
+  /** That message, when its reader has given up meanwhile. */
+  #opened: Message<Body> | undefined;
+  #ended = false;
+
+  constructor({ buffer, decode, onInvalid, onTaken }: InboxOptions<Body>) {
+    this.#buffer = buffer;
+    this.#decode = decode;
+    this.#onInvalid = onInvalid;
+    this.#onTaken = onTaken;
+  }
+
+  get size(): number {
+    return this.#buffer.size;
+  }
+
+  /** True while an asynchronous schema is at work on the message that is next. */
+  get isOpening(): boolean {
+    return this.#isOpening;
+  }
+
+  /** Returns false when a message was lost for want of room. */
+  push(received: ReceivedMessage): boolean {
+    const kept = this.#buffer.push(copyOf(received));
+    if (this.#readers.size > 0) this.#serve();
+    return kept;
+  }
+
+  /** The next message if it is there: costs no promise. */
+  take(): Message<Body> | undefined {
+    return this.#readers.size === 0 ? this.#takeNext() : undefined;
+  }
+
+  /**
+   * The next message, or `undefined` when the time is up or nothing more will come.
+   *
+   * @throws the signal's reason when it is aborted.
+   */
+  next({ timeoutMs, signal }: WaitOptions = {}): Promise<Message<Body> | undefined> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const message = this.take();
+    if (message || this.#isDrained || timeoutMs === 0) return Promise.resolve(message);
+    return this.#wait(timeoutMs, signal);
+  }
+
+  /** Nothing more will come. What waits can still be read, unless it is to be discarded. */
+  end({ discard }: { discard: boolean }): void {
+    this.#ended = true;
+    if (discard) {
+      this.#buffer.clear();
+      this.#opened = undefined;
+      this.#isOpening = false;
+    }
+    this.#serve();
+  }
+
+  get #isDrained(): boolean {
+    return this.#ended && !this.#isOpening && !this.#opened && this.#buffer.size === 0;
+  }
+
+  #wait(
+    timeoutMs: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Message<Body> | undefined> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        clearTimeout(timer);
+        forget();
+        this.#readers.delete(reader);
+      };
+      const reader: Reader<Body> = {
+        settle(message) {
+          leave();
+          resolve(message);
+        },
+      };
+      const timer =
+        timeoutMs === undefined ? undefined : setTimeout(() => reader.settle(undefined), timeoutMs);
+      const forget = onAbort(signal, () => {
+        leave();
+        reject(signal?.reason);
+      });
+      this.#readers.add(reader);
+    });
+  }
+
+  /** Gives messages to those who wait, in the order they came. */
+  #serve(): void {
+    for (const reader of this.#readers) {
+      const message = this.#takeNext();
+      if (!message && !this.#isDrained) return;
+      reader.settle(message);
+    }
+  }
+
+  /** The next message that can be read, unless there is none or it takes time. */
+  #takeNext(): Message<Body> | undefined {
+    if (this.#opened) {
+      const message = this.#opened;
+      this.#opened = undefined;
+      return message;
+    }
+    while (!this.#isOpening) {
+      const received = this.#buffer.shift();
+      if (!received) return undefined;
+      this.#onTaken();
+      const message = this.open(received);
+      if (message) return message;
+    }
+    return undefined;
+  }
+
+  /** Reads a message that nothing stands before, unless it is invalid or takes time. */
+  open(received: ReceivedMessage): Message<Body> | undefined {
+    const { channel, pattern } = received;
+    try {
+      const body = this.#decode(received);
+      if (!(body instanceof Promise)) return { channel, body, pattern };
+      void this.#finishOpening(received, body);
+    } catch (error) {
+      this.#onInvalid(received, error as RedpostError);
+    }
+    return undefined;
+  }
+
+  async #finishOpening(received: ReceivedMessage, body: Promise<Body>): Promise<void> {
+    const { channel, pattern } = received;
+    this.#isOpening = true;
+    let opened: Message<Body> | undefined;
+    try {
+      opened = { channel, body: await body, pattern };
+    } catch (error) {
+      this.#onInvalid(received, error as RedpostError);
+    }
+    // Discarded meanwhile.
+    if (!this.#isOpening) return;
+    this.#isOpening = false;
+    this.#opened = opened;
+    this.#serve();
+  }
+}
+
+/** What arrived together shares one piece of memory: a message that waits must not keep all of it. */
+function copyOf({ channel, pattern, payload }: ReceivedMessage): ReceivedMessage {
+  return { channel, pattern, payload: Buffer.from(payload) };
+}

@@ -1,0 +1,59 @@
+import type { Emitter, RedpostError } from '@redpost/core';
+import { CountedReport } from '@redpost/core/consuming';
+import { GapError, OverflowError } from '../errors.js';
+import type { ReceivedMessage } from '../message/message.js';
+import type { Gap, SubscriptionEvents } from './subscription.js';
+
+/**
+ * Tells a subscription's listeners what was lost, by an event for each kind of loss; where nobody
+ * listens to that, by the event `error`.
+ */
+export class LossReports {
+  readonly #events: Emitter<SubscriptionEvents>;
+  readonly #names: string;
+  readonly #overflows = new CountedReport({
+    everyMs: 1000,
+    report: (dropped) => this.#reportOverflow(dropped),
+  });
+
+  /** @param names what is subscribed to, for messages. */
+  constructor(events: Emitter<SubscriptionEvents>, names: readonly string[]) {
+    this.#events = events;
+    this.#names = names.join(', ');
+  }
+
+  get dropped(): number {
+    return this.#overflows.total;
+  }
+
+  /** There was no room for a message. */
+  overflow(): void {
+    this.#overflows.add();
+  }
+
+  invalid({ channel, pattern, payload }: ReceivedMessage, error: RedpostError): void {
+    if (!this.#events.hasListeners('invalid')) this.#events.emit('error', error);
+    this.#events.emit('invalid', { channel, pattern, payload: Buffer.from(payload), error });
+  }
+
+  gap(gap: Gap): void {
+    if (!this.#events.hasListeners('gap')) {
+      const message = `${gap.missed} messages of channel ${gap.channel} did not arrive`;
+      this.#events.emit('error', new GapError(message, gap));
+    }
+    this.#events.emit('gap', gap);
+  }
+
+  /** Tells what was not told yet. */
+  end(): void {
+    this.#overflows.end();
+  }
+
+  #reportOverflow(dropped: number): void {
+    if (!this.#events.hasListeners('overflow')) {
+      const message = `A subscriber to ${this.#names} reads too slowly: messages were dropped`;
+      this.#events.emit('error', new OverflowError(message, { dropped }));
+    }
+    this.#events.emit('overflow', { dropped, total: this.dropped });
+  }
+}

@@ -1,0 +1,32 @@
+import type { ReceivedMessage } from '../message/message.js';
+
+/**
+ * Recognises the copies of one message that match several patterns. Redis sends them one directly
+ * after the other, each by another pattern: so a message equal to the one before it is a copy as
+ * long as its pattern is new, and was published once more as soon as a pattern comes again.
+ */
+export class Repeats {
+  #channel = '';
+  #payload: Buffer | undefined;
+  readonly #patterns = new Set<string | undefined>();
+
+  /** True for a copy of the message before. */
+  includes({ channel, pattern, payload }: ReceivedMessage): boolean {
+    const isEqual = channel === this.#channel && this.#payload?.equals(payload) === true;
+    if (isEqual && !this.#patterns.has(pattern)) {
+      this.#patterns.add(pattern);
+      return true;
+    }
+    this.#channel = channel;
+    this.#payload = payload;
+    this.#patterns.clear();
+    this.#patterns.add(pattern);
+    return false;
+  }
+
+  /** What comes next is no copy: the other copies of the message before were lost with the socket. */
+  forget(): void {
+    this.#payload = undefined;
+    this.#patterns.clear();
+  }
+}

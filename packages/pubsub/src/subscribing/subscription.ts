@@ -1,0 +1,100 @@
+import type { Unlisten } from '@redpost/core';
+import type { InvalidMessage, Message } from '../message/message.js';
+import type { NextOptions } from './subscribe-options.js';
+
+/**
+ * Why a subscription ended: it was closed, its signal was aborted, its buffer overflowed under the
+ * policy `close`, or its connection was closed.
+ */
+export type CloseReason = 'closed' | 'aborted' | 'overflow' | 'connection-closed';
+
+/** Messages that were published to a channel, and did not arrive. */
+export interface Gap {
+  readonly channel: string;
+  /** Which life of which publisher: another name after each restart. */
+  readonly publisher: string;
+  /** How many messages are missing between the last that arrived and the one that comes next. */
+  readonly missed: number;
+}
+
+/** What a {@link Subscription} tells by `on()`. */
+export interface SubscriptionEvents {
+  /** The connection is gone: what is published from now on is missed. */
+  interrupted: { error: Error };
+  /** Redis has confirmed all of the subscription again, `downMs` after the interruption. */
+  resumed: { downMs: number };
+  /** A message arrived that cannot be read. Reported as an `error` when nobody listens here. */
+  invalid: InvalidMessage;
+  /**
+   * There was no room for messages: how many were dropped since the last report, and in all. Comes
+   * at once, then at most every second. Reported as an `error` when nobody listens here.
+   */
+  overflow: { dropped: number; total: number };
+  /** `maxBuffered` messages wait: reading from the socket has stopped, under the policy `pause`. */
+  paused: { buffered: number };
+  /** Half of them have been read: reading goes on, after `pausedMs`. */
+  unpaused: { pausedMs: number };
+  /**
+   * Messages of this publisher are missing: `sequenced` subscriptions only. Reported as an `error`
+   * when nobody listens here.
+   */
+  gap: Gap;
+  /**
+   * `onMessage` failed, or a loss that nobody listens for, or, once, only one end is `sequenced`.
+   * Without listeners, a process warning.
+   */
+  error: Error;
+  /** Nothing follows, apart from what waits to be read. */
+  closed: { reason: CloseReason };
+}
+
+/**
+ * Messages of one or more channels, or patterns, from when Redis confirmed it until it is closed.
+ *
+ * Read them with `for await`, with `next()`, or by the `onMessage` given to `subscribe()`. Several
+ * readers share the messages: each goes to one of them.
+ */
+export interface Subscription<Body = unknown>
+  extends AsyncIterable<Message<Body>>,
+    AsyncDisposable {
+  /** How many messages wait to be read. */
+  readonly buffered: number;
+  /** True while nothing is read from the socket, under the policy `pause`. */
+  readonly paused: boolean;
+  /** How many messages were lost because there was no room for them. */
+  readonly dropped: number;
+  /** Why the subscription ended; `undefined` while it lives. */
+  readonly closeReason: CloseReason | undefined;
+
+  /** Calls `listener` at every `event`; returns what removes it. */
+  on<Event extends keyof SubscriptionEvents>(
+    event: Event,
+    listener: (payload: SubscriptionEvents[Event]) => void,
+  ): Unlisten;
+
+  /**
+   * Waits for the next message. Resolves to `undefined` when the time is up, or when the
+   * subscription has ended and all is read.
+   *
+   * @throws the signal's reason when it is aborted. No message is lost by it.
+   * @throws InvalidArgumentError for a time that cannot be, or when messages go to `onMessage`.
+   */
+  next(options?: NextOptions): Promise<Message<Body> | undefined>;
+
+  /**
+   * All messages until the subscription ends. Leaving the loop by `break`, `return` or `throw`
+   * closes the subscription.
+   *
+   * @throws InvalidArgumentError when messages go to `onMessage`.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message<Body>>;
+
+  /**
+   * Ends the subscription, discards what was not read, and lets those who wait go. Resolves when
+   * Redis has confirmed it, or cannot be reached. Calling it again does nothing.
+   */
+  close(): Promise<void>;
+
+  /** The same as `close()`. */
+  unsubscribe(): Promise<void>;
+}

@@ -1,0 +1,56 @@
+import type { QueueContext } from '../context.js';
+import { consumerOf, isFormer } from '../scripts/recover.js';
+import { stats } from '../scripts/stats.js';
+
+/** How many messages are in each state. */
+export interface QueueStats {
+  /** Waiting to be delivered. */
+  pending: number;
+  /** With a consumer now. */
+  active: number;
+  /** Waiting for their time. */
+  delayed: number;
+  /** Given up. */
+  dead: number;
+  /** Consumers that hold a lease. */
+  consumers: number;
+  /** Since the queue exists. */
+  total: {
+    acked: number;
+    retried: number;
+    /** Dead-lettered, redriven ones included. */
+    dead: number;
+    expired: number;
+    /** Put back after their consumer had died. */
+    recovered: number;
+  };
+}
+
+/** Counts; costs the same however deep the queue is. */
+export async function readStats(context: QueueContext): Promise<QueueStats> {
+  const { connection, keys } = context;
+  const result = await connection.run(stats, { keys });
+  const { pending, delayed, dead, counters } = result;
+  const held = result.consumers.map(consumerOf).map(async (consumer) => {
+    // In this order: one that is taken apart meanwhile is rather counted twice than not at all.
+    const [batches, active, handedOff] = await Promise.all([
+      connection.call('HKEYS', [keys.batches(consumer)]),
+      connection.call('HLEN', [keys.active(consumer)]),
+      connection.call('LLEN', [keys.handoff(consumer)]),
+    ]);
+    // As "<first receipt>:<how many>".
+    const together = (batches as Buffer[]).map((batch) => Number(String(batch).split(':')[1]));
+    return together.reduce((sum, count) => sum + count, Number(active) + Number(handedOff));
+  });
+  const active = (await Promise.all(held)).reduce((sum, count) => sum + count, 0);
+  const consumers = result.consumers.filter((name) => !isFormer(name)).length;
+  const count = (name: string) => counters[name] ?? 0;
+  const total = {
+    acked: count('acked'),
+    retried: count('retried'),
+    dead: count('dead'),
+    expired: count('expired'),
+    recovered: count('recovered'),
+  };
+  return { pending, active, delayed, dead, consumers, total };
+}

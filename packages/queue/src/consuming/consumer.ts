@@ -1,0 +1,255 @@
+import {
+  asError,
+  Emitter,
+  InvalidArgumentError,
+  isRedpostError,
+  longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  type Unlisten,
+  wholeNumber,
+} from '@redpost/core';
+import {
+  Deadline,
+  HandlerPool,
+  type NextStep,
+  onAbort,
+  performance,
+  ReturnedError,
+  ToldSeldom,
+  UnheardDeadLetters,
+  within,
+} from '@redpost/core/consuming';
+import type { QueueContext } from '../context.js';
+import { type ConsumeOptions, consumerOptions } from './consume-options.js';
+import type { Delivery, HeldDelivery } from './delivery.js';
+import { nextStep } from './failure.js';
+import type { Recovery } from './recoverer.js';
+import { Session } from './session.js';
+
+/** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
+export type Handler<Body> = (delivery: Delivery<Body>) => unknown;
+
+/** What a {@link Consumer} tells by `on()`. */
+export interface ConsumerEvents<Body> {
+  /** A message could not be read or handled; `next` is what happens to it. */
+  failed: { delivery: Delivery<Body>; error: Error; next: NextStep };
+  /** The lease was lost: these messages are delivered again, even if they were handled. */
+  lost: { deliveries: readonly Delivery<Body>[] };
+  /** Past the deadline of `stop()`: these messages are delivered again, even if their handlers finish. */
+  returned: { deliveries: readonly Delivery<Body>[] };
+  /** Messages of a consumer that had died were put back. */
+  recovered: Recovery;
+  /** The queue was found empty. */
+  drained: undefined;
+  /** Something failed in the background, e.g. Redis was away. The consumer goes on. */
+  error: Error;
+  /** It was stopped. Nothing follows. */
+  stopped: undefined;
+}
+
+/** How a consumer stops. */
+export interface StopOptions {
+  /** How long handlers may take to finish, in ms. Default 10 000. */
+  timeoutMs?: number | undefined;
+}
+
+const eventNames: NamesOf<ConsumerEvents<unknown>> = {
+  failed: true,
+  lost: true,
+  recovered: true,
+  returned: true,
+  drained: true,
+  error: true,
+  stopped: true,
+};
+
+const stopOptionNames: NamesOf<StopOptions> = { timeoutMs: true };
+
+/** How long leaving may take after the deadline of `stop`, in ms. */
+const leaveMs = 2000;
+
+/**
+ * Calls a handler for each message, many at a time.
+ *
+ * States: running -> stopping (takes nothing more, lets handlers finish) -> stopped.
+ */
+export class Consumer<Body = unknown> implements AsyncDisposable {
+  readonly #context: QueueContext<Body>;
+  readonly #options: ReturnType<typeof consumerOptions>;
+  readonly #events = new Emitter<ConsumerEvents<Body>>(eventNames);
+  readonly #handlers: HandlerPool<HeldDelivery<Body>>;
+  readonly #told = new ToldSeldom();
+  readonly #unheard: UnheardDeadLetters;
+  #session: Session<Body>;
+  #isGivingBack = false;
+  #isStopping = false;
+  readonly #deadline = new Deadline();
+  #stopped: Promise<void> | undefined;
+
+  constructor(context: QueueContext<Body>, handler: Handler<Body>, options: ConsumeOptions) {
+    if (typeof handler !== 'function') {
+      throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
+    }
+    this.#context = context;
+    this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'failed');
+    this.#options = consumerOptions(options);
+    this.#handlers = this.#createPool(handler);
+    this.#session = this.#openSession();
+    const { signal } = options;
+    const stop = () => void this.stop();
+    this.on('stopped', onAbort(signal, stop));
+    if (signal?.aborted) stop();
+  }
+
+  /** Calls `listener` at every `event`; returns what removes it. */
+  on<Event extends keyof ConsumerEvents<Body>>(
+    event: Event,
+    listener: (payload: ConsumerEvents<Body>[Event]) => void,
+  ): Unlisten {
+    return this.#events.on(event, listener);
+  }
+
+  /**
+   * Takes nothing more and lets the handlers finish. Those that are not through at the deadline are
+   * told by their signal and by the event `returned`, and their messages go back to the queue, which
+   * does not count as an attempt. Resolves when nothing is left to do, or Redis cannot be asked any
+   * more. Further calls return the same promise; one with a `timeoutMs` can bring the deadline forward.
+   *
+   * In one of its own handlers it resolves at once, so that the handler can await it: the consumer
+   * has stopped some time after that handler is through, as the event `stopped` tells.
+   */
+  stop(options: StopOptions = {}): Promise<void> {
+    refuseUnknownOptions('stop()', options, stopOptionNames);
+    const { timeoutMs } = options;
+    if (timeoutMs !== undefined) {
+      wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
+    }
+    if (!this.#stopped || timeoutMs !== undefined) this.#deadline.bringForward(timeoutMs ?? 10_000);
+    this.#stopped ??= this.#stop();
+    return this.#handlers.isCaller ? Promise.resolve() : this.#stopped;
+  }
+
+  /** The same as `stop()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #createPool(handler: Handler<Body>): HandlerPool<HeldDelivery<Body>> {
+    return new HandlerPool<HeldDelivery<Body>>(handler, this.#options.concurrency, {
+      open: (held) => held.open(this.#context, this.#session.serverNow),
+      acknowledge: (held, isExpired) => this.#session.acknowledge(held, isExpired),
+      nextStep: (held, error) =>
+        nextStep(held as HeldDelivery, error, this.#options, (failure) => this.#report(failure)),
+      failed: (delivery, error, next) => {
+        const isDead = next.action === 'dead-letter';
+        if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
+        this.#events.emit('failed', { delivery, error, next });
+      },
+      retry: (held, delayMs) => this.#session.retry(held, delayMs),
+      deadLetter: (held, reason, error) => this.#session.deadLetter(held, reason, error),
+      error: (error) => this.#report(error),
+      finished: () => this.#session.pump(),
+      stuck: () => void this.#giveBack(),
+    });
+  }
+
+  /** @param former see `Session.open`. */
+  #openSession(former?: Promise<void>): Session<Body> {
+    const session: Session<Body> = new Session(this.#context, this.#options, {
+      demand: () => this.#demand(),
+      accept: (deliveries) => this.#handlers.accept(deliveries),
+      renewed: () => this.#handlers.goOn(),
+      drained: () => this.#events.emit('drained', undefined),
+      lost: (deliveries, handedBack) => this.#lost(deliveries, handedBack),
+      recovered: (recovery) => this.#events.emit('recovered', recovery),
+      failed: (error) => this.#failed(error),
+    });
+    void session.open(() => !this.#isStopping, former);
+    return session;
+  }
+
+  #demand(): number {
+    // What waits for the lease to be renewed comes before what is new.
+    const isStale = !this.#session.isFreshAt(performance.now());
+    if (this.#isStopping || this.#isGivingBack || isStale) return 0;
+    return this.#handlers.free;
+  }
+
+  #lost(deliveries: HeldDelivery<Body>[], handedBack: Promise<void>): void {
+    this.#handlers.takeBack();
+    if (!this.#isStopping) this.#session = this.#openSession(handedBack);
+    if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
+  }
+
+  #report(error: Error): void {
+    this.#events.emit('error', error);
+  }
+
+  #failed(error: Error): void {
+    if (!this.#told.isDue(error)) return;
+    this.#report(error);
+    if (isRedpostError(error, 'CLOSED')) void this.stop({ timeoutMs: 0 });
+  }
+
+  async #stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#handlers.stop();
+    const deadline = this.#deadline;
+    const session = this.#session;
+    try {
+      await deadline.within(this.#quiet(session), leaveMs);
+      await deadline.within(this.#release(this.#handlers.takeBack()));
+      const finished = await deadline.within(this.#handlers.done());
+      if (!finished) await within(this.#giveUp(session), leaveMs);
+      await deadline.within(session.flushed(), leaveMs);
+      await session.leave(leaveMs);
+    } catch (error) {
+      if (!isRedpostError(error, 'CLOSED')) this.#report(asError(error));
+    }
+    deadline.clear();
+    this.#unheard.end();
+    this.#events.emit('stopped', undefined);
+  }
+
+  /** Tells the handlers that are still running, and gives their messages to others. */
+  async #giveUp(session: Session<Body>): Promise<void> {
+    const unfinished = [...session.held].filter((held) => held.isStarted && held.claim());
+    for (const held of unfinished) held.lose(new ReturnedError(held.named));
+    if (unfinished.length > 0) this.#events.emit('returned', { deliveries: unfinished });
+    await this.#release(unfinished);
+  }
+
+  /** Other consumers may have time for what waits here for a handler. */
+  async #giveBack(): Promise<void> {
+    if (this.#isGivingBack || this.#isStopping) return;
+    const session = this.#session;
+    this.#isGivingBack = true;
+    this.#handlers.stall();
+    await this.#quiet(session);
+    if (session === this.#session && !this.#isStopping) {
+      await this.#release(this.#handlers.takeBack());
+    }
+    this.#isGivingBack = false;
+    this.#session.pump();
+  }
+
+  /**
+   * Resolves when nothing more comes, provided that there is no demand. What is given back after
+   * that keeps its place, because nothing behind it has been taken.
+   */
+  async #quiet(session: Session<Body>): Promise<void> {
+    await session.endWait();
+    await session.flushed();
+  }
+
+  async #release(deliveries: HeldDelivery<Body>[]): Promise<void> {
+    try {
+      await this.#session.release(deliveries);
+    } catch (error) {
+      // They stay leased, and go back when the consumer leaves or its lease ends.
+      this.#failed(asError(error));
+    }
+  }
+}

@@ -1,0 +1,259 @@
+import {
+  InvalidArgumentError,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
+import {
+  AlreadySettledError,
+  type Delivered,
+  ExpiredError,
+  type Handled,
+  type Holdable,
+  LeaseLostError,
+} from '@redpost/core/consuming';
+import type { QueueContext } from '../context.js';
+import {
+  asBare,
+  beginningOf,
+  bodyOf,
+  decodeEnvelope,
+  type Envelope,
+  type Headers,
+} from '../message/envelope.js';
+import { type Message, readBody, toDate } from '../message/message.js';
+import type { Slice } from '../message/slice.js';
+
+/** When the next attempt at a message may begin. */
+export interface RetryOptions {
+  /** How long to wait before the next attempt, in ms. Default 0: it is next in line. */
+  delayMs?: number | undefined;
+}
+
+const retryOptionNames: NamesOf<RetryOptions> = { delayMs: true };
+
+/**
+ * One attempt at one message. It is settled once, by `ack`, `retry` or `deadLetter`; a handler
+ * that returns acknowledges, one that throws asks for a retry.
+ *
+ * Each of these rejects with `LeaseLostError` when the message is no longer this consumer's, with
+ * `ReturnedError` when the consumer was stopped meanwhile and has returned it (then they changed
+ * nothing), and with `AlreadySettledError` at the second call.
+ */
+export interface Delivery<Body = unknown> extends Message<Body> {
+  /**
+   * Identifies this delivery: no two deliveries have the same, not even of one message. Only what a
+   * Redis delivers again that came back with what it knew before has the one it had.
+   */
+  readonly receipt: string;
+  /** Which attempt this is, from 1. Crashes of consumers count. */
+  readonly attempt: number;
+  /** Aborted when the lease is lost, or when the deadline of `stop()` has passed. */
+  readonly signal: AbortSignal;
+  /**
+   * The message is done: Redis forgets it. Resolves when it has.
+   *
+   * Rejects with ConnectionError or TimeoutError while Redis is away. The acknowledgement is then
+   * sent again in the background, for as long as the lease lasts.
+   */
+  ack(): Promise<void>;
+  /**
+   * Gives the message back for another attempt, however many it has had. While Redis is away this
+   * waits, as `deadLetter` does, for as long as the lease may last.
+   */
+  retry(options?: RetryOptions): Promise<void>;
+  /** Moves the message to the dead letters, with a reason. Default reason: `rejected`. */
+  deadLetter(reason?: string): Promise<void>;
+  /**
+   * Renews the lease now, and so tells whether the message is still this consumer's. The
+   * heartbeat does it by itself: this is for after work that has blocked the event loop.
+   */
+  extend(): Promise<void>;
+}
+
+/** What a delivery asks of the session that holds it. */
+export interface Settler {
+  readonly consumer: string;
+  /** How many of its handlers run: kept by the pool of handlers. */
+  running: number;
+  isFreshAt(now: number): boolean;
+  acknowledge(held: HeldDelivery, expired?: boolean): void;
+  confirmAck(held: HeldDelivery): Promise<void>;
+  retry(held: HeldDelivery, delayMs: number): Promise<void>;
+  deadLetter(held: HeldDelivery, reason: string, error: string): Promise<void>;
+  renew(): Promise<boolean>;
+}
+
+/**
+ * States: leased -> open (decoded, handed to a handler) -> settled; from any of them -> lost.
+ */
+export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Holdable {
+  /** The receipt within its consumer. */
+  readonly number: number;
+  readonly element: Slice;
+  readonly settler: Settler;
+  #state: 'held' | 'settled' | 'lost' = 'held';
+  /** Why it is not this consumer's any more. */
+  #lostBy: Error | undefined;
+  #envelope: Envelope | undefined;
+  #abort: AbortController | undefined;
+  body!: Body;
+  /** The body is there: what fails from now on is not the message's fault. */
+  isOpen = false;
+  /** When the handler began, by `performance.now()`. */
+  startedAt = 0;
+  earlier: this | undefined = undefined;
+  later: this | undefined = undefined;
+  isListed = false;
+
+  constructor(settler: Settler, number: number, element: Slice) {
+    this.settler = settler;
+    this.number = number;
+    this.element = element;
+  }
+
+  get receipt(): string {
+    return `${this.settler.consumer}-${this.number}`;
+  }
+
+  /** The message, without what holds it. */
+  toJSON(): object {
+    const { id, body, headers, sentAt, attempt, receipt } = this;
+    return { id, body, headers, sentAt, attempt, receipt };
+  }
+
+  /** Read only when it is asked for: most handlers need nothing but the body. */
+  get envelope(): Envelope {
+    this.#envelope ??= decodeEnvelope(this.element.bytes, this.receipt);
+    return this.#envelope;
+  }
+
+  get size(): number {
+    return this.element.size;
+  }
+
+  get id(): string {
+    return this.envelope.id;
+  }
+
+  get headers(): Headers {
+    return this.envelope.headers;
+  }
+
+  get sentAt(): Date | undefined {
+    return toDate(this.envelope.sentAt);
+  }
+
+  get attempt(): number {
+    return this.envelope.deliveries + 1;
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#lostBy) this.#abort.abort(this.#lostBy);
+    return this.#abort.signal;
+  }
+
+  /** A handler has got it. */
+  get isStarted(): boolean {
+    return this.startedAt > 0;
+  }
+
+  get isSettled(): boolean {
+    return this.#state !== 'held';
+  }
+
+  get isLost(): boolean {
+    return this.#state === 'lost';
+  }
+
+  /** What errors call it: its envelope may not be readable. */
+  get named(): Delivered {
+    try {
+      return { kind: 'message', id: this.id };
+    } catch {
+      return { kind: 'message', id: this.receipt };
+    }
+  }
+
+  /**
+   * Makes the body available: returns a promise only if the schema is asynchronous.
+   *
+   * @param serverNow the server's time, in ms since 1970.
+   * @throws DecodeError, ValidationError, ExpiredError.
+   */
+  open(context: QueueContext<Body>, serverNow: number): Promise<void> | undefined {
+    const beginning = beginningOf(this.element);
+    if (beginning === 'touched') this.#refuseIfExpired(serverNow);
+    const body = readBody(context, bodyOf(this.element, beginning));
+    if (body instanceof Promise) return body.then((valid) => this.#opened(valid));
+    this.#opened(body);
+    return undefined;
+  }
+
+  /** Lets an envelope that cannot be read pass for a bare payload, so that it has an id at least. */
+  tolerate(): void {
+    try {
+      this.#envelope = this.envelope;
+    } catch {
+      this.#envelope = asBare(this.element.bytes, this.receipt);
+    }
+  }
+
+  /** Claims the right to settle: true once. */
+  claim(): boolean {
+    if (this.#state !== 'held') return false;
+    this.#state = 'settled';
+    return true;
+  }
+
+  /** It is not this consumer's any more. What is still running is told by its signal. */
+  lose(reason: Error): void {
+    this.#state = 'lost';
+    this.#lostBy = reason;
+    this.#abort?.abort(reason);
+  }
+
+  async ack(): Promise<void> {
+    this.#claimOrThrow();
+    await this.settler.confirmAck(this);
+  }
+
+  async retry(options: RetryOptions = {}): Promise<void> {
+    refuseUnknownOptions('retry()', options, retryOptionNames);
+    const { delayMs = 0 } = options;
+    wholeNumber('delayMs', delayMs, { min: 0 });
+    this.#claimOrThrow();
+    await this.settler.retry(this, delayMs);
+  }
+
+  async deadLetter(reason = 'rejected'): Promise<void> {
+    if (typeof reason !== 'string') {
+      throw new InvalidArgumentError(`A reason is a text, got ${shown(reason)}`);
+    }
+    this.#claimOrThrow();
+    await this.settler.deadLetter(this, reason, '');
+  }
+
+  async extend(): Promise<void> {
+    if (this.#state === 'settled') throw new AlreadySettledError(this.named);
+    if (this.#lostBy) throw this.#lostBy;
+    if (!(await this.settler.renew())) throw this.#lostBy ?? new LeaseLostError(this.named);
+  }
+
+  #opened(body: Body): void {
+    this.body = body;
+    this.isOpen = true;
+  }
+
+  #refuseIfExpired(serverNow: number): void {
+    const { expiresAt } = this.envelope;
+    if (expiresAt !== undefined && expiresAt <= serverNow) throw new ExpiredError(this.named);
+  }
+
+  #claimOrThrow(): void {
+    if (this.#lostBy) throw this.#lostBy;
+    if (!this.claim()) throw new AlreadySettledError(this.named);
+  }
+}

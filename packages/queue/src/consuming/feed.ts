@@ -1,0 +1,408 @@
+import { asError } from '@redpost/core';
+import {
+  CallSize,
+  clearTimeout,
+  Pump,
+  performance,
+  SuspectPlace,
+  setTimeout,
+} from '@redpost/core/consuming';
+import type { ConsumedEnd, QueueContext } from '../context.js';
+import { isSuspect } from '../message/envelope.js';
+import { Slice } from '../message/slice.js';
+import { fetch } from '../scripts/fetch.js';
+import { type LeaseInput, type LeaseResult, lease } from '../scripts/lease.js';
+import { type ReclaimResult, reclaim } from '../scripts/reclaim.js';
+import { rememberMs } from '../scripts/recover.js';
+import { type Acknowledged, Acknowledgements, type Leased } from '../store/acknowledgements.js';
+import { Adoption } from '../store/adoption.js';
+import { BlockingMove } from '../store/blocking-move.js';
+
+export interface FeedOptions<Held extends Leased> {
+  consumer: string;
+  from: ConsumedEnd;
+  /** How many more messages are wanted now, apart from those the feed has asked for already. */
+  demand(): number;
+  /** Takes over what was leased: the first element has this receipt, the others the next ones. */
+  accept(firstReceipt: number, elements: readonly Slice[]): void;
+  /** What was accepted and is not known to be settled. */
+  held(): Iterable<Held>;
+  /** Redis has confirmed these acknowledgements. */
+  acked(deliveries: readonly Held[]): void;
+  /** These could not be confirmed yet: they are sent again. */
+  unconfirmed(deliveries: readonly Held[], error: Error): void;
+  /** The list was found empty, by a call made after the `look`th `askAgain`. */
+  drained(look: number): void;
+  /** The lease was lost: nothing more can be done. */
+  lost(): void;
+  failed(error: Error): void;
+  /** False when the lease may have run out by now. */
+  isFresh(): boolean;
+  /** Resolves to false when the lease is lost. */
+  ensureFresh(): Promise<boolean>;
+}
+
+/** A lease call that is out. */
+interface Call<Held extends Leased> extends Omit<LeaseInput, 'keys' | 'consumer' | 'from'> {
+  acked: Acknowledged<Held>;
+  /** How often it had been asked to look when it was made. */
+  look: number;
+}
+
+type Leasing = Extract<LeaseResult, { status: 'held' }>;
+
+/** Some in the server while the answer to another is handled: that keeps both sides busy. */
+const maxCalls = 4;
+const maxLeasedPerCall = 250;
+const maxFetchedPerCall = 1000;
+
+/**
+ * Gets messages from Redis for one consumer and carries its acknowledgements.
+ *
+ * Three states:
+ * - flowing: up to four lease calls are out. What was settled meanwhile travels with them.
+ * - waiting: the list was empty, so a blocking move is out on a socket of its own. No lease call
+ *   takes from the list meanwhile: two sources at once could change the order of messages.
+ * - unsure: an answer got lost, and with it perhaps messages; or it was read so late that others
+ *   may have them (this process was frozen, say); or Redis was away, or counts more as held than are
+ *   known here: it may have come back with what it knew some time ago.
+ *   When nothing is out any more, the server is asked what this consumer holds.
+ *
+ * An answer may be as large as one message is, and those of others have to wait behind it. So while
+ * messages are that large, one call is out at a time; and nothing is asked for again before the
+ * answer has come, or the connection is gone.
+ */
+export class Feed<Held extends Leased & { readonly element: Slice }> {
+  readonly #context: QueueContext;
+  readonly #options: FeedOptions<Held>;
+  readonly #move: BlockingMove;
+  readonly #pump = new Pump(() => this.#send());
+  readonly #callSize = new CallSize(maxLeasedPerCall);
+  /** By its receipt. */
+  readonly #suspect = new SuspectPlace<number>();
+  readonly #acks = new Acknowledgements<Held>();
+  #calls = 0;
+  #requested = 0;
+  #nextReceipt = 1;
+  readonly #adoption = new Adoption();
+  #isDry = false;
+  /** Counts `askAgain`: an answer to a call made before that knows nothing of what came since. */
+  #look = 0;
+  #isUnsure = false;
+  #isReclaiming = false;
+  #lateTimer: NodeJS.Timeout | undefined;
+  readonly #idleWaiters: (() => void)[] = [];
+  /** The server's clock minus ours, in ms. */
+  #clockOffset = performance.timeOrigin;
+
+  constructor(context: QueueContext, options: FeedOptions<Held>) {
+    this.#context = context;
+    this.#options = options;
+    this.#move = new BlockingMove(context, {
+      consumer: options.consumer,
+      from: options.from,
+      ensureFresh: () => options.ensureFresh(),
+      brought: (element) => this.#handOver(element),
+      failed: (error) => this.#fail(error),
+      refused: (error) => options.failed(error),
+      askAgain: () => this.askAgain(),
+      done: () => this.#pump.now(),
+    });
+  }
+
+  /** The server's time, in ms since 1970, as far as the last answer tells. */
+  get serverNow(): number {
+    return performance.now() + this.#clockOffset;
+  }
+
+  /** True when a blocking move of ours may still be under way in the server. */
+  get mayBeBlocked(): boolean {
+    return this.#move.mayBringStrays || this.#move.isOut;
+  }
+
+  /** True when no call is out: the server then counts no more than is held here. */
+  get isQuiet(): boolean {
+    return this.#calls === 0;
+  }
+
+  /** The lease is taken: begins. */
+  start(): void {
+    this.#pump.start();
+  }
+
+  /** Resolves when the server knows this receipt; undefined when it does already. */
+  adopted(receipt: number): Promise<void> | undefined {
+    return this.#adoption.of(receipt);
+  }
+
+  /** Resolves when all that was settled is confirmed and no call is out. */
+  idle(): Promise<void> {
+    if (this.#isIdle || this.#pump.hasEnded) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  get #isIdle(): boolean {
+    return this.#calls === 0 && this.#acks.size === 0 && this.#adoption.brought === undefined;
+  }
+
+  /** Acknowledges with the next call. @param expired it was not handled, but had expired. */
+  ack(held: Held, expired = false): void {
+    this.#acks.add(held, expired);
+    this.#freed(held.number);
+  }
+
+  /** It was settled otherwise. */
+  settled(receipt: number): void {
+    this.#acks.comeApart();
+    this.#freed(receipt);
+  }
+
+  /** What was held no longer is, so there may be demand again. */
+  #freed(receipt: number): void {
+    this.#suspect.settled(receipt);
+    this.#pump.soon();
+  }
+
+  /** Others have put back suspects. */
+  suspectsAdded(): void {
+    this.#suspect.lookAgain();
+    this.#pump.soon();
+  }
+
+  /**
+   * Asks the list once before waiting for it, though it was empty when last asked. Returns how many
+   * times it was told to.
+   */
+  askAgain(): number {
+    this.#look += 1;
+    this.#isDry = false;
+    this.#pump.soon();
+    return this.#look;
+  }
+
+  /** The server said something that does not fit: ask it what this consumer holds. */
+  doubt(): void {
+    this.#isUnsure = true;
+    this.#pump.soon();
+  }
+
+  /** There may be demand: sends when the code that runs now is through. */
+  pumpSoon(): void {
+    this.#pump.soon();
+  }
+
+  /** Ends the blocking move, so that no further message is taken. What it has taken is accepted. */
+  endWait(): Promise<void> {
+    return this.#move.cancel();
+  }
+
+  /** Nothing is sent any more. */
+  end(): void {
+    this.#pump.end();
+    this.#move.end();
+    clearTimeout(this.#lateTimer);
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    this.#adoption.end();
+  }
+
+  /** Sends whatever there is to send. */
+  #send(): void {
+    if (this.#isReclaiming) return;
+    if (this.#isUnsure || this.#options.demand() <= 0) void this.#move.cancel();
+    if (this.#isUnsure) {
+      if (this.#calls === 0 && !this.#move.isOut) void this.#reclaim();
+      return;
+    }
+    while (this.#exchangeIfNeeded());
+    if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    if (this.#isDry && this.#isIdle && !this.#move.isOut && this.#options.demand() > 0) {
+      this.#move.start();
+    }
+  }
+
+  #exchangeIfNeeded(): boolean {
+    // What was handed off cannot be settled before the server knows its receipt: the call that
+    // tells it goes first, and alone.
+    if (this.#adoption.isUnderway) return false;
+    const hasBrought = this.#adoption.brought !== undefined;
+    if (this.#calls >= this.#callSize.callsOf(maxCalls) && !hasBrought) return false;
+    const demand = this.#options.demand() - this.#requested;
+    const hasNews = hasBrought || (this.#acks.size > 0 && this.#calls === 0);
+    // A call that goes anyway asks a list that was empty, too: while acknowledgements keep coming, no
+    // move is started that would wait for it.
+    const canLease = (!this.#isDry || hasNews) && !this.#move.isOut;
+    const count = canLease ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
+    const withSuspect = demand > 0 && this.#suspect.isFree;
+    if (count === 0 && !withSuspect && !hasNews) return false;
+    void this.#exchange(count, withSuspect);
+    return true;
+  }
+
+  async #exchange(count: number, withSuspect: boolean): Promise<void> {
+    const { connection, keys } = this.#context;
+    const { consumer, from } = this.#options;
+    const acked = this.#acks.take();
+    const handedOff = this.#adoption.brought;
+    this.#adoption.begin();
+    const firstReceipt = this.#takeReceipts(count + 1);
+    if (withSuspect) this.#suspect.take(firstReceipt);
+    this.#calls += 1;
+    this.#requested += count;
+    const asBatch = this.#acks.comeTogether;
+    const look = this.#look;
+    const call = { count, asBatch, withSuspect, firstReceipt, handedOff, acked, look };
+    const input = { keys, consumer, from, ...call };
+    const result = await connection.run(lease, input).catch((error) => {
+      this.#acks.giveBack(acked);
+      if (handedOff !== undefined) this.#adoption.failed();
+      this.#options.unconfirmed(acked.held, asError(error));
+      this.#fail(error);
+    });
+    this.#calls -= 1;
+    this.#requested -= count;
+    if (result) this.#conclude(result, call);
+    this.#pump.now();
+  }
+
+  #conclude(result: LeaseResult, call: Call<Held>): void {
+    if (call.handedOff !== undefined) this.#adoption.end();
+    if (this.#pump.hasEnded) return;
+    if (result.status === 'lost') {
+      this.#options.lost();
+      return;
+    }
+    this.#pump.worked();
+    this.#clockOffset = result.now - performance.now();
+    this.#options.acked(call.acked.held);
+    this.#accept(result, call);
+  }
+
+  #accept({ suspect, elements, isPacked, isCut }: Leasing, call: Call<Held>): void {
+    const all = suspect ? [suspect, ...elements] : elements;
+    if (call.withSuspect && !suspect) this.#suspect.foundNone();
+    const isDrained = !isCut && this.#noteFound(elements.length, call);
+    if (isCut) this.#isDry = false;
+    if (elements.length > 0) this.#callSize.note(elements.length, sizeOf(elements));
+    if (all.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
+    else if (all.length > 0) {
+      const batch = { first: call.firstReceipt + (suspect ? 1 : 0), count: elements.length };
+      if (call.asBatch && isPacked && batch.count > 1) this.#acks.expect(batch);
+      this.#options.accept(call.firstReceipt, all);
+    }
+    if (isDrained) this.#options.drained(call.look);
+  }
+
+  /**
+   * Takes note of how many messages were in the list. Returns true if this call has emptied it, or
+   * was the first to find it empty.
+   */
+  #noteFound(found: number, { count, look }: Call<Held>): boolean {
+    if (count === 0) return false;
+    const wasDry = this.#isDry;
+    if (found === count) this.#isDry = false;
+    else if (look === this.#look) this.#isDry = true;
+    return found < count && (found > 0 || !wasDry);
+  }
+
+  /** What a blocking move has brought is handled at once; the server learns its receipt later. */
+  #handOver(element: Buffer): void {
+    this.#isDry = false;
+    this.#pump.worked();
+    // With strays about, it may not be the newest there, and get another one's receipt.
+    if (!this.#options.isFresh() || this.#move.mayBringStrays) {
+      this.doubt();
+      return;
+    }
+    const receipt = this.#takeReceipts(1);
+    this.#adoption.bring(receipt);
+    this.#options.accept(receipt, [Slice.of(element)]);
+  }
+
+  /** Asks the server what this consumer holds, and accepts what it did not know of. */
+  async #reclaim(): Promise<void> {
+    const { connection, keys } = this.#context;
+    const { consumer } = this.#options;
+    // More receipts than a blocking move can have brought elements.
+    const input = { keys, consumer, firstReceipt: this.#takeReceipts(100) };
+    this.#calls += 1;
+    this.#isReclaiming = true;
+    try {
+      const handedOff = this.#adoption.brought;
+      await this.#takeUp(await connection.run(reclaim, { ...input, handedOff }));
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#isReclaiming = false;
+    this.#calls -= 1;
+    this.#pump.now();
+  }
+
+  async #takeUp(result: ReclaimResult): Promise<void> {
+    if (this.#pump.hasEnded) return;
+    if (result.status === 'lost') {
+      this.#options.lost();
+      return;
+    }
+    this.#isUnsure = false;
+    this.#adoption.end();
+    const held = [...this.#options.held()];
+    this.#findSuspect(held, new Set(result.receipts));
+    const known = new Set(held.map(({ number }) => number));
+    await this.#fetch(result.receipts.filter((receipt) => !known.has(receipt)));
+  }
+
+  /** What was leased by the answers that got lost, as much at a time as fits into one answer. */
+  async #fetch(receipts: number[]): Promise<void> {
+    const { connection, keys } = this.#context;
+    const { consumer } = this.#options;
+    for (let left = receipts; left.length > 0; ) {
+      const input = { keys, consumer, receipts: left.slice(0, maxFetchedPerCall) };
+      const result = await connection.run(fetch, input);
+      if (this.#pump.hasEnded) return;
+      if (result.status === 'lost') {
+        this.#options.lost();
+        return;
+      }
+      for (const [at, element] of result.elements.entries()) {
+        const receipt = left[at] as number;
+        if (!element) continue;
+        if (isSuspect(element)) this.#suspect.take(receipt);
+        this.#options.accept(receipt, [Slice.of(element)]);
+      }
+      left = left.slice(result.elements.length);
+    }
+  }
+
+  /** @param there the receipts that the server knows. */
+  #findSuspect(held: readonly Held[], there: ReadonlySet<number>): void {
+    const acked = new Set(Array.from(this.#acks, ({ number }) => number));
+    const suspect = held.find(
+      ({ number, element }) => there.has(number) && !acked.has(number) && isSuspect(element.bytes),
+    );
+    if (suspect) this.#suspect.take(suspect.number);
+    else this.#suspect.free();
+  }
+
+  /**
+   * After a pause, the server is asked what this consumer holds; and once more when nothing late can
+   * come any more. It may yet run a call whose answer nobody waits for.
+   */
+  #fail(error: unknown): void {
+    if (this.#pump.hasEnded) return;
+    this.#isUnsure = true;
+    this.#pump.pause();
+    clearTimeout(this.#lateTimer);
+    this.#lateTimer = setTimeout(() => this.doubt(), rememberMs).unref();
+    this.#options.failed(asError(error));
+  }
+
+  #takeReceipts(count: number): number {
+    const first = this.#nextReceipt;
+    this.#nextReceipt += count;
+    return first;
+  }
+}
+
+function sizeOf(elements: readonly Slice[]): number {
+  return elements.reduce((sum, { size }) => sum + size, 0);
+}

@@ -1,0 +1,257 @@
+import {
+  asError,
+  ClosedError,
+  type Emitter,
+  isRedpostError,
+  longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
+  type WrongTypeError,
+  wholeNumber,
+} from '@redpost/core';
+import {
+  clearTimeout,
+  messageOf,
+  onAbort,
+  outsideContext,
+  setTimeout,
+  ToldSeldom,
+  UnheardDeadLetters,
+  unreadableReason,
+  within,
+} from '@redpost/core/consuming';
+import type { QueueContext } from '../context.js';
+import type { QueueEvents } from '../queue-events.js';
+import { type LeaseOptions, sessionOptions } from './consume-options.js';
+import type { Delivery, HeldDelivery } from './delivery.js';
+import { Session } from './session.js';
+
+/** How long to wait for a message. */
+export interface ReceiveOptions {
+  /** How long to wait for a message, in ms. Default: for ever; 0 only looks. */
+  timeoutMs?: number | undefined;
+  /** Ends the wait. A message that was taken for it goes back to the queue. */
+  signal?: AbortSignal | undefined;
+}
+
+const optionNames: NamesOf<ReceiveOptions> = { timeoutMs: true, signal: true };
+
+interface Waiter<Body> {
+  resolve(delivery: Delivery<Body> | undefined): void;
+  reject(error: unknown): void;
+  /** Its time is up, but Redis has not yet been asked for it. */
+  isOverdue: boolean;
+  /** The look that was taken for it: see `Feed.askAgain`. 0 if it came before this session. */
+  look: number;
+  /** Redis was asked since it came. */
+  wasAsked: boolean;
+}
+
+const leaveMs = 2000;
+
+/** Hands out messages one by one to those who ask for them. */
+export class Receiver<Body = unknown> {
+  readonly #context: QueueContext<Body>;
+  readonly #options: ReturnType<typeof sessionOptions>;
+  readonly #events: Emitter<QueueEvents<Body>>;
+  readonly #waiters: Waiter<Body>[] = [];
+  readonly #told = new ToldSeldom();
+  readonly #unheard: UnheardDeadLetters;
+  #session: Session<Body>;
+  /** How many messages are being read: those who wait first will get them. */
+  #reading = 0;
+  #closed: Promise<void> | undefined;
+  /** Resolves when what has come was handed out. */
+  #handedOut: Promise<void> = Promise.resolve();
+
+  constructor(
+    context: QueueContext<Body>,
+    options: LeaseOptions,
+    events: Emitter<QueueEvents<Body>>,
+  ) {
+    this.#context = context;
+    this.#options = sessionOptions(options);
+    this.#events = events;
+    this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'unreadable');
+    // It serves all who ask, each of them perhaps in another context.
+    this.#session = outsideContext(() => this.#openSession());
+  }
+
+  /** Resolves to undefined when the time is up. */
+  async receive(options: ReceiveOptions): Promise<Delivery<Body> | undefined> {
+    refuseUnknownOptions('receive()', options, optionNames);
+    const { timeoutMs, signal } = options;
+    if (this.#isClosed) throw new ClosedError('The queue is closed');
+    signal?.throwIfAborted();
+    if (timeoutMs !== undefined) {
+      wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
+    }
+    return new Promise((resolve, reject) => {
+      const settled = () => {
+        clearTimeout(timer);
+        forget();
+      };
+      const waiter: Waiter<Body> = {
+        resolve(delivery) {
+          settled();
+          resolve(delivery);
+        },
+        reject(error) {
+          settled();
+          reject(error);
+        },
+        isOverdue: false,
+        look: 0,
+        wasAsked: false,
+      };
+      const onTimeout = () => {
+        waiter.isOverdue = true;
+        if (waiter.wasAsked) this.#give(waiter, () => waiter.resolve(undefined));
+        else void this.#session.endWait();
+      };
+      const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
+      const forget = onAbort(signal, () => this.#give(waiter, () => waiter.reject(signal?.reason)));
+      this.#waiters.push(waiter);
+      waiter.look = this.#session.askAgain();
+    });
+  }
+
+  /** Rejects those who wait, and gives back what was not settled. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  get #isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  async #close(): Promise<void> {
+    const closed = new ClosedError('The queue is closed');
+    for (const { reject } of this.#waiters.splice(0)) reject(closed);
+    const session = this.#session;
+    this.#unheard.end();
+    try {
+      await within(session.endWait(), leaveMs);
+      await within(session.flushed(), leaveMs);
+      await session.leave(leaveMs);
+    } catch (error) {
+      if (!isRedpostError(error, 'CLOSED')) this.#events.emit('error', asError(error));
+    }
+  }
+
+  /** @param former see `Session.open`. */
+  #openSession(former?: Promise<void>): Session<Body> {
+    const session: Session<Body> = new Session(this.#context, this.#options, {
+      demand: () => this.#waiters.length - this.#reading,
+      accept: (deliveries) => {
+        this.#reading += deliveries.length;
+        // One answer after the other, or messages would overtake each other.
+        this.#handedOut = outsideContext(() =>
+          this.#handedOut.then(() => this.#accept(session, deliveries)),
+        );
+      },
+      drained: (look) => void this.#drained(session, look),
+      lost: (deliveries, handedBack) => this.#lost(deliveries, handedBack),
+      recovered: (recovery) => this.#events.emit('recovered', recovery),
+      failed: (error) => this.#failed(error),
+    });
+    void session.open(() => !this.#isClosed, former);
+    return session;
+  }
+
+  async #accept(session: Session<Body>, deliveries: HeldDelivery<Body>[]): Promise<void> {
+    const unwanted: HeldDelivery<Body>[] = [];
+    for (const held of deliveries) {
+      if (await this.#handOut(session, held)) this.#reading -= 1;
+      else unwanted.push(held);
+    }
+    // Together, so that they keep their order; and until then nobody asks for what is behind them.
+    await session.release(unwanted).catch((error) => this.#failed(asError(error)));
+    this.#reading -= unwanted.length;
+    // Of the session there is now: that one may be lost.
+    this.#session.pump();
+  }
+
+  /** Resolves to false when nobody waits for it. */
+  async #handOut(session: Session<Body>, held: HeldDelivery<Body>): Promise<boolean> {
+    try {
+      if (!(await this.#isReadable(session, held)) || held.isSettled) return true;
+    } catch (error) {
+      // Of this one: those behind it must not wait for the end of the lease.
+      this.#failed(asError(error));
+      return true;
+    }
+    const waiter = this.#waiters.shift();
+    waiter?.resolve(held);
+    return waiter !== undefined;
+  }
+
+  /** What cannot be read is not handed out, but becomes a dead letter. */
+  async #isReadable(session: Session<Body>, held: HeldDelivery<Body>): Promise<boolean> {
+    try {
+      const opening = held.open(this.#context, session.serverNow);
+      if (opening) await opening;
+      void held.envelope;
+      return true;
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (!held.claim()) return false;
+      if (isRedpostError(error, 'EXPIRED')) {
+        session.acknowledge(held, true);
+        return false;
+      }
+      const reason = unreadableReason(error) ?? 'failed';
+      held.tolerate();
+      if (!this.#events.hasListeners('unreadable')) this.#unheard.add(error);
+      this.#events.emit('unreadable', { delivery: held, error });
+      await session.deadLetter(held, reason, messageOf(error));
+      return false;
+    }
+  }
+
+  /** Nobody is sent away while what came with the same answer is being handed out. */
+  async #drained(session: Session<Body>, look: number): Promise<void> {
+    await this.#handedOut;
+    if (session !== this.#session) return;
+    for (const waiter of this.#waiters.filter((each) => each.look <= look)) {
+      waiter.wasAsked = true;
+      if (waiter.isOverdue) this.#give(waiter, () => waiter.resolve(undefined));
+    }
+  }
+
+  #lost(deliveries: HeldDelivery<Body>[], handedBack: Promise<void>): void {
+    if (!this.#isClosed) {
+      for (const waiter of this.#waiters) waiter.look = 0;
+      this.#session = this.#openSession(handedBack);
+    }
+    if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
+  }
+
+  /** Those whose time is up learn why nothing came; the others go on waiting. */
+  #failed(error: Error): void {
+    if (this.#told.isDue(error)) this.#events.emit('error', error);
+    const isFinal = isRedpostError(error, 'CLOSED');
+    // No waiting helps against it.
+    const isHopeless = isFinal || this.#isNoQueue(error);
+    for (const waiter of [...this.#waiters]) {
+      if (isHopeless || waiter.isOverdue) this.#give(waiter, () => waiter.reject(error));
+    }
+    if (isFinal) void this.close();
+  }
+
+  /** True when it is the list itself that is of another type. */
+  #isNoQueue(error: Error): boolean {
+    const { list } = this.#context.keys;
+    return isRedpostError(error, 'WRONG_TYPE') && (error as WrongTypeError).key === list;
+  }
+
+  /** Lets a waiter go; the blocking move ends when it was the last one. */
+  #give(waiter: Waiter<Body>, settle: () => void): void {
+    const at = this.#waiters.indexOf(waiter);
+    if (at < 0) return;
+    this.#waiters.splice(at, 1);
+    settle();
+    this.#session.pump();
+  }
+}

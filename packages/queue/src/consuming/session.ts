@@ -1,0 +1,351 @@
+import { asError, ClosedError, type Unsubscribe } from '@redpost/core';
+import {
+  AckWaiters,
+  clearTimeout,
+  HeldList,
+  LeaseLostError,
+  newConsumerName,
+  pause,
+  ReturnedError,
+  Settling,
+  setTimeout,
+  within,
+} from '@redpost/core/consuming';
+import type { ConsumedEnd, QueueContext } from '../context.js';
+import { Promoter } from '../due/promoter.js';
+import type { Slice } from '../message/slice.js';
+import { leave } from '../scripts/leave.js';
+import { HeldDelivery, type Settler } from './delivery.js';
+import { Feed } from './feed.js';
+import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
+import { Recoverer, type Recovery } from './recoverer.js';
+import { Settlements } from './settlements.js';
+
+export interface SessionOptions extends HeartbeatOptions {
+  from: ConsumedEnd;
+  maxAttempts: number;
+}
+
+/** Whoever works on what a session leases. */
+export interface SessionHost<Body> {
+  /** How many more messages are wanted now. */
+  demand(): number;
+  accept(deliveries: HeldDelivery<Body>[]): void;
+  /** Redis has confirmed the lease. */
+  renewed?(): void;
+  drained(look: number): void;
+  /**
+   * The lease was lost, and with it these deliveries. The session is over.
+   *
+   * @param handedBack resolves when all that Redis still has under its name is back in the queue.
+   */
+  lost(deliveries: HeldDelivery<Body>[], handedBack: Promise<void>): void;
+  recovered(recovery: Recovery): void;
+  failed(error: Error): void;
+}
+
+const reopenPauseMs = 250;
+/** How soon to subscribe to signals again after it failed, in ms. */
+const listenAgainMs = 10_000;
+
+/**
+ * One life of a consumer: it takes a lease under a name never used before, leases messages, and
+ * ends by leaving or by losing the lease. Whoever goes on after a loss opens a new session, so a
+ * receipt of the old one can never be mistaken for one of the new.
+ *
+ * States: open -> over (left or lost).
+ */
+export class Session<Body = unknown> implements Settler {
+  readonly consumer: string;
+  running = 0;
+  readonly #context: QueueContext<Body>;
+  readonly #options: SessionOptions;
+  readonly #host: SessionHost<Body>;
+  readonly #held = new HeldList<HeldDelivery<Body>>();
+  readonly #ackWaiters = new AckWaiters<HeldDelivery<Body>>();
+  readonly #heartbeat: Heartbeat;
+  readonly #promoter: Promoter;
+  readonly #recoverer: Recoverer;
+  readonly #settlements: Settlements;
+  readonly #feed: Feed<HeldDelivery<Body>>;
+  #unsubscribe: Unsubscribe | undefined;
+  #listenTimer: NodeJS.Timeout | undefined;
+  #isOver = false;
+  /** Resolve when nothing is left under the name of the session before this one, and of this one. */
+  #former: Promise<void> = Promise.resolve();
+  #handedBack: Promise<void> = Promise.resolve();
+
+  constructor(context: QueueContext<Body>, options: SessionOptions, host: SessionHost<Body>) {
+    this.consumer = newConsumerName(options.leaseMs);
+    this.#context = context;
+    this.#options = options;
+    this.#host = host;
+    const failed = (error: Error) => this.#failed(error);
+    this.#heartbeat = new Heartbeat(context as QueueContext, this.consumer, options, {
+      // It may have come back with what it knew some time ago, and forgotten acknowledgements. What
+      // it has forgotten to be leased comes again by itself.
+      resumed: () => this.#feed.doubt(),
+      beat: (held) => {
+        // The same, where the connection did not notice it: one to a Cluster outlives a node.
+        if (this.#feed.isQuiet && held > this.#held.size) this.#feed.doubt();
+        // It makes up for signals that may have been lost.
+        this.#feed.suspectsAdded();
+        host.renewed?.();
+      },
+      lost: () => this.#lose(),
+      overdue: (consumers) => void this.#recoverer.recover(consumers),
+      failed,
+    });
+    this.#promoter = new Promoter(context as QueueContext, failed);
+    this.#recoverer = new Recoverer(context as QueueContext, {
+      maxAttempts: options.maxAttempts,
+      recovered: (recovery) => host.recovered(recovery),
+      failed,
+    });
+    const consumer = { id: this.consumer, from: options.from, isOver: () => this.#isOver };
+    this.#settlements = new Settlements(context as QueueContext, consumer);
+    this.#feed = this.#createFeed();
+  }
+
+  /** The server's time, in ms since 1970. */
+  get serverNow(): number {
+    return this.#feed.serverNow;
+  }
+
+  /** False when others may have what is held here. @param now by `performance.now()`. */
+  isFreshAt(now: number): boolean {
+    return this.#heartbeat.isFreshAt(now);
+  }
+
+  /**
+   * Takes the lease and begins. While Redis cannot be asked it tries again, as long as wanted.
+   *
+   * @param former resolves when the session before this one, which was lost, has handed back what it
+   *   still had: those messages are older than all that is leased here.
+   */
+  async open(isWanted: () => boolean, former = Promise.resolve()): Promise<void> {
+    this.#former = former;
+    await former;
+    while (isWanted()) {
+      try {
+        await this.#heartbeat.take();
+        return this.#begin();
+      } catch (error) {
+        this.#failed(asError(error));
+        await pause(reopenPauseMs);
+      }
+    }
+  }
+
+  /** What was accepted and is not known to be settled, oldest first. */
+  get held(): Iterable<HeldDelivery<Body>> {
+    return this.#held;
+  }
+
+  /** There is new demand. */
+  pump(): void {
+    this.#feed.pumpSoon();
+  }
+
+  /** There is new demand, by whoever waits for nothing else: see `Feed.askAgain`. */
+  askAgain(): number {
+    return this.#feed.askAgain();
+  }
+
+  acknowledge(held: HeldDelivery<Body>, expired = false): void {
+    if (!this.#isOver) this.#feed.ack(held, expired);
+  }
+
+  confirmAck(held: HeldDelivery<Body>): Promise<void> {
+    if (this.#isOver) return Promise.reject(new LeaseLostError(held.named));
+    this.#feed.ack(held);
+    return this.#ackWaiters.wait(held);
+  }
+
+  async retry(held: HeldDelivery<Body>, delayMs: number): Promise<void> {
+    await this.#settle(held, () => this.#settlements.retry(held.number, delayMs));
+  }
+
+  async deadLetter(held: HeldDelivery<Body>, reason: string, error: string): Promise<void> {
+    await this.#settle(held, () => this.#settlements.deadLetter(held.number, reason, error));
+  }
+
+  /** Gives back what was not started, or not finished; uncounted. */
+  async release(deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
+    const receipts = deliveries.map(({ number }) => number);
+    await Promise.all(receipts.map((receipt) => this.#feed.adopted(receipt)));
+    if (this.#isOver) return;
+    const wereStarted = deliveries.some(({ isStarted }) => isStarted);
+    if (receipts.length > 0) await this.#settlements.release(receipts, wereStarted);
+    for (const held of deliveries) {
+      this.#held.remove(held);
+      this.#feed.settled(held.number);
+    }
+  }
+
+  renew(): Promise<boolean> {
+    return this.#isOver ? Promise.resolve(false) : this.#heartbeat.renew();
+  }
+
+  /** Ends the blocking move. With no demand, nothing more is taken then. */
+  endWait(): Promise<void> {
+    return this.#feed.endWait();
+  }
+
+  /** Resolves when everything that was settled is confirmed. */
+  async flushed(): Promise<void> {
+    await this.#settlements.idle();
+    await this.#feed.idle();
+    // What had to wait until its receipt is known has only now been sent.
+    await this.#settlements.idle();
+  }
+
+  /** Gives up the lease; what is still held goes back to the queue. */
+  async leave(timeoutMs: number): Promise<void> {
+    if (this.#isOver) {
+      await within(this.#handedBack, timeoutMs);
+      return;
+    }
+    this.#end();
+    const unconfirmed = new ClosedError('The consumer was stopped', { outcome: 'unknown' });
+    this.#forget(
+      (held) => new ReturnedError(held.named),
+      () => unconfirmed,
+    );
+    await Promise.all([within(this.#former, timeoutMs), this.#giveUpLease(timeoutMs)]);
+  }
+
+  async #giveUpLease(timeoutMs?: number): Promise<void> {
+    const { connection, keys } = this.#context;
+    const { from } = this.#options;
+    const { mayBeBlocked } = this.#feed;
+    const input = { keys, consumer: this.consumer, from, mayBeBlocked };
+    await connection.run(leave, input, timeoutMs === undefined ? {} : { timeoutMs });
+  }
+
+  #begin(): void {
+    if (this.#isOver) return;
+    void this.#listen();
+    void this.#promoter.check();
+    this.#feed.start();
+  }
+
+  #createFeed(): Feed<HeldDelivery<Body>> {
+    const host = this.#host;
+    return new Feed(this.#context as QueueContext, {
+      consumer: this.consumer,
+      from: this.#options.from,
+      demand: () => host.demand(),
+      accept: (first, elements) => {
+        host.accept(elements.map((element, at) => this.#hold(first + at, element)));
+      },
+      held: () => this.#held,
+      acked: (deliveries) => this.#acked(deliveries),
+      unconfirmed: (deliveries, error) => this.#ackWaiters.reject(deliveries, error),
+      drained: (look) => host.drained(look),
+      lost: () => this.#lose(),
+      failed: (error) => this.#failed(error),
+      isFresh: () => this.#heartbeat.isFresh,
+      ensureFresh: async () => this.#heartbeat.isFresh || this.#heartbeat.renew(),
+    });
+  }
+
+  #hold(receipt: number, element: Slice): HeldDelivery<Body> {
+    const held = new HeldDelivery<Body>(this as Settler, receipt, element);
+    this.#held.add(held);
+    return held;
+  }
+
+  #acked(deliveries: readonly HeldDelivery<Body>[]): void {
+    for (const held of deliveries) this.#held.remove(held);
+    this.#ackWaiters.confirm(deliveries);
+  }
+
+  async #settle(held: HeldDelivery<Body>, settle: () => Promise<boolean>): Promise<void> {
+    const adopted = this.#feed.adopted(held.number);
+    if (adopted) await adopted;
+    const wasHeld = await settle();
+    this.#held.remove(held);
+    this.#feed.settled(held.number);
+    if (wasHeld) return;
+    this.#feed.doubt();
+    throw new LeaseLostError(held.named);
+  }
+
+  /** Signals only save time, so a refused subscription is reported, lived without, and tried again. */
+  async #listen(isFirst = true): Promise<void> {
+    const target = { kind: 'channel', name: this.#context.keys.signal } as const;
+    try {
+      const unsubscribe = await this.#context.connection.subscribe(target, {
+        message: (_channel, payload) => this.#signalled(payload.toString()),
+        resumed: () => this.#lookAround(),
+      });
+      if (this.#isOver) await unsubscribe();
+      else this.#unsubscribe = unsubscribe;
+      this.#lookAround();
+    } catch (error) {
+      if (isFirst) this.#failed(asError(error));
+      if (this.#isOver) return;
+      this.#listenTimer = setTimeout(() => void this.#listen(false), listenAgainMs).unref();
+    }
+  }
+
+  #signalled(signal: string): void {
+    if (signal === 'suspects') this.#feed.suspectsAdded();
+    if (signal === 'delayed') void this.#promoter.check();
+  }
+
+  /** For what a signal would have told while nobody listened. */
+  #lookAround(): void {
+    if (this.#isOver) return;
+    this.#feed.suspectsAdded();
+    void this.#promoter.check();
+  }
+
+  #lose(): void {
+    if (this.#isOver) return;
+    this.#end();
+    const lostBy = (held: HeldDelivery<Body>) => new LeaseLostError(held.named);
+    const lost = this.#forget(lostBy, lostBy);
+    this.#handedBack = this.#handBack();
+    this.#host.lost(lost, this.#handedBack);
+  }
+
+  /** Tells those who work on what is held, or wait for an acknowledgement, that it is over. */
+  #forget(
+    lostBy: (held: HeldDelivery<Body>) => Error,
+    unconfirmed: (held: HeldDelivery<Body>) => Error,
+  ): HeldDelivery<Body>[] {
+    const forgotten = this.#held.removeAll();
+    for (const held of forgotten) held.lose(lostBy(held));
+    this.#ackWaiters.rejectAll(unconfirmed);
+    return forgotten;
+  }
+
+  /**
+   * Whoever recovered this consumer has what it held. But Redis may have forgotten it altogether
+   * (FLUSHALL, a restart without its data), and a blocking move may have brought a message since,
+   * of which nobody else knows. While Redis is away this waits.
+   */
+  async #handBack(): Promise<void> {
+    try {
+      await this.#feed.endWait();
+      await new Settling(() => false).repeat(() => this.#giveUpLease());
+    } catch (error) {
+      this.#host.failed(asError(error));
+    }
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    clearTimeout(this.#listenTimer);
+    this.#heartbeat.stop();
+    this.#promoter.stop();
+    this.#feed.end();
+    this.#unsubscribe?.().catch((error) => this.#host.failed(asError(error)));
+  }
+
+  #failed(error: Error): void {
+    if (!this.#isOver) this.#host.failed(error);
+  }
+}

@@ -1,0 +1,58 @@
+import { asError } from '@redpost/core';
+import { clearTimeout, setTimeout } from '@redpost/core/consuming';
+import type { QueueContext } from '../context.js';
+import { promote } from '../scripts/promote.js';
+
+/** How often to look even if no signal says so, in ms: a signal may get lost. */
+const pollMs = 5000;
+/** How soon to look again when it failed, in ms: something may have become due meanwhile. */
+const againMs = 250;
+
+/**
+ * Moves delayed messages to the list when they are due. It sleeps until the earliest one is, and is
+ * woken when an earlier one is sent. Every consumer has one: whoever comes first does the work.
+ */
+export class Promoter {
+  readonly #context: QueueContext;
+  readonly #failed: (error: Error) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #isChecking = false;
+  #checkAgain = false;
+  #stopped = false;
+
+  constructor(context: QueueContext, failed: (error: Error) => void) {
+    this.#context = context;
+    this.#failed = failed;
+  }
+
+  /** Looks now, and from then on whenever a message is due. */
+  async check(): Promise<void> {
+    if (this.#isChecking) {
+      this.#checkAgain = true;
+      return;
+    }
+    this.#isChecking = true;
+    clearTimeout(this.#timer);
+    const nextInMs = await this.#promote();
+    this.#isChecking = false;
+    if (this.#stopped) return;
+    const waitMs = this.#checkAgain ? 0 : Math.min(nextInMs ?? pollMs, pollMs);
+    this.#checkAgain = false;
+    this.#timer = setTimeout(() => void this.check(), waitMs).unref();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #promote(): Promise<number | undefined> {
+    const { connection, keys } = this.#context;
+    try {
+      return (await connection.run(promote, { keys })).nextInMs;
+    } catch (error) {
+      if (!this.#stopped) this.#failed(asError(error));
+      return againMs;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { type Codec, decodeBody, validate } from '@redpost/core';
+import type { QueueContext } from '../context.js';
+import type { Headers } from './envelope.js';
+import type { Slice } from './slice.js';
+
+/** What was sent. */
+export interface Message<Body = unknown> {
+  readonly id: string;
+  readonly body: Body;
+  readonly headers: Headers;
+  /** By the producer's clock. Undefined for a bare payload. */
+  readonly sentAt: Date | undefined;
+  /** How often it has been delivered so far. */
+  readonly attempt: number;
+}
+
+/**
+ * A body, decoded and validated: a promise only if the schema is asynchronous.
+ *
+ * @throws DecodeError, ValidationError.
+ */
+export function readBody<Body>(context: QueueContext<Body>, slice: Slice): Body | Promise<Body> {
+  const body = decode(context.codec, slice);
+  if (!context.schema) return body as Body;
+  return validate(context.schema, body);
+}
+
+function decode(codec: Codec, slice: Slice): unknown {
+  const text = codec.decodeAscii && slice.text;
+  if (text === undefined) return decodeBody(codec, slice.bytes);
+  try {
+    return codec.decodeAscii?.(text);
+  } catch {
+    // It throws again, and then the error keeps the bytes.
+    return decodeBody(codec, slice.bytes);
+  }
+}
+
+export function toDate(sentAt: number): Date | undefined {
+  return sentAt === 0 ? undefined : new Date(sentAt);
+}

@@ -1,0 +1,176 @@
+import {
+  type CallOptions,
+  ClosedError,
+  encodeBody,
+  InvalidArgumentError,
+  refuseTooLarge,
+  SendOrder,
+  TickBatch,
+  validate,
+} from '@redpost/core';
+import type { QueueContext } from '../context.js';
+import { encodeEnvelope, isEnvelope } from '../message/envelope.js';
+import { send } from '../scripts/send.js';
+import { newId } from './message-id.js';
+import { checkSendOptions, type SendOptions } from './send-options.js';
+
+/** A message that is ready to go. */
+interface Outgoing {
+  id: string;
+  element: string | Buffer;
+  delayMs: number;
+  ttlMs: number;
+  replicas: number;
+}
+
+interface Waiting extends Omit<Outgoing, 'replicas'> {
+  resolve(id: string): void;
+  reject(error: unknown): void;
+}
+
+/** One message of a batch. */
+export interface BatchItem<Body> extends SendOptions {
+  body: Body;
+}
+
+/** What became of one message of a batch. */
+export type SendResult =
+  | { status: 'sent'; id: string }
+  /** When the error has an `outcome` of `unknown`, the message may be in Redis all the same. */
+  | { status: 'failed'; id: string | undefined; error: unknown };
+
+/** So small that the server works on one command while the next one is written. */
+const limits = { count: 64, bytes: 64 * 1024 };
+
+export interface ProducerOptions {
+  timeoutMs: number | undefined;
+  replicas: number;
+  maxMessageBytes: number;
+}
+
+/** Sends messages: those of one tick as few commands. */
+export class Producer<Body, Input> {
+  readonly #context: QueueContext<Body>;
+  readonly #options: ProducerOptions;
+  readonly #unsettled = new Set<Promise<void>>();
+  readonly #order = new SendOrder();
+  #isClosed = false;
+
+  constructor(context: QueueContext<Body>, options: ProducerOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#batch = this.#openBatch(options.replicas);
+  }
+
+  readonly #batch: TickBatch<Waiting>;
+  /** For sends that ask for other numbers of replicas than the queue does. */
+  readonly #otherBatches = new Map<number, TickBatch<Waiting>>();
+
+  send(body: Input, options: SendOptions): Promise<string> {
+    try {
+      if (this.#isClosed) throw new ClosedError('The queue is closed');
+      const message = this.#prepare(body, options);
+      const valid = this.#validate(body);
+      const line = this.#context.keys.list;
+      if (!valid && this.#order.isFree(line)) return this.#enqueue(message);
+      return this.#tracked(this.#order.wait(line, valid, () => this.#enqueue(message)));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async sendBatch(items: readonly BatchItem<Input>[]): Promise<SendResult[]> {
+    const sent = items.map(({ body, ...options }) => this.send(body, options));
+    const outcomes = await Promise.allSettled(sent);
+    return outcomes.map((outcome, at) =>
+      outcome.status === 'fulfilled'
+        ? { status: 'sent', id: outcome.value }
+        : { status: 'failed', id: items[at]?.id, error: outcome.reason },
+    );
+  }
+
+  /** Resolves when everything that was sent is settled. Nothing more can be sent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const batch of [this.#batch, ...this.#otherBatches.values()]) batch.flush();
+    await Promise.all(this.#unsettled);
+    // What an asynchronous schema had to approve of first has only been sent now.
+    if (this.#unsettled.size > 0) await this.close();
+  }
+
+  #tracked<Result>(sent: Promise<Result>): Promise<Result> {
+    const forget = () => void this.#unsettled.delete(settled);
+    const settled: Promise<void> = sent.then(forget, forget);
+    this.#unsettled.add(settled);
+    return sent;
+  }
+
+  /** A promise only if the schema is asynchronous. The body is sent as it was given. */
+  #validate(body: Input): Promise<unknown> | undefined {
+    const { schema } = this.#context;
+    const result = schema && validate(schema, body);
+    return result instanceof Promise ? result : undefined;
+  }
+
+  #prepare(body: Input, options: SendOptions): Outgoing {
+    if (options !== noOptions) checkSendOptions(options);
+    const { id = newId(), delayMs = 0, ttlMs = 0, replicas = this.#options.replicas } = options;
+    const element = this.#encode(body, id, options);
+    refuseTooLarge(element, this.#options.maxMessageBytes);
+    return { id, element, delayMs, ttlMs, replicas };
+  }
+
+  #encode(body: Input, id: string, options: SendOptions): string | Buffer {
+    const encoded = encodeBody(this.#context.codec, body);
+    if (!options.bare) {
+      // What newId makes needs no escaping.
+      const idJson = options.id === undefined ? `"${id}"` : JSON.stringify(id);
+      return encodeEnvelope({ idJson, sentAt: Date.now(), headers: options.headers }, encoded);
+    }
+    if (isEnvelope(encoded)) {
+      throw new InvalidArgumentError('A bare body cannot start with the bytes 0x01 "1{"');
+    }
+    return typeof encoded === 'string' ? encoded : Buffer.from(encoded);
+  }
+
+  #enqueue(message: Outgoing): Promise<string> {
+    const { id, element, delayMs, ttlMs, replicas } = message;
+    const batch = replicas === this.#options.replicas ? this.#batch : this.#otherBatch(replicas);
+    return new Promise((resolve, reject) => {
+      batch.add({ id, element, delayMs, ttlMs, resolve, reject }, element.length);
+    });
+  }
+
+  #otherBatch(replicas: number): TickBatch<Waiting> {
+    const batch = this.#otherBatches.get(replicas) ?? this.#openBatch(replicas);
+    this.#otherBatches.set(replicas, batch);
+    return batch;
+  }
+
+  #openBatch(replicas: number): TickBatch<Waiting> {
+    const { timeoutMs } = this.#options;
+    const { list: line } = this.#context.keys;
+    const options = { line, replicas, timeoutMs };
+    return new TickBatch(limits, (messages) => {
+      void this.#tracked(this.#send(messages, options));
+    });
+  }
+
+  async #send(messages: Waiting[], options: CallOptions): Promise<void> {
+    const { connection, keys } = this.#context;
+    try {
+      if (messages.some(({ delayMs, ttlMs }) => delayMs > 0 || ttlMs > 0)) {
+        await connection.run(send, { keys, messages }, options);
+      } else {
+        const elements = messages.map(({ element }) => element);
+        await connection.call('LPUSH', [keys.list, ...elements], options);
+      }
+      for (const { resolve, id } of messages) resolve(id);
+    } catch (error) {
+      for (const { reject } of messages) reject(error);
+    }
+  }
+}
+
+/** The options of a call that names none: known to be good. */
+export const noOptions: SendOptions = Object.freeze({});

@@ -1,0 +1,66 @@
+import {
+  InvalidArgumentError,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
+import { checkHeaders, type Headers } from '../message/envelope.js';
+
+/** What a message is sent with. */
+export interface SendOptions {
+  /** The message's id: 1 to 512 characters. Default: a new one. Equal ids are not detected. */
+  id?: string | undefined;
+  /** Small texts that travel with the message. */
+  headers?: Headers | undefined;
+  /** Deliver it no sooner than this, in ms, by the server's clock. Default 0. */
+  delayMs?: number | undefined;
+  /** Forget it if it was not delivered this long after it was due, in ms. Default: never. */
+  ttlMs?: number | undefined;
+  /**
+   * Write only the encoded body, so that any client's `RPOP` reads it. Such a message has no id
+   * until it is delivered, and can have no headers, delay or time to live. Default false.
+   */
+  bare?: boolean | undefined;
+  /**
+   * Resolve only when this many replicas have it, at least 0. Such messages go by a connection of
+   * their own: their order among those that ask for another number is not kept. Default: the queue's.
+   */
+  replicas?: number | undefined;
+}
+
+const optionNames: NamesOf<SendOptions> = {
+  id: true,
+  headers: true,
+  delayMs: true,
+  ttlMs: true,
+  bare: true,
+  replicas: true,
+};
+
+const longestId = 512;
+/** A hundred years, so that sums of times stay exact. */
+const longestMs = 100 * 365 * 86_400_000;
+
+/** For those who know queues whose jobs have a name and data. */
+const oneBody =
+  'A message is one body, and has no name beside it: send({ name, ...data }, options)';
+
+/** @throws InvalidArgumentError for an option that cannot work. */
+export function checkSendOptions(options: SendOptions): void {
+  refuseUnknownOptions('send(body, options)', options, optionNames, oneBody);
+  const { id, headers, delayMs = 0, ttlMs, bare, replicas = 0 } = options;
+  if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > longestId)) {
+    throw new InvalidArgumentError(`id must be a string of 1 to ${longestId} characters`);
+  }
+  if (headers !== undefined) checkHeaders(headers);
+  wholeNumber('replicas', replicas, { min: 0 });
+  wholeNumber('delayMs', delayMs, { min: 0, max: longestMs });
+  if (ttlMs !== undefined) wholeNumber('ttlMs', ttlMs, { min: 1, max: longestMs });
+  if (!bare) return;
+  const impossible = Object.entries({ id, headers, delayMs: delayMs || undefined, ttlMs });
+  for (const [name, value] of impossible) {
+    if (value === undefined) continue;
+    throw new InvalidArgumentError(`A bare message cannot have ${name}, got ${shown(value)}`);
+  }
+}

@@ -1,0 +1,121 @@
+import { isRedpostError, type RedpostError } from '@redpost/core';
+import { pause, performance } from '@redpost/core/consuming';
+import type { ConsumedEnd, QueueContext } from '../context.js';
+import { rememberMs } from '../scripts/recover.js';
+
+export interface BlockingMoveOptions {
+  consumer: string;
+  from: ConsumedEnd;
+  /** Resolves to false when the lease is lost: then nothing is moved. */
+  ensureFresh(): Promise<boolean>;
+  /** An element now lies in the handoff list. */
+  brought(element: Buffer): void;
+  failed(error: unknown): void;
+  /** Redis refuses moves, e.g. because it is out of memory. Said once; from then on, `askAgain` stands in for moves. */
+  refused(error: RedpostError): void;
+  /** There may be messages by now: Redis is to be asked for them. */
+  askAgain(): void;
+  /** It is over, whatever came of it. */
+  done(): void;
+}
+
+/** How long one move waits before the lease is looked at again, in ms. */
+const waitMs = 5000;
+
+/** It was not executed, and will not be until something changes on the server. */
+function isRefusal(error: unknown): error is RedpostError {
+  return (
+    isRedpostError(error, 'OUT_OF_MEMORY') || (isRedpostError(error, 'SERVER') && !error.retryable)
+  );
+}
+
+/** How often a server that refuses moves is asked for messages, in ms. */
+const pollMs = 100;
+
+/**
+ * Waits for the next message on a socket of its own: `BLMOVE list handoff`, one at a time.
+ *
+ * When the answer to one got lost, the server may not have noticed yet that it is no longer
+ * wanted: for a while, it may still bring a *stray* that nobody was told of.
+ */
+export class BlockingMove {
+  readonly #context: QueueContext;
+  readonly #options: BlockingMoveOptions;
+  #abort: AbortController | undefined;
+  #over: Promise<void> = Promise.resolve();
+  #straysUntil = Number.NEGATIVE_INFINITY;
+  #isRefused = false;
+  #ended = false;
+
+  constructor(context: QueueContext, options: BlockingMoveOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  get isOut(): boolean {
+    return this.#abort !== undefined;
+  }
+
+  get mayBringStrays(): boolean {
+    return performance.now() < this.#straysUntil;
+  }
+
+  start(): void {
+    this.#abort = new AbortController();
+    this.#over = this.#run(this.#abort.signal);
+  }
+
+  /** Asks the server to answer now. What it has moved by then is brought all the same. */
+  cancel(): Promise<void> {
+    this.#abort?.abort();
+    return this.#over;
+  }
+
+  /** Nobody wants to hear of it any more. */
+  end(): void {
+    this.#ended = true;
+    this.#abort?.abort();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#move(signal);
+    } catch (error) {
+      if (isRefusal(error)) {
+        await this.#sitOut(error, signal);
+      } else if (error !== signal.reason) {
+        this.#straysUntil = performance.now() + rememberMs;
+        this.#options.failed(error);
+      }
+    }
+    if (this.#abort?.signal === signal) this.#abort = undefined;
+    this.#options.done();
+  }
+
+  async #move(signal: AbortSignal): Promise<void> {
+    const { connection, keys } = this.#context;
+    const { consumer, from, ensureFresh } = this.#options;
+    if (!(await ensureFresh()) || signal.aborted) return;
+    const move = [keys.list, keys.handoff(consumer), from, 'LEFT'] as const;
+    await connection.block((ms) => ['BLMOVE', ...move, ms / 1000], {
+      timeoutMs: waitMs,
+      signal,
+      onReply: (element) => this.#bring(element as Buffer),
+    });
+    this.#isRefused = false;
+  }
+
+  /** Stands in for a move while none is possible: it saves time, but must not be the only way to hear. */
+  async #sitOut(error: RedpostError, signal: AbortSignal): Promise<void> {
+    if (!this.#isRefused) this.#options.refused(error);
+    this.#isRefused = true;
+    await pause(pollMs, undefined, { signal, ref: false }).catch(() => {});
+    this.#options.askAgain();
+  }
+
+  #bring(element: Buffer): void {
+    this.#abort = undefined;
+    // What comes after the end stays in the handoff list, for whoever recovers it.
+    if (!this.#ended) this.#options.brought(element);
+  }
+}
