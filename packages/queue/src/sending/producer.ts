@@ -39,6 +39,9 @@ export type SendResult =
   /** When the error has an `outcome` of `unknown`, the message may be in Redis all the same. */
   | { status: 'failed'; id: string | undefined; error: unknown };
 
+/** All messages of a queue wait for those before them. */
+const onlyLine = '';
+
 /** So small that the server works on one command while the next one is written. */
 const limits = { count: 64, bytes: 64 * 1024 };
 
@@ -68,12 +71,10 @@ export class Producer<Body, Input> {
 
   send(body: Input, options: SendOptions): Promise<string> {
     try {
-      if (this.#isClosed) throw new ClosedError('The queue is closed');
       const message = this.#prepare(body, options);
       const valid = this.#validate(body);
-      const line = this.#context.keys.list;
-      if (!valid && this.#order.isFree(line)) return this.#enqueue(message);
-      return this.#tracked(this.#order.wait(line, valid, () => this.#enqueue(message)));
+      if (valid || !this.#order.isFree(onlyLine)) return this.#enqueueInOrder(message, valid);
+      return this.#enqueue(message);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -113,6 +114,7 @@ export class Producer<Body, Input> {
   }
 
   #prepare(body: Input, options: SendOptions): Outgoing {
+    if (this.#isClosed) throw new ClosedError('The queue is closed');
     if (options !== noOptions) checkSendOptions(options);
     const { id = newId(), delayMs = 0, ttlMs = 0, replicas = this.#options.replicas } = options;
     const element = this.#encode(body, id, options);
@@ -131,6 +133,10 @@ export class Producer<Body, Input> {
       throw new InvalidArgumentError('A bare body cannot start with the bytes 0x01 "1{"');
     }
     return typeof encoded === 'string' ? encoded : Buffer.from(encoded);
+  }
+
+  #enqueueInOrder(message: Outgoing, valid: Promise<unknown> | undefined): Promise<string> {
+    return this.#tracked(this.#order.wait(onlyLine, valid, () => this.#enqueue(message)));
   }
 
   #enqueue(message: Outgoing): Promise<string> {
