@@ -25,7 +25,7 @@ const pageSize = 100;
 
 export function addDead(program: Command, context: ProgramContext): void {
   const dead = addCommand(program, 'dead').description(
-    'Look at the dead letters of a queue, send them again, or forget them.',
+    'Look at the dead letters of a queue, send them again, or delete them.',
   );
 
   define<ListOptions>(dead, context, 'list', {

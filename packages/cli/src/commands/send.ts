@@ -58,10 +58,10 @@ function addArguments(command: Command): Command {
         .conflicts(['delay', 'ttl', 'id', 'header']),
     )
     .option('--delay <duration>', 'deliver it no sooner than this, e.g. 5m', duration)
-    .option('--ttl <duration>', 'forget it if it was not delivered within this time', duration)
+    .option('--ttl <duration>', 'delete it if it was not delivered within this time', duration)
     .option('--id <id>', 'its id, instead of a new one (one body only)')
     .option('--header <name=value>', 'a text that travels with it (repeatable)', header)
-    .option('--replicas <count>', 'be done only when so many replicas have it', positive)
+    .option('--replicas <count>', 'wait until this many replicas have the message', positive)
     .option('-q, --quiet', 'do not print what was sent');
 }
 
