@@ -60,7 +60,7 @@ Prints how many were sent. Exits with 1 when an entry that was named is not ther
   });
 
   define<EntryOptions>(dead, context, 'purge', {
-    description: 'Forget dead letters: all, or those that are named. This cannot be undone.',
+    description: 'Delete dead letters: all, or those that are named. This cannot be undone.',
     addArguments: (command) =>
       command
         .argument('<queue>', 'its name')

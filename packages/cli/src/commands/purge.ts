@@ -12,7 +12,7 @@ interface PurgeOptions {
 
 export function addPurge(program: Command, context: ProgramContext): void {
   define<PurgeOptions>(program, context, 'purge', {
-    description: 'Forget all pending and delayed messages of a queue. This cannot be undone.',
+    description: 'Delete all pending and delayed messages of a queue. This cannot be undone.',
     addArguments: (command) => command.argument('<queue>', 'its name').addOption(yesOption()),
     help: `
 Examples:
