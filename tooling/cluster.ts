@@ -1,6 +1,6 @@
 import { eventually } from './eventually.js';
 
-/** A server of a Cluster, as whoever has started it sees it. */
+/** A server of a Cluster, as the test that has started it sees it. */
 export interface ClusterMember {
   readonly port: number;
   /** The port for the other nodes. */

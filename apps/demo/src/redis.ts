@@ -5,7 +5,7 @@ import type { RedisChoice } from './options.js';
 
 export interface OpenRedis extends AsyncDisposable {
   connection: Connection;
-  /** Another connection, as another process would have: whoever asks for it closes it. */
+  /** Another connection, as another process would have: the caller closes it. */
   connect(): Connection;
   /** For the first line of the output. */
   description: string;

@@ -6,7 +6,7 @@ import type { Screen } from './terminal/screen.js';
 /** What every act gets. */
 export interface Stage {
   connection: Connection;
-  /** Another connection, as another process would have: whoever asks for it closes it. */
+  /** Another connection, as another process would have: the caller closes it. */
   connect(): Connection;
   names: RunNames;
   options: DemoOptions;

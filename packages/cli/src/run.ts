@@ -16,7 +16,7 @@ export interface GlobalOptions extends ConnectionChoice {
   verbose?: boolean;
 }
 
-/** What a command works with: Redis, the output, and whoever presses Ctrl-C. */
+/** What a command works with: Redis, the output, and interruptions by Ctrl-C. */
 export class Run {
   readonly output: Output;
   readonly interruption: Interruption;

@@ -42,7 +42,7 @@ export class TopicFacts {
     return this.#settled;
   }
 
-  /** They are no longer there: whoever needs them next writes them anew. */
+  /** They are no longer there: the next one that needs them writes them anew. */
   forget(): void {
     this.#settled = undefined;
     this.#isSettled = false;

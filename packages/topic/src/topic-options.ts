@@ -12,7 +12,7 @@ import {
 } from '@redpost/core';
 
 /**
- * How long records are kept. Applied by whoever publishes with these options, in whole nodes of
+ * How long records are kept. Applied by every publisher that has these options, in whole nodes of
  * the stream: up to 100 records more than the limits allow remain.
  */
 export interface Retention {

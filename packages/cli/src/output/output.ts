@@ -1,6 +1,6 @@
 import { TickBatch } from '@redpost/core';
 
-/** Whoever read our stdout is gone, e.g. `| head`. */
+/** The program that read our stdout is gone, e.g. `| head`. */
 export class OutputClosedError extends Error {
   constructor() {
     super('Nobody reads the output any more');

@@ -122,7 +122,7 @@ class OwnersConnection implements Connection {
     texts: readonly Argument[],
     isHarmless: boolean | undefined,
   ): Promise<never> {
-    // Without a detour for all others: whoever deals with them is to do so at once.
+    // Without a detour for all others: their handlers are to run at once.
     if (!isWrongType(error)) throw error;
     return this.#explain(error, texts, isHarmless);
   }

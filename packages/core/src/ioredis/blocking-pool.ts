@@ -231,7 +231,7 @@ export class BlockingPool {
       // Without a deadline: a server that is frozen just now answers later, on the same socket.
       socket.clientId = link.send('CLIENT', ['ID'], Number.POSITIVE_INFINITY).then(Number);
       socket.clientId.catch(() => {
-        // Whoever wants to unblock awaits the same promise and deals with the failure.
+        // A caller that wants to unblock awaits the same promise and deals with the failure.
       });
     });
     this.#sockets.add(socket);

@@ -59,7 +59,7 @@ export interface LinkOptions {
   sentinels?: Failover | undefined;
   /**
    * Whether calls wait while a failover happens, and while it is in doubt whether the socket still leads
-   * anywhere. Default true. Where they do not, whoever uses the link asks the server.
+   * anywhere. Default true. Where they do not, the user of the link asks the server.
    */
   holdsCalls?: boolean;
   /** How long the server may take to answer after this process stood still, in ms. */

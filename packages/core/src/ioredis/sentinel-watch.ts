@@ -9,7 +9,7 @@ import type { Sentinel } from './target.js';
 export interface SentinelWatchOptions {
   /** What `connect()` was given: how to reach and greet the Sentinels, and the name of the primary. */
   own: RedisOptions;
-  /** In the order in which they are asked: whoever has announced a new primary is moved to the front. */
+  /** In the order in which they are asked: one that has announced a new primary is moved to the front. */
   addresses: Sentinel[];
   /** How every socket is opened. */
   client: RedisOptions;

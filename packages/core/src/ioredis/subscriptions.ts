@@ -139,7 +139,7 @@ export class Subscriptions {
   }
 
   async #reconcile(entry: Entry): Promise<void> {
-    // In no case in this tick: whoever comes or goes meanwhile is to share the answer.
+    // In no case in this tick: subscribers that come or go meanwhile are to share the answer.
     await entry.resuming;
     try {
       while (entry.confirmed !== entry.subscribers.size > 0) {

@@ -5,7 +5,7 @@ type UpToTwoArguments = (first: never, second: never) => unknown;
 /**
  * A function that runs in the context in which this was called: what `AsyncLocalStorage` holds
  * there, e.g. a user or a trace. For functions of the caller's, which something else calls later:
- * without it they would run in the context of whoever happened to open the socket.
+ * without it they would run in the context of the call that happened to open the socket.
  *
  * Most of them are called for each message. So it is not done by `AsyncLocalStorage.snapshot()`, which
  * costs several times as much, and there are no more than two arguments.

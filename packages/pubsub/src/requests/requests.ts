@@ -94,7 +94,7 @@ export class Requests {
     this.#unlisten?.();
     this.#rejectAll('This PubSub was closed');
     const listening = this.#listening;
-    // Whoever asked for it was told.
+    // The caller that asked for it was told.
     const unsubscribe = await listening?.catch(() => undefined);
     await unsubscribe?.();
   }

@@ -82,7 +82,7 @@ export class Answering<Body> {
     });
   };
 
-  /** Whoever closed the connection knows that nothing is answered any more: `closed` said so. */
+  /** The program that closed the connection knows that nothing is answered any more: `closed` said so. */
   #report(error: unknown): void {
     if (!isRedpostError(error, 'CLOSED')) this.#subscription?.report(asError(error));
   }

@@ -182,7 +182,7 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
       const error = refusedIfUnsupported('SSUBSCRIBE', thrown);
       const isEnded = this.#closeReason !== undefined;
       const closed = this.close();
-      // Whoever ended it meanwhile does not wait for Redis.
+      // The caller that ended it meanwhile does not wait for Redis.
       if (!isEnded) await closed;
       throw error;
     }

@@ -26,7 +26,7 @@ export interface SessionOptions extends HeartbeatOptions {
   maxAttempts: number;
 }
 
-/** Whoever works on what a session leases. */
+/** The consumer that works on what a session leases. */
 export interface SessionHost<Body> {
   /** How many more messages are wanted now. */
   demand(): number;
@@ -50,7 +50,7 @@ const listenAgainMs = 10_000;
 
 /**
  * One life of a consumer: it takes a lease under a name never used before, leases messages, and
- * ends by leaving or by losing the lease. Whoever goes on after a loss opens a new session, so a
+ * ends by leaving or by losing the lease. A consumer that goes on after a loss opens a new session, so a
  * receipt of the old one can never be mistaken for one of the new.
  *
  * States: open -> over (left or lost).
@@ -147,7 +147,7 @@ export class Session<Body = unknown> implements Settler {
     this.#feed.pumpSoon();
   }
 
-  /** There is new demand, by whoever waits for nothing else: see `Feed.askAgain`. */
+  /** There is new demand, by a caller that waits for nothing else: see `Feed.askAgain`. */
   askAgain(): number {
     return this.#feed.askAgain();
   }
@@ -323,7 +323,7 @@ export class Session<Body = unknown> implements Settler {
   }
 
   /**
-   * Whoever recovered this consumer has what it held. But Redis may have forgotten it altogether
+   * The consumer that recovered this one has what it held. But Redis may have forgotten it altogether
    * (FLUSHALL, a restart without its data), and a blocking move may have brought a message since,
    * of which nobody else knows. While Redis is away this waits.
    */

@@ -10,7 +10,7 @@ const againMs = 250;
 
 /**
  * Moves delayed messages to the list when they are due. It sleeps until the earliest one is, and is
- * woken when an earlier one is sent. Every consumer has one: whoever comes first does the work.
+ * woken when an earlier one is sent. Every consumer has one: the first one that comes does the work.
  */
 export class Promoter {
   readonly #context: QueueContext;

@@ -115,7 +115,7 @@ export class BlockingMove {
 
   #bring(element: Buffer): void {
     this.#abort = undefined;
-    // What comes after the end stays in the handoff list, for whoever recovers it.
+    // What comes after the end stays in the handoff list, for the consumer that recovers it.
     if (!this.#ended) this.#options.brought(element);
   }
 }

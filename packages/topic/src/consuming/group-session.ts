@@ -28,7 +28,7 @@ const maxBlocked = 100;
 
 /**
  * One life of a consumer in one partition: it takes a lease under a name never used before, takes
- * records, and ends by leaving or by losing the lease. Whoever goes on after a loss opens a new
+ * records, and ends by leaving or by losing the lease. A member that goes on after a loss opens a new
  * session, so that what the old one asks for changes nothing.
  *
  * In a topic with partitions nobody else has a lease in the partition meanwhile, and the records of

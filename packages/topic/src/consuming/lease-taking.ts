@@ -34,7 +34,7 @@ export async function takeLease(
   context: GroupContext,
   options: LeaseTakingOptions,
 ): Promise<TakenLease | undefined> {
-  // Whoever is to be the only one recovers first, and then tries again.
+  // A member that is to be the only one recovers first, and then tries again.
   for (let tries = 0; tries < 2 && !options.isOver(); tries += 1) {
     const takenAt = performance.now();
     const joined = await joinOnce(context, options);

@@ -11,7 +11,7 @@ const refusedPauseMs = 1000;
  * undefined when `signal` is aborted, or when Redis refuses to be waited for: then there may be one.
  *
  * What it waits with is a plain XREAD: it takes nothing, so that one whose answer gets lost, or
- * which is left behind in the server, does no harm. Whoever waits reads by another command.
+ * which is left behind in the server, does no harm. The waiting reader takes by another command.
  *
  * @param failed told why waiting failed, e.g. because Redis is away. It is tried again.
  * @throws ClosedError when the connection was closed.

@@ -62,7 +62,7 @@ export class PartitionReader {
     this.#isUnderWay = last !== undefined;
   }
 
-  /** Lets go whoever waits for the next records. */
+  /** Lets callers go that wait for the next records. */
   stop(): void {
     this.#stopping.abort();
   }

@@ -66,7 +66,7 @@ export function readTopic<Body>(
   // At once, not when the first record is asked for: `latest` is when this was called.
   const opened = Promise.all([context.facts.checked(), ...readers.map((reader) => reader.open())]);
   opened.catch(() => {
-    // Thrown to whoever asks for the first record.
+    // Thrown to the caller that asks for the first record.
   });
   return records();
 

@@ -33,7 +33,7 @@ const roster = defineScript<{ keys: GroupKeys; group: string; from: string }, Pe
   },
 });
 
-/** What is pending in a group, whoever holds it, oldest first. */
+/** What is pending in a group under any consumer, oldest first. */
 export async function pendingOf(
   connection: Connection,
   input: { keys: GroupKeys; group: string },
