@@ -26,7 +26,7 @@ export function addSubscribe(program: Command, context: ProgramContext): void {
         .argument('<channels...>', 'their names')
         .option('-p, --pattern', 'the names are glob-style patterns, e.g. chat.*')
         .option('--distinct', 'with --pattern: print a message once, however many patterns match')
-        .option('-n, --count <n>', 'end after so many messages', positive)
+        .option('-n, --count <n>', 'end after this many messages', positive)
         .option(
           '-t, --timeout <duration>',
           'end when no message came for so long (default: never)',

@@ -18,7 +18,7 @@ export class LeaseLostError extends RedpostError {
   constructor({ kind, id }: Delivered) {
     super(
       `The lease of ${kind} ${id} was lost: its consumer was not heard of for longer than leaseMs. ` +
-        'It is delivered again, so its handler must bear being run twice',
+        'It is delivered again, so its handler must be idempotent',
       { code: 'LEASE_LOST' },
     );
     this.name = 'LeaseLostError';

@@ -46,8 +46,8 @@ export function openTopic<Body>(name: string, options: TopicOptions<Body>): Test
   return Object.assign(topic, { connection: options.connection, errors });
 }
 
-export function openConnection(url: string, options?: ConnectOptions): Connection {
-  const connection = connect(url, options);
+export function openConnection(target: string | string[], options?: ConnectOptions): Connection {
+  const connection = connect(target, options);
   connection.on('error', () => {
     // Tests that break connections on purpose look at what becomes of calls.
   });
