@@ -55,14 +55,6 @@ export interface HandlerPoolHost<Held extends Handled> {
   stuck(): void;
 }
 
-/** A handler that was called and is not through. */
-interface Started<Held> {
-  held: Held;
-  result: PromiseLike<unknown>;
-}
-
-const free = Symbol('free');
-
 /** Counts the pools of this process. */
 let pools = 0;
 
@@ -88,8 +80,10 @@ export class HandlerPool<Held extends Handled> {
   /** When the last handler finished, by `performance.now()`. */
   #finishedAt = 0;
   #isStopping = false;
-  /** What a follower goes on with; `free` while one asks for that. */
-  #next: Started<Held> | typeof free | undefined;
+  /** While a follower asks for a handler to go on with, and what it gets. */
+  #isFollowerFree = false;
+  #nextHeld: Held | undefined;
+  #nextResult: PromiseLike<unknown> | undefined;
 
   constructor(handler: (held: Held) => unknown, concurrency: number, host: HandlerPoolHost<Held>) {
     this.#call = named(this.#names.calling, (held: Held) => handler(held));
@@ -200,8 +194,10 @@ export class HandlerPool<Held extends Handled> {
   });
 
   #await(held: Held, result: PromiseLike<unknown>): void {
-    if (this.#next === free) this.#next = { held, result };
-    else void this.#follow(held, result);
+    if (!this.#isFollowerFree) return void this.#follow(held, result);
+    this.#isFollowerFree = false;
+    this.#nextHeld = held;
+    this.#nextResult = result;
   }
 
   /**
@@ -209,26 +205,27 @@ export class HandlerPool<Held extends Handled> {
    * function costs as much as to await twice.
    */
   #createFollower(): (held: Held, result: PromiseLike<unknown>) => Promise<void> {
-    const follow = async (held: Held, result: PromiseLike<unknown>) => {
-      for (let next: Started<Held> | undefined = { held, result }; next; next = this.#takeNext()) {
+    const follow = async (first: Held, result: PromiseLike<unknown>) => {
+      let held: Held | undefined = first;
+      let awaited: PromiseLike<unknown> | undefined = result;
+      while (held) {
+        let failure: { thrown: unknown } | undefined;
         try {
-          await next.result;
-        } catch (error) {
-          this.#next = free;
-          this.#fail(next.held, error);
-          continue;
+          await awaited;
+        } catch (thrown) {
+          failure = { thrown };
         }
-        this.#next = free;
-        this.#succeed(next.held);
+        this.#isFollowerFree = true;
+        if (failure) this.#fail(held, failure.thrown);
+        else this.#succeed(held);
+        this.#isFollowerFree = false;
+        held = this.#nextHeld;
+        awaited = this.#nextResult;
+        this.#nextHeld = undefined;
+        this.#nextResult = undefined;
       }
     };
     return named(this.#names.awaiting, follow);
-  }
-
-  #takeNext(): Started<Held> | undefined {
-    const next = this.#next;
-    this.#next = undefined;
-    return next === free ? undefined : next;
   }
 
   #succeed(held: Held): void {

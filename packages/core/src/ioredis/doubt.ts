@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { dateNow, performance, setImmediate } from '../runtime/timers.js';
-import { nodesOf, whenSilent } from './patience.js';
+import { nodesOf, Patience } from './patience.js';
 import type { Client } from './target.js';
 
 export interface DoubtOptions {
@@ -47,11 +47,11 @@ export class Doubt {
     };
     const deadline = performance.now() + this.#occupiedMs + this.#options.withinMs;
     // If the process stood still again, the answer may be there without having been read.
-    const stop = whenSilent(node, deadline, () => setImmediate(cut));
+    const patience = new Patience(deadline, () => setImmediate(cut), node);
     // Any answer will do, also a refusal. When the socket is cut, that is the answer.
     await node.callBuffer('PING').catch(ignore);
     isOver = true;
-    stop();
+    patience.end();
     return isThere;
   }
 

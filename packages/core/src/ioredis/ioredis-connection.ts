@@ -19,12 +19,12 @@ import type { Argument, Reply } from '../replies.js';
 import { inThisContext, outsideContext } from '../runtime/context.js';
 import { Emitter, type Unlisten } from '../runtime/emitter.js';
 import { performance } from '../runtime/timers.js';
-import type { Script } from '../script/script.js';
+import type { Script, ScriptCall } from '../script/script.js';
 import { HeartbeatThread } from '../thread/heartbeat-thread.js';
 import { BlockingPool } from './blocking-pool.js';
-import { Link } from './link.js';
+import { Link, type SendOptions } from './link.js';
 import { ReplicatedWrites } from './replicated-writes.js';
-import { ScriptCalls } from './script-calls.js';
+import { ScriptCalls, type ScriptText } from './script-calls.js';
 import { SentinelWatch } from './sentinel-watch.js';
 import { SubscriberSockets } from './subscriber-sockets.js';
 import type { Target } from './target.js';
@@ -40,6 +40,9 @@ const shortSliceMs = 1000;
 
 /** How long the server may take to answer after this process stood still, in ms. */
 const longestDoubtMs = 2000;
+
+/** For calls without a deadline of their own. */
+const patient: SendOptions = { isPatient: true };
 
 /** {@link Connection} on ioredis. */
 export class IoredisConnection implements Connection {
@@ -94,20 +97,16 @@ export class IoredisConnection implements Connection {
     return this.#callNow(command, args, options);
   }
 
-  async run<Input, Result>(
+  run<Input, Result>(
     script: Script<Input, Result>,
     input: Input,
     options: CallOptions = {},
   ): Promise<Result> {
-    const call = script.encode(input);
-    if (options.replicas || options.line !== undefined) {
-      // By its text: a script that the server does not know would have to come again.
-      const args = [script.lua, call.keys.length, ...call.keys, ...call.args];
-      return script.parse(await this.call('EVAL', args, options));
+    try {
+      return this.#runEncoded(script, script.encode(input), options).then(script.parse);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    const deadline = this.#deadline(options);
-    const sending = { isPatient: options.timeoutMs === undefined };
-    return script.parse(await this.#scripts.run(script, call, deadline, sending));
   }
 
   async block(command: BlockingCommand, options: BlockOptions = {}): Promise<Reply> {
@@ -177,6 +176,16 @@ export class IoredisConnection implements Connection {
     return this.close();
   }
 
+  #runEncoded(script: ScriptText, call: ScriptCall, options: CallOptions): Promise<Reply> {
+    if (options.replicas || options.line !== undefined) {
+      // By its text: a script that the server does not know would have to come again.
+      const args = [script.lua, call.keys.length, ...call.keys, ...call.args];
+      return this.call('EVAL', args, options);
+    }
+    const sending = options.timeoutMs === undefined ? patient : undefined;
+    return this.#scripts.run(script, call, this.#deadline(options), sending);
+  }
+
   /** What is thrown here is to reject, as all errors of `call` do. */
   async #callInTime(
     command: string,
@@ -189,7 +198,7 @@ export class IoredisConnection implements Connection {
   #callNow(command: string, args: readonly Argument[], options: CallOptions): Promise<Reply> {
     const { line } = options;
     const deadline = this.#deadline(options);
-    const sending = { isPatient: options.timeoutMs === undefined };
+    const sending = options.timeoutMs === undefined ? patient : undefined;
     if (line === undefined) return this.#commands.call(command, args, deadline, sending);
     return this.#commands.callInLine(line, command, args, deadline, sending);
   }

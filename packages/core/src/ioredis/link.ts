@@ -28,7 +28,7 @@ import type { Failover } from './failover.js';
 import { hearOut } from './hear-out.js';
 import { databaseOf } from './login.js';
 import { LoneCalls } from './lone-calls.js';
-import { nodesOf, whenSilent } from './patience.js';
+import { nodesOf, Patience } from './patience.js';
 import { withSizeLimit } from './size-limits.js';
 import { soleBulk } from './sole-bulk.js';
 import { standstill } from './standstill.js';
@@ -216,15 +216,16 @@ export class Link {
     const isKeyless =
       isCluster(this.#client) && (command === 'PUBLISH' || (command === 'EVAL' && args[1] === 0));
     const lines = isKeyless ? this.#keylessLines : this.#lines;
+    const send = (route: () => Client, isAlone: boolean) => {
+      // One that is alone is redirected by the client itself.
+      const client = isAlone && !isKeyless ? this.#client : route();
+      return this.#sendBy(client, command, args, deadline, options);
+    };
     return lines.add(line, {
       deadline,
       send: (route, isAlone) => {
-        // One that is alone is redirected by the client itself.
-        const send = () => {
-          const client = isAlone && !isKeyless ? this.#client : route();
-          return this.#sendBy(client, command, args, deadline, options);
-        };
-        return this.whenUp(send, deadline);
+        if (this.#isOpen) return send(route, isAlone);
+        return this.untilUp(deadline).then(() => send(route, isAlone));
       },
     });
   }
@@ -308,21 +309,19 @@ export class Link {
         const message = `Redis at ${address} did not answer ${command} in time`;
         reject(new TimeoutError(message, { outcome: 'unknown' }));
       };
-      const stopTimer = isPatient
-        ? whenSilent(client, deadline, giveUp)
-        : startTimer(timerMs(deadline), giveUp);
+      const patience = new Patience(deadline, giveUp, isPatient ? client : undefined);
       answer.then(
         (answered) => {
           if (!isGivenUp) this.#lone.ended();
           const reply = answered as Reply;
           const isUnread = stopReading?.();
           if (reply !== null && isUnread) onReply?.(reply);
-          stopTimer();
+          patience.end();
           resolve(reply);
         },
         (error) => {
           stopReading?.();
-          stopTimer();
+          patience.end();
           reject(this.translate(error));
           if (!isGivenUp) this.#lone.ended();
         },
@@ -714,12 +713,6 @@ function closedError(address: string, outcome: 'not-executed' | 'unknown'): Clos
 function connectOutsideContext(node: Redis): void {
   const connect = node.connect.bind(node);
   node.connect = (...args) => outsideContext(() => connect(...args));
-}
-
-/** Returns what ends it. */
-function startTimer(ms: number, callBack: () => void): () => void {
-  const timer = setTimeout(callBack, ms);
-  return () => clearTimeout(timer);
 }
 
 function ignore(): void {}

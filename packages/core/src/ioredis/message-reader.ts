@@ -30,6 +30,8 @@ const beginnings = (['channel', 'pattern', 'shard'] as const).flatMap((kind) => 
   }));
 });
 
+type Beginning = (typeof beginnings)[number];
+
 const revocations = ['>', '*'].map((push) => Buffer.from(`${push}3\r\n$12\r\nsunsubscribe\r\n$`));
 
 /**
@@ -46,7 +48,8 @@ export class MessageReader {
   #wantedBytes = 0;
   /** Where the number that was read last ends. */
   #at = 0;
-  /** Mostly, a message is for the same name as the one before it. */
+  /** Mostly, a message begins as the one before it, and is for the same name. */
+  #lastBeginning = beginnings[0] as Beginning;
   #lastName = { text: '', bytes: Buffer.alloc(0) };
 
   constructor(listener: MessageListener, passOn: (bytes: Buffer) => void) {
@@ -88,7 +91,7 @@ export class MessageReader {
 
   /** The end of the message that starts at `at`, -1 if it is not all there, or no message. */
   #readMessage(bytes: Buffer, at: number): number | undefined {
-    const found = beginningAt(bytes, at);
+    const found = this.#beginningAt(bytes, at);
     if (!found) return undefined;
 
     const nameEnd = this.#bulkEnd(bytes, at + found.bytes.length);
@@ -108,6 +111,13 @@ export class MessageReader {
     if (payloadEnd === -1) return -1;
     this.#listener.onMessage(found.kind, name, channel, bytes.subarray(this.#at, payloadEnd));
     return payloadEnd + 2;
+  }
+
+  #beginningAt(bytes: Buffer, at: number): Beginning | undefined {
+    if (startsWith(bytes, at, this.#lastBeginning.bytes)) return this.#lastBeginning;
+    const found = beginnings.find((beginning) => startsWith(bytes, at, beginning.bytes));
+    this.#lastBeginning = found ?? this.#lastBeginning;
+    return found;
   }
 
   /** Where the bytes end whose length stands at `at`; they start at `#at`. -1 if not all is there. */
@@ -206,13 +216,6 @@ export function readMessages(client: Redis, listener: MessageListener): void {
   const reader = new MessageReader(listener, parse);
   stream.off('data', parse);
   stream.prependListener('data', reader.write);
-}
-
-function beginningAt(bytes: Buffer, at: number): (typeof beginnings)[number] | undefined {
-  for (const beginning of beginnings) {
-    if (startsWith(bytes, at, beginning.bytes)) return beginning;
-  }
-  return undefined;
 }
 
 function startsWith(bytes: Buffer, at: number, expected: Buffer): boolean {

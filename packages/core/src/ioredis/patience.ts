@@ -8,23 +8,41 @@ import { timerMs } from './timer-ms.js';
 const longestSilenceMs = 2000;
 
 /**
- * Calls back at the deadline (by `performance.now()`), or later when the client's sockets have been silent
- * for a while. It looks at what was read only shortly before the deadline: most answers come sooner.
- *
- * @returns what ends it.
+ * Calls back at the deadline (by `performance.now()`): where a client is given, not before its sockets have
+ * been silent for a while. It looks at what was read only shortly before the deadline: most answers come
+ * sooner.
  */
-export function whenSilent(client: Client, deadline: number, callBack: () => void): () => void {
-  const untilDeadline = timerMs(deadline);
-  const silentMs = Math.min(longestSilenceMs, untilDeadline / 2);
-  let timer = setTimeout(() => check(bytesReadBy(client)), untilDeadline - silentMs);
-  const check = (before: number) => {
-    timer = setTimeout(() => {
-      const now = bytesReadBy(client);
-      if (now > before) check(now);
-      else callBack();
-    }, silentMs);
-  };
-  return () => clearTimeout(timer);
+export class Patience {
+  readonly #client: Client | undefined;
+  readonly #silentMs: number;
+  readonly #callBack: () => void;
+  #timer: NodeJS.Timeout;
+
+  constructor(deadline: number, callBack: () => void, client?: Client) {
+    const untilDeadline = timerMs(deadline);
+    this.#client = client;
+    this.#callBack = callBack;
+    this.#silentMs = client ? Math.min(longestSilenceMs, untilDeadline / 2) : 0;
+    this.#timer = setTimeout(() => this.#watch(), untilDeadline - this.#silentMs);
+  }
+
+  /** Nothing is waited for any more. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #watch(): void {
+    const client = this.#client;
+    if (!client) {
+      this.#callBack();
+      return;
+    }
+    const before = bytesReadBy(client);
+    this.#timer = setTimeout(() => {
+      if (bytesReadBy(client) > before) this.#watch();
+      else this.#callBack();
+    }, this.#silentMs);
+  }
 }
 
 /** How many bytes have come, of a Cluster from all nodes together. */

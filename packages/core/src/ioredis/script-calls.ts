@@ -5,7 +5,7 @@ import type { Link, SendOptions } from './link.js';
 import type { Client } from './target.js';
 import { translateError } from './translate-error.js';
 
-type Text = Pick<Script<never, unknown>, 'sha' | 'lua'>;
+export type ScriptText = Pick<Script<never, unknown>, 'sha' | 'lua'>;
 
 /**
  * Calls scripts by their hash. `SCRIPT LOAD` leaves just ahead of the first call on each connection, on
@@ -28,37 +28,35 @@ export class ScriptCalls {
   }
 
   /** @throws what {@link Link.call} throws. */
-  async run(
-    text: Text,
+  run(
+    text: ScriptText,
     { keys, args }: ScriptCall,
     deadline: number,
     options?: SendOptions,
   ): Promise<Reply> {
     const rest = [keys.length, ...keys, ...args];
-    const call = () => {
+    const send = () => {
       this.#prepare(text, keys);
       return this.#link.send('EVALSHA', [text.sha, ...rest], deadline, options);
     };
-    try {
-      return await this.#link.attempt(call, deadline);
-    } catch (error) {
+    return this.#link.attempt(send, deadline).catch(async (error) => {
       if (!isUnknown(error)) throw error;
-    }
-    // It has been flushed, or the server is another one: it is loaded again.
-    const client = this.#link.clientOf(keys);
-    if (client && this.#mayLoad) {
-      this.#loaded.get(client)?.delete(text.sha);
-      try {
-        return await this.#link.attempt(call, deadline);
-      } catch (error) {
-        if (!isUnknown(error)) throw error;
+      // It has been flushed, or the server is another one: it is loaded again.
+      const client = this.#link.clientOf(keys);
+      if (client && this.#mayLoad) {
+        this.#loaded.get(client)?.delete(text.sha);
+        try {
+          return await this.#link.attempt(send, deadline);
+        } catch (again) {
+          if (!isUnknown(again)) throw again;
+        }
       }
-    }
-    return this.#link.call('EVAL', [text.lua, ...rest], deadline, options);
+      return this.#link.call('EVAL', [text.lua, ...rest], deadline, options);
+    });
   }
 
   /** Loads a script where a call with these keys leads to, unless that has been done. */
-  #prepare({ sha, lua }: Text, keys: readonly string[]): void {
+  #prepare({ sha, lua }: ScriptText, keys: readonly string[]): void {
     const client = this.#mayLoad && this.#link.clientOf(keys);
     if (!client) return;
     const loaded = this.#loaded.get(client) ?? new Set();

@@ -26,12 +26,14 @@ export interface WaitingLineOptions<Route> {
   empty(): void;
 }
 
-interface Place<Route> extends LineCall<Route> {
+/** A call that has to wait. */
+interface Place<Route> {
+  readonly call: LineCall<Route>;
   /** In the order of the calls. */
   readonly number: number;
-  /** Ends the waiting; missing while it is out. */
-  timer?: NodeJS.Timeout | undefined;
-  resolve(reply: Reply): void;
+  /** Ends the waiting. */
+  timer?: NodeJS.Timeout;
+  resolve(reply: Promise<Reply>): void;
   reject(error: unknown): void;
 }
 
@@ -66,14 +68,10 @@ export class WaitingLine<Route> {
   }
 
   add(call: LineCall<Route>): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      this.#made += 1;
-      const { deadline, send } = call;
-      const place: Place<Route> = { number: this.#made, deadline, send, resolve, reject };
-      const route = this.#options.route();
-      if (this.#isOpen(route)) this.#send(place, route, false);
-      else this.#wait(place);
-    });
+    this.#made += 1;
+    const route = this.#options.route();
+    if (this.#isOpen(route)) return this.#send(call, this.#made, route, false);
+    return this.#place(call, this.#made, (place) => this.#wait(place));
   }
 
   #isOpen(route: Route): boolean {
@@ -82,34 +80,44 @@ export class WaitingLine<Route> {
     return route === this.#route && this.#waiting.length === 0 && this.#refused.length === 0;
   }
 
+  /** Only those that wait have a place: most calls do not. */
+  #place(
+    call: LineCall<Route>,
+    number: number,
+    put: (place: Place<Route>) => void,
+  ): Promise<Reply> {
+    return new Promise((resolve, reject) => put({ call, number, resolve, reject }));
+  }
+
   #wait(place: Place<Route>): void {
     place.timer = setTimeout(() => {
       this.#waiting = this.#waiting.filter((other) => other !== place);
       place.reject(this.#options.expired(this.#refusal));
-    }, timerMs(place.deadline));
+    }, timerMs(place.call.deadline));
     this.#waiting.push(place);
   }
 
-  #send(place: Place<Route>, route: Route, isAlone: boolean): void {
+  #send(call: LineCall<Route>, number: number, route: Route, isAlone: boolean): Promise<Reply> {
     this.#route = route;
     this.#out += 1;
-    place.send(this.#options.route, isAlone).then(
+    return call.send(this.#options.route, isAlone).then(
       (reply) => {
-        place.resolve(reply);
         this.#answered();
+        return reply;
       },
       (error) => {
         const isPassing = mayResend(error) && !isRefusal(error);
-        if (isPassing && performance.now() < place.deadline) this.#refuse(place, error);
-        else place.reject(error);
+        const mayRepeat = isPassing && performance.now() < call.deadline;
+        const outcome = mayRepeat ? this.#refuse(call, number, error) : Promise.reject(error);
         this.#answered();
+        return outcome;
       },
     );
   }
 
-  #refuse(place: Place<Route>, error: RedpostError): void {
+  #refuse(call: LineCall<Route>, number: number, error: RedpostError): Promise<Reply> {
     this.#refusal = error;
-    this.#refused.push(place);
+    return this.#place(call, number, (place) => this.#refused.push(place));
   }
 
   #answered(): void {
@@ -145,9 +153,9 @@ export class WaitingLine<Route> {
     const isAlone = this.#window === 1;
     const next = this.#waiting.splice(0, this.#window);
     if (this.#waiting.length === 0 && !isAlone) this.#open();
-    for (const place of next) {
-      clearTimeout(place.timer);
-      this.#send(place, route, isAlone);
+    for (const { call, number, timer, resolve } of next) {
+      clearTimeout(timer);
+      resolve(this.#send(call, number, route, isAlone));
     }
   }
 

@@ -2,6 +2,19 @@ import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_h
 
 type UpToTwoArguments = (first: never, second: never) => unknown;
 
+/** The context in which redpost was loaded: in most programs, an empty one. */
+const outside = new AsyncResource('redpost');
+
+/**
+ * Before Node 24, `enterWith` changes the context it is called in for all that run there later: there,
+ * `AsyncLocalStorage` is made of hooks, which `_enable` switches on. It is not tried out, because V8
+ * optimizes the promises of a process less, for good, as soon as any storage was used.
+ */
+const isChangedByEntering = '_enable' in AsyncLocalStorage.prototype;
+
+/** What marks a resource with its id. */
+const [id] = Object.getOwnPropertySymbols(outside) as [symbol];
+
 /**
  * A function that runs in the context in which this was called: what `AsyncLocalStorage` holds
  * there, e.g. a user or a trace. For functions of the caller's, which something else calls later:
@@ -13,15 +26,15 @@ type UpToTwoArguments = (first: never, second: never) => unknown;
 export function inThisContext<Run extends UpToTwoArguments>(run: Run): Run {
   const inside = run as unknown as (first: unknown, second: unknown) => unknown;
   const here = new AsyncResource('redpost');
-  if (!isChangedByEntering()) {
+  if (!isChangedByEntering) {
     const enter = (first: unknown, second: unknown) =>
       here.runInAsyncScope(inside, undefined, first, second);
     return enter as unknown as Run;
   }
 
   // What the function enters by `enterWith` stays in the resource that it ran in. So each call has its own,
-  // made within the one before, unless nobody uses any `AsyncLocalStorage` by now: then promises have no
-  // ids. What was used while it was so may have been entered since.
+  // made within the one before, unless nobody uses any `AsyncLocalStorage` by now. What was used while it
+  // was so may have been entered since.
   const trigger = here.asyncId();
   const create = () => new AsyncResource('redpost', trigger);
   let context = here.runInAsyncScope(create);
@@ -31,7 +44,7 @@ export function inThisContext<Run extends UpToTwoArguments>(run: Run): Run {
     return inside(first, second);
   };
   const enter = (first: unknown, second: unknown) => {
-    if (executionAsyncId() === 0) {
+    if (!isAnyStorageUsed()) {
       isUsed = true;
       return context.runInAsyncScope(inside, undefined, first, second);
     }
@@ -44,9 +57,6 @@ export function inThisContext<Run extends UpToTwoArguments>(run: Run): Run {
   return enter as unknown as Run;
 }
 
-/** The context in which redpost was loaded: in most programs, an empty one. */
-const outside = new AsyncResource('redpost');
-
 /**
  * Runs a function outside of the context of the caller. For what outlives the call and serves
  * others too, e.g. a socket or a timer: it must neither pass the context on nor keep it in memory.
@@ -55,15 +65,9 @@ export function outsideContext<Result>(run: () => Result): Result {
   return outside.runInAsyncScope(run);
 }
 
-let isChanged: boolean | undefined;
-
-/** Before Node 24, `enterWith` changes the context it is called in for all that run there later. */
-function isChangedByEntering(): boolean {
-  if (isChanged !== undefined) return isChanged;
-  const storage = new AsyncLocalStorage<true>();
-  const context = new AsyncResource('redpost');
-  context.runInAsyncScope(() => storage.enterWith(true));
-  isChanged = context.runInAsyncScope(() => storage.getStore()) === true;
-  storage.disable();
-  return isChanged;
+/** Only then promises have ids, where `AsyncLocalStorage` is made of hooks: also the one that goes on here. */
+function isAnyStorageUsed(): boolean {
+  return executionAsyncId() !== 0 && id in new Promise(ignore);
 }
+
+function ignore(): void {}

@@ -30,15 +30,15 @@ export class TickBatch<Item> {
    * @param bytes the size of the item, roughly.
    */
   add(item: Item, bytes: number): void {
+    if (bytes > surelyTaken) {
+      this.#addAlone(item);
+      return;
+    }
     // nextTick, not a microtask: it runs after every promise continuation that is ready, and
     // those are the callers whose items should travel together.
-    const isLarge = bytes > surelyTaken;
-    if (isLarge) this.flush();
     if (this.#items.push(item) === 1) nextTick(this.flush);
     this.#bytes += bytes;
-    if (isLarge || this.#items.length >= this.#limits.count || this.#bytes >= this.#limits.bytes) {
-      this.flush();
-    }
+    if (this.#items.length >= this.#limits.count || this.#bytes >= this.#limits.bytes) this.flush();
   }
 
   /** Hands over what has been collected, now. */
@@ -49,4 +49,10 @@ export class TickBatch<Item> {
     this.#bytes = 0;
     this.#flush(items);
   };
+
+  #addAlone(item: Item): void {
+    this.flush();
+    this.#items.push(item);
+    this.flush();
+  }
 }

@@ -23,19 +23,19 @@ export const publish = defineScript<PublishInput, PublishReply>({
   lua: source,
   encode({ messages, verb, key }) {
     const lengths: number[] = [];
-    const rest: Argument[] = [];
+    const args: Argument[] = [verb, ''];
     let last: string | undefined;
     for (const { channel, payload } of messages) {
       if (channel !== last) {
         lengths.push(0);
-        rest.push(channel);
+        args.push(channel);
         last = channel;
       }
       lengths[lengths.length - 1] = (lengths.at(-1) ?? 0) + 1;
-      rest.push(payload);
+      args.push(payload);
     }
-    rest.unshift(verb, lengths.join(' '));
-    return { keys: key === undefined ? [] : [key], args: rest };
+    args[1] = lengths.join(' ');
+    return { keys: key === undefined ? [] : [key], args };
   },
   parse(reply) {
     const outcomes: (number | ServerError)[] = [];

@@ -138,7 +138,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   #createPool(handler: Handler<Body>): HandlerPool<HeldDelivery<Body>> {
     return new HandlerPool<HeldDelivery<Body>>(handler, this.#options.concurrency, {
-      open: (held) => held.open(this.#context, this.#session.serverNow),
+      open: (held) => held.open(this.#context, this.#session),
       acknowledge: (held, isExpired) => this.#session.acknowledge(held, isExpired),
       nextStep: (held, error) =>
         nextStep(held as HeldDelivery, error, this.#options, (failure) => this.#report(failure)),

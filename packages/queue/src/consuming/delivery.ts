@@ -180,12 +180,12 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Ho
   /**
    * Makes the body available: returns a promise only if the schema is asynchronous.
    *
-   * @param serverNow the server's time, in ms since 1970.
+   * @param clock knows the server's time, in ms since 1970: asked only where it matters.
    * @throws DecodeError, ValidationError, ExpiredError.
    */
-  open(context: QueueContext<Body>, serverNow: number): Promise<void> | undefined {
+  open(context: QueueContext<Body>, clock: { serverNow: number }): Promise<void> | undefined {
     const beginning = beginningOf(this.element);
-    if (beginning === 'touched') this.#refuseIfExpired(serverNow);
+    if (beginning === 'touched') this.#refuseIfExpired(clock.serverNow);
     const body = readBody(context, bodyOf(this.element, beginning));
     if (body instanceof Promise) return body.then((valid) => this.#opened(valid));
     this.#opened(body);

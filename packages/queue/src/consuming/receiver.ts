@@ -190,7 +190,7 @@ export class Receiver<Body = unknown> {
   /** What cannot be read is not handed out, but becomes a dead letter. */
   async #isReadable(session: Session<Body>, held: HeldDelivery<Body>): Promise<boolean> {
     try {
-      const opening = held.open(this.#context, session.serverNow);
+      const opening = held.open(this.#context, session);
       if (opening) await opening;
       void held.envelope;
       return true;

@@ -21,11 +21,9 @@ interface Outgoing {
   delayMs: number;
   ttlMs: number;
   replicas: number;
-}
-
-interface Waiting extends Omit<Outgoing, 'replicas'> {
-  resolve(id: string): void;
-  reject(error: unknown): void;
+  /** Both settle the promise of its caller, once it is in a batch. */
+  resolve: (id: string) => void;
+  reject: (error: unknown) => void;
 }
 
 /** One message of a batch. */
@@ -65,9 +63,9 @@ export class Producer<Body, Input> {
     this.#batch = this.#openBatch(options.replicas);
   }
 
-  readonly #batch: TickBatch<Waiting>;
+  readonly #batch: TickBatch<Outgoing>;
   /** For sends that ask for other numbers of replicas than the queue does. */
-  readonly #otherBatches = new Map<number, TickBatch<Waiting>>();
+  readonly #otherBatches = new Map<number, TickBatch<Outgoing>>();
 
   send(body: Input, options: SendOptions): Promise<string> {
     try {
@@ -119,7 +117,7 @@ export class Producer<Body, Input> {
     const { id = newId(), delayMs = 0, ttlMs = 0, replicas = this.#options.replicas } = options;
     const element = this.#encode(body, id, options);
     refuseTooLarge(element, this.#options.maxMessageBytes);
-    return { id, element, delayMs, ttlMs, replicas };
+    return { id, element, delayMs, ttlMs, replicas, resolve: notYet, reject: notYet };
   }
 
   #encode(body: Input, id: string, options: SendOptions): string | Buffer {
@@ -140,20 +138,22 @@ export class Producer<Body, Input> {
   }
 
   #enqueue(message: Outgoing): Promise<string> {
-    const { id, element, delayMs, ttlMs, replicas } = message;
+    const { replicas } = message;
     const batch = replicas === this.#options.replicas ? this.#batch : this.#otherBatch(replicas);
     return new Promise((resolve, reject) => {
-      batch.add({ id, element, delayMs, ttlMs, resolve, reject }, element.length);
+      message.resolve = resolve;
+      message.reject = reject;
+      batch.add(message, message.element.length);
     });
   }
 
-  #otherBatch(replicas: number): TickBatch<Waiting> {
+  #otherBatch(replicas: number): TickBatch<Outgoing> {
     const batch = this.#otherBatches.get(replicas) ?? this.#openBatch(replicas);
     this.#otherBatches.set(replicas, batch);
     return batch;
   }
 
-  #openBatch(replicas: number): TickBatch<Waiting> {
+  #openBatch(replicas: number): TickBatch<Outgoing> {
     const { timeoutMs } = this.#options;
     const { list: line } = this.#context.keys;
     const options = { line, replicas, timeoutMs };
@@ -162,7 +162,7 @@ export class Producer<Body, Input> {
     });
   }
 
-  async #send(messages: Waiting[], options: CallOptions): Promise<void> {
+  async #send(messages: Outgoing[], options: CallOptions): Promise<void> {
     const { connection, keys } = this.#context;
     try {
       if (messages.some(({ delayMs, ttlMs }) => delayMs > 0 || ttlMs > 0)) {
@@ -177,6 +177,8 @@ export class Producer<Body, Input> {
     }
   }
 }
+
+function notYet(): void {}
 
 /** The options of a call that names none: known to be good. */
 export const noOptions: SendOptions = Object.freeze({});

@@ -58,9 +58,13 @@ export interface TopicPublisherOptions {
 }
 
 interface Waiting extends OutgoingRecord {
-  resolve(offset: string): void;
-  reject(error: unknown): void;
+  /** Both settle the promise of its caller, once it is in a batch. */
+  resolve: (offset: string) => void;
+  reject: (error: unknown) => void;
 }
+
+/** All records of a topic wait for those before them. */
+const onlyLine = '';
 
 /** So small that the server works on one script while the next one is written. */
 const limits = { count: 50, bytes: 64 * 1024 };
@@ -95,17 +99,14 @@ export class TopicPublisher<Input> {
       if (this.#isClosed) throw new ClosedError('The topic is closed');
       if (options !== noPublishOptions) checkOptions(options);
       const { key = '', headers, id = '' } = options;
-      const record = { key, headers: headers ? JSON.stringify(headers) : '', id };
+      const record = newRecord(key, headers ? JSON.stringify(headers) : '', id);
       refuseTooLarge(record.headers, this.#context.maxMessageBytes);
       const partition = this.#partitionFor(key || id);
-      const { facts, name: line } = this.#context;
       const bytes = writeBody(this.#context, body);
-      const isReady = !(bytes instanceof Promise) && facts.isSettled && this.#order.isFree(line);
-      if (isReady) return this.#add(partition, bytes, record);
-      // Neither a slow schema nor the first look at the topic lets a later record overtake.
-      const ready = Promise.all([bytes, facts.settled()]);
-      const sent = this.#order.wait(line, ready, ([its]) => this.#add(partition, its, record));
-      return this.#track(sent);
+      if (bytes instanceof Promise || !this.#isFree) {
+        return this.#addInOrder(partition, record, bytes);
+      }
+      return this.#add(partition, record, bytes);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -138,14 +139,29 @@ export class TopicPublisher<Input> {
     return this.#nextPartition % count;
   }
 
-  #add(
+  get #isFree(): boolean {
+    return this.#context.facts.isSettled && this.#order.isFree(onlyLine);
+  }
+
+  /** Neither a slow schema nor the first look at the topic lets a later record overtake. */
+  #addInOrder(
     partition: number,
-    body: string | Buffer,
-    { key, headers, id }: Omit<OutgoingRecord, 'body'>,
+    record: Waiting,
+    body: Waiting['body'] | Promise<Waiting['body']>,
   ): Promise<string> {
+    const ready = Promise.all([body, this.#context.facts.settled()]);
+    const sent = this.#order.wait(onlyLine, ready, ([its]) => this.#add(partition, record, its));
+    return this.#track(sent);
+  }
+
+  #add(partition: number, record: Waiting, body: Waiting['body']): Promise<string> {
     return new Promise((resolve, reject) => {
+      record.body = body;
+      record.resolve = resolve;
+      record.reject = reject;
+      const { key, headers, id } = record;
       const size = body.length + key.length + headers.length + id.length;
-      this.#batches[partition]?.add({ body, key, headers, id, resolve, reject }, size);
+      this.#batches[partition]?.add(record, size);
     });
   }
 
@@ -196,6 +212,13 @@ export class TopicPublisher<Input> {
     return promise;
   }
 }
+
+/** It gets its body, and who waits for it, when it is put into a batch. */
+function newRecord(key: string, headers: string, id: string): Waiting {
+  return { body: '', key, headers, id, resolve: notYet, reject: notYet };
+}
+
+function notYet(): void {}
 
 /** The options of a call that names none: known to be good. */
 export const noPublishOptions: PublishOptions = Object.freeze({});
