@@ -112,13 +112,26 @@ export class ShardedSubscriptions {
   }
 }
 
+/**
+ * Where a subscriber is with its channel.
+ *
+ * - `joining`: it looks for the node that has the channel, and asks that one. Entered at first, and
+ *   when the subscription has ended without it. Left when a node has confirmed (`joined`), or the
+ *   subscriber goes (`left`). Meanwhile an interruption only makes the attempt fail: nobody is told.
+ * - `joined`: a node has confirmed. Left when that one breaks off (`joining`: the subscriber is told,
+ *   and again when it is joined), or the subscriber goes (`left`).
+ * - `left`: for good. A node that confirms after that is asked to end it, and nobody is told of it.
+ */
+type ShardState =
+  | { readonly name: 'joining' | 'left' }
+  | { readonly name: 'joined'; readonly unsubscribe: Unsubscribe };
+
 /** One subscriber to one sharded channel, wherever that lives. */
 class ShardSubscriber {
   readonly #home: ShardedSubscriptions;
   readonly #name: string;
   readonly #subscriber: Subscriber;
-  #unsubscribe: Unsubscribe | undefined;
-  #left = false;
+  #state: ShardState = { name: 'joining' };
 
   constructor(home: ShardedSubscriptions, name: string, subscriber: Subscriber) {
     this.#home = home;
@@ -132,7 +145,7 @@ class ShardSubscriber {
     let moved: Node | undefined;
     for (let waitMs = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.longest)) {
       if (this.#home.isClosed) throw new ClosedError('The connection is closed');
-      if (this.#left) return;
+      if (this.#hasLeft) return;
       try {
         node = moved ?? (await this.#home.nodeOf(this.#name));
         moved = undefined;
@@ -148,10 +161,13 @@ class ShardSubscriber {
   }
 
   async leave(): Promise<void> {
-    this.#left = true;
-    const unsubscribe = this.#unsubscribe;
-    this.#unsubscribe = undefined;
-    await unsubscribe?.();
+    const former = this.#state;
+    this.#state = { name: 'left' };
+    if (former.name === 'joined') await former.unsubscribe();
+  }
+
+  get #hasLeft(): boolean {
+    return this.#state.name === 'left';
   }
 
   /** No host stands for the one of the node that says so. */
@@ -169,28 +185,27 @@ class ShardSubscriber {
       message: (channel, payload) => this.#subscriber.message(channel, payload),
       interrupted: (error) => {
         gone = error;
-        if (this.#unsubscribe) void this.#rejoin(error);
+        if (this.#state.name === 'joined') void this.#rejoin(this.#state.unsubscribe, error);
       },
     });
     if (gone) {
       await unsubscribe();
       throw gone;
     }
-    this.#unsubscribe = unsubscribe;
-    if (this.#left) await this.leave();
+    if (this.#hasLeft) await unsubscribe();
+    else this.#state = { name: 'joined', unsubscribe };
   }
 
-  async #rejoin(error: Error): Promise<void> {
+  async #rejoin(unsubscribe: Unsubscribe, error: Error): Promise<void> {
     const since = performance.now();
-    const unsubscribe = this.#unsubscribe;
-    this.#unsubscribe = undefined;
+    this.#state = { name: 'joining' };
     this.#home.forgetSlots();
     this.#subscriber.interrupted?.(error);
-    await unsubscribe?.();
-    while (!this.#left && !this.#home.isClosed) {
+    await unsubscribe();
+    while (!this.#hasLeft && !this.#home.isClosed) {
       try {
         await this.join(Number.POSITIVE_INFINITY);
-        if (!this.#left) this.#subscriber.resumed?.(performance.now() - since);
+        if (!this.#hasLeft) this.#subscriber.resumed?.(performance.now() - since);
         return;
       } catch (error) {
         // Refused for a reason that may pass only with somebody's help, e.g. NOPERM.

@@ -32,6 +32,11 @@ class SlowServer {
 
   close(): void {}
 
+  /** Answers the first command, before the code that waits for the answer runs. */
+  answerFirst(): void {
+    this.#answers.shift()?.give();
+  }
+
   /** Answers the commands that have come until now, and those that follow from the answers. */
   async answerAll(): Promise<void> {
     await tick();
@@ -81,7 +86,7 @@ function setUp() {
   const publish = () => {
     if (server.subscribed.has('a')) subscriptions.onMessage('channel', 'a', 'a', Buffer.from('x'));
   };
-  return { server, subscribe, publish, heard };
+  return { server, subscriptions, subscribe, publish, heard };
 }
 
 describe('subscriptions', () => {
@@ -205,5 +210,47 @@ describe('subscriptions', () => {
     publish();
 
     expect(heard).toEqual(['first x']);
+  });
+
+  it('are asked for again when the slot of one moves as it is confirmed', async () => {
+    const { server, subscriptions } = setUp();
+    const told: string[] = [];
+    const subscribing = subscriptions.subscribe(
+      { kind: 'shard', name: 'a' },
+      {
+        message: () => {},
+        interrupted: () => told.push('interrupted'),
+        resumed: () => told.push('resumed'),
+      },
+    );
+    await tick();
+    server.answerFirst();
+    subscriptions.onRevoked('a');
+    await tick();
+    expect(told).toEqual(['interrupted']);
+
+    await server.answerAll();
+    await subscribing;
+
+    expect(told).toEqual(['interrupted', 'resumed']);
+    expect(server.asked).toEqual(['SSUBSCRIBE a', 'SSUBSCRIBE a']);
+  });
+
+  it('are not interrupted by the answer to UNSUBSCRIBE', async () => {
+    const { server, subscriptions } = setUp();
+    const told: string[] = [];
+    const subscriber = { message: () => {}, interrupted: () => told.push('interrupted') };
+    const subscribing = subscriptions.subscribe({ kind: 'shard', name: 'a' }, subscriber);
+    await server.answerAll();
+
+    const leaving = (await subscribing)();
+    await tick();
+    const joining = subscriptions.subscribe({ kind: 'shard', name: 'a' }, subscriber);
+    subscriptions.onRevoked('a');
+    await server.answerAll();
+    await Promise.all([leaving, joining]);
+
+    expect(told).toEqual([]);
+    expect(server.asked.slice(0, 3)).toEqual(['SSUBSCRIBE a', 'SUNSUBSCRIBE a', 'SSUBSCRIBE a']);
   });
 });

@@ -5,7 +5,7 @@ import { clearTimeout, performance, setTimeout } from '../runtime/timers.js';
 import { warn } from '../runtime/warning.js';
 import type { Link } from './link.js';
 import type { OnMessage } from './message-reader.js';
-import { type Entry, newEntry } from './subscription-entry.js';
+import { type Entry, newEntry, noChange } from './subscription-entry.js';
 
 const verbs = {
   channel: { on: 'SUBSCRIBE', off: 'UNSUBSCRIBE' },
@@ -25,9 +25,9 @@ const retryMs = { first: 50, longest: 5000 };
  * ioredis would resubscribe by itself, but calls the connection ready before it has, and keeps
  * quiet when Redis refuses: so it is done here, and `resumed` is said only when it is true.
  *
- * For each name, at most one change is on its way at a time: `settling` waits for `resuming`, and
- * what is settling is not resumed. An entry is forgotten only when neither is the case, or a late
- * UNSUBSCRIBE would silence the entry that came after it.
+ * Each name has two states, what Redis does (`Standing`) and what we are doing about it (`Change`).
+ * An entry is forgotten only when nothing is done about it, or a late UNSUBSCRIBE would silence the
+ * entry that came after it.
  */
 export class Subscriptions {
   readonly #link: Link;
@@ -69,16 +69,16 @@ export class Subscriptions {
   /** Redis has ended the subscription to a sharded channel: its slot belongs to another node now. */
   readonly onRevoked = (name: string): void => {
     const entry = this.#entries.shard.get(name);
-    if (!entry || entry.leaving) return;
-    entry.revoked = true;
-    if (!entry.confirmed) return;
+    if (!entry || entry.change.name === 'leaving') return;
+    entry.revocations += 1;
+    if (entry.standing === 'absent') return;
     this.#interrupt(entry, movedError(name));
     this.#resume();
   };
 
   async subscribe(target: SubscriptionTarget, subscriber: Subscriber): Promise<Unsubscribe> {
     const entry = this.#entryFor(target);
-    const isShared = entry.confirmed || Boolean(entry.settling ?? entry.resuming);
+    const isShared = entry.standing === 'confirmed' || entry.change.name !== 'none';
     entry.subscribers.add(subscriber);
     if (!isShared) entry.live.add(subscriber);
     try {
@@ -88,7 +88,7 @@ export class Subscriptions {
       if (isShared) await this.#join(entry);
     } catch (error) {
       this.#remove(entry, subscriber);
-      if (entry.confirmed) await this.#settle(entry).catch(ignore);
+      if (entry.standing === 'confirmed') await this.#settle(entry).catch(ignore);
       else this.#forgetIfUnused(entry);
       this.#resumeOthers(entry);
       throw error;
@@ -127,27 +127,30 @@ export class Subscriptions {
   }
 
   #forgetIfUnused(entry: Entry): void {
-    if (entry.subscribers.size > 0 || entry.settling || entry.resuming) return;
+    if (entry.subscribers.size > 0 || entry.change.name !== 'none') return;
     const entries = this.#entries[entry.kind];
     if (entries.get(entry.name) === entry) entries.delete(entry.name);
   }
 
   /** Subscribes or unsubscribes until Redis has confirmed what the present subscribers want. */
-  #settle(entry: Entry): Promise<void> {
-    entry.settling ??= this.#reconcile(entry);
-    return entry.settling;
+  #settle(entry: Entry): Promise<unknown> {
+    const { name, over } = entry.change;
+    if (name === 'settling' || name === 'leaving') return over;
+    entry.change = { name: 'settling', over: this.#reconcile(entry, over) };
+    return entry.change.over;
   }
 
-  async #reconcile(entry: Entry): Promise<void> {
+  /** @param former the change before this one. */
+  async #reconcile(entry: Entry, former: Promise<unknown>): Promise<void> {
     // In no case in this tick: subscribers that come or go meanwhile are to share the answer.
-    await entry.resuming;
+    await former;
     try {
-      while (entry.confirmed !== entry.subscribers.size > 0) {
-        if (entry.confirmed) await this.#leave(entry);
+      while ((entry.standing === 'confirmed') !== entry.subscribers.size > 0) {
+        if (entry.standing === 'confirmed') await this.#leave(entry);
         else await this.#join(entry);
       }
     } finally {
-      entry.settling = undefined;
+      entry.change = noChange;
       this.#forgetIfUnused(entry);
     }
   }
@@ -158,10 +161,10 @@ export class Subscriptions {
     for (;;) {
       if (this.#closed) throw new ClosedError('The connection is closed');
       try {
-        entry.revoked = false;
+        const { revocations } = entry;
         await this.#link.call(verbs[entry.kind].on, [entry.name], deadline);
         this.#confirm(entry);
-        if (entry.revoked) this.#interrupt(entry, movedError(entry.name));
+        if (entry.revocations > revocations) this.#interrupt(entry, movedError(entry.name));
         return;
       } catch (error) {
         const isPassing = isRedpostError(error, 'CONNECTION') && error.retryable;
@@ -174,14 +177,15 @@ export class Subscriptions {
   async #leave(entry: Entry): Promise<void> {
     const deadline = performance.now() + this.#callTimeoutMs;
     const { off } = verbs[entry.kind];
-    entry.leaving = true;
+    const { over } = entry.change;
+    entry.change = { name: 'leaving', over };
     if (this.#link.isUp) await this.#link.send(off, [entry.name], deadline).catch(ignore);
-    entry.leaving = false;
-    entry.confirmed = false;
+    entry.change = { name: 'settling', over };
+    entry.standing = 'absent';
   }
 
   #confirm(entry: Entry): void {
-    entry.confirmed = true;
+    entry.standing = 'confirmed';
     const interrupted = [...entry.interruptedAt];
     entry.interruptedAt.clear();
     for (const [subscriber, since] of interrupted) {
@@ -191,12 +195,12 @@ export class Subscriptions {
 
   #interrupted(error: RedpostError): void {
     for (const entry of this.#all()) {
-      if (entry.confirmed) this.#interrupt(entry, error);
+      if (entry.standing === 'confirmed') this.#interrupt(entry, error);
     }
   }
 
   #interrupt(entry: Entry, error: RedpostError): void {
-    entry.confirmed = false;
+    entry.standing = 'absent';
     const now = performance.now();
     for (const subscriber of entry.subscribers) {
       entry.interruptedAt.set(subscriber, now);
@@ -214,8 +218,8 @@ export class Subscriptions {
     clearTimeout(this.#retryTimer);
     if (this.#closed || !this.#link.isUp) return;
     const missing = [...this.#all()].filter(
-      (entry) =>
-        !entry.confirmed && !entry.settling && !entry.resuming && entry.subscribers.size > 0,
+      ({ standing, change, subscribers }) =>
+        standing === 'absent' && change.name === 'none' && subscribers.size > 0,
     );
     const groups = [...groupsOf(missing)].map((group) => this.#resubscribe(group));
     void Promise.all(groups).then((results) => {
@@ -228,11 +232,12 @@ export class Subscriptions {
 
   /** Resolves to true when some of the group have to be asked for again. */
   async #resubscribe(group: Entry[]): Promise<boolean> {
-    const asking = this.#askFor(group);
-    for (const entry of group) entry.resuming = asking;
-    const again = await asking;
+    const over = this.#askFor(group);
+    const resuming = { name: 'resuming', over } as const;
+    for (const entry of group) entry.change = resuming;
+    const again = await over;
     for (const entry of group) {
-      entry.resuming = undefined;
+      if (entry.change === resuming) entry.change = noChange;
       if (entry.subscribers.size === 0) this.#settle(entry).catch(ignore);
     }
     return again;
