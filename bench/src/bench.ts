@@ -1,18 +1,18 @@
 import { machine } from '../../tooling/machine.js';
-import { compete } from './harness/competition.js';
+import type { Benchmark } from './benchmark.js';
+import { benchmarks } from './benchmarks/index.js';
+import { compare } from './harness/comparison.js';
 import { natsVersion } from './harness/nats-server.js';
 import { RedisServer } from './harness/redis-server.js';
 import { subjectTitles } from './harness/versions.js';
 import type { BenchOptions } from './options.js';
 import type { MeasureResult, Results } from './results.js';
 import { summarize } from './summary.js';
-import type { Work } from './work.js';
-import { works } from './works/index.js';
 
 const full = { runs: 5, runMs: 1000 };
 const quick = { runs: 2, runMs: 200 };
 
-/** Does every chosen work, one after the other, and tells what was found. */
+/** Runs every chosen benchmark, one after the other, and returns the results. */
 export async function bench(
   options: BenchOptions,
   onProgress: (step: string, detail: string) => void,
@@ -24,9 +24,9 @@ export async function bench(
   const measures: MeasureResult[] = [];
   const failures: string[] = [];
 
-  for (const [work, persistent] of chosen(options)) {
-    const step = persistent ? `${work.name}, AOF` : work.name;
-    const competition = await compete(work, {
+  for (const [benchmark, persistent] of chosen(options)) {
+    const step = persistent ? `${benchmark.name}, AOF` : benchmark.name;
+    const comparison = await compare(benchmark, {
       persistent,
       nats,
       runMs,
@@ -36,8 +36,8 @@ export async function bench(
       onProgress: (at) =>
         onProgress(step, `${at.run === 0 ? 'warm-up' : `${at.run} of ${at.runs}`}  ${at.subject}`),
     });
-    measures.push(...summarize(work, competition, { persistent, titles }));
-    failures.push(...competition.failures);
+    measures.push(...summarize(benchmark, comparison, { persistent, titles }));
+    failures.push(...comparison.failures);
   }
 
   return {
@@ -51,24 +51,30 @@ export async function bench(
   };
 }
 
-function chosen({ quick, only, persistence }: BenchOptions): [work: Work, persistent: boolean][] {
-  const wanted = works.filter((work) =>
-    only ? namesOf(work).some((name) => only.includes(name)) : !(quick && work.isLong),
+function chosen({
+  quick,
+  only,
+  persistence,
+}: BenchOptions): [benchmark: Benchmark, persistent: boolean][] {
+  const wanted = benchmarks.filter((benchmark) =>
+    only ? namesOf(benchmark).some((name) => only.includes(name)) : !(quick && benchmark.isLong),
   );
   return [
-    ...wanted.filter(() => persistence !== 'aof').map((work) => [work, false] as [Work, boolean]),
+    ...wanted
+      .filter(() => persistence !== 'aof')
+      .map((benchmark) => [benchmark, false] as [Benchmark, boolean]),
     ...wanted
       .filter(({ withAof }) => withAof && persistence !== 'none')
-      .map((work) => [work, true] as [Work, boolean]),
+      .map((benchmark) => [benchmark, true] as [Benchmark, boolean]),
   ];
 }
 
-function namesOf({ name, measures }: Work): string[] {
+function namesOf({ name, measures }: Benchmark): string[] {
   return [...new Set([name, ...measures.map((measure) => measure.name)])];
 }
 
 function leftOut({ quick, only }: BenchOptions, nats: string | undefined): string[] {
-  const long = works.filter(({ isLong }) => isLong && quick && !only);
+  const long = benchmarks.filter(({ isLong }) => isLong && quick && !only);
   return [
     ...long.map(({ name }) => `${name}: takes too long for --quick`),
     ...(nats ? [] : ['NATS: no `nats-server` on PATH (apt-get install nats-server)']),

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { benchmarks } from './benchmarks/index.js';
 import { channelSubjects, queueSubjects } from './subjects/index.js';
-import { works } from './works/index.js';
 
 export interface BenchOptions {
   readonly quick: boolean;
@@ -14,11 +14,11 @@ export interface BenchOptions {
   readonly json?: string;
 }
 
-const workNames = works.flatMap(({ name, measures }) => [
+const benchmarkNames = benchmarks.flatMap(({ name, measures }) => [
   name,
   ...measures.map(({ name }) => name),
 ]);
-const own = new Set(works.map(({ subjects: [first] }) => first));
+const own = new Set(benchmarks.map(({ subjects: [first] }) => first));
 const peerNames = [...Object.keys(queueSubjects), ...Object.keys(channelSubjects)].filter(
   (name) => !own.has(name),
 );
@@ -29,7 +29,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       'Measures redpost beside its peers. Without options, it renews docs/benchmarks.md.',
     )
     .option('--quick', 'fewer and shorter runs: under two minutes, good for a first look', false)
-    .addOption(namesOption('--only <names...>', 'works or measures', workNames))
+    .addOption(namesOption('--only <names...>', 'benchmarks or measures', benchmarkNames))
     .addOption(namesOption('--peers <names...>', 'peers to measure beside redpost', peerNames))
     .option('--no-peers', 'redpost alone')
     .option('--runs <n>', 'runs of each that count (default: 5, with --quick 2)', wholeNumber)

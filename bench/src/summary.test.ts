@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
+import type { Benchmark } from './benchmark.js';
 import { summarize } from './summary.js';
-import type { Work } from './work.js';
 
 const titles = new Map([['peer', 'Peer 1.0']]);
 
-function work(goals: Work['measures'][number]['goals']): Work {
+function benchmark(goals: Benchmark['measures'][number]['goals']): Benchmark {
   return {
-    name: 'work',
+    name: 'benchmark',
     kind: 'queue',
     subjects: ['redpost', 'peer'],
     withAof: false,
@@ -27,7 +27,7 @@ function found(figures: Record<string, number[]>) {
 
 it('compares medians, not the best or the first runs', () => {
   const [measure] = summarize(
-    work([{ atLeast: 10, peer: 'peer' }]),
+    benchmark([{ atLeast: 10, peer: 'peer' }]),
     found({ redpost: [1, 100, 105], peer: [10, 90, 9] }),
     { persistent: false, titles },
   );
@@ -39,7 +39,7 @@ it('compares medians, not the best or the first runs', () => {
 
 it('says that a goal is missed', () => {
   const [measure] = summarize(
-    work([{ atLeast: 10, peer: 'peer' }, { atMost: 50 }]),
+    benchmark([{ atLeast: 10, peer: 'peer' }, { atMost: 50 }]),
     found({ redpost: [99], peer: [10] }),
     { persistent: false, titles },
   );
@@ -49,7 +49,7 @@ it('says that a goal is missed', () => {
 
 it('judges no goal against a peer without a figure', () => {
   const [measure] = summarize(
-    work([{ atLeast: 10, peer: 'peer' }]),
+    benchmark([{ atLeast: 10, peer: 'peer' }]),
     found({ redpost: [99], peer: [] }),
     { persistent: true, titles },
   );

@@ -1,30 +1,30 @@
-import type { Competition } from './harness/competition.js';
+import type { Benchmark, Goal, Measure } from './benchmark.js';
+import type { Comparison } from './harness/comparison.js';
 import { median } from './median.js';
 import type { GoalResult, MeasureResult, SubjectResult } from './results.js';
-import type { Goal, Measure, Work } from './work.js';
 
-/** What a competition found, as tables show it. */
+/** What a comparison found, as tables show it. */
 export function summarize(
-  work: Work,
-  competition: Competition,
+  benchmark: Benchmark,
+  comparison: Comparison,
   { persistent, titles }: { persistent: boolean; titles: ReadonlyMap<string, string> },
 ): MeasureResult[] {
-  return work.measures.map((measure) => {
-    const subjects = subjectsOf(work, measure, competition, titles);
+  return benchmark.measures.map((measure) => {
+    const subjects = subjectsOf(benchmark, measure, comparison, titles);
     const { goals, ...description } = measure;
     return {
       ...description,
       persistence: persistent ? 'aof everysec' : 'none',
       subjects,
-      goals: goals.flatMap((goal) => judged(goal, measure, subjects, titles)),
+      goals: goals.flatMap((goal) => goalResults(goal, measure, subjects, titles)),
     };
   });
 }
 
 function subjectsOf(
-  { subjects: [own = ''] }: Work,
+  { subjects: [own = ''] }: Benchmark,
   { name: measure }: Measure,
-  { figures }: Competition,
+  { figures }: Comparison,
   titles: ReadonlyMap<string, string>,
 ): SubjectResult[] {
   const middle = (name: string): number => median(runsOf(name));
@@ -47,8 +47,8 @@ function subjectsOf(
     });
 }
 
-/** A goal that names a peer who was not there cannot be judged. */
-function judged(
+/** A goal that names a peer which was not measured has no result. */
+function goalResults(
   goal: Goal,
   { unit }: Measure,
   subjects: readonly SubjectResult[],

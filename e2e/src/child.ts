@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Entry } from './accounting/entry.js';
-import { Journal } from './accounting/journal.js';
+import { ReportReader } from './accounting/report-reader.js';
 import { eventually } from './eventually.js';
 
 export type Program = 'consumer' | 'producer';
@@ -20,7 +20,7 @@ const finishMs = 45_000;
 export class Child {
   readonly name: string;
   readonly pid: number;
-  /** Resolves when the process is gone and all that it reported is in the ledger. */
+  /** Resolves when the process is gone and all that it reported is in the log. */
   readonly exited: Promise<Exit>;
   exit: Exit | undefined;
   readonly #process: ChildProcess;
@@ -37,7 +37,7 @@ export class Child {
     // From the sources and from the bundle alike.
     const path = fileURLToPath(new URL(`../src/processes/${program}.mjs`, import.meta.url));
     const reports = join(folder, `${name}.ndjson`);
-    const journal = new Journal(reports, (report) => {
+    const reader = new ReportReader(reports, (report) => {
       this.#isUp = true;
       add({ ...report, process: name });
     });
@@ -51,7 +51,7 @@ export class Child {
       child.once('error', reject);
       child.once('exit', (code, signal) => {
         this.exit = { code, signal };
-        journal.close();
+        reader.close();
         resolve(this.exit);
       });
     });

@@ -5,7 +5,7 @@ import { startRedis } from '@redpost/core/embedded';
 import { machine } from '../../tooling/machine.js';
 import { Progress } from '../../tooling/progress.js';
 import { faults } from './faults/index.js';
-import { runFault } from './faults/run-fault.js';
+import { repeatFault } from './faults/repeat-fault.js';
 import { faultsOptions, publishableMinutes } from './options.js';
 import type { FaultResult, Reliability } from './reliability.js';
 import { reliabilityPage } from './report/page.js';
@@ -20,10 +20,10 @@ const progress = new Progress();
 say(`seed ${seed}, about ${minutes} min\n\n${tableHead()}`);
 const found: FaultResult[] = [];
 for (const fault of chosen) {
-  const result = await runFault(fault, {
+  const result = await repeatFault(fault, {
     seed,
     withinMs: (minutes * 60_000) / chosen.length,
-    onRound: (round) => progress.show(fault.name, `round ${round}`),
+    onRun: (run) => progress.show(fault.name, `run ${run}`),
   });
   found.push(result);
   progress.end();

@@ -17,7 +17,7 @@ export function faultsOptions(args: readonly string[]): FaultsOptions {
   const names = faults.map(({ name }) => name);
   return new Command('npm run faults --')
     .description(
-      `Has redpost work under faults, and accounts for every message. A run of all faults that takes ${publishableMinutes} minutes or more renews docs/reliability.md.`,
+      `Runs redpost under faults, and accounts for every message. A run of all faults that takes ${publishableMinutes} minutes or more renews docs/reliability.md.`,
     )
     .addOption(
       new Option('--minutes <n>', 'how long to take, about: the faults share it')
@@ -25,7 +25,7 @@ export function faultsOptions(args: readonly string[]): FaultsOptions {
         .default(publishableMinutes),
     )
     .addOption(
-      new Option('--seed <n>', 'what the plan follows from (default: a random one)')
+      new Option('--seed <n>', 'decides the plan (default: a random one)')
         .argParser(wholeNumber)
         .default(Math.floor(Math.random() * 2 ** 32), 'a random one'),
     )

@@ -5,7 +5,7 @@ export interface Reliability {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly tookMs: number;
-  /** What the plan of every round follows from. */
+  /** Decides the plan of every run. */
   readonly seed: number;
   /** How long the run was meant to take. */
   readonly minutes: number;
@@ -14,14 +14,14 @@ export interface Reliability {
   readonly faults: readonly FaultResult[];
 }
 
-/** One fault, all its rounds together. */
+/** One fault, all its runs together. */
 export interface FaultResult extends Counts {
   /** `kill-consumers`. */
   readonly name: string;
   readonly does: string;
   readonly proof: string;
   readonly costs: string;
-  readonly rounds: number;
+  readonly runs: number;
   readonly ms: number;
   /** What went wrong, in sentences; none in a good run. */
   readonly wrong: readonly string[];
@@ -52,9 +52,9 @@ export interface Counts {
   readonly afterAck: number;
   /** How many times a message was handled once more than it had to be. */
   readonly duplicates: number;
-  /** Of these: those that no fault accounts for. */
-  readonly unexcused: number;
-  /** Overtaken by a later message though no fault accounts for it. */
+  /** Of these: those that no fault explains. */
+  readonly unexplained: number;
+  /** Overtaken by a later message though no fault explains it. */
   readonly outOfOrder: number;
   /** Handled, and never sent. */
   readonly unsent: number;

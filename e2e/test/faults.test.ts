@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { runFaultOnce } from '../src/faults/fault-run.js';
 import { flushScripts } from '../src/faults/flush-scripts.js';
 import { faults } from '../src/faults/index.js';
-import { runRound } from '../src/faults/round.js';
 
 const short = { seed: 1, ms: 1500 };
 
@@ -9,32 +9,32 @@ describe.concurrent('in a short run under', () => {
   it.for(faults.map((fault) => [fault.name, fault] as const))(
     '%s, all is as promised',
     async ([, fault], { expect }) => {
-      const { wrong, happened, account } = await runRound(fault, short);
+      const { wrong, happened, summary } = await runFaultOnce(fault, short);
 
       expect(wrong).toEqual([]);
       expect(happened).toBeGreaterThan(0);
-      expect(account.handled).toBeGreaterThan(50);
+      expect(summary.handled).toBeGreaterThan(50);
     },
   );
 });
 
 it('a fault that does not happen fails the run', async () => {
-  const absent = { ...flushScripts, strike: async () => 0 };
+  const absent = { ...flushScripts, inject: async () => 0 };
 
-  expect((await runRound(absent, { seed: 1, ms: 1 })).wrong).toEqual(['it never happened']);
+  expect((await runFaultOnce(absent, { seed: 1, ms: 1 })).wrong).toEqual(['it never happened']);
 });
 
 it('what is stolen from the queue is found to be lost', async () => {
   const theft: typeof flushScripts = {
     ...flushScripts,
-    async strike({ trial: { connection } }) {
-      const stolen = await connection.block((ms) => ['BRPOP', 'trial', ms / 1000]);
+    async inject({ system: { connection } }) {
+      const stolen = await connection.block((ms) => ['BRPOP', 'shared', ms / 1000]);
       return stolen ? 1 : 0;
     },
   };
 
-  const { wrong, account } = await runRound(theft, { seed: 1, ms: 1 });
+  const { wrong, summary } = await runFaultOnce(theft, { seed: 1, ms: 1 });
 
-  expect(account.lost).toHaveLength(1);
+  expect(summary.lost).toHaveLength(1);
   expect(wrong).toEqual([expect.stringContaining(`1 were lost, though their sends resolved`)]);
 });

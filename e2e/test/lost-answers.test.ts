@@ -3,8 +3,8 @@ import { connect, fixed } from '@redpost/core';
 import { type Delivery, Queue } from '@redpost/queue';
 import { describe, expect, it } from 'vitest';
 import { randomFrom } from '../src/faults/random.js';
-import { Trial } from '../src/faults/trial.js';
 import { type Fate, lossy } from '../src/network/lossy-connection.js';
+import { SystemUnderTest } from '../src/processes/system-under-test.js';
 
 interface Body {
   number: number;
@@ -27,7 +27,7 @@ const attemptsOf = (number: number) => {
 
 describe('when commands and answers of every kind get lost', () => {
   it.each([1, 2])('each message is handled as often as it was planned (seed %i)', async (seed) => {
-    await using trial = await Trial.start();
+    await using system = await SystemUnderTest.start();
     const random = randomFrom(seed);
     const fates = new Map<string, number>();
     const decide = (name: string): Fate => {
@@ -43,9 +43,9 @@ describe('when commands and answers of every kind get lost', () => {
       runs.set(number, (runs.get(number) ?? 0) + 1);
       return delivery.attempt === 1 ? planned[number % planned.length]?.(delivery) : undefined;
     };
-    const connections = [1, 2].map(() => connect(trial.server.target));
+    const connections = [1, 2].map(() => connect(system.server.target));
     const consumers = connections.map((connection) => {
-      const queue = new Queue<Body>(trial.queue.name, { connection: lossy(connection, decide) });
+      const queue = new Queue<Body>(system.queue.name, { connection: lossy(connection, decide) });
       const consumer = queue.consume(handle, { concurrency: 3, backoff: fixed(5) });
       consumer.on('error', () => {
         // They are meant to happen.
@@ -53,16 +53,16 @@ describe('when commands and answers of every kind get lost', () => {
       return consumer;
     });
 
-    const sender = new Queue<Body>(trial.queue.name, { connection: trial.connection });
+    const sender = new Queue<Body>(system.queue.name, { connection: system.connection });
     const count = 120;
     for (let number = 0; number < count; number += 1) {
       await sender.send({ number });
       // Now and then the consumers find nothing to do.
-      if (number % 30 === 0) await trial.quiet();
+      if (number % 30 === 0) await system.quiet();
     }
-    await trial.quiet();
+    await system.quiet();
     await Promise.all(consumers.map((consumer) => consumer.stop()));
-    await trial.quiet();
+    await system.quiet();
     await Promise.all(connections.map((connection) => connection.close()));
 
     const wrong = Array.from({ length: count }, (_, number) => number).filter(

@@ -24,7 +24,7 @@ it('runs the chosen faults, and tells what it found as a table, as JSON and as a
   const [found, ...others] = results.faults;
   expect(others).toEqual([]);
   expect(results.seed).toBe(7);
-  expect(found).toMatchObject({ name: 'flush-scripts', rounds: 1, lost: 0, wrong: [] });
+  expect(found).toMatchObject({ name: 'flush-scripts', runs: 1, lost: 0, wrong: [] });
   expect(found?.happened).toBeGreaterThan(0);
   expect(stdout).toContain('seed 7');
   expect(stdout).toMatch(/^flush-scripts +\d+ .* ok$/m);

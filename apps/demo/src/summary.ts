@@ -7,7 +7,7 @@ import type { Timings } from './timings.js';
 /** Prints what came of it all. Returns true when nothing was lost or duplicated. */
 export function summarize(screen: Screen, queue: QueueResult, pubsub: PubsubResult): boolean {
   const { paint } = screen;
-  const { sent, consumed, lost, duplicated } = queue.traffic.ledger.tally;
+  const { sent, consumed, lost, duplicated } = queue.traffic.log.tally;
   const isRight = lost === 0 && duplicated === 0 && pubsub.isExact;
 
   screen.line();

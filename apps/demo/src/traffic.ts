@@ -1,5 +1,5 @@
 import type { Delivery } from '@redpost/queue';
-import { Ledger } from './ledger.js';
+import { MessageLog } from './message-log.js';
 import type { DemoOptions } from './options.js';
 import { bar, milliseconds, plural, seconds } from './terminal/format.js';
 import type { Screen } from './terminal/screen.js';
@@ -10,7 +10,7 @@ const pingLineMs = 5000;
 
 /** What happens between producers and consumers: shown line by line, and counted. */
 export class Traffic {
-  readonly ledger = new Ledger();
+  readonly log = new MessageLog();
   /** From the call of `send` until a consumer has the message. */
   readonly latencies = new Timings();
   readonly pings = new Timings();
@@ -50,7 +50,7 @@ export class Traffic {
   }
 
   get isMissingSome(): boolean {
-    return this.ledger.tally.lost > 0;
+    return this.log.tally.lost > 0;
   }
 
   begin(): void {
@@ -63,7 +63,7 @@ export class Traffic {
   }
 
   sent(id: string): void {
-    this.ledger.sent(id);
+    this.log.sent(id);
     this.#lastAt = performance.now();
   }
 
@@ -86,7 +86,7 @@ export class Traffic {
   }
 
   handled({ id }: Delivery<string>, index: number): void {
-    this.ledger.handled(id);
+    this.log.handled(id);
     this.#handled += 1;
     this.#lastAt = performance.now();
     this.shares[index] = (this.shares[index] ?? 0) + 1;

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { sampleResults } from './fixture/results.js';
-import { byPersistence, byWork, goalRows } from './grouping.js';
+import { byBenchmark, byPersistence, goalRows } from './grouping.js';
 
-it('measures of one work stand together, whatever their persistence', () => {
-  const works = byWork(sampleResults());
+it('measures of one benchmark stand together, whatever their persistence', () => {
+  const benchmarks = byBenchmark(sampleResults());
 
-  expect([...works.keys()].slice(0, 3)).toEqual(['send', 'send-batch', 'consume']);
-  expect(works.get('send')?.map(({ persistence }) => persistence)).toEqual([
+  expect([...benchmarks.keys()].slice(0, 3)).toEqual(['send', 'send-batch', 'consume']);
+  expect(benchmarks.get('send')?.map(({ persistence }) => persistence)).toEqual([
     'none',
     'aof everysec',
   ]);
@@ -21,7 +21,7 @@ it('measures of one persistence stand together, in the order of the results', ()
 
 it('a goal is one row, with what was found in each persistence', () => {
   const rows = goalRows(sampleResults());
-  const sends = rows.filter(({ work }) => work === 'send, 100 concurrent callers');
+  const sends = rows.filter(({ benchmark }) => benchmark === 'send, 100 concurrent callers');
 
   expect(sends.map(({ goal }) => goal)).toEqual([
     'at least 10 × BullMQ',
@@ -31,10 +31,10 @@ it('a goal is one row, with what was found in each persistence', () => {
   expect([...(sends[0]?.found.keys() ?? [])]).toEqual(['none', 'aof everysec']);
 });
 
-it('equal goals of different works stay apart', () => {
+it('equal goals of different benchmarks stay apart', () => {
   const tenTimes = goalRows(sampleResults()).filter(({ goal }) => goal === 'at least 10 × BullMQ');
 
-  expect(tenTimes.map(({ work }) => work)).toEqual([
+  expect(tenTimes.map(({ benchmark }) => benchmark)).toEqual([
     'send, 100 concurrent callers',
     'consume, concurrency 1',
   ]);

@@ -2,9 +2,9 @@ import type { GoalResult, MeasureResult, Results } from '../results.js';
 
 export type Persistence = MeasureResult['persistence'];
 
-/** One goal of one work, with what was found in each persistence it was measured in. */
+/** One goal of one benchmark, with what was found in each persistence it was measured in. */
 export interface GoalRow {
-  readonly work: string;
+  readonly benchmark: string;
   readonly goal: string;
   readonly better: MeasureResult['better'];
   readonly found: ReadonlyMap<Persistence, GoalResult>;
@@ -15,25 +15,25 @@ export function byPersistence({ measures }: Results): Map<Persistence, MeasureRe
   return grouped(measures, ({ persistence }) => persistence);
 }
 
-/** The measures of each work, by name: one per persistence. */
-export function byWork({ measures }: Results): Map<string, MeasureResult[]> {
+/** The measures of each benchmark, by name: one per persistence. */
+export function byBenchmark({ measures }: Results): Map<string, MeasureResult[]> {
   return grouped(measures, ({ name }) => name);
 }
 
 /** Every goal once, in the order of the measures. */
 export function goalRows(results: Results): GoalRow[] {
-  return [...byWork(results).values()].flatMap(goalRowsOfWork);
+  return [...byBenchmark(results).values()].flatMap(goalRowsOf);
 }
 
-function goalRowsOfWork(measures: readonly MeasureResult[]): GoalRow[] {
+function goalRowsOf(measures: readonly MeasureResult[]): GoalRow[] {
   const goals = measures.flatMap((measure) => measure.goals.map((goal) => ({ measure, goal })));
   return [...grouped(goals, ({ goal }) => goal.title).values()].flatMap((same) => {
     const [first] = same;
     if (!first) return [];
 
-    const { title: work, better } = first.measure;
+    const { title: benchmark, better } = first.measure;
     const found = new Map(same.map(({ measure, goal }) => [measure.persistence, goal]));
-    return [{ work, goal: first.goal.title, better, found }];
+    return [{ benchmark, goal: first.goal.title, better, found }];
   });
 }
 

@@ -33,7 +33,7 @@ describe('the page of benchmarks', () => {
     expect(page).toContain('| BullMQ 6.7.0 | 11,000 | 10,700–11,300 | 12.8 × |');
   });
 
-  it('says once how a work was measured, above its tables', () => {
+  it('says once how a benchmark was measured, above its tables', () => {
     const page = benchmarksPage(sampleResults());
 
     expect(page.split('One message at a time, in order.')).toHaveLength(2);

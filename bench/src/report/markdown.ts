@@ -2,7 +2,13 @@ import { type Alignment, markdownTable } from '../../../tooling/markdown-table.j
 import type { GoalResult, MeasureResult, Results, SubjectResult } from '../results.js';
 import { chartedMeasures } from './chart.js';
 import { duration, figure, foundFigure, range, times } from './figures.js';
-import { byPersistence, byWork, type GoalRow, goalRows, type Persistence } from './grouping.js';
+import {
+  byBenchmark,
+  byPersistence,
+  type GoalRow,
+  goalRows,
+  type Persistence,
+} from './grouping.js';
 import {
   goalSummary,
   hardware,
@@ -61,9 +67,9 @@ function failures({ failures: lines }: Results): string {
 }
 
 function chart(results: Results): string {
-  const works = chartedMeasures(results).map(({ title }) => title);
-  if (works.length === 0) return '';
-  const alt = `Bars of redpost and its peers: ${works.join('; ')}`.replaceAll(/[[\]]/g, '');
+  const benchmarks = chartedMeasures(results).map(({ title }) => title);
+  if (benchmarks.length === 0) return '';
+  const alt = `Bars of redpost and its peers: ${benchmarks.join('; ')}`.replaceAll(/[[\]]/g, '');
   return `![${alt}](benchmarks.svg)`;
 }
 
@@ -72,7 +78,11 @@ function goals(results: Results): string {
   if (rows.length === 0) return '';
 
   const persistences = [...byPersistence(results).keys()];
-  const head = ['work', 'goal', ...persistences.flatMap((at) => [persistenceTitle[at], 'met'])];
+  const head = [
+    'benchmark',
+    'goal',
+    ...persistences.flatMap((at) => [persistenceTitle[at], 'met']),
+  ];
   const alignments = persistences.flatMap((): Alignment[] => ['right', 'left']);
   const cells = rows.map((row) => goalCells(row, persistences));
   return `## Goals
@@ -85,7 +95,7 @@ ${markdownTable(head, ['left', 'left', ...alignments], cells)}`;
 
 function goalCells(row: GoalRow, persistences: readonly Persistence[]): string[] {
   const founds = persistences.flatMap((at) => foundCells(row.found.get(at), row.better));
-  return [row.work, row.goal, ...founds];
+  return [row.benchmark, row.goal, ...founds];
 }
 
 function foundCells(goal: GoalResult | undefined, better: MeasureResult['better']): string[] {
@@ -95,10 +105,10 @@ function foundCells(goal: GoalResult | undefined, better: MeasureResult['better'
 }
 
 function figures(results: Results): string[] {
-  return ['## Figures', ...[...byWork(results).values()].map(work)];
+  return ['## Figures', ...[...byBenchmark(results).values()].map(benchmark)];
 }
 
-function work(measures: readonly MeasureResult[]): string {
+function benchmark(measures: readonly MeasureResult[]): string {
   const [first] = measures;
   if (!first) return '';
 

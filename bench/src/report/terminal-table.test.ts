@@ -29,7 +29,7 @@ describe('the table for the terminal', () => {
     ]);
   });
 
-  it('tells what every goal requires and found, and which fall short', () => {
+  it('says what every goal requires and what was measured, and which fall short', () => {
     const table = terminalTable(sampleResults(), plain);
 
     expect(table).toContain('38 OF 40 GOALS MET, 2 SHORT');

@@ -116,14 +116,14 @@ function subjectRow(subject: SubjectResult, { paint }: Page): string[] {
 
 function goals(results: Results, page: Page): string[] {
   const persistences = [...byPersistence(results).keys()];
-  const works = grouped(goalRows(results), ({ work }) => work);
-  if (works.size === 0) return [];
+  const benchmarks = grouped(goalRows(results), ({ benchmark }) => benchmark);
+  if (benchmarks.size === 0) return [];
 
   const founds = persistences.map(() => foundWidth);
   const widths = [page.width - widthOf(founds), ...founds];
   const head = ['', ...persistences.map((persistence) => shortTitle[persistence])];
-  const groups = [...works].map(([work, rows]) => ({
-    title: page.paint('bold', work),
+  const groups = [...benchmarks].map(([benchmark, rows]) => ({
+    title: page.paint('bold', benchmark),
     rows: rows.map((row) => goalCells(row, persistences, page)),
   }));
   return [section(goalSummary(results), { head, groups, widths }, page)];

@@ -1,4 +1,4 @@
-/** What a process reports, in the words of the ledger. */
+/** What a process reports, as an entry of the log. */
 export type Entry = { process: string; at: number } & Report;
 
 /** `at` is by a clock that all processes of the machine share, in ms. */

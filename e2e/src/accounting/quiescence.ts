@@ -19,7 +19,7 @@ export async function leftOver<Body>(
   line: Queue<Body> | Topic<Body>,
 ): Promise<string | undefined> {
   if (line instanceof Topic) {
-    const { lag, pending } = await line.group('crew').stats();
+    const { lag, pending } = await line.group('consumers').stats();
     return lag + pending === 0 ? undefined : JSON.stringify({ lag, pending });
   }
   const reply = await connection.call('EVAL', [count, 1, line.name]);

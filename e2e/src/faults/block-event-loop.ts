@@ -12,15 +12,15 @@ export const blockEventLoop: Fault = {
   costs: 'messages that it had in work are handled once more; its stale acks change nothing',
   mayRepeat: true,
   everyMs: [0, 0],
-  load: { leaseMs, consumers: 3, consumer: blocks },
+  workload: { leaseMs, consumers: 3, consumer: blocks },
   server: () => Standalone.start(),
 
-  async strike({ trial: { ledger } }) {
-    const [blocked, lost] = [ledger.happened('blocked'), ledger.count('lost')];
-    const hasHappened = () => ledger.happened('blocked') > blocked && ledger.count('lost') > lost;
+  async inject({ system: { log } }) {
+    const [blocked, lost] = [log.happened('blocked'), log.count('lost')];
+    const hasHappened = () => log.happened('blocked') > blocked && log.count('lost') > lost;
     const describe = () => 'a handler has blocked the event loop, and its lease was lost';
     await eventually(hasHappened, { describe });
-    return ledger.happened('blocked') - blocked;
+    return log.happened('blocked') - blocked;
   },
 };
 
@@ -28,21 +28,21 @@ export const blockEventLoopThread: Fault = {
   name: 'block-event-loop-thread',
   does: "the same with `heartbeat: 'thread'`",
   proof: 'the process measured it',
-  costs: 'nothing: no lease is lost, nobody is taken for dead',
+  costs: 'nothing: no lease is lost, no consumer is taken for dead',
   mayRepeat: false,
   everyMs: [0, 0],
-  load: { leaseMs, consumers: 3, consumer: { ...blocks, consume: { heartbeat: 'thread' } } },
+  workload: { leaseMs, consumers: 3, consumer: { ...blocks, consume: { heartbeat: 'thread' } } },
   server: () => Standalone.start(),
 
-  async strike({ trial: { ledger } }) {
-    const blocked = ledger.happened('blocked');
+  async inject({ system: { log } }) {
+    const blocked = log.happened('blocked');
     const describe = () => 'a handler has blocked the event loop';
-    await eventually(() => ledger.happened('blocked') > blocked, { describe });
-    return ledger.happened('blocked') - blocked;
+    await eventually(() => log.happened('blocked') > blocked, { describe });
+    return log.happened('blocked') - blocked;
   },
 
-  check({ trial: { ledger } }) {
-    const [lost, recovered] = [ledger.count('lost'), ledger.count('recovered')];
+  check({ system: { log } }) {
+    const [lost, recovered] = [log.count('lost'), log.count('recovered')];
     return lost + recovered === 0
       ? []
       : [`${lost} leases were lost, and ${recovered} consumers were taken for dead`];

@@ -4,18 +4,18 @@ import type { Fault } from './fault.js';
 
 export const byteByByte: Fault = {
   name: 'byte-by-byte',
-  does: 'every byte arrives on its own',
-  proof: 'bytes that the proxy handed on one by one',
+  does: 'every byte is forwarded on its own',
+  proof: 'bytes that the proxy forwarded one by one',
   costs: 'nothing but time',
   mayRepeat: false,
   everyMs: [0, 200],
-  load: { leaseMs: 15_000, producer: { burst: 1, everyMs: 20 } },
+  workload: { leaseMs: 15_000, producer: { burst: 1, everyMs: 20 } },
   target: 'network',
   server: () => Standalone.start({ proxied: true }),
 
-  async strike({ trial: { ledger, server } }) {
+  async inject({ system: { log, server } }) {
     let count = 0;
-    await ledger.during('byte by byte', undefined, async () => {
+    await log.during('byte by byte', undefined, async () => {
       server.proxy.impose(async (chunk, way) => {
         for (let at = 0; at < chunk.length; at += 1) {
           way.write(chunk.subarray(at, at + 1));

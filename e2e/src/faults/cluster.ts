@@ -1,4 +1,4 @@
-import { defaultLeaseMs } from '../processes/workforce.js';
+import { defaultLeaseMs } from '../processes/workload.js';
 import { Clustered } from '../servers/clustered.js';
 import type { Fault } from './fault.js';
 
@@ -6,16 +6,16 @@ export const clusterFailover: Fault<Clustered> = {
   name: 'cluster-failover',
   does: 'SIGKILL of the master that has the queue, under load; its replica takes over',
   proof: 'the Cluster says that another node has the slot',
-  costs: 'what the master had answered and not yet sent to its replica is forgotten',
+  costs: 'writes that the master had answered and not yet sent to its replica are lost',
   mayRepeat: true,
   everyMs: [500, 2000],
   server: () => Clustered.start(),
 
-  async strike({ trial: { ledger, server, queue } }) {
+  async inject({ system: { log, server, queue } }) {
     await server.isSafe();
     const kill = () => server.killMasterOf(queue.name);
     const forgets = { forgetsMs: 1000, leaseMs: defaultLeaseMs };
-    const killed = await ledger.during('failover', undefined, kill, forgets);
+    const killed = await log.during('failover', undefined, kill, forgets);
     await killed.restore();
     return 1;
   },
@@ -30,9 +30,9 @@ export const clusterPlannedFailover: Fault<Clustered> = {
   everyMs: [200, 1000],
   server: () => Clustered.start(),
 
-  async strike({ trial: { ledger, server, queue } }) {
+  async inject({ system: { log, server, queue } }) {
     await server.isSafe();
-    await ledger.during('failover', undefined, () => server.switchMasterOf(queue.name));
+    await log.during('failover', undefined, () => server.switchMasterOf(queue.name));
     return 1;
   },
 };
@@ -44,11 +44,11 @@ export const migrateSlot: Fault<Clustered> = {
   costs: 'nothing but time',
   mayRepeat: false,
   everyMs: [200, 1000],
-  load: { leaseMs: 15_000 },
+  workload: { leaseMs: 15_000 },
   server: () => Clustered.start(),
 
-  async strike({ trial: { ledger, server, queue }, random }) {
+  async inject({ system: { log, server, queue }, random }) {
     const migrate = () => server.migrateSlotOf(queue.name, random);
-    return (await ledger.during('migration', undefined, migrate)) > 0 ? 1 : 0;
+    return (await log.during('migration', undefined, migrate)) > 0 ? 1 : 0;
   },
 };

@@ -7,15 +7,15 @@ import { between, oneOf } from './random.js';
 export const cutReplies: Fault = {
   name: 'cut-replies',
   does: 'a connection breaks in the middle of a reply, every 50 to 200 ms',
-  proof: 'replies of which the proxy handed on a part',
+  proof: 'replies that the proxy forwarded only in part',
   costs: 'sends that were under way are rejected as unknown',
   mayRepeat: false,
   everyMs: [50, 200],
-  load: { leaseMs: 15_000 },
+  workload: { leaseMs: 15_000 },
   target: 'network',
   server: () => Standalone.start({ proxied: true }),
 
-  async strike({ trial: { ledger, server }, random }) {
+  async inject({ system: { log, server }, random }) {
     const link = oneOf(random, server.proxy.links);
     const part = between(random, [0, 1]);
     let isCut = false;
@@ -23,7 +23,7 @@ export const cutReplies: Fault = {
     const cut = new Promise<void>((resolve) => {
       whenCut = resolve;
     });
-    await ledger.during('cut in mid-reply', undefined, async () => {
+    await log.during('cut in mid-reply', undefined, async () => {
       link.passage = (chunk, way) => {
         if (way.from === 'client' || chunk.length < 2) return way.write(chunk);
         way.write(chunk.subarray(0, Math.ceil(part * (chunk.length - 1))));

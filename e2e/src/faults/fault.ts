@@ -1,16 +1,16 @@
-import type { Account } from '../accounting/account.js';
-import type { Load, Workforce } from '../processes/workforce.js';
+import type { Summary } from '../accounting/summary.js';
+import type { SystemUnderTest } from '../processes/system-under-test.js';
+import type { Workload, WorkloadOptions } from '../processes/workload.js';
 import type { Server } from '../servers/server.js';
 import type { Standalone } from '../servers/standalone.js';
-import type { Trial } from './trial.js';
 
-/** What a fault has to do with. */
-export interface Scene<Redis extends Server = Standalone> {
-  readonly trial: Trial<Redis>;
-  readonly workforce: Workforce;
-  /** What is decided by it depends on the seed alone. */
+/** What a fault works on. */
+export interface FaultContext<Redis extends Server = Standalone> {
+  readonly system: SystemUnderTest<Redis>;
+  readonly workload: Workload;
+  /** Depends on the seed alone, and so does everything that is decided by it. */
   readonly random: () => number;
-  /** For how long the fault strikes again and again, in ms. */
+  /** For how long the fault is injected repeatedly, in ms. */
   readonly ms: number;
 }
 
@@ -26,15 +26,15 @@ export interface Fault<Redis extends Server = Standalone> {
   readonly costs: string;
   /** Whether a message may be handled once more than it had to be. */
   readonly mayRepeat: boolean;
-  readonly load?: Load;
-  /** How long to wait between two strikes, in ms: at least, and at most. */
+  readonly workload?: WorkloadOptions;
+  /** How long to wait between two injections, in ms: at least, and at most. */
   readonly everyMs: readonly [number, number];
   /** Faults with the same target take turns when all are mixed; one without is not mixed. */
   readonly target?: 'server' | 'processes' | 'network';
   /** Starts what it is done to. */
   server(): Promise<Redis>;
   /** Does it once; resolves with how many times it is proven to have happened. */
-  strike(scene: Scene<Redis>): Promise<number>;
-  /** Of what must hold besides, the sentences that say what does not. */
-  check?(scene: Scene<Redis>, account: Account): string[] | Promise<string[]>;
+  inject(context: FaultContext<Redis>): Promise<number>;
+  /** Checks what must hold besides; resolves with a sentence for each thing that does not. */
+  check?(context: FaultContext<Redis>, summary: Summary): string[] | Promise<string[]>;
 }

@@ -1,22 +1,22 @@
-import { defaultLeaseMs, onTopic } from '../processes/workforce.js';
+import { defaultLeaseMs, onTopic } from '../processes/workload.js';
 import { Standalone } from '../servers/standalone.js';
-import type { Fault, Scene } from './fault.js';
+import type { Fault, FaultContext } from './fault.js';
 
-async function strike({ trial: { ledger, connection } }: Scene): Promise<number> {
+async function inject({ system: { log, connection } }: FaultContext): Promise<number> {
   const keys = Number(await connection.call('DBSIZE', []));
   const flush = () => connection.call('FLUSHALL', []);
   const forgets = { forgetsMs: Infinity, leaseMs: defaultLeaseMs };
-  await ledger.during('FLUSHALL', undefined, flush, forgets);
+  await log.during('FLUSHALL', undefined, flush, forgets);
   return keys > 0 ? 1 : 0;
 }
 
 const shared = {
   proof: 'Redis had keys before',
-  costs: 'what Redis was made to forget; everything sent afterwards is handled',
+  costs: 'the data that was deleted; everything sent afterwards is handled',
   mayRepeat: true,
   everyMs: [300, 1000],
   server: () => Standalone.start(),
-  strike,
+  inject,
 } as const;
 
 export const flushAll: Fault = {
@@ -29,8 +29,8 @@ export const flushAllTopic: Fault = {
   ...shared,
   name: 'flush-all-topic',
   does: 'the same with a topic and a consumer group',
-  load: onTopic,
+  workload: onTopic,
 
-  check: ({ trial: { ledger } }) =>
-    ledger.count('recreated') > 0 ? [] : ['no member reported that its group was made anew'],
+  check: ({ system: { log } }) =>
+    log.count('recreated') > 0 ? [] : ['no member reported that its group was created again'],
 };

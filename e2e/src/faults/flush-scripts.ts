@@ -8,14 +8,14 @@ export const flushScripts: Fault = {
   costs: 'nothing',
   mayRepeat: false,
   everyMs: [100, 100],
-  load: { leaseMs: 15_000 },
+  workload: { leaseMs: 15_000 },
   target: 'server',
   server: () => Standalone.start(),
 
-  async strike({ trial: { ledger, connection } }) {
+  async inject({ system: { log, connection } }) {
     const memory = String(await connection.call('INFO', ['memory']));
     const known = /^number_of_cached_scripts:(\d+)/m.exec(memory)?.[1];
-    await ledger.during('SCRIPT FLUSH', undefined, () => connection.call('SCRIPT', ['FLUSH']));
+    await log.during('SCRIPT FLUSH', undefined, () => connection.call('SCRIPT', ['FLUSH']));
     return Number(known) > 0 ? 1 : 0;
   },
 };

@@ -13,28 +13,28 @@ export const freezeConsumers: Fault = {
   costs: 'messages that they had in work are handled once more; their stale acks change nothing',
   mayRepeat: true,
   everyMs: [100, 400],
-  load: { leaseMs, consumer: { handleMs: 20 } },
+  workload: { leaseMs, consumer: { handleMs: 20 } },
   target: 'processes',
   server: () => Standalone.start(),
 
-  async strike({ trial, workforce, random }) {
-    const { consumers, laneConsumer } = workforce;
+  async inject({ system, workload, random }) {
+    const { consumers, orderedConsumer } = workload;
     const sleeper = oneOf(random, consumers.members);
     const frozenMs = between(random, [leaseMs * 1.5, leaseMs * 3]);
     // One that holds nothing has no lease to lose, and the one that keeps to the order seldom does.
-    const { ledger } = trial;
-    const before = ledger.count('started', sleeper.name);
-    await eventually(() => ledger.count('started', sleeper.name) > before);
-    const sleepers = [sleeper, ...laneConsumer.members];
-    await Promise.all(sleepers.map((each) => trial.freeze(each, () => pause(frozenMs))));
+    const { log } = system;
+    const before = log.count('started', sleeper.name);
+    await eventually(() => log.count('started', sleeper.name) > before);
+    const sleepers = [sleeper, ...orderedConsumer.members];
+    await Promise.all(sleepers.map((each) => system.freeze(each, () => pause(frozenMs))));
     return sleepers.length;
   },
 
-  check({ trial: { ledger } }) {
-    const refusals = ledger.all('ack-refused').map(({ code }) => code);
+  check({ system: { log } }) {
+    const refusals = log.all('ack-refused').map(({ code }) => code);
     const others = refusals.filter((code) => code !== 'LEASE_LOST');
     return [
-      ...(ledger.count('lost') > 0 ? [] : ['no consumer was told that its lease is lost']),
+      ...(log.count('lost') > 0 ? [] : ['no consumer was told that its lease is lost']),
       ...(others.length === 0 ? [] : [`stale acks were refused with ${others.join(', ')}`]),
     ];
   },

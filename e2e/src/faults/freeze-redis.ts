@@ -9,18 +9,18 @@ export const freezeRedis: Fault = {
   costs: 'sends reject by their deadline; leases that run out meanwhile cost duplicates',
   mayRepeat: true,
   everyMs: [500, 2000],
-  load: { sendTimeoutMs: 500 },
+  workload: { sendTimeoutMs: 500 },
   target: 'server',
   server: () => Standalone.start(),
 
-  async strike({ trial: { ledger, server }, ms }) {
+  async inject({ system: { log, server }, ms }) {
     const frozenMs = ms < 10_000 ? 1500 : 10_000;
-    await ledger.during('Redis SIGSTOP', undefined, () => server.freeze(() => pause(frozenMs)));
+    await log.during('Redis SIGSTOP', undefined, () => server.freeze(() => pause(frozenMs)));
     return 1;
   },
 
-  check({ trial: { ledger } }) {
-    const codes = new Set(ledger.all('sent').flatMap(({ code }) => code ?? []));
+  check({ system: { log } }) {
+    const codes = new Set(log.all('sent').flatMap(({ code }) => code ?? []));
     return codes.has('TIMEOUT') ? [] : ['no send was rejected with TIMEOUT'];
   },
 };

@@ -10,12 +10,12 @@ export const killConnections: Fault = {
   costs: 'sends that were under way are rejected as unknown',
   mayRepeat: false,
   everyMs: [100, 100],
-  load: { leaseMs: 15_000 },
+  workload: { leaseMs: 15_000 },
   target: 'server',
   server: () => Standalone.start(),
 
-  async strike({ trial: { ledger, connection }, random }) {
+  async inject({ system: { log, connection }, random }) {
     const purpose = oneOf(random, ['commands', 'blocking', 'subscriptions'] as const);
-    return ledger.during('CLIENT KILL', undefined, () => cutSockets(connection, purpose));
+    return log.during('CLIENT KILL', undefined, () => cutSockets(connection, purpose));
   },
 };

@@ -9,14 +9,14 @@ export const killConsumers: Fault = {
   costs: 'messages that it had in work are handled once more',
   mayRepeat: true,
   everyMs: [200, 1000],
-  load: { consumers: 3, consumer: { handleMs: 5 } },
+  workload: { consumers: 3, consumer: { handleMs: 5 } },
   target: 'processes',
   server: () => Standalone.start(),
 
-  async strike({ trial, workforce, random }) {
-    const { consumers, laneConsumer } = workforce;
-    const victim = oneOf(random, [...consumers.members, ...laneConsumer.members]);
-    await trial.kill(victim);
+  async inject({ system, workload, random }) {
+    const { consumers, orderedConsumer } = workload;
+    const victim = oneOf(random, [...consumers.members, ...orderedConsumer.members]);
+    await system.kill(victim);
     return 1;
   },
 };

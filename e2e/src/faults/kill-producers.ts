@@ -7,10 +7,10 @@ export const killProducers: Fault = {
   name: 'kill-producers',
   does: 'SIGKILL of a producer in the middle of a batch of 1000; it is replaced',
   proof: 'the process ended by SIGKILL, and sends that it had begun were never answered',
-  costs: 'nothing that was answered',
+  costs: 'sends that had not been answered yet',
   mayRepeat: false,
   everyMs: [200, 1000],
-  load: {
+  workload: {
     leaseMs: 15_000,
     consumer: { settle: 'return', consume: { concurrency: 100 } },
     producer: { batch: true, burst: 1000, everyMs: 500, handleMs: 0 },
@@ -18,14 +18,14 @@ export const killProducers: Fault = {
   target: 'processes',
   server: () => Standalone.start(),
 
-  async strike({ trial, workforce, random }) {
-    const { ledger } = trial;
-    const victim = oneOf(random, workforce.producers.members);
-    const before = ledger.count('sending', victim.name);
-    await eventually(() => ledger.count('sending', victim.name) > before, {
+  async inject({ system, workload, random }) {
+    const { log } = system;
+    const victim = oneOf(random, workload.producers.members);
+    const before = log.count('sending', victim.name);
+    await eventually(() => log.count('sending', victim.name) > before, {
       describe: () => `${victim.name} has begun another batch`,
     });
-    await trial.kill(victim);
+    await system.kill(victim);
     return 1;
   },
 

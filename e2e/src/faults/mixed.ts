@@ -3,7 +3,7 @@ import { Standalone } from '../servers/standalone.js';
 import type { Fault } from './fault.js';
 import { between, fork, oneOf } from './random.js';
 
-/** Of each target one fault strikes at a time, so up to three at once. */
+/** One fault per target is injected at a time, so up to three at once. */
 export function mixed(faults: readonly Fault[]): Fault {
   const targets = ['server', 'processes', 'network'] as const;
   const mixable = targets.map((target) => faults.filter((fault) => fault.target === target));
@@ -14,21 +14,21 @@ export function mixed(faults: readonly Fault[]): Fault {
       .flat()
       .map(({ name }) => name)
       .join(', ')}`,
-    proof: 'that of each',
-    costs: 'what they cost together',
+    proof: 'the proof of each of these faults',
+    costs: 'the costs of these faults together',
     mayRepeat: true,
     everyMs: [0, 200],
-    load: { consumers: 3, connection: { callTimeoutMs: 1000, keepAliveMs: 1000 } },
+    workload: { consumers: 3, connection: { callTimeoutMs: 1000, keepAliveMs: 1000 } },
     server: () => Standalone.start({ persistence: 'aof-always', proxied: true }),
 
-    async strike(scene) {
-      const strikes = mixable.map(async (choice) => {
-        const random = fork(scene.random);
+    async inject(context) {
+      const injections = mixable.map(async (choice) => {
+        const random = fork(context.random);
         const fault = oneOf(random, choice);
         await pause(between(random, [0, 500]));
-        return (await fault.strike({ ...scene, random })) > 0 ? 1 : 0;
+        return (await fault.inject({ ...context, random })) > 0 ? 1 : 0;
       });
-      const happened: number[] = await Promise.all(strikes);
+      const happened: number[] = await Promise.all(injections);
       return happened.reduce((sum, count) => sum + count, 0);
     },
   };

@@ -9,26 +9,26 @@ export const outOfMemory: Fault = {
   costs: 'those sends, which are known not to be in Redis; the consumers drain the queue',
   mayRepeat: false,
   everyMs: [100, 500],
-  load: { leaseMs: 15_000 },
+  workload: { leaseMs: 15_000 },
   server: () => Standalone.start({ args: ['--maxmemory', '12mb'] }),
 
-  async strike({ trial }) {
+  async inject({ system }) {
     // More than consumers can handle meanwhile, also on a busy machine.
     const flood = { count: 2000, burst: 250, everyMs: 1, padding: 10_000, handleMs: 20 };
-    const producer = trial.producer(flood);
+    const producer = system.producer(flood);
     await producer.done();
-    const sent = trial.ledger.all('sent', producer.name);
+    const sent = system.log.all('sent', producer.name);
     const resolved = sent.filter(({ outcome }) => outcome === 'resolved').map(({ key }) => key);
     const areHandled = () => {
-      const handled = new Set(trial.ledger.all('handled').map(({ key }) => key));
+      const handled = new Set(system.log.all('handled').map(({ key }) => key));
       return resolved.every((key) => handled.has(key));
     };
     await eventually(areHandled, { describe: () => 'what there was room for is handled' });
     return sent.some(({ code }) => code === 'OUT_OF_MEMORY') ? 1 : 0;
   },
 
-  check({ trial: { ledger } }) {
-    const rejected = ledger.all('sent').filter(({ outcome }) => outcome !== 'resolved');
+  check({ system: { log } }) {
+    const rejected = log.all('sent').filter(({ outcome }) => outcome !== 'resolved');
     const wrong = rejected.filter(
       ({ code, outcome }) => code !== 'OUT_OF_MEMORY' || outcome !== 'not-executed',
     );

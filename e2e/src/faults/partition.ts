@@ -7,21 +7,21 @@ const leaseMs = 1000;
 
 export const partition: Fault = {
   name: 'partition',
-  does: 'the network carries nothing for 0.2 to 2.5 leases, on all connections or on about half of them; then all that was sent arrives',
+  does: 'the network carries nothing for 0.2 to 2.5 leases, on all connections or on about half of them; then all data that was sent arrives',
   proof: 'bytes that the proxy held back',
   costs: 'sends reject by their deadline; leases that run out meanwhile cost duplicates',
   mayRepeat: true,
   everyMs: [200, 1000],
-  load: { leaseMs },
+  workload: { leaseMs },
   target: 'network',
   server: () => Standalone.start({ proxied: true }),
 
-  async strike({ trial: { ledger, server }, random }) {
+  async inject({ system: { log, server }, random }) {
     const { proxy } = server;
     const lasts = pause(between(random, [0.2 * leaseMs, 2.5 * leaseMs]));
     let held = 0;
     const links = random() < 0.5 ? undefined : proxy.links.filter(() => random() < 0.5);
-    await ledger.during('partition', undefined, async () => {
+    await log.during('partition', undefined, async () => {
       proxy.impose((chunk, way) => {
         held += 1;
         return lasts.then(() => way.write(chunk));

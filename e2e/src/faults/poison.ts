@@ -13,31 +13,31 @@ export const poison: Fault = {
   costs: 'that message becomes a dead letter; those in work beside it are handled once more',
   mayRepeat: true,
   everyMs: [0, 0],
-  load: {
+  workload: {
     consumers: 4,
     consumer: { handleMs: 1, consume: { concurrency: 50, leaseMs: 500, maxAttempts } },
     producers: 0,
   },
   server: () => Standalone.start(),
 
-  async strike({ trial, random }) {
-    const { ledger } = trial;
+  async inject({ system, random }) {
+    const { log } = system;
     const poisonAt = Math.floor(between(random, [1, count + 1]));
-    const crashes = ledger.happened('poison');
-    const producer = trial.producer({ count, poisonAt, burst: 500, everyMs: 1, handleMs: 1 });
+    const crashes = log.happened('poison');
+    const producer = system.producer({ count, poisonAt, burst: 500, everyMs: 1, handleMs: 1 });
     await producer.done();
     await eventually(
-      async () => (await trial.deadLetters()).includes(`${producer.name}-${poisonAt}`),
+      async () => (await system.deadLetters()).includes(`${producer.name}-${poisonAt}`),
       {
         describe: () => 'the poison is a dead letter',
       },
     );
-    return ledger.happened('poison') - crashes;
+    return log.happened('poison') - crashes;
   },
 
-  async check({ trial: { ledger, queue } }) {
-    const poisons = ledger.all('sending').filter(({ isPoison }) => isPoison).length;
-    const crashes = ledger.happened('poison');
+  async check({ system: { log, queue } }) {
+    const poisons = log.all('sending').filter(({ isPoison }) => isPoison).length;
+    const crashes = log.happened('poison');
     const letters = await queue.deadLetters.list();
     const others = letters.filter(
       ({ reason, attempt }) => reason !== 'crashed' || attempt !== maxAttempts,

@@ -1,6 +1,6 @@
-import { defaultLeaseMs, onTopic } from '../processes/workforce.js';
+import { defaultLeaseMs, onTopic } from '../processes/workload.js';
 import { Standalone } from '../servers/standalone.js';
-import type { Fault, Scene } from './fault.js';
+import type { Fault, FaultContext } from './fault.js';
 import { between } from './random.js';
 
 const shared = {
@@ -14,12 +14,12 @@ export const restartRedis: Fault = {
   does: 'SIGKILL of Redis with `appendfsync always`, and a restart',
   costs: 'nothing, when leases are longer than Redis is away',
   mayRepeat: false,
-  load: { leaseMs: 15_000 },
+  workload: { leaseMs: 15_000 },
   target: 'server',
   server: () => Standalone.start({ persistence: 'aof-always' }),
 
-  async strike({ trial: { ledger, server } }) {
-    await ledger.during('Redis SIGKILL', undefined, () => server.crash());
+  async inject({ system: { log, server } }) {
+    await log.during('Redis SIGKILL', undefined, () => server.crash());
     return 1;
   },
 };
@@ -34,28 +34,28 @@ export const restartRedisEverysec: Fault = {
   ...shared,
   name: 'restart-redis-everysec',
   does: 'the same with `appendfsync everysec`: the process dies, the operating system goes on',
-  costs: 'at most what was answered in the last two seconds; the table tells how much it was',
+  costs: 'at most the writes that were answered in the last two seconds; the table says how many',
   mayRepeat: true,
   server: () => Standalone.start({ persistence: 'aof' }),
 
-  async strike({ trial: { ledger, server } }: Scene) {
-    await ledger.during('Redis SIGKILL', undefined, () => server.crash(), everysec);
+  async inject({ system: { log, server } }: FaultContext) {
+    await log.during('Redis SIGKILL', undefined, () => server.crash(), everysec);
     return 1;
   },
 };
 
 const powerLossShared = {
   ...shared,
-  proof: 'another process answers on its port, and knows what is older',
-  costs: 'what was answered in that second, sends and acknowledgements alike',
+  proof: 'another process answers on its port, and has the older data',
+  costs: 'sends and acknowledgements that were answered in that second',
   mayRepeat: true,
   server: () => Standalone.start({ persistence: 'aof' }),
 
-  async strike({ trial: { ledger, server, connection }, random }: Scene) {
+  async inject({ system: { log, server, connection }, random }: FaultContext) {
     // So much of it stays.
     await server.log.hasGrownFor(losesMs + between(random, [300, 1000]));
     const crash = () => server.crash({ losesMs });
-    await ledger.during('power loss', undefined, crash, everysec);
+    await log.during('power loss', undefined, crash, everysec);
     return Number(await connection.call('DBSIZE', [])) > 0 ? 1 : 0;
   },
 } as const;
@@ -70,5 +70,5 @@ export const powerLossTopic: Fault = {
   ...powerLossShared,
   name: 'power-loss-topic',
   does: 'the same with a topic and a consumer group',
-  load: onTopic,
+  workload: onTopic,
 };

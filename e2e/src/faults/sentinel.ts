@@ -1,16 +1,16 @@
-import { defaultLeaseMs } from '../processes/workforce.js';
+import { defaultLeaseMs } from '../processes/workload.js';
 import { Replicated } from '../servers/replicated.js';
-import type { Fault, Scene } from './fault.js';
+import type { Fault, FaultContext } from './fault.js';
 
 /** What had not reached the replica when the master died, in ms: on one machine far less. */
 const forgetsMs = 1000;
 
-const strike =
+const inject =
   ({ keepsSends }: { keepsSends: boolean }) =>
-  async ({ trial: { ledger, server } }: Scene<Replicated>): Promise<number> => {
+  async ({ system: { log, server } }: FaultContext<Replicated>): Promise<number> => {
     await server.isSafe();
     const forgets = { forgetsMs, leaseMs: defaultLeaseMs, keepsSends };
-    await ledger.during('failover', undefined, () => server.killMaster(), forgets);
+    await log.during('failover', undefined, () => server.killMaster(), forgets);
     await server.restore();
     return 1;
   };
@@ -26,8 +26,8 @@ export const sentinelFailover: Fault<Replicated> = {
   ...shared,
   name: 'sentinel-failover',
   does: 'SIGKILL of the master under load; a Sentinel makes its replica the master',
-  costs: 'what the master had answered and not yet sent to its replica is forgotten',
-  strike: strike({ keepsSends: false }),
+  costs: 'writes that the master had answered and not yet sent to its replica are lost',
+  inject: inject({ keepsSends: false }),
 };
 
 export const sentinelFailoverReplicas: Fault<Replicated> = {
@@ -35,9 +35,9 @@ export const sentinelFailoverReplicas: Fault<Replicated> = {
   name: 'sentinel-failover-replicas',
   does: 'the same, with `replicas: 1` for every send',
   costs:
-    'sends are rejected while there is no replica; acknowledgements may be forgotten, sends not',
-  load: { replicas: 1 },
-  strike: strike({ keepsSends: true }),
+    'sends are rejected while there is no replica; acknowledgements may be lost, sends are not',
+  workload: { replicas: 1 },
+  inject: inject({ keepsSends: true }),
 };
 
 /** How much is on its way to the replica when the Sentinel announces that it will be promoted, in ms. */
@@ -45,12 +45,12 @@ const onItsWayMs = 200;
 
 const switchOver =
   ({ keepsSends }: { keepsSends: boolean }) =>
-  async ({ trial: { ledger, server } }: Scene<Replicated>): Promise<number> => {
+  async ({ system: { log, server } }: FaultContext<Replicated>): Promise<number> => {
     await server.isSafe();
     const forgets = { forgetsMs: onItsWayMs, leaseMs: defaultLeaseMs, keepsSends };
-    await ledger.during('promotion', undefined, () => server.promoteReplica(), forgets);
-    // The former master goes on confirming: nothing of that counts, and nobody may ask it any more.
-    await ledger.during('demotion', undefined, () => server.isDemoted());
+    await log.during('promotion', undefined, () => server.promoteReplica(), forgets);
+    // The former master goes on confirming writes: they do not count, and no client may use it any more.
+    await log.during('demotion', undefined, () => server.isDemoted());
     return 1;
   };
 
@@ -61,8 +61,8 @@ export const sentinelPlannedFailover: Fault<Replicated> = {
   name: 'sentinel-planned-failover',
   does: 'a Sentinel is told to make the replica the master under load; the old master lives on',
   costs:
-    'what the master had answered and not yet sent to its replica when the promotion is announced',
-  strike: switchOver({ keepsSends: false }),
+    'writes that the master had answered and not yet sent to its replica when the promotion was announced',
+  inject: switchOver({ keepsSends: false }),
 };
 
 export const sentinelPlannedFailoverReplicas: Fault<Replicated> = {
@@ -70,7 +70,7 @@ export const sentinelPlannedFailoverReplicas: Fault<Replicated> = {
   name: 'sentinel-planned-failover-replicas',
   does: 'the same, with `replicas: 1` for every send',
   costs:
-    'sends are rejected while there is no replica; acknowledgements may be forgotten, sends not',
-  load: { replicas: 1 },
-  strike: switchOver({ keepsSends: true }),
+    'sends are rejected while there is no replica; acknowledgements may be lost, sends are not',
+  workload: { replicas: 1 },
+  inject: switchOver({ keepsSends: true }),
 };

@@ -10,14 +10,14 @@ export const slowNetwork: Fault = {
   costs: 'nothing but time',
   mayRepeat: false,
   everyMs: [0, 500],
-  load: { leaseMs: 15_000 },
+  workload: { leaseMs: 15_000 },
   target: 'network',
   server: () => Standalone.start({ proxied: true }),
 
-  async strike({ trial: { ledger, server }, random }) {
+  async inject({ system: { log, server }, random }) {
     const jitter = fork(random);
     let delayed = 0;
-    await ledger.during('slow network', undefined, async () => {
+    await log.during('slow network', undefined, async () => {
       server.proxy.impose(async (chunk, way) => {
         delayed += 1;
         await pause(between(jitter, [0, 100]));

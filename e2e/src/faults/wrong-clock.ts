@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { slowness } from '../../../tooling/machine-pace.js';
-import { runsByKey } from '../accounting/runs.js';
+import { callsByKey } from '../accounting/handler-calls.js';
 import { sharedNow } from '../clock.js';
 import { Standalone } from '../servers/standalone.js';
-import type { Fault, Scene } from './fault.js';
+import type { Fault, FaultContext } from './fault.js';
 
 const hourMs = 3_600_000;
 const delayMs = 200;
@@ -20,7 +20,7 @@ function wrongClock(name: string, does: string, clocks: { producer: number; cons
     costs: 'nothing: delays, leases and expiry go by the clock of Redis',
     mayRepeat: false,
     everyMs: [200, 500],
-    load: {
+    workload: {
       leaseMs: 15_000,
       consumer: { clockOffsetMs: clocks.consumer },
       producer: { clockOffsetMs: clocks.producer, delayMs, sendOptions: { ttlMs: 60_000 } },
@@ -28,39 +28,39 @@ function wrongClock(name: string, does: string, clocks: { producer: number; cons
     server: () => Standalone.start(),
 
     /** Besides, messages expire before anybody consumes them. */
-    async strike({ trial, workforce }) {
-      const queue = 'trial-expiring';
+    async inject({ system, workload }) {
+      const queue = 'expiring';
       const clockOffsetMs = clocks.producer;
       const sendOptions = { ttlMs: 50 };
-      await trial.producer({ queue, count: 5, clockOffsetMs, sendOptions }).done();
+      await system.producer({ queue, count: 5, clockOffsetMs, sendOptions }).done();
       await pause(100);
-      const consumer = trial.consumer({ queue, clockOffsetMs: clocks.consumer });
-      await trial.quiet({ queue });
+      const consumer = system.consumer({ queue, clockOffsetMs: clocks.consumer });
+      await system.quiet({ queue });
       await consumer.finish();
 
-      const members = [...workforce.producers.members, ...workforce.consumers.members];
-      const errors = members.map(({ name }) => clockError(trial, name));
+      const members = [...workload.producers.members, ...workload.consumers.members];
+      const errors = members.map(({ name }) => clockError(system, name));
       return errors.every((error) => offsets.some((offset) => Math.abs(error - offset) < 60_000))
         ? 1
         : 0;
     },
 
-    check({ trial: { ledger } }) {
+    check({ system: { log } }) {
       const started = new Map(
-        [...runsByKey(ledger)].map(([key, [first]]) => [key, first?.startedAt]),
+        [...callsByKey(log)].map(([key, [first]]) => [key, first?.startedAt]),
       );
-      const delayed = ledger.all('sending').filter((send) => send.delayMs !== undefined);
+      const delayed = log.all('sending').filter((send) => send.delayMs !== undefined);
       const waits = delayed.map(({ key, at }) => (started.get(key) ?? Infinity) - at);
       const latest = delayMs + latenessMs * slowness();
       // Redis tells whole milliseconds.
       const early = waits.filter((waited) => waited < delayMs - 1).length;
       const late = waits.filter((waited) => waited > latest).length;
-      const expiring = ledger.all('sending').filter(({ ttlMs }) => ttlMs === 50);
+      const expiring = log.all('sending').filter(({ ttlMs }) => ttlMs === 50);
       const outlived = expiring.filter(({ key }) => started.has(key)).length;
       return [
         ...(early + late === 0 ? [] : [`${early} delayed messages were early, ${late} late`]),
         ...(outlived === 0 ? [] : [`${outlived} messages were handled after they had expired`]),
-        ...(ledger.count('lost') === 0 ? [] : ['a lease was lost']),
+        ...(log.count('lost') === 0 ? [] : ['a lease was lost']),
       ];
     },
   };
@@ -68,8 +68,8 @@ function wrongClock(name: string, does: string, clocks: { producer: number; cons
 }
 
 /** How wrong the wall clock of a process is, in ms. */
-function clockError({ ledger }: Scene['trial'], process: string): number {
-  const [ready] = ledger.all('ready', process);
+function clockError({ log }: FaultContext['system'], process: string): number {
+  const [ready] = log.all('ready', process);
   if (!ready) return Number.NaN;
   return ready.clock - (ready.at + Date.now() - sharedNow());
 }

@@ -2,7 +2,7 @@ import type { Connection } from '@redpost/core';
 
 export type Purpose = 'commands' | 'blocking' | 'subscriptions';
 
-/** Cuts every socket that the processes of the trial have for this purpose; returns how many. */
+/** Cuts every socket that the processes of the system under test have for this purpose; returns how many. */
 export async function cutSockets(connection: Connection, purpose: Purpose): Promise<number> {
   const list = String(await connection.call('CLIENT', ['LIST']));
   const victims = list

@@ -15,7 +15,7 @@ connection.on('ready', () => report({ type: 'ready', clock: Date.now() }));
 const source = topic
   ? new Topic(options.queue, { connection })
   : new Queue(options.queue, { connection });
-const line = topic ? source.group('crew') : source;
+const line = topic ? source.group('consumers') : source;
 const consumer = line.consume(handle, { backoff: fixed(10), ...consume });
 consumer.on('lost', ({ deliveries }) => report({ type: 'lost', count: deliveries.length }));
 consumer.on('recovered', (recovery) => report({ type: 'recovered', ...recovery }));

@@ -26,13 +26,13 @@ function introduction({ startedAt, tookMs, seed, minutes, machine }: Reliability
 
 # Reliability
 
-What becomes of messages while processes are killed, networks break and Redis dies. Generated from
-[\`e2e/reliability.json\`](../e2e/reliability.json) by \`npm run faults\`.
+What happens to messages while processes are killed, networks break and Redis dies. This page is generated
+from [\`e2e/reliability.json\`](../e2e/reliability.json) by \`npm run faults\`.
 
 \`\`\`sh
-npm run faults                                  # all of it, in about 10 minutes
-npm run faults -- --minutes 2                   # shorter rounds
-npm run faults -- --only mixed --seed 7         # one fault, by a certain plan
+npm run faults                                  # all faults, in about 10 minutes
+npm run faults -- --minutes 2                   # shorter runs
+npm run faults -- --only mixed --seed 7         # one fault, by the plan of this seed
 \`\`\`
 
 A short run of every fault is part of \`npm test\`.
@@ -42,18 +42,19 @@ ${facts}`;
 
 const promises = `## What is promised
 
-- **A send that resolved is in Redis**, and is handled, unless Redis itself forgets it. One that
-  rejected says whether the message is known not to be there, and it rejects by its deadline.
-- **A message is handled at least once.** Once more only if it was in work when something happened to
-  its consumer, to the network or to Redis. After an acknowledgement was confirmed: never again.
+- **A message whose send resolved is in Redis**, and is handled, unless Redis itself loses data. A send that
+  rejects says whether the message was definitely not stored, and it rejects by its deadline.
+- **Delivery is at least once.** A message is handled a second time only if it was in work when something
+  happened to its consumer, to the network or to Redis. After a confirmed acknowledgement it is never
+  handled again.
 - **With one consumer that handles one message at a time**, messages keep the order of their sends,
   except those that were in work at a fault.
-- **A message that kills its consumers** becomes a dead letter after \`maxAttempts\`; no other does.
+- **A message that kills its consumers** becomes a dead letter after \`maxAttempts\`; no other message does.
 
-What is not promised: that a message is handled exactly once; the order of messages at a fault; and what
-Redis was told to keep, but did not. With \`appendfsync everysec\` these are up to two seconds, and with
-replicas that follow asynchronously what had not reached them when the master died. A planned failover adds
-what [operating.md](operating.md#sentinel-cluster-valkey) says of it.`;
+Redpost does not promise exactly-once delivery, the order of messages during a fault, or the durability of
+data that Redis itself loses. With \`appendfsync everysec\` Redis loses up to two seconds of writes, and with
+asynchronous replicas the writes that had not reached a replica when the master died.
+[Operating redpost](operating.md#sentinel-cluster-valkey) says what a planned failover can lose.`;
 
 function table({ faults }: Reliability): string {
   const total = faults.reduce((sum, { sends }) => sum + sends, 0);
@@ -71,18 +72,18 @@ ${number(total)} messages under ${faults.length} faults.
 ${markdownTable([...head, ...more], ['left', ...Array(9).fill('right')], rows)}
 
 - *happened*: how many times the fault is proven to have happened. A fault that did not happen fails the run.
-- *sent*: sends that were begun, whatever became of them; *handled*: handlers that came to their end.
+- *sent*: sends that were begun, with any outcome; *handled*: handlers that ran to their end.
 - *lost*: sends that resolved, and whose message was neither handled nor dead-lettered. Must be 0.
-- *forgotten*: the same, but Redis itself was made to forget, as the fault allows.
+- *forgotten*: the same, but Redis itself was made to lose the data, as the fault allows.
 - *after ack*: handled again after an acknowledgement was confirmed. Must be 0.
 - *duplicates*: how many times a message was handled once more than it had to be. Each must have been
-  in work at a fault that accounts for it; where the fault costs no duplicates, it must be 0.
-- *out of order*: overtaken by a later message with nothing that accounts for it. Must be 0.
+  in work at a fault that explains it; where the fault costs no duplicates, it must be 0.
+- *out of order*: overtaken by a later message, with no fault that explains it. Must be 0.
 - *wrongly dead*: dead letters, though nothing was wrong with the message. Must be 0.
 
 Not in the table, because each fails the run: a message that was handled though it was never sent, or
-though its send said that it is not in Redis; a send that was settled later than its deadline; a process
-that did not go on.`;
+though its send said that it is not in Redis; a send that settled later than its deadline; a process that
+did not continue.`;
 }
 
 function descriptions({ faults }: Reliability): string {
@@ -90,7 +91,7 @@ function descriptions({ faults }: Reliability): string {
 }
 
 function description(fault: FaultResult): string {
-  const { name, does, proof, costs, rounds, ms, happened } = fault;
+  const { name, does, proof, costs, runs, ms, happened } = fault;
   const { resolved, absent, unknown, unanswered, forgotten, forgottenAgeMs, slowestSendMs } = fault;
   const sends = [
     `${number(resolved)} sends resolved`,
@@ -108,25 +109,24 @@ function description(fault: FaultResult): string {
 
 ${sentence(does)} Proof: ${proof}. Cost: ${costs}.
 
-Happened ${number(happened)} times, in ${rounds} ${rounds === 1 ? 'round' : 'rounds'} and ${Math.round(ms / 1000)} s.
+Happened ${number(happened)} ${happened === 1 ? 'time' : 'times'}, in ${runs} ${runs === 1 ? 'run' : 'runs'} and ${Math.round(ms / 1000)} s.
 ${sentence(sends.join(', '))}`;
 }
 
 const method = `## How it is counted
 
-- Redis is a real \`redis-server\` of its own in each round. Producers and consumers are processes of
-  their own: a crowd that shares one queue, and beside it one producer and one consumer on another queue,
-  which show the order.
-- Every process writes what it does to a file, before and after it does it: each send with its outcome,
-  each run of a handler with the message's id and the attempt, each acknowledgement. What was written is
-  there also when the process is killed in the next instruction.
-- At the end producers finish, the queue has to become empty, and consumers finish. Then sends are
-  compared with runs, by the machine's monotonic clock. That the comparison finds what it is to find is
-  tested with ledgers in which something is wrong.
-- A process that did not get its turn for 200 ms, because of a fault or because the machine is busy, reports
+- Each run has a real \`redis-server\` of its own. Each producer and each consumer is a process of its own:
+  several share one queue, and one producer and one consumer work on another queue, which shows the order.
+- Every process appends each step to a file, before and after the step: each send with its outcome, each
+  call of a handler with the message's id and the attempt, each acknowledgement. A line that was written
+  stays even when the process is killed in the next instruction.
+- At the end, producers finish, the queue has to become empty, and consumers finish. Then sends are compared
+  with handler calls, by the machine's monotonic clock. Unit tests show that the comparison finds each kind
+  of error.
+- A process that did not get CPU time for 200 ms, because of a fault or because the machine is busy, reports
   that, and it counts as an incident of that process.
-- A seed determines the plan: who is hit, when, for how long. It does not determine what the operating
-  system makes of it.`;
+- The seed determines the plan: which process is hit, when, and for how long. The timing of the operating
+  system varies.`;
 
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

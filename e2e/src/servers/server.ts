@@ -1,6 +1,6 @@
 import type { ConnectionTarget } from '@redpost/core';
 
-/** The Redis of a trial: one server, or several that stand in for each other. */
+/** The Redis of a system under test: one server, or several with failover. */
 export interface Server extends AsyncDisposable {
   /** What processes connect to; it goes into a process as JSON. */
   readonly target: ConnectionTarget;

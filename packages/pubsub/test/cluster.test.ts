@@ -19,7 +19,7 @@ function open(options: Partial<PubSubOptions<number>> = {}): PubSub<number> {
   return new PubSub<number>({ connection, ...options });
 }
 
-function journal(subscription: Subscription<number>): string[] {
+function eventsOf(subscription: Subscription<number>): string[] {
   const entries: string[] = [];
   subscription.on('interrupted', () => entries.push('interrupted'));
   subscription.on('resumed', ({ downMs }) => entries.push(`resumed ${downMs > 0}`));
@@ -110,7 +110,7 @@ describe('sharded channels', () => {
     const channel = uniqueName();
     const pubsub = open({ sharded: true });
     const subscription = await pubsub.subscribe(channel);
-    const entries = journal(subscription);
+    const entries = eventsOf(subscription);
     const from = await cluster.ownerOf(channel);
     const to = cluster.masters.find(({ id }) => id !== from.id) as ClusterNode;
 
@@ -131,7 +131,7 @@ describe('sharded channels', () => {
     const errors: Error[] = [];
     connection.on('error', (error) => errors.push(error));
     const pubsub = new PubSub<number>({ connection, sharded: true });
-    const entries = journal(await pubsub.subscribe(channel));
+    const entries = eventsOf(await pubsub.subscribe(channel));
     const from = await cluster.ownerOf(channel);
     const to = cluster.masters.find(({ id }) => id !== from.id) as ClusterNode;
     const grant = (rule: string) => to.admin.call('ACL', ['SETUSER', 'default', rule]);
@@ -164,11 +164,11 @@ it('subscriptions of both kinds come back elsewhere when their node is killed', 
   const [plain, sharded] = [open(), open({ sharded: true })];
   // A plain subscription is made on the first node that is named.
   const subscriptions = await Promise.all([plain.subscribe(channel), sharded.subscribe(channel)]);
-  const journals = subscriptions.map(journal);
+  const events = subscriptions.map(eventsOf);
 
   await node?.redis.kill();
 
-  await eventuallyPasses(() => expect(journals).toEqual([once, once]), 15_000);
+  await eventuallyPasses(() => expect(events).toEqual([once, once]), 15_000);
   await eventuallyPasses(async () => expect(await sharded.publish(channel, 7)).toBe(1), 15_000);
   await eventuallyPasses(() => plain.publish(channel, 8), 15_000);
   const received = await Promise.all(subscriptions.map((each) => take(each, 1)));

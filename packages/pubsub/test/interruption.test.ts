@@ -7,7 +7,7 @@ import { take } from './support/take.js';
 const redis = testRedis();
 
 /** What a subscription says about its connection, in order. */
-function journal(subscription: Subscription): string[] {
+function eventsOf(subscription: Subscription): string[] {
   const entries: string[] = [];
   subscription.on('interrupted', ({ error }) => entries.push(`interrupted: ${error.name}`));
   subscription.on('resumed', ({ downMs }) => entries.push(`resumed: ${downMs >= 0}`));
@@ -22,7 +22,7 @@ describe('a subscription whose connection is killed', () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub();
     const subscription = await pubsub.subscribe(channel);
-    const entries = journal(subscription);
+    const entries = eventsOf(subscription);
     const hears = new Promise<number>((resolve) => {
       subscription.on('resumed', () => resolve(pubsub.publish(channel, 'after')));
     });
@@ -40,7 +40,7 @@ describe('a subscription whose connection is killed', () => {
     const pubsub = redis.pubsub();
     const subscription = await pubsub.subscribe(channels);
     const patterns = await pubsub.subscribePattern([`${prefix}.a*`, `${prefix}.b*`]);
-    const entries = [journal(subscription), journal(patterns)];
+    const entries = [eventsOf(subscription), eventsOf(patterns)];
     const receivers = new Promise<number[]>((resolve) => {
       subscription.on('resumed', () => {
         resolve(Promise.all(channels.map((channel) => pubsub.publish(channel, channel))));
@@ -60,7 +60,7 @@ describe('a subscription whose connection is killed', () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub<number>();
     const subscription = await pubsub.subscribe(channel);
-    const entries = journal(subscription);
+    const entries = eventsOf(subscription);
 
     for (let round = 1; round <= 5; round++) {
       await killSubscribers();
@@ -76,14 +76,14 @@ describe('a subscription whose connection is killed', () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub();
     const first = await pubsub.subscribe(channel);
-    const entries = journal(first);
+    const entries = eventsOf(first);
     const joining = new Promise<Subscription>((resolve) => {
       first.on('interrupted', () => resolve(pubsub.subscribe(channel)));
     });
 
     await killSubscribers();
     const second = await joining;
-    const secondEntries = journal(second);
+    const secondEntries = eventsOf(second);
 
     await eventuallyPasses(() => expect(entries).toEqual(once));
     expect(secondEntries).toEqual([]);
@@ -97,7 +97,7 @@ describe('a subscription whose connection is killed', () => {
     const pubsub = redis.pubsub();
     const staying = await pubsub.subscribe(other);
     const leaving = await pubsub.subscribe(channel);
-    const entries = journal(leaving);
+    const entries = eventsOf(leaving);
     const closed = new Promise<void>((resolve) => {
       leaving.on('interrupted', () => resolve(leaving.close()));
     });

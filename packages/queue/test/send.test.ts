@@ -161,8 +161,8 @@ it('an asynchronous schema changes neither order nor outcome, and close waits fo
 
 it('nothing overtakes a message that had to wait, at whatever moment it comes', async () => {
   const validate = (value: unknown) => {
-    const verdict = { value: value as string };
-    return value === 'slow' ? Promise.resolve(verdict) : verdict;
+    const result = { value: value as string };
+    return value === 'slow' ? Promise.resolve(result) : result;
   };
   const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
   const queue = redis.queue<string>({ schema });
@@ -176,11 +176,11 @@ it('nothing overtakes a message that had to wait, at whatever moment it comes', 
   expect(bodies).toEqual(Array.from({ length: 20 }, () => ['slow', 'fast']).flat());
 });
 
-const verdict = (value: unknown) =>
+const result = (value: unknown) =>
   (value as number) > 0 ? { value: value as number } : { issues: [{ message: 'not positive' }] };
 
 const positive = {
-  '~standard': { version: 1, vendor: 'test', validate: verdict },
+  '~standard': { version: 1, vendor: 'test', validate: result },
 } as const;
 
 const slowPositive = {
@@ -190,7 +190,7 @@ const slowPositive = {
     validate: async (value: unknown) => {
       // The earlier ones take longer.
       for (let wait = 0; wait < 50 - 10 * Math.abs(value as number); wait += 1) await null;
-      return verdict(value);
+      return result(value);
     },
   },
 } as const;

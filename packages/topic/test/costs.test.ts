@@ -102,8 +102,8 @@ it('what a dead member held is handed on at once, however much it was', async ()
   await expireLeases(topic, 'g', await sessionsOf(topic, 'g'));
   await topic.connection.call('DEL', [`{${topic.name}}:members:g`]);
   const recovered: number[] = [];
-  const heir = topic.group('g').consume(() => {}, { concurrency: 100 });
-  heir.on('recovered', ({ handedOn }) => recovered.push(handedOn));
+  const successor = topic.group('g').consume(() => {}, { concurrency: 100 });
+  successor.on('recovered', ({ handedOn }) => recovered.push(handedOn));
   await eventually(() => recovered.length > 0);
 
   expect(recovered).toEqual([10_500]);

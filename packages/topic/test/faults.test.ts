@@ -137,8 +137,8 @@ it('a member that is stopped while it joins leaves no lease behind', async () =>
   const consumer = topic.group('g').consume(() => {});
   await consumer.stop();
   const other = redis.topic<number>({ name: topic.name, partitions: 2 });
-  const heir = other.group('g').consume(() => {});
-  onTestFinished(() => heir.stop());
+  const successor = other.group('g').consume(() => {});
+  onTestFinished(() => successor.stop());
 
-  await eventually(() => heir.partitions.length === 2, 3000);
+  await eventually(() => successor.partitions.length === 2, 3000);
 });

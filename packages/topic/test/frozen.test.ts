@@ -6,7 +6,7 @@ import { type TestTopic, useTopics } from './support/topics.js';
 const redis = useTopics();
 const leaseMs = 500;
 const sleeper = 1;
-const heir = 2;
+const successor = 2;
 
 it.each([
   { settle: 'return', partitions: undefined },
@@ -26,9 +26,9 @@ it.each([
     await eventually(async () => (await begunBy(topic, sleeper)).length === 5);
 
     frozen.freeze();
-    const waking = start(heir);
+    const waking = start(successor);
     // Each partition is taken over by itself: what is left when the sleeper wakes, it keeps.
-    await eventually(async () => (await sumOf(topic, heir, 'recovered')) === 5);
+    await eventually(async () => (await sumOf(topic, successor, 'recovered')) === 5);
     frozen.wake();
     await eventually(async () => (await sumOf(topic, sleeper, 'lost')) === 5);
     await openGate(topic, sleeper, 1);
@@ -40,7 +40,7 @@ it.each([
     const codes = (await endedBy(topic, sleeper)).map(({ refused }) => refused);
     expect(codes).toEqual(Array(5).fill(settle === 'ack' ? 'LEASE_LOST' : undefined));
     await openGate(topic, sleeper, 2);
-    for (const attempt of [1, 2]) await openGate(topic, heir, attempt);
+    for (const attempt of [1, 2]) await openGate(topic, successor, attempt);
     await eventually(async () => (await group.stats()).total.acked === 5);
     await waking.finish();
     await publish(5, 10);

@@ -130,7 +130,7 @@ it('a member that learns of its loss while it settles starts nothing more', asyn
   const key = `{${topic.name}}:consumers:g`;
   const [session = ''] = await sessionsOf(topic, 'g');
   // Somebody else has recovered it, and has the partition.
-  await topic.connection.call('ZADD', [key, Date.now() + 60_000, 'heir']);
+  await topic.connection.call('ZADD', [key, Date.now() + 60_000, 'successor']);
   await topic.connection.call('ZREM', [key, session]);
   await eventually(() => lost === 2);
   goOn.resolve();

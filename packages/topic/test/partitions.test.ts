@@ -12,7 +12,7 @@ async function fill(topic: TestTopic<number>, count: number, first = 0): Promise
 }
 
 /** Notes in which order records of a key are done, and whether two of them ever overlapped. */
-class Ledger {
+class HandledRecords {
   readonly byKey = new Map<string, number[]>();
   readonly running = new Set<string>();
   overlaps = 0;
@@ -39,18 +39,18 @@ class Ledger {
 it('records of a key are handled in order and one at a time, others at the same time', async () => {
   const topic = redis.topic<number>({ partitions: 4 });
   await fill(topic, 1000);
-  const ledger = new Ledger();
+  const handled = new HandledRecords();
   let most = 0;
   topic.group('billing').consume(
     async (delivery) => {
-      most = Math.max(most, ledger.running.size + 1);
-      await ledger.handle(delivery);
+      most = Math.max(most, handled.running.size + 1);
+      await handled.handle(delivery);
     },
     { concurrency: 50 },
   );
-  await eventually(() => ledger.count === 1000);
+  await eventually(() => handled.count === 1000);
 
-  ledger.expectOrder(1000);
+  handled.expectOrder(1000);
   expect(most).toBeGreaterThan(5);
 });
 
@@ -74,11 +74,11 @@ it('a record that is tried again holds up its key, and no other', async () => {
 
 it('partitions move when a member joins and when it leaves, and no two members have the same one', async () => {
   const topic = redis.topic<number>({ partitions: 4 });
-  const ledger = new Ledger();
+  const handled = new HandledRecords();
   const members = [topic, redis.topic<number>({ name: topic.name, partitions: 4 })];
   const options = { concurrency: 10 };
   const [first] = members.map((member) => member.group('billing'));
-  const a = first?.consume((delivery) => ledger.handle(delivery), options);
+  const a = first?.consume((delivery) => handled.handle(delivery), options);
   await eventually(() => a?.partitions.length === 4);
   let next = 0;
   let isPublishing = true;
@@ -86,22 +86,22 @@ it('partitions move when a member joins and when it leaves, and no two members h
     while (isPublishing) {
       await fill(topic, 40, next);
       next += 40;
-      await eventually(() => ledger.count > next - 400);
+      await eventually(() => handled.count > next - 400);
     }
   })();
-  await eventually(() => ledger.count > 200);
-  const b = members[1]?.group('billing').consume((delivery) => ledger.handle(delivery), options);
+  await eventually(() => handled.count > 200);
+  const b = members[1]?.group('billing').consume((delivery) => handled.handle(delivery), options);
   await eventually(() => a?.partitions.length === 2 && b?.partitions.length === 2);
   expect([...(a?.partitions ?? []), ...(b?.partitions ?? [])].sort()).toEqual([0, 1, 2, 3]);
-  const seen = ledger.count;
-  await eventually(() => ledger.count > seen + 400);
+  const seen = handled.count;
+  await eventually(() => handled.count > seen + 400);
   await a?.stop();
   await eventually(() => b?.partitions.length === 4);
   isPublishing = false;
   await publishing;
-  await eventually(() => ledger.count >= next);
+  await eventually(() => handled.count >= next);
 
-  ledger.expectOrder(next);
+  handled.expectOrder(next);
   // Acknowledgements travel with the next take.
   await eventually(async () => (await topic.group('billing').stats()).pending === 0);
   expect(await topic.group('billing').stats()).toMatchObject({ lag: 0, pending: 0, dead: 0 });
@@ -111,22 +111,24 @@ it('a member that dies leaves its partitions to others, in order', async () => {
   const topic = redis.topic<number>({ partitions: 2 });
   await fill(topic, 200);
   const victim = redis.topic<number>({ name: topic.name, partitions: 2 });
-  const ledger = new Ledger();
+  const handled = new HandledRecords();
   const dead = victim.group('billing').consume(
     async (delivery) => {
-      if (ledger.count >= 50) await new Promise(() => {});
-      await ledger.handle(delivery);
+      if (handled.count >= 50) await new Promise(() => {});
+      await handled.handle(delivery);
     },
     { concurrency: 10 },
   );
   dead.on('error', () => {});
-  await eventually(() => ledger.count >= 50);
-  await eventually(async () => (await topic.group('billing').stats()).total.acked === ledger.count);
+  await eventually(() => handled.count >= 50);
+  await eventually(
+    async () => (await topic.group('billing').stats()).total.acked === handled.count,
+  );
   await victim.connection.close();
   await dead.stop({ timeoutMs: 0 });
-  ledger.running.clear();
+  handled.running.clear();
   const owners = await Promise.all([0, 1].map((at) => sessionsOf(topic, 'billing', at)));
-  const heir = topic.group('billing').consume((delivery) => ledger.handle(delivery), {
+  const successor = topic.group('billing').consume((delivery) => handled.handle(delivery), {
     concurrency: 10,
     leaseMs: 300,
   });
@@ -135,25 +137,25 @@ it('a member that dies leaves its partitions to others, in order', async () => {
     const count = await topic.connection.call('ZCARD', [`{${topic.name}}:members:billing`]);
     return Number(count) === 2;
   });
-  expect(heir.partitions).toEqual([]);
+  expect(successor.partitions).toEqual([]);
   // As if the leases of the dead member had run out.
   await topic.connection.call('DEL', [`{${topic.name}}:members:billing`]);
   for (const at of [0, 1]) await expireLeases(topic, 'billing', owners[at] ?? [], at);
-  await eventually(() => ledger.count === 200);
+  await eventually(() => handled.count === 200);
 
-  ledger.expectOrder(200);
+  handled.expectOrder(200);
 });
 
 it('one partition is an order for a whole topic, and still the stream of its name', async () => {
   const topic = redis.topic<number>({ partitions: 1 });
   await fill(topic, 50);
   expect(Number(await topic.connection.call('XLEN', [topic.name]))).toBe(50);
-  const ledger = new Ledger();
-  const a = topic.group('g').consume((delivery) => ledger.handle(delivery), { concurrency: 5 });
+  const handled = new HandledRecords();
+  const a = topic.group('g').consume((delivery) => handled.handle(delivery), { concurrency: 5 });
   const other = redis.topic<number>({ name: topic.name, partitions: 1 });
-  const b = other.group('g').consume((delivery) => ledger.handle(delivery), { concurrency: 5 });
-  await eventually(() => ledger.count === 50);
-  ledger.expectOrder(50);
+  const b = other.group('g').consume((delivery) => handled.handle(delivery), { concurrency: 5 });
+  await eventually(() => handled.count === 50);
+  handled.expectOrder(50);
   expect(a.partitions.length + b.partitions.length).toBe(1);
 });
 

@@ -1,12 +1,12 @@
+import type { Benchmark } from '../benchmark.js';
 import { firstNumber, smallBytes } from '../body.js';
 import { exact } from '../exact.js';
 import { median } from '../median.js';
-import type { Work } from '../work.js';
 
 const portion = 250_000;
 const warmUpPortions = 4;
 
-export const endurance: Work = {
+export const endurance: Benchmark = {
   name: 'endurance',
   kind: 'queue',
   subjects: ['redpost'],

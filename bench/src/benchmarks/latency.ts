@@ -1,6 +1,6 @@
+import type { Benchmark, Measure } from '../benchmark.js';
 import { firstNumber, smallBytes } from '../body.js';
 import { exact } from '../exact.js';
-import type { Measure, Work } from '../work.js';
 
 /** How often a message is sent. After a longer pause, the processor has to fetch all code again. */
 const paces = [
@@ -8,7 +8,7 @@ const paces = [
   { name: 'latency-often', title: 'idle queue, more often', pauseMs: 1, every: '1 to 2 ms' },
 ];
 
-export const latency: Work = {
+export const latency: Benchmark = {
   name: 'latency',
   kind: 'queue',
   subjects: ['redpost', 'bullmq', 'bee-queue', 'groupmq', 'ioredis-safe', 'jetstream'],

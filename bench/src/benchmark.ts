@@ -2,8 +2,8 @@ import type { RedisServer } from './harness/redis-server.js';
 import type { RemoteSide } from './harness/remote-side.js';
 import type { MeasureResult } from './results.js';
 
-/** Something to do with each subject, and what is measured of it. Each in a file of `works/`. */
-export interface Work {
+/** What each subject has to do, and what is measured of it. Each is a file in `benchmarks/`. */
+export interface Benchmark {
   /** For `--only`. */
   readonly name: string;
   readonly kind: 'queue' | 'channel';

@@ -1,11 +1,11 @@
+import type { Benchmark } from '../benchmark.js';
 import { firstNumber, smallBytes } from '../body.js';
 import { exact, rate } from '../exact.js';
-import type { Work } from '../work.js';
 
 /** How far publishers may be ahead: less than any server buffers before it drops a subscriber. */
 const window = 20_000;
 
-export const channel: Work = {
+export const channel: Benchmark = {
   name: 'channel',
   kind: 'channel',
   subjects: ['redpost', 'ioredis', 'ioredis-pipelined', 'node-redis', 'mqemitter-redis', 'nats'],

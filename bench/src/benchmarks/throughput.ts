@@ -1,6 +1,6 @@
+import type { Benchmark, Found, Measure, Run } from '../benchmark.js';
 import { firstNumber } from '../body.js';
 import { deliveryMs, exact, rate } from '../exact.js';
-import type { Found, Measure, Run, Work } from '../work.js';
 
 export interface Throughput {
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Throughput {
 }
 
 /** Fills a queue, then empties it: one rate for each. */
-export function throughput(options: Throughput): Work {
+export function throughput(options: Throughput): Benchmark {
   const { name, subjects, most, send, consume } = options;
   return {
     name,

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Benchmark } from '../benchmark.js';
 import { firstNumber } from '../body.js';
-import type { Work } from '../work.js';
 
 const settleMs = 5000;
 const idleMs = 20_000;
 
-export const idle: Work = {
+export const idle: Benchmark = {
   name: 'idle',
   kind: 'queue',
   subjects: ['redpost', 'bullmq', 'bee-queue', 'groupmq'],

@@ -1,9 +1,9 @@
-import type { Incident, Ledger } from './ledger.js';
+import type { EventLog, Incident } from './event-log.js';
+import { callsByKey, type HandlerCall } from './handler-calls.js';
 import { outOfOrder } from './order.js';
-import { type Run, runsByKey } from './runs.js';
 
 /** What became of the messages. Lists hold their keys. */
-export interface Account {
+export interface Summary {
   /** How many sends were begun. */
   sends: number;
   /** Of these: how many resolved, */
@@ -30,11 +30,11 @@ export interface Account {
   unstated: string[];
   /** Handled once more after an acknowledgement was confirmed. */
   afterAck: string[];
-  /** Handled more than once with no incident that accounts for it. */
-  unexcused: string[];
+  /** Handled more than once with no incident that explains it. */
+  unexplained: string[];
   /** How many times a message was handled once more than it had to be. */
   duplicates: number;
-  /** Overtaken by a later message, with no incident that accounts for it. */
+  /** Overtaken by a later message, with no incident that explains it. */
   outOfOrder: string[];
   /** Dead letters that should not be. */
   wronglyDead: string[];
@@ -42,10 +42,10 @@ export interface Account {
   slowestSendMs: number;
 }
 
-export interface AccountOptions {
+export interface SummaryOptions {
   /** The keys of the dead letters. */
   dead?: readonly string[];
-  /** Which keys to account for. Default: all. */
+  /** Which keys to summary for. Default: all. */
   only?: (key: string) => boolean;
   /** Which keys have to be handled in the order of their sends. Default: none. */
   ordered?: (key: string) => boolean;
@@ -53,26 +53,26 @@ export interface AccountOptions {
 
 /**
  * How long after a handler has returned its acknowledgement may be on its way, in ms: a process
- * that dies later has no excuse.
+ * that dies later explains no repetition.
  */
 const acknowledgedWithinMs = 1000;
 
 /** Compares what was sent with what was handled. */
-export function account(ledger: Ledger, options: AccountOptions = {}): Account {
+export function summarize(log: EventLog, options: SummaryOptions = {}): Summary {
   const { dead = [], only = () => true, ordered = () => false } = options;
-  const { incidents } = ledger;
-  const runs = runsByKey(ledger);
-  const sending = new Map(ledger.all('sending').map((entry) => [entry.key, entry]));
+  const { incidents } = log;
+  const calls = callsByKey(log);
+  const sending = new Map(log.all('sending').map((entry) => [entry.key, entry]));
   const hasExpired = (key: string) => {
     const { at, ttlMs = Infinity } = sending.get(key) ?? { at: Infinity };
-    return at + ttlMs < ledger.endsAt;
+    return at + ttlMs < log.endsAt;
   };
-  const sends = ledger.all('sent').filter(({ key }) => only(key));
+  const sends = log.all('sent').filter(({ key }) => only(key));
   const byOutcome = (wanted: string) => sends.filter(({ outcome }) => outcome === wanted);
-  const poison = new Set(ledger.all('sending').flatMap((send) => (send.isPoison ? send.key : [])));
+  const poison = new Set(log.all('sending').flatMap((send) => (send.isPoison ? send.key : [])));
   const begun = [...sending.keys()].filter(only).length;
 
-  const done = new Set([...dead, ...ledger.all('handled').map(({ key }) => key)]);
+  const done = new Set([...dead, ...log.all('handled').map(({ key }) => key)]);
   const missing = byOutcome('resolved').filter(({ key }) => !done.has(key) && !hasExpired(key));
   const ages = missing.map(({ key, at }) => {
     return {
@@ -80,10 +80,10 @@ export function account(ledger: Ledger, options: AccountOptions = {}): Account {
       ageMs: forgottenAge({ sentAt: sending.get(key)?.at ?? at, ackedAt: at }, incidents),
     };
   });
-  const repeated = [...runs].filter(([key]) => only(key)).map(([key, all]) => repeats(key, all));
-  const keysOf = (isMeant: (run: Run, earlier: Run[]) => boolean) =>
+  const repeated = [...calls].filter(([key]) => only(key)).map(([key, all]) => repeats(key, all));
+  const keysOf = (isMeant: (call: HandlerCall, earlier: HandlerCall[]) => boolean) =>
     repeated
-      .filter(({ again }) => again.some(([run, earlier]) => isMeant(run, earlier)))
+      .filter(({ again }) => again.some(([call, earlier]) => isMeant(call, earlier)))
       .map(({ key }) => key);
 
   return {
@@ -92,33 +92,36 @@ export function account(ledger: Ledger, options: AccountOptions = {}): Account {
     absent: byOutcome('not-executed').length,
     unknown: byOutcome('unknown').length,
     unanswered: begun - sends.length,
-    handled: ledger.all('handled').filter(({ key }) => only(key)).length,
+    handled: log.all('handled').filter(({ key }) => only(key)).length,
     lost: ages.filter(({ ageMs }) => ageMs === undefined).map(({ key }) => key),
     forgotten: ages.filter(({ ageMs }) => ageMs !== undefined).map(({ key }) => key),
     forgottenAgeMs: ages.reduce((oldest, { ageMs = 0 }) => Math.max(oldest, ageMs), 0),
-    unsent: [...runs.keys()].filter((key) => !sending.has(key)),
-    denied: byOutcome('not-executed').flatMap(({ key }) => (runs.has(key) ? [key] : [])),
+    unsent: [...calls.keys()].filter((key) => !sending.has(key)),
+    denied: byOutcome('not-executed').flatMap(({ key }) => (calls.has(key) ? [key] : [])),
     unstated: byOutcome('unstated').map(({ key }) => key),
-    afterAck: keysOf((run, earlier) =>
-      earlier.some((before) => isAfterAck(before, run, incidents)),
+    afterAck: keysOf((call, earlier) =>
+      earlier.some((before) => isAfterAck(before, call, incidents)),
     ),
-    unexcused: keysOf(
-      (run, earlier) => !earlier.some((before) => isExcused(before, run, incidents)),
+    unexplained: keysOf(
+      (call, earlier) => !earlier.some((before) => isExplained(before, call, incidents)),
     ),
     duplicates: repeated.reduce((sum, { again }) => sum + again.length, 0),
-    outOfOrder: outOfOrder(ledger, runs, ordered),
+    outOfOrder: outOfOrder(log, calls, ordered),
     wronglyDead: dead.filter((key) => !poison.has(key)),
     slowestSendMs: sends.reduce((slowest, { tookMs }) => Math.max(slowest, tookMs), 0),
   };
 }
 
-/** The runs that were one too many: those after a run that had not asked for another one. */
-function repeats(key: string, runs: Run[]): { key: string; again: [Run, Run[]][] } {
-  const earlier: Run[] = [];
-  const again: [Run, Run[]][] = [];
-  for (const run of runs) {
-    if (earlier.length > 0) again.push([run, [...earlier]]);
-    if (run.failedAt === undefined) earlier.push(run);
+/** The calls that were one too many: those after a call that had not asked for another one. */
+function repeats(
+  key: string,
+  calls: HandlerCall[],
+): { key: string; again: [HandlerCall, HandlerCall[]][] } {
+  const earlier: HandlerCall[] = [];
+  const again: [HandlerCall, HandlerCall[]][] = [];
+  for (const call of calls) {
+    if (earlier.length > 0) again.push([call, [...earlier]]);
+    if (call.failedAt === undefined) earlier.push(call);
   }
   return { key, again };
 }
@@ -135,20 +138,28 @@ function forgottenAge(
   return cause && Math.max(0, cause.at - ackedAt);
 }
 
-function isAfterAck({ ackedAt = Infinity }: Run, run: Run, incidents: readonly Incident[]) {
+function isAfterAck(
+  { ackedAt = Infinity }: HandlerCall,
+  call: HandlerCall,
+  incidents: readonly Incident[],
+) {
   const isForgotten = ({ at, until, forgetsSince = Infinity }: Incident) =>
-    forgetsSince <= ackedAt && ackedAt <= until && at <= run.startedAt;
-  return ackedAt < run.startedAt && !incidents.some(isForgotten);
+    forgetsSince <= ackedAt && ackedAt <= until && at <= call.startedAt;
+  return ackedAt < call.startedAt && !incidents.some(isForgotten);
 }
 
-function isExcused(before: Run, run: Run, incidents: readonly Incident[]): boolean {
+function isExplained(
+  before: HandlerCall,
+  call: HandlerCall,
+  incidents: readonly Incident[],
+): boolean {
   const { ackedAt, handledAt = Infinity } = before;
   const inFlightUntil = ackedAt ?? handledAt + acknowledgedWithinMs;
   return incidents.some(
     ({ process, at, until, forgetsSince = at, unnoticedUntil = until }) =>
       (process === undefined || process === before.process) &&
       forgetsSince <= inFlightUntil &&
-      at <= run.startedAt &&
+      at <= call.startedAt &&
       unnoticedUntil >= before.startedAt,
   );
 }

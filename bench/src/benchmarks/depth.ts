@@ -1,12 +1,12 @@
+import type { Benchmark, Run } from '../benchmark.js';
 import { firstNumber, smallBytes } from '../body.js';
 import { deliveryMs, rate } from '../exact.js';
 import { median } from '../median.js';
-import type { Run, Work } from '../work.js';
 
 const slice = 10_000;
 const slices = 20;
 
-export const depth: Work = {
+export const depth: Benchmark = {
   name: 'depth',
   kind: 'queue',
   subjects: ['redpost'],

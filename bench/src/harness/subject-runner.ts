@@ -1,5 +1,5 @@
+import type { Benchmark, Found, Run } from '../benchmark.js';
 import type { OpenOptions, Subject } from '../subject.js';
-import type { Found, Run, Work } from '../work.js';
 import { quietDisk } from './quiet-disk.js';
 import type { RedisServer } from './redis-server.js';
 import { RemoteSide } from './remote-side.js';
@@ -10,31 +10,31 @@ const runTimeoutMs = 120_000;
 const growth = { least: 2, most: 8 };
 const firstMessages = 2000;
 
-export interface Conditions {
-  readonly work: Work;
+export interface RunnerOptions {
+  readonly benchmark: Benchmark;
   readonly redis: RedisServer;
   /** Where the subject runs: `redis`, or a NATS. */
   readonly server: Server;
   readonly quick: boolean;
-  /** How long a run should take, for works that go by time. */
+  /** How long a run should take, for benchmarks that go by time. */
   readonly runMs: number;
 }
 
-/** A subject at work: its two processes, and how many messages a run of it has. */
-export class Contender {
+/** A subject that is measured: its two processes, and how many messages a run of it has. */
+export class SubjectRunner {
   readonly #subject: Subject;
-  readonly #conditions: Conditions;
+  readonly #options: RunnerOptions;
   #producer: RemoteSide;
   #consumer: RemoteSide;
   #messages: number;
 
-  constructor(subject: Subject, conditions: Conditions) {
-    const { work, quick } = conditions;
+  constructor(subject: Subject, options: RunnerOptions) {
+    const { benchmark, quick } = options;
     this.#subject = subject;
-    this.#conditions = conditions;
-    this.#producer = new RemoteSide(work.kind, subject.name);
-    this.#consumer = new RemoteSide(work.kind, subject.name);
-    const fixed = (quick && work.quickMessages) || work.messages;
+    this.#options = options;
+    this.#producer = new RemoteSide(benchmark.kind, subject.name);
+    this.#consumer = new RemoteSide(benchmark.kind, subject.name);
+    const fixed = (quick && benchmark.quickMessages) || benchmark.messages;
     this.#messages = typeof fixed === 'number' ? fixed : firstMessages;
   }
 
@@ -42,15 +42,15 @@ export class Contender {
     return this.#subject.name;
   }
 
-  /** Runs without counting: until code is compiled and, for works that go by time, runs are long enough. */
+  /** Runs without counting: until code is compiled and, for benchmarks that go by time, runs are long enough. */
   async warmUp(): Promise<void> {
-    const { work, runMs } = this.#conditions;
-    if (typeof work.messages === 'number') {
-      if (!work.isLong) await this.run();
+    const { benchmark, runMs } = this.#options;
+    if (typeof benchmark.messages === 'number') {
+      if (!benchmark.isLong) await this.run();
       return;
     }
 
-    const { most } = work.messages;
+    const { most } = benchmark.messages;
     for (;;) {
       const { ms } = await this.run();
       if (ms >= runMs * 0.7 || this.#messages === most) return;
@@ -61,7 +61,7 @@ export class Contender {
 
   /** One run, on an empty server. Rejects when it lost or doubled a message, failed, or hung. */
   async run(): Promise<Found> {
-    const { work, redis, server } = this.#conditions;
+    const { benchmark, redis, server } = this.#options;
     const open: OpenOptions & { url: string } = { url: server.url, persistent: server.persistent };
     await server.reset();
     await this.#subject.reset?.(open.url, open);
@@ -74,7 +74,7 @@ export class Contender {
       messages: this.#messages,
     };
     await Promise.all([run.producer.ask('open', open), run.consumer.ask('open', open)]);
-    const found = await within(runTimeoutMs, () => work.run(run));
+    const found = await within(runTimeoutMs, () => benchmark.run(run));
     await Promise.all([run.producer.ask('close'), run.consumer.ask('close')]);
     return found;
   }
@@ -86,19 +86,19 @@ export class Contender {
   /** After a run that failed: nothing of it may reach the next one. */
   async startOver(): Promise<void> {
     await this.end();
-    const { work } = this.#conditions;
-    this.#producer = new RemoteSide(work.kind, this.name);
-    this.#consumer = new RemoteSide(work.kind, this.name);
+    const { benchmark } = this.#options;
+    this.#producer = new RemoteSide(benchmark.kind, this.name);
+    this.#consumer = new RemoteSide(benchmark.kind, this.name);
   }
 }
 
-async function within<Value>(ms: number, work: () => Promise<Value>): Promise<Value> {
+async function within<Value>(ms: number, task: () => Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`did not end within ${ms / 1000} s`)), ms);
   });
   try {
-    return await Promise.race([work(), overdue]);
+    return await Promise.race([task(), overdue]);
   } finally {
     clearTimeout(timer);
   }

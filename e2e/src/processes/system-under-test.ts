@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { type Connection, type ConnectOptions, connect } from '@redpost/core';
 import { type ConsumeOptions, Queue, type SendOptions } from '@redpost/queue';
 import { Topic } from '@redpost/topic';
-import { type Account, type AccountOptions, account } from '../accounting/account.js';
-import { Ledger } from '../accounting/ledger.js';
+import { EventLog } from '../accounting/event-log.js';
 import { leftOver } from '../accounting/quiescence.js';
+import { type Summary, type SummaryOptions, summarize } from '../accounting/summary.js';
 import { Child, type Program } from '../child.js';
 import { eventually } from '../eventually.js';
 import { observer } from '../network/sockets.js';
-import { Crew } from '../processes/crew.js';
+import { ProcessPool } from '../processes/process-pool.js';
 import type { Server } from '../servers/server.js';
 import { Standalone, type StandaloneOptions } from '../servers/standalone.js';
 
-/** Which of the trial's lines a process works at. */
+/** Which queue or topic a process works at. */
 interface LineSettings {
-  /** The queue's name, or the topic's. Default `trial`. */
+  /** The queue's name, or the topic's. Default `shared`. */
   queue?: string;
   /** Whether it is a topic. Default: a queue. */
   topic?: boolean;
@@ -68,15 +68,15 @@ export interface ProducerSettings extends LineSettings {
   sendOptions?: SendOptions;
 }
 
-/** One experiment: a private Redis, the processes that use it, and their ledger. */
-export class Trial<Redis extends Server = Standalone> implements AsyncDisposable {
-  readonly ledger = new Ledger();
+/** A private Redis, the processes that use it, and the log of what they report. */
+export class SystemUnderTest<Redis extends Server = Standalone> implements AsyncDisposable {
+  readonly log = new EventLog();
   readonly server: Redis;
   readonly connection: Connection;
   readonly queue: Queue<{ key: string }>;
   readonly #reports: string;
   readonly #children: Child[] = [];
-  readonly #crews: Crew[] = [];
+  readonly #pools: ProcessPool[] = [];
   /** What the processes work at, by name. */
   readonly #lines = new Map<string, Queue<{ key: string }> | Topic<{ key: string }>>();
 
@@ -85,18 +85,18 @@ export class Trial<Redis extends Server = Standalone> implements AsyncDisposable
     this.#reports = reports;
     this.connection = connect(server.observed, { name: observer });
     this.connection.on('error', () => {
-      // What happens to the observer is no part of the experiment.
+      // What happens to the observer is no part of the test.
     });
     this.queue = this.#line({}) as Queue<{ key: string }>;
   }
 
-  static async start(options: StandaloneOptions = {}): Promise<Trial> {
-    return Trial.on(await Standalone.start(options));
+  static async start(options: StandaloneOptions = {}): Promise<SystemUnderTest> {
+    return SystemUnderTest.on(await Standalone.start(options));
   }
 
-  /** On servers that were started for it: they end with the trial. */
-  static async on<Redis extends Server>(server: Redis): Promise<Trial<Redis>> {
-    return new Trial(server, await mkdtemp(join(tmpdir(), 'redpost-e2e-reports-')));
+  /** On servers that were started for it: they end with the system. */
+  static async on<Redis extends Server>(server: Redis): Promise<SystemUnderTest<Redis>> {
+    return new SystemUnderTest(server, await mkdtemp(join(tmpdir(), 'redpost-e2e-reports-')));
   }
 
   consumer(settings: ConsumerSettings = {}): Child {
@@ -109,33 +109,33 @@ export class Trial<Redis extends Server = Standalone> implements AsyncDisposable
   }
 
   /** Consumers that are replaced when they die. */
-  crew(size: number, settings: ConsumerSettings = {}): Crew {
-    return this.#hire(size, () => this.consumer(settings));
+  consumers(size: number, settings: ConsumerSettings = {}): ProcessPool {
+    return this.#startOne(size, () => this.consumer(settings));
   }
 
   /** Producers that are replaced when they die. */
-  producers(size: number, settings: ProducerSettings = {}): Crew {
-    return this.#hire(size, () => this.producer(settings));
+  producers(size: number, settings: ProducerSettings = {}): ProcessPool {
+    return this.#startOne(size, () => this.producer(settings));
   }
 
   /** Resolves when so many more messages were handled, i.e. when the work goes on. */
   async progress(count: number): Promise<void> {
-    const before = this.ledger.count('handled');
-    await eventually(() => this.ledger.count('handled') >= before + count, {
-      describe: () => `${this.ledger.count('handled') - before} of ${count} more were handled`,
+    const before = this.log.count('handled');
+    await eventually(() => this.log.count('handled') >= before + count, {
+      describe: () => `${this.log.count('handled') - before} of ${count} more were handled`,
     });
   }
 
   /** SIGKILL. */
   async kill(child: Child): Promise<void> {
-    await this.ledger.during('SIGKILL', child.name, () => child.kill());
+    await this.log.during('SIGKILL', child.name, () => child.kill());
   }
 
   /** SIGSTOP, then SIGCONT when `until` has resolved. */
   async freeze(child: Child, until: () => Promise<unknown>): Promise<void> {
     try {
       // It ends before the process goes on: whatever it reports then is of a time after it.
-      await this.ledger.during('SIGSTOP', child.name, async () => {
+      await this.log.during('SIGSTOP', child.name, async () => {
         await child.freeze();
         await until();
       });
@@ -163,14 +163,14 @@ export class Trial<Redis extends Server = Standalone> implements AsyncDisposable
   }
 
   /** What became of the messages; those that are dead letters are not lost. */
-  async account(options: Omit<AccountOptions, 'dead'> = {}): Promise<Account> {
-    return account(this.ledger, { ...options, dead: await this.deadLetters() });
+  async summary(options: Omit<SummaryOptions, 'dead'> = {}): Promise<Summary> {
+    return summarize(this.log, { ...options, dead: await this.deadLetters() });
   }
 
   /** The keys of all dead letters. */
   async deadLetters(): Promise<string[]> {
     const lists = [...this.#lines.values()].map(async (line) => {
-      const { deadLetters } = line instanceof Topic ? line.group('crew') : line;
+      const { deadLetters } = line instanceof Topic ? line.group('consumers') : line;
       const letters = await deadLetters.list({ limit: 1000 });
       return letters.map(({ body }) => body?.key ?? '');
     });
@@ -180,35 +180,35 @@ export class Trial<Redis extends Server = Standalone> implements AsyncDisposable
   /** How many acknowledgements Redis has counted. */
   async acknowledged(): Promise<number> {
     const stats = [...this.#lines.values()].map((line) =>
-      line instanceof Topic ? line.group('crew').stats() : line.stats(),
+      line instanceof Topic ? line.group('consumers').stats() : line.stats(),
     );
     return (await Promise.all(stats)).reduce((sum, { total }) => sum + total.acked, 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const crew of this.#crews) crew.disband();
+    for (const pool of this.#pools) pool.stopReplacing();
     await Promise.all(this.#children.map((child) => child.dispose()));
     await this.connection.close();
     await this.server[Symbol.asyncDispose]();
     await rm(this.#reports, { recursive: true, force: true });
   }
 
-  #hire(size: number, start: () => Child): Crew {
-    const crew = new Crew(size, start);
-    this.#crews.push(crew);
-    return crew;
+  #startOne(size: number, start: () => Child): ProcessPool {
+    const pool = new ProcessPool(size, start);
+    this.#pools.push(pool);
+    return pool;
   }
 
   #spawn(program: Program, settings: LineSettings): Child {
     const { name: queue } = this.#line(settings);
     const name = `${program}${this.#children.length + 1}`;
     const options = { ...settings, name, target: this.server.target, queue };
-    const child = new Child(program, this.#reports, options, (entry) => this.ledger.add(entry));
+    const child = new Child(program, this.#reports, options, (entry) => this.log.add(entry));
     this.#children.push(child);
     return child;
   }
 
-  #line({ queue = 'trial', topic = false }: LineSettings) {
+  #line({ queue = 'shared', topic = false }: LineSettings) {
     const known = this.#lines.get(queue);
     if (known) return known;
     const { connection } = this;

@@ -9,7 +9,7 @@ const everyMs = 10;
  * Follows the file that a process writes its reports to. A file, because what was written to it is
  * there whatever happens to the process, and a process never has to wait for its reader.
  */
-export class Journal {
+export class ReportReader {
   readonly #file: number;
   readonly #add: (report: Report & { at: number }) => void;
   readonly #chunk = Buffer.alloc(256 * 1024);

@@ -1,11 +1,15 @@
 import type { ConnectOptions } from '@redpost/core';
 import { eventually } from '../eventually.js';
-import type { ConsumerSettings, ProducerSettings, Trial } from '../faults/trial.js';
+import type {
+  ConsumerSettings,
+  ProducerSettings,
+  SystemUnderTest,
+} from '../processes/system-under-test.js';
 import type { Server } from '../servers/server.js';
-import type { Crew } from './crew.js';
+import type { ProcessPool } from './process-pool.js';
 
-/** Who works while a fault is at work. */
-export interface Load {
+/** The producers and consumers that work while a fault is injected. */
+export interface WorkloadOptions {
   /** How many consumers share the work. Default 2. */
   consumers?: number;
   consumer?: ConsumerSettings;
@@ -25,67 +29,71 @@ export interface Load {
 export const defaultSendTimeoutMs = 2000;
 export const defaultLeaseMs = 1000;
 
-/** The crowd works at a topic and a consumer group of it. */
-export const onTopic: Load = {
+/** The shared work is a topic and a consumer group of it. */
+export const onTopic: WorkloadOptions = {
   consumer: { topic: true, queue: 'topic' },
   producer: { topic: true, queue: 'topic' },
 };
 
-/** The queue that one producer fills and one consumer empties, one by one: it shows the order. */
-const lane = 'trial-lane';
+/** The queue with one producer, and one consumer that handles one message at a time: it shows the order. */
+const orderedQueue = 'ordered';
 
-/** The processes of a trial: a crowd, and beside it two that keep to the order. */
-export class Workforce {
-  readonly consumers: Crew;
-  readonly producers: Crew;
-  readonly laneConsumer: Crew;
-  readonly laneProducer: Crew;
+/** The processes of a system: producers and consumers that share one queue, and a pair that keeps the order. */
+export class Workload {
+  readonly consumers: ProcessPool;
+  readonly producers: ProcessPool;
+  readonly orderedConsumer: ProcessPool;
+  readonly orderedProducer: ProcessPool;
 
-  constructor(trial: Trial<Server>, load: Load) {
+  constructor(system: SystemUnderTest<Server>, load: WorkloadOptions) {
     const { leaseMs = defaultLeaseMs, sendTimeoutMs = defaultSendTimeoutMs } = load;
     const connection = load.connection ?? {};
     const { replicas = 0 } = load;
     const producer = { connection, burst: 5, everyMs: 10, handleMs: 2, sendTimeoutMs, replicas };
     // Every script is in use: consumers are idle now and then, and messages fail or are delayed.
     const variety = { failEvery: 11, delayEvery: 9 };
-    this.consumers = trial.crew(load.consumers ?? 2, {
+    this.consumers = system.consumers(load.consumers ?? 2, {
       connection,
       settle: 'ack',
       ...load.consumer,
       consume: { concurrency: 10, leaseMs, ...load.consumer?.consume },
     });
-    this.producers = trial.producers(load.producers ?? 1, {
+    this.producers = system.producers(load.producers ?? 1, {
       ...producer,
       ...variety,
       ...load.producer,
     });
-    this.laneConsumer = trial.crew(1, { connection, queue: lane, consume: { leaseMs } });
-    this.laneProducer = trial.producers(1, { ...producer, queue: lane, burst: 2 });
+    this.orderedConsumer = system.consumers(1, {
+      connection,
+      queue: orderedQueue,
+      consume: { leaseMs },
+    });
+    this.orderedProducer = system.producers(1, { ...producer, queue: orderedQueue, burst: 2 });
   }
 
   /** Resolves when messages get through. */
-  async isWorking(trial: Trial<Server>): Promise<void> {
-    const crews = [
-      this.laneConsumer,
+  async isWorking(system: SystemUnderTest<Server>): Promise<void> {
+    const pools = [
+      this.orderedConsumer,
       ...(this.producers.members.length > 0 ? [this.consumers] : []),
     ];
     const areWorking = () =>
-      crews.every(({ members }) =>
-        members.every(({ name }) => trial.ledger.count('handled', name) > 0),
+      pools.every(({ members }) =>
+        members.every(({ name }) => system.log.count('handled', name) > 0),
       );
     await eventually(areWorking, { describe: () => 'every consumer has handled something' });
   }
 
   /** Lets the producers finish, then all work be done, and then the consumers finish. */
-  async finish(trial: Trial<Server>): Promise<void> {
-    await Promise.all([this.producers.stop(), this.laneProducer.stop()]);
-    await trial.quiet();
-    await Promise.all([this.consumers.stop(), this.laneConsumer.stop()]);
-    await trial.quiet();
+  async finish(system: SystemUnderTest<Server>): Promise<void> {
+    await Promise.all([this.producers.stop(), this.orderedProducer.stop()]);
+    await system.quiet();
+    await Promise.all([this.consumers.stop(), this.orderedConsumer.stop()]);
+    await system.quiet();
   }
 
   /** Whether a message keeps to the order, by its key. */
   isOrdered(key: string): boolean {
-    return this.laneProducer.everyone.some(({ name }) => key.startsWith(`${name}-`));
+    return this.orderedProducer.all.some(({ name }) => key.startsWith(`${name}-`));
   }
 }

@@ -1,11 +1,11 @@
+import type { Benchmark } from '../benchmark.js';
 import type { Subject } from '../subject.js';
 import { channelSubjects, queueSubjects } from '../subjects/index.js';
-import type { Work } from '../work.js';
-import { Contender } from './contender.js';
 import { NatsServer } from './nats-server.js';
 import { RedisServer } from './redis-server.js';
+import { SubjectRunner } from './subject-runner.js';
 
-export interface CompetitionOptions {
+export interface ComparisonOptions {
   readonly persistent: boolean;
   readonly quick: boolean;
   readonly runs: number;
@@ -17,68 +17,74 @@ export interface CompetitionOptions {
   onProgress(progress: { subject: string; run: number; runs: number }): void;
 }
 
-export interface Competition {
+export interface Comparison {
   /** Of each subject, the figures of each run that counts, in order. */
   readonly figures: ReadonlyMap<string, readonly Readonly<Record<string, number>>[]>;
   readonly failures: readonly string[];
 }
 
 /**
- * Has all subjects of a work do it in turns (A B C A B C …), so that what happens on the machine
+ * Runs a benchmark with all subjects in turns (A B C A B C …), so that what happens on the machine
  * meanwhile happens to all.
  */
-export async function compete(work: Work, options: CompetitionOptions): Promise<Competition> {
+export async function compare(
+  benchmark: Benchmark,
+  options: ComparisonOptions,
+): Promise<Comparison> {
   const { persistent, quick, runMs, nats } = options;
-  const runs = work.runs ?? options.runs;
-  const subjects = await takingPart(work, options);
+  const runs = benchmark.runs ?? options.runs;
+  const subjects = await selectedSubjects(benchmark, options);
   const redis = await RedisServer.start(persistent);
   const natsServer =
     nats && subjects.some(({ server }) => server === 'nats')
       ? await NatsServer.start(nats, persistent)
       : undefined;
 
-  const contenders = subjects.map((subject) => {
+  const runners = subjects.map((subject) => {
     const server = subject.server === 'nats' && natsServer ? natsServer : redis;
-    return new Contender(subject, { work, redis, server, quick, runMs });
+    return new SubjectRunner(subject, { benchmark, redis, server, quick, runMs });
   });
-  const figures = new Map<string, Record<string, number>[]>(
-    contenders.map(({ name }) => [name, []]),
-  );
+  const figures = new Map<string, Record<string, number>[]>(runners.map(({ name }) => [name, []]));
   const failures: string[] = [];
 
   try {
     for (let run = 0; run <= runs; run += 1) {
-      for (const contender of contenders) {
-        options.onProgress({ subject: contender.name, run, runs });
+      for (const runner of runners) {
+        options.onProgress({ subject: runner.name, run, runs });
         try {
-          if (run === 0) await contender.warmUp();
-          else figures.get(contender.name)?.push({ ...(await contender.run()).figures });
+          if (run === 0) await runner.warmUp();
+          else figures.get(runner.name)?.push({ ...(await runner.run()).figures });
         } catch (error) {
-          failures.push(`${work.name}, ${contender.name}, run ${run}: ${reason(error)}`);
-          await contender.startOver();
+          failures.push(`${benchmark.name}, ${runner.name}, run ${run}: ${reason(error)}`);
+          await runner.startOver();
         }
       }
     }
   } finally {
-    await Promise.all(contenders.map((contender) => contender.end()));
+    await Promise.all(runners.map((runner) => runner.end()));
     await natsServer?.stop();
     await redis.stop();
   }
   return { figures, failures };
 }
 
-async function takingPart(work: Work, options: CompetitionOptions): Promise<Subject[]> {
-  const known = work.kind === 'queue' ? queueSubjects : channelSubjects;
+async function selectedSubjects(
+  benchmark: Benchmark,
+  options: ComparisonOptions,
+): Promise<Subject[]> {
+  const known = benchmark.kind === 'queue' ? queueSubjects : channelSubjects;
   const loaded = await Promise.all(
-    work.subjects.map((name) => {
+    benchmark.subjects.map((name) => {
       const load = known[name];
-      if (!load) throw new Error(`${work.name}: there is no subject ${name}`);
+      if (!load) throw new Error(`${benchmark.name}: there is no subject ${name}`);
       return load();
     }),
   );
   return loaded
     .filter(({ server }) => server !== 'nats' || options.nats)
-    .filter(({ name }) => name === work.subjects[0] || (options.peers?.includes(name) ?? true));
+    .filter(
+      ({ name }) => name === benchmark.subjects[0] || (options.peers?.includes(name) ?? true),
+    );
 }
 
 function reason(error: unknown): string {

@@ -1,9 +1,9 @@
 import type { Child } from '../child.js';
 
 /** Processes of which each is replaced when it dies, as a process manager would. */
-export class Crew {
-  /** All there ever were. */
-  readonly everyone: Child[] = [];
+export class ProcessPool {
+  /** All processes that were ever started. */
+  readonly all: Child[] = [];
   readonly #start: () => Child;
   readonly #members = new Set<Child>();
   #isStopping = false;
@@ -12,34 +12,34 @@ export class Crew {
 
   constructor(size: number, start: () => Child) {
     this.#start = start;
-    for (let i = 0; i < size; i += 1) this.#hire();
+    for (let i = 0; i < size; i += 1) this.#startOne();
   }
 
-  /** The longest-serving member first. */
+  /** The running processes, the oldest first. */
   get members(): Child[] {
     return [...this.#members];
   }
 
-  /** From now on nobody is replaced. */
-  disband(): void {
+  /** From now on no process is replaced. */
+  stopReplacing(): void {
     this.#isStopping = true;
   }
 
   /** Asks all to finish, and waits until they have. */
   async stop(): Promise<void> {
-    this.disband();
+    this.stopReplacing();
     await Promise.all(this.members.map((member) => member.finish()));
   }
 
-  #hire(): void {
+  #startOne(): void {
     const member = this.#start();
-    this.everyone.push(member);
+    this.all.push(member);
     this.#members.add(member);
     void member.exited.then(() => {
       this.#members.delete(member);
       if (this.#isStopping) return;
       this.deaths += 1;
-      this.#hire();
+      this.#startOne();
     });
   }
 }

@@ -1,12 +1,12 @@
 import type { Entry } from './entry.js';
-import type { Incident, Ledger } from './ledger.js';
+import type { EventLog, Incident } from './event-log.js';
 
-/** How much around the message's own life belongs to its story, in ms. */
+/** How much around the message's own life belongs to its history, in ms. */
 const marginMs = 50;
 
-/** What the ledger knows of one message: its own entries, and what was done to others meanwhile. */
-export function story(ledger: Ledger, key = ''): string {
-  const entries = ledger.everything();
+/** All that the log has of one message: its own entries, and what was done to other processes meanwhile. */
+export function messageHistory(log: EventLog, key = ''): string {
+  const entries = log.everything();
   const own = entries.filter((entry) => 'key' in entry && entry.key === key);
   const [first, last] = [own.at(0), own.at(-1)];
   if (!first || !last) return `nothing is known of ${key}`;
@@ -14,7 +14,7 @@ export function story(ledger: Ledger, key = ''): string {
   const isNear = (at: number, until = at) =>
     until >= first.at - marginMs && at <= last.at + marginMs;
   const general = entries.filter((entry) => !('key' in entry) && isNear(entry.at));
-  const incidents = ledger.incidents.filter(({ at, until }) => isNear(at, until));
+  const incidents = log.incidents.filter(({ at, until }) => isNear(at, until));
   const lines = [
     ...[...own, ...general].map((entry) => ({ at: entry.at, text: entryLine(entry) })),
     ...incidents.map((incident) => ({ at: incident.at, text: incidentLine(incident) })),

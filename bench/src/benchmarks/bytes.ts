@@ -1,7 +1,7 @@
+import type { Benchmark } from '../benchmark.js';
 import { firstNumber, smallBytes } from '../body.js';
-import type { Work } from '../work.js';
 
-export const bytes: Work = {
+export const bytes: Benchmark = {
   name: 'bytes',
   kind: 'queue',
   subjects: ['redpost', 'bullmq', 'bee-queue', 'groupmq', 'ioredis-safe', 'ioredis-stream'],

@@ -1,4 +1,4 @@
-import type { Work } from '../work.js';
+import type { Benchmark } from '../benchmark.js';
 import { batch } from './batch.js';
 import { bytes } from './bytes.js';
 import { channel } from './channel.js';
@@ -11,7 +11,7 @@ import { single } from './single.js';
 import { topic } from './topic.js';
 
 /** In the order of the tables. */
-export const works: readonly Work[] = [
+export const benchmarks: readonly Benchmark[] = [
   single,
   batch,
   large,

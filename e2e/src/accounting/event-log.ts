@@ -20,8 +20,8 @@ export interface Incident {
 
 export type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>;
 
-/** Everything that the processes of a trial have reported, and every incident. */
-export class Ledger {
+/** Everything that the processes of a system under test have reported, and every incident. */
+export class EventLog {
   readonly incidents: Incident[] = [];
   /** When the last entry was made. */
   endsAt = 0;

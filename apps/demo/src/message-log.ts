@@ -6,7 +6,7 @@ export interface Tally {
 }
 
 /** Keeps the ids of what was sent and of what was handled, and compares them. */
-export class Ledger {
+export class MessageLog {
   readonly #sent = new Set<string>();
   readonly #handled = new Set<string>();
   /** Sent, but not handled so far. */
