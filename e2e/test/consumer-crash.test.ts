@@ -24,7 +24,7 @@ describe('a consumer process that is killed with SIGKILL', () => {
 
     const [recovery] = log.all('recovered');
     const tookMs = Number(recovery?.at) - killedAt;
-    expect(recovery).toMatchObject({ process: successor.name, putBack: 10, deadLettered: 0 });
+    expect(recovery).toMatchObject({ process: successor.name, returned: 10, deadLettered: 0 });
     // The last beat was at most a third of the lease before the kill; a sweep comes as often.
     expect(tookMs).toBeGreaterThan((leaseMs * 2) / 3 - 50 * slowness());
     expect(tookMs).toBeLessThan((leaseMs * 4) / 3 + 1000 * slowness());

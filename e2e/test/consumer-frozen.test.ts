@@ -35,15 +35,15 @@ describe('a consumer process that is frozen for longer than its lease', () => {
 
       const [recovery] = log.all('recovered', successor.name);
       const [lost] = log.all('lost', sleeper.name);
-      expect(lost?.count).toBe(recovery?.putBack);
+      expect(lost?.count).toBe(recovery?.returned);
       if (settle === 'ack') {
         const codes = log.all('ack-refused', sleeper.name).map(({ code }) => code);
-        expect(codes).toEqual(Array(recovery?.putBack).fill('LEASE_LOST'));
+        expect(codes).toEqual(Array(recovery?.returned).fill('LEASE_LOST'));
       }
       const result = await system.summary();
       expect(result).toMatchObject({ resolved: 30, lost: [], unsent: [], afterAck: [] });
       expect(result.unexplained).toEqual([]);
-      expect(result.duplicates).toBe(recovery?.putBack);
+      expect(result.duplicates).toBe(recovery?.returned);
       // An ack that had changed anything would be one too many.
       expect(await system.queue.stats()).toMatchObject({ dead: 0, total: { acked: 30 } });
     },

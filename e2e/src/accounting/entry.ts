@@ -19,7 +19,7 @@ export type Report =
   | { type: 'acked'; key: string; receipt: string }
   | { type: 'ack-refused'; key: string; receipt: string; code: string }
   | { type: 'lost'; count: number }
-  | { type: 'recovered'; consumer: string; putBack: number; deadLettered: number }
+  | { type: 'recovered'; consumer: string; returned: number; deadLettered: number }
   /** The topic's group had vanished, and was made anew. */
   | { type: 'recreated' }
   /** The process has done something bad to itself, which began at `since`. */

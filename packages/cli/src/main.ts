@@ -5,7 +5,7 @@ import { exitCodeOf, exitCodes } from './program/exit-codes.js';
 import { Interruption, onAbort } from './program/interruption.js';
 import { createProgram } from './program.js';
 
-/** How long a second Ctrl-C leaves to give messages back, in ms. */
+/** How long a second Ctrl-C leaves to return messages, in ms. */
 const forcedEndMs = 3000;
 
 /** Runs the command line, and resolves to the exit code when all is written and closed. */

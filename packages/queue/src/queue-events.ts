@@ -8,7 +8,7 @@ export interface QueueEvents<Body> {
   unreadable: { delivery: Delivery<Body>; error: Error };
   /** The lease was lost: these messages are delivered again, even if they were handled. */
   lost: { deliveries: readonly Delivery<Body>[] };
-  /** Messages of a consumer that had died were put back. */
+  /** The messages of a consumer that had died were returned to the queue. */
   recovered: Recovery;
   /** Something failed in the background, e.g. Redis was away. */
   error: Error;

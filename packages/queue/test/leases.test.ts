@@ -81,7 +81,7 @@ it('a consumer that has lost its lease tells its handlers and goes on', async ()
   const rescued: number[] = [];
   const recovered: number[] = [];
   const other = rescuer.consume(({ body }) => rescued.push(body));
-  other.on('recovered', ({ putBack }) => recovered.push(putBack));
+  other.on('recovered', ({ returned }) => recovered.push(returned));
   await eventually(async () => (await consumersOf(queue as never)).length === 2);
   const [mine] = (await activeConsumers(queue)).slice(0, 1);
   await expireLeases(queue as never, [mine as string]);

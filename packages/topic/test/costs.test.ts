@@ -103,7 +103,7 @@ it('what a dead member held is handed on at once, however much it was', async ()
   await topic.connection.call('DEL', [`{${topic.name}}:members:g`]);
   const recovered: number[] = [];
   const successor = topic.group('g').consume(() => {}, { concurrency: 100 });
-  successor.on('recovered', ({ handedOn }) => recovered.push(handedOn));
+  successor.on('recovered', ({ returned }) => recovered.push(returned));
   await eventually(() => recovered.length > 0);
 
   expect(recovered).toEqual([10_500]);

@@ -85,7 +85,7 @@ it('what a dead consumer held comes to others, and its stale ack is reported as 
     { leaseMs: 300 },
   );
   const recovered: number[] = [];
-  rescuer.on('recovered', ({ handedOn }) => recovered.push(handedOn));
+  rescuer.on('recovered', ({ returned }) => recovered.push(returned));
   await expireLeases(topic, 'billing', dying);
 
   expect(await rescued.promise).toBe(2);

@@ -100,7 +100,7 @@ async function work(run: Run, [name = '']: readonly string[], options: WorkOptio
   });
   consumer.on('lost', ({ deliveries }) => sayLost(deliveries.length));
   consumer.on('returned', ({ deliveries }) => sayReturned(deliveries.length));
-  consumer.on('recovered', ({ putBack }) => sayRecovered(putBack));
+  consumer.on('recovered', ({ returned }) => sayRecovered(returned));
   consumer.on('error', sayBackgroundError);
   say(`working on ${name}; Ctrl-C stops`);
 

@@ -11,7 +11,7 @@ export function reportQueue<Body, Input>(queue: Queue<Body, Input>): { count: nu
     say(`a message is now a dead letter: ${explain(error)}`);
   });
   queue.on('lost', ({ deliveries }) => sayLost(deliveries.length));
-  queue.on('recovered', ({ putBack }) => sayRecovered(putBack));
+  queue.on('recovered', ({ returned }) => sayRecovered(returned));
   queue.on('error', sayBackgroundError);
   return failures;
 }

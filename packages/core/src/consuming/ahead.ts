@@ -5,7 +5,7 @@ const longestWaitMs = 100;
 
 /**
  * Messages that are leased but not started, oldest first. When none of them was started for a
- * while, they should be given back: the handlers have become slow, and other consumers may be idle.
+ * while, they should be returned: the handlers have become slow, and other consumers may be idle.
  */
 export class Ahead<Item> {
   readonly #stuck: () => void;

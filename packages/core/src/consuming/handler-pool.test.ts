@@ -91,12 +91,12 @@ it('what waits for its lease takes no handler from what could be asked for', () 
   expect(pool.free).toBe(0);
 });
 
-it('what is taken back is counted no more, also when its lease may have run out', () => {
+it('a message that was removed is not counted any more, also when its lease may have run out', () => {
   const { pool } = openPool(2);
   const stale = lease();
   stale.isFresh = false;
   pool.accept([work('s1', stale), work('s2', stale)]);
-  pool.takeBack(stale);
+  pool.removeWaiting(stale);
 
   expect(pool.free).toBe(2);
 });

@@ -43,7 +43,7 @@ export interface HandlerPoolHost<Held extends Handled> {
   nextStep(held: Held, error: Error): NextStep;
   /** It could not be read or handled: who listens is told. */
   failed(held: Held, error: Error, next: NextStep): void;
-  /** Gives it back for another attempt. */
+  /** Returns it for another attempt. */
   retry(held: Held, delayMs: number): Promise<void>;
   /** Gives it up. */
   deadLetter(held: Held, reason: string, error: string): Promise<void>;
@@ -127,8 +127,8 @@ export class HandlerPool<Held extends Handled> {
     this.#lookahead.stall();
   }
 
-  /** Takes back what was not started, of all or of those under one lease. */
-  takeBack(lease?: Lease): Held[] {
+  /** Removes and returns all that was not started, or that of one lease. */
+  removeWaiting(lease?: Lease): Held[] {
     const all = this.#ahead.takeAll();
     this.#late = 0;
     if (!lease) return all;

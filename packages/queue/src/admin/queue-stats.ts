@@ -21,7 +21,7 @@ export interface QueueStats {
     /** Dead-lettered, redriven ones included. */
     dead: number;
     expired: number;
-    /** Put back after their consumer had died. */
+    /** Returned to the queue after their consumer had died. */
     recovered: number;
   };
 }

@@ -39,7 +39,7 @@ export interface ConsumerEvents<Body> {
   lost: { deliveries: readonly Delivery<Body>[] };
   /** Past the deadline of `stop()`: these messages are delivered again, even if their handlers finish. */
   returned: { deliveries: readonly Delivery<Body>[] };
-  /** Messages of a consumer that had died were put back. */
+  /** The messages of a consumer that had died were returned to the queue. */
   recovered: Recovery;
   /** The queue was found empty. */
   drained: undefined;
@@ -83,7 +83,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
   #session: Session<Body>;
-  #isGivingBack = false;
+  #isReturning = false;
   #isStopping = false;
   readonly #deadline = new Deadline();
   #stopped: Promise<void> | undefined;
@@ -151,7 +151,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       deadLetter: (held, reason, error) => this.#session.deadLetter(held, reason, error),
       error: (error) => this.#report(error),
       finished: () => this.#session.pump(),
-      stuck: () => void this.#giveBack(),
+      stuck: () => void this.#returnWaiting(),
     });
   }
 
@@ -162,7 +162,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       accept: (deliveries) => this.#handlers.accept(deliveries),
       renewed: () => this.#handlers.goOn(),
       drained: () => this.#events.emit('drained', undefined),
-      lost: (deliveries, handedBack) => this.#lost(deliveries, handedBack),
+      lost: (deliveries, returned) => this.#lost(deliveries, returned),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     });
@@ -173,13 +173,13 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   #demand(): number {
     // What waits for the lease to be renewed comes before what is new.
     const isStale = !this.#session.isFreshAt(performance.now());
-    if (this.#isStopping || this.#isGivingBack || isStale) return 0;
+    if (this.#isStopping || this.#isReturning || isStale) return 0;
     return this.#handlers.free;
   }
 
-  #lost(deliveries: HeldDelivery<Body>[], handedBack: Promise<void>): void {
-    this.#handlers.takeBack();
-    if (!this.#isStopping) this.#session = this.#openSession(handedBack);
+  #lost(deliveries: HeldDelivery<Body>[], returned: Promise<void>): void {
+    this.#handlers.removeWaiting();
+    if (!this.#isStopping) this.#session = this.#openSession(returned);
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
   }
 
@@ -200,7 +200,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     const session = this.#session;
     try {
       await deadline.within(this.#quiet(session), leaveMs);
-      await deadline.within(this.#release(this.#handlers.takeBack()));
+      await deadline.within(this.#return(this.#handlers.removeWaiting()));
       const finished = await deadline.within(this.#handlers.done());
       if (!finished) await within(this.#giveUp(session), leaveMs);
       await deadline.within(session.flushed(), leaveMs);
@@ -218,25 +218,25 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     const unfinished = [...session.held].filter((held) => held.isStarted && held.claim());
     for (const held of unfinished) held.lose(new ReturnedError(held.named));
     if (unfinished.length > 0) this.#events.emit('returned', { deliveries: unfinished });
-    await this.#release(unfinished);
+    await this.#return(unfinished);
   }
 
   /** Other consumers may have time for what waits here for a handler. */
-  async #giveBack(): Promise<void> {
-    if (this.#isGivingBack || this.#isStopping) return;
+  async #returnWaiting(): Promise<void> {
+    if (this.#isReturning || this.#isStopping) return;
     const session = this.#session;
-    this.#isGivingBack = true;
+    this.#isReturning = true;
     this.#handlers.stall();
     await this.#quiet(session);
     if (session === this.#session && !this.#isStopping) {
-      await this.#release(this.#handlers.takeBack());
+      await this.#return(this.#handlers.removeWaiting());
     }
-    this.#isGivingBack = false;
+    this.#isReturning = false;
     this.#session.pump();
   }
 
   /**
-   * Resolves when nothing more comes, provided that there is no demand. What is given back after
+   * Resolves when nothing more comes, provided that there is no demand. What is returned after
    * that keeps its place, because nothing behind it has been taken.
    */
   async #quiet(session: Session<Body>): Promise<void> {
@@ -244,11 +244,11 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     await session.flushed();
   }
 
-  async #release(deliveries: HeldDelivery<Body>[]): Promise<void> {
+  async #return(deliveries: HeldDelivery<Body>[]): Promise<void> {
     try {
-      await this.#session.release(deliveries);
+      await this.#session.returnUnfinished(deliveries);
     } catch (error) {
-      // They stay leased, and go back when the consumer leaves or its lease ends.
+      // They stay leased, and return when the consumer leaves or its lease ends.
       this.#failed(asError(error));
     }
   }

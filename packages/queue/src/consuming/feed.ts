@@ -31,8 +31,8 @@ export interface FeedOptions<Held extends Leased> {
   acked(deliveries: readonly Held[]): void;
   /** These could not be confirmed yet: they are sent again. */
   unconfirmed(deliveries: readonly Held[], error: Error): void;
-  /** The list was found empty, by a call made after the `look`th `askAgain`. */
-  drained(look: number): void;
+  /** The list was found empty, by a call that was made in this epoch: see `pollAgain`. */
+  drained(epoch: number): void;
   /** The lease was lost: nothing more can be done. */
   lost(): void;
   failed(error: Error): void;
@@ -45,8 +45,8 @@ export interface FeedOptions<Held extends Leased> {
 /** A lease call that is out. */
 interface Call<Held extends Leased> extends Omit<LeaseInput, 'keys' | 'consumer' | 'from'> {
   acked: Acknowledged<Held>;
-  /** How often it had been asked to look when it was made. */
-  look: number;
+  /** The epoch in which it was made. */
+  epoch: number;
 }
 
 type Leasing = Extract<LeaseResult, { status: 'held' }>;
@@ -86,8 +86,8 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
   #nextReceipt = 1;
   readonly #adoption = new Adoption();
   #isDry = false;
-  /** Counts `askAgain`: an answer to a call made before that knows nothing of what came since. */
-  #look = 0;
+  /** Counts `pollAgain`: an answer to a call of an earlier epoch knows nothing of later messages. */
+  #epoch = 0;
   #isUnsure = false;
   #isReclaiming = false;
   #lateTimer: NodeJS.Timeout | undefined;
@@ -105,7 +105,7 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
       brought: (element) => this.#handOver(element),
       failed: (error) => this.#fail(error),
       refused: (error) => options.failed(error),
-      askAgain: () => this.askAgain(),
+      pollAgain: () => this.pollAgain(),
       done: () => this.#pump.now(),
     });
   }
@@ -163,21 +163,21 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     this.#pump.soon();
   }
 
-  /** Others have put back suspects. */
+  /** Other consumers have returned suspects. */
   suspectsAdded(): void {
     this.#suspect.lookAgain();
     this.#pump.soon();
   }
 
   /**
-   * Asks the list once before waiting for it, though it was empty when last asked. Returns how many
-   * times it was told to.
+   * Asks the list once before waiting for it, though it was empty when last asked. Returns the epoch that
+   * begins with this.
    */
-  askAgain(): number {
-    this.#look += 1;
+  pollAgain(): number {
+    this.#epoch += 1;
     this.#isDry = false;
     this.#pump.soon();
-    return this.#look;
+    return this.#epoch;
   }
 
   /** The server said something that does not fit: ask it what this consumer holds. */
@@ -249,11 +249,11 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     this.#calls += 1;
     this.#requested += count;
     const asBatch = this.#acks.comeTogether;
-    const look = this.#look;
-    const call = { count, asBatch, withSuspect, firstReceipt, handedOff, acked, look };
+    const epoch = this.#epoch;
+    const call = { count, asBatch, withSuspect, firstReceipt, handedOff, acked, epoch };
     const input = { keys, consumer, from, ...call };
     const result = await connection.run(lease, input).catch((error) => {
-      this.#acks.giveBack(acked);
+      this.#acks.sendAgain(acked);
       if (handedOff !== undefined) this.#adoption.failed();
       this.#options.unconfirmed(acked.held, asError(error));
       this.#fail(error);
@@ -289,18 +289,18 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
       if (call.asBatch && isPacked && batch.count > 1) this.#acks.expect(batch);
       this.#options.accept(call.firstReceipt, all);
     }
-    if (isDrained) this.#options.drained(call.look);
+    if (isDrained) this.#options.drained(call.epoch);
   }
 
   /**
    * Takes note of how many messages were in the list. Returns true if this call has emptied it, or
    * was the first to find it empty.
    */
-  #noteFound(found: number, { count, look }: Call<Held>): boolean {
+  #noteFound(found: number, { count, epoch }: Call<Held>): boolean {
     if (count === 0) return false;
     const wasDry = this.#isDry;
     if (found === count) this.#isDry = false;
-    else if (look === this.#look) this.#isDry = true;
+    else if (epoch === this.#epoch) this.#isDry = true;
     return found < count && (found > 0 || !wasDry);
   }
 

@@ -41,10 +41,10 @@ interface Waiter<Body> {
   reject(error: unknown): void;
   /** Its time is up, but Redis has not yet been asked for it. */
   isOverdue: boolean;
-  /** The look that was taken for it: see `Feed.askAgain`. 0 if it came before this session. */
-  look: number;
-  /** Redis was asked since it came. */
-  wasAsked: boolean;
+  /** The epoch that began with it: see `Feed.pollAgain`. 0 if it came before this session. */
+  epoch: number;
+  /** Redis was asked for a message since it came. */
+  wasPolled: boolean;
 }
 
 const leaveMs = 2000;
@@ -101,22 +101,22 @@ export class Receiver<Body = unknown> {
           reject(error);
         },
         isOverdue: false,
-        look: 0,
-        wasAsked: false,
+        epoch: 0,
+        wasPolled: false,
       };
       const onTimeout = () => {
         waiter.isOverdue = true;
-        if (waiter.wasAsked) this.#give(waiter, () => waiter.resolve(undefined));
+        if (waiter.wasPolled) this.#give(waiter, () => waiter.resolve(undefined));
         else void this.#session.endWait();
       };
       const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
       const forget = onAbort(signal, () => this.#give(waiter, () => waiter.reject(signal?.reason)));
       this.#waiters.push(waiter);
-      waiter.look = this.#session.askAgain();
+      waiter.epoch = this.#session.pollAgain();
     });
   }
 
-  /** Rejects those who wait, and gives back what was not settled. */
+  /** Rejects all waiting calls, and returns the messages that were not settled. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -151,8 +151,8 @@ export class Receiver<Body = unknown> {
           this.#handedOut.then(() => this.#accept(session, deliveries)),
         );
       },
-      drained: (look) => void this.#drained(session, look),
-      lost: (deliveries, handedBack) => this.#lost(deliveries, handedBack),
+      drained: (epoch) => void this.#drained(session, epoch),
+      lost: (deliveries, returned) => this.#lost(deliveries, returned),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     });
@@ -167,7 +167,7 @@ export class Receiver<Body = unknown> {
       else unwanted.push(held);
     }
     // Together, so that they keep their order; and until then nobody asks for what is behind them.
-    await session.release(unwanted).catch((error) => this.#failed(asError(error)));
+    await session.returnUnfinished(unwanted).catch((error) => this.#failed(asError(error)));
     this.#reading -= unwanted.length;
     // Of the session there is now: that one may be lost.
     this.#session.pump();
@@ -211,19 +211,19 @@ export class Receiver<Body = unknown> {
   }
 
   /** Nobody is sent away while what came with the same answer is being handed out. */
-  async #drained(session: Session<Body>, look: number): Promise<void> {
+  async #drained(session: Session<Body>, epoch: number): Promise<void> {
     await this.#handedOut;
     if (session !== this.#session) return;
-    for (const waiter of this.#waiters.filter((each) => each.look <= look)) {
-      waiter.wasAsked = true;
+    for (const waiter of this.#waiters.filter((each) => each.epoch <= epoch)) {
+      waiter.wasPolled = true;
       if (waiter.isOverdue) this.#give(waiter, () => waiter.resolve(undefined));
     }
   }
 
-  #lost(deliveries: HeldDelivery<Body>[], handedBack: Promise<void>): void {
+  #lost(deliveries: HeldDelivery<Body>[], returned: Promise<void>): void {
     if (!this.#isClosed) {
-      for (const waiter of this.#waiters) waiter.look = 0;
-      this.#session = this.#openSession(handedBack);
+      for (const waiter of this.#waiters) waiter.epoch = 0;
+      this.#session = this.#openSession(returned);
     }
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
   }

@@ -5,8 +5,8 @@ import { consumerOf, recover } from '../scripts/recover.js';
 /** What was done with the messages of a consumer that had died. */
 export interface Recovery {
   consumer: string;
-  /** Messages that are delivered again. */
-  putBack: number;
+  /** Messages that were returned to the queue: they are delivered again. */
+  returned: number;
   /** Messages that had been to blame for `maxAttempts` crashes. */
   deadLettered: number;
 }
@@ -17,7 +17,7 @@ export interface RecovererOptions {
   failed(error: Error): void;
 }
 
-/** Puts back what consumers held whose lease has run out. */
+/** Returns the messages of consumers whose lease has run out. */
 export class Recoverer {
   readonly #context: QueueContext;
   readonly #options: RecovererOptions;
@@ -38,7 +38,8 @@ export class Recoverer {
     try {
       const result = await connection.run(recover, { keys, overdue, maxAttempts });
       if (!result || result.putBack + result.deadLettered === 0) return;
-      recovered({ consumer: consumerOf(overdue), ...result });
+      const { putBack: returned, deadLettered } = result;
+      recovered({ consumer: consumerOf(overdue), returned, deadLettered });
     } catch (error) {
       failed(asError(error));
     }

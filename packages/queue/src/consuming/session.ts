@@ -33,13 +33,13 @@ export interface SessionHost<Body> {
   accept(deliveries: HeldDelivery<Body>[]): void;
   /** Redis has confirmed the lease. */
   renewed?(): void;
-  drained(look: number): void;
+  drained(epoch: number): void;
   /**
    * The lease was lost, and with it these deliveries. The session is over.
    *
-   * @param handedBack resolves when all that Redis still has under its name is back in the queue.
+   * @param returned resolves when all that Redis still has under its name is back in the queue.
    */
-  lost(deliveries: HeldDelivery<Body>[], handedBack: Promise<void>): void;
+  lost(deliveries: HeldDelivery<Body>[], returned: Promise<void>): void;
   recovered(recovery: Recovery): void;
   failed(error: Error): void;
 }
@@ -73,7 +73,7 @@ export class Session<Body = unknown> implements Settler {
   #isOver = false;
   /** Resolve when nothing is left under the name of the session before this one, and of this one. */
   #former: Promise<void> = Promise.resolve();
-  #handedBack: Promise<void> = Promise.resolve();
+  #returned: Promise<void> = Promise.resolve();
 
   constructor(context: QueueContext<Body>, options: SessionOptions, host: SessionHost<Body>) {
     this.consumer = newConsumerName(options.leaseMs);
@@ -120,8 +120,8 @@ export class Session<Body = unknown> implements Settler {
   /**
    * Takes the lease and begins. While Redis cannot be asked it tries again, as long as wanted.
    *
-   * @param former resolves when the session before this one, which was lost, has handed back what it
-   *   still had: those messages are older than all that is leased here.
+   * @param former resolves when the session before this one, which was lost, has returned the messages that it
+   *   still had: those are older than all that is leased here.
    */
   async open(isWanted: () => boolean, former = Promise.resolve()): Promise<void> {
     this.#former = former;
@@ -147,9 +147,9 @@ export class Session<Body = unknown> implements Settler {
     this.#feed.pumpSoon();
   }
 
-  /** There is new demand, by a caller that waits for nothing else: see `Feed.askAgain`. */
-  askAgain(): number {
-    return this.#feed.askAgain();
+  /** There is new demand, by a caller that waits for nothing else: see `Feed.pollAgain`. */
+  pollAgain(): number {
+    return this.#feed.pollAgain();
   }
 
   acknowledge(held: HeldDelivery<Body>, expired = false): void {
@@ -170,13 +170,13 @@ export class Session<Body = unknown> implements Settler {
     await this.#settle(held, () => this.#settlements.deadLetter(held.number, reason, error));
   }
 
-  /** Gives back what was not started, or not finished; uncounted. */
-  async release(deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
+  /** Returns these messages to the queue; it does not count as an attempt. */
+  async returnUnfinished(deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
     const receipts = deliveries.map(({ number }) => number);
     await Promise.all(receipts.map((receipt) => this.#feed.adopted(receipt)));
     if (this.#isOver) return;
     const wereStarted = deliveries.some(({ isStarted }) => isStarted);
-    if (receipts.length > 0) await this.#settlements.release(receipts, wereStarted);
+    if (receipts.length > 0) await this.#settlements.returnUnfinished(receipts, wereStarted);
     for (const held of deliveries) {
       this.#held.remove(held);
       this.#feed.settled(held.number);
@@ -200,10 +200,10 @@ export class Session<Body = unknown> implements Settler {
     await this.#settlements.idle();
   }
 
-  /** Gives up the lease; what is still held goes back to the queue. */
+  /** Gives up the lease; the messages that are still held return to the queue. */
   async leave(timeoutMs: number): Promise<void> {
     if (this.#isOver) {
-      await within(this.#handedBack, timeoutMs);
+      await within(this.#returned, timeoutMs);
       return;
     }
     this.#end();
@@ -242,7 +242,7 @@ export class Session<Body = unknown> implements Settler {
       held: () => this.#held,
       acked: (deliveries) => this.#acked(deliveries),
       unconfirmed: (deliveries, error) => this.#ackWaiters.reject(deliveries, error),
-      drained: (look) => host.drained(look),
+      drained: (epoch) => host.drained(epoch),
       lost: () => this.#lose(),
       failed: (error) => this.#failed(error),
       isFresh: () => this.#heartbeat.isFresh,
@@ -278,11 +278,11 @@ export class Session<Body = unknown> implements Settler {
     try {
       const unsubscribe = await this.#context.connection.subscribe(target, {
         message: (_channel, payload) => this.#signalled(payload.toString()),
-        resumed: () => this.#lookAround(),
+        resumed: () => this.#checkForMissedSignals(),
       });
       if (this.#isOver) await unsubscribe();
       else this.#unsubscribe = unsubscribe;
-      this.#lookAround();
+      this.#checkForMissedSignals();
     } catch (error) {
       if (isFirst) this.#failed(asError(error));
       if (this.#isOver) return;
@@ -295,8 +295,8 @@ export class Session<Body = unknown> implements Settler {
     if (signal === 'delayed') void this.#promoter.check();
   }
 
-  /** For what a signal would have told while nobody listened. */
-  #lookAround(): void {
+  /** Does what signals would have asked for while the subscription was down. */
+  #checkForMissedSignals(): void {
     if (this.#isOver) return;
     this.#feed.suspectsAdded();
     void this.#promoter.check();
@@ -307,8 +307,8 @@ export class Session<Body = unknown> implements Settler {
     this.#end();
     const lostBy = (held: HeldDelivery<Body>) => new LeaseLostError(held.named);
     const lost = this.#forget(lostBy, lostBy);
-    this.#handedBack = this.#handBack();
-    this.#host.lost(lost, this.#handedBack);
+    this.#returned = this.#returnLeftOver();
+    this.#host.lost(lost, this.#returned);
   }
 
   /** Tells those who work on what is held, or wait for an acknowledgement, that it is over. */
@@ -327,7 +327,7 @@ export class Session<Body = unknown> implements Settler {
    * (FLUSHALL, a restart without its data), and a blocking move may have brought a message since,
    * of which nobody else knows. While Redis is away this waits.
    */
-  async #handBack(): Promise<void> {
+  async #returnLeftOver(): Promise<void> {
     try {
       await this.#feed.endWait();
       await new Settling(() => false).repeat(() => this.#giveUpLease());

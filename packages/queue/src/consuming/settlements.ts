@@ -69,8 +69,8 @@ export class Settlements {
     });
   }
 
-  /** Gives back what was leased; it does not count as an attempt. */
-  async release(receipts: readonly number[], wereStarted: boolean): Promise<void> {
+  /** Returns leased messages to the queue; it does not count as an attempt. */
+  async returnUnfinished(receipts: readonly number[], wereStarted: boolean): Promise<void> {
     const { connection, keys } = this.#context;
     const names = { keys, consumer: this.#consumer, from: this.#from };
     const input = { ...names, receipts, wereStarted };

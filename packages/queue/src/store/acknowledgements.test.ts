@@ -85,7 +85,7 @@ it('what did not arrive goes first when it is sent again, by its receipts', () =
   const lost = acks.take();
   expect(lost).toMatchObject({ batches: [{ first: 1, count: 2 }], expired: 1 });
   addAll(acks, [3]);
-  acks.giveBack(lost);
+  acks.sendAgain(lost);
 
   expect(Array.from(acks, ({ number }) => number)).toEqual([1, 2, 3]);
   expect(acks.take()).toMatchObject({ batches: [], receipts: [1, 2, 3], expired: 1 });

@@ -102,7 +102,7 @@ export class Acknowledgements<Held extends Leased> {
   }
 
   /** They may not have arrived: they are to be sent again, before all others. */
-  giveBack({ held, expired }: Acknowledged<Held>): void {
+  sendAgain({ held, expired }: Acknowledged<Held>): void {
     this.#held.unshift(...held);
     this.#expired += expired;
   }

@@ -11,10 +11,10 @@ export interface BlockingMoveOptions {
   /** An element now lies in the handoff list. */
   brought(element: Buffer): void;
   failed(error: unknown): void;
-  /** Redis refuses moves, e.g. because it is out of memory. Said once; from then on, `askAgain` stands in for moves. */
+  /** Redis refuses moves, e.g. because it is out of memory. Said once; from then on, `pollAgain` stands in for moves. */
   refused(error: RedpostError): void;
   /** There may be messages by now: Redis is to be asked for them. */
-  askAgain(): void;
+  pollAgain(): void;
   /** It is over, whatever came of it. */
   done(): void;
 }
@@ -110,7 +110,7 @@ export class BlockingMove {
     if (!this.#isRefused) this.#options.refused(error);
     this.#isRefused = true;
     await pause(pollMs, undefined, { signal, ref: false }).catch(() => {});
-    this.#options.askAgain();
+    this.#options.pollAgain();
   }
 
   #bring(element: Buffer): void {

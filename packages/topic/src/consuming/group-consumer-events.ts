@@ -13,7 +13,7 @@ export interface GroupConsumerEvents<Body> {
   lost: { deliveries: readonly TopicDelivery<Body>[] };
   /** Past the deadline of `stop()`: these records are delivered again, even if their handlers finish. */
   returned: { deliveries: readonly TopicDelivery<Body>[] };
-  /** Records of a consumer that had died were handed on. */
+  /** The records of a consumer that had died were returned to the group. */
   recovered: GroupRecovery;
   /** Retention removed records that were to be delivered again. */
   trimmed: { partition: number; offsets: readonly string[] };

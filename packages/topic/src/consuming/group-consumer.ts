@@ -79,7 +79,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   /** Partitions that are to go to other members. */
   readonly #closing = new Set<number>();
   readonly #since = performance.now();
-  #isGivingBack = false;
+  #isReturning = false;
   #isStopping = false;
   readonly #deadline = new Deadline();
   #stopped: Promise<void> | undefined;
@@ -164,7 +164,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
         held.settler.deadLetter(held as HeldRecord, reason, error),
       error: (error) => this.#events.emit('error', error),
       finished: () => this.#turns.soon(),
-      stuck: () => void this.#giveBack(),
+      stuck: () => void this.#returnWaiting(),
     });
   }
 
@@ -232,7 +232,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     this.#closing.add(partition);
     try {
       await session.flushed();
-      await this.#releaseAhead([session]);
+      await this.#returnUnstarted([session]);
       await this.#handlers.done(session);
       await session.flushed();
       await session.leave(leaveMs);
@@ -250,14 +250,14 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     if (this.#isStopping) return;
     if (signal !== 'members') {
       const isSought = signal !== 'waiting';
-      for (const session of this.#sessions.values()) session.lookAround({ isSought });
+      for (const session of this.#sessions.values()) session.pollAgain({ isSought });
     }
     if (signal !== 'waiting') this.#assignment?.check();
   }
 
   /** What is free is shared among the partitions that may have more. */
   #demand(session: GroupSession<Body>): number {
-    if (this.#isStopping || this.#isGivingBack || this.#closing.has(session.partition)) return 0;
+    if (this.#isStopping || this.#isReturning || this.#closing.has(session.partition)) return 0;
     // What waits for this lease to be renewed comes before what is new.
     if (this.#handlers.free <= 0 || !session.isFreshAt(performance.now())) return 0;
     let hungry = 0;
@@ -271,7 +271,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   }
 
   #lost(session: GroupSession<Body>, deliveries: HeldRecord<Body>[]): void {
-    this.#handlers.takeBack(session);
+    this.#handlers.removeWaiting(session);
     this.#turns.soon();
     if (this.#sessions.get(session.partition) === session) {
       this.#sessions.delete(session.partition);
@@ -296,7 +296,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     const flushed = () => Promise.all(sessions.map((session) => session.flushed()));
     const unsubscribed = this.#ended(within(this.#signals.end(), leaveMs));
     await deadline.within(flushed(), leaveMs);
-    await deadline.within(this.#releaseAhead(sessions));
+    await deadline.within(this.#returnUnstarted(sessions));
     const isFinished = await deadline.within(this.#handlers.done());
     if (!isFinished) await within(this.#giveUp(sessions), leaveMs);
     await deadline.within(flushed(), leaveMs);
@@ -326,35 +326,37 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     const deliveries = given.flatMap((each) => each.deliveries);
     for (const held of deliveries) held.lose(new ReturnedError(held.named));
     if (deliveries.length > 0) this.#events.emit('returned', { deliveries });
-    await this.#release(given);
+    await this.#return(given);
   }
 
   /** Other members may have time for what waits here for a handler. */
-  async #giveBack(): Promise<void> {
+  async #returnWaiting(): Promise<void> {
     // With partitions there is nobody else to take it.
-    if (this.#isGivingBack || this.#isStopping || this.#assignment) return;
+    if (this.#isReturning || this.#isStopping || this.#assignment) return;
     const sessions = [...this.#sessions.values()];
-    this.#isGivingBack = true;
+    this.#isReturning = true;
     this.#handlers.stall();
     await Promise.all(sessions.map((session) => session.flushed()));
-    if (!this.#isStopping) await this.#releaseAhead(sessions);
-    this.#isGivingBack = false;
+    if (!this.#isStopping) await this.#returnUnstarted(sessions);
+    this.#isReturning = false;
     this.#turns.soon();
   }
 
-  async #releaseAhead(sessions: readonly GroupSession<Body>[]): Promise<void> {
-    await this.#release(
-      sessions.map((session) => ({ session, deliveries: this.#handlers.takeBack(session) })),
+  async #returnUnstarted(sessions: readonly GroupSession<Body>[]): Promise<void> {
+    await this.#return(
+      sessions.map((session) => ({ session, deliveries: this.#handlers.removeWaiting(session) })),
     );
   }
 
-  async #release(
+  async #return(
     given: readonly { session: GroupSession<Body>; deliveries: readonly HeldRecord<Body>[] }[],
   ): Promise<void> {
     try {
-      await Promise.all(given.map(({ session, deliveries }) => session.release(deliveries)));
+      await Promise.all(
+        given.map(({ session, deliveries }) => session.returnUnfinished(deliveries)),
+      );
     } catch (error) {
-      // They stay taken, and are handed on when the consumer leaves or its lease ends.
+      // They stay taken, and return when the consumer leaves or its lease ends.
       this.#failed(asError(error));
     }
   }

@@ -38,8 +38,8 @@ export interface GroupFeedOptions {
   /** False when the lease may have run out by now. */
   isFresh(): boolean;
   /**
-   * Gives back what Redis says this consumer holds and nobody here knows of. No call is out
-   * meanwhile. Resolves to false when the lease is lost.
+   * Returns the records that Redis counts as held by this consumer and that are not known here. No call
+   * is out meanwhile. Resolves to false when the lease is lost.
    */
   reconcile(): Promise<boolean>;
 }
@@ -50,8 +50,8 @@ type Asked = Pick<TakeInput, 'count' | 'withNew' | 'withSuspect'>;
 interface Call {
   acked: readonly HeldRecord[];
   withSuspect: boolean;
-  /** What had been heard when it was made. */
-  news: number;
+  /** The epoch in which it was made. */
+  epoch: number;
 }
 
 const maxAckedPerCall = 4000;
@@ -66,7 +66,7 @@ const maxAckedPerCall = 4000;
  * - unsure: an answer got lost, and with it perhaps records; or it was read so late that others may
  *   have them (this process was frozen, say); or Redis was away, or counts more
  *   as held than are known here: it may have come back with what it knew some time ago.
- *   When no call is out any more, what is held and not known of is given back.
+ *   When no call is out any more, records that are held and not known here are returned.
  */
 export class GroupFeed {
   readonly #context: GroupContext;
@@ -79,8 +79,8 @@ export class GroupFeed {
   #calls = 0;
   #requested = 0;
   #isDry = false;
-  /** Counts what was heard: an answer to a call made before that knows nothing of it. */
-  #news = 0;
+  /** Counts `pollAgain`: an answer to a call of an earlier epoch knows nothing of later records. */
+  #epoch = 0;
   /** Records that come again may be due. */
   #mayBeDue = false;
   #waitBehind = '0-0';
@@ -105,7 +105,7 @@ export class GroupFeed {
     return this.#calls === 0 && !this.#isReconciling;
   }
 
-  /** True when nothing was left at the last look. */
+  /** True when nothing was left when Redis was last asked. */
   get isDry(): boolean {
     return this.#isDry;
   }
@@ -133,10 +133,10 @@ export class GroupFeed {
     this.#options.turns.soon();
   }
 
-  /** There may be something that a blocking read does not tell: ask. */
-  lookAround(): void {
+  /** Asks once more, though nothing was left: a blocking read does not tell of records that come again. */
+  pollAgain(): void {
     this.#suspect.lookAgain();
-    this.#news += 1;
+    this.#epoch += 1;
     this.#isDry = false;
     this.#mayBeDue = true;
     this.#options.turns.soon();
@@ -207,7 +207,7 @@ export class GroupFeed {
       this.#mayBeDue = false;
       this.#options.turns.putLast(this);
     }
-    const news = this.#news;
+    const epoch = this.#epoch;
     const input = { keys, group, consumer, ...asked, acked: offsets };
     const result = await topic.connection.run(take, input).catch((error) => {
       this.#acks.unshift(...acked);
@@ -217,12 +217,12 @@ export class GroupFeed {
     });
     this.#calls -= 1;
     this.#requested -= count;
-    if (result && !this.#pump.hasEnded) this.#conclude(result, { acked, withSuspect, news });
+    if (result && !this.#pump.hasEnded) this.#conclude(result, { acked, withSuspect, epoch });
     // What was asked for and has not come, others may ask for.
     this.#options.turns.now();
   }
 
-  #conclude(result: TakeResult, { acked, news, withSuspect }: Call): void {
+  #conclude(result: TakeResult, { acked, epoch, withSuspect }: Call): void {
     if (result.status === 'lost') {
       this.#options.lost();
       return;
@@ -234,7 +234,7 @@ export class GroupFeed {
     this.#wakeAt(result.due, result.now);
     if (trimmed.length > 0) this.#options.trimmed(trimmed);
     this.#takeIn(records, withSuspect);
-    if (result.waitBehind !== undefined && news === this.#news) {
+    if (result.waitBehind !== undefined && epoch === this.#epoch) {
       this.#isDry = true;
       this.#waitBehind = result.waitBehind;
       this.#options.drained();
@@ -243,7 +243,7 @@ export class GroupFeed {
 
   #takeIn(records: readonly Taken[], withSuspect: boolean): void {
     if (records.length > 0 && !this.#options.isFresh()) {
-      // All of them are given back, and the suspect among them has to be asked for again.
+      // All of them are returned, and the suspect among them has to be asked for again.
       if (withSuspect) this.#suspect.free();
       this.#isUnsure = true;
       return;

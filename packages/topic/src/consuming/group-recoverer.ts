@@ -6,8 +6,8 @@ import { recover } from '../scripts/recover.js';
 export interface GroupRecovery {
   consumer: string;
   partition: number;
-  /** Records that are delivered again. */
-  handedOn: number;
+  /** Records that were returned to the group: they are delivered again. */
+  returned: number;
   /** Records that had been to blame for `maxAttempts` crashes. */
   deadLettered: number;
 }
@@ -20,7 +20,7 @@ export interface GroupRecovererOptions {
   failed(error: Error): void;
 }
 
-/** Hands on what consumers held whose lease has run out. */
+/** Returns the records of consumers whose lease has run out. */
 export class GroupRecoverer {
   readonly #context: GroupContext;
   readonly #options: GroupRecovererOptions;
@@ -44,7 +44,8 @@ export class GroupRecoverer {
       const input = { keys, group, consumer, signal, maxAttempts, idleMs: leaseMs };
       const result = await topic.connection.run(recover, input);
       if (!result || result.handedOn + result.deadLettered === 0) return;
-      recovered({ consumer, partition, ...result });
+      const { handedOn: returned, deadLettered } = result;
+      recovered({ consumer, partition, returned, deadLettered });
     } catch (error) {
       failed(asError(error));
     }

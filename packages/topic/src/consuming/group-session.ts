@@ -133,8 +133,8 @@ export class GroupSession<Body = unknown> implements RecordSettler {
    *
    * @param isSought true if records that wait for another attempt may be there no more.
    */
-  lookAround({ isSought }: { isSought: boolean }): void {
-    this.#feed.lookAround();
+  pollAgain({ isSought }: { isSought: boolean }): void {
+    this.#feed.pollAgain();
     if (isSought) void this.#mendOrder();
   }
 
@@ -165,15 +165,15 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     }
   }
 
-  /** Gives back these, uncounted, and all that waits for others of its key. */
-  async release(deliveries: readonly HeldRecord<Body>[]): Promise<void> {
+  /** Returns these records, and all that wait for others of their key; it does not count as an attempt. */
+  async returnUnfinished(deliveries: readonly HeldRecord<Body>[]): Promise<void> {
     const chosen = [...deliveries, ...(this.#order?.takeBlocked() ?? [])];
     if (this.#isOver || chosen.length === 0) return;
     for (const held of chosen) {
       this.#order?.suspend(held);
       this.#held.remove(held);
     }
-    await this.#settlements.release({ only: chosen.map(({ offset }) => offset) });
+    await this.#settlements.returnUnfinished({ only: chosen.map(({ offset }) => offset) });
     for (const { offset } of chosen) this.#feed.settled(offset);
   }
 
@@ -187,7 +187,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     await this.#feed.idle();
   }
 
-  /** Gives up the lease; what is still held is handed back. */
+  /** Gives up the lease; the records that are still held are returned. */
   async leave(timeoutMs: number): Promise<void> {
     if (this.#isOver) return;
     this.#end();
@@ -253,7 +253,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
         // The same, where the connection did not notice it: one to a Cluster outlives a node.
         if (this.#feed.isQuiet && pending > this.#held.size) this.#feed.doubt();
         // It makes up for signals that may have been lost.
-        this.lookAround({ isSought: true });
+        this.pollAgain({ isSought: true });
         this.#host.renewed();
       },
       lost: () => this.#lose(),
@@ -295,7 +295,9 @@ export class GroupSession<Body = unknown> implements RecordSettler {
 
   async #reconcile(): Promise<boolean> {
     if (!(await this.renew())) return false;
-    await this.#settlements.release({ allBut: [...this.#held].map(({ offset }) => offset) });
+    await this.#settlements.returnUnfinished({
+      allBut: [...this.#held].map(({ offset }) => offset),
+    });
     await this.#order?.expectPending(this.#held);
     return true;
   }
@@ -334,7 +336,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   }
 
   async #settle(held: HeldRecord<Body>, settling: Promise<boolean>): Promise<void> {
-    // Until then it is held: what is held and not known of is given back.
+    // Until then it is held: a record that is held and not known here is returned.
     const wasHeld = await settling.finally(() => this.#held.remove(held));
     this.#feed.settled(held.offset);
     if (wasHeld) return;

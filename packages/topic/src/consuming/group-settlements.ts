@@ -92,8 +92,8 @@ export class GroupSettlements {
     return this.#context.topic.connection.run(deadLetter, { ...this.#names(), records });
   }
 
-  /** Gives back what was taken but not started, or all that is not named; uncounted. */
-  async release(chosen: Parameters<typeof release.encode>[0]['chosen']): Promise<void> {
+  /** Returns the named records, or all that are not named; it does not count as an attempt. */
+  async returnUnfinished(chosen: Parameters<typeof release.encode>[0]['chosen']): Promise<void> {
     await this.#settling.repeat(() =>
       this.#context.topic.connection.run(release, { ...this.#names(), chosen }),
     );

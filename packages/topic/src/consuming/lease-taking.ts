@@ -13,7 +13,7 @@ export interface LeaseTakingOptions {
   memberSince: number;
   /** True when the lease is not wanted any more. */
   isOver(): boolean;
-  /** Hands on what these consumers hold, whose leases have run out. */
+  /** Returns the records of these consumers, whose leases have run out. */
   recover(consumers: readonly string[]): Promise<void>;
   /** The group is there. @param isNew it did not exist and was made. */
   groupFound(isNew: boolean): void;

@@ -33,7 +33,7 @@ export interface GroupStats {
     retried: number;
     /** Dead-lettered, redriven ones included. */
     dead: number;
-    /** Handed on after their consumer had died. */
+    /** Returned to the group after their consumer had died. */
     recovered: number;
   };
 }

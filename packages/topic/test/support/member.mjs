@@ -35,7 +35,7 @@ const consumer =
     : topic.group('g').consume(handle, options);
 consumer.on('error', () => {});
 consumer.on('lost', ({ deliveries }) => report({ lost: deliveries.length }));
-consumer.on('recovered', ({ handedOn }) => report({ recovered: handedOn }));
+consumer.on('recovered', ({ returned }) => report({ recovered: returned }));
 
 process.stdin.resume();
 process.stdin.on('end', async () => {
