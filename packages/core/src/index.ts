@@ -68,6 +68,12 @@ export {
 } from './options/options.js';
 export type { Argument, Reply } from './replies.js';
 export { Emitter, type Unlisten } from './runtime/emitter.js';
-export { defineScript, type Script, type ScriptCall } from './script/script.js';
+export type { ScriptPart } from './script/part.js';
+export {
+  defineScript,
+  type Script,
+  type ScriptCall,
+  type ScriptDefinition,
+} from './script/script.js';
 export { type BatchLimits, TickBatch } from './sending/batch.js';
 export { SendOrder } from './sending/send-order.js';

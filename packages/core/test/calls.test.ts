@@ -9,8 +9,9 @@ const redis = useRedis();
 
 const increment = defineScript({
   name: 'increment',
-  lua: `return redis.call('INCRBY', KEYS[1], ARGV[1])`,
-  encode: ({ key, by }: { key: string; by: number }) => ({ keys: [key], args: [by] }),
+  keys: { key: ({ key }: { key: string; by: number }) => key },
+  args: { by: ({ by }) => by },
+  lua: `return redis.call('INCRBY', key, by)`,
   parse: Number,
 });
 
@@ -149,8 +150,8 @@ describe('a script', () => {
     const key = uniqueKey();
     const halfway = defineScript({
       name: 'halfway',
-      lua: `redis.call('SET', KEYS[1], 'written') return redis.call('LPUSH', KEYS[1], 'x')`,
-      encode: (name: string) => ({ keys: [name], args: [] }),
+      keys: { key: (name: string) => name },
+      lua: `redis.call('SET', key, 'written') return redis.call('LPUSH', key, 'x')`,
       parse: (reply: Reply) => reply,
     });
 
@@ -166,7 +167,6 @@ describe('a script', () => {
     const slow = defineScript({
       name: 'slow',
       lua: busyForMs(1000),
-      encode: () => ({ keys: [], args: [] }),
       parse: (reply: Reply) => reply,
     });
     await Promise.all([connection.ping(), other.ping()]);

@@ -74,8 +74,8 @@ async function busOf(port: number): Promise<string> {
 
 const increment = defineScript({
   name: 'increment',
-  lua: `return redis.call('INCR', KEYS[1])`,
-  encode: (key: string) => ({ keys: [key], args: [] }),
+  lua: `return redis.call('INCR', key)`,
+  keys: { key: (key: string) => key },
   parse: Number,
 });
 

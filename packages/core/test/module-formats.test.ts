@@ -27,8 +27,8 @@ it.each([
     const connection = connect('${redis.url}');
     const count = defineScript({
       name: 'count',
-      lua: "return redis.call('INCR', KEYS[1])",
-      encode: (key) => ({ keys: [key], args: [] }),
+      keys: { key: (key) => key },
+      lua: "return redis.call('INCR', key)",
       parse: Number,
     });
     const options = { everyMs: 10, maxBlockedMs: 60_000, failed: console.error };
@@ -47,8 +47,8 @@ it('a thread asks the thread that started it for credentials', async () => {
     let asked = 0;
     const credentials = async () => ({ password: ++asked ? 'secret' : '' });
     const connection = connect('${locked.url}', { credentials });
-    const script = { name: 'x', lua: "return redis.call('INCR', KEYS[1])", parse: Number };
-    const count = defineScript({ ...script, encode: (key) => ({ keys: [key], args: [] }) });
+    const script = { name: 'x', lua: "return redis.call('INCR', key)", parse: Number };
+    const count = defineScript({ ...script, keys: { key: (key) => key } });
     const options = { everyMs: 10, maxBlockedMs: 60_000, failed: console.error };
     await connection.ping();
     const before = asked;

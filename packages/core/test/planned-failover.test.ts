@@ -214,8 +214,8 @@ it('Sentinels and servers may have users of their own', async () => {
 
 const beat = defineScript({
   name: 'beat',
-  lua: `return redis.call('INCR', KEYS[1])`,
-  encode: (key: string) => ({ keys: [key], args: [] }),
+  lua: `return redis.call('INCR', key)`,
+  keys: { key: (key: string) => key },
   parse: Number,
 });
 

@@ -26,8 +26,9 @@ async function waits(connection: ReturnType<typeof connect>): Promise<number> {
 
 const append = defineScript({
   name: 'append',
-  lua: `return redis.call('RPUSH', KEYS[1], ARGV[1])`,
-  encode: ({ key, value }: { key: string; value: string }) => ({ keys: [key], args: [value] }),
+  keys: { key: ({ key }: { key: string; value: string }) => key },
+  args: { value: ({ value }) => value },
+  lua: `return redis.call('RPUSH', key, value)`,
   parse: Number,
 });
 

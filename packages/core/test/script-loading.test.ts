@@ -10,8 +10,8 @@ const redis = useRedis();
 function counter() {
   return defineScript({
     name: 'counter',
-    lua: `return redis.call('INCR', KEYS[1]) -- ${uniqueKey()}`,
-    encode: (key: string) => ({ keys: [key], args: [] }),
+    lua: `return redis.call('INCR', key) -- ${uniqueKey()}`,
+    keys: { key: (key: string) => key },
     parse: Number,
   });
 }

@@ -26,8 +26,8 @@ afterAll(async () => {
 
 const increment = defineScript({
   name: 'increment',
-  lua: `return redis.call('INCR', KEYS[1])`,
-  encode: (key: string) => ({ keys: [key], args: [] }),
+  lua: `return redis.call('INCR', key)`,
+  keys: { key: (key: string) => key },
   parse: Number,
 });
 

@@ -203,8 +203,8 @@ describe('a heartbeat from a thread', () => {
     const { connection, name } = redis.queue();
     const counts = defineScript({
       name: 'count',
-      lua: "return redis.call('INCR', KEYS[1])",
-      encode: (key: string) => ({ keys: [key], args: [] }),
+      lua: "return redis.call('INCR', key)",
+      keys: { key: (key: string) => key },
       parse: Number,
     });
     const count = async () => Number(await connection.call('GET', [name]));

@@ -1,8 +1,8 @@
-import type { Connection } from '@redpost/core';
+import { type Connection, defineScript } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { slowness } from '../../../tooling/machine-pace.js';
-import delay from '../src/scripts/delay.lua';
+import { delayPart } from '../src/scripts/parts/parts.js';
 import { atRest, deferred } from './support/in-redis.js';
 import { type TestQueue, useRedis } from './support/use-redis.js';
 
@@ -116,10 +116,16 @@ async function failTogether(queue: TestQueue<number>, delayMs: number): Promise<
 
 it('messages that other calls delay until the same time come behind those that are there, equal ones too', async () => {
   const queue = redis.queue<string>();
-  const delayed = `{${queue.name}}:delayed`;
+  const delayUntil1 = defineScript({
+    name: 'delay-until-1',
+    uses: [delayPart],
+    keys: { delayed: () => `{${queue.name}}:delayed` },
+    args: { element: (element: string) => element },
+    lua: 'return delay(1, element)',
+    parse: () => undefined,
+  });
   for (const element of ['"c"', '"a"', '"a"', '"b"']) {
-    const script = `${delay}; return delay(KEYS[1], 1, ARGV[1])`;
-    await queue.connection.call('EVAL', [script, 1, delayed, element]);
+    await queue.connection.run(delayUntil1, element);
   }
   const seen: string[] = [];
   queue.consume(({ body }) => void seen.push(body));

@@ -1,16 +1,16 @@
 import type { Connection } from '@redpost/core';
 import { PartitionCountError } from './errors.js';
-import { settle } from './scripts/settle.js';
+import { declare } from './scripts/declare.js';
 
-/** What was decided when the topic was made, and cannot be changed: how many partitions it has. */
+/** What was declared when the topic was made, and cannot be changed: how many partitions it has. */
 export class TopicFacts {
   /** How many partitions this side opened it with; undefined for none. */
   readonly partitions: number | undefined;
   readonly #topic: string;
   readonly #key: string;
   readonly #connection: Connection;
-  #settled: Promise<void> | undefined;
-  #isSettled = false;
+  #declared: Promise<void> | undefined;
+  #isDeclared = false;
 
   constructor(options: {
     topic: string;
@@ -25,8 +25,8 @@ export class TopicFacts {
   }
 
   /** True when Redis has confirmed them. */
-  get isSettled(): boolean {
-    return this.#isSettled;
+  get isDeclared(): boolean {
+    return this.#isDeclared;
   }
 
   /**
@@ -34,31 +34,31 @@ export class TopicFacts {
    *
    * @throws PartitionCountError
    */
-  settled(): Promise<void> {
-    this.#settled ??= this.#settle().catch((error) => {
-      this.#settled = undefined;
+  declared(): Promise<void> {
+    this.#declared ??= this.#declare().catch((error) => {
+      this.#declared = undefined;
       throw error;
     });
-    return this.#settled;
+    return this.#declared;
   }
 
   /** They are no longer there: the next one that needs them writes them anew. */
   forget(): void {
-    this.#settled = undefined;
-    this.#isSettled = false;
+    this.#declared = undefined;
+    this.#isDeclared = false;
   }
 
   /** Compares them if somebody wrote them, and leaves a topic that does not exist alone. */
   async checked(): Promise<void> {
-    if (this.#isSettled) return;
+    if (this.#isDeclared) return;
     const partitions = await this.#connection.call('HGET', [this.#key, 'partitions']);
     if (partitions !== null) this.#compare(Number(partitions));
   }
 
-  async #settle(): Promise<void> {
-    const input = { key: this.#key, partitions: this.partitions ?? 0 };
-    this.#compare(await this.#connection.run(settle, input));
-    this.#isSettled = true;
+  async #declare(): Promise<void> {
+    const input = { facts: this.#key, partitions: this.partitions ?? 0 };
+    this.#compare(await this.#connection.run(declare, input));
+    this.#isDeclared = true;
   }
 
   #compare(partitions: number): void {

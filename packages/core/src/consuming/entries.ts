@@ -1,15 +1,8 @@
 import type { Connection } from '../connection/connection.js';
+import { entriesPart } from '../script/parts/parts.js';
 import { defineScript } from '../script/script.js';
-import entries from './entries.lua';
-import mostBytes from './most-bytes.lua';
 import newest from './newest-id.lua';
 import source from './read-entries.lua';
-
-/** Lua: `most_bytes`, what an answer has at most. */
-export const mostBytesLua: string = mostBytes;
-
-/** Lua: `read_entries`, `fitting_entries` and `size_of`. Needs `mostBytesLua`. */
-export const entriesLua: string = entries;
 
 /** An entry of a stream as Redis answers it: its id, and its fields with their values. */
 export type EntryReply = [id: Buffer, fields: Buffer[]];
@@ -24,9 +17,11 @@ interface Range {
 
 const readEntries = defineScript<Range, { entries: EntryReply[]; isCut: boolean }>({
   name: 'read-entries',
-  lua: mostBytes + entries + source,
+  uses: [entriesPart],
+  keys: { stream: ({ stream }) => stream },
+  args: { from: ({ from }) => from, to: ({ to }) => to, limit: ({ limit }) => limit },
+  lua: source,
   looksFirst: () => true,
-  encode: ({ stream, from, to, limit }) => ({ keys: [stream], args: [from, to, limit] }),
   parse(reply) {
     const [found, isCut] = reply as [EntryReply[], number];
     return { entries: found, isCut: isCut === 1 };
@@ -50,8 +45,8 @@ export async function entriesOf(
 /** The id of the newest entry of a stream, without its fields; undefined when there is none. */
 export const newestId = defineScript<string, string | undefined>({
   name: 'newest-id',
+  keys: { stream: (stream) => stream },
   lua: newest,
   looksFirst: () => true,
-  encode: (stream) => ({ keys: [stream], args: [] }),
   parse: (reply) => (reply === null ? undefined : String(reply)),
 });

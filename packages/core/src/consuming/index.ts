@@ -19,18 +19,20 @@ export {
   setTimeout,
 } from '../runtime/timers.js';
 export { warn } from '../runtime/warning.js';
+export { definePart } from '../script/part.js';
+export {
+  clockPart,
+  entriesPart,
+  mostBytesPart,
+  shortenLeasesPart,
+  writeBeforeGrowingPart,
+} from '../script/parts/parts.js';
 export { AckWaiters } from './ack-waiters.js';
 export { CallSize } from './call-size.js';
 export { newConsumerName } from './consumer-name.js';
 export { CountedReport } from './counted-report.js';
 export { Deadline } from './deadline.js';
-export {
-  type EntryReply,
-  entriesLua,
-  entriesOf,
-  mostBytesLua,
-  newestId,
-} from './entries.js';
+export { type EntryReply, entriesOf, newestId } from './entries.js';
 export {
   AlreadySettledError,
   type Delivered,
@@ -50,7 +52,6 @@ export { HeldList, type Holdable } from './held-list.js';
 export { Pump } from './pump.js';
 export { Settling, type SettlingWaiter } from './settling.js';
 export { withShortJson } from './short-json.js';
-export { shortenLeasesLua } from './shorten-leases.js';
 export { SuspectPlace } from './suspect-place.js';
 export { ToldSeldom } from './told-seldom.js';
 export { UnheardDeadLetters } from './unheard-dead-letters.js';

@@ -1,4 +1,3 @@
--- KEYS  stream
--- returns the id of its newest entry, nil when there is none
-local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+-- returns the id of the newest entry of a stream, nil when there is none
+local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
 return newest and newest[1]

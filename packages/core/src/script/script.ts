@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { InvalidArgumentError } from '../errors.js';
 import type { Argument, Reply } from '../replies.js';
+import { type ScriptPart, withUsed } from './part.js';
 
-/** A Lua script with typed input and output: the only place that knows positions. */
+/** A Lua script with typed input and output. */
 export interface Script<Input, Result> {
   readonly name: string;
   readonly lua: string;
@@ -22,14 +24,103 @@ export interface ScriptCall {
   args: readonly Argument[];
 }
 
-/** Makes a script that `Connection.run` can run. */
-export function defineScript<Input, Result>(definition: {
+/** What `defineScript` makes a script of. */
+export interface ScriptDefinition<Input, Result> {
+  /** For messages. */
   name: string;
+  /** What the script calls; what that uses comes by itself. */
+  uses?: readonly ScriptPart[];
+  /**
+   * Every key that the script touches, all in one Cluster slot: in Lua, each is a local variable of its
+   * name. The last one may be undefined, where there is none.
+   */
+  keys?: Readonly<Record<string, (input: Input) => string | undefined>>;
+  /** The single arguments: in Lua, each is a local variable of its name. Redis makes texts of them. */
+  args?: Readonly<Record<string, (input: Input) => Argument>>;
+  /** Any number of further arguments: in Lua, they are ARGV from `rest` on. */
+  rest?(input: Input): readonly Argument[];
   lua: string;
+  /** See {@link Script.looksFirst}. */
   looksFirst?(input: Input): boolean;
-  encode(input: Input): ScriptCall;
+  /** What the script returned becomes a result. */
   parse(reply: Reply): Result;
-}): Script<Input, Result> {
-  const sha = createHash('sha1').update(definition.lua).digest('hex');
-  return { ...definition, sha };
+}
+
+/**
+ * Makes a script that `Connection.run` can run.
+ *
+ * @example
+ * ```ts
+ * const add = defineScript<{ counter: string; by: number }, number>({
+ *   name: 'add',
+ *   keys: { counter: ({ counter }) => counter },
+ *   args: { by: ({ by }) => by },
+ *   lua: `return redis.call('INCRBY', counter, by)`,
+ *   parse: Number,
+ * });
+ * ```
+ *
+ * @throws InvalidArgumentError for a name that cannot be a variable, or a part that lacks what it needs.
+ */
+export function defineScript<Input, Result>({
+  name,
+  uses = [],
+  keys = {},
+  args = {},
+  rest,
+  looksFirst,
+  parse,
+  ...definition
+}: ScriptDefinition<Input, Result>): Script<Input, Result> {
+  const parts = withUsed(uses);
+  const names = { keys: Object.keys(keys), args: Object.keys(args) };
+  checkNames(name, [...names.keys, ...names.args], parts);
+  const lua = [
+    locals(names.keys, 'KEYS'),
+    locals(names.args, 'ARGV'),
+    rest ? `local rest = ${names.args.length + 1}\n` : '',
+    ...parts.map((part) => `${part.lua}\n`),
+    definition.lua,
+  ].join('');
+
+  const [keysOf, argsOf] = [Object.values(keys), Object.values(args)];
+  return {
+    name,
+    lua,
+    sha: createHash('sha1').update(lua).digest('hex'),
+    ...(looksFirst && { looksFirst }),
+    encode(input) {
+      const call = { keys: [] as string[], args: [] as Argument[] };
+      for (const keyOf of keysOf) {
+        const key = keyOf(input);
+        if (key !== undefined) call.keys.push(key);
+      }
+      for (const argOf of argsOf) call.args.push(argOf(input));
+      if (rest) for (const arg of rest(input)) call.args.push(arg);
+      return call;
+    },
+    parse,
+  };
+}
+
+function locals(names: readonly string[], values: string): string {
+  if (names.length === 0) return '';
+  return `local ${names.join(', ')} = unpack(${values}, 1, ${names.length})\n`;
+}
+
+function checkNames(script: string, names: readonly string[], parts: readonly ScriptPart[]): void {
+  for (const name of names) {
+    if (/^[a-z_]\w*$/i.test(name) && names.indexOf(name) === names.lastIndexOf(name)) continue;
+    const why = 'is no variable of Lua, or is there twice';
+    throw new InvalidArgumentError(
+      `'${name}', a key or argument of the script '${script}', ${why}`,
+    );
+  }
+  for (const part of parts) {
+    const missing = part.needs.find((need) => !names.includes(need));
+    if (missing === undefined) continue;
+    throw new InvalidArgumentError(
+      `The script '${script}' uses the part '${part.name}', which needs '${missing}' among its keys and arguments`,
+    );
+  }
 }

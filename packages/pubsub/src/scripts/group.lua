@@ -3,26 +3,25 @@
 -- and when a member joins, the members are published: that message stands between the same messages
 -- of the channel for all of them, so from there on all agree on who gets which.
 --
--- KEYS  the group: ZSET member by the end of its lease, ms
--- ARGV  join, beat or leave; member; lease in ms; the group's channel;
---       PUBLISH or SPUBLISH; NUMSUB or SHARDNUMSUB
+-- group     ZSET member by the end of its lease, ms
+-- step      join, beat or leave
+-- lease_ms  the length of a lease
+-- channel   the group's
+-- publish, numsub  PUBLISH and NUMSUB, or SPUBLISH and SHARDNUMSUB
 -- returns how many members there are
-local group = KEYS[1]
-local step, member, leaseMs, channel, publish, numsub = unpack(ARGV)
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local time = now()
 local changed = step == 'join'
 
 if step == 'leave' then
   changed = redis.call('ZREM', group, member) == 1
-elseif redis.call('ZADD', group, now + leaseMs, member) == 1 then
+elseif redis.call('ZADD', group, time + lease_ms, member) == 1 then
   changed = true
 end
 -- All leases are of the same length: one that ends later was taken before the server's clock went back.
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', group, string.format('(%.0f', now + leaseMs), '+inf')) do
-  redis.call('ZADD', group, now + leaseMs, name)
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', group, string.format('(%.0f', time + lease_ms), '+inf')) do
+  redis.call('ZADD', group, time + lease_ms, name)
 end
-if redis.call('ZREMRANGEBYSCORE', group, '-inf', now) > 0 then changed = true end
+if redis.call('ZREMRANGEBYSCORE', group, '-inf', time) > 0 then changed = true end
 
 local members = redis.call('ZRANGE', group, 0, -1)
 table.sort(members)
@@ -37,6 +36,6 @@ for _, name in ipairs(members) do
   end
 end
 
-if #alive > 0 then redis.call('PEXPIRE', group, leaseMs * 2) end
+if #alive > 0 then redis.call('PEXPIRE', group, lease_ms * 2) end
 if changed then redis.call(publish, channel, table.concat(alive, ' ')) end
 return #alive

@@ -1,4 +1,5 @@
 import { defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import source from './group.lua';
 
 export interface GroupInput {
@@ -12,10 +13,16 @@ export interface GroupInput {
 
 export const groupScript = defineScript<GroupInput, number>({
   name: 'group',
-  lua: source,
-  encode({ group, member, step, leaseMs, sharded }) {
-    const commands = sharded ? ['SPUBLISH', 'SHARDNUMSUB'] : ['PUBLISH', 'NUMSUB'];
-    return { keys: [group], args: [step, member, leaseMs, group, ...commands] };
+  uses: [clockPart],
+  keys: { group: ({ group }) => group },
+  args: {
+    step: ({ step }) => step,
+    member: ({ member }) => member,
+    lease_ms: ({ leaseMs }) => leaseMs,
+    channel: ({ group }) => group,
+    publish: ({ sharded }) => (sharded ? 'SPUBLISH' : 'PUBLISH'),
+    numsub: ({ sharded }) => (sharded ? 'SHARDNUMSUB' : 'NUMSUB'),
   },
+  lua: source,
   parse: Number,
 });

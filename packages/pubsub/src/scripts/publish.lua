@@ -1,19 +1,18 @@
 -- Publish the messages of one tick, in order, in one round trip.
 -- One that Redis refuses (a channel the user may not use) does not keep the others back.
 --
--- KEYS  in a Cluster the one sharded channel they are all for; else none, as a channel is not a key
--- ARGV  PUBLISH or SPUBLISH;
---       how many of the messages that follow each other have the same channel, by spaces;
---       then for each such run its channel and its bodies
+-- sharded  in a Cluster the one channel they are all for; else none, as a channel is not a key
+-- verb     PUBLISH or SPUBLISH
+-- lengths  how many of the messages that follow each other have the same channel, by spaces
+-- rest     for each such run its channel and its bodies
 -- returns how many received a message, or the text of the error, and for how many messages in a row
 --       that holds; and so on
 local send = redis.pcall
-local verb = ARGV[1]
 local outcomes = {}
 local last, times = nil, 0
-local at = 3
+local at = rest
 
-for length in ARGV[2]:gmatch('%d+') do
+for length in lengths:gmatch('%d+') do
   local channel = ARGV[at]
   for body = at + 1, at + length do
     local reply = send(verb, channel, ARGV[body])

@@ -20,23 +20,19 @@ export type PublishVerb = 'PUBLISH' | 'SPUBLISH';
 
 export const publish = defineScript<PublishInput, PublishReply>({
   name: 'publish',
-  lua: source,
-  encode({ messages, verb, key }) {
-    const lengths: number[] = [];
-    const args: Argument[] = [verb, ''];
+  keys: { sharded: ({ key }) => key },
+  args: { verb: ({ verb }) => verb, lengths: ({ messages }) => runsOf(messages) },
+  rest({ messages }) {
+    const args: Argument[] = [];
     let last: string | undefined;
     for (const { channel, payload } of messages) {
-      if (channel !== last) {
-        lengths.push(0);
-        args.push(channel);
-        last = channel;
-      }
-      lengths[lengths.length - 1] = (lengths.at(-1) ?? 0) + 1;
+      if (channel !== last) args.push(channel);
+      last = channel;
       args.push(payload);
     }
-    args[1] = lengths.join(' ');
-    return { keys: key === undefined ? [] : [key], args };
+    return args;
   },
+  lua: source,
   parse(reply) {
     const outcomes: (number | ServerError)[] = [];
     const runs = reply as Reply[];
@@ -47,6 +43,18 @@ export const publish = defineScript<PublishInput, PublishReply>({
     return outcomes;
   },
 });
+
+/** How many of the messages that follow each other have the same channel, with a space between. */
+function runsOf(messages: readonly OutgoingMessage[]): string {
+  const lengths: number[] = [];
+  let last: string | undefined;
+  for (const { channel } of messages) {
+    if (channel === last) lengths[lengths.length - 1] = (lengths.at(-1) ?? 0) + 1;
+    else lengths.push(1);
+    last = channel;
+  }
+  return lengths.join(' ');
+}
 
 function toOutcome(reply: Reply): number | ServerError {
   if (typeof reply === 'number') return reply;

@@ -1,9 +1,9 @@
-import { type Argument, defineScript } from '@redpost/core';
+import { defineScript } from '@redpost/core';
+import { writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import batches from './batches.lua';
 import source from './dead-letter.lua';
-import envelope from './envelope.lua';
-import writeNothing from './write-nothing.lua';
+import { endingPart, envelopePart, heldPart } from './parts/parts.js';
+import { namedKeys } from './script-keys.js';
 
 export interface DeadLetterInput {
   keys: QueueKeys;
@@ -14,11 +14,11 @@ export interface DeadLetterInput {
 /** For each delivery: whether it was still held. */
 export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
   name: 'dead-letter',
-  lua: envelope + writeNothing + batches + source,
-  encode({ keys, consumer, deliveries }) {
-    const args: Argument[] = [consumer];
-    for (const { receipt, reason, error } of deliveries) args.push(receipt, reason, error);
-    return { keys: [keys.active(consumer), keys.batches(consumer), keys.dead, keys.stats], args };
-  },
+  uses: [writeBeforeGrowingPart, envelopePart, heldPart, endingPart],
+  keys: namedKeys('active', 'batches', 'dead', 'stats'),
+  args: { consumer: ({ consumer }) => consumer },
+  rest: ({ deliveries }) =>
+    deliveries.flatMap(({ receipt, reason, error }) => [receipt, reason, error]),
+  lua: source,
   parse: (reply) => (reply as number[]).map((held) => held === 1),
 });

@@ -1,11 +1,8 @@
 -- Delete a queue: all its keys, with what its consumers hold. Everything is looked at first, so that a
 -- key of another type is refused before anything is gone.
 --
--- KEYS  list, suspects, delayed, dead, consumers, stats
--- ARGV  what the keys of each consumer begin with: active, batches, handoff
+-- active_prefix and the others  what the keys of each consumer begin with
 -- returns { pending, active, delayed, dead } that were deleted
-local list, suspects, delayed, dead, consumers, stats = unpack(KEYS)
-
 local pending = redis.call('LLEN', list) + redis.call('LLEN', suspects)
 local waiting, given_up = redis.call('ZCARD', delayed), redis.call('XLEN', dead)
 redis.call('HLEN', stats)
@@ -13,7 +10,8 @@ redis.call('HLEN', stats)
 local active = 0
 for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
   local consumer = member:gsub('^~', '')
-  local fields, batches, handoff = ARGV[1] .. consumer, ARGV[2] .. consumer, ARGV[3] .. consumer
+  local fields, batches = active_prefix .. consumer, batches_prefix .. consumer
+  local handoff = handoff_prefix .. consumer
   active = active + redis.call('HLEN', fields) + redis.call('LLEN', handoff)
   for _, batch in ipairs(redis.call('HKEYS', batches)) do active = active + batch:match('%d+$') end
   redis.call('UNLINK', fields, batches, handoff)

@@ -1,6 +1,7 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
 import source from './destroy.lua';
+import { namedKeys } from './script-keys.js';
 
 /** How many messages were deleted with their queue. */
 export interface DestroyResult {
@@ -12,12 +13,14 @@ export interface DestroyResult {
 
 export const destroy = defineScript<{ keys: QueueKeys }, DestroyResult>({
   name: 'destroy',
+  keys: namedKeys('list', 'suspects', 'delayed', 'dead', 'consumers', 'stats'),
+  args: {
+    active_prefix: ({ keys }) => keys.active(''),
+    batches_prefix: ({ keys }) => keys.batches(''),
+    handoff_prefix: ({ keys }) => keys.handoff(''),
+  },
   lua: source,
   looksFirst: () => true,
-  encode: ({ keys }) => ({
-    keys: [keys.list, keys.suspects, keys.delayed, keys.dead, keys.consumers, keys.stats],
-    args: [keys.active(''), keys.batches(''), keys.handoff('')],
-  }),
   parse(reply) {
     const [pending, active, delayed, dead] = reply as [number, number, number, number];
     return { pending, active, delayed, dead };

@@ -1,7 +1,9 @@
 import { defineScript } from '@redpost/core';
-import { mostBytesLua } from '@redpost/core/consuming';
+import { mostBytesPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './fetch.lua';
+import { heldPart } from './parts/parts.js';
+import { namedKeys } from './script-keys.js';
 
 export interface FetchInput {
   keys: QueueKeys;
@@ -16,11 +18,11 @@ export type FetchResult =
 
 export const fetch = defineScript<FetchInput, FetchResult>({
   name: 'fetch',
-  lua: mostBytesLua + source,
-  encode: ({ keys, consumer, receipts }) => ({
-    keys: [keys.active(consumer), keys.consumers],
-    args: [consumer, ...receipts],
-  }),
+  uses: [mostBytesPart, heldPart],
+  keys: namedKeys('active', 'batches', 'consumers'),
+  args: { consumer: ({ consumer }) => consumer },
+  rest: ({ receipts }) => receipts,
+  lua: source,
   parse(reply) {
     if (reply === null) return { status: 'lost' };
     return { status: 'held', elements: reply as (Buffer | null)[] };

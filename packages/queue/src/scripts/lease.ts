@@ -1,14 +1,12 @@
-import { type Argument, defineScript } from '@redpost/core';
-import { mostBytesLua } from '@redpost/core/consuming';
+import { defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import { unpackElements } from '../message/packed-elements.js';
 import { Slice } from '../message/slice.js';
 import type { Acknowledged, Leased } from '../store/acknowledgements.js';
-import acknowledge from './acknowledge.lua';
-import batches from './batches.lua';
-import clock from './clock.lua';
 import source from './lease.lua';
-import take from './take.lua';
+import { endingPart, handoffPart, heldPart, sourcePart } from './parts/parts.js';
+import { namedKeys } from './script-keys.js';
 
 export interface LeaseInput {
   keys: QueueKeys;
@@ -46,36 +44,26 @@ export type LeaseResult =
 
 export const lease = defineScript<LeaseInput, LeaseResult>({
   name: 'lease',
-  lua: clock + batches + acknowledge + mostBytesLua + take + source,
+  uses: [clockPart, heldPart, handoffPart, sourcePart, endingPart],
+  keys: namedKeys('list', 'active', 'batches', 'handoff', 'suspects', 'consumers', 'stats'),
+  args: {
+    consumer: ({ consumer }) => consumer,
+    from: ({ from }) => from,
+    count: ({ count }) => count,
+    as_batch: ({ asBatch }) => (asBatch ? 1 : 0),
+    with_suspect: ({ withSuspect }) => (withSuspect ? 1 : 0),
+    first: ({ firstReceipt }) => firstReceipt,
+    handed_off: ({ handedOff }) => handedOff ?? '',
+    expired: ({ acked }) => acked.expired,
+    whole: ({ acked }) => acked.batches.length,
+  },
+  rest: ({ acked }) => [
+    ...acked.batches.map(({ first, count }) => `${first}:${count}`),
+    ...acked.receipts,
+  ],
+  lua: source,
   looksFirst: ({ acked, handedOff }) =>
     acked.batches.length + acked.receipts.length === 0 && handedOff === undefined,
-  encode({ keys, consumer, from, acked, ...input }) {
-    const args: Argument[] = [
-      consumer,
-      from === 'RIGHT' ? 'RPOP' : 'LPOP',
-      input.count,
-      input.asBatch ? 1 : 0,
-      input.withSuspect ? 1 : 0,
-      input.firstReceipt,
-      input.handedOff ?? '',
-      acked.expired,
-      acked.batches.length,
-    ];
-    for (const { first, count } of acked.batches) args.push(`${first}:${count}`);
-    for (const receipt of acked.receipts) args.push(receipt);
-    return {
-      keys: [
-        keys.list,
-        keys.active(consumer),
-        keys.batches(consumer),
-        keys.handoff(consumer),
-        keys.suspects,
-        keys.consumers,
-        keys.stats,
-      ],
-      args,
-    };
-  },
   parse(reply) {
     if (reply === null) return { status: 'lost' };
     const [now, suspect, elements, isCut] = reply as LeaseReply;

@@ -1,12 +1,10 @@
 import { defineScript } from '@redpost/core';
+import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import batches from './batches.lua';
-import clock from './clock.lua';
-import envelope from './envelope.lua';
-import giveBack from './give-back.lua';
 import source from './leave.lua';
+import { envelopePart, heldPart, returnPart } from './parts/parts.js';
 import { rememberMs } from './recover.js';
-import writeNothing from './write-nothing.lua';
+import { namedKeys } from './script-keys.js';
 
 export interface LeaveInput {
   keys: QueueKeys;
@@ -16,25 +14,17 @@ export interface LeaveInput {
   mayBeBlocked: boolean;
 }
 
-/** How many messages were put back. */
+/** How many messages were returned. */
 export const leave = defineScript<LeaveInput, number>({
   name: 'leave',
-  lua: clock + writeNothing + envelope + giveBack + batches + source,
-  encode: ({ keys, consumer, from, mayBeBlocked }) => ({
-    keys: [
-      keys.list,
-      keys.active(consumer),
-      keys.batches(consumer),
-      keys.handoff(consumer),
-      keys.suspects,
-      keys.consumers,
-    ],
-    args: [
-      consumer,
-      from === 'RIGHT' ? 'RPUSH' : 'LPUSH',
-      mayBeBlocked ? rememberMs : 0,
-      keys.signal,
-    ],
-  }),
+  uses: [clockPart, writeBeforeGrowingPart, envelopePart, heldPart, returnPart],
+  keys: namedKeys('list', 'active', 'batches', 'handoff', 'suspects', 'consumers'),
+  args: {
+    consumer: ({ consumer }) => consumer,
+    from: ({ from }) => from,
+    remember_ms: ({ mayBeBlocked }) => (mayBeBlocked ? rememberMs : 0),
+    signal: ({ keys }) => keys.signal,
+  },
+  lua: source,
   parse: (reply) => reply as number,
 });

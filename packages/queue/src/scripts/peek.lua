@@ -1,10 +1,11 @@
 -- Read elements at the end of a list, as many as fit into an answer, at least one. It goes by steps:
--- see take.lua. Needs most_bytes and take.lua.
+-- see source.lua.
 --
--- KEYS  list
--- ARGV  'RIGHT' or 'LEFT', how many to leave out, how many to read at most
+-- from   'RIGHT' or 'LEFT'
+-- skip   how many to leave out
+-- count  how many to read at most
 -- returns { elements, 1 if the next one did not fit into the answer }, those at the end first
-local list, from, skip, count = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+skip, count = tonumber(skip), tonumber(count)
 local elements, room = {}, most_bytes
 
 while #elements < count do

@@ -1,7 +1,6 @@
 import { defineScript } from '@redpost/core';
-import { mostBytesLua } from '@redpost/core/consuming';
+import { fittingPart } from './parts/parts.js';
 import source from './peek.lua';
-import take from './take.lua';
 
 export interface PeekInput {
   list: string;
@@ -22,9 +21,11 @@ export interface PeekResult {
 
 export const peekScript = defineScript<PeekInput, PeekResult>({
   name: 'peek',
-  lua: mostBytesLua + take + source,
+  uses: [fittingPart],
+  keys: { list: ({ list }) => list },
+  args: { from: ({ from }) => from, skip: ({ skip }) => skip, count: ({ count }) => count },
+  lua: source,
   looksFirst: () => true,
-  encode: ({ list, from, skip, count }) => ({ keys: [list], args: [from, skip, count] }),
   parse(reply) {
     const [elements, isCut] = reply as [Buffer[], number];
     return { elements, isCut: isCut === 1 };

@@ -1,12 +1,10 @@
 -- Move delayed messages that are due to the list, as if they were sent now. Not many bytes at a time: this
 -- holds up everything else. And it goes by steps, each at most three times as long as those before it
--- together: so of large messages behind small ones few are read in vain. Needs most_bytes.
+-- together: so of large messages behind small ones few are read in vain.
 --
--- KEYS  delayed, list
--- ARGV  how many at most
+-- most  how many at most
 -- returns { how many were moved, ms until the next is due or -1 }
-local delayed, list = unpack(KEYS)
-local most = tonumber(ARGV[1])
+most = tonumber(most)
 local moved, room = 0, most_bytes
 
 local time = now()
@@ -14,7 +12,7 @@ while moved < most and room > 0 do
   local wanted = math.min(most - moved, 32, math.max(1, 3 * moved))
   local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', time, 'LIMIT', 0, wanted)
   if #due == 0 then break end
-  if moved == 0 then write_nothing('ZREM', delayed) end
+  if moved == 0 then write_before_growing('ZREM', delayed) end
   local elements = {}
   for i, member in ipairs(due) do
     if room <= 0 then break end
@@ -22,7 +20,7 @@ while moved < most and room > 0 do
     -- Without the number in front: see delay.lua.
     elements[i] = member:sub(11)
   end
-  redis.call('LPUSH', list, unpack(elements))
+  put_last(unpack(elements))
   redis.call('ZREMRANGEBYRANK', delayed, 0, #elements - 1)
   moved = moved + #elements
   if #due < wanted then break end

@@ -1,9 +1,9 @@
 import { defineScript } from '@redpost/core';
-import { mostBytesLua } from '@redpost/core/consuming';
+import { clockPart, mostBytesPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import clock from './clock.lua';
+import { inboxPart } from './parts/parts.js';
 import source from './promote.lua';
-import writeNothing from './write-nothing.lua';
+import { namedKeys } from './script-keys.js';
 
 export interface PromoteResult {
   moved: number;
@@ -15,9 +15,11 @@ const limit = 1000;
 
 export const promote = defineScript<{ keys: QueueKeys }, PromoteResult>({
   name: 'promote',
-  lua: clock + writeNothing + mostBytesLua + source,
+  uses: [clockPart, mostBytesPart, writeBeforeGrowingPart, inboxPart],
+  keys: namedKeys('delayed', 'list'),
+  args: { most: () => limit },
+  lua: source,
   looksFirst: () => true,
-  encode: ({ keys }) => ({ keys: [keys.delayed, keys.list], args: [limit] }),
   parse(reply) {
     const [moved, nextInMs] = reply as [number, number];
     return { moved, nextInMs: nextInMs < 0 ? undefined : nextInMs };

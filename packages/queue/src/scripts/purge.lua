@@ -1,8 +1,7 @@
--- Forget all messages that wait.
+-- Delete all messages that wait.
 --
--- KEYS  list, suspects, delayed
--- returns { pending, delayed } that were forgotten
-local pending = redis.call('LLEN', KEYS[1]) + redis.call('LLEN', KEYS[2])
-local delayed = redis.call('ZCARD', KEYS[3])
-redis.call('UNLINK', unpack(KEYS))
-return { pending, delayed }
+-- returns { pending, delayed } that were deleted
+local pending_count = redis.call('LLEN', list) + redis.call('LLEN', suspects)
+local delayed_count = redis.call('ZCARD', delayed)
+redis.call('UNLINK', list, suspects, delayed)
+return { pending_count, delayed_count }

@@ -1,8 +1,9 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
 import source from './purge.lua';
+import { namedKeys } from './script-keys.js';
 
-/** How many messages were forgotten. */
+/** How many messages were deleted. */
 export interface PurgeResult {
   pending: number;
   delayed: number;
@@ -10,9 +11,9 @@ export interface PurgeResult {
 
 export const purge = defineScript<{ keys: QueueKeys }, PurgeResult>({
   name: 'purge',
+  keys: namedKeys('list', 'suspects', 'delayed'),
   lua: source,
   looksFirst: () => true,
-  encode: ({ keys }) => ({ keys: [keys.list, keys.suspects, keys.delayed], args: [] }),
   parse(reply) {
     const [pending, delayed] = reply as [number, number];
     return { pending, delayed };

@@ -1,8 +1,9 @@
 import { defineScript } from '@redpost/core';
+import { writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import batches from './batches.lua';
+import { handoffPart, heldPart } from './parts/parts.js';
 import source from './reclaim.lua';
-import writeNothing from './write-nothing.lua';
+import { namedKeys } from './script-keys.js';
 
 export interface ReclaimInput {
   keys: QueueKeys;
@@ -19,13 +20,16 @@ export type ReclaimResult =
 
 export const reclaim = defineScript<ReclaimInput, ReclaimResult>({
   name: 'reclaim',
-  lua: writeNothing + batches + source,
-  encode: ({ keys, consumer, firstReceipt, handedOff }) => ({
-    keys: [keys.active(consumer), keys.batches(consumer), keys.handoff(consumer), keys.consumers],
-    args: [consumer, firstReceipt, handedOff ?? ''],
-  }),
+  uses: [writeBeforeGrowingPart, heldPart, handoffPart],
+  keys: namedKeys('active', 'batches', 'handoff', 'consumers'),
+  args: {
+    consumer: ({ consumer }) => consumer,
+    first: ({ firstReceipt }) => firstReceipt,
+    handed_off: ({ handedOff }) => handedOff ?? '',
+  },
+  lua: source,
   parse(reply) {
     if (reply === null) return { status: 'lost' };
-    return { status: 'held', receipts: (reply as Buffer[]).map(Number).sort((a, b) => a - b) };
+    return { status: 'held', receipts: (reply as Buffer[]).map(Number) };
   },
 });

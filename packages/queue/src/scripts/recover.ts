@@ -1,10 +1,9 @@
 import { defineScript } from '@redpost/core';
+import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import batches from './batches.lua';
-import clock from './clock.lua';
-import envelope from './envelope.lua';
+import { endingPart, envelopePart, heldPart } from './parts/parts.js';
 import source from './recover.lua';
-import writeNothing from './write-nothing.lua';
+import { namedKeys } from './script-keys.js';
 
 export interface RecoverInput {
   keys: QueueKeys;
@@ -33,22 +32,21 @@ export function isFormer(member: string): boolean {
 
 export const recover = defineScript<RecoverInput, RecoverResult>({
   name: 'recover',
-  lua: clock + envelope + writeNothing + batches + source,
-  encode({ keys, overdue, maxAttempts }) {
-    const consumer = consumerOf(overdue);
-    return {
-      keys: [
-        keys.consumers,
-        keys.active(consumer),
-        keys.batches(consumer),
-        keys.handoff(consumer),
-        keys.suspects,
-        keys.dead,
-        keys.stats,
-      ],
-      args: [overdue, consumer, maxAttempts, rememberMs, keys.signal],
-    };
+  uses: [clockPart, writeBeforeGrowingPart, envelopePart, heldPart, endingPart],
+  keys: {
+    ...namedKeys('consumers', 'suspects', 'dead', 'stats'),
+    active: ({ keys, overdue }) => keys.active(consumerOf(overdue)),
+    batches: ({ keys, overdue }) => keys.batches(consumerOf(overdue)),
+    handoff: ({ keys, overdue }) => keys.handoff(consumerOf(overdue)),
   },
+  args: {
+    overdue: ({ overdue }) => overdue,
+    consumer: ({ overdue }) => consumerOf(overdue),
+    max_attempts: ({ maxAttempts }) => maxAttempts,
+    remember_ms: () => rememberMs,
+    signal: ({ keys }) => keys.signal,
+  },
+  lua: source,
   parse(reply) {
     if (reply === null) return undefined;
     const [putBack, deadLettered] = reply as [number, number];

@@ -1,8 +1,9 @@
 import { defineScript } from '@redpost/core';
-import { mostBytesLua } from '@redpost/core/consuming';
+import { mostBytesPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import envelope from './envelope.lua';
+import { envelopePart, inboxPart } from './parts/parts.js';
 import source from './redrive.lua';
+import { namedKeys } from './script-keys.js';
 
 export interface RedriveInput {
   keys: QueueKeys;
@@ -15,11 +16,10 @@ export interface RedriveInput {
 /** The ids of the entries that were sent again. */
 export const redrive = defineScript<RedriveInput, string[]>({
   name: 'redrive',
-  lua: envelope + mostBytesLua + source,
+  uses: [mostBytesPart, envelopePart, inboxPart],
+  keys: namedKeys('dead', 'list'),
+  args: { first: ({ from }) => from, last: ({ to }) => to, limit: ({ limit }) => limit },
+  lua: source,
   looksFirst: () => true,
-  encode: ({ keys, from, to, limit }) => ({
-    keys: [keys.dead, keys.list],
-    args: [from, to, limit],
-  }),
   parse: (reply) => (reply as Buffer[]).map(String),
 });

@@ -1,26 +1,23 @@
--- Give back messages that were leased and are not done, to where the next consumer finds them. That
+-- Return messages that were leased and are not done, to where the next consumer finds them. That
 -- does not count as an attempt.
 --
--- KEYS  list, active, batches, suspects
--- ARGV  'RPUSH' or 'LPUSH' (the end that is consumed), channel, consumer if handlers have had them or '', receipts, newest
---       first...
--- returns how many were given back
-local list, active, batches, suspects = unpack(KEYS)
-local push, signal, handled_by = unpack(ARGV)
-local released, with_suspect = 0, false
-write_nothing('HDEL', active)
-open_batches(batches, active)
+-- handled_by  the consumer, if handlers have had them, or ''
+-- rest        receipts, newest first
+-- returns how many were returned
+local returned, with_suspect = 0, false
+write_before_growing('HDEL', active)
+open_batches()
 
-for i = 4, #ARGV do
-  local element = redis.call('HGET', active, ARGV[i])
+for i = rest, #ARGV do
+  local receipt = ARGV[i]
+  local element = held(receipt)
   if element then
-    if handled_by ~= '' then element = keep_id(element, handled_by .. '-' .. ARGV[i]) end
-    local suspect = give_back(element, list, suspects, push)
-    redis.call('HDEL', active, ARGV[i])
-    with_suspect = with_suspect or suspect
-    released = released + 1
+    if handled_by ~= '' then element = keep_id(element, handled_by .. '-' .. receipt) end
+    with_suspect = return_element(element) or with_suspect
+    let_go(receipt)
+    returned = returned + 1
   end
 end
 
 if with_suspect then redis.call('PUBLISH', signal, 'suspects') end
-return released
+return returned

@@ -1,10 +1,9 @@
 import { defineScript } from '@redpost/core';
+import { writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import batches from './batches.lua';
-import envelope from './envelope.lua';
-import giveBack from './give-back.lua';
+import { envelopePart, heldPart, returnPart } from './parts/parts.js';
 import source from './release.lua';
-import writeNothing from './write-nothing.lua';
+import { namedKeys } from './script-keys.js';
 
 export interface ReleaseInput {
   keys: QueueKeys;
@@ -15,18 +14,17 @@ export interface ReleaseInput {
   wereStarted: boolean;
 }
 
-/** How many were still held, and given back. */
+/** How many were still held, and were returned. */
 export const release = defineScript<ReleaseInput, number>({
   name: 'release',
-  lua: envelope + giveBack + writeNothing + batches + source,
-  encode: ({ keys, consumer, from, receipts, wereStarted }) => ({
-    keys: [keys.list, keys.active(consumer), keys.batches(consumer), keys.suspects],
-    args: [
-      from === 'RIGHT' ? 'RPUSH' : 'LPUSH',
-      keys.signal,
-      wereStarted ? consumer : '',
-      ...[...receipts].sort((a, b) => b - a),
-    ],
-  }),
+  uses: [writeBeforeGrowingPart, envelopePart, heldPart, returnPart],
+  keys: namedKeys('list', 'active', 'batches', 'suspects'),
+  args: {
+    from: ({ from }) => from,
+    signal: ({ keys }) => keys.signal,
+    handled_by: ({ consumer, wereStarted }) => (wereStarted ? consumer : ''),
+  },
+  rest: ({ receipts }) => [...receipts].sort((a, b) => b - a),
+  lua: source,
   parse: (reply) => reply as number,
 });

@@ -1,9 +1,9 @@
 import { defineScript } from '@redpost/core';
-import { shortenLeasesLua } from '@redpost/core/consuming';
+import { clockPart, shortenLeasesPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import clock from './clock.lua';
+import { heldPart } from './parts/parts.js';
 import source from './renew.lua';
-import writeNothing from './write-nothing.lua';
+import { namedKeys } from './script-keys.js';
 
 export interface RenewInput {
   keys: QueueKeys;
@@ -25,11 +25,14 @@ export type RenewResult =
 
 export const renew = defineScript<RenewInput, RenewResult>({
   name: 'renew',
-  lua: clock + writeNothing + shortenLeasesLua + source,
-  encode: ({ keys, consumer, leaseMs, take }) => ({
-    keys: [keys.consumers, keys.active(consumer), keys.batches(consumer), keys.handoff(consumer)],
-    args: [consumer, leaseMs, take ? 1 : 0],
-  }),
+  uses: [clockPart, writeBeforeGrowingPart, shortenLeasesPart, heldPart],
+  keys: namedKeys('consumers', 'active', 'batches', 'handoff'),
+  args: {
+    consumer: ({ consumer }) => consumer,
+    lease_ms: ({ leaseMs }) => leaseMs,
+    is_new: ({ take }) => (take ? 1 : 0),
+  },
+  lua: source,
   parse(reply) {
     if (reply === null) return { status: 'lost' };
     const [held, ...overdue] = reply as [number, ...Buffer[]];

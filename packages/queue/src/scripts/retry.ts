@@ -1,11 +1,9 @@
-import { type Argument, defineScript } from '@redpost/core';
+import { defineScript } from '@redpost/core';
+import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import batches from './batches.lua';
-import clock from './clock.lua';
-import delay from './delay.lua';
-import envelope from './envelope.lua';
+import { delayPart, envelopePart, heldPart, sourcePart } from './parts/parts.js';
 import source from './retry.lua';
-import writeNothing from './write-nothing.lua';
+import { namedKeys } from './script-keys.js';
 
 export interface RetryInput {
   keys: QueueKeys;
@@ -18,14 +16,14 @@ export interface RetryInput {
 /** For each delivery: whether it was still held. */
 export const retry = defineScript<RetryInput, boolean[]>({
   name: 'retry',
-  lua: clock + envelope + delay + writeNothing + batches + source,
-  encode({ keys, consumer, from, deliveries }) {
-    const args: Argument[] = [consumer, from === 'RIGHT' ? 'RPUSH' : 'LPUSH', keys.signal];
-    for (const { receipt, delayMs } of deliveries) args.push(receipt, delayMs);
-    return {
-      keys: [keys.list, keys.active(consumer), keys.batches(consumer), keys.delayed, keys.stats],
-      args,
-    };
+  uses: [clockPart, writeBeforeGrowingPart, envelopePart, heldPart, sourcePart, delayPart],
+  keys: namedKeys('list', 'active', 'batches', 'delayed', 'stats'),
+  args: {
+    consumer: ({ consumer }) => consumer,
+    from: ({ from }) => from,
+    signal: ({ keys }) => keys.signal,
   },
+  rest: ({ deliveries }) => deliveries.flatMap(({ receipt, delayMs }) => [receipt, delayMs]),
+  lua: source,
   parse: (reply) => (reply as number[]).map((held) => held === 1),
 });

@@ -1,7 +1,8 @@
 import { type Argument, defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import clock from './clock.lua';
-import delay from './delay.lua';
+import { delayPart, inboxPart } from './parts/parts.js';
+import { namedKeys } from './script-keys.js';
 import source from './send.lua';
 
 export interface SendInput {
@@ -17,12 +18,15 @@ export interface SendInput {
 
 export const send = defineScript<SendInput, number>({
   name: 'send',
-  lua: clock + delay + source,
-  looksFirst: () => true,
-  encode({ keys, messages }) {
-    const args: Argument[] = [keys.signal];
+  uses: [clockPart, inboxPart, delayPart],
+  keys: namedKeys('list', 'delayed'),
+  args: { signal: ({ keys }) => keys.signal },
+  rest({ messages }) {
+    const args: Argument[] = [];
     for (const { delayMs, ttlMs, element } of messages) args.push(delayMs, ttlMs, element);
-    return { keys: [keys.list, keys.delayed], args };
+    return args;
   },
+  lua: source,
+  looksFirst: () => true,
   parse: (reply) => reply as number,
 });

@@ -1,5 +1,6 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
+import { namedKeys } from './script-keys.js';
 import source from './stats.lua';
 
 export interface StatsResult {
@@ -13,12 +14,9 @@ export interface StatsResult {
 
 export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
   name: 'stats',
+  keys: namedKeys('list', 'suspects', 'delayed', 'dead', 'consumers', 'stats'),
   lua: source,
   looksFirst: () => true,
-  encode: ({ keys }) => ({
-    keys: [keys.list, keys.suspects, keys.delayed, keys.dead, keys.consumers, keys.stats],
-    args: [],
-  }),
   parse(reply) {
     const [pending, delayed, dead, consumers, fields] = reply as [
       number,

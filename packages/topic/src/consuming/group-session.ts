@@ -201,7 +201,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
 
   /** May be called again when it has failed on the way. */
   async #begin(): Promise<boolean> {
-    await this.#context.topic.facts.settled();
+    await this.#context.topic.facts.declared();
     if (!this.#isOpen && !(await this.#takeLease())) this.#end();
     if (this.#isOver) return false;
     await this.#order?.expectPending(this.#held);
@@ -313,7 +313,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       }
       this.#held.add(held);
       if (!this.#order || this.#order.admit(held)) ready.push(held);
-      else if (held.isSuspect) this.#acquit(held);
+      else if (held.isSuspect) this.#clearSuspect(held);
     }
     this.#host.accept(ready);
   }
@@ -322,9 +322,9 @@ export class GroupSession<Body = unknown> implements RecordSettler {
    * It has to wait for others of its key, and another suspect may come meanwhile, once Redis counts
    * this one no more: with two of them, this consumer's death would be blamed on both.
    */
-  #acquit(held: HeldRecord<Body>): void {
+  #clearSuspect(held: HeldRecord<Body>): void {
     this.#settlements
-      .acquit(held as HeldRecord)
+      .clearSuspect(held as HeldRecord)
       .then(() => this.#feed.settled(held.offset))
       .catch((error) => this.#failed(asError(error)));
   }

@@ -1,7 +1,7 @@
 import { TickBatch } from '@redpost/core';
 import { mayBeTooLarge, Settling, type SettlingWaiter, shortened } from '@redpost/core/consuming';
 import type { GroupContext } from '../group/group-context.js';
-import { acquit } from '../scripts/acquit.js';
+import { clearSuspect } from '../scripts/clear-suspect.js';
 import { type DeadLettered, deadLetter } from '../scripts/dead-letter.js';
 import { release } from '../scripts/release.js';
 import { retry } from '../scripts/retry.js';
@@ -100,9 +100,9 @@ export class GroupSettlements {
   }
 
   /** A suspect is none any more, as long as this consumer lives. */
-  async acquit({ offset }: HeldRecord): Promise<void> {
+  async clearSuspect({ offset }: HeldRecord): Promise<void> {
     await this.#settling.repeat(() =>
-      this.#context.topic.connection.run(acquit, { ...this.#names(), offset }),
+      this.#context.topic.connection.run(clearSuspect, { ...this.#names(), offset }),
     );
   }
 

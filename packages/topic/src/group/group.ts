@@ -109,7 +109,7 @@ export class ConsumerGroup<Body = unknown> {
   async seek(to: From): Promise<void> {
     const { topic, group, signal, partitions } = this.#context;
     const offset = startOf(to);
-    await topic.facts.settled();
+    await topic.facts.declared();
     await Promise.all(
       partitions.map((keys) => topic.connection.run(seek, { keys, group, offset, signal })),
     );

@@ -140,7 +140,7 @@ export class TopicPublisher<Input> {
   }
 
   get #isFree(): boolean {
-    return this.#context.facts.isSettled && this.#order.isFree(onlyLine);
+    return this.#context.facts.isDeclared && this.#order.isFree(onlyLine);
   }
 
   /** Neither a slow schema nor the first look at the topic lets a later record overtake. */
@@ -149,7 +149,7 @@ export class TopicPublisher<Input> {
     record: Waiting,
     body: Waiting['body'] | Promise<Waiting['body']>,
   ): Promise<string> {
-    const ready = Promise.all([body, this.#context.facts.settled()]);
+    const ready = Promise.all([body, this.#context.facts.declared()]);
     const sent = this.#order.wait(onlyLine, ready, ([its]) => this.#add(partition, record, its));
     return this.#track(sent);
   }

@@ -1,5 +1,5 @@
 import { defineScript } from '@redpost/core';
-import { entriesLua, mostBytesLua } from '@redpost/core/consuming';
+import { entriesPart } from '@redpost/core/consuming';
 import source from './backlog.lua';
 
 export interface BacklogInput {
@@ -13,9 +13,11 @@ export const backlog = defineScript<
   { count: number; last: string; mayBeMore: boolean }
 >({
   name: 'backlog',
-  lua: mostBytesLua + entriesLua + source,
+  uses: [entriesPart],
+  keys: { stream: ({ stream }) => stream },
+  args: { after: ({ after }) => after, limit: ({ limit }) => limit },
+  lua: source,
   looksFirst: () => true,
-  encode: ({ stream, after, limit }) => ({ keys: [stream], args: [after, limit] }),
   parse(reply) {
     const [count, last, mayBeMore] = reply as [number, Buffer, number];
     return { count, last: last.toString('latin1'), mayBeMore: mayBeMore === 1 };

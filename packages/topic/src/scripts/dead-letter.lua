@@ -1,20 +1,17 @@
--- Move records to the dead letters of a group, with their fields. Needs kept-fields.lua.
+-- Move records to the dead letters of a group, with their fields.
 --
--- KEYS  stream, consumers, suspects, dead, stats
--- ARGV  group, consumer, then for each record: offset, reason, error, attempt, how many values its
---       fields are, fields...; without any they are taken from the stream
+-- rest  for each record: offset, reason, error, attempt, how many values its fields are, fields...;
+--       without any they are taken from the stream
 -- returns for each record 1, 0 if the consumer no longer holds it, or 2 if its fields have to be sent:
 --         the stream has been trimmed
-local stream, consumers, suspects, dead, stats = unpack(KEYS)
-local group, consumer = ARGV[1], ARGV[2]
 local has_lease = redis.call('ZSCORE', consumers, consumer)
 local reply, moved = {}, 0
-local i = 3
+local i = rest
 
-write_nothing(suspects)
+write_before_growing('ZREM', suspects)
 while i <= #ARGV do
   local offset, reason, message, attempt, size = unpack(ARGV, i, i + 4)
-  local is_held = has_lease and held_by(stream, group, offset, consumer)
+  local is_held = has_lease and held_record(offset)
   if is_held then
     local fields = {}
     for at = i + 5, i + 4 + size do fields[#fields + 1] = ARGV[at] end

@@ -1,10 +1,10 @@
-import { type Argument, defineScript } from '@redpost/core';
+import { defineScript } from '@redpost/core';
+import { writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { Fields } from '../record/record.js';
 import type { GroupKeys } from '../topic-keys.js';
 import source from './dead-letter.lua';
-import keptFields from './kept-fields.lua';
-import waiting from './waiting.lua';
-import writeNothing from './write-nothing.lua';
+import { heldPart, keptFieldsPart } from './parts/parts.js';
+import { groupKeys } from './script-keys.js';
 
 export interface DeadLetterInput {
   keys: GroupKeys;
@@ -27,16 +27,18 @@ const outcomes: readonly DeadLettered[] = ['lost', 'moved', 'trimmed'];
 
 export const deadLetter = defineScript<DeadLetterInput, DeadLettered[]>({
   name: 'dead-letter',
-  lua: waiting + keptFields + writeNothing + source,
-  encode({ keys, group, consumer, records }) {
-    const args: Argument[] = [group, consumer];
-    for (const { offset, reason, error, attempt, fields } of records) {
-      args.push(offset, reason, error, attempt, fields.length, ...fields);
-    }
-    return {
-      keys: [keys.stream, keys.consumers, keys.suspects, keys.dead, keys.stats],
-      args,
-    };
-  },
+  uses: [heldPart, keptFieldsPart, writeBeforeGrowingPart],
+  keys: groupKeys('stream', 'consumers', 'suspects', 'dead', 'stats'),
+  args: { group: ({ group }) => group, consumer: ({ consumer }) => consumer },
+  rest: ({ records }) =>
+    records.flatMap(({ offset, reason, error, attempt, fields }) => [
+      offset,
+      reason,
+      error,
+      attempt,
+      fields.length,
+      ...fields,
+    ]),
+  lua: source,
   parse: (reply) => (reply as number[]).map((outcome) => outcomes[outcome] as DeadLettered),
 });

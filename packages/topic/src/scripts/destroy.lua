@@ -1,20 +1,16 @@
 -- Delete a partition of a topic: its records, its groups, and all that these keep. Everything is looked
 -- at first, so that a key of another type is refused before anything is gone.
 --
--- KEYS  stream, stats, ids, ids of the window before
--- ARGV  what the keys of a group begin with
+-- prefix  what the keys of a group begin with
 -- returns { how many records, how many dead letters, names of the groups... }
-local stream = KEYS[1]
-local prefix = ARGV[1]
-
 local length, dead = redis.call('XLEN', stream), 0
-for at = 2, #KEYS do redis.call('HLEN', KEYS[at]) end
+for _, hash in ipairs({ stats, ids, former_ids }) do redis.call('HLEN', hash) end
 local groups = {}
 if redis.call('EXISTS', stream) == 1 then
   for _, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do groups[#groups + 1] = info[2] end
 end
 
-local gone = { unpack(KEYS) }
+local gone = { stream, stats, ids, former_ids }
 for _, group in ipairs(groups) do
   local function count(command, word)
     local key = prefix .. ':' .. word .. ':' .. group

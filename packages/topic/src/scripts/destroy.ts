@@ -10,12 +10,15 @@ export interface DestroyedPartition {
 
 export const destroy = defineScript<{ keys: PartitionKeys }, DestroyedPartition>({
   name: 'destroy-topic',
+  keys: {
+    stream: ({ keys }) => keys.stream,
+    stats: ({ keys }) => keys.stats,
+    ids: ({ keys }) => keys.ids,
+    former_ids: ({ keys }) => keys.formerIds,
+  },
+  args: { prefix: ({ keys }) => keys.stats.slice(0, -':stats'.length) },
   lua: source,
   looksFirst: () => true,
-  encode: ({ keys }) => ({
-    keys: [keys.stream, keys.stats, keys.ids, keys.formerIds],
-    args: [keys.stats.slice(0, -':stats'.length)],
-  }),
   parse(reply) {
     const [length, dead, ...groups] = reply as [number, number, ...Buffer[]];
     return { length, dead, groups: groups.map(String) };

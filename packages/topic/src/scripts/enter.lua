@@ -1,10 +1,7 @@
 -- Take or renew a member's lease in the group as a whole, and tell who the members are.
 --
--- KEYS  members
--- ARGV  member, length of its lease in ms or 0 to leave, channel
+-- lease_ms  0 to leave
 -- returns the members, in the order of their names
-local members = KEYS[1]
-local member, lease_ms, signal = unpack(ARGV)
 local time = now()
 
 if lease_ms ~= '0' then shorten_leases(members, time, lease_ms) end

@@ -1,6 +1,5 @@
 import { defineScript } from '@redpost/core';
-import { shortenLeasesLua } from '@redpost/core/consuming';
-import clock from './clock.lua';
+import { clockPart, shortenLeasesPart } from '@redpost/core/consuming';
 import source from './enter.lua';
 
 export interface EnterInput {
@@ -9,16 +8,20 @@ export interface EnterInput {
   member: string;
   /** 0 to leave. */
   leaseMs: number;
+  /** The channel. */
   signal: string;
 }
 
 /** The members of the group, in the order of their names. */
 export const enter = defineScript<EnterInput, string[]>({
   name: 'enter',
-  lua: clock + shortenLeasesLua + source,
-  encode: ({ members, member, leaseMs, signal }) => ({
-    keys: [members],
-    args: [member, leaseMs, signal],
-  }),
+  uses: [clockPart, shortenLeasesPart],
+  keys: { members: ({ members }) => members },
+  args: {
+    member: ({ member }) => member,
+    lease_ms: ({ leaseMs }) => leaseMs,
+    signal: ({ signal }) => signal,
+  },
+  lua: source,
   parse: (reply) => (reply as Buffer[]).map(String),
 });

@@ -1,15 +1,12 @@
 -- Take a lease for a new consumer of a group, and make the group if it is missing.
 --
--- KEYS  stream, consumers, delayed, suspects
--- ARGV  group, consumer, length of the lease in ms, offset at which a new group begins or $ for the
---       latest, 1 if no other consumer may hold a lease, for how long its member has been there in ms
+-- from          the offset at which a new group begins, or $ for the latest
+-- is_exclusive  1 if no other consumer may hold a lease
+-- member_ms     for how long the consumer's member has been there
 -- returns nil when another one does, else { 1 if the lease was taken, 1 if the group was made,
 --       consumers whose lease has run out... }. These could renew theirs: who must be the only one
 --       is to recover them first
-local stream, consumers, delayed, suspects = unpack(KEYS)
-local group, consumer, lease_ms, from, is_exclusive, member_ms = unpack(ARGV)
-
-write_nothing(consumers)
+write_before_growing('ZREM', consumers)
 local time = now()
 shorten_leases(consumers, time, lease_ms)
 local others, overdue = 0, {}

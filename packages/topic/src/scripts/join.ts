@@ -1,9 +1,8 @@
 import { defineScript } from '@redpost/core';
-import { shortenLeasesLua } from '@redpost/core/consuming';
+import { clockPart, shortenLeasesPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
-import clock from './clock.lua';
 import source from './join.lua';
-import writeNothing from './write-nothing.lua';
+import { groupKeys } from './script-keys.js';
 
 export interface JoinInput {
   keys: GroupKeys;
@@ -26,12 +25,18 @@ export type JoinResult =
 
 export const join = defineScript<JoinInput, JoinResult>({
   name: 'join',
-  lua: clock + writeNothing + shortenLeasesLua + source,
+  uses: [clockPart, shortenLeasesPart, writeBeforeGrowingPart],
+  keys: groupKeys('stream', 'consumers', 'delayed', 'suspects'),
+  args: {
+    group: ({ group }) => group,
+    consumer: ({ consumer }) => consumer,
+    lease_ms: ({ leaseMs }) => leaseMs,
+    from: ({ from }) => from,
+    is_exclusive: ({ isExclusive }) => (isExclusive ? 1 : 0),
+    member_ms: ({ memberForMs }) => Math.floor(memberForMs),
+  },
+  lua: source,
   looksFirst: () => true,
-  encode: ({ keys, group, consumer, leaseMs, from, isExclusive, memberForMs }) => ({
-    keys: [keys.stream, keys.consumers, keys.delayed, keys.suspects],
-    args: [group, consumer, leaseMs, from, isExclusive ? 1 : 0, Math.floor(memberForMs)],
-  }),
   parse(reply) {
     if (reply === null) return { status: 'taken' };
     const [isJoined, isNew, ...overdue] = reply as [number, number, ...Buffer[]];

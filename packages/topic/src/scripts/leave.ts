@@ -1,23 +1,28 @@
 import { defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
-import clock from './clock.lua';
 import source from './leave.lua';
-import waiting from './waiting.lua';
+import { heldPart, returnRecordPart } from './parts/parts.js';
+import { groupKeys } from './script-keys.js';
 
 export interface LeaveInput {
   keys: GroupKeys;
   group: string;
   consumer: string;
+  /** The channel. */
   signal: string;
 }
 
-/** How many records were handed back. */
+/** How many records were returned. */
 export const leave = defineScript<LeaveInput, number>({
   name: 'leave',
-  lua: clock + waiting + source,
-  encode: ({ keys, group, consumer, signal }) => ({
-    keys: [keys.stream, keys.consumers, keys.delayed, keys.suspects],
-    args: [group, consumer, signal],
-  }),
+  uses: [clockPart, heldPart, returnRecordPart],
+  keys: groupKeys('stream', 'consumers', 'delayed', 'suspects'),
+  args: {
+    group: ({ group }) => group,
+    consumer: ({ consumer }) => consumer,
+    signal: ({ signal }) => signal,
+  },
+  lua: source,
   parse: Number,
 });

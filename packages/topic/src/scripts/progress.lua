@@ -1,15 +1,11 @@
 -- Tell how far a group has come in a stream.
 --
--- The server's own `lag` goes on counting records that were trimmed before the group had read them. So what the
--- stream itself shows comes first, and the server's counter is taken only where nothing can have gone
--- wrong with it.
+-- The server's own `lag` goes on counting records that were trimmed before the group had read them. So
+-- what the stream itself shows comes first, and the server's counter is taken only where nothing can
+-- have gone wrong with it.
 --
--- KEYS  stream
--- ARGV  group
--- returns { how many records are delivered and not settled, the offset of the last one delivered, how many were
---       not delivered yet or nil when they have to be counted }
-local stream, group = KEYS[1], ARGV[1]
-
+-- returns { how many records are delivered and not settled, the offset of the last one delivered, how
+--       many were not delivered yet or nil when they have to be counted }
 local function fields(flat)
   local map = {}
   for i = 1, #flat, 2 do map[flat[i]] = flat[i + 1] end

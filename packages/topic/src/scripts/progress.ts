@@ -12,9 +12,10 @@ export interface GroupProgress {
 
 export const progress = defineScript<{ stream: string; group: string }, GroupProgress>({
   name: 'progress',
+  keys: { stream: ({ stream }) => stream },
+  args: { group: ({ group }) => group },
   lua: source,
   looksFirst: () => true,
-  encode: ({ stream, group }) => ({ keys: [stream], args: [group] }),
   parse(reply) {
     const [pending, lastDelivered, lag] = reply as [number, Buffer, number | null | undefined];
     return { pending, lastDelivered: lastDelivered.toString('latin1'), lag: lag ?? undefined };

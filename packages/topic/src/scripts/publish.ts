@@ -21,14 +21,28 @@ export interface PublishInput {
 /** The offset of each record. */
 export const publish = defineScript<PublishInput, string[]>({
   name: 'publish',
+  keys: {
+    stream: ({ keys }) => keys.stream,
+    ids: ({ keys }) => keys.ids,
+    former_ids: ({ keys }) => keys.formerIds,
+  },
+  args: {
+    window_ms: ({ windowMs }) => windowMs,
+    max_ids: ({ maxIds }) => maxIds,
+    width: ({ records }) => (arePlain(records) ? 1 : 4),
+  },
+  rest({ records }) {
+    if (arePlain(records)) return records.map(({ body }) => body);
+    const values: Argument[] = [];
+    for (const { body, key, headers, id } of records) values.push(body, key, headers, id);
+    return values;
+  },
   lua: source,
   looksFirst: () => true,
-  encode({ keys, windowMs, maxIds, records }) {
-    const isPlain = records.every(({ key, headers, id }) => !key && !headers && !id);
-    const args: Argument[] = [windowMs, maxIds, isPlain ? 1 : 4];
-    if (isPlain) for (const { body } of records) args.push(body);
-    else for (const { body, key, headers, id } of records) args.push(body, key, headers, id);
-    return { keys: [keys.stream, keys.ids, keys.formerIds], args };
-  },
   parse: (reply) => (reply as Buffer).toString('latin1').split(' '),
 });
+
+/** Whether these have bodies and nothing else. */
+function arePlain(records: readonly OutgoingRecord[]): boolean {
+  return records.every(({ key, headers, id }) => !key && !headers && !id);
+}

@@ -1,14 +1,12 @@
--- Read on after an offset, as much as fits into an answer, and tell whether records behind it were removed unread.
+-- Read on after an offset, as much as fits into an answer, and tell whether records behind it were
+-- removed unread.
 --
--- KEYS  stream
--- ARGV  offset, how many records at most
+-- count  how many records at most
 -- returns { records, 1 if the oldest record there is comes after the offset, how many records were
 --       ever added or nil (Redis 7), how many there are, 1 if some were deleted one by one or nil,
 --       1 if the next one did not fit };
---       only the first two where nothing is missing and more is to come. Needs entries.lua of core
-local stream = KEYS[1]
-local after, count = ARGV[1], tonumber(ARGV[2])
-
+--       only the first two where nothing is missing and more is to come
+count = tonumber(count)
 local records, is_cut = read_entries(stream, '(' .. after, '+', count)
 local first = redis.call('XRANGE', stream, '-', after, 'COUNT', 1)[1]
 local is_first = first == nil

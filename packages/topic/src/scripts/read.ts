@@ -1,5 +1,5 @@
 import { defineScript } from '@redpost/core';
-import { entriesLua, mostBytesLua } from '@redpost/core/consuming';
+import { entriesPart } from '@redpost/core/consuming';
 import type { Entry } from '../record/record.js';
 import source from './read.lua';
 
@@ -29,9 +29,11 @@ type EntryReply = [offset: Buffer, fields: Buffer[] | null];
 
 export const read = defineScript<ReadInput, ReadResult>({
   name: 'read',
-  lua: mostBytesLua + entriesLua + source,
+  uses: [entriesPart],
+  keys: { stream: ({ stream }) => stream },
+  args: { after: ({ after }) => after, count: ({ count }) => count },
+  lua: source,
   looksFirst: () => true,
-  encode: ({ stream, after, count }) => ({ keys: [stream], args: [after, count] }),
   parse(reply) {
     const [entries, isFirst, added, length, deleted, isCut] = reply as [
       EntryReply[],

@@ -2,15 +2,8 @@
 -- each becomes a suspect, and no consumer is given two suspects at a time. So when a consumer dies
 -- with a suspect, that one is to blame: it counts against the limit of attempts.
 --
--- Needs kept-fields.lua.
---
--- KEYS  stream, consumers, suspects, dead, stats
--- ARGV  group, consumer, limit of attempts, how long a record of a consumer without a lease must
---       have been left alone in ms, channel
+-- idle_ms  how long a record of a consumer without a lease must have been left alone
 -- returns nil when its lease has not run out, else { handed on, dead-lettered }
-local stream, consumers, suspects, dead, stats = unpack(KEYS)
-local group, consumer, max_attempts, idle_ms, signal = unpack(ARGV)
-
 local deadline = redis.call('ZSCORE', consumers, consumer)
 if deadline and tonumber(deadline) > now() then return nil end
 redis.call('ZREM', consumers, consumer)

@@ -1,9 +1,9 @@
 import { defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
-import clock from './clock.lua';
-import keptFields from './kept-fields.lua';
+import { heldPart, keptFieldsPart, offsetsPart, waitingPart } from './parts/parts.js';
 import source from './recover.lua';
-import waiting from './waiting.lua';
+import { groupKeys } from './script-keys.js';
 
 export interface RecoverInput {
   keys: GroupKeys;
@@ -12,6 +12,7 @@ export interface RecoverInput {
   maxAttempts: number;
   /** How long a record of a consumer that has no lease must have been left alone, in ms. */
   idleMs: number;
+  /** The channel. */
   signal: string;
 }
 
@@ -20,11 +21,16 @@ export type RecoverResult = { handedOn: number; deadLettered: number } | undefin
 
 export const recover = defineScript<RecoverInput, RecoverResult>({
   name: 'recover',
-  lua: clock + waiting + keptFields + source,
-  encode: ({ keys, group, consumer, maxAttempts, idleMs, signal }) => ({
-    keys: [keys.stream, keys.consumers, keys.suspects, keys.dead, keys.stats],
-    args: [group, consumer, maxAttempts, idleMs, signal],
-  }),
+  uses: [clockPart, waitingPart, heldPart, offsetsPart, keptFieldsPart],
+  keys: groupKeys('stream', 'consumers', 'suspects', 'dead', 'stats'),
+  args: {
+    group: ({ group }) => group,
+    consumer: ({ consumer }) => consumer,
+    max_attempts: ({ maxAttempts }) => maxAttempts,
+    idle_ms: ({ idleMs }) => idleMs,
+    signal: ({ signal }) => signal,
+  },
+  lua: source,
   parse(reply) {
     if (reply === null) return undefined;
     const [handedOn, deadLettered] = reply as [number, number];

@@ -1,16 +1,13 @@
 -- Publish dead letters of a group again, oldest first, for this group only.
--- One by one, and not many bytes at a time: this holds up everything else. Needs most_bytes and
--- size_of.
+-- One by one, and not many bytes at a time: this holds up everything else.
 --
--- KEYS  dead, stream
--- ARGV  group, first entry, last entry, how many at most
+-- from, to  the first entry and the last one
+-- limit     how many at most
 -- returns the entries that were published; none when there are none left
-local dead, stream = unpack(KEYS)
-local group = ARGV[1]
 local sent, room = {}, most_bytes
 
-for _ = 1, ARGV[4] do
-  local entry = redis.call('XRANGE', dead, ARGV[2], ARGV[3], 'COUNT', 1)[1]
+for _ = 1, tonumber(limit) do
+  local entry = redis.call('XRANGE', dead, from, to, 'COUNT', 1)[1]
   if not entry or room <= 0 then break end
   local record = {}
   -- The first four fields say why it is a dead letter.

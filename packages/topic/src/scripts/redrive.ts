@@ -1,7 +1,8 @@
 import { defineScript } from '@redpost/core';
-import { entriesLua, mostBytesLua } from '@redpost/core/consuming';
+import { entriesPart } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
 import source from './redrive.lua';
+import { groupKeys } from './script-keys.js';
 
 export interface RedriveInput {
   keys: GroupKeys;
@@ -15,11 +16,15 @@ export interface RedriveInput {
 /** The ids of the dead letters that were published again. */
 export const redrive = defineScript<RedriveInput, string[]>({
   name: 'redrive',
-  lua: mostBytesLua + entriesLua + source,
+  uses: [entriesPart],
+  keys: groupKeys('dead', 'stream'),
+  args: {
+    group: ({ group }) => group,
+    from: ({ from }) => from,
+    to: ({ to }) => to,
+    limit: ({ limit }) => limit,
+  },
+  lua: source,
   looksFirst: () => true,
-  encode: ({ keys, group, from, to, limit }) => ({
-    keys: [keys.dead, keys.stream],
-    args: [group, from, to, limit],
-  }),
   parse: (reply) => (reply as Buffer[]).map(String),
 });

@@ -1,25 +1,32 @@
 import { defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
-import clock from './clock.lua';
+import { heldPart, returnRecordPart } from './parts/parts.js';
 import source from './release.lua';
-import waiting from './waiting.lua';
+import { groupKeys } from './script-keys.js';
 
 export interface ReleaseInput {
   keys: GroupKeys;
   group: string;
   consumer: string;
+  /** The channel. */
   signal: string;
-  /** What to give back, or what not to: then all else that the consumer holds. */
+  /** What to return, or what not to: then all else that the consumer holds. */
   chosen: { only: readonly string[] } | { allBut: readonly string[] };
 }
 
-/** The offsets of the records that were given back. */
+/** The offsets of the records that were returned. */
 export const release = defineScript<ReleaseInput, string[]>({
   name: 'release',
-  lua: clock + waiting + source,
-  encode: ({ keys, group, consumer, signal, chosen }) => ({
-    keys: [keys.stream, keys.consumers, keys.delayed, keys.suspects],
-    args: [group, consumer, signal, ...('only' in chosen ? chosen.only : ['!', ...chosen.allBut])],
-  }),
+  uses: [clockPart, heldPart, returnRecordPart],
+  keys: groupKeys('stream', 'consumers', 'delayed', 'suspects'),
+  args: {
+    group: ({ group }) => group,
+    consumer: ({ consumer }) => consumer,
+    signal: ({ signal }) => signal,
+    all_but: ({ chosen }) => ('allBut' in chosen ? 1 : 0),
+  },
+  rest: ({ chosen }) => ('allBut' in chosen ? chosen.allBut : chosen.only),
+  lua: source,
   parse: (reply) => (reply as Buffer[]).map(String),
 });

@@ -1,9 +1,9 @@
 import { defineScript } from '@redpost/core';
-import { shortenLeasesLua } from '@redpost/core/consuming';
+import { clockPart, shortenLeasesPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
-import clock from './clock.lua';
+import { waitingPart } from './parts/parts.js';
 import source from './renew.lua';
-import writeNothing from './write-nothing.lua';
+import { groupKeys } from './script-keys.js';
 
 export interface RenewInput {
   keys: GroupKeys;
@@ -27,11 +27,16 @@ const unusedMs = 3_600_000;
 
 export const renew = defineScript<RenewInput, RenewResult>({
   name: 'renew',
-  lua: clock + writeNothing + shortenLeasesLua + source,
-  encode: ({ keys, group, consumer, leaseMs }) => ({
-    keys: [keys.stream, keys.consumers],
-    args: [group, consumer, leaseMs, leaseMs, unusedMs],
-  }),
+  uses: [clockPart, waitingPart, shortenLeasesPart, writeBeforeGrowingPart],
+  keys: groupKeys('stream', 'consumers'),
+  args: {
+    group: ({ group }) => group,
+    consumer: ({ consumer }) => consumer,
+    lease_ms: ({ leaseMs }) => leaseMs,
+    idle_ms: ({ leaseMs }) => leaseMs,
+    unused_ms: () => unusedMs,
+  },
+  lua: source,
   parse(reply) {
     if (reply === null) return { status: 'lost' };
     const [pending, ...overdue] = reply as [number, ...Buffer[]];

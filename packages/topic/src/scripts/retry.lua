@@ -1,18 +1,15 @@
 -- Let records wait for another attempt.
 --
--- KEYS  stream, consumers, delayed, suspects, stats
--- ARGV  group, consumer, channel, then for each record: offset, attempt, how long to wait in ms
+-- rest  for each record: offset, attempt, how long to wait in ms
 -- returns for each record 1, or 0 if the consumer no longer holds it, or holds a later attempt: a
 --         call that is repeated must not take it from the handler that has it again
-local stream, consumers, delayed, suspects, stats = unpack(KEYS)
-local group, consumer, signal = unpack(ARGV, 1, 3)
 local time, moved = now(), 0
 local reply = {}
 local has_lease = redis.call('ZSCORE', consumers, consumer)
 
-for i = 4, #ARGV, 3 do
+for i = rest, #ARGV, 3 do
   local offset, attempt, delay_ms = unpack(ARGV, i, i + 2)
-  local pending = has_lease and held_by(stream, group, offset, consumer)
+  local pending = has_lease and held_record(offset)
   local is_held = pending and pending[4] <= tonumber(attempt)
   if is_held then
     redis.call('XCLAIM', stream, group, waiting, 0, offset, 'JUSTID')

@@ -1,13 +1,15 @@
-import { type Argument, defineScript } from '@redpost/core';
+import { defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
-import clock from './clock.lua';
+import { heldPart, offsetsPart, waitingPart } from './parts/parts.js';
 import source from './retry.lua';
-import waiting from './waiting.lua';
+import { groupKeys } from './script-keys.js';
 
 export interface RetryInput {
   keys: GroupKeys;
   group: string;
   consumer: string;
+  /** The channel. */
   signal: string;
   records: readonly { offset: string; attempt: number; delayMs: number }[];
 }
@@ -15,14 +17,15 @@ export interface RetryInput {
 /** For each record: whether it was still held. */
 export const retry = defineScript<RetryInput, boolean[]>({
   name: 'retry',
-  lua: clock + waiting + source,
-  encode({ keys, group, consumer, signal, records }) {
-    const args: Argument[] = [group, consumer, signal];
-    for (const { offset, attempt, delayMs } of records) args.push(offset, attempt, delayMs);
-    return {
-      keys: [keys.stream, keys.consumers, keys.delayed, keys.suspects, keys.stats],
-      args,
-    };
+  uses: [clockPart, waitingPart, heldPart, offsetsPart],
+  keys: groupKeys('stream', 'consumers', 'delayed', 'suspects', 'stats'),
+  args: {
+    group: ({ group }) => group,
+    consumer: ({ consumer }) => consumer,
+    signal: ({ signal }) => signal,
   },
+  rest: ({ records }) =>
+    records.flatMap(({ offset, attempt, delayMs }) => [offset, attempt, delayMs]),
+  lua: source,
   parse: (reply) => (reply as number[]).map((held) => held === 1),
 });

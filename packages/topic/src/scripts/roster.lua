@@ -1,13 +1,11 @@
 -- What is pending in a group, whoever holds it, oldest first: who takes over a partition must know
 -- which records come before which. Not many bytes at a time: for their keys the records are read.
--- Needs most_bytes and entries.lua of core.
 --
--- KEYS  stream
--- ARGV  group, the offset to begin at (behind it with '(' before), how many at most
+-- from   the offset to begin at, behind it with '(' before
+-- limit  how many at most
 -- returns { 1 if there may be more, offset, key or ''... }
-local stream, group, from, most = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
-local pending = redis.call('XPENDING', stream, group, from, '+', most)
-local reply, room = { #pending == most and 1 or 0 }, most_bytes
+local pending = redis.call('XPENDING', stream, group, from, '+', limit)
+local reply, room = { #pending == tonumber(limit) and 1 or 0 }, most_bytes
 for _, each in ipairs(pending) do
   if room <= 0 then
     reply[1] = 1

@@ -1,7 +1,8 @@
 import { type Connection, defineScript } from '@redpost/core';
-import { entriesLua, mostBytesLua } from '@redpost/core/consuming';
+import { entriesPart } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
 import source from './roster.lua';
+import { groupKeys } from './script-keys.js';
 
 export interface PendingRecord {
   offset: string;
@@ -19,9 +20,11 @@ const limit = 1000;
 
 const roster = defineScript<{ keys: GroupKeys; group: string; from: string }, Pending>({
   name: 'roster',
-  lua: mostBytesLua + entriesLua + source,
+  uses: [entriesPart],
+  keys: groupKeys('stream'),
+  args: { group: ({ group }) => group, from: ({ from }) => from, limit: () => limit },
+  lua: source,
   looksFirst: () => true,
-  encode: ({ keys, group, from }) => ({ keys: [keys.stream], args: [group, from, limit] }),
   parse(reply) {
     const [more, ...pending] = reply as [number, ...Buffer[]];
     const values = pending.map(String);

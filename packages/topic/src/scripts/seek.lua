@@ -1,11 +1,7 @@
 -- Set where a group reads on, and forget what waits for another attempt. What its consumers handle
 -- now stays theirs.
 --
--- KEYS  stream, delayed, suspects
--- ARGV  group, offset or '$', channel
-local stream, delayed, suspects = unpack(KEYS)
-local group, offset, signal = unpack(ARGV)
-
+-- offset  the group reads what comes after it; $ for the end
 local made = redis.pcall('XGROUP', 'CREATE', stream, group, offset, 'MKSTREAM')
 if made.err then
   if not made.err:find('BUSYGROUP', 1, true) then return made end

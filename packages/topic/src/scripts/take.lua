@@ -1,28 +1,25 @@
 -- Acknowledge what has been settled and take what comes next, in one round trip: one suspect, what
 -- is due for another attempt, then new records.
 -- Refused as a whole when the consumer's lease is lost: then others have what it held.
--- No more is taken than fits into an answer, but at least one record. Needs most_bytes and entries.lua
--- of core.
+-- No more is taken than fits into an answer, but at least one record.
 --
--- KEYS  stream, consumers, delayed, suspects, stats
--- ARGV  group, consumer, how many records, 1 if new ones may be among them, 1 if a suspect may,
---       offsets to acknowledge...
+-- count         how many records at most
+-- with_new      1 if new ones may be among them
+-- with_suspect  1 if a suspect may
+-- rest          offsets to acknowledge
 -- returns nil when the lease is lost, else { now, when the next one is due or nil, the offset to
 --       wait behind or nil when there may be more, offsets of those that were trimmed,
 --       { { deliveries, entry, 1 for a suspect }... } for those that come again, new entries as
 --       MessagePack, several in each text, because hundreds of replies would cost both sides more }
-local stream, consumers, delayed, suspects, stats = unpack(KEYS)
-local group, consumer, count, with_new, with_suspect = unpack(ARGV, 1, 5)
-count = tonumber(count)
-
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
 
-if #ARGV > 5 then
-  local acknowledged = redis.call('XACK', stream, group, unpack(ARGV, 6))
+if #ARGV >= rest then
+  local acknowledged = redis.call('XACK', stream, group, unpack(ARGV, rest))
   redis.call('HINCRBY', stats, 'acked', acknowledged)
-  if redis.call('EXISTS', suspects) == 1 then redis.call('ZREM', suspects, unpack(ARGV, 6)) end
+  if redis.call('EXISTS', suspects) == 1 then redis.call('ZREM', suspects, unpack(ARGV, rest)) end
 end
 
+count = tonumber(count)
 local time = now()
 local again, trimmed, room = {}, {}, most_bytes
 
@@ -30,7 +27,7 @@ local function claim(offset)
   -- One that was trimmed is missing in the answer, or nil before Redis 7.
   local entry = redis.call('XCLAIM', stream, group, consumer, 0, offset)[1]
   if entry then
-    local pending = held_by(stream, group, offset, consumer)
+    local pending = held_record(offset)
     again[#again + 1] = { pending[4], entry }
     room = room - size_of(entry)
     return true

@@ -1,11 +1,11 @@
-import { type Argument, defineScript } from '@redpost/core';
-import { entriesLua, mostBytesLua } from '@redpost/core/consuming';
+import { defineScript } from '@redpost/core';
+import { clockPart, entriesPart } from '@redpost/core/consuming';
 import { type PackedEntry, unpackEntries } from '../record/packed-entries.js';
 import type { GroupKeys } from '../topic-keys.js';
-import clock from './clock.lua';
+import { heldPart, offsetsPart } from './parts/parts.js';
 import { toEntry } from './read.js';
+import { groupKeys } from './script-keys.js';
 import source from './take.lua';
-import waiting from './waiting.lua';
 
 export interface TakeInput {
   keys: GroupKeys;
@@ -46,15 +46,17 @@ export type TakeResult =
 
 export const take = defineScript<TakeInput, TakeResult>({
   name: 'take',
-  lua: clock + waiting + mostBytesLua + entriesLua + source,
-  encode({ keys, group, consumer, count, withNew, withSuspect, acked }) {
-    const args: Argument[] = [group, consumer, count, withNew ? 1 : 0, withSuspect ? 1 : 0];
-    for (const offset of acked) args.push(offset);
-    return {
-      keys: [keys.stream, keys.consumers, keys.delayed, keys.suspects, keys.stats],
-      args,
-    };
+  uses: [clockPart, heldPart, offsetsPart, entriesPart],
+  keys: groupKeys('stream', 'consumers', 'delayed', 'suspects', 'stats'),
+  args: {
+    group: ({ group }) => group,
+    consumer: ({ consumer }) => consumer,
+    count: ({ count }) => count,
+    with_new: ({ withNew }) => (withNew ? 1 : 0),
+    with_suspect: ({ withSuspect }) => (withSuspect ? 1 : 0),
   },
+  rest: ({ acked }) => acked,
+  lua: source,
   parse(reply) {
     if (reply === null) return { status: 'lost' };
     const [now, due, waitBehind, trimmed, again, packed] = reply as [

@@ -2,13 +2,12 @@
 -- What every group has acknowledged goes first; a limit that takes more than that cuts unread
 -- records, which is counted.
 --
--- KEYS  stream, stats
--- ARGV  longest length or 0, greatest age in ms or 0, 1 to take only what is acknowledged, the
---       length above which unacknowledged records go all the same or 0
+-- max_length, max_age_ms  0 for no limit
+-- only_acknowledged       1 to take only what is acknowledged
+-- hard_max_length         above it unacknowledged records go all the same; 0 for never
 -- returns how many records were cut that some group had not acknowledged
-local stream, stats = unpack(KEYS)
-local max_length, max_age = tonumber(ARGV[1]), tonumber(ARGV[2])
-local only_acknowledged, hard_max = ARGV[3] == '1', tonumber(ARGV[4])
+max_length, max_age_ms = tonumber(max_length), tonumber(max_age_ms)
+only_acknowledged, hard_max_length = only_acknowledged == '1', tonumber(hard_max_length)
 -- No node has more records by default; fewer than that need not go yet.
 local node = 100
 
@@ -16,13 +15,13 @@ local length = redis.call('XLEN', stream)
 local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
 if not first then return 0 end
 
-local wanted = only_acknowledged and max_age == 0 and length or 0
+local wanted = only_acknowledged and max_age_ms == 0 and length or 0
 if max_length > 0 then wanted = length - max_length end
-local min_id = max_age > 0 and string.format('%.0f-0', math.max(0, now() - max_age))
+local min_id = max_age_ms > 0 and string.format('%.0f-0', math.max(0, now() - max_age_ms))
 local is_aged = min_id and before(first[1], min_id)
 if wanted < node and not is_aged then return 0 end
 
-local floor, is_read = first_unacknowledged(stream)
+local floor, is_read = first_unacknowledged()
 local acknowledged = 0
 if floor and wanted >= node then
   acknowledged = redis.call('XTRIM', stream, 'MINID', '~', floor, 'LIMIT', wanted)
@@ -38,7 +37,7 @@ local read = floor and #redis.call('XRANGE', stream, '-', is_read and floor or '
 if acknowledged > 0 and read == node then return 0 end
 
 -- What goes from here on is unacknowledged, but for the rest of a node.
-local hard_length = only_acknowledged and hard_max or max_length
+local hard_length = only_acknowledged and hard_max_length or max_length
 local is_over = hard_length > 0 and redis.call('XLEN', stream) - hard_length >= node
 is_aged = is_aged and not only_acknowledged
 if not is_over and not is_aged then return 0 end

@@ -1,8 +1,7 @@
 import { defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import type { PartitionKeys } from '../topic-keys.js';
-import clock from './clock.lua';
-import firstUnacknowledged from './first-unacknowledged.lua';
-import offsets from './offsets.lua';
+import { firstUnacknowledgedPart, offsetsPart } from './parts/parts.js';
 import source from './trim.lua';
 
 export interface TrimInput {
@@ -19,11 +18,15 @@ export interface TrimInput {
 /** How many records were cut that some group had not acknowledged. */
 export const trim = defineScript<TrimInput, number>({
   name: 'trim',
-  lua: clock + offsets + firstUnacknowledged + source,
+  uses: [clockPart, offsetsPart, firstUnacknowledgedPart],
+  keys: { stream: ({ keys }) => keys.stream, stats: ({ keys }) => keys.stats },
+  args: {
+    max_length: ({ maxLength }) => maxLength,
+    max_age_ms: ({ maxAgeMs }) => maxAgeMs,
+    only_acknowledged: ({ onlyAcknowledged }) => (onlyAcknowledged ? 1 : 0),
+    hard_max_length: ({ hardMaxLength }) => hardMaxLength,
+  },
+  lua: source,
   looksFirst: () => true,
-  encode: ({ keys, maxLength, maxAgeMs, onlyAcknowledged, hardMaxLength }) => ({
-    keys: [keys.stream, keys.stats],
-    args: [maxLength, maxAgeMs, onlyAcknowledged ? 1 : 0, hardMaxLength],
-  }),
   parse: Number,
 });

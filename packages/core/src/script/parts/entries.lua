@@ -17,7 +17,7 @@ end
 
 -- Read entries of a stream, as many as fit into an answer, at least one. It goes by steps, each at most
 -- three times as long as those before it together: so of large entries behind small ones few are read
--- in vain. Needs most_bytes.
+-- in vain.
 -- Returns them, and whether the next one did not fit.
 local function read_entries(stream, from, to, count)
   local entries, room = {}, most_bytes

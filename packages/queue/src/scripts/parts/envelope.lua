@@ -3,7 +3,7 @@
 
 -- Returns the deliveries made, whether it is a suspect, and the rest of the element.
 -- A bare payload is given an envelope with the id.
-local function open(element, id)
+local function read_envelope(element, id)
   if element:sub(1, 3) ~= '\0011{' then
     return 0, false, '"id":"' .. id .. '"}\n' .. element
   end
@@ -14,7 +14,7 @@ local function open(element, id)
   return tonumber(attempt or 0), suspect ~= nil, element:sub(suspect or after or 4)
 end
 
-local function close(attempt, suspect, rest)
+local function write_envelope(attempt, suspect, rest)
   local written = ''
   if attempt > 0 then written = '"attempt":' .. math.min(attempt, 999999999) .. ',' end
   if suspect then written = written .. '"suspect":1,' end
@@ -24,6 +24,5 @@ end
 -- A bare payload that a handler may know by this id goes by it from now on.
 local function keep_id(element, id)
   if element:sub(1, 3) == '\0011{' then return element end
-  return close(open(element, id))
+  return write_envelope(read_envelope(element, id))
 end
-

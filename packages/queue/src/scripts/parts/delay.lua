@@ -3,7 +3,7 @@
 local numbers = {}
 
 -- Put an element among the delayed ones, behind those that are due at the same time.
-local function delay(delayed, due, element)
+local function delay(due, element)
   local number = numbers[due]
   if not number then
     local last = redis.call('ZRANGE', delayed, due, due, 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
@@ -12,4 +12,3 @@ local function delay(delayed, due, element)
   redis.call('ZADD', delayed, due, string.format('%010d', number) .. element)
   numbers[due] = number + 1
 end
-

@@ -12,4 +12,3 @@ local function kept_fields(fields)
   end
   return kept
 end
-

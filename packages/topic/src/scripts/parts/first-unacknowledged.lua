@@ -1,6 +1,6 @@
 -- Where the slowest group is: the oldest offset that some group has not acknowledged, or else the
--- last one that was read and true. nil without groups. Needs offsets.lua.
-local function first_unacknowledged(stream)
+-- last one that was read and true. nil without groups.
+local function first_unacknowledged()
   local floor, is_read
   for _, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
     local group = {}
@@ -11,4 +11,3 @@ local function first_unacknowledged(stream)
   end
   return floor, is_read
 end
-

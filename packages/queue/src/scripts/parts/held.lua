@@ -1,0 +1,77 @@
+-- What a consumer holds: `active` has a field for each receipt. Small messages that were leased together
+-- are one field of `batches`, "<first receipt>:<how many>", for as long as they are settled together: that
+-- costs Redis half of what a field for each does. Only the functions here know these two.
+
+-- Hold elements under this receipt and the following ones: as one batch, where they are given packed.
+local function hold(first, elements, packed)
+  if packed then
+    redis.call('HSET', batches, first .. ':' .. #elements, packed)
+    return
+  end
+  local fields, receipt = {}, tonumber(first)
+  for i = 1, #elements do fields[2 * i - 1], fields[2 * i] = receipt + i - 1, elements[i] end
+  redis.call('HSET', active, unpack(fields))
+end
+
+-- Give each message of a batch a field of its own. One batch after the other: each may be a mebibyte.
+local function open_batches()
+  for _, batch in ipairs(redis.call('HKEYS', batches)) do
+    local first = batch:match('^%d+')
+    hold(first, cmsgpack.unpack(redis.call('HGET', batches, batch)))
+    redis.call('HDEL', batches, batch)
+  end
+end
+
+-- The element under a receipt, or false. Batches have to be open, as for what follows.
+local function held(receipt)
+  return redis.call('HGET', active, receipt)
+end
+
+local function is_held(receipt)
+  return redis.call('HEXISTS', active, receipt) == 1
+end
+
+-- The receipts of all that is held, oldest first.
+local function held_receipts()
+  local receipts = redis.call('HKEYS', active)
+  table.sort(receipts, function(a, b) return tonumber(a) < tonumber(b) end)
+  return receipts
+end
+
+local function let_go(receipt)
+  redis.call('HDEL', active, receipt)
+end
+
+local function let_go_of_all()
+  redis.call('DEL', active)
+end
+
+-- Let go of what is done, given as the fields of whole batches and as receipts. Returns how many were
+-- still held. Batches need not be open.
+local function acknowledge(whole, receipts)
+  local acknowledged = 0
+  for _, batch in ipairs(whole) do
+    local first, count = batch:match('^(%d+):(%d+)$')
+    if redis.call('HDEL', batches, batch) == 1 then
+      acknowledged = acknowledged + count
+    else
+      -- It has been opened, or this comes a second time.
+      for n = 0, count - 1 do receipts[#receipts + 1] = first + n end
+    end
+  end
+  if #receipts == 0 then return acknowledged end
+
+  local removed = redis.call('HDEL', active, unpack(receipts))
+  if removed < #receipts then
+    open_batches()
+    removed = removed + redis.call('HDEL', active, unpack(receipts))
+  end
+  return acknowledged + removed
+end
+
+-- How many messages are held. Batches need not be open.
+local function count_held()
+  local count = redis.call('HLEN', active)
+  for _, batch in ipairs(redis.call('HKEYS', batches)) do count = count + batch:match('%d+$') end
+  return count
+end

@@ -1,0 +1,9 @@
+-- Declare how many partitions a topic has, 0 for none, unless that was declared before.
+--
+-- returns how many it has
+
+-- Looking comes first: a server that is out of memory refuses HSETNX even where it would set nothing.
+local declared = redis.call('HGET', facts, 'partitions')
+if declared then return tonumber(declared) end
+redis.call('HSETNX', facts, 'partitions', partitions)
+return tonumber(partitions)

@@ -1,0 +1,7 @@
+-- More than a consumer can hold: what is not seen would be left behind.
+local most_held = 200000
+
+-- The [offset, consumer, idle, deliveries] of a pending record, if the consumer holds it.
+local function held_record(offset)
+  return redis.call('XPENDING', stream, group, offset, offset, 1, consumer)[1]
+end

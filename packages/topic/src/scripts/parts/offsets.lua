@@ -1,0 +1,26 @@
+-- True when offset a comes before b. Their numbers may be too long for Lua.
+local function before(a, b)
+  local a_ms, a_sequence = a:match('^(%d+)%-(%d+)$')
+  local b_ms, b_sequence = b:match('^(%d+)%-(%d+)$')
+  if #a_ms ~= #b_ms then return #a_ms < #b_ms end
+  if a_ms ~= b_ms then return a_ms < b_ms end
+  if #a_sequence ~= #b_sequence then return #a_sequence < #b_sequence end
+  return a_sequence < b_sequence
+end
+
+-- Sorts suspects by offset: an offset's numbers, as far as they fit.
+local function place(offset)
+  local ms, sequence = offset:match('^(%d+)%-(%d+)$')
+  return string.format('%.0f', ms * 1024 + math.min(sequence, 1023))
+end
+
+-- A set orders by text what is due in the same ms: this text sorts as the offset does.
+local function sortable(offset)
+  local ms, sequence = offset:match('^(%d+)%-(%d+)$')
+  return ('0'):rep(20 - #ms) .. ms .. '-' .. ('0'):rep(20 - #sequence) .. sequence
+end
+
+local function offset_of(sortable_text)
+  local ms, sequence = sortable_text:match('^0*(%d+)%-0*(%d+)$')
+  return ms .. '-' .. sequence
+end
