@@ -57,16 +57,51 @@ const maxLeasedPerCall = 250;
 const maxFetchedPerCall = 1000;
 
 /**
- * Gets messages from Redis for one consumer and carries its acknowledgements.
+ * Whether messages are expected in the list.
  *
- * Three states:
- * - flowing: up to four lease calls are out. What was settled meanwhile travels with them.
- * - waiting: the list was empty, so a blocking move is out on a socket of its own. No lease call
- *   takes from the list meanwhile: two sources at once could change the order of messages.
- * - unsure: an answer got lost, and with it perhaps messages; or it was read so late that others
- *   may have them (this process was frozen, say); or Redis was away, or counts more as held than are
- *   known here: it may have come back with what it knew some time ago.
- *   When nothing is out any more, the server is asked what this consumer holds.
+ * - `flowing`: they are, so up to four lease calls take from the list while there is demand. Entered at
+ *   the start, by `pollAgain()`, when a blocking move has brought a message, and when an answer brought
+ *   all that was asked for or was cut short. Left for `dry` when an answer brings fewer than were asked
+ *   for. Ignored meanwhile: such an answer to a call that was made before the latest `pollAgain()`, as it
+ *   knows nothing of what came since.
+ * - `dry`: the list had no more at the last look. When no call is out and there is demand, a blocking
+ *   move waits for the next message on a socket of its own. Calls that carry acknowledgements ask the
+ *   list, too, unless the move is out. Left for `flowing` as named there. Ignored meanwhile: further
+ *   answers without messages; `drained` is not told again of the same emptiness.
+ *
+ * Whether a move is out is the move's own state (`BlockingMove.isOut`). While it is, no lease call takes
+ * from the list, even if that is flowing again: two sources at once could change the order of messages.
+ */
+type Supply = 'flowing' | 'dry';
+
+/**
+ * Whether this consumer knows what it holds in Redis.
+ *
+ * - `sure`: it does, and calls go out as the supply allows. Entered at the start, and when all that the
+ *   server was found to hold was fetched. Left for `unsure` when an answer got lost, and with it perhaps
+ *   messages; when one was read so late that others may have its messages (this process was frozen, say);
+ *   and by `doubt()`: Redis was away, or counts more as held than are known here, for it may have come
+ *   back with what it knew some time ago; or the server may have run a call after its answer was given
+ *   up. Nothing is ignored.
+ * - `unsure`: no call is sent, and the blocking move is cancelled. What is out already is waited for, and
+ *   taken as ever. Left for `reclaiming` when nothing is out any more and no pause after a failure goes
+ *   on. Ignored meanwhile: demand, and settled messages, which wait; further doubt.
+ * - `reclaiming`: the server is asked what this consumer holds. Left for `fetching` when it answers; for
+ *   `unsure` when that fails. Ignored meanwhile: as before; doubt, which the answer dispels.
+ * - `fetching`: messages that the server counts as held, and nobody here knew of, are fetched. Left for
+ *   `sure` when all have come; for `unsure` when that fails or there is doubt, which is newer than the
+ *   server's answer. Ignored meanwhile: demand, and settled messages, which wait.
+ *
+ * A lost lease and `end()` end all of this: then nothing is sent any more.
+ */
+type Certainty = 'sure' | 'unsure' | 'reclaiming' | 'fetching';
+
+/**
+ * Gets messages from Redis for one consumer and carries its acknowledgements. What was settled
+ * meanwhile travels with the next lease call.
+ *
+ * It has two states, `Supply` and `Certainty`. They are independent: what is known of the list stays
+ * known while the server is asked what this consumer holds.
  *
  * An answer may be as large as one message is, and those of others have to wait behind it. So while
  * messages are that large, one call is out at a time; and nothing is asked for again before the
@@ -85,11 +120,10 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
   #requested = 0;
   #nextReceipt = 1;
   readonly #adoption = new Adoption();
-  #isDry = false;
+  #supply: Supply = 'flowing';
+  #certainty: Certainty = 'sure';
   /** Counts `pollAgain`: an answer to a call of an earlier epoch knows nothing of later messages. */
   #epoch = 0;
-  #isUnsure = false;
-  #isReclaiming = false;
   #lateTimer: NodeJS.Timeout | undefined;
   readonly #idleWaiters: (() => void)[] = [];
   /** The server's clock minus ours, in ms. */
@@ -175,14 +209,14 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
    */
   pollAgain(): number {
     this.#epoch += 1;
-    this.#isDry = false;
+    this.#supply = 'flowing';
     this.#pump.soon();
     return this.#epoch;
   }
 
   /** The server said something that does not fit: ask it what this consumer holds. */
   doubt(): void {
-    this.#isUnsure = true;
+    if (this.#certainty !== 'reclaiming') this.#certainty = 'unsure';
     this.#pump.soon();
   }
 
@@ -207,17 +241,19 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
 
   /** Sends whatever there is to send. */
   #send(): void {
-    if (this.#isReclaiming) return;
-    if (this.#isUnsure || this.#options.demand() <= 0) void this.#move.cancel();
-    if (this.#isUnsure) {
-      if (this.#calls === 0 && !this.#move.isOut) void this.#reclaim();
+    const certainty = this.#certainty;
+    if (certainty === 'reclaiming' || certainty === 'fetching') return;
+    if (certainty === 'unsure' || this.#options.demand() <= 0) void this.#move.cancel();
+    if (certainty === 'unsure') {
+      if (this.#calls > 0 || this.#move.isOut) return;
+      this.#certainty = 'reclaiming';
+      void this.#reclaim();
       return;
     }
     while (this.#exchangeIfNeeded());
     if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    if (this.#isDry && this.#isIdle && !this.#move.isOut && this.#options.demand() > 0) {
-      this.#move.start();
-    }
+    const mayWait = this.#supply === 'dry' && this.#isIdle && !this.#move.isOut;
+    if (mayWait && this.#options.demand() > 0) this.#move.start();
   }
 
   #exchangeIfNeeded(): boolean {
@@ -230,7 +266,7 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     const hasNews = hasBrought || (this.#acks.size > 0 && this.#calls === 0);
     // A call that goes anyway asks a list that was empty, too: while acknowledgements keep coming, no
     // move is started that would wait for it.
-    const canLease = (!this.#isDry || hasNews) && !this.#move.isOut;
+    const canLease = (this.#supply === 'flowing' || hasNews) && !this.#move.isOut;
     const count = canLease ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
     const withSuspect = demand > 0 && this.#suspect.isFree;
     if (count === 0 && !withSuspect && !hasNews) return false;
@@ -281,9 +317,9 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     const all = suspect ? [suspect, ...elements] : elements;
     if (call.withSuspect && !suspect) this.#suspect.foundNone();
     const isDrained = !isCut && this.#noteFound(elements.length, call);
-    if (isCut) this.#isDry = false;
+    if (isCut) this.#supply = 'flowing';
     if (elements.length > 0) this.#callSize.note(elements.length, sizeOf(elements));
-    if (all.length > 0 && !this.#options.isFresh()) this.#isUnsure = true;
+    if (all.length > 0 && !this.#options.isFresh()) this.#certainty = 'unsure';
     else if (all.length > 0) {
       const batch = { first: call.firstReceipt + (suspect ? 1 : 0), count: elements.length };
       if (call.asBatch && isPacked && batch.count > 1) this.#acks.expect(batch);
@@ -298,15 +334,15 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
    */
   #noteFound(found: number, { count, epoch }: Call<Held>): boolean {
     if (count === 0) return false;
-    const wasDry = this.#isDry;
-    if (found === count) this.#isDry = false;
-    else if (epoch === this.#epoch) this.#isDry = true;
-    return found < count && (found > 0 || !wasDry);
+    const former = this.#supply;
+    if (found === count) this.#supply = 'flowing';
+    else if (epoch === this.#epoch) this.#supply = 'dry';
+    return found < count && (found > 0 || former === 'flowing');
   }
 
   /** What a blocking move has brought is handled at once; the server learns its receipt later. */
   #handOver(element: Buffer): void {
-    this.#isDry = false;
+    this.#supply = 'flowing';
     this.#pump.worked();
     // With strays about, it may not be the newest there, and get another one's receipt.
     if (!this.#options.isFresh() || this.#move.mayBringStrays) {
@@ -325,14 +361,13 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     // More receipts than a blocking move can have brought elements.
     const input = { keys, consumer, firstReceipt: this.#takeReceipts(100) };
     this.#calls += 1;
-    this.#isReclaiming = true;
     try {
       const handedOff = this.#adoption.brought;
       await this.#takeUp(await connection.run(reclaim, { ...input, handedOff }));
+      if (this.#certainty === 'fetching') this.#certainty = 'sure';
     } catch (error) {
       this.#fail(error);
     }
-    this.#isReclaiming = false;
     this.#calls -= 1;
     this.#pump.now();
   }
@@ -343,7 +378,7 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
       this.#options.lost();
       return;
     }
-    this.#isUnsure = false;
+    this.#certainty = 'fetching';
     this.#adoption.end();
     const held = [...this.#options.held()];
     this.#findSuspect(held, new Set(result.receipts));
@@ -389,7 +424,7 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
    */
   #fail(error: unknown): void {
     if (this.#pump.hasEnded) return;
-    this.#isUnsure = true;
+    this.#certainty = 'unsure';
     this.#pump.pause();
     clearTimeout(this.#lateTimer);
     this.#lateTimer = setTimeout(() => this.doubt(), rememberMs).unref();
