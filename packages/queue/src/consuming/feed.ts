@@ -62,8 +62,8 @@ const maxFetchedPerCall = 1000;
  * - `flowing`: they are, so up to four lease calls take from the list while there is demand. Entered at
  *   the start, by `pollAgain()`, when a blocking move has brought a message, and when an answer brought
  *   all that was asked for or was cut short. Left for `dry` when an answer brings fewer than were asked
- *   for. Ignored meanwhile: such an answer to a call that was made before the latest `pollAgain()`, as it
- *   knows nothing of what came since.
+ *   for. Ignored meanwhile: such an answer to a call of an earlier epoch, as it knows nothing of later
+ *   messages.
  * - `dry`: the list had no more at the last look. When no call is out and there is demand, a blocking
  *   move waits for the next message on a socket of its own. Calls that carry acknowledgements ask the
  *   list, too, unless the move is out. Left for `flowing` as named there. Ignored meanwhile: further

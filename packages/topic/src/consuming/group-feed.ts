@@ -57,16 +57,47 @@ interface Call {
 const maxAckedPerCall = 4000;
 
 /**
- * Gets records from Redis for one consumer and carries its acknowledgements.
+ * Whether the partition is expected to have records for this group.
  *
- * Three states:
- * - flowing: take calls are out. What was settled meanwhile travels with them.
- * - waiting: nothing was left, so a blocking read is out on a socket of its own. It takes nothing:
- *   it only tells when to ask again. Calls that acknowledge go on meanwhile.
- * - unsure: an answer got lost, and with it perhaps records; or it was read so late that others may
- *   have them (this process was frozen, say); or Redis was away, or counts more
- *   as held than are known here: it may have come back with what it knew some time ago.
- *   When no call is out any more, records that are held and not known here are returned.
+ * - `flowing`: it is, so take calls ask for them while there is demand. Entered at the start, by
+ *   `pollAgain()`, when the blocking read is over, when records that come again are due, and when
+ *   `reconciling` is over. Left for `dry` when an answer says that nothing was left. Ignored meanwhile:
+ *   such an answer to a call of an earlier epoch, as it knows nothing of later records.
+ * - `dry`: nothing was left at the last look. While there is demand, a blocking read waits on a socket of
+ *   its own. Left for `flowing` as named there. Nothing is ignored: calls that acknowledge, or ask for a
+ *   suspect, go on.
+ *
+ * Whether a blocking read is out is independent of that (`#wait`), because it takes nothing and only
+ * tells when to ask again: records are taken while one that is not needed any more goes on, and when the
+ * supply is dry again it serves once more. `#mayBeDue` is independent, too: it counts only while
+ * `isFull()` keeps new records out, and is reset by a call that asks for those that come again.
+ */
+type Supply = 'flowing' | 'dry';
+
+/**
+ * Whether this consumer knows what it holds in Redis.
+ *
+ * - `sure`: it does, and calls go out as the supply allows. Entered at the start, and when
+ *   `reconciling` has worked. Left for `unsure` when an answer got lost, and with it perhaps records; when one was
+ *   read so late that others may have its records (this process was frozen, say); and by `doubt()`: Redis
+ *   was away, or counts more as held than are known here, for it may have come back with what it knew
+ *   some time ago. Nothing is ignored.
+ * - `unsure`: no call is sent, and those that are out are waited for. Left for `reconciling` when none is
+ *   out any more and no pause after a failure goes on. Ignored meanwhile: demand, and settled records,
+ *   which wait; further doubt. The blocking read goes on.
+ * - `reconciling`: what Redis says this consumer holds, and nobody here knows of, is returned. Left for
+ *   `sure` when that is done; for `unsure` when it fails. Ignored meanwhile: as before; doubt, which this
+ *   dispels.
+ *
+ * A lost lease and `end()` end all of this: then nothing is sent any more.
+ */
+type Certainty = 'sure' | 'unsure' | 'reconciling';
+
+/**
+ * Gets records from Redis for one consumer and carries its acknowledgements. What was settled meanwhile
+ * travels with the next take call.
+ *
+ * It has two states, `Supply` and `Certainty`, which are independent.
  */
 export class GroupFeed {
   readonly #context: GroupContext;
@@ -78,15 +109,14 @@ export class GroupFeed {
   #acks: HeldRecord[] = [];
   #calls = 0;
   #requested = 0;
-  #isDry = false;
+  #supply: Supply = 'flowing';
+  #certainty: Certainty = 'sure';
   /** Counts `pollAgain`: an answer to a call of an earlier epoch knows nothing of later records. */
   #epoch = 0;
   /** Records that come again may be due. */
   #mayBeDue = false;
   #waitBehind = '0-0';
   #wait: AbortController | undefined;
-  #isUnsure = false;
-  #isReconciling = false;
   #dueTimer: NodeJS.Timeout | undefined;
   readonly #idleWaiters: (() => void)[] = [];
 
@@ -102,12 +132,12 @@ export class GroupFeed {
 
   /** True when no call is out: the server then counts no more than is held here. */
   get isQuiet(): boolean {
-    return this.#calls === 0 && !this.#isReconciling;
+    return this.#calls === 0 && this.#certainty !== 'reconciling';
   }
 
   /** True when nothing was left when Redis was last asked. */
   get isDry(): boolean {
-    return this.#isDry;
+    return this.#supply === 'dry';
   }
 
   start(): void {
@@ -137,14 +167,14 @@ export class GroupFeed {
   pollAgain(): void {
     this.#suspect.lookAgain();
     this.#epoch += 1;
-    this.#isDry = false;
+    this.#supply = 'flowing';
     this.#mayBeDue = true;
     this.#options.turns.soon();
   }
 
   /** The server said something that does not fit: compare what is held. */
   doubt(): void {
-    this.#isUnsure = true;
+    if (this.#certainty === 'sure') this.#certainty = 'unsure';
     this.#options.turns.soon();
   }
 
@@ -168,13 +198,13 @@ export class GroupFeed {
 
   /** Sends whatever there is to send. */
   #send(): void {
-    if (this.#isUnsure) {
-      if (this.#calls === 0 && !this.#isReconciling) void this.#reconcile();
+    if (this.#certainty !== 'sure') {
+      if (this.#certainty === 'unsure' && this.#calls === 0) void this.#reconcile();
       return;
     }
     while (this.#exchangeIfNeeded());
     if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    if (this.#isDry && !this.#wait && this.#options.demand() > 0) {
+    if (this.#supply === 'dry' && !this.#wait && this.#options.demand() > 0) {
       void this.#waitForMore();
     }
   }
@@ -182,7 +212,7 @@ export class GroupFeed {
   #exchangeIfNeeded(): boolean {
     if (this.#calls >= this.#callSize.callsOf(this.#options.maxCalls)) return false;
     const withNew = !this.#options.isFull();
-    const mayTake = withNew ? !this.#isDry : this.#mayBeDue;
+    const mayTake = withNew ? this.#supply === 'flowing' : this.#mayBeDue;
     const hasNews = this.#acks.length > 0 && this.#calls === 0;
     // The demand has to be looked up in all partitions.
     if (!mayTake && !hasNews && !this.#suspect.isFree) return false;
@@ -235,7 +265,7 @@ export class GroupFeed {
     if (trimmed.length > 0) this.#options.trimmed(trimmed);
     this.#takeIn(records, withSuspect);
     if (result.waitBehind !== undefined && epoch === this.#epoch) {
-      this.#isDry = true;
+      this.#supply = 'dry';
       this.#waitBehind = result.waitBehind;
       this.#options.drained();
     }
@@ -245,7 +275,7 @@ export class GroupFeed {
     if (records.length > 0 && !this.#options.isFresh()) {
       // All of them are returned, and the suspect among them has to be asked for again.
       if (withSuspect) this.#suspect.free();
-      this.#isUnsure = true;
+      this.#certainty = 'unsure';
       return;
     }
     if (withSuspect) this.#noteSuspect(records);
@@ -264,7 +294,7 @@ export class GroupFeed {
     if (due === undefined) return;
     const waitMs = Math.min(Math.max(1, Math.ceil(due - now)), longestTimerMs);
     this.#dueTimer = setTimeout(() => {
-      this.#isDry = false;
+      this.#supply = 'flowing';
       this.#mayBeDue = true;
       this.#pump.now();
     }, waitMs);
@@ -281,21 +311,20 @@ export class GroupFeed {
     const place = { stream, offset: this.#waitBehind, signal: wait.signal };
     await arrival(connection, place, failed).catch(failed);
     this.#wait = undefined;
-    this.#isDry = false;
+    this.#supply = 'flowing';
     this.#pump.now();
   }
 
   async #reconcile(): Promise<void> {
-    this.#isReconciling = true;
+    this.#certainty = 'reconciling';
     try {
       const isHeld = await this.#options.reconcile();
-      this.#isUnsure = false;
-      if (isHeld) this.#isDry = false;
+      this.#certainty = 'sure';
+      if (isHeld) this.#supply = 'flowing';
       else this.#options.lost();
     } catch (error) {
       this.#fail(error);
     }
-    this.#isReconciling = false;
     this.#pump.now();
   }
 
@@ -306,7 +335,7 @@ export class GroupFeed {
       this.#options.lost();
       return;
     }
-    this.#isUnsure = true;
+    this.#certainty = 'unsure';
     this.#pump.pause();
     this.#options.failed(asError(error));
   }
