@@ -242,6 +242,8 @@ topic.read({ from: none, signal: none, partition: none, onTrimmed: none });
 const consuming = {
   concurrency: none,
   leaseMs: none,
+  heartbeat: none,
+  maxBlockedMs: none,
   maxAttempts: none,
   backoff: none,
   signal: none,

@@ -27,7 +27,6 @@ export {
 } from './consuming/consumer.js';
 export type { Delivery, RetryOptions } from './consuming/delivery.js';
 export type { ReceiveOptions } from './consuming/receiver.js';
-export type { Recovery } from './consuming/recoverer.js';
 export { List, type ListEnd, type ListOptions, type ListValue, type MoveOptions } from './list.js';
 export type { Headers } from './message/envelope.js';
 export type { Message } from './message/message.js';
@@ -38,3 +37,4 @@ export type { DestroyResult } from './scripts/destroy.js';
 export type { PurgeResult } from './scripts/purge.js';
 export type { BatchItem, SendResult } from './sending/producer.js';
 export type { SendOptions } from './sending/send-options.js';
+export type { Recovery } from './store/list-store.js';

@@ -1,6 +1,6 @@
 import type { NamesOf } from '@redpost/core';
 import type { Delivery } from './consuming/delivery.js';
-import type { Recovery } from './consuming/recoverer.js';
+import type { Recovery } from './store/list-store.js';
 
 /** What happens in the background of `receive` and `deliveries`. Consumers have events of their own. */
 export interface QueueEvents<Body> {

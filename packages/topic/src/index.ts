@@ -14,7 +14,6 @@ export {
 export { GroupConsumer, type GroupStopOptions } from './consuming/group-consumer.js';
 export type { GroupConsumerEvents, RecordHandler } from './consuming/group-consumer-events.js';
 export type { RecordRetryOptions, TopicDelivery } from './consuming/group-delivery.js';
-export type { GroupRecovery } from './consuming/group-recoverer.js';
 export {
   CutError,
   PartitionCountError,
@@ -37,6 +36,7 @@ export type {
 export type { ReadOptions } from './reading/reader.js';
 export type { From } from './record/offset.js';
 export type { RecordHeaders, TopicRecord, UnreadableRecord } from './record/record.js';
+export type { GroupRecovery } from './store/stream-store.js';
 export { Topic, type TopicDestroyResult, type TopicStats } from './topic.js';
 export type { TopicEvents } from './topic-events.js';
 export type { Deduplication, Retention, TopicOptions } from './topic-options.js';

@@ -6,6 +6,32 @@
 
 export { mayBeTooLarge } from '../codecs/message-size.js';
 export { messageOf, shortened } from '../error-text.js';
+export { AckWaiters } from '../leasing/ack-waiters.js';
+export {
+  type CheckedHandling,
+  type CheckedLease,
+  checkedHandling,
+  checkedLease,
+  consumeOptionNames,
+  type HandlingOptions,
+  type LeaseOptions,
+} from '../leasing/consume-options.js';
+export { newConsumerName } from '../leasing/consumer-name.js';
+export { Deadline } from '../leasing/deadline.js';
+export {
+  AlreadySettledError,
+  type Delivered,
+  ExpiredError,
+  LeaseLostError,
+  ReturnedError,
+} from '../leasing/errors.js';
+export { Heartbeat, type HeartbeatEvents, type HeartbeatOptions } from '../leasing/heartbeat.js';
+export { HeldList, type Holdable } from '../leasing/held-list.js';
+export type { DeadLettering, LeaseStore, Renewal, Retry } from '../leasing/lease-store.js';
+export { Recoverer, type RecovererEvents } from '../leasing/recoverer.js';
+export { Settlements } from '../leasing/settlements.js';
+export { Settling, type SettlingWaiter } from '../leasing/settling.js';
+export { SuspectPlace } from '../leasing/suspect-place.js';
 export { inThisContext, outsideContext } from '../runtime/context.js';
 export { isThenable } from '../runtime/is-thenable.js';
 export { onAbort } from '../runtime/on-abort.js';
@@ -27,19 +53,9 @@ export {
   shortenLeasesPart,
   writeBeforeGrowingPart,
 } from '../script/parts/parts.js';
-export { AckWaiters } from './ack-waiters.js';
 export { CallSize } from './call-size.js';
-export { newConsumerName } from './consumer-name.js';
 export { CountedReport } from './counted-report.js';
-export { Deadline } from './deadline.js';
 export { type EntryReply, entriesOf, newestId } from './entries.js';
-export {
-  AlreadySettledError,
-  type Delivered,
-  ExpiredError,
-  LeaseLostError,
-  ReturnedError,
-} from './errors.js';
 export {
   type DeadLetterReason,
   type FailurePolicy,
@@ -48,11 +64,8 @@ export {
   unreadableReason,
 } from './failure.js';
 export { type Handled, HandlerPool, type HandlerPoolHost, type Lease } from './handler-pool.js';
-export { HeldList, type Holdable } from './held-list.js';
 export { Pump } from './pump.js';
-export { Settling, type SettlingWaiter } from './settling.js';
 export { withShortJson } from './short-json.js';
-export { SuspectPlace } from './suspect-place.js';
 export { ToldSeldom } from './told-seldom.js';
 export { UnheardDeadLetters } from './unheard-dead-letters.js';
 export { within } from './within.js';

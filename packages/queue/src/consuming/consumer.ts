@@ -22,10 +22,10 @@ import {
   within,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
+import type { Recovery } from '../store/list-store.js';
 import { type ConsumeOptions, consumerOptions } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { nextStep } from './failure.js';
-import type { Recovery } from './recoverer.js';
 import { Session } from './session.js';
 
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */

@@ -2,29 +2,27 @@ import { asError, ClosedError, type Unsubscribe } from '@redpost/core';
 import {
   AckWaiters,
   clearTimeout,
+  Heartbeat,
   HeldList,
   LeaseLostError,
   newConsumerName,
   pause,
+  performance,
+  Recoverer,
   ReturnedError,
+  Settlements,
   Settling,
   setTimeout,
   within,
 } from '@redpost/core/consuming';
-import type { ConsumedEnd, QueueContext } from '../context.js';
+import type { QueueContext } from '../context.js';
 import { Promoter } from '../due/promoter.js';
 import type { Slice } from '../message/slice.js';
 import { leave } from '../scripts/leave.js';
+import { ListStore, type Recovery } from '../store/list-store.js';
+import type { SessionOptions } from './consume-options.js';
 import { HeldDelivery, type Settler } from './delivery.js';
 import { Feed } from './feed.js';
-import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
-import { Recoverer, type Recovery } from './recoverer.js';
-import { Settlements } from './settlements.js';
-
-export interface SessionOptions extends HeartbeatOptions {
-  from: ConsumedEnd;
-  maxAttempts: number;
-}
 
 /** The consumer that works on what a session leases. */
 export interface SessionHost<Body> {
@@ -63,10 +61,11 @@ export class Session<Body = unknown> implements Settler {
   readonly #host: SessionHost<Body>;
   readonly #held = new HeldList<HeldDelivery<Body>>();
   readonly #ackWaiters = new AckWaiters<HeldDelivery<Body>>();
+  readonly #store: ListStore;
   readonly #heartbeat: Heartbeat;
   readonly #promoter: Promoter;
-  readonly #recoverer: Recoverer;
-  readonly #settlements: Settlements;
+  readonly #recoverer: Recoverer<Recovery>;
+  readonly #settlements: Settlements<HeldDelivery>;
   readonly #feed: Feed<HeldDelivery<Body>>;
   #unsubscribe: Unsubscribe | undefined;
   #listenTimer: NodeJS.Timeout | undefined;
@@ -81,7 +80,8 @@ export class Session<Body = unknown> implements Settler {
     this.#options = options;
     this.#host = host;
     const failed = (error: Error) => this.#failed(error);
-    this.#heartbeat = new Heartbeat(context as QueueContext, this.consumer, options, {
+    this.#store = new ListStore(context as QueueContext, this.consumer, options);
+    this.#heartbeat = new Heartbeat(context.connection, this.#store, options, {
       // It may have come back with what it knew some time ago, and forgotten acknowledgements. What
       // it has forgotten to be leased comes again by itself.
       resumed: () => this.#feed.doubt(),
@@ -97,13 +97,11 @@ export class Session<Body = unknown> implements Settler {
       failed,
     });
     this.#promoter = new Promoter(context as QueueContext, failed);
-    this.#recoverer = new Recoverer(context as QueueContext, {
-      maxAttempts: options.maxAttempts,
+    this.#recoverer = new Recoverer(this.#store, {
       recovered: (recovery) => host.recovered(recovery),
       failed,
     });
-    const consumer = { id: this.consumer, from: options.from, isOver: () => this.#isOver };
-    this.#settlements = new Settlements(context as QueueContext, consumer);
+    this.#settlements = new Settlements(this.#store, () => this.#isOver);
     this.#feed = this.#createFeed();
   }
 
@@ -128,7 +126,7 @@ export class Session<Body = unknown> implements Settler {
     await former;
     while (isWanted()) {
       try {
-        await this.#heartbeat.take();
+        await this.#takeLease();
         return this.#begin();
       } catch (error) {
         this.#failed(asError(error));
@@ -163,20 +161,22 @@ export class Session<Body = unknown> implements Settler {
   }
 
   async retry(held: HeldDelivery<Body>, delayMs: number): Promise<void> {
-    await this.#settle(held, () => this.#settlements.retry(held.number, delayMs));
+    await this.#settle(held, () => this.#settlements.retry(held as HeldDelivery, delayMs));
   }
 
   async deadLetter(held: HeldDelivery<Body>, reason: string, error: string): Promise<void> {
-    await this.#settle(held, () => this.#settlements.deadLetter(held.number, reason, error));
+    await this.#settle(held, () =>
+      this.#settlements.deadLetter(held as HeldDelivery, reason, error),
+    );
   }
 
   /** Returns these messages to the queue; it does not count as an attempt. */
   async returnUnfinished(deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
-    const receipts = deliveries.map(({ number }) => number);
-    await Promise.all(receipts.map((receipt) => this.#feed.adopted(receipt)));
-    if (this.#isOver) return;
-    const wereStarted = deliveries.some(({ isStarted }) => isStarted);
-    if (receipts.length > 0) await this.#settlements.returnUnfinished(receipts, wereStarted);
+    await Promise.all(deliveries.map(({ number }) => this.#feed.adopted(number)));
+    if (this.#isOver || deliveries.length === 0) return;
+    await this.#settlements.repeat(() =>
+      this.#store.returnUnfinished(deliveries as HeldDelivery[]),
+    );
     for (const held of deliveries) {
       this.#held.remove(held);
       this.#feed.settled(held.number);
@@ -221,6 +221,14 @@ export class Session<Body = unknown> implements Settler {
     const { mayBeBlocked } = this.#feed;
     const input = { keys, consumer: this.consumer, from, mayBeBlocked };
     await connection.run(leave, input, timeoutMs === undefined ? {} : { timeoutMs });
+  }
+
+  async #takeLease(): Promise<void> {
+    const takenAt = performance.now();
+    const lease = await this.#store.take();
+    if (!lease || this.#isOver) return;
+    void this.#recoverer.recover(lease.overdue);
+    await this.#heartbeat.start(takenAt);
   }
 
   #begin(): void {

@@ -1,6 +1,6 @@
 import type { NextStep } from '@redpost/core/consuming';
+import type { GroupRecovery } from '../store/stream-store.js';
 import type { TopicDelivery } from './group-delivery.js';
-import type { GroupRecovery } from './group-recoverer.js';
 
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
 export type RecordHandler<Body> = (delivery: TopicDelivery<Body>) => unknown;

@@ -98,6 +98,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       'failed',
     );
     this.#options = options;
+    // Refused here when the connection cannot be made in a thread: sessions begin later.
+    if (options.heartbeat === 'thread') context.topic.connection.thread();
     this.#handlers = this.#createPool(handler);
     this.#signals = new GroupSignals(context as GroupContext, {
       heard: (signal) => this.#signalled(signal),
@@ -194,10 +196,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   /** Resolves to false when another member has the partition. */
   async #open(partition: number): Promise<boolean> {
     if (this.#sessions.has(partition) || this.#isStopping) return false;
-    const { leaseMs, maxAttempts, start } = this.#options;
-    const from = this.#known.has(partition) ? beforeAll : start;
-    const memberSince = this.#since;
-    const options = { partition, leaseMs, maxAttempts, start: from, memberSince };
+    const start = this.#known.has(partition) ? beforeAll : this.#options.start;
+    const options = { ...this.#options, partition, start, memberSince: this.#since };
     const session = new GroupSession<Body>(this.#context, options, this.#sessionHost);
     this.#sessions.set(partition, session);
     const isOpen = await session.open(() => !this.#isStopping);

@@ -1,11 +1,10 @@
+import type { CheckedLease } from '@redpost/core/consuming';
+import type { GroupRecovery } from '../store/stream-store.js';
 import type { HeldRecord } from './group-delivery.js';
-import type { GroupRecovery } from './group-recoverer.js';
 import type { Turns } from './turns.js';
 
-export interface GroupSessionOptions {
+export interface GroupSessionOptions extends CheckedLease {
   partition: number;
-  leaseMs: number;
-  maxAttempts: number;
   /** Where the group begins when it does not exist yet. */
   start: string;
   /** When the member began, by `performance.now()`. */

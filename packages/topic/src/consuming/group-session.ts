@@ -1,24 +1,25 @@
 import { asError, ClosedError, isRedpostError } from '@redpost/core';
 import {
   AckWaiters,
+  Heartbeat,
   HeldList,
   LeaseLostError,
   newConsumerName,
   pause,
+  Recoverer,
   ReturnedError,
+  Settlements,
 } from '@redpost/core/consuming';
 import type { GroupContext } from '../group/group-context.js';
 import { isGroupMissing } from '../group/group-missing.js';
 import { isForOthers } from '../record/record.js';
 import { leave } from '../scripts/leave.js';
 import type { Taken } from '../scripts/take.js';
+import { type GroupRecovery, StreamStore } from '../store/stream-store.js';
 import type { GroupKeys } from '../topic-keys.js';
 import { HeldRecord, type RecordSettler } from './group-delivery.js';
 import { GroupFeed } from './group-feed.js';
-import { GroupHeartbeat } from './group-heartbeat.js';
-import { GroupRecoverer } from './group-recoverer.js';
 import type { GroupSessionHost, GroupSessionOptions } from './group-session-host.js';
-import { GroupSettlements } from './group-settlements.js';
 import { KeyOrder } from './key-order.js';
 import { takeLease } from './lease-taking.js';
 
@@ -48,9 +49,10 @@ export class GroupSession<Body = unknown> implements RecordSettler {
   running = 0;
   readonly #ackWaiters = new AckWaiters<HeldRecord>();
   readonly #order: KeyOrder<HeldRecord<Body>> | undefined;
-  readonly #recoverer: GroupRecoverer;
-  readonly #heartbeat: GroupHeartbeat;
-  readonly #settlements: GroupSettlements;
+  readonly #recoverer: Recoverer<GroupRecovery>;
+  readonly #store: StreamStore;
+  readonly #heartbeat: Heartbeat;
+  readonly #settlements: Settlements<HeldRecord>;
   readonly #feed: GroupFeed;
   #isOpen = false;
   #isOver = false;
@@ -67,10 +69,9 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     this.#host = host;
     this.#keys = context.partitions[options.partition] as GroupKeys;
     if (context.isOrdered) this.#order = new KeyOrder(context as GroupContext, this.#keys);
-    const consumer = { id: this.consumer, keys: this.#keys, isOver: () => this.#isOver };
-    this.#settlements = new GroupSettlements(context as GroupContext, consumer);
-    this.#recoverer = new GroupRecoverer(context as GroupContext, {
-      ...options,
+    this.#store = new StreamStore(context as GroupContext, this.consumer, options);
+    this.#settlements = new Settlements(this.#store, () => this.#isOver);
+    this.#recoverer = new Recoverer(this.#store, {
       recovered: (recovery) => host.recovered(recovery),
       failed: (error) => this.#failed(error),
     });
@@ -173,7 +174,8 @@ export class GroupSession<Body = unknown> implements RecordSettler {
       this.#order?.suspend(held);
       this.#held.remove(held);
     }
-    await this.#settlements.returnUnfinished({ only: chosen.map(({ offset }) => offset) });
+    const only = chosen.map(({ offset }) => offset);
+    await this.#settlements.repeat(() => this.#store.returnUnfinished({ only }));
     for (const { offset } of chosen) this.#feed.settled(offset);
   }
 
@@ -231,7 +233,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     });
     if (!lease || this.#isOver) return false;
     this.#isOpen = true;
-    this.#heartbeat.start(lease.takenAt);
+    await this.#heartbeat.start(lease.takenAt);
     await this.#recoverer.recover(lease.overdue);
     return true;
   }
@@ -242,11 +244,8 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     await topic.connection.run(leave, input, { timeoutMs });
   }
 
-  #createHeartbeat(): GroupHeartbeat {
-    return new GroupHeartbeat(this.#context as GroupContext, {
-      keys: this.#keys,
-      consumer: this.consumer,
-      leaseMs: this.#options.leaseMs,
+  #createHeartbeat(): Heartbeat {
+    return new Heartbeat(this.#context.topic.connection, this.#store, this.#options, {
       // It may have come back with what it knew some time ago, and forgotten acknowledgements.
       resumed: () => this.#feed.doubt(),
       beat: (pending) => {
@@ -295,9 +294,8 @@ export class GroupSession<Body = unknown> implements RecordSettler {
 
   async #reconcile(): Promise<boolean> {
     if (!(await this.renew())) return false;
-    await this.#settlements.returnUnfinished({
-      allBut: [...this.#held].map(({ offset }) => offset),
-    });
+    const allBut = [...this.#held].map(({ offset }) => offset);
+    await this.#settlements.repeat(() => this.#store.returnUnfinished({ allBut }));
     await this.#order?.expectPending(this.#held);
     return true;
   }
@@ -324,7 +322,7 @@ export class GroupSession<Body = unknown> implements RecordSettler {
    */
   #clearSuspect(held: HeldRecord<Body>): void {
     this.#settlements
-      .clearSuspect(held as HeldRecord)
+      .repeat(() => this.#store.clearSuspect(held as HeldRecord))
       .then(() => this.#feed.settled(held.offset))
       .catch((error) => this.#failed(asError(error)));
   }

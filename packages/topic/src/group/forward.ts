@@ -25,6 +25,8 @@ export const forwardOptionNames: NamesOf<ForwardOptions> = {
   group: true,
   concurrency: true,
   leaseMs: true,
+  heartbeat: true,
+  maxBlockedMs: true,
   backoff: true,
   signal: true,
 };

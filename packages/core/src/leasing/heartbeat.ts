@@ -1,8 +1,10 @@
-import { asError, type ConnectionThread, type Repetition, type Unlisten } from '@redpost/core';
-import { clearInterval, performance, setInterval } from '@redpost/core/consuming';
-import type { QueueContext } from '../context.js';
-import { type RenewInput, renew } from '../scripts/renew.js';
+import type { Connection, ConnectionThread, Repetition } from '../connection/connection.js';
+import { asError } from '../errors.js';
+import type { Unlisten } from '../runtime/emitter.js';
+import { clearInterval, performance, setInterval } from '../runtime/timers.js';
+import type { LeaseStore } from './lease-store.js';
 
+/** What a {@link Heartbeat} tells. */
 export interface HeartbeatEvents {
   /** Redis has confirmed the lease, and counts so many messages as the consumer's. */
   beat(held: number): void;
@@ -10,11 +12,12 @@ export interface HeartbeatEvents {
   resumed(): void;
   /** Redis says that the lease is gone. */
   lost(): void;
-  /** Consumers whose lease has run out, as `renew` names them. */
+  /** Other consumers whose lease has run out. */
   overdue(consumers: string[]): void;
   failed(error: Error): void;
 }
 
+/** How often a {@link Heartbeat} beats, and from where. */
 export interface HeartbeatOptions {
   leaseMs: number;
   /** Whether a thread beats too. */
@@ -23,34 +26,35 @@ export interface HeartbeatOptions {
 }
 
 /**
- * Keeps one consumer's lease: one beat renews it for all the messages the consumer holds.
+ * Keeps one consumer's lease: one beat renews it for all that the consumer holds.
  *
  * A beat also tells which other consumers have stopped beating, so that finding them costs nothing.
  * A thread that beats too only renews: what a beat tells is heard when the event loop is free.
  */
 export class Heartbeat {
-  readonly #context: QueueContext;
-  readonly #consumer: string;
+  readonly #connection: Connection;
+  readonly #store: LeaseStore<never, unknown>;
   readonly #options: HeartbeatOptions;
   readonly #thread: ConnectionThread | undefined;
-  #repetition: Repetition | undefined;
   readonly #events: HeartbeatEvents;
+  #repetition: Repetition | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** When the last beat that Redis confirmed was sent, by `performance.now()`. */
   #confirmedAt = Number.NEGATIVE_INFINITY;
   #unlisten: Unlisten | undefined;
   #stopped = false;
 
+  /** @throws InvalidArgumentError for a thread when the connection cannot be made in one. */
   constructor(
-    context: QueueContext,
-    consumer: string,
+    connection: Connection,
+    store: LeaseStore<never, unknown>,
     options: HeartbeatOptions,
     events: HeartbeatEvents,
   ) {
-    this.#context = context;
-    this.#consumer = consumer;
+    this.#connection = connection;
+    this.#store = store;
     this.#options = options;
-    this.#thread = options.heartbeat === 'thread' ? context.connection.thread() : undefined;
+    this.#thread = options.heartbeat === 'thread' ? connection.thread() : undefined;
     this.#events = events;
   }
 
@@ -66,19 +70,34 @@ export class Heartbeat {
     return this.#repetition !== undefined && this.#repetition.confirmedMsAgo < leaseMs;
   }
 
-  /** Takes the lease and starts beating. Rejects when Redis cannot be asked. */
-  async take(): Promise<void> {
-    await this.#beat(true);
+  /**
+   * The lease is taken: begins to beat. Resolves when the thread beats too, if one is to.
+   *
+   * @param takenAt when the call was made that took it, by `performance.now()`.
+   */
+  async start(takenAt: number): Promise<void> {
     if (this.#stopped) return;
-    this.#goOn();
+    this.#confirmedAt = takenAt;
+    this.#beatInLoop();
     if (this.#thread) await this.#beatInThread(this.#thread);
   }
 
   /** Beats now. Resolves to false when the lease is lost. */
-  renew(): Promise<boolean> {
-    return this.#beat(false);
+  async renew(): Promise<boolean> {
+    const sentAt = performance.now();
+    const renewal = await this.#store.renew();
+    if (this.#stopped) return false;
+    if (!renewal) {
+      this.#events.lost();
+      return false;
+    }
+    this.#confirmedAt = sentAt;
+    this.#events.beat(renewal.held);
+    if (renewal.overdue.length > 0) this.#events.overdue(renewal.overdue);
+    return true;
   }
 
+  /** Ends it, in the thread too. */
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
@@ -86,11 +105,11 @@ export class Heartbeat {
     this.#unlisten?.();
   }
 
-  #goOn(): void {
+  #beatInLoop(): void {
     if (this.#timer) return;
-    const beat = () => void this.#tryBeat();
+    const beat = () => void this.#tryRenew();
     this.#timer = setInterval(beat, this.#everyMs).unref();
-    this.#unlisten = this.#context.connection.on('resumed', () => {
+    this.#unlisten = this.#connection.on('resumed', () => {
       this.#events.resumed();
       // After an outage all consumers are late: the sooner they beat, the less is taken from them.
       beat();
@@ -102,7 +121,7 @@ export class Heartbeat {
   }
 
   async #beatInThread(thread: ConnectionThread): Promise<void> {
-    this.#repetition = await thread.repeat(renew, this.#input(false), {
+    this.#repetition = await this.#store.renewIn(thread, {
       everyMs: this.#everyMs,
       maxBlockedMs: this.#options.maxBlockedMs,
       failed: this.#events.failed,
@@ -110,30 +129,11 @@ export class Heartbeat {
     if (this.#stopped) this.#repetition.stop();
   }
 
-  #input(take: boolean): RenewInput {
-    const { keys } = this.#context;
-    return { keys, consumer: this.#consumer, leaseMs: this.#options.leaseMs, take };
-  }
-
-  async #tryBeat(): Promise<void> {
+  async #tryRenew(): Promise<void> {
     try {
-      await this.#beat(false);
+      await this.renew();
     } catch (error) {
       if (!this.#stopped) this.#events.failed(asError(error));
     }
-  }
-
-  async #beat(take: boolean): Promise<boolean> {
-    const sentAt = performance.now();
-    const result = await this.#context.connection.run(renew, this.#input(take));
-    if (this.#stopped) return false;
-    if (result.status === 'lost') {
-      this.#events.lost();
-      return false;
-    }
-    this.#confirmedAt = sentAt;
-    this.#events.beat(result.held);
-    if (result.overdue.length > 0) this.#events.overdue(result.overdue);
-    return true;
   }
 }

@@ -1,0 +1,33 @@
+import { asError } from '../errors.js';
+import type { LeaseStore } from './lease-store.js';
+
+/** What a {@link Recoverer} tells. */
+export interface RecovererEvents<Recovery> {
+  recovered(recovery: Recovery): void;
+  failed(error: Error): void;
+}
+
+/** Returns what consumers held whose leases have run out. */
+export class Recoverer<Recovery> {
+  readonly #store: LeaseStore<never, Recovery>;
+  readonly #events: RecovererEvents<Recovery>;
+
+  constructor(store: LeaseStore<never, Recovery>, events: RecovererEvents<Recovery>) {
+    this.#store = store;
+    this.#events = events;
+  }
+
+  /** @param overdue as heartbeats have named them. Several consumers may get the same ones. */
+  async recover(overdue: readonly string[]): Promise<void> {
+    await Promise.all(overdue.map((consumer) => this.#recoverOne(consumer)));
+  }
+
+  async #recoverOne(consumer: string): Promise<void> {
+    try {
+      const recovery = await this.#store.recover(consumer);
+      if (recovery) this.#events.recovered(recovery);
+    } catch (error) {
+      this.#events.failed(asError(error));
+    }
+  }
+}

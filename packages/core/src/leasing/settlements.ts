@@ -1,0 +1,61 @@
+import { shortened } from '../error-text.js';
+import { TickBatch } from '../sending/batch.js';
+import type { DeadLettering, LeaseStore, Retry } from './lease-store.js';
+import { Settling, type SettlingWaiter } from './settling.js';
+
+/** Lua unpacks some 8000 values, and some servers take no more than a million bytes at a time. */
+const limits = { count: 1000, bytes: 750_000 };
+
+/**
+ * What can happen to a delivery besides being acknowledged. Settled in one tick, they leave in one
+ * call. A call that fails because Redis is away is repeated until the consumer's lease is over:
+ * what a handler has decided is not forgotten.
+ */
+export class Settlements<Held> {
+  readonly #store: LeaseStore<Held, unknown>;
+  readonly #settling: Settling;
+
+  /** @param isOver true once the lease is over. */
+  constructor(store: LeaseStore<Held, unknown>, isOver: () => boolean) {
+    this.#store = store;
+    this.#settling = new Settling(isOver);
+  }
+
+  readonly #retries = new TickBatch<Retry<Held> & SettlingWaiter>(limits, (retries) => {
+    this.#settling.settle(retries, () => this.#store.retry(retries));
+  });
+
+  readonly #deadLetters = new TickBatch<DeadLettering<Held> & SettlingWaiter>(limits, (letters) => {
+    this.#settling.settle(letters, () => this.#store.deadLetter(letters));
+  });
+
+  /** Resolves to false when it was no longer held. */
+  retry(held: Held, delayMs: number): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#retries.add({ held, delayMs, resolve, reject }, 0);
+    });
+  }
+
+  /** Resolves to false when it was no longer held. */
+  deadLetter(held: Held, reason: string, error: string): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const texts = { reason: shortened(reason), error: shortened(error) };
+      // A character has up to three bytes.
+      const textSize = 3 * (texts.reason.length + texts.error.length);
+      const size = textSize + this.#store.deadLetterSize(held);
+      this.#deadLetters.add({ held, ...texts, resolve, reject }, size);
+    });
+  }
+
+  /** Repeats another call about what is held, in the same way. */
+  async repeat(run: () => Promise<unknown>): Promise<void> {
+    await this.#settling.repeat(run);
+  }
+
+  /** Resolves when nothing is under way, or about to be. */
+  async idle(): Promise<void> {
+    this.#retries.flush();
+    this.#deadLetters.flush();
+    await this.#settling.idle();
+  }
+}

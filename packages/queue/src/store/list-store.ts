@@ -1,0 +1,98 @@
+import type { ConnectionThread, RepeatOptions, Repetition } from '@redpost/core';
+import type { DeadLettering, LeaseStore, Renewal, Retry } from '@redpost/core/consuming';
+import type { HeldDelivery } from '../consuming/delivery.js';
+import type { ConsumedEnd, QueueContext } from '../context.js';
+import { deadLetter } from '../scripts/dead-letter.js';
+import { consumerOf, recover } from '../scripts/recover.js';
+import { release } from '../scripts/release.js';
+import { type RenewInput, renew } from '../scripts/renew.js';
+import { retry } from '../scripts/retry.js';
+
+/** What was done with the messages of a consumer that had died. */
+export interface Recovery {
+  consumer: string;
+  /** Messages that were returned to the queue: they are delivered again. */
+  returned: number;
+  /** Messages that had been to blame for `maxAttempts` crashes. */
+  deadLettered: number;
+}
+
+/** Whose view of the queue it is, and how it deals with what others held. */
+export interface ListStoreOptions {
+  from: ConsumedEnd;
+  leaseMs: number;
+  maxAttempts: number;
+}
+
+/** The scripts of a queue, as one consumer calls them. */
+export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
+  readonly #context: QueueContext;
+  readonly #consumer: string;
+  readonly #options: ListStoreOptions;
+
+  constructor(context: QueueContext, consumer: string, options: ListStoreOptions) {
+    this.#context = context;
+    this.#consumer = consumer;
+    this.#options = options;
+  }
+
+  /** Takes the lease. */
+  take(): Promise<Renewal | undefined> {
+    return this.#renew(true);
+  }
+
+  renew(): Promise<Renewal | undefined> {
+    return this.#renew(false);
+  }
+
+  renewIn(thread: ConnectionThread, options: RepeatOptions): Promise<Repetition> {
+    return thread.repeat(renew, this.#renewInput(false), options);
+  }
+
+  retry(retries: readonly Retry<HeldDelivery>[]): Promise<boolean[]> {
+    const deliveries = retries.map(({ held, delayMs }) => ({ receipt: held.number, delayMs }));
+    return this.#context.connection.run(retry, { ...this.#names, deliveries });
+  }
+
+  deadLetter(letters: readonly DeadLettering<HeldDelivery>[]): Promise<boolean[]> {
+    const deliveries = letters.map(({ held, reason, error }) => {
+      return { receipt: held.number, reason, error };
+    });
+    return this.#context.connection.run(deadLetter, { ...this.#names, deliveries });
+  }
+
+  /** What is in Redis is not sent once more. */
+  deadLetterSize(): number {
+    return 0;
+  }
+
+  /** Returns leased messages to the queue; it does not count as an attempt. */
+  async returnUnfinished(deliveries: readonly HeldDelivery[]): Promise<void> {
+    const receipts = deliveries.map(({ number }) => number);
+    const wereStarted = deliveries.some(({ isStarted }) => isStarted);
+    await this.#context.connection.run(release, { ...this.#names, receipts, wereStarted });
+  }
+
+  async recover(overdue: string): Promise<Recovery | undefined> {
+    const { connection, keys } = this.#context;
+    const { maxAttempts } = this.#options;
+    const result = await connection.run(recover, { keys, overdue, maxAttempts });
+    if (!result || result.putBack + result.deadLettered === 0) return undefined;
+    const { putBack: returned, deadLettered } = result;
+    return { consumer: consumerOf(overdue), returned, deadLettered };
+  }
+
+  async #renew(take: boolean): Promise<Renewal | undefined> {
+    const result = await this.#context.connection.run(renew, this.#renewInput(take));
+    return result.status === 'held' ? result : undefined;
+  }
+
+  #renewInput(take: boolean): RenewInput {
+    return { ...this.#names, leaseMs: this.#options.leaseMs, take };
+  }
+
+  get #names() {
+    const { keys } = this.#context;
+    return { keys, consumer: this.#consumer, from: this.#options.from };
+  }
+}

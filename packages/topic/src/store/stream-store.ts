@@ -1,0 +1,120 @@
+import type { ConnectionThread, RepeatOptions, Repetition } from '@redpost/core';
+import {
+  type DeadLettering,
+  type LeaseStore,
+  mayBeTooLarge,
+  type Renewal,
+  type Retry,
+} from '@redpost/core/consuming';
+import type { HeldRecord } from '../consuming/group-delivery.js';
+import type { GroupContext } from '../group/group-context.js';
+import { clearSuspect } from '../scripts/clear-suspect.js';
+import { type DeadLettered, deadLetter } from '../scripts/dead-letter.js';
+import { recover } from '../scripts/recover.js';
+import { type ReleaseInput, release } from '../scripts/release.js';
+import { type RenewInput, renew } from '../scripts/renew.js';
+import { retry } from '../scripts/retry.js';
+import type { GroupKeys } from '../topic-keys.js';
+
+/** What was done with the records of a consumer that had died. */
+export interface GroupRecovery {
+  consumer: string;
+  partition: number;
+  /** Records that were returned to the group: they are delivered again. */
+  returned: number;
+  /** Records that had been to blame for `maxAttempts` crashes. */
+  deadLettered: number;
+}
+
+/** Whose view of the group it is, and how it deals with what others held. */
+export interface StreamStoreOptions {
+  partition: number;
+  leaseMs: number;
+  maxAttempts: number;
+}
+
+/** The scripts of a group in one partition, as one consumer calls them. */
+export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
+  readonly #context: GroupContext;
+  readonly #consumer: string;
+  readonly #options: StreamStoreOptions;
+  readonly #keys: GroupKeys;
+
+  constructor(context: GroupContext, consumer: string, options: StreamStoreOptions) {
+    this.#context = context;
+    this.#consumer = consumer;
+    this.#options = options;
+    this.#keys = context.partitions[options.partition] as GroupKeys;
+  }
+
+  async renew(): Promise<Renewal | undefined> {
+    const result = await this.#context.topic.connection.run(renew, this.#renewInput);
+    if (result.status === 'lost') return undefined;
+    return { held: result.pending, overdue: result.overdue };
+  }
+
+  renewIn(thread: ConnectionThread, options: RepeatOptions): Promise<Repetition> {
+    return thread.repeat(renew, this.#renewInput, options);
+  }
+
+  retry(retries: readonly Retry<HeldRecord>[]): Promise<boolean[]> {
+    const records = retries.map(({ held: { offset, attempt }, delayMs }) => {
+      return { offset, attempt, delayMs };
+    });
+    return this.#context.topic.connection.run(retry, { ...this.#names, records });
+  }
+
+  /**
+   * A large record comes alone, and its fields are not sent as long as they are in the stream: the server may
+   * not take them any more.
+   */
+  async deadLetter(letters: readonly DeadLettering<HeldRecord>[]): Promise<boolean[]> {
+    const isLarge = letters.some(({ held }) => mayBeTooLarge(held.fields));
+    const outcomes = await this.#moveToDead(letters, !isLarge);
+    const isTrimmed = outcomes.includes('trimmed');
+    const settled = isTrimmed ? await this.#moveToDead(letters, true) : outcomes;
+    return settled.map((outcome) => outcome === 'moved');
+  }
+
+  deadLetterSize({ fields }: HeldRecord): number {
+    return fields.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Returns the named records, or all that are not named; it does not count as an attempt. */
+  async returnUnfinished(chosen: ReleaseInput['chosen']): Promise<void> {
+    await this.#context.topic.connection.run(release, { ...this.#names, chosen });
+  }
+
+  /** A suspect is none any more, as long as this consumer lives. */
+  async clearSuspect({ offset }: HeldRecord): Promise<void> {
+    await this.#context.topic.connection.run(clearSuspect, { ...this.#names, offset });
+  }
+
+  async recover(consumer: string): Promise<GroupRecovery | undefined> {
+    const { partition, leaseMs, maxAttempts } = this.#options;
+    const input = { ...this.#names, consumer, maxAttempts, idleMs: leaseMs };
+    const result = await this.#context.topic.connection.run(recover, input);
+    if (!result || result.handedOn + result.deadLettered === 0) return undefined;
+    const { handedOn: returned, deadLettered } = result;
+    return { consumer, partition, returned, deadLettered };
+  }
+
+  #moveToDead(
+    letters: readonly DeadLettering<HeldRecord>[],
+    withFields: boolean,
+  ): Promise<DeadLettered[]> {
+    const records = letters.map(({ held: { offset, attempt, fields }, reason, error }) => {
+      return { offset, attempt, fields: withFields ? fields : [], reason, error };
+    });
+    return this.#context.topic.connection.run(deadLetter, { ...this.#names, records });
+  }
+
+  get #renewInput(): RenewInput {
+    return { ...this.#names, leaseMs: this.#options.leaseMs };
+  }
+
+  get #names() {
+    const { group, signal } = this.#context;
+    return { keys: this.#keys, consumer: this.#consumer, group, signal };
+  }
+}
