@@ -26,6 +26,7 @@ export {
   ReturnedError,
 } from '../leasing/errors.js';
 export { Heartbeat, type HeartbeatEvents, type HeartbeatOptions } from '../leasing/heartbeat.js';
+export { Held, type Settler } from '../leasing/held.js';
 export { HeldList, type Holdable } from '../leasing/held-list.js';
 export type { DeadLettering, LeaseStore, Renewal, Retry } from '../leasing/lease-store.js';
 export { Recoverer, type RecovererEvents } from '../leasing/recoverer.js';

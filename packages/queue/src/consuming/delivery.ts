@@ -1,18 +1,4 @@
-import {
-  InvalidArgumentError,
-  type NamesOf,
-  refuseUnknownOptions,
-  shown,
-  wholeNumber,
-} from '@redpost/core';
-import {
-  AlreadySettledError,
-  type Delivered,
-  ExpiredError,
-  type Handled,
-  type Holdable,
-  LeaseLostError,
-} from '@redpost/core/consuming';
+import { type Delivered, ExpiredError, Held, type Settler } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import {
   asBare,
@@ -30,8 +16,6 @@ export interface RetryOptions {
   /** How long to wait before the next attempt, in ms. Default 0: it is next in line. */
   delayMs?: number | undefined;
 }
-
-const retryOptionNames: NamesOf<RetryOptions> = { delayMs: true };
 
 /**
  * One attempt at one message. It is settled once, by `ack`, `retry` or `deadLetter`; a handler
@@ -72,43 +56,15 @@ export interface Delivery<Body = unknown> extends Message<Body> {
   extend(): Promise<void>;
 }
 
-/** What a delivery asks of the session that holds it. */
-export interface Settler {
-  readonly consumer: string;
-  /** How many of its handlers run: kept by the pool of handlers. */
-  running: number;
-  isFreshAt(now: number): boolean;
-  acknowledge(held: HeldDelivery, expired?: boolean): void;
-  confirmAck(held: HeldDelivery): Promise<void>;
-  retry(held: HeldDelivery, delayMs: number): Promise<void>;
-  deadLetter(held: HeldDelivery, reason: string, error: string): Promise<void>;
-  renew(): Promise<boolean>;
-}
-
-/**
- * States: leased -> open (decoded, handed to a handler) -> settled; from any of them -> lost.
- */
-export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Holdable {
+/** One attempt at one message, as the session that holds it knows it. */
+export class HeldDelivery<Body = unknown> extends Held<Body> implements Delivery<Body> {
   /** The receipt within its consumer. */
   readonly number: number;
   readonly element: Slice;
-  readonly settler: Settler;
-  #state: 'held' | 'settled' | 'lost' = 'held';
-  /** Why it is not this consumer's any more. */
-  #lostBy: Error | undefined;
   #envelope: Envelope | undefined;
-  #abort: AbortController | undefined;
-  body!: Body;
-  /** The body is there: what fails from now on is not the message's fault. */
-  isOpen = false;
-  /** When the handler began, by `performance.now()`. */
-  startedAt = 0;
-  earlier: this | undefined = undefined;
-  later: this | undefined = undefined;
-  isListed = false;
 
   constructor(settler: Settler, number: number, element: Slice) {
-    this.settler = settler;
+    super(settler);
     this.number = number;
     this.element = element;
   }
@@ -149,26 +105,7 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Ho
     return this.envelope.deliveries + 1;
   }
 
-  get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.#lostBy) this.#abort.abort(this.#lostBy);
-    return this.#abort.signal;
-  }
-
-  /** A handler has got it. */
-  get isStarted(): boolean {
-    return this.startedAt > 0;
-  }
-
-  get isSettled(): boolean {
-    return this.#state !== 'held';
-  }
-
-  get isLost(): boolean {
-    return this.#state === 'lost';
-  }
-
-  /** What errors call it: its envelope may not be readable. */
+  /** Its envelope may not be readable. */
   get named(): Delivered {
     try {
       return { kind: 'message', id: this.id };
@@ -186,10 +123,7 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Ho
   open(context: QueueContext<Body>, clock: { serverNow: number }): Promise<void> | undefined {
     const beginning = beginningOf(this.element);
     if (beginning === 'touched') this.#refuseIfExpired(clock.serverNow);
-    const body = readBody(context, bodyOf(this.element, beginning));
-    if (body instanceof Promise) return body.then((valid) => this.#opened(valid));
-    this.#opened(body);
-    return undefined;
+    return this.openWith(readBody(context, bodyOf(this.element, beginning)));
   }
 
   /** Lets an envelope that cannot be read pass for a bare payload, so that it has an id at least. */
@@ -201,59 +135,8 @@ export class HeldDelivery<Body = unknown> implements Delivery<Body>, Handled, Ho
     }
   }
 
-  /** Claims the right to settle: true once. */
-  claim(): boolean {
-    if (this.#state !== 'held') return false;
-    this.#state = 'settled';
-    return true;
-  }
-
-  /** It is not this consumer's any more. What is still running is told by its signal. */
-  lose(reason: Error): void {
-    this.#state = 'lost';
-    this.#lostBy = reason;
-    this.#abort?.abort(reason);
-  }
-
-  async ack(): Promise<void> {
-    this.#claimOrThrow();
-    await this.settler.confirmAck(this);
-  }
-
-  async retry(options: RetryOptions = {}): Promise<void> {
-    refuseUnknownOptions('retry()', options, retryOptionNames);
-    const { delayMs = 0 } = options;
-    wholeNumber('delayMs', delayMs, { min: 0 });
-    this.#claimOrThrow();
-    await this.settler.retry(this, delayMs);
-  }
-
-  async deadLetter(reason = 'rejected'): Promise<void> {
-    if (typeof reason !== 'string') {
-      throw new InvalidArgumentError(`A reason is a text, got ${shown(reason)}`);
-    }
-    this.#claimOrThrow();
-    await this.settler.deadLetter(this, reason, '');
-  }
-
-  async extend(): Promise<void> {
-    if (this.#state === 'settled') throw new AlreadySettledError(this.named);
-    if (this.#lostBy) throw this.#lostBy;
-    if (!(await this.settler.renew())) throw this.#lostBy ?? new LeaseLostError(this.named);
-  }
-
-  #opened(body: Body): void {
-    this.body = body;
-    this.isOpen = true;
-  }
-
   #refuseIfExpired(serverNow: number): void {
     const { expiresAt } = this.envelope;
     if (expiresAt !== undefined && expiresAt <= serverNow) throw new ExpiredError(this.named);
-  }
-
-  #claimOrThrow(): void {
-    if (this.#lostBy) throw this.#lostBy;
-    if (!this.claim()) throw new AlreadySettledError(this.named);
   }
 }

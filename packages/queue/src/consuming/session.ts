@@ -11,6 +11,7 @@ import {
   Recoverer,
   ReturnedError,
   Settlements,
+  type Settler,
   Settling,
   setTimeout,
   within,
@@ -21,7 +22,7 @@ import type { Slice } from '../message/slice.js';
 import { leave } from '../scripts/leave.js';
 import { ListStore, type Recovery } from '../store/list-store.js';
 import type { SessionOptions } from './consume-options.js';
-import { HeldDelivery, type Settler } from './delivery.js';
+import { HeldDelivery } from './delivery.js';
 import { Feed } from './feed.js';
 
 /** The consumer that works on what a session leases. */

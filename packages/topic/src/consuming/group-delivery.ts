@@ -1,17 +1,4 @@
-import {
-  InvalidArgumentError,
-  type NamesOf,
-  refuseUnknownOptions,
-  shown,
-  wholeNumber,
-} from '@redpost/core';
-import {
-  AlreadySettledError,
-  type Delivered,
-  type Handled,
-  type Holdable,
-  LeaseLostError,
-} from '@redpost/core/consuming';
+import { type Delivered, Held, type Settler } from '@redpost/core/consuming';
 import { publishedAt } from '../record/offset.js';
 import { sizeOf } from '../record/packed-entries.js';
 import {
@@ -30,8 +17,6 @@ export interface RecordRetryOptions {
   /** How long to wait before the next attempt, in ms. Default 0: as soon as there is time for it. */
   delayMs?: number | undefined;
 }
-
-const retryOptionNames: NamesOf<RecordRetryOptions> = { delayMs: true };
 
 /**
  * One attempt of a group at one record. It is settled once, by `ack`, `retry` or `deadLetter`; a
@@ -72,42 +57,24 @@ export interface TopicDelivery<Body = unknown> extends TopicRecord<Body> {
   extend(): Promise<void>;
 }
 
-/** What a delivery asks of the session that holds it. */
-export interface RecordSettler {
-  readonly consumer: string;
+/** What a record asks of the session that holds it. */
+export interface RecordSettler extends Settler {
   readonly partition: number;
-  /** How many of its handlers run: kept by the pool of handlers. */
-  running: number;
-  isFreshAt(now: number): boolean;
   acknowledge(held: HeldRecord): void;
-  confirmAck(held: HeldRecord): Promise<void>;
-  retry(held: HeldRecord, delayMs: number): Promise<void>;
-  deadLetter(held: HeldRecord, reason: string, error: string): Promise<void>;
-  renew(): Promise<boolean>;
 }
 
-/** States: held -> settled; from both -> lost. */
-export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled, Holdable {
+/** One attempt of a group at one record, as the session that holds it knows it. */
+export class HeldRecord<Body = unknown>
+  extends Held<Body, RecordSettler>
+  implements TopicDelivery<Body>
+{
   readonly offset: string;
   readonly attempt: number;
   readonly isSuspect: boolean;
-  readonly settler: RecordSettler;
   readonly #taken: Taken;
-  #state: 'held' | 'settled' | 'lost' = 'held';
-  /** Why it is not this consumer's any more. */
-  #lostBy: Error | undefined;
-  #abort: AbortController | undefined;
-  earlier: this | undefined;
-  later: this | undefined;
-  isListed = false;
-  body!: Body;
-  /** The body is there: what fails from now on is not the record's fault. */
-  isOpen = false;
-  /** When the handler began, by `performance.now()`. */
-  startedAt = 0;
 
   constructor(settler: RecordSettler, taken: Taken) {
-    this.settler = settler;
+    super(settler);
     this.#taken = taken;
     this.offset = taken.offset;
     this.attempt = taken.attempt;
@@ -128,7 +95,6 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled,
     return { offset, partition, key, id, body, headers, publishedAt, attempt, receipt };
   }
 
-  /** What errors call it. */
   get named(): Delivered {
     return { kind: 'record', id: this.offset };
   }
@@ -139,7 +105,6 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled,
     return fields ?? [Buffer.from('body'), body?.bytes ?? Buffer.alloc(0)];
   }
 
-  /** How many bytes it is, roughly. */
   get size(): number {
     return sizeOf(this.#taken);
   }
@@ -161,21 +126,6 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled,
     return publishedAt(this.offset);
   }
 
-  get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.#lostBy) this.#abort.abort(this.#lostBy);
-    return this.#abort.signal;
-  }
-
-  /** A handler has got it. */
-  get isStarted(): boolean {
-    return this.startedAt > 0;
-  }
-
-  get isLost(): boolean {
-    return this.#state === 'lost';
-  }
-
   /**
    * Makes the body available: returns a promise only if the schema is asynchronous.
    *
@@ -184,60 +134,6 @@ export class HeldRecord<Body = unknown> implements TopicDelivery<Body>, Handled,
   open(context: TopicContext<Body>): Promise<void> | undefined {
     const { fields } = this.#taken;
     if (fields) headersOf(fields);
-    const body = readBody(context, this.#taken.body ?? { bytes: bodyOf(fields ?? []) });
-    if (body instanceof Promise) return body.then((valid) => this.#opened(valid));
-    this.#opened(body);
-    return undefined;
-  }
-
-  /** Claims the right to settle: true once. */
-  claim(): boolean {
-    if (this.#state !== 'held') return false;
-    this.#state = 'settled';
-    return true;
-  }
-
-  /** It is not this consumer's any more. What is still running is told by its signal. */
-  lose(reason: Error): void {
-    this.#state = 'lost';
-    this.#lostBy = reason;
-    this.#abort?.abort(reason);
-  }
-
-  async ack(): Promise<void> {
-    this.#claimOrThrow();
-    await this.settler.confirmAck(this);
-  }
-
-  async retry(options: RecordRetryOptions = {}): Promise<void> {
-    refuseUnknownOptions('retry()', options, retryOptionNames);
-    const { delayMs = 0 } = options;
-    wholeNumber('delayMs', delayMs, { min: 0 });
-    this.#claimOrThrow();
-    await this.settler.retry(this, delayMs);
-  }
-
-  async deadLetter(reason = 'rejected'): Promise<void> {
-    if (typeof reason !== 'string') {
-      throw new InvalidArgumentError(`A reason is a text, got ${shown(reason)}`);
-    }
-    this.#claimOrThrow();
-    await this.settler.deadLetter(this, reason, '');
-  }
-
-  async extend(): Promise<void> {
-    if (this.#state === 'settled') throw new AlreadySettledError(this.named);
-    if (this.#lostBy) throw this.#lostBy;
-    if (!(await this.settler.renew())) throw this.#lostBy ?? new LeaseLostError(this.named);
-  }
-
-  #opened(body: Body): void {
-    this.body = body;
-    this.isOpen = true;
-  }
-
-  #claimOrThrow(): void {
-    if (this.#lostBy) throw this.#lostBy;
-    if (!this.claim()) throw new AlreadySettledError(this.named);
+    return this.openWith(readBody(context, this.#taken.body ?? { bytes: bodyOf(fields ?? []) }));
   }
 }
