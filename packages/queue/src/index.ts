@@ -10,6 +10,7 @@ export {
   LeaseLostError,
   type NextStep,
   ReturnedError,
+  type StopOptions,
 } from '@redpost/core/consuming';
 export {
   type DeadLetter,
@@ -23,7 +24,6 @@ export {
   Consumer,
   type ConsumerEvents,
   type Handler,
-  type StopOptions,
 } from './consuming/consumer.js';
 export type { Delivery, RetryOptions } from './consuming/delivery.js';
 export type { ReceiveOptions } from './consuming/receiver.js';

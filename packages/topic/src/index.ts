@@ -10,8 +10,9 @@ export {
   LeaseLostError,
   type NextStep,
   ReturnedError,
+  type StopOptions as GroupStopOptions,
 } from '@redpost/core/consuming';
-export { GroupConsumer, type GroupStopOptions } from './consuming/group-consumer.js';
+export { GroupConsumer } from './consuming/group-consumer.js';
 export type { GroupConsumerEvents, RecordHandler } from './consuming/group-consumer-events.js';
 export type { RecordRetryOptions, TopicDelivery } from './consuming/group-delivery.js';
 export {

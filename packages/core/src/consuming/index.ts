@@ -17,7 +17,6 @@ export {
   type LeaseOptions,
 } from '../leasing/consume-options.js';
 export { newConsumerName } from '../leasing/consumer-name.js';
-export { Deadline } from '../leasing/deadline.js';
 export {
   AlreadySettledError,
   type Delivered,
@@ -32,6 +31,7 @@ export type { DeadLettering, LeaseStore, Renewal, Retry } from '../leasing/lease
 export { Recoverer, type RecovererEvents } from '../leasing/recoverer.js';
 export { Settlements } from '../leasing/settlements.js';
 export { Settling, type SettlingWaiter } from '../leasing/settling.js';
+export { type StopOptions, Stopping, type StopSteps } from '../leasing/stopping.js';
 export { SuspectPlace } from '../leasing/suspect-place.js';
 export { inThisContext, outsideContext } from '../runtime/context.js';
 export { isThenable } from '../runtime/is-thenable.js';

@@ -3,23 +3,21 @@ import {
   Emitter,
   InvalidArgumentError,
   isRedpostError,
-  longestTimerMs,
   type NamesOf,
-  refuseUnknownOptions,
   shown,
   type Unlisten,
-  wholeNumber,
 } from '@redpost/core';
 import {
-  Deadline,
   HandlerPool,
   type NextStep,
   onAbort,
   performance,
   ReturnedError,
+  type StopOptions,
+  Stopping,
+  type StopSteps,
   ToldSeldom,
   UnheardDeadLetters,
-  within,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import type { Recovery } from '../store/list-store.js';
@@ -49,12 +47,6 @@ export interface ConsumerEvents<Body> {
   stopped: undefined;
 }
 
-/** How a consumer stops. */
-export interface StopOptions {
-  /** How long handlers may take to finish, in ms. Default 10 000. */
-  timeoutMs?: number | undefined;
-}
-
 const eventNames: NamesOf<ConsumerEvents<unknown>> = {
   failed: true,
   lost: true,
@@ -64,11 +56,6 @@ const eventNames: NamesOf<ConsumerEvents<unknown>> = {
   error: true,
   stopped: true,
 };
-
-const stopOptionNames: NamesOf<StopOptions> = { timeoutMs: true };
-
-/** How long leaving may take after the deadline of `stop`, in ms. */
-const leaveMs = 2000;
 
 /**
  * Calls a handler for each message, many at a time.
@@ -84,9 +71,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #unheard: UnheardDeadLetters;
   #session: Session<Body>;
   #isReturning = false;
-  #isStopping = false;
-  readonly #deadline = new Deadline();
-  #stopped: Promise<void> | undefined;
+  readonly #stopping = new Stopping(() => this.#beginStop());
 
   constructor(context: QueueContext<Body>, handler: Handler<Body>, options: ConsumeOptions) {
     if (typeof handler !== 'function') {
@@ -121,14 +106,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
    * has stopped some time after that handler is through, as the event `stopped` tells.
    */
   stop(options: StopOptions = {}): Promise<void> {
-    refuseUnknownOptions('stop()', options, stopOptionNames);
-    const { timeoutMs } = options;
-    if (timeoutMs !== undefined) {
-      wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
-    }
-    if (!this.#stopped || timeoutMs !== undefined) this.#deadline.bringForward(timeoutMs ?? 10_000);
-    this.#stopped ??= this.#stop();
-    return this.#handlers.isCaller ? Promise.resolve() : this.#stopped;
+    const stopped = this.#stopping.stop(options);
+    return this.#handlers.isCaller ? Promise.resolve() : stopped;
   }
 
   /** The same as `stop()`. */
@@ -155,6 +134,24 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     });
   }
 
+  #beginStop(): StopSteps {
+    const session = this.#session;
+    this.#handlers.stop();
+    return {
+      quiet: () => this.#quiet(session),
+      returnAhead: () => this.#return(this.#handlers.removeWaiting()),
+      handlersDone: () => this.#handlers.done(),
+      giveUp: () => this.#giveUp(session),
+      flushed: () => session.flushed(),
+      leave: (timeoutMs) => session.leave(timeoutMs),
+      failed: (error) => this.#report(error),
+      stopped: () => {
+        this.#unheard.end();
+        this.#events.emit('stopped', undefined);
+      },
+    };
+  }
+
   /** @param former see `Session.open`. */
   #openSession(former?: Promise<void>): Session<Body> {
     const session: Session<Body> = new Session(this.#context, this.#options, {
@@ -166,20 +163,20 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     });
-    void session.open(() => !this.#isStopping, former);
+    void session.open(() => !this.#stopping.hasBegun, former);
     return session;
   }
 
   #demand(): number {
     // What waits for the lease to be renewed comes before what is new.
     const isStale = !this.#session.isFreshAt(performance.now());
-    if (this.#isStopping || this.#isReturning || isStale) return 0;
+    if (this.#stopping.hasBegun || this.#isReturning || isStale) return 0;
     return this.#handlers.free;
   }
 
   #lost(deliveries: HeldDelivery<Body>[], returned: Promise<void>): void {
     this.#handlers.removeWaiting();
-    if (!this.#isStopping) this.#session = this.#openSession(returned);
+    if (!this.#stopping.hasBegun) this.#session = this.#openSession(returned);
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
   }
 
@@ -193,26 +190,6 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     if (isRedpostError(error, 'CLOSED')) void this.stop({ timeoutMs: 0 });
   }
 
-  async #stop(): Promise<void> {
-    this.#isStopping = true;
-    this.#handlers.stop();
-    const deadline = this.#deadline;
-    const session = this.#session;
-    try {
-      await deadline.within(this.#quiet(session), leaveMs);
-      await deadline.within(this.#return(this.#handlers.removeWaiting()));
-      const finished = await deadline.within(this.#handlers.done());
-      if (!finished) await within(this.#giveUp(session), leaveMs);
-      await deadline.within(session.flushed(), leaveMs);
-      await session.leave(leaveMs);
-    } catch (error) {
-      if (!isRedpostError(error, 'CLOSED')) this.#report(asError(error));
-    }
-    deadline.clear();
-    this.#unheard.end();
-    this.#events.emit('stopped', undefined);
-  }
-
   /** Tells the handlers that are still running, and gives their messages to others. */
   async #giveUp(session: Session<Body>): Promise<void> {
     const unfinished = [...session.held].filter((held) => held.isStarted && held.claim());
@@ -223,12 +200,12 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   /** Other consumers may have time for what waits here for a handler. */
   async #returnWaiting(): Promise<void> {
-    if (this.#isReturning || this.#isStopping) return;
+    if (this.#isReturning || this.#stopping.hasBegun) return;
     const session = this.#session;
     this.#isReturning = true;
     this.#handlers.stall();
     await this.#quiet(session);
-    if (session === this.#session && !this.#isStopping) {
+    if (session === this.#session && !this.#stopping.hasBegun) {
       await this.#return(this.#handlers.removeWaiting());
     }
     this.#isReturning = false;

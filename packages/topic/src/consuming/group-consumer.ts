@@ -3,20 +3,19 @@ import {
   Emitter,
   InvalidArgumentError,
   isRedpostError,
-  longestTimerMs,
   type NamesOf,
-  refuseUnknownOptions,
   shown,
   type Unlisten,
-  wholeNumber,
 } from '@redpost/core';
 import {
-  Deadline,
   HandlerPool,
   type NextStep,
   onAbort,
   performance,
   ReturnedError,
+  type StopOptions,
+  Stopping,
+  type StopSteps,
   stepAfter,
   ToldSeldom,
   UnheardDeadLetters,
@@ -34,12 +33,6 @@ import type { GroupSessionHost } from './group-session-host.js';
 import { GroupSignals } from './group-signals.js';
 import { Turns } from './turns.js';
 
-/** How a member of a group stops. */
-export interface GroupStopOptions {
-  /** How long handlers may take to finish, in ms. Default 10 000. */
-  timeoutMs?: number | undefined;
-}
-
 const eventNames: NamesOf<GroupConsumerEvents<unknown>> = {
   failed: true,
   lost: true,
@@ -53,9 +46,7 @@ const eventNames: NamesOf<GroupConsumerEvents<unknown>> = {
   stopped: true,
 };
 
-const stopOptionNames: NamesOf<GroupStopOptions> = { timeoutMs: true };
-
-/** How long leaving may take after the deadline of `stop`, in ms. */
+/** How long it may take to leave a partition, in ms. */
 const leaveMs = 2000;
 
 /**
@@ -80,9 +71,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #closing = new Set<number>();
   readonly #since = performance.now();
   #isReturning = false;
-  #isStopping = false;
-  readonly #deadline = new Deadline();
-  #stopped: Promise<void> | undefined;
+  readonly #stopping = new Stopping(() => this.#beginStop());
 
   constructor(
     context: GroupContext<Body>,
@@ -135,15 +124,9 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
    * In one of its own handlers it resolves at once, so that the handler can await it: the consumer
    * has stopped some time after that handler is through, as the event `stopped` tells.
    */
-  stop(options: GroupStopOptions = {}): Promise<void> {
-    refuseUnknownOptions('stop()', options, stopOptionNames);
-    const { timeoutMs } = options;
-    if (timeoutMs !== undefined) {
-      wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
-    }
-    if (!this.#stopped || timeoutMs !== undefined) this.#deadline.bringForward(timeoutMs ?? 10_000);
-    this.#stopped ??= this.#stop();
-    return this.#handlers.isCaller ? Promise.resolve() : this.#stopped;
+  stop(options: StopOptions = {}): Promise<void> {
+    const stopped = this.#stopping.stop(options);
+    return this.#handlers.isCaller ? Promise.resolve() : stopped;
   }
 
   /** The same as `stop()`. */
@@ -195,12 +178,12 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
 
   /** Resolves to false when another member has the partition. */
   async #open(partition: number): Promise<boolean> {
-    if (this.#sessions.has(partition) || this.#isStopping) return false;
+    if (this.#sessions.has(partition) || this.#stopping.hasBegun) return false;
     const start = this.#known.has(partition) ? beforeAll : this.#options.start;
     const options = { ...this.#options, partition, start, memberSince: this.#since };
     const session = new GroupSession<Body>(this.#context, options, this.#sessionHost);
     this.#sessions.set(partition, session);
-    const isOpen = await session.open(() => !this.#isStopping);
+    const isOpen = await session.open(() => !this.#stopping.hasBegun);
     if (!isOpen) {
       if (this.#sessions.get(partition) === session) this.#sessions.delete(partition);
       return false;
@@ -243,11 +226,11 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     this.#closing.delete(partition);
     this.#turns.soon();
     if (this.#sessions.get(partition) === session) this.#sessions.delete(partition);
-    if (!this.#isStopping) this.#events.emit('assigned', { partitions: this.partitions });
+    if (!this.#stopping.hasBegun) this.#events.emit('assigned', { partitions: this.partitions });
   }
 
   #signalled(signal: string): void {
-    if (this.#isStopping) return;
+    if (this.#stopping.hasBegun) return;
     if (signal !== 'members') {
       const isSought = signal !== 'waiting';
       for (const session of this.#sessions.values()) session.pollAgain({ isSought });
@@ -257,7 +240,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
 
   /** What is free is shared among the partitions that may have more. */
   #demand(session: GroupSession<Body>): number {
-    if (this.#isStopping || this.#isReturning || this.#closing.has(session.partition)) return 0;
+    if (this.#stopping.hasBegun || this.#isReturning || this.#closing.has(session.partition))
+      return 0;
     // What waits for this lease to be renewed comes before what is new.
     if (this.#handlers.free <= 0 || !session.isFreshAt(performance.now())) return 0;
     let hungry = 0;
@@ -277,7 +261,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       this.#sessions.delete(session.partition);
     }
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
-    if (this.#isStopping) return;
+    if (this.#stopping.hasBegun) return;
     if (this.#assignment) this.#assignment.check();
     else void this.#open(session.partition);
   }
@@ -288,25 +272,33 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     if (isRedpostError(error, 'CLOSED')) void this.stop({ timeoutMs: 0 });
   }
 
-  async #stop(): Promise<void> {
-    this.#isStopping = true;
-    this.#handlers.stop();
-    const deadline = this.#deadline;
+  #beginStop(): StopSteps {
     const sessions = [...this.#sessions.values()];
     const flushed = () => Promise.all(sessions.map((session) => session.flushed()));
     const unsubscribed = this.#ended(within(this.#signals.end(), leaveMs));
-    await deadline.within(flushed(), leaveMs);
-    await deadline.within(this.#returnUnstarted(sessions));
-    const isFinished = await deadline.within(this.#handlers.done());
-    if (!isFinished) await within(this.#giveUp(sessions), leaveMs);
-    await deadline.within(flushed(), leaveMs);
-    // A partition that cannot be left keeps this member neither in the others nor in the group.
-    await Promise.all(sessions.map((session) => this.#ended(session.leave(leaveMs))));
-    await this.#ended(this.#assignment?.leave(leaveMs));
-    await unsubscribed;
-    deadline.clear();
-    this.#unheard.end();
-    this.#events.emit('stopped', undefined);
+    this.#handlers.stop();
+    return {
+      quiet: flushed,
+      returnAhead: () => this.#returnUnstarted(sessions),
+      handlersDone: () => this.#handlers.done(),
+      giveUp: () => this.#giveUp(sessions),
+      flushed,
+      leave: async (timeoutMs) => {
+        await this.#leave(sessions, timeoutMs);
+        await unsubscribed;
+      },
+      failed: (error) => this.#events.emit('error', error),
+      stopped: () => {
+        this.#unheard.end();
+        this.#events.emit('stopped', undefined);
+      },
+    };
+  }
+
+  /** A partition that cannot be left keeps this member neither in the others nor in the group. */
+  async #leave(sessions: readonly GroupSession<Body>[], timeoutMs: number): Promise<void> {
+    await Promise.all(sessions.map((session) => this.#ended(session.leave(timeoutMs))));
+    await this.#ended(this.#assignment?.leave(timeoutMs));
   }
 
   /** Resolves when this has ended, well or not: what it failed by is reported. */
@@ -332,12 +324,12 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   /** Other members may have time for what waits here for a handler. */
   async #returnWaiting(): Promise<void> {
     // With partitions there is nobody else to take it.
-    if (this.#isReturning || this.#isStopping || this.#assignment) return;
+    if (this.#isReturning || this.#stopping.hasBegun || this.#assignment) return;
     const sessions = [...this.#sessions.values()];
     this.#isReturning = true;
     this.#handlers.stall();
     await Promise.all(sessions.map((session) => session.flushed()));
-    if (!this.#isStopping) await this.#returnUnstarted(sessions);
+    if (!this.#stopping.hasBegun) await this.#returnUnstarted(sessions);
     this.#isReturning = false;
     this.#turns.soon();
   }
