@@ -1,0 +1,148 @@
+import { setImmediate as tick } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { QueueContext } from '../context.js';
+import { queueKeys } from '../keys.js';
+import type { Slice } from '../message/slice.js';
+import { Feed } from './feed.js';
+
+interface Call {
+  resolve(result: unknown): void;
+}
+
+/** A server that answers when it is told to, so that the states can be gone through step by step. */
+class SlowServer {
+  /** What it was asked: the name of the script or command, and how many messages a lease takes from the list. */
+  readonly asked: string[] = [];
+  #calls: Call[] = [];
+
+  readonly run = ({ name }: { name: string }, { count }: { count?: number }): Promise<unknown> => {
+    this.asked.push(count === undefined ? name : `${name} ${count}`);
+    return new Promise((resolve) => this.#calls.push({ resolve }));
+  };
+
+  readonly block = (
+    command: (ms: number) => [string],
+    { signal }: { signal: AbortSignal },
+  ): Promise<void> => {
+    this.asked.push(...command(1).slice(0, 1));
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+  };
+
+  /** Answers the oldest call that is out. */
+  async answer(result: object): Promise<void> {
+    this.#calls.shift()?.resolve({ status: 'held', ...result });
+    await tick();
+  }
+}
+
+const empty = { now: 0, suspect: undefined, elements: [], isPacked: true, isCut: false };
+
+/** A feed whose consumer wants one message, with its first lease call out. */
+function setUp() {
+  const server = new SlowServer();
+  const accepted: string[] = [];
+  const context = { connection: server, keys: queueKeys('q') } as unknown as QueueContext;
+  const feed = new Feed<{ number: number; element: Slice }>(context, {
+    consumer: 'c',
+    from: 'RIGHT',
+    demand: () => 1 - accepted.length,
+    accept: (_, elements) => accepted.push(...elements.map(({ bytes }) => `${bytes}`)),
+    held: () => [],
+    acked: () => {},
+    unconfirmed: () => {},
+    drained: () => {},
+    lost: () => {},
+    failed: () => {},
+    isFresh: () => true,
+    ensureFresh: async () => true,
+  });
+  feed.start();
+  return { server, feed, accepted };
+}
+
+describe('a feed', () => {
+  it('waits with a blocking move when the list was empty', async () => {
+    const { server } = setUp();
+    await server.answer(empty);
+
+    expect(server.asked).toEqual(['lease 1', 'BLMOVE']);
+  });
+
+  it('asks once more when it was told to while the answer that nothing is there was on its way', async () => {
+    const { server, feed } = setUp();
+    feed.pollAgain();
+    await server.answer(empty);
+    expect(server.asked).toEqual(['lease 1', 'lease 1']);
+
+    await server.answer(empty);
+    expect(server.asked).toEqual(['lease 1', 'lease 1', 'BLMOVE']);
+  });
+
+  it('in doubt, asks what is held when no call is out, and then does not ask the list once more', async () => {
+    const { server, feed } = setUp();
+    feed.doubt();
+    await tick();
+    expect(server.asked).toEqual(['lease 1']);
+
+    await server.answer(empty);
+    expect(server.asked).toEqual(['lease 1', 'reclaim']);
+
+    await server.answer({ receipts: [] });
+    expect(server.asked).toEqual(['lease 1', 'reclaim', 'lease 0']);
+
+    await server.answer(empty);
+    expect(server.asked).toEqual(['lease 1', 'reclaim', 'lease 0', 'BLMOVE']);
+  });
+
+  it('in doubt, ends the blocking move before it asks what is held', async () => {
+    const { server, feed } = setUp();
+    await server.answer(empty);
+    feed.doubt();
+    await tick();
+
+    expect(server.asked).toEqual(['lease 1', 'BLMOVE', 'reclaim']);
+  });
+
+  it('asks what is held only once when it is in doubt again before the answer', async () => {
+    const { server, feed } = setUp();
+    await server.answer(empty);
+    feed.doubt();
+    await tick();
+    feed.doubt();
+    await server.answer({ receipts: [] });
+
+    expect(server.asked).toEqual(['lease 1', 'BLMOVE', 'reclaim', 'lease 0']);
+  });
+
+  it('asks again what is held when it is in doubt while it fetches that', async () => {
+    const { server, feed, accepted } = setUp();
+    await server.answer(empty);
+    feed.doubt();
+    await tick();
+    await server.answer({ receipts: [7] });
+    feed.doubt();
+    await tick();
+    expect(server.asked).toEqual(['lease 1', 'BLMOVE', 'reclaim', 'fetch']);
+
+    await server.answer({ elements: [Buffer.from('x')] });
+
+    expect(accepted).toEqual(['x']);
+    expect(server.asked).toEqual(['lease 1', 'BLMOVE', 'reclaim', 'fetch', 'reclaim']);
+  });
+
+  it('sends nothing while it fetches what is held', async () => {
+    const { server, feed } = setUp();
+    await server.answer(empty);
+    feed.doubt();
+    await tick();
+    await server.answer({ receipts: [7] });
+    feed.pollAgain();
+    await tick();
+    expect(server.asked).toEqual(['lease 1', 'BLMOVE', 'reclaim', 'fetch']);
+
+    await server.answer({ elements: [null] });
+    expect(server.asked).toEqual(['lease 1', 'BLMOVE', 'reclaim', 'fetch', 'lease 1']);
+  });
+});
