@@ -13,7 +13,7 @@ export interface RecoverInput {
 }
 
 /** Undefined when it is not overdue (any more). */
-export type RecoverResult = { putBack: number; deadLettered: number } | undefined;
+export type RecoverResult = { returned: number; deadLettered: number } | undefined;
 
 /**
  * How long a former consumer is remembered, in ms. A blocking move lasts 5 s at most, and the
@@ -49,7 +49,7 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
   lua: source,
   parse(reply) {
     if (reply === null) return undefined;
-    const [putBack, deadLettered] = reply as [number, number];
-    return { putBack, deadLettered };
+    const [returned, deadLettered] = reply as [number, number];
+    return { returned, deadLettered };
   },
 });

@@ -77,9 +77,8 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
     const { connection, keys } = this.#context;
     const { maxAttempts } = this.#options;
     const result = await connection.run(recover, { keys, overdue, maxAttempts });
-    if (!result || result.putBack + result.deadLettered === 0) return undefined;
-    const { putBack: returned, deadLettered } = result;
-    return { consumer: consumerOf(overdue), returned, deadLettered };
+    if (!result || result.returned + result.deadLettered === 0) return undefined;
+    return { consumer: consumerOf(overdue), ...result };
   }
 
   async #renew(take: boolean): Promise<Renewal | undefined> {

@@ -3,7 +3,7 @@
 -- with a suspect, that one is to blame: it counts against the limit of attempts.
 --
 -- idle_ms  how long a record of a consumer without a lease must have been left alone
--- returns nil when its lease has not run out, else { handed on, dead-lettered }
+-- returns nil when its lease has not run out, else { returned, dead-lettered }
 local deadline = redis.call('ZSCORE', consumers, consumer)
 if deadline and tonumber(deadline) > now() then return nil end
 redis.call('ZREM', consumers, consumer)

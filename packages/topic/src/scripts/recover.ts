@@ -17,7 +17,7 @@ export interface RecoverInput {
 }
 
 /** Undefined when its lease has not run out (any more). */
-export type RecoverResult = { handedOn: number; deadLettered: number } | undefined;
+export type RecoverResult = { returned: number; deadLettered: number } | undefined;
 
 export const recover = defineScript<RecoverInput, RecoverResult>({
   name: 'recover',
@@ -33,7 +33,7 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
   lua: source,
   parse(reply) {
     if (reply === null) return undefined;
-    const [handedOn, deadLettered] = reply as [number, number];
-    return { handedOn, deadLettered };
+    const [returned, deadLettered] = reply as [number, number];
+    return { returned, deadLettered };
   },
 });

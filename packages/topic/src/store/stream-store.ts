@@ -94,9 +94,8 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
     const { partition, leaseMs, maxAttempts } = this.#options;
     const input = { ...this.#names, consumer, maxAttempts, idleMs: leaseMs };
     const result = await this.#context.topic.connection.run(recover, input);
-    if (!result || result.handedOn + result.deadLettered === 0) return undefined;
-    const { handedOn: returned, deadLettered } = result;
-    return { consumer, partition, returned, deadLettered };
+    if (!result || result.returned + result.deadLettered === 0) return undefined;
+    return { consumer, partition, ...result };
   }
 
   #moveToDead(

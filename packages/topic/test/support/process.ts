@@ -13,7 +13,7 @@ export interface MemberReport {
   refused?: string;
   /** How many records it was told to have lost, */
   lost?: number;
-  /** and how many of others it handed on. */
+  /** and how many records of other members it returned. */
   recovered?: number;
 }
 
