@@ -56,6 +56,12 @@ it.each([['to-do'], ['1st'], ['']])('%j cannot be a variable of Lua', (name) => 
   expect(() => defineScript(script)).toThrow(`'${name}', a key or argument of the script 's'`);
 });
 
+it('what a definition does not have is refused', () => {
+  const script = { name: 's', lua: '', parse: Number, encode: () => ({ keys: [], args: [] }) };
+
+  expect(() => defineScript(script)).toThrow('defineScript() has no option "encode"');
+});
+
 it('one name cannot be both a key and an argument', () => {
   const script = {
     name: 's',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { InvalidArgumentError } from '../errors.js';
+import { type NamesOf, refuseUnknownOptions } from '../options/options.js';
 import type { Argument, Reply } from '../replies.js';
 import { type ScriptPart, withUsed } from './part.js';
 
@@ -46,6 +47,17 @@ export interface ScriptDefinition<Input, Result> {
   parse(reply: Reply): Result;
 }
 
+const names: NamesOf<ScriptDefinition<unknown, unknown>> = {
+  name: true,
+  uses: true,
+  keys: true,
+  args: true,
+  rest: true,
+  lua: true,
+  looksFirst: true,
+  parse: true,
+};
+
 /**
  * Makes a script that `Connection.run` can run.
  *
@@ -60,25 +72,21 @@ export interface ScriptDefinition<Input, Result> {
  * });
  * ```
  *
- * @throws InvalidArgumentError for a name that cannot be a variable, or a part that lacks what it needs.
+ * @throws InvalidArgumentError for an unknown option, a name that cannot be a variable, or a part that lacks
+ * what it needs.
  */
-export function defineScript<Input, Result>({
-  name,
-  uses = [],
-  keys = {},
-  args = {},
-  rest,
-  looksFirst,
-  parse,
-  ...definition
-}: ScriptDefinition<Input, Result>): Script<Input, Result> {
+export function defineScript<Input, Result>(
+  definition: ScriptDefinition<Input, Result>,
+): Script<Input, Result> {
+  refuseUnknownOptions('defineScript()', definition, names);
+  const { name, uses = [], keys = {}, args = {}, rest, looksFirst, parse } = definition;
+  const [keyNames, argNames] = [Object.keys(keys), Object.keys(args)];
   const parts = withUsed(uses);
-  const names = { keys: Object.keys(keys), args: Object.keys(args) };
-  checkNames(name, [...names.keys, ...names.args], parts);
+  checkNames(name, [...keyNames, ...argNames], parts);
   const lua = [
-    locals(names.keys, 'KEYS'),
-    locals(names.args, 'ARGV'),
-    rest ? `local rest = ${names.args.length + 1}\n` : '',
+    locals(keyNames, 'KEYS'),
+    locals(argNames, 'ARGV'),
+    rest ? `local rest = ${argNames.length + 1}\n` : '',
     ...parts.map((part) => `${part.lua}\n`),
     definition.lua,
   ].join('');

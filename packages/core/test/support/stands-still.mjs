@@ -11,8 +11,8 @@ const connection = connect(target, { name: key, keepAliveMs: 60_000 });
 
 const counts = defineScript({
   name: 'counts',
-  lua: "return redis.call('INCR', KEYS[1])",
-  encode: (name) => ({ keys: [name], args: [] }),
+  keys: { name: (name) => name },
+  lua: "return redis.call('INCR', name)",
   parse: Number,
 });
 const events = [];
