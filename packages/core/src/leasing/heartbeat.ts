@@ -14,6 +14,7 @@ export interface HeartbeatEvents {
   lost(): void;
   /** Other consumers whose lease has run out. */
   overdue(consumers: string[]): void;
+  /** A beat could not be sent or answered, or the thread has failed. The next one is sent all the same. */
   failed(error: Error): void;
 }
 

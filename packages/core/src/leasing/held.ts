@@ -11,7 +11,9 @@ export interface Settler extends Lease {
   readonly consumer: string;
   /** Acknowledges, and resolves when Redis knows. */
   confirmAck(held: Held): Promise<void>;
+  /** Returns it for another attempt, and resolves when Redis has done that. */
   retry(held: Held, delayMs: number): Promise<void>;
+  /** Moves it to the dead letters, and resolves when Redis has done that. */
   deadLetter(held: Held, reason: string, error: string): Promise<void>;
   /** Renews the lease now. Resolves to false when it is lost. */
   renew(): Promise<boolean>;
@@ -60,6 +62,7 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
   /** How many bytes it is, roughly. */
   abstract get size(): number;
 
+  /** Aborted when it is lost. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
     if (this.#lostBy) this.#abort.abort(this.#lostBy);
@@ -71,6 +74,7 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
     return this.startedAt > 0;
   }
 
+  /** It may not be settled any more. */
   get isSettled(): boolean {
     return this.#state !== 'held';
   }
@@ -93,11 +97,13 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
     this.#abort?.abort(reason);
   }
 
+  /** Acknowledges it, and resolves when Redis knows. */
   async ack(): Promise<void> {
     this.#claimOrThrow();
     await this.settler.confirmAck(this);
   }
 
+  /** Returns it for another attempt. */
   async retry(options: RetryOptions = {}): Promise<void> {
     refuseUnknownOptions('retry()', options, retryOptionNames);
     const { delayMs = 0 } = options;
@@ -106,6 +112,7 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
     await this.settler.retry(this, delayMs);
   }
 
+  /** Moves it to the dead letters. */
   async deadLetter(reason = 'rejected'): Promise<void> {
     if (typeof reason !== 'string') {
       throw new InvalidArgumentError(`A reason is a text, got ${shown(reason)}`);
@@ -114,6 +121,7 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
     await this.settler.deadLetter(this, reason, '');
   }
 
+  /** Renews the lease now. @throws LeaseLostError when it is lost. */
   async extend(): Promise<void> {
     if (this.#state === 'settled') throw new AlreadySettledError(this.named);
     if (this.#lostBy) throw this.#lostBy;

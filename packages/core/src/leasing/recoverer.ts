@@ -3,7 +3,9 @@ import type { LeaseStore } from './lease-store.js';
 
 /** What a {@link Recoverer} tells. */
 export interface RecovererEvents<Recovery> {
+  /** A consumer was recovered that had held something. */
   recovered(recovery: Recovery): void;
+  /** It is tried again when a heartbeat names the consumer again. */
   failed(error: Error): void;
 }
 
@@ -17,7 +19,11 @@ export class Recoverer<Recovery> {
     this.#events = events;
   }
 
-  /** @param overdue as heartbeats have named them. Several consumers may get the same ones. */
+  /**
+   * Recovers these consumers. Resolves when it is done, or has failed.
+   *
+   * @param overdue as heartbeats have named them. Several consumers may get the same ones.
+   */
   async recover(overdue: readonly string[]): Promise<void> {
     await Promise.all(overdue.map((consumer) => this.#recoverOne(consumer)));
   }

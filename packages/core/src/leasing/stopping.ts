@@ -26,6 +26,7 @@ export interface StopSteps {
   flushed(): Promise<unknown>;
   /** Gives up the lease, and with it what is still held. */
   leave(timeoutMs: number): Promise<unknown>;
+  /** A step has failed, and those behind it are left out. */
   failed(error: Error): void;
   /** It has stopped. */
   stopped(): void;
