@@ -31,6 +31,7 @@ export type { DeadLettering, LeaseStore, Renewal, Retry } from '../leasing/lease
 export { Recoverer, type RecovererEvents } from '../leasing/recoverer.js';
 export { Settlements } from '../leasing/settlements.js';
 export { Settling, type SettlingWaiter } from '../leasing/settling.js';
+export { Signals, type SignalsEvents } from '../leasing/signals.js';
 export { type StopOptions, Stopping, type StopSteps } from '../leasing/stopping.js';
 export { SuspectPlace } from '../leasing/suspect-place.js';
 export { inThisContext, outsideContext } from '../runtime/context.js';

@@ -1,7 +1,6 @@
-import { asError, ClosedError, type Unsubscribe } from '@redpost/core';
+import { asError, ClosedError } from '@redpost/core';
 import {
   AckWaiters,
-  clearTimeout,
   Heartbeat,
   HeldList,
   LeaseLostError,
@@ -13,7 +12,7 @@ import {
   Settlements,
   type Settler,
   Settling,
-  setTimeout,
+  Signals,
   within,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
@@ -44,8 +43,6 @@ export interface SessionHost<Body> {
 }
 
 const reopenPauseMs = 250;
-/** How soon to subscribe to signals again after it failed, in ms. */
-const listenAgainMs = 10_000;
 
 /**
  * One life of a consumer: it takes a lease under a name never used before, leases messages, and
@@ -68,8 +65,7 @@ export class Session<Body = unknown> implements Settler {
   readonly #recoverer: Recoverer<Recovery>;
   readonly #settlements: Settlements<HeldDelivery>;
   readonly #feed: Feed<HeldDelivery<Body>>;
-  #unsubscribe: Unsubscribe | undefined;
-  #listenTimer: NodeJS.Timeout | undefined;
+  readonly #signals: Signals;
   #isOver = false;
   /** Resolve when nothing is left under the name of the session before this one, and of this one. */
   #former: Promise<void> = Promise.resolve();
@@ -95,6 +91,10 @@ export class Session<Body = unknown> implements Settler {
       },
       lost: () => this.#lose(),
       overdue: (consumers) => void this.#recoverer.recover(consumers),
+      failed,
+    });
+    this.#signals = new Signals(context.connection, context.keys.signal, {
+      heard: (signal) => this.#signalled(signal),
       failed,
     });
     this.#promoter = new Promoter(context as QueueContext, failed);
@@ -234,7 +234,7 @@ export class Session<Body = unknown> implements Settler {
 
   #begin(): void {
     if (this.#isOver) return;
-    void this.#listen();
+    void this.#signals.listen();
     void this.#promoter.check();
     this.#feed.start();
   }
@@ -281,34 +281,11 @@ export class Session<Body = unknown> implements Settler {
     throw new LeaseLostError(held.named);
   }
 
-  /** Signals only save time, so a refused subscription is reported, lived without, and tried again. */
-  async #listen(isFirst = true): Promise<void> {
-    const target = { kind: 'channel', name: this.#context.keys.signal } as const;
-    try {
-      const unsubscribe = await this.#context.connection.subscribe(target, {
-        message: (_channel, payload) => this.#signalled(payload.toString()),
-        resumed: () => this.#checkForMissedSignals(),
-      });
-      if (this.#isOver) await unsubscribe();
-      else this.#unsubscribe = unsubscribe;
-      this.#checkForMissedSignals();
-    } catch (error) {
-      if (isFirst) this.#failed(asError(error));
-      if (this.#isOver) return;
-      this.#listenTimer = setTimeout(() => void this.#listen(false), listenAgainMs).unref();
-    }
-  }
-
   #signalled(signal: string): void {
-    if (signal === 'suspects') this.#feed.suspectsAdded();
-    if (signal === 'delayed') void this.#promoter.check();
-  }
-
-  /** Does what signals would have asked for while the subscription was down. */
-  #checkForMissedSignals(): void {
     if (this.#isOver) return;
-    this.#feed.suspectsAdded();
-    void this.#promoter.check();
+    const mayHaveMissedSome = signal === 'subscribed' || signal === 'resumed';
+    if (mayHaveMissedSome || signal === 'suspects') this.#feed.suspectsAdded();
+    if (mayHaveMissedSome || signal === 'delayed') void this.#promoter.check();
   }
 
   #lose(): void {
@@ -347,11 +324,10 @@ export class Session<Body = unknown> implements Settler {
 
   #end(): void {
     this.#isOver = true;
-    clearTimeout(this.#listenTimer);
     this.#heartbeat.stop();
     this.#promoter.stop();
     this.#feed.end();
-    this.#unsubscribe?.().catch((error) => this.#host.failed(asError(error)));
+    this.#signals.end().catch((error) => this.#host.failed(asError(error)));
   }
 
   #failed(error: Error): void {

@@ -13,6 +13,7 @@ import {
   onAbort,
   performance,
   ReturnedError,
+  Signals,
   type StopOptions,
   Stopping,
   type StopSteps,
@@ -30,7 +31,6 @@ import type { GroupConsumerEvents, RecordHandler } from './group-consumer-events
 import type { HeldRecord } from './group-delivery.js';
 import { GroupSession } from './group-session.js';
 import type { GroupSessionHost } from './group-session-host.js';
-import { GroupSignals } from './group-signals.js';
 import { Turns } from './turns.js';
 
 const eventNames: NamesOf<GroupConsumerEvents<unknown>> = {
@@ -64,7 +64,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
   readonly #assignment: Assignment | undefined;
-  readonly #signals: GroupSignals;
+  readonly #signals: Signals;
   /** Partitions that this member was in: a group that is missing there has vanished. */
   readonly #known = new Set<number>();
   /** Partitions that are to go to other members. */
@@ -90,7 +90,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     // Refused here when the connection cannot be made in a thread: sessions begin later.
     if (options.heartbeat === 'thread') context.topic.connection.thread();
     this.#handlers = this.#createPool(handler);
-    this.#signals = new GroupSignals(context as GroupContext, {
+    this.#signals = new Signals(context.topic.connection, context.signal, {
       heard: (signal) => this.#signalled(signal),
       failed: (error) => this.#failed(error),
     });
