@@ -7,7 +7,7 @@ export default defineConfig({
     // Each test is a handful of processes, one after the other.
     maxConcurrency: 2,
     maxWorkers: 2,
-    testTimeout: 180_000,
+    testTimeout: 420_000,
     hookTimeout: 420_000,
     reporters: ['default', ['json', { outputFile: '.turbo/test-report.json' }]],
   },
