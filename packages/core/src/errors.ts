@@ -185,8 +185,8 @@ export class WrongTypeError extends RedpostError {
     super(
       `The ${kind} ${JSON.stringify(owner)} cannot be used: its key ${JSON.stringify(key)} in ` +
         `database ${database} of Redis at ${address} holds ` +
-        `${found === undefined ? `something else than a ${expected}` : `a ${found}, not a ${expected}`}. ` +
-        `Give the ${kind} another name or database, or rename or delete what is there`,
+        `${found === undefined ? `another type than a ${expected}` : `a ${found}, not a ${expected}`}. ` +
+        `Give the ${kind} another name or database, or rename or delete this key`,
       { code: 'WRONG_TYPE', cause: options.cause },
     );
     this.name = 'WrongTypeError';
@@ -262,9 +262,9 @@ export class MessageTooLargeError extends RedpostError {
   constructor({ bytes, maxBytes, server, cause }: MessageTooLargeErrorOptions) {
     super(
       server
-        ? `Redis at ${server.address} takes no message of ${bytes} bytes: ${server.said}. Send where it lies ` +
+        ? `Redis at ${server.address} accepts no message of ${bytes} bytes: ${server.said}. Send a reference to the data ` +
             'instead, lower maxMessageBytes, or raise proto-max-bulk-len and client-query-buffer-limit'
-        : `The message has ${bytes} bytes, and may have ${maxBytes}: send where it lies instead, or raise maxMessageBytes`,
+        : `The message has ${bytes} bytes, and the limit is ${maxBytes}: send a reference to the data instead, or raise maxMessageBytes`,
       { code: 'MESSAGE_TOO_LARGE', cause },
     );
     this.name = 'MessageTooLargeError';

@@ -190,7 +190,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     return readStats(this.#context as QueueContext);
   }
 
-  /** The next `count` messages to be delivered (default 10), which stay where they are. */
+  /** Returns the next `count` messages to be delivered (default 10), without taking them. */
   async peek(count = 10): Promise<StoredMessage<Body>[]> {
     wholeNumber('count', count, { min: 1 });
     return peek(this.#context, count, this.#defaults.order ?? 'fifo');

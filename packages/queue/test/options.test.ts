@@ -120,7 +120,7 @@ it('an option that does not exist is refused by name, wherever options are taken
 it('a name and data, as other queues have them, are refused with what to write', async () => {
   const queue = redis.queue<unknown>();
   const error = await rejection(queue.send('welcome', anything({ to: 'ann@example.com' })));
-  expect(error.message).toMatch(/has no option "to"\. There are: id, .*\. A message is one body/);
+  expect(error.message).toMatch(/has no option "to"\. There are: id, .*\. A message has one body/);
   const [failed] = await queue.sendBatch([anything({ body: 1, delay: 5 })]);
   expect(failed).toMatchObject({ status: 'failed', error: { code: 'INVALID_ARGUMENT' } });
 });

@@ -32,9 +32,9 @@ export function addDead(program: Command, context: ProgramContext): void {
     description: 'Print dead letters, the oldest first.',
     addArguments: (command) =>
       command
-        .argument('<queue>', 'its name')
+        .argument('<queue>', 'name of the queue')
         .option('-n, --count <n>', 'how many at most', positive, pageSize)
-        .option('--after <entry>', 'begin after this one')
+        .option('--after <entry>', 'begin after this entry')
         .addOption(codecOption()),
     help: `
 Examples:
@@ -47,23 +47,23 @@ Prints {"entry", "id", "body", "reason", "error", "diedAt", "attempt", "sentAt",
   });
 
   define<EntryOptions>(dead, context, 'redrive', {
-    description: 'Send dead letters again, as if they were new: all, or those that are named.',
+    description: 'Send dead letters again, as new messages: all, or the named entries.',
     addArguments: (command) =>
-      command.argument('<queue>', 'its name').addOption(entryOption(command)),
+      command.argument('<queue>', 'name of the queue').addOption(entryOption(command)),
     help: `
 Examples:
   redpost dead redrive emails
   redpost dead redrive emails --entry 1700000000000-0 --entry 1700000000001-0
 
-Prints how many were sent. Exits with 1 when an entry that was named is not there.`,
+Prints how many were sent. Exits with 1 when a named entry does not exist.`,
     job: (run, args, options) => unlessInterrupted(run, redrive(run, args, options)),
   });
 
   define<EntryOptions>(dead, context, 'purge', {
-    description: 'Delete dead letters: all, or those that are named. This cannot be undone.',
+    description: 'Delete dead letters: all, or the named entries. This cannot be undone.',
     addArguments: (command) =>
       command
-        .argument('<queue>', 'its name')
+        .argument('<queue>', 'name of the queue')
         .addOption(entryOption(command))
         .addOption(yesOption()),
     help: `
@@ -71,15 +71,15 @@ Examples:
   redpost dead purge emails --yes
   redpost dead purge emails --entry 1700000000000-0 --yes
 
-Asks first; where nobody can be asked, --yes is needed. Prints how many there
-were. Exits with 1 when an entry that was named is not there.`,
+Asks for confirmation; without a terminal, --yes is required. Prints how many
+were deleted. Exits with 1 when a named entry does not exist.`,
     job: (run, args, options) => unlessInterrupted(run, purge(run, args, options)),
   });
 }
 
 function entryOption(command: Command) {
   return command
-    .createOption('--entry <entry>', 'only this one, as dead list prints it (repeatable)')
+    .createOption('--entry <entry>', 'only this entry, as dead list prints it (repeatable)')
     .argParser(repeated);
 }
 

@@ -14,15 +14,16 @@ export function addDestroy(program: Command, context: ProgramContext): void {
   define<DestroyOptions>(program, context, 'destroy', {
     description:
       'Delete a queue with all its messages, dead letters and counters. This cannot be undone.',
-    addArguments: (command) => command.argument('<queue>', 'its name').addOption(yesOption()),
+    addArguments: (command) =>
+      command.argument('<queue>', 'name of the queue').addOption(yesOption()),
     help: `
 Examples:
   redpost destroy emails
   redpost destroy emails --yes
 
-Asks first; where nobody can be asked, --yes is needed. Prints how many messages
-there were in each state. Stop its consumers first: one that runs makes the
-queue anew.`,
+Asks for confirmation; without a terminal, --yes is required. Prints how many
+messages there were in each state. Stop the consumers of the queue first: a
+running consumer creates the queue again.`,
     job: (run, args, options) => unlessInterrupted(run, destroy(run, args, options)),
   });
 }

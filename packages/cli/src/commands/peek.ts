@@ -13,10 +13,10 @@ interface PeekOptions {
 
 export function addPeek(program: Command, context: ProgramContext): void {
   define<PeekOptions>(program, context, 'peek', {
-    description: 'Print the next messages of a queue, which stay where they are.',
+    description: 'Print the next messages of a queue without taking them.',
     addArguments: (command) =>
       command
-        .argument('<queue>', 'its name')
+        .argument('<queue>', 'name of the queue')
         .option('-n, --count <n>', 'how many at most', positive, 10)
         .addOption(codecOption()),
     help: `

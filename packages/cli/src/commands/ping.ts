@@ -5,14 +5,14 @@ import { type Run, unlessInterrupted } from '../run.js';
 
 export function addPing(program: Command, context: ProgramContext): void {
   define(program, context, 'ping', {
-    description: 'Ask Redis whether it is there, and how long an answer takes.',
+    description: 'Check that Redis answers, and measure a round trip.',
     addArguments: (command) => command,
     help: `
 Examples:
   redpost ping
   redpost ping --redis redis://cache.internal:6379/2
 
-Exits with 1, within 5 seconds, when there is no answer.`,
+Exits with 1, within 5 seconds, if Redis does not answer.`,
     job: (run) => unlessInterrupted(run, ping(run)),
   });
 }

@@ -20,23 +20,23 @@ interface PublishOptions {
 
 export function addPublish(program: Command, context: ProgramContext): void {
   define<PublishOptions>(program, context, 'publish', {
-    description: 'Publish messages to a channel, and tell how many subscribers got each.',
+    description: 'Publish messages to a channel, and print how many subscribers received each.',
     addArguments: (command) =>
       command
-        .argument('<channel>', 'its name')
-        .argument('[bodies...]', 'a message each; without any, they are read from stdin')
+        .argument('<channel>', 'name of the channel')
+        .argument('[bodies...]', 'one message each (default: one per line of stdin)')
         .addOption(codecOption())
-        .option('-q, --quiet', 'do not print what was published'),
+        .option('-q, --quiet', 'do not print the published messages'),
     help: `
 Examples:
   redpost publish news '"hello everyone"'
   redpost publish news --codec text 'hello everyone'
   redpost publish news < bodies.ndjson
 
-Prints {"channel", "receivers", "body"} for each message. Who is not subscribed
-at that moment never gets it: what must not be lost belongs into a queue, see
-redpost send. The first line of stdin that is wrong ends it: those before it
-have been published, those after it have not, and its number is told.`,
+Prints {"channel", "receivers", "body"} for each message. Only current
+subscribers receive it (at most once): for messages that must not be lost, use
+redpost send. The command ends at the first invalid line of stdin and prints its
+number: the lines before it were published, the lines after it were not.`,
     job: publish,
   });
 }

@@ -13,15 +13,15 @@ interface PurgeOptions {
 export function addPurge(program: Command, context: ProgramContext): void {
   define<PurgeOptions>(program, context, 'purge', {
     description: 'Delete all pending and delayed messages of a queue. This cannot be undone.',
-    addArguments: (command) => command.argument('<queue>', 'its name').addOption(yesOption()),
+    addArguments: (command) =>
+      command.argument('<queue>', 'name of the queue').addOption(yesOption()),
     help: `
 Examples:
   redpost purge emails
   redpost purge emails --yes
 
-Asks first; where nobody can be asked, --yes is needed. Prints how many there
-were. Messages that a consumer is working on stay, and so do dead letters (see
-redpost dead purge).`,
+Asks for confirmation; without a terminal, --yes is required. Prints how many
+were deleted. Messages in work and dead letters stay (see redpost dead purge).`,
     job: (run, args, options) => unlessInterrupted(run, purge(run, args, options)),
   });
 }

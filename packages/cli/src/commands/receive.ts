@@ -25,10 +25,10 @@ const unconfirmed = 500;
 
 export function addReceive(program: Command, context: ProgramContext): void {
   define<ReceiveOptions>(program, context, 'receive', {
-    description: 'Take messages from a queue, print them, and acknowledge what was printed.',
+    description: 'Take messages from a queue, print them, and acknowledge each printed message.',
     addArguments: (command) =>
       command
-        .argument('<queue>', 'its name')
+        .argument('<queue>', 'name of the queue')
         .option('-n, --count <n>', 'how many', positive, 1)
         .addOption(
           command
@@ -37,7 +37,7 @@ export function addReceive(program: Command, context: ProgramContext): void {
         )
         .option(
           '-t, --timeout <duration>',
-          'how long to wait for a message; 0 only looks (default: 5s, with --follow for ever)',
+          'how long to wait for a message; 0 does not wait (default: 5s, with --follow no limit)',
           timerDuration(0),
         )
         .addOption(codecOption()),
@@ -49,10 +49,10 @@ Examples:
   redis-cli LPUSH emails hello && redpost receive emails
 
 Prints {"id", "body", "attempt", "sentAt", "headers"} for each message. It is
-acknowledged once its line is written; what could not be written goes back to
-the queue. Exits with 0 when the time is up, even if nothing came.
+acknowledged after its line was written; a message that could not be written
+returns to the queue. Exits with 0 when the time is up, even if no message came.
 
-A body that is not JSON is printed as a JSON string, and one that is no text
+A body that is not JSON is printed as a JSON string, and a body that is not text
 as base64, with "encoding":"base64".`,
     job: receive,
   });

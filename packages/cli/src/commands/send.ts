@@ -39,30 +39,34 @@ Examples:
 
 Prints {"id", "body"} for each message when it is in Redis; a bare one has the
 id null.
-Bodies are sent as they were written, to the letter. Of stdin, empty lines are
-skipped, except with --codec text. The first line that is wrong ends it: those
-before it have been sent, those after it have not, and its number is told.
-A reader that goes away (| head) does not end it.`,
+Bodies are sent exactly as they were written. Empty lines of stdin are skipped,
+except with --codec text. The command ends at the first invalid line and prints
+its number: the lines before it were sent, the lines after it were not. A closed
+pipe on stdout (| head) does not end the command.`,
     job: send,
   });
 }
 
 function addArguments(command: Command): Command {
   return command
-    .argument('<queue>', 'its name')
-    .argument('[bodies...]', 'a message each; without any, they are read from stdin')
+    .argument('<queue>', 'name of the queue')
+    .argument('[bodies...]', 'one message each (default: one per line of stdin)')
     .addOption(codecOption())
     .addOption(
       command
-        .createOption('--bare', 'write only the body, for consumers that do RPOP')
+        .createOption('--bare', 'write only the body, for consumers that use RPOP')
         .conflicts(['delay', 'ttl', 'id', 'header']),
     )
-    .option('--delay <duration>', 'deliver it no sooner than this, e.g. 5m', duration)
-    .option('--ttl <duration>', 'delete it if it was not delivered within this time', duration)
-    .option('--id <id>', 'its id, instead of a new one (one body only)')
-    .option('--header <name=value>', 'a text that travels with it (repeatable)', header)
+    .option('--delay <duration>', 'deliver the message no sooner than this, e.g. 5m', duration)
+    .option(
+      '--ttl <duration>',
+      'delete the message if it was not delivered within this time',
+      duration,
+    )
+    .option('--id <id>', 'id of the message, instead of a new one (one body only)')
+    .option('--header <name=value>', 'header of the message (repeatable)', header)
     .option('--replicas <count>', 'wait until this many replicas have the message', positive)
-    .option('-q, --quiet', 'do not print what was sent');
+    .option('-q, --quiet', 'do not print the sent messages');
 }
 
 async function send(run: Run, [name = '', ...texts]: readonly string[], options: SendOptions) {

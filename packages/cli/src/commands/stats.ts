@@ -13,7 +13,7 @@ export function addStats(program: Command, context: ProgramContext): void {
     description: 'Count the messages of queues by their state.',
     addArguments: (command) =>
       command
-        .argument('<queues...>', 'their names')
+        .argument('<queues...>', 'names of the queues')
         .option('--json', 'print JSON even to a terminal'),
     help: `
 Examples:
@@ -22,8 +22,8 @@ Examples:
   watch -n 1 'redpost stats emails --json'
 
 A table on a terminal, else one JSON object per queue: pending, active, delayed,
-dead, consumers, and under total what was acked, retried, dead, expired and
-recovered since the queue exists.`,
+dead, consumers, and under total the counts of acked, retried, dead, expired and
+recovered messages since the queue was created.`,
     job: (run, names, options) => unlessInterrupted(run, stats(run, names, options)),
   });
 }

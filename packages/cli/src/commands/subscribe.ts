@@ -20,10 +20,10 @@ interface SubscribeOptions {
 
 export function addSubscribe(program: Command, context: ProgramContext): void {
   define<SubscribeOptions>(program, context, 'subscribe', {
-    description: 'Print what is published to channels, until Ctrl-C.',
+    description: 'Print the messages that are published to channels, until Ctrl-C.',
     addArguments: (command) =>
       command
-        .argument('<channels...>', 'their names')
+        .argument('<channels...>', 'names of the channels')
         .option('-p, --pattern', 'the names are glob-style patterns, e.g. chat.*')
         .option('--distinct', 'with --pattern: print a message once, however many patterns match')
         .option('-n, --count <n>', 'end after this many messages', positive)
@@ -40,9 +40,9 @@ Examples:
   redpost subscribe news --count 1 --timeout 1m
 
 Prints {"channel", "body"} for each message, and with --pattern the "pattern" it
-matched; a message that matches several comes once for each, or once in all with
---distinct. What is published before "subscribed" appears on stderr, or while the
-connection is lost, does not arrive.`,
+matched; a message that matches several is printed once for each, or only once with
+--distinct. Messages that are published before "subscribed" appears on stderr, or
+while the connection is lost, do not arrive.`,
     job: subscribe,
   });
 }
@@ -90,7 +90,9 @@ function open(
 }
 
 function report(subscription: Subscription<Buffer>): void {
-  subscription.on('interrupted', () => say('not subscribed for now: what is published is missed'));
+  subscription.on('interrupted', () =>
+    say('not subscribed for now: messages that are published are missed'),
+  );
   subscription.on('resumed', ({ downMs }) => {
     say(`subscribed again, after ${spokenDuration(downMs)}`);
   });

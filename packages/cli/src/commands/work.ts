@@ -31,17 +31,18 @@ Examples:
   redpost work images --exec ./resize.py --concurrency 4 --timeout 2m --max-attempts 3
   redpost work a --exec 'redpost send b'
 
-The command line is run by /bin/sh. It reads the body on stdin, byte for byte as
-it lies in Redis: a body never becomes a part of the command line. Its stdout
-and stderr are ours. Its environment has REDPOST_ID, REDPOST_ATTEMPT,
+The command is run by /bin/sh. It reads the body on stdin, byte for byte as it is
+in Redis: a body never becomes part of the command line. Its stdout and stderr
+are those of redpost. Its environment has REDPOST_ID, REDPOST_ATTEMPT,
 REDPOST_QUEUE, REDPOST_HEADERS (a JSON object), and REDIS_URL.
 
-Exit code 0 acknowledges the message. Any other asks for a new attempt, later;
-after --max-attempts it is a dead letter (see redpost dead).
+Exit code 0 acknowledges the message. Any other exit code causes a retry, by
+default with exponential backoff; after --max-attempts attempts the message
+becomes a dead letter (see redpost dead).
 
-Ctrl-C waits for the commands that run, as long as --drain says, then ends them,
-gives their messages back, and exits with 0; a second Ctrl-C ends them at
-once, and exits with 130.`,
+Ctrl-C is a graceful shutdown: it waits for running commands up to --drain, then
+ends them, returns their messages to the queue, and exits with 0. A second Ctrl-C
+ends them at once, and exits with 130.`,
     job: work,
   });
 }
@@ -49,25 +50,33 @@ once, and exits with 130.`,
 function addArguments(command: Command): Command {
   const positiveTime = timerDuration(1);
   return command
-    .argument('<queue>', 'its name')
-    .requiredOption('-x, --exec <command>', 'what to run')
+    .argument('<queue>', 'name of the queue')
+    .requiredOption('-x, --exec <command>', 'command to run for each message')
     .option('-c, --concurrency <n>', 'how many commands at a time', positive, 1)
-    .option('--max-attempts <n>', 'how many attempts a message has', positive, 5)
+    .option(
+      '--max-attempts <n>',
+      'after how many attempts a message becomes a dead letter',
+      positive,
+      5,
+    )
     .option(
       '--retry-delay <duration>',
       'wait before a new attempt (default: 1s, doubling to 1m)',
       timerDuration(0),
     )
-    .option('--timeout <duration>', 'how long a command may run (default: for ever)', positiveTime)
+    .option('--timeout <duration>', 'how long a command may run (default: no limit)', positiveTime)
     .addOption(
       command
-        .createOption('--lease <duration>', 'how long until others take over if we die')
+        .createOption(
+          '--lease <duration>',
+          'how long until other consumers take over after a crash',
+        )
         .argParser(timerDuration(100))
         .default(30_000, '30s'),
     )
     .addOption(
       command
-        .createOption('--drain <duration>', 'how long Ctrl-C waits for commands')
+        .createOption('--drain <duration>', 'how long Ctrl-C waits for running commands')
         .argParser(timerDuration(0))
         .default(10_000, '10s'),
     );
@@ -107,7 +116,7 @@ async function work(run: Run, [name = '']: readonly string[], options: WorkOptio
   await new Promise<void>((resolve) => onAbort(interruption.stopping, resolve));
   if (running.size > 0) {
     const commands = counted(running.size, 'running command');
-    say(`stopping: waiting for ${commands}; Ctrl-C again ends what runs`);
+    say(`stopping: waiting for ${commands}; press Ctrl-C again to end them`);
   }
   onAbort(interruption.forced, () => void consumer.stop({ timeoutMs: 0 }));
   await consumer.stop({ timeoutMs: options.drain });

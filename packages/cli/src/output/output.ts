@@ -3,7 +3,7 @@ import { TickBatch } from '@redpost/core';
 /** The program that read our stdout is gone, e.g. `| head`. */
 export class OutputClosedError extends Error {
   constructor() {
-    super('Nobody reads the output any more');
+    super('The reader of the output has closed it');
     this.name = 'OutputClosedError';
   }
 }

@@ -14,7 +14,7 @@ const codec: Codec = {
   name: 'json',
   encode(body) {
     const text = JSON.stringify(body);
-    if (text === undefined) throw new TypeError(`JSON has no form for ${typeof body}`);
+    if (text === undefined) throw new TypeError(`JSON cannot represent ${typeof body}`);
     return text;
   },
   decode(bytes) {

@@ -34,7 +34,7 @@ export function msgpack<Body = unknown>(library: Msgpackr = load()): Codec<Body>
     name: 'msgpack',
     encode(body) {
       if (body === undefined || typeof body === 'function') {
-        throw new TypeError(`MessagePack has no form for ${typeof body}`);
+        throw new TypeError(`MessagePack cannot represent ${typeof body}`);
       }
       return packr.pack(body);
     },

@@ -15,7 +15,8 @@ const codec: Codec<string> = {
   name: 'text',
   encode(body) {
     if (typeof body !== 'string') throw new TypeError(`expected a string, got ${typeof body}`);
-    if (!isWellFormed(body)) throw new TypeError('half of a surrogate pair has no form in UTF-8');
+    if (!isWellFormed(body))
+      throw new TypeError('an unpaired surrogate cannot be encoded as UTF-8');
     return body;
   },
   decode: (bytes) => strict.decode(bytes),

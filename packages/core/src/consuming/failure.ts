@@ -66,6 +66,6 @@ function delayOf(backoff: Backoff, attempt: number): number {
   // Nobody waits for it, so nobody is told what it rejects with.
   if (isThenable(delayMs)) delayMs.then(undefined, () => {});
   throw new InvalidArgumentError(
-    `A backoff returns how many ms to wait, got ${shown(delayMs)}: exponential() stands in for it`,
+    `A backoff returns how many ms to wait, got ${shown(delayMs)}: exponential() is used instead`,
   );
 }

@@ -81,9 +81,9 @@ export function refuseAutoPipelining(client: {
 }): void {
   if (!client.options.enableAutoPipelining) return;
   throw new InvalidArgumentError(
-    'A client with enableAutoPipelining cannot be used: it holds commands back and sends them together, ' +
+    'A client with enableAutoPipelining cannot be used: it delays commands and sends them together, ' +
       'by methods that most commands do not have. Give connect() a client without it, or its options or ' +
-      'URL: redpost makes clients of its own then, and sends what belongs together in one command',
+      'URL: then redpost creates its own clients, and batches calls itself',
   );
 }
 

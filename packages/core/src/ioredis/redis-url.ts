@@ -46,9 +46,7 @@ function placeOf(url: URL): RedisOptions {
   if (url.protocol === 'unix:') return { path: decoded(url.pathname) };
   const db = url.pathname.slice(1);
   if (db && !inQuery.db.test(db)) {
-    throw new InvalidArgumentError(
-      'What follows the host in a Redis URL is the number of a database',
-    );
+    throw new InvalidArgumentError('The path of a Redis URL is the number of a database');
   }
   return {
     host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
@@ -63,7 +61,7 @@ function queryOf({ searchParams, protocol, pathname }: URL): RedisOptions {
   for (const [name, value] of given) {
     if (!isInQuery(name)) {
       throw new InvalidArgumentError(
-        'The query of a Redis URL may hold db, protocol and family, and it holds something else: ' +
+        'The query of a Redis URL may have db, protocol and family, but it has: ' +
           'give what is meant as an option to connect(). In a password, ? is written %3F',
       );
     }

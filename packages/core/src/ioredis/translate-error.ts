@@ -186,8 +186,8 @@ function argumentsOf(thrown: unknown): readonly Argument[] {
 
 function outOfMemory(address: string): string {
   return (
-    `Redis at ${address} is out of memory: it holds more than its maxmemory, so it took nothing. ` +
-    'Let consumers take messages out, or raise maxmemory'
+    `Redis at ${address} is out of memory: it uses more than its maxmemory, and stored nothing. ` +
+    'Let consumers empty queues, or raise maxmemory'
   );
 }
 

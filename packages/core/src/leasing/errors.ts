@@ -17,7 +17,7 @@ export class LeaseLostError extends RedpostError {
 
   constructor({ kind, id }: Delivered) {
     super(
-      `The lease of ${kind} ${id} was lost: its consumer was not heard of for longer than leaseMs. ` +
+      `The lease of ${kind} ${id} was lost: its consumer did not renew it for longer than leaseMs. ` +
         'It is delivered again, so its handler must be idempotent',
       { code: 'LEASE_LOST' },
     );

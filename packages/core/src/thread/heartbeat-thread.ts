@@ -198,7 +198,7 @@ function refuseUncloneable(target: unknown): void {
   const uncloneable = named.filter(([, value]) => !isCloneable(value)).map(([name]) => name);
   if (uncloneable.length === 0) return;
   throw new InvalidArgumentError(
-    `A thread makes the connection once more, and cannot be given functions: leave out ${uncloneable.join(', ')}`,
+    `A thread opens the connection a second time, and cannot be given functions: leave out ${uncloneable.join(', ')}`,
   );
 }
 

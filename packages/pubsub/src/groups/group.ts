@@ -137,7 +137,7 @@ class GroupMember {
     const { connection, group } = this.#setup;
     const joined = new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
-        const message = `Group ${group} did not list its new member in time`;
+        const message = `Group ${group} did not list the new member in time`;
         reject(new TimeoutError(message, { outcome: 'unknown' }));
       }, joinMs);
       this.#hasJoined = () => {

@@ -29,7 +29,7 @@ export function sealAnswer({ id, failed }: AnswerHead, body: string | Buffer): s
 export function unsealRequest(bytes: Buffer): RequestHead & { body: Buffer } {
   const { head, body } = split(bytes, marks.request);
   const [, id, replyTo] = /^(\d+),(.+)$/.exec(head) ?? [];
-  if (!replyTo) throw new DecodeError('This message is no request', { bytes });
+  if (!replyTo) throw new DecodeError('This message is not a request', { bytes });
   return { id: Number(id), replyTo, body };
 }
 
@@ -37,7 +37,7 @@ export function unsealRequest(bytes: Buffer): RequestHead & { body: Buffer } {
 export function unsealAnswer(bytes: Buffer): AnswerHead & { body: Buffer } {
   const { head, body } = split(bytes, marks.answer);
   const [, id, outcome] = /^(\d+),(ok|error)$/.exec(head) ?? [];
-  if (!outcome) throw new DecodeError('This message is no answer', { bytes });
+  if (!outcome) throw new DecodeError('This message is not a reply', { bytes });
   return { id: Number(id), failed: outcome === 'error', body };
 }
 

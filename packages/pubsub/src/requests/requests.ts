@@ -65,7 +65,7 @@ export class Requests {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        const message = `Nobody answered on channel ${channel} within ${timeoutMs} ms`;
+        const message = `No responder answered on channel ${channel} within ${timeoutMs} ms`;
         waiting.reject(new TimeoutError(message, { outcome: 'unknown' }));
       }, timeoutMs);
       const leave = () => {
@@ -118,7 +118,7 @@ export class Requests {
     const receivers = await publisher.publishBytes(channel, request);
     // In a Cluster, those on other nodes are not counted, unless the channel lives on one node.
     if (receivers > 0 || (connection.isCluster && !sharded)) return;
-    throw new NoResponderError(`Nobody listens to channel ${channel}`);
+    throw new NoResponderError(`No subscriber listens to channel ${channel}`);
   }
 
   async #listen(): Promise<void> {
@@ -161,7 +161,7 @@ function remoteError(bytes: Buffer): RedpostError {
     const { name, message } = JSON.parse(bytes.toString()) as { name: string; message: string };
     return new ResponderError(`The responder failed: ${message}`, { remoteName: name });
   } catch (cause) {
-    const message = 'The responder failed, but what it says of that is not JSON with a message';
+    const message = 'The responder failed, and its error is not JSON with a message';
     return new DecodeError(message, { bytes: Buffer.from(bytes), cause });
   }
 }

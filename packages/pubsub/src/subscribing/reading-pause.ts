@@ -50,7 +50,7 @@ export class ReadingPause {
   /** Not every server hangs up by itself, however much it has to keep. */
   #giveUp(): void {
     const { socket, maxPauseMs } = this.#options;
-    const message = `The subscription has not read on for ${maxPauseMs} ms (maxPauseMs), so its connection was cut and what waited in Redis is lost. Read faster, or raise maxPauseMs`;
+    const message = `The subscription has not read on for ${maxPauseMs} ms (maxPauseMs), so its connection was closed, and the messages that waited in Redis are lost. Read faster, or raise maxPauseMs`;
     socket.cut(new ConnectionError(message, { outcome: 'unknown' }));
   }
 }

@@ -28,7 +28,7 @@ import { Session } from './session.js';
 
 /** How long to wait for a message. */
 export interface ReceiveOptions {
-  /** How long to wait for a message, in ms. Default: for ever; 0 only looks. */
+  /** How long to wait for a message, in ms. Default: no limit; 0 does not wait. */
   timeoutMs?: number | undefined;
   /** Ends the wait. A message that was taken for it goes back to the queue. */
   signal?: AbortSignal | undefined;

@@ -43,8 +43,7 @@ const longestId = 512;
 const longestMs = 100 * 365 * 86_400_000;
 
 /** For those who know queues whose jobs have a name and data. */
-const oneBody =
-  'A message is one body, and has no name beside it: send({ name, ...data }, options)';
+const oneBody = 'A message has one body and no name: use send({ name, ...data }, options)';
 
 /** @throws InvalidArgumentError for an option that cannot work. */
 export function checkSendOptions(options: SendOptions): void {

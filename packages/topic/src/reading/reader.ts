@@ -107,7 +107,7 @@ function chosenPartitions(
   }
   if (isResumed && count > 1) {
     throw new InvalidArgumentError(
-      'An offset is a place in one partition: say in which, with the option `partition`',
+      'An offset belongs to one partition: name it with the option `partition`',
     );
   }
   return keys.partitions.map((_, at) => at);
