@@ -81,7 +81,7 @@ describe('a consumer process that is frozen for longer than its lease', () => {
 describe('a consumer process whose connections are forgotten while it is frozen', () => {
   it.each([
     ['queue', { consume: { leaseMs: 60_000, heartbeat: 'thread' } }],
-    ['topic', { topic: true, queue: 'topic', consume: { leaseMs: 60_000 } }],
+    ['topic', { topic: true, queue: 'topic', consume: { leaseMs: 60_000, heartbeat: 'thread' } }],
   ] as const)('of a %s connects anew before it calls, and loses nothing', async (_, settings) => {
     const server = await Standalone.start({ proxied: true });
     await using system = await SystemUnderTest.on(server);
