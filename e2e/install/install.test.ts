@@ -69,7 +69,7 @@ describe.each(managers)('installed with %s', (manager) => {
   });
 });
 
-it('what npm run tarballs has packed is installed by npm, and works', async () => {
+it('the tarballs of npm run tarballs are installed by npm, and work', async () => {
   await run('npm', ['run', 'tarballs'], { cwd: root });
   const { version } = readManifest(join(root, 'packages', 'core'));
   const tarball = (name: string) => join(root, 'tarballs', `redpost-${name}-${version}.tgz`);

@@ -42,7 +42,7 @@ afterAll(async () => {
   await registry?.stop();
 });
 
-describe('what the workflows run, in their order, in a fresh clone', () => {
+describe('the commands of the workflows, in their order, in a fresh clone', () => {
   it('installs', async () => {
     await command('npm run setup');
     expect(readManifest(join(copy.folder, 'node_modules', 'typescript')).name).toBe('typescript');
@@ -70,7 +70,7 @@ describe('what the workflows run, in their order, in a fresh clone', () => {
     await copy.commit('Version packages');
   });
 
-  it('does not publish what cannot be signed', async () => {
+  it('does not publish packages that cannot be signed', async () => {
     await registry.configure(copy.folder);
     // As on GitHub, in a job without `id-token: write`.
     const env = { ...registry.env, GITHUB_ACTIONS: 'true' };

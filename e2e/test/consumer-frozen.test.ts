@@ -6,7 +6,7 @@ import { Standalone } from '../src/servers/standalone.js';
 
 describe('a consumer process that is frozen for longer than its lease', () => {
   it.each(['return', 'ack'] as const)(
-    'is told that its messages are lost, changes nothing by its stale %s, and goes on',
+    'is told that its messages are lost, changes nothing by its stale %s, and continues',
     async (settle) => {
       await using system = await SystemUnderTest.start();
       const { log } = system;
@@ -78,7 +78,7 @@ describe('a consumer process that is frozen for longer than its lease', () => {
   });
 });
 
-describe('a consumer process whose connections are forgotten while it is frozen', () => {
+describe('a consumer process whose connections are dropped while it is frozen', () => {
   it.each([
     ['queue', { consume: { leaseMs: 60_000, heartbeat: 'thread' } }],
     ['topic', { topic: true, queue: 'topic', consume: { leaseMs: 60_000, heartbeat: 'thread' } }],

@@ -3,7 +3,7 @@ import { eventually } from '../src/eventually.js';
 import { SystemUnderTest } from '../src/processes/system-under-test.js';
 
 describe('a consumer process that stops at SIGTERM', () => {
-  it('finishes what it works at, leaves the rest to others and holds nothing', async () => {
+  it('finishes its messages in work, leaves the rest to others and holds nothing', async () => {
     await using system = await SystemUnderTest.start();
     const { log } = system;
     const consume = { concurrency: 10 };
@@ -32,7 +32,7 @@ describe('a consumer process that stops at SIGTERM', () => {
     expect(log.count('recovered')).toBe(0);
   });
 
-  it('gives back what it has not finished at its deadline', async () => {
+  it('returns messages that it has not finished by its deadline', async () => {
     await using system = await SystemUnderTest.start();
     const { log } = system;
     const consume = { concurrency: 10 };

@@ -62,9 +62,12 @@ it('every example fits the published types', async () => {
   expect(problems).toEqual([]);
 });
 
-it.each(printing)('$title: prints what the document says', async ({ code, output }: Example) => {
-  expect(await run(code, output)).toBe(output);
-});
+it.each(printing)(
+  '$title: prints the output in the document',
+  async ({ code, output }: Example) => {
+    expect(await run(code, output)).toBe(output);
+  },
+);
 
 it('the shell example of the README sends, receives and counts', async () => {
   const blocks = blocksOf(texts.get('README.md') ?? '');

@@ -58,7 +58,7 @@ describe.each([
     await consumer.stop();
   });
 
-  it('channels and topics bring what is published', async () => {
+  it('channels and topics deliver published messages', async () => {
     await using server = await startRedis();
     vi.useFakeTimers();
     await using connection = core.connect(server.url);

@@ -24,7 +24,7 @@ it('a fault that does not happen fails the run', async () => {
   expect((await runFaultOnce(absent, { seed: 1, ms: 1 })).wrong).toEqual(['it never happened']);
 });
 
-it('what is stolen from the queue is found to be lost', async () => {
+it('a message that is stolen from the queue is found to be lost', async () => {
   const theft: typeof flushScripts = {
     ...flushScripts,
     async inject({ system: { connection } }) {

@@ -37,7 +37,7 @@ describe.each(leasedFrom)('%s', (_, openLeased) => {
     ...openLeased(name, connection),
   });
 
-  it('gives what fails to a handler again, and up when its attempts are used', async () => {
+  it('retries a record whose handler fails, and dead-letters it after the last attempt', async () => {
     const { send, consume, dead, redrive } = open();
     await send('fails', 'works');
     const seen: string[] = [];
@@ -72,7 +72,7 @@ describe.each(leasedFrom)('%s', (_, openLeased) => {
     expect(new Set(codes)).toEqual(new Set(['ALREADY_SETTLED']));
   });
 
-  it('returns uncounted, when it is stopped, what is not done by then, and tells the handlers', async () => {
+  it('returns unfinished records when it is stopped, without counting an attempt, and tells the handlers', async () => {
     const { send, consume, connection, name } = open();
     await send('unfinished', 'not begun');
     const begun = gate();
@@ -109,7 +109,7 @@ describe.each(leasedFrom)('%s', (_, openLeased) => {
     await stopped.opened;
   });
 
-  it('goes on after its lease was lost, and takes nothing that was done under it for done', async () => {
+  it('continues after its lease was lost, and does not count settlements under it', async () => {
     const { send, consume, connection, leases } = open();
     await send('a');
     const begun = gate();
@@ -136,7 +136,7 @@ describe.each(leasedFrom)('%s', (_, openLeased) => {
     expect([lost, codes]).toEqual([['a'], ['LEASE_LOST']]);
   });
 
-  it('has what a dead consumer held handled one by one, as it may have been what killed it', async () => {
+  it('has the records of a dead consumer handled one by one, because each may have killed it', async () => {
     const { send, name } = open();
     await send('a', 'b', 'c');
     const doomed = openConnection();

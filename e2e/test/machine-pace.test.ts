@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../tooling/eventually.js';
 import { idleMsSince, slowness, timeLimit } from '../../tooling/machine-pace.js';
 
-it('what takes time while others have the processors counts as less, and its limit is further away', async () => {
+it('time on a busy machine counts as less, and its limit is further away', async () => {
   for (let count = 0; count < 3 * availableParallelism(); count += 1) {
     const busy = spawn(process.execPath, ['--eval', 'for (;;);']);
     onTestFinished(() => void busy.kill('SIGKILL'));

@@ -30,7 +30,7 @@ const mixtures: [title: string, imports: string][] = [
 ];
 
 it.each(mixtures)(
-  'a group that was destroyed is made anew, and has a lag, where %s',
+  'a group that was destroyed is created again, and has a lag, where %s',
   async (_, imports) => {
     const program = `import { createRequire } from 'node:module';
       ${imports}
@@ -61,7 +61,7 @@ it.each(mixtures)(
   },
 );
 
-it.each(mixtures)('errors are told by their brand where %s', async (_, imports) => {
+it.each(mixtures)('errors are recognised by their brand where %s', async (_, imports) => {
   const name = uniqueName();
   const program = `import { createRequire } from 'node:module';
     ${imports}

@@ -32,7 +32,7 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
 
   afterAll(() => rm(join(unpacked, '..'), { recursive: true, force: true }));
 
-  it('is packed with what its users need, and nothing else', () => {
+  it('is packed with the files that its users need, and nothing else', () => {
     expect(files.map(withoutHash).sort()).toMatchSnapshot();
   });
 
@@ -73,7 +73,7 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
     },
   );
 
-  it('tells a registry what it is', () => {
+  it('has the metadata for a registry', () => {
     expect(manifest).toMatchObject({
       description: expect.stringMatching(/\w/),
       keywords: expect.arrayContaining(['redis', 'valkey']),

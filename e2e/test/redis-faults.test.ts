@@ -57,7 +57,7 @@ describe('when Redis', () => {
     ['busy', false],
     ['idle', true],
   ])(
-    'forgets everything by FLUSHALL, %s consumers go on with what is sent next',
+    'forgets everything by FLUSHALL, %s consumers continue with the messages that are sent next',
     async (_, idle) => {
       await using system = await SystemUnderTest.start();
       const { log, connection } = system;

@@ -3,7 +3,7 @@ import { connect } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { Standalone } from '../src/servers/standalone.js';
 
-it('a Redis that loses the end of its log goes on with what it knew before', async () => {
+it('a Redis that loses the end of its log continues with the data before', async () => {
   await using server = await Standalone.start({ persistence: 'aof' });
   await using connection = connect(server.target);
   connection.on('error', () => {}); // It crashes.

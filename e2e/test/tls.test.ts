@@ -125,7 +125,7 @@ describe('TLS with client certificates', () => {
       { code: 'SERVER', reply: 'NOAUTH' },
     ],
     [
-      'an authority that nobody named',
+      'an authority that was not named',
       () => open(urlFor('ann:s3cret'), { tls: client }),
       {
         code: 'CONNECTION',
@@ -157,7 +157,7 @@ describe('TLS with client certificates', () => {
     }
   });
 
-  it('refuses options for TLS where there is none', () => {
+  it('rejects TLS options for a URL without TLS', () => {
     expect(() => connect('redis://localhost', { tls: { ca } })).toThrow(/rediss:/);
     expect(() => connect({ host: 'localhost' }, { tls: { ca } })).toThrow(/options of ioredis/);
   });

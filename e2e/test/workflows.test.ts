@@ -22,7 +22,7 @@ describe.each(workflows())('$file', ({ file, text, permissions, jobs }) => {
     for (const job of Object.values(jobs)) expect(job['timeout-minutes']).toBeLessThanOrEqual(60);
   });
 
-  it('runs no text that somebody else could have written', () => {
+  it('runs no text that an outsider could have written', () => {
     const runs = Object.values(jobs).flatMap(({ steps }) => steps.map(({ run = '' }) => run));
     for (const run of runs) expect(run).not.toContain('${{');
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MessageLog } from './message-log.js';
 
 describe('MessageLog', () => {
-  it('counts as lost what was sent and never handled', () => {
+  it('counts messages as lost that were sent and never handled', () => {
     const log = new MessageLog();
     log.sent('a');
     log.sent('b');

@@ -35,7 +35,7 @@ describe('on a Redis of the user', () => {
     expect(await allKeys(connection)).toEqual([]);
   });
 
-  it('it leaves no key behind when nobody reads its output any more', async () => {
+  it('it leaves no key behind when its output is closed', async () => {
     const { redis, connection } = await useRedis();
     const demo = await startDemo(long, { REDIS_URL: redis.url });
     await eventually(() => demo.output().includes('20/10000'));

@@ -40,7 +40,7 @@ describe('the private Redis', () => {
     await eventually(async () => (await readdir(demo.folder)).length === 0);
   });
 
-  it('is told to be installed when there is none', async () => {
+  it('is recommended for installation when it is missing', async () => {
     const demo = await startDemo([], { REDPOST_REDIS_SERVER: '/nowhere/redis-server' });
 
     const { code, stderr } = await demo.ended;

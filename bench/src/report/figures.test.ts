@@ -16,7 +16,7 @@ describe('a figure', () => {
     expect(figure(0)).toBe('0');
   });
 
-  it('is a dash when there is none', () => {
+  it('is a dash without a value', () => {
     expect([figure(Number.NaN), times(Number.POSITIVE_INFINITY)]).toEqual(['–', '–']);
   });
 });

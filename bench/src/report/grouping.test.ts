@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { sampleResults } from './fixture/results.js';
 import { byBenchmark, byPersistence, goalRows } from './grouping.js';
 
-it('measures of one benchmark stand together, whatever their persistence', () => {
+it('measures of one benchmark stand together, with any persistence', () => {
   const benchmarks = byBenchmark(sampleResults());
 
   expect([...benchmarks.keys()].slice(0, 3)).toEqual(['send', 'send-batch', 'consume']);

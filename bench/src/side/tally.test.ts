@@ -19,7 +19,7 @@ it('notices a message that comes twice, which does not stand for a missing one',
   expect(() => exact(tally.result(), 2)).toThrow('1 were lost and 1 came twice');
 });
 
-it('notices a message that nobody had sent', () => {
+it('notices a message that was never sent', () => {
   const tally = new Tally(10, 2);
   for (const n of [10, 11, 12, 9]) tally.see(n);
 

@@ -76,7 +76,7 @@ it('finds nothing wrong where nothing is wrong', () => {
   });
 });
 
-it('finds a message whose send resolved and that nobody handled', () => {
+it('finds a message whose send resolved and that was never handled', () => {
   const { log } = new LogBuilder().send('a').send('b').handle('b');
 
   expect(summarize(log)).toMatchObject({ lost: ['a'], forgotten: [] });
@@ -101,7 +101,7 @@ it('finds a message that was handled though its send said that it is not there',
   expect(summarize(log).denied).toEqual(['a']);
 });
 
-it('finds a send that was rejected without a word on what is known', () => {
+it('finds a send that was rejected without an outcome', () => {
   const { log } = new LogBuilder().send('a', 'unstated');
 
   expect(summarize(log).unstated).toEqual(['a']);
@@ -119,7 +119,7 @@ it('finds a message that was handled twice for no reason', () => {
   expect(summarize(log)).toMatchObject({ unexplained: ['a'], duplicates: 1, afterAck: [] });
 });
 
-it('finds a message that was handled again after its acknowledgement, whatever happened', () => {
+it('finds a message that was handled again after its acknowledgement, with any incident', () => {
   const { log } = new LogBuilder()
     .send('a')
     .handle('a', { acks: true })
@@ -163,7 +163,7 @@ describe('a process that was frozen', () => {
       .incident({ kind: 'SIGSTOP', process: 'frozen', since: 41 })
       .dieWith('a', { by: 'frozen' });
 
-  it('may have begun what it reports first as it goes on, before it stood still', () => {
+  it('may have begun the call that it reports first after it continues, before it was frozen', () => {
     const { log } = frozen().incident({ kind: 'stalled', process: 'frozen', since: 40 });
 
     expect(summarize(log)).toMatchObject({ afterAck: [], unexplained: [], duplicates: 1 });
@@ -195,19 +195,19 @@ it('an incident after the second call does not explain it', () => {
   expect(summarize(log).unexplained).toEqual(['a']);
 });
 
-it('what Redis was made to forget is not lost, and its age is told', () => {
+it('messages that Redis was made to lose count as forgotten, with their age', () => {
   const { log } = new LogBuilder().send('a').wait(90).incident({ forgetsMs: 1000 });
 
   expect(summarize(log)).toMatchObject({ lost: [], forgotten: ['a'], forgottenAgeMs: 100 });
 });
 
-it('what is older than Redis may forget is lost, and so is what was sent afterwards', () => {
+it('messages that are older than the allowed loss are lost, and so are those that were sent afterwards', () => {
   const { log } = new LogBuilder().send('a').wait(2000).incident({ forgetsMs: 1000 }).send('b');
 
   expect(summarize(log)).toMatchObject({ lost: ['a', 'b'], forgotten: [] });
 });
 
-it('an acknowledgement that Redis was made to forget may be followed by another call', () => {
+it('an acknowledgement that Redis was made to lose may be followed by another call', () => {
   const { log } = new LogBuilder()
     .send('a')
     .handle('a', { acks: true })
@@ -218,7 +218,7 @@ it('an acknowledgement that Redis was made to forget may be followed by another 
   expect(summarize(log)).toMatchObject({ afterAck: [], unexplained: [], duplicates: 1 });
 });
 
-it('a delivery that Redis was made to forget the end of may come again, with its receipt', () => {
+it('a delivery whose end Redis was made to lose may come again, with its receipt', () => {
   const { log } = new LogBuilder()
     .send('a')
     .handle('a', { fails: true, receipt: 'first' })

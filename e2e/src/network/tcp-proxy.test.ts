@@ -31,7 +31,7 @@ async function echo() {
   return { proxy, client, atServer, received: () => received };
 }
 
-it('holds back what it is told to, and hands it on in order', async () => {
+it('delays bytes as requested, and forwards them in order', async () => {
   const { proxy, client, received } = await echo();
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
@@ -53,7 +53,7 @@ it('holds back what it is told to, and hands it on in order', async () => {
   await eventually(() => received() === 'hello again and again');
 });
 
-it('cuts a connection on both sides in the middle of what it carries', async () => {
+it('cuts a connection on both sides in the middle of a transfer', async () => {
   const { proxy, client, atServer, received } = await echo();
 
   proxy.impose((chunk, way) => {
@@ -68,7 +68,7 @@ it('cuts a connection on both sides in the middle of what it carries', async () 
   expect(received().length).toBeLessThan('hello again'.length);
 });
 
-it('a severed connection carries nothing, and neither side is told', async () => {
+it('a severed connection carries no data, and neither side is told', async () => {
   const { proxy, client, atServer, received } = await echo();
   const [link] = proxy.links;
 

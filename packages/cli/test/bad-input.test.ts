@@ -47,7 +47,7 @@ it('any bytes are printed as one line of JSON from which they come back', () => 
   fc.assert(property, { numRuns: 8000 });
 });
 
-it('a dead letter is one line of JSON, whatever is in it', () => {
+it('a dead letter is one line of JSON, for any content', () => {
   const letter = fc.record({
     entry: hostileText,
     id: fc.option(hostileText, { nil: undefined }),

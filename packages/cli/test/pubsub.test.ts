@@ -28,7 +28,7 @@ describe('publish and subscribe', () => {
     ]);
   });
 
-  it('tell that nobody got it', async () => {
+  it('say that no subscriber received the message', async () => {
     const { code, lines } = await redpost.run(['publish', uniqueName(), '1']);
 
     expect(code).toBe(0);

@@ -26,7 +26,7 @@ describe('receive', () => {
     expect(await stats(queue)).toMatchObject({ pending: 1, active: 0, total: { acked: 1 } });
   });
 
-  it('prints what redis-cli has pushed, whatever it is', async () => {
+  it('prints any element that redis-cli has pushed', async () => {
     const queue = uniqueName();
     await redpost.redisCli('LPUSH', queue, 'hello', '{"a":\n1}');
     await redpost.run(['send', queue, '--bare', '--codec', 'base64', '//4=']);
@@ -103,7 +103,7 @@ describe('receive', () => {
     expect((await receiving.ended).code).toBe(130);
   });
 
-  it('ends quietly when its reader is gone, and gives back what it could not print', async () => {
+  it('ends quietly when its reader is gone, and returns messages that it could not print', async () => {
     const queue = uniqueName();
     await redpost.shell(`seq 20000 | redpost send '${queue}' -q`);
 
@@ -123,7 +123,7 @@ describe('receive', () => {
     expect(pending + total.acked).toBe(20_000);
   });
 
-  it('acknowledges nothing that nobody could read', async () => {
+  it('does not acknowledge a message that could not be printed', async () => {
     const queue = uniqueName();
     await redpost.run(['send', queue, '1']);
 

@@ -5,7 +5,7 @@ import { uniqueName, useRedpost } from './support/redpost.js';
 const redpost = useRedpost();
 
 describe('send', () => {
-  it('sends each argument, and prints what is in Redis', async () => {
+  it('sends each argument, and prints the sent messages', async () => {
     const queue = uniqueName();
 
     const { code, lines, stderr } = await redpost.run([
@@ -139,7 +139,7 @@ describe('send', () => {
     expect(stderr).toMatch(/^redpost: line 1 to 2 was not sent: .*holds a \w+, not a list/);
   });
 
-  it('finishes at Ctrl-C what it has read, says how far it came and exits with 130', async () => {
+  it('sends at Ctrl-C the lines that it has read, says how far it came and exits with 130', async () => {
     const queue = uniqueName();
     const sending = redpost.start(['send', queue], { input: null });
     sending.process.stdin?.write('1\n2\n3');

@@ -65,7 +65,7 @@ describe('peek', () => {
 });
 
 describe('purge', () => {
-  it('forgets what is pending and delayed, when it is sure', async () => {
+  it('deletes pending and delayed messages after confirmation', async () => {
     const queue = uniqueName();
     await redpost.run(['send', queue, '1', '2']);
     await redpost.run(['send', queue, '3', '--delay', '1h']);
@@ -154,7 +154,7 @@ describe('dead', () => {
     ]);
   });
 
-  it('forgets one of them, or all, when it is sure', async () => {
+  it('deletes one dead letter, or all, after confirmation', async () => {
     const queue = await bury('1', '2', '3');
     const [first] = (await redpost.run(['dead', 'list', queue])).lines;
     expect(await redpost.run(['dead', 'purge', queue])).toMatchObject({ code: 2, stdout: '' });
@@ -166,7 +166,7 @@ describe('dead', () => {
     expect(rest.lines).toEqual([{ queue, purged: 2 }]);
   });
 
-  it('exits with 1 for an entry that is not there, and with 2 for one that cannot be', async () => {
+  it('exits with 1 for an entry that does not exist, and with 2 for an invalid one', async () => {
     const missing = await redpost.run(['dead', 'redrive', 'none', '--entry', '1-1']);
     const impossible = await redpost.run(['dead', 'redrive', 'none', '--entry', 'x']);
 

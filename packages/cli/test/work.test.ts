@@ -77,7 +77,7 @@ describe('work', () => {
     expect(() => readFileSync(file)).toThrow('ENOENT');
   });
 
-  it('forgets each command when it has ended, however many it runs', async () => {
+  it('releases the resources of each command when it has ended', async () => {
     const queue = uniqueName();
     const probe = fileURLToPath(new URL('support/count-children.cjs', import.meta.url));
     const env = { NODE_OPTIONS: `--require "${probe}"` };
@@ -151,7 +151,7 @@ describe('work', () => {
     expect((await working.ended).code).toBe(0);
   });
 
-  it('finishes at Ctrl-C what it has begun, takes nothing more and exits with 0', async () => {
+  it('finishes running commands at Ctrl-C, takes no more messages and exits with 0', async () => {
     const queue = uniqueName();
     const go = join(folder, 'go');
     await redpost.run(['send', queue, '1', '2', '-q']);

@@ -49,7 +49,7 @@ describe('a fixed backoff', () => {
     expect([1, 2, 9].map(fixed(250))).toEqual([250, 250, 250]);
   });
 
-  it('refuses a wait that is none', () => {
+  it('rejects an invalid timeout', () => {
     expect(() => fixed(-1)).toThrow('waitMs');
   });
 });

@@ -47,7 +47,7 @@ describe('the error family', () => {
     expect(isRedpostError(other)).toBe(false);
   });
 
-  it('makes an error of whatever was thrown', () => {
+  it('makes an error of any thrown value', () => {
     expect(errors.asError(cause)).toBe(cause);
     expect(errors.asError('text')).toMatchObject({ message: 'text', cause: 'text' });
     expect(errors.asError(Object.create(null)).message).toContain('null prototype');

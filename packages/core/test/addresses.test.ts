@@ -153,7 +153,7 @@ describe('a connection by TLS', () => {
     expect(late.errors[0]?.message).toContain('is its URL redis:// rather than rediss://?');
   });
 
-  it('is what a port with TLS may be for that hangs up on one without', async () => {
+  it('says that the port may use TLS when a server closes a connection without TLS', async () => {
     const connection = openConnection(`redis://127.0.0.1:${tlsPort}`);
     const error = await rejection(connection.ping({ timeoutMs: 1000 }));
 

@@ -59,7 +59,7 @@ describe.each<[string, Codec<unknown>, fc.Arbitrary<unknown>, number]>([
     fc.assert(property, { numRuns });
   });
 
-  it('is none the worse for what it could not decode', () => {
+  it('still works after bytes that it could not decode', () => {
     const property = fc.property(hostileBytes, bodies, (bad, good) => {
       const before = decodeBody(codec, encoded(good));
       outcome(() => decodeBody(codec, bad), DecodeError);
@@ -183,7 +183,7 @@ describe('the place of Redis', () => {
     fc.assert(property, { numRuns: 5000 });
   });
 
-  it('is understood or refused whatever it is', () => {
+  it('is understood or rejected, for any input', () => {
     const property = fc.property(hostileValue, (given) => {
       outcome(() => parseTarget(given as string), InvalidArgumentError);
     });

@@ -28,7 +28,7 @@ async function untilBlocked(connection: Connection, name: string): Promise<void>
 }
 
 describe('a blocking read', () => {
-  it('returns what is there, or comes while it waits', async () => {
+  it('returns an element that exists, or arrives while it waits', async () => {
     const connection = redis.connect({ name: 'waits' });
     const key = uniqueKey();
     await connection.call('RPUSH', [key, 'first']);
@@ -118,7 +118,7 @@ describe('a blocking read', () => {
     expect(await blockedClients(connection, 'reuse')).toBe(1);
   });
 
-  it('rejects with what the server answered', async () => {
+  it('rejects with the answer of the server', async () => {
     const connection = redis.connect();
     const key = uniqueKey();
     await connection.call('SET', [key, 'no list']);
@@ -169,7 +169,7 @@ describe('an aborted blocking read', () => {
     expect(await connection.call('LLEN', [key])).toBe(1);
   });
 
-  it('ends within moments at whatever point the abort comes', async () => {
+  it('ends at once, at any moment of the abort', async () => {
     const connection = redis.connect();
     await connection.ping();
     const start = performance.now();

@@ -61,7 +61,7 @@ describe('a call', () => {
     expect(await connection.call('GET', [key])).toEqual(Buffer.alloc(0));
   });
 
-  it('rejects with what the server answered', async () => {
+  it('rejects with the answer of the server', async () => {
     const connection = redis.connect();
     const key = uniqueKey();
     await connection.call('SET', [key, 'text']);

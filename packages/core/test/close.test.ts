@@ -54,7 +54,7 @@ describe('a connection that is closed', () => {
     await eventually(async () => (await socketsOf('refuses', admin)) === 0);
   });
 
-  it('rejects what waits for an answer', async () => {
+  it('rejects calls that wait for an answer', async () => {
     const connection = redis.connect({ name: 'waiting' });
     await connection.ping();
     const read = rejection(connection.block((ms) => ['BLPOP', uniqueKey(), ms / 1000]));
@@ -66,7 +66,7 @@ describe('a connection that is closed', () => {
     expect(await read).toMatchObject({ code: 'CLOSED' });
   });
 
-  it('rejects what waits for Redis, as surely not executed', async () => {
+  it('rejects calls that wait for Redis, as not executed', async () => {
     const away = await startRedis();
     await away.stop();
     const connection = openConnection(away.url);
@@ -93,7 +93,7 @@ describe('a connection that is closed', () => {
     await eventually(async () => (await socketsOf('disposed', admin)) === 0);
   });
 
-  it('says nothing more, whatever fails later', async () => {
+  it('emits no more events, whatever fails later', async () => {
     const away = await startRedis();
     await away.stop();
     const connection = connect({ host: '127.0.0.1', port: away.port, lazyConnect: true });

@@ -145,7 +145,7 @@ describe('a connection to a Cluster', () => {
     await expect(read).rejects.toThrow('aborted');
   });
 
-  it('hears what is published on any node, also after its own socket was killed', async () => {
+  it('receives messages that are published on any node, also after its own socket was killed', async () => {
     const connection = openConnection(addresses());
     const name = uniqueKey();
     const recorder = new Recorder();

@@ -58,7 +58,7 @@ describe('a password', () => {
     expect(await rejection(connection.ping())).toMatchObject({ reply: 'NOAUTH' });
   });
 
-  it('is in no error of a Cluster that does not let in', async () => {
+  it('is in no error of a Cluster that refuses the login', async () => {
     const connection = openConnection([`redis://:${wrong}@127.0.0.1:${redis.port}`], {
       callTimeoutMs: 500,
     });

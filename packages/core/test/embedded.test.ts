@@ -76,7 +76,7 @@ describe('an embedded Redis', () => {
     expect(isAlive(redis.pid)).toBe(false);
   });
 
-  it('keeps what an append-only file holds over a crash, on the same port', async () => {
+  it('keeps the data of an append-only file over a crash, on the same port', async () => {
     const dir = await keptFolder();
     const first = await start({ dir, persistence: 'aof-always' });
     expect(await talk(first.port, 'SET key kept')).toBe('+OK\r\n');
@@ -89,7 +89,7 @@ describe('an embedded Redis', () => {
     expect(await talk(second.port, 'GET key')).toBe('$4\r\nkept\r\n');
   });
 
-  it('keeps what it held at a regular stop with persistence rdb', async () => {
+  it('keeps its data at a regular stop with persistence rdb', async () => {
     const dir = await keptFolder();
     const first = await start({ dir, persistence: 'rdb' });
     await talk(first.port, 'SET key kept');

@@ -18,7 +18,7 @@ async function startServer(greet: (socket: Socket) => void): Promise<string> {
   return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-it('a server that lets no more clients in is told so as the reason', async () => {
+it('the error names the reason when a server accepts no more clients', async () => {
   const { url } = await startOwnRedis();
   const first = openConnection(url);
   await first.ping();

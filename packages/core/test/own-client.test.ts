@@ -50,7 +50,7 @@ describe("an ioredis client of the caller's own", () => {
     expect(await client.ping()).toBe('PONG');
   });
 
-  it('that has ended executes nothing more, and calls say so at once', async () => {
+  it('that has ended executes no more commands, and calls reject at once', async () => {
     const client = ownClient();
     const connection = openConnection(client);
     await connection.ping();
@@ -69,7 +69,7 @@ describe("an ioredis client of the caller's own", () => {
     expect(await connection.call('INCR', [key])).toBe(1);
   });
 
-  it('that gives up connecting ends what waits for it', async () => {
+  it('that gives up connecting rejects the waiting calls', async () => {
     const client = new Redis({ port: 1, retryStrategy: () => null });
     client.on('error', () => {});
     const waiting = rejection(openConnection(client).call('PING', []));
@@ -202,7 +202,7 @@ describe.each<[string, typeof Redis]>([
     expect(await databasesOf(`${name}:subscriptions`)).toEqual([3]);
   });
 
-  it('stays with the database that was selected while it connects anew', async () => {
+  it('keeps the selected database while it reconnects', async () => {
     const client = open();
     await client.select(3);
     const connection = openConnection(client, {});

@@ -87,7 +87,7 @@ it.each([
   ['a connection', viaSentinel],
   ['a client of the caller’s', byOwnClient],
 ])(
-  'what is sent by %s is neither confirmed by the old primary nor lost',
+  'messages that are sent by %s are neither confirmed by the old primary nor lost',
   async (_, open) => {
     const connection = open();
     const key = uniqueKey();

@@ -23,7 +23,7 @@ async function connectionsOf(connection: Connection): Promise<number> {
   return Number(/total_connections_received:(\d+)/.exec(info)?.[1]);
 }
 
-it('a blocking read whose socket is refused asks on the socket for commands, and that is told', async () => {
+it('a blocking read whose socket is refused polls on the socket for commands, and this is reported', async () => {
   const connection = await withoutFurtherSockets();
   await connection.call('RPUSH', ['there', 'first']);
 
@@ -36,7 +36,7 @@ it('a blocking read whose socket is refused asks on the socket for commands, and
   expect(connection.errors).toContainEqual(expect.objectContaining({ reply: 'NOAUTH' }));
 });
 
-it('what such a read is refused for is told, and it can be aborted', async () => {
+it('the reason of the refusal is reported, and the read can be aborted', async () => {
   const connection = await withoutFurtherSockets();
   await connection.call('SET', ['text', 'x']);
   expect(await rejection(connection.block(pop('text')))).toMatchObject({ reply: 'WRONGTYPE' });
@@ -79,7 +79,7 @@ it('without MULTI such a read says so, and loses nothing that it took', async ()
   });
 });
 
-it('a read goes on blocking once its socket is let in', async () => {
+it('a read blocks again once its socket is accepted', async () => {
   const connection = await withoutFurtherSockets();
   const read = connection.block(pop('key'));
   await eventually(() => connection.errors.length > 0);

@@ -41,7 +41,7 @@ describe('a script', () => {
     expect(scriptCommands(relay)).toEqual(['SCRIPT', 'EVALSHA', 'EVALSHA', 'EVALSHA']);
   });
 
-  it('is loaded again by each connection that is made anew', async () => {
+  it('is loaded again by each new connection', async () => {
     const { relay, connection } = await relayed();
     const key = uniqueKey();
     await connection.run(script, key);
@@ -79,7 +79,7 @@ describe('a script', () => {
     expect(await connection.call('SCRIPT', ['EXISTS', kept.sha])).toEqual([1]);
   });
 
-  it('is sent as text where the user may not load it, who is refused that once', async () => {
+  it('is sent as text where the user may not load it, after one refusal', async () => {
     const relay = await startRelay(redis.port);
     const user = uniqueKey().replaceAll(':', '-');
     const admin = redis.connect();

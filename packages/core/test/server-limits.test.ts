@@ -92,7 +92,7 @@ describe.each(limits)('under $args.0', ({ args, says }) => {
   });
 });
 
-it('what the server said before it hung up is what the interruption tells', async () => {
+it('the interruption has the message that the server sent before it closed the connection', async () => {
   const { url } = await startOwnRedis({ args: limits[0]?.args ?? [] });
   const connection = openConnection(url);
   await connection.ping();

@@ -122,7 +122,7 @@ function pings({ pieces }: Relay): number {
   return pieces.join('').split(/\r\nping\r\n/i).length - 1;
 }
 
-describe('a process that stood still while its connections were forgotten', () => {
+describe('a process that stood still while a router dropped its connections', () => {
   it.each([
     ['a connection', false],
     ['a client of the caller’s', true],
@@ -188,7 +188,7 @@ describe('a process that stood still while nothing happened', () => {
   }, 60_000);
 });
 
-describe('a process that stood still while some nodes of its Cluster had forgotten it', () => {
+describe('a process that stood still while its connections to some nodes of a Cluster were dropped', () => {
   let nodes: EmbeddedRedis[] = [];
 
   beforeAll(async () => {

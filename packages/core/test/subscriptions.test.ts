@@ -110,7 +110,7 @@ describe('a subscription', () => {
 });
 
 describe('when the connection for subscriptions is killed', () => {
-  it('each subscriber is told, and told again when Redis has confirmed it anew', async () => {
+  it('each subscriber is told, and told again when Redis has confirmed the subscription again', async () => {
     const own = await startOwnRedis();
     const connection = openConnection(own.url);
     const admin = openConnection(own.url);
@@ -168,7 +168,7 @@ describe('when the connection for subscriptions is killed', () => {
     expect(await receivers(admin, 'goes')).toBe(0);
   });
 
-  it('subscribers that come and go meanwhile get what they wished last', async () => {
+  it('subscribers that come and go meanwhile end as they were last requested', async () => {
     const own = await startOwnRedis();
     const connection = openConnection(own.url);
     const admin = openConnection(own.url);
@@ -210,7 +210,7 @@ describe('when the connection for subscriptions is killed', () => {
 });
 
 describe('when Redis refuses', () => {
-  it('a subscription rejects with the refusal, and nobody else notices', async () => {
+  it('a subscription rejects with the refusal, and others are not affected', async () => {
     const own = await startOwnRedis();
     const admin = openConnection(own.url);
     await admin.call('ACL', ['SETUSER', 'sub', 'on', '>pw', '~*', '+@all', '&allowed']);
@@ -226,7 +226,7 @@ describe('when Redis refuses', () => {
     expect(recorder.events).toEqual([]);
   });
 
-  it('a resubscription is reported, keeps no other out, and is tried until it is let in', async () => {
+  it('a refused resubscription is reported, does not affect others, and is repeated until it is accepted', async () => {
     const own = await startOwnRedis();
     const admin = openConnection(own.url);
     const grant = (...rules: string[]) =>
@@ -249,7 +249,7 @@ describe('when Redis refuses', () => {
     await eventually(() => a.messages.length === 1);
   });
 
-  it('a newcomer during an outage, those who were there before are still let in later', async () => {
+  it('a new subscriber is refused during an outage, earlier ones are still accepted later', async () => {
     const own = await startOwnRedis();
     const admin = openConnection(own.url);
     const grant = (...rules: string[]) =>

@@ -54,7 +54,7 @@ describe('an aborted read', () => {
     expect(relay.pieces.filter((piece) => piece.includes('return 1'))).toHaveLength(1);
   });
 
-  it('ends with its slice when nobody answers whether it may be ended', async () => {
+  it('ends with its slice when the request to end it is not answered', async () => {
     const relay = await startRelay(redis.port);
     const connection = openConnection(`redis://127.0.0.1:${relay.port}`);
     relay.holdBack('return 1');

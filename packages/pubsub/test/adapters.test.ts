@@ -33,7 +33,7 @@ describe('an event target', () => {
     await isListening(channel, 0);
   });
 
-  it('reports what fails', async () => {
+  it('reports failures', async () => {
     const errors: Error[] = [];
     const target = eventTarget(redis.pubsub(), { onError: (error) => errors.push(error) });
     const channel = uniqueName();
@@ -199,7 +199,7 @@ describe('a stream', () => {
     await isListening(channel, 0);
   });
 
-  it('leaves what is not read to the subscription, which bounds it', async () => {
+  it('leaves unread messages to the subscription, which bounds them', async () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub();
     const subscription = await pubsub.subscribe(channel, { maxBuffered: 10 });
@@ -232,7 +232,7 @@ describe('a stream', () => {
     await isListening(channel, 0);
   });
 
-  it('of Server-Sent Events is what a browser reads, and shows that it lives', async () => {
+  it('of Server-Sent Events can be read by a browser, and sends keep-alives', async () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub();
     const stream = toEventStream(await pubsub.subscribe(channel), { heartbeatMs: 20 });

@@ -25,7 +25,7 @@ afterEach(expectCleanPrototypes);
 const sealed = (make: (id: number, text: string, body: Buffer) => string | Buffer) =>
   fc.tuple(fc.nat(), hostileText, hostileBytes).map((parts) => Buffer.from(make(...parts)));
 
-describe('bytes that somebody publishes', () => {
+describe('arbitrary bytes from another publisher', () => {
   it('are a sequenced message or a plain one, and count for no other publisher', () => {
     const sequencer = new Sequencer();
     const watch = new GapWatch();
@@ -42,7 +42,7 @@ describe('bytes that somebody publishes', () => {
     fc.assert(property, { numRuns: 6000 });
   });
 
-  it('are a request with what it needs, or none', () => {
+  it('are a complete request, or no request', () => {
     const whole = sealed((id, replyTo, body) => sealRequest({ id, replyTo }, body));
     const property = fc.property(fc.oneof(hostileBytes, whole, damaged(whole)), (bytes) => {
       const request = outcome(() => unsealRequest(bytes), DecodeError);
@@ -54,7 +54,7 @@ describe('bytes that somebody publishes', () => {
     fc.assert(property, { numRuns: 6000 });
   });
 
-  it('are an answer with what it needs, or none', () => {
+  it('are a complete reply, or no reply', () => {
     const whole = sealed((id, text, body) => sealAnswer({ id, failed: text === '' }, body));
     const property = fc.property(fc.oneof(hostileBytes, whole, damaged(whole)), (bytes) => {
       const answer = outcome(() => unsealAnswer(bytes), DecodeError);

@@ -7,7 +7,7 @@ import { testRedis, uniqueName } from './support/redis.js';
 const redis = testRedis();
 
 describe('closing a subscription', () => {
-  it('lets whoever waits go, with undefined or the end of the loop', async () => {
+  it('ends waiting calls with undefined, and loops without an error', async () => {
     const subscription = await redis.pubsub().subscribe(uniqueName());
     const waiting = [subscription.next(), subscription.next({ timeoutMs: 60_000 })];
     const iterator = subscription[Symbol.asyncIterator]();
@@ -20,7 +20,7 @@ describe('closing a subscription', () => {
     expect(await iterator.next()).toEqual({ value: undefined, done: true });
   });
 
-  it('discards what was not read', async () => {
+  it('discards unread messages', async () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub();
     const subscription = await pubsub.subscribe(channel);
@@ -33,7 +33,7 @@ describe('closing a subscription', () => {
     expect(await subscription.next()).toBeUndefined();
   });
 
-  it('happens once, however often and by whatever name it is asked for', async () => {
+  it('happens once, however often and by which call it is requested', async () => {
     const channel = uniqueName();
     const subscription = await redis.pubsub().subscribe(channel);
     const reasons: CloseReason[] = [];
@@ -119,7 +119,7 @@ describe('closing a PubSub', () => {
     expect((await kept.next())?.body).toBe('hello');
   });
 
-  it('refuses what comes afterwards', async () => {
+  it('rejects later calls', async () => {
     const pubsub = redis.pubsub();
     await pubsub.close();
 
@@ -143,7 +143,7 @@ describe('closing a PubSub', () => {
     expect(await redis.subscribers(channel)).toBe(0);
   });
 
-  it('still sends what was published before, in the same tick', async () => {
+  it('still sends messages that were published before, in the same tick', async () => {
     const channel = uniqueName();
     await redis.pubsub().subscribe(channel);
     const pubsub = redis.pubsub();
@@ -156,7 +156,7 @@ describe('closing a PubSub', () => {
 });
 
 describe('closing the connection', () => {
-  it('ends its subscriptions, and what had arrived can still be read', async () => {
+  it('ends its subscriptions, and messages that had arrived can still be read', async () => {
     const channel = uniqueName();
     const connection = redis.connect();
     const pubsub = redis.pubsub({ connection });

@@ -124,7 +124,7 @@ describe('sharded channels', () => {
     expect(await take(subscription, 2)).toEqual([1, 2]);
   });
 
-  it('that their new node refuses are reported, and tried until they are let in', async () => {
+  it('that their new node refuses are reported, and retried until they are accepted', async () => {
     const channel = uniqueName();
     const connection = connect(cluster.addresses);
     onTestFinished(() => connection.close());

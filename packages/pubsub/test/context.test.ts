@@ -9,7 +9,7 @@ const redis = testRedis();
 const tenant = new AsyncLocalStorage<string>();
 const tenants = ['one', 'other'];
 
-describe('each runs in the context in which it was handed over, whoever subscribed first:', () => {
+describe('each callback runs in the context in which it was passed, no matter who subscribed first:', () => {
   it('onMessage, also while another message is being handled', async () => {
     const pubsub = redis.pubsub();
     const channel = uniqueName();

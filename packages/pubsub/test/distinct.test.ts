@@ -52,7 +52,7 @@ describe('a distinct subscription to patterns', () => {
     expect(await take(other, 121)).toEqual(expected);
   });
 
-  it('tells apart equal bodies on different channels, and counts what is dropped once', async () => {
+  it('distinguishes equal bodies on different channels, and counts dropped messages once', async () => {
     const { channel, patterns } = overlapping();
     const pubsub = redis.pubsub();
     const subscription = await pubsub.subscribePattern(patterns, { distinct: true });
@@ -69,7 +69,7 @@ describe('a distinct subscription to patterns', () => {
     expect(full.dropped).toBe(2);
   });
 
-  it('counts what it missed when it is sequenced, and takes equal messages all the same', async () => {
+  it('counts missed messages when it is sequenced, and still takes equal messages', async () => {
     const { channel, patterns } = overlapping();
     const pubsub = redis.pubsub({ sequenced: true });
     const subscription = await pubsub.subscribePattern(patterns, { distinct: true });

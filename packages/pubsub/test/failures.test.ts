@@ -5,7 +5,7 @@ import { testRedis, uniqueName } from './support/redis.js';
 
 const redis = testRedis();
 
-it('a responder that throws what cannot be read, or megabytes of text, still answers', async () => {
+it('a responder that throws a value that cannot be read, or megabytes of text, still replies', async () => {
   const pubsub = redis.pubsub<string>();
   const channel = uniqueName();
   await pubsub.respond(channel, (body) => {

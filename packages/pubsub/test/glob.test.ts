@@ -9,7 +9,7 @@ const inPatterns = ['a', 'b', 'c', '-', '.', '[', ']', '^', '*', '?', '\\'];
 // Not in patterns: whether a range of such bytes is empty depends on the machine Redis was built for.
 const inNames = [...inPatterns, 'é'];
 
-it.each([1, 2, 3])('patterns match what they match in Redis, seed %i', async (seed) => {
+it.each([1, 2, 3])('patterns match the same names as in Redis, seed %i', async (seed) => {
   const roll = dice(seed);
   const text = (letters: readonly string[], most: number) =>
     Array.from({ length: 1 + roll(most) }, () => letters[roll(letters.length)]).join('');

@@ -88,7 +88,7 @@ describe('a queue group', () => {
     expect(joined.every(({ got }, at) => at > 15 || got.length > 0)).toBe(true);
   });
 
-  it('goes on without a member that leaves, and forgets itself with the last one', async () => {
+  it('continues without a member that leaves, and is deleted with the last one', async () => {
     const channel = uniqueName();
     const some = await members(channel, 3);
     const publisher = redis.pubsub<number>();
@@ -126,7 +126,7 @@ describe('a queue group', () => {
     await eventuallyPasses(() => expect(survivor?.got.slice(5)).toEqual(numbers(10, 100)));
   });
 
-  it('takes a member back whose connection was cut, which says so', async () => {
+  it('accepts a member again whose connection was cut, and the member reports it', async () => {
     const channel = uniqueName();
     const some = await members(channel, 2);
     const events: string[] = [];
@@ -183,7 +183,7 @@ describe('a queue group', () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it('is shared by members over one connection, and by one that pauses', async () => {
+  it('is shared by members over one connection, and by a member that pauses', async () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub<number>();
     const first = await pubsub.subscribe(channel, { group: 'g' });

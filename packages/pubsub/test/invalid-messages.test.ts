@@ -18,7 +18,7 @@ const redis = testRedis();
 const publishRaw = (channel: string, payload: string | Buffer) =>
   redis.admin.call('PUBLISH', [channel, payload]);
 
-describe('bytes that are no message', () => {
+describe('bytes that are not a message', () => {
   it('go to the event invalid as they came, and the next message is read', async () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub();
@@ -36,7 +36,7 @@ describe('bytes that are no message', () => {
     expect(invalid[0]?.error).toBeInstanceOf(DecodeError);
   });
 
-  it('say which pattern they came by', async () => {
+  it('have the pattern that they matched', async () => {
     const prefix = uniqueName('pattern');
     const pubsub = redis.pubsub({ codec: text() });
     const subscription = await pubsub.subscribePattern(`${prefix}*`);
@@ -51,7 +51,7 @@ describe('bytes that are no message', () => {
     expect(invalid[0]?.payload).toEqual(Buffer.from([0xff, 0xfe]));
   });
 
-  it('go to the event error when nobody listens to invalid', async () => {
+  it('go to the event error when invalid has no listener', async () => {
     const channel = uniqueName();
     const seen: unknown[] = [];
     const subscription = await redis
@@ -162,7 +162,7 @@ describe('a schema', () => {
     expect(readers.map((message) => message?.body.n)).toEqual(numbers);
   });
 
-  it('that is asynchronous loses no message to a reader who gives up', async () => {
+  it('that is asynchronous loses no message when a reader stops waiting', async () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub({ schema: hasNumberSlowly });
     const subscription = await pubsub.subscribe(channel);

@@ -8,7 +8,7 @@ const redis = testRedis();
 const tooLarge = { code: 'MESSAGE_TOO_LARGE', bytes: 11, maxBytes: 10 };
 const [fits, large] = ['x'.repeat(10), 'x'.repeat(11)];
 
-it('a message that is too large is refused, without a gap for those who count', async () => {
+it('a message that is too large is rejected, and sequenced subscribers report no gap', async () => {
   const pubsub = redis.pubsub<string>({ codec: text(), maxMessageBytes: 10, sequenced: true });
   const channel = uniqueName();
   const gaps: unknown[] = [];
@@ -31,7 +31,7 @@ it('a message that is too large is refused, without a gap for those who count', 
   await pubsub.close();
 });
 
-it('an answer that is too large is told to who asked', async () => {
+it('a reply that is too large is reported to the requester', async () => {
   const pubsub = redis.pubsub<string>({ codec: text(), maxMessageBytes: 10 });
   const channel = uniqueName();
   await pubsub.respond(channel, () => large);

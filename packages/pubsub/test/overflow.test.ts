@@ -38,7 +38,7 @@ describe('a subscriber that reads too slowly', () => {
     expect(await take(subscription, 1)).toEqual([100]);
   });
 
-  it('is closed with close, after it has read what was kept', async () => {
+  it('is closed with close, after it has read the kept messages', async () => {
     const channel = uniqueName();
     const options = { maxBuffered: 3, overflow: 'close' } as const;
     const subscription = await redis.pubsub().subscribe(channel, options);
@@ -54,7 +54,7 @@ describe('a subscriber that reads too slowly', () => {
     expect(subscription.dropped).toBe(1);
   });
 
-  it('is told in a few events, which add up to what was dropped', async () => {
+  it('is told in a few events, which add up to the number of dropped messages', async () => {
     const channel = uniqueName();
     const subscription = await redis.pubsub().subscribe(channel, { maxBuffered: 1 });
     const reports: { dropped: number; total: number }[] = [];

@@ -15,7 +15,7 @@ function memory(): number {
 }
 
 describe('a subscription that pauses', () => {
-  it('loses nothing of what Redis can keep, and says when it stops and goes on', async () => {
+  it('loses no message that Redis can buffer, and reports when it pauses and continues', async () => {
     const channel = uniqueName();
     const count = 30_000;
     const pubsub = redis.pubsub<number>();
@@ -70,7 +70,7 @@ describe('a subscription that pauses', () => {
     expect(await take(subscription, 1)).toEqual([2]);
   });
 
-  it('refuses a maxPauseMs that is no time', async () => {
+  it('rejects a maxPauseMs that is not a duration', async () => {
     const subscribing = redis.pubsub().subscribe(uniqueName(), { maxPauseMs: 0 });
     expect(await rejection(subscribing)).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
@@ -139,7 +139,7 @@ describe('a subscription that pauses', () => {
     expect(await take(subscription, 2)).toEqual([1, 2]);
   });
 
-  it('bounds what waits also when it was cut off with more than that, and is read meanwhile', async () => {
+  it('bounds the waiting messages also when it was disconnected with more than that, and is read meanwhile', async () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub<number>();
     const subscription = await pubsub.subscribe(channel, { maxBuffered: 5, overflow: 'pause' });

@@ -26,7 +26,7 @@ function opened(target: string | string[]): Connection {
   return connection;
 }
 
-describe('while Redis is busy, what nobody awaits keeps its order', () => {
+describe('while Redis is busy, publishes that are not awaited keep their order', () => {
   let redis: EmbeddedRedis;
   beforeAll(async () => {
     redis = await startRedis({ args: soonBusy });
@@ -49,7 +49,7 @@ describe('while Redis is busy, what nobody awaits keeps its order', () => {
   });
 });
 
-describe('while a slot moves to another node and back, what nobody awaits keeps its order', () => {
+describe('while a slot moves to another node and back, publishes that are not awaited keep their order', () => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startCluster();

@@ -7,7 +7,7 @@ import { take } from './support/take.js';
 const redis = testRedis();
 
 describe('publish', () => {
-  it('resolves to 0 when nobody is subscribed', async () => {
+  it('resolves to 0 without a subscriber', async () => {
     expect(await redis.pubsub().publish(uniqueName(), 'hello')).toBe(0);
   });
 
@@ -45,7 +45,7 @@ describe('publish', () => {
     expect(await redis.executed('eval')).toBe(0);
   });
 
-  it('splits what is too much for one script, and keeps the order', async () => {
+  it('splits messages that are too many for one script, and keeps the order', async () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub();
     const subscription = await pubsub.subscribe(channel);
@@ -70,7 +70,7 @@ describe('publish', () => {
     expect(await take(subscription, 6)).toEqual(Array(6).fill(large));
   });
 
-  it('keeps the order from tick to tick, also when the server has forgotten all scripts', async () => {
+  it('keeps the order from tick to tick, also when the server has lost all scripts', async () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub();
     const subscription = await pubsub.subscribe(channel);
@@ -98,7 +98,7 @@ describe('publish', () => {
     expect(await redis.executed('publish')).toBe(0);
   });
 
-  it('refuses a body that cannot be encoded, and publishes its neighbours', async () => {
+  it('rejects a body that cannot be encoded, and publishes the others', async () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub();
     const subscription = await pubsub.subscribe(channel);
@@ -114,7 +114,7 @@ describe('publish', () => {
     expect(await take(subscription, 2)).toEqual(['before', 'after']);
   });
 
-  it('rejects only what Redis refuses when a batch holds a forbidden channel', async () => {
+  it('rejects only the messages that Redis refuses when a batch has a forbidden channel', async () => {
     const [allowed, forbidden] = [uniqueName('allowed'), uniqueName('forbidden')];
     const user = uniqueName('user');
     const rights = ['+@all', '~*', 'resetchannels', '&allowed:*'];

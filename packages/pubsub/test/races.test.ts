@@ -77,24 +77,27 @@ async function expectEachHears(hammer: Hammer, pubsub: PubSub, names: readonly s
 }
 
 describe('subscribing and unsubscribing at the same time', () => {
-  it.each([1, 2, 3, 4])('leaves nobody deaf and nothing subscribed, seed %i', async (seed) => {
-    const roll = dice(seed);
-    const pubsub = redis.pubsub();
-    const names = [uniqueName('a'), uniqueName('b'), `${uniqueName('c')}.*`];
-    const hammer = new Hammer(pubsub, names, roll);
+  it.each([1, 2, 3, 4])(
+    'leaves no subscriber without its messages and nothing subscribed, seed %i',
+    async (seed) => {
+      const roll = dice(seed);
+      const pubsub = redis.pubsub();
+      const names = [uniqueName('a'), uniqueName('b'), `${uniqueName('c')}.*`];
+      const hammer = new Hammer(pubsub, names, roll);
 
-    for (let round = 0; round < 300; round++) {
-      hammer.strike();
-      if (roll(4) === 0) await new Promise(setImmediate);
-      if (round % 100 === 99) {
-        await hammer.settled();
-        await expectEachHears(hammer, pubsub, names);
+      for (let round = 0; round < 300; round++) {
+        hammer.strike();
+        if (roll(4) === 0) await new Promise(setImmediate);
+        if (round % 100 === 99) {
+          await hammer.settled();
+          await expectEachHears(hammer, pubsub, names);
+        }
       }
-    }
-    await Promise.all(Array.from(hammer.held, ({ subscription }) => subscription.close()));
+      await Promise.all(Array.from(hammer.held, ({ subscription }) => subscription.close()));
 
-    for (const name of names) expect(await redis.subscribers(name)).toBe(0);
-  });
+      for (const name of names) expect(await redis.subscribers(name)).toBe(0);
+    },
+  );
 
   it.each([5, 6])('does so while the socket is killed again and again, seed %i', async (seed) => {
     const roll = dice(seed);

@@ -56,7 +56,7 @@ describe('a request', () => {
     expect(await redis.executed('subscribe')).toBe(1);
   });
 
-  it('rejects at once when nobody listens', async () => {
+  it('rejects at once when the channel has no subscriber', async () => {
     const start = performance.now();
 
     const request = redis.pubsub().request(uniqueName(), 'anybody?', { timeoutMs: 60_000 });
@@ -269,7 +269,7 @@ describe('a responder', () => {
     expect(errors).toEqual([]);
   });
 
-  it('reports a message that is no request', async () => {
+  it('reports a message that is not a request', async () => {
     const channel = uniqueName();
     const responder = await redis.pubsub().respond(channel, () => 1);
     const invalid: string[] = [];

@@ -7,7 +7,7 @@ import { take } from './support/take.js';
 const redis = testRedis();
 
 describe('subscribe', () => {
-  it('resolves when Redis has confirmed, so that what follows is received', async () => {
+  it('resolves when Redis has confirmed, so that later messages are received', async () => {
     const channel = uniqueName();
     const pubsub = redis.pubsub();
 
@@ -52,7 +52,7 @@ describe('subscribe', () => {
     expect(subscription.buffered).toBe(0);
   });
 
-  it('receives what matches a pattern, and says which', async () => {
+  it('receives messages that match a pattern, and names the pattern', async () => {
     const prefix = uniqueName('chat');
     const pubsub = redis.pubsub();
     const subscription = await pubsub.subscribePattern([`${prefix}.*`, `${prefix}.r[12]`]);
@@ -163,7 +163,7 @@ describe('subscribe', () => {
     expect(await redis.subscribers(allowed)).toBe(0);
   });
 
-  it('receives what any other client publishes', async () => {
+  it('receives messages that any other client publishes', async () => {
     const channel = uniqueName();
     const subscription = await redis.pubsub({ codec: text() }).subscribe(channel);
     const client = await rawClient(redis.port);

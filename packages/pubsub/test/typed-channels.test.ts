@@ -27,7 +27,7 @@ function typed() {
 }
 
 describe('declared channels', () => {
-  it('refuse at the publisher what does not fit the schema of the channel', async () => {
+  it('reject at the publisher bodies that do not fit the schema of the channel', async () => {
     const { pubsub, prefix } = typed();
 
     await expect(pubsub.publish(`${prefix}.orders`, 'text')).rejects.toThrow(ValidationError);
@@ -36,7 +36,7 @@ describe('declared channels', () => {
     expect(await pubsub.publish(`${prefix}.chat.room`, 'hello')).toBe(0);
   });
 
-  it('report at the subscriber what does not fit, with its bytes', async () => {
+  it('report at the subscriber bodies that do not fit, with their bytes', async () => {
     const { pubsub, prefix } = typed();
     const orders = await pubsub.subscribe(`${prefix}.orders`);
     const chat = await pubsub.subscribePattern(`${prefix}.chat.*`);
@@ -76,7 +76,7 @@ describe('declared channels', () => {
     );
   });
 
-  it('give types to what is published and received', () => {
+  it('give types to published and received messages', () => {
     const connection = redis.connect();
     const channels = { 'orders.created': hasNumber, 'days.*': date, 'chat.*.said': text };
     const pubsub = new PubSub({ connection, channels });

@@ -43,7 +43,7 @@ it('an element is read, or refused with its bytes, and never changed', () => {
   fc.assert(property, { numRuns: 8000 });
 });
 
-it('an element that cannot be read is shown with all its bytes, but for what scripts wrote', () => {
+it('an element that cannot be read is shown with all its bytes, except those that scripts wrote', () => {
   const property = fc.property(hostileElement, (element) => {
     if (read(element)) return;
     const { body } = asBare(element, 'i');
@@ -56,7 +56,7 @@ it('an element that cannot be read is shown with all its bytes, but for what scr
   fc.assert(property, { numRuns: 4000 });
 });
 
-it('what was sent is what is read', () => {
+it('a message is read as it was sent', () => {
   const headers = fc.dictionary(hostileText, hostileText, { noNullPrototype: true });
   const message = fc.record({ id: hostileText, sentAt: fc.nat(), headers, body: fc.uint8Array() });
   const property = fc.property(message, ({ id, sentAt, headers, body }) => {

@@ -72,7 +72,7 @@ async function scripted(queue: TestQueue<number>, count: number) {
   return { keys, consumer, leaseBatch };
 }
 
-it('what is leased together is one field in Redis until it is settled together', async () => {
+it('messages that are leased together are one field in Redis until they are settled together', async () => {
   const queue = redis.queue<number>();
   const release = deferred();
   await tenAtOnce(queue, () => release.promise);
@@ -86,7 +86,7 @@ it('what is leased together is one field in Redis until it is settled together',
   expect((await queue.stats()).total).toMatchObject({ acked: 10, retried: 0 });
 });
 
-it('of a batch, what is acknowledged before its consumer dies does not come again', async () => {
+it('messages of a batch that are acknowledged before their consumer dies are not delivered again', async () => {
   const queue = redis.queue<number>();
   const victim = redis.queue<number>({ name: queue.name });
   await tenAtOnce(victim, ({ body }) => body < 4 || new Promise(() => {}));
@@ -126,7 +126,7 @@ it.each([
   expect((await queue.stats()).total.acked).toBe(9);
 });
 
-it('what is unfinished when a consumer stops goes back in its order', async () => {
+it('unfinished messages of a stopped consumer return in their order', async () => {
   const queue = redis.queue<number>();
   const { consumer } = await tenAtOnce(queue, () => new Promise(() => {}));
   await consumer.stop({ timeoutMs: 0 });
@@ -137,7 +137,7 @@ it('what is unfinished when a consumer stops goes back in its order', async () =
   expect(again).toEqual(numbers(10));
 });
 
-it('a consumer that leaves puts its batches back in their order', async () => {
+it('a consumer that leaves returns its batches in their order', async () => {
   const queue = redis.queue<number>();
   const { connection } = queue;
   const { keys, consumer, leaseBatch } = await scripted(queue, 6);
@@ -149,7 +149,7 @@ it('a consumer that leaves puts its batches back in their order', async () => {
   expect(await batchesOf(queue)).toEqual([]);
 });
 
-it('one message alone is no batch', async () => {
+it('a single message is not a batch', async () => {
   const queue = redis.queue<number>();
   const { leaseBatch } = await scripted(queue, 1);
   await leaseBatch(1, 1);

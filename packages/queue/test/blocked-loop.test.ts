@@ -120,7 +120,7 @@ describe('a heartbeat from a thread', () => {
     await eventually(async () => (await heartbeats(queue)) === 0);
   });
 
-  it('is there for receive, too', async () => {
+  it('also works for receive', async () => {
     const queue = redis.queue<number>({ consume: { heartbeat: 'thread' } });
     await queue.send(1);
 
@@ -176,7 +176,7 @@ describe('a heartbeat from a thread', () => {
     expect(await blocking.stop()).toBe(0);
   });
 
-  it('is started anew when its thread ends', async () => {
+  it('is started again when its thread ends', async () => {
     const threads: Worker[] = [];
     const started = (thread: Worker) => threads.push(thread);
     process.on('worker', started);
@@ -195,7 +195,7 @@ describe('a heartbeat from a thread', () => {
     expect((await queue.stats()).consumers).toBe(1);
   });
 
-  it('goes on for all when another consumer starts before its thread is started anew', async () => {
+  it('continues for all consumers when another one starts before its thread is started again', async () => {
     const threads: Worker[] = [];
     const started = (thread: Worker) => threads.push(thread);
     process.on('worker', started);
@@ -223,7 +223,7 @@ describe('a heartbeat from a thread', () => {
     expect(threads).toHaveLength(2);
   });
 
-  it('is refused for a connection that has what a thread cannot have', async () => {
+  it('is rejected for a connection whose options cannot be passed to a thread', async () => {
     const retryStrategy = () => 50;
     const connection = connect({ port: 1, password: 'secret', retryStrategy, lazyConnect: true });
     onTestFinished(() => connection.close());

@@ -8,7 +8,7 @@ import { useRedis } from './support/use-redis.js';
 const redis = useRedis();
 const hourMs = 3_600_000;
 
-it('what a dead consumer held comes back, though the clock of the server was set back', async () => {
+it('the messages of a dead consumer return to the queue, though the clock of the server was set back', async () => {
   const queue = redis.queue<string>({ consume: { leaseMs: 300 } });
   const keys = queueKeys(queue.name);
   const id = await queue.send('hello');

@@ -7,7 +7,7 @@ import { startOwnRedis, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
 
-it('every message is handled once, and Redis forgets it', async () => {
+it('every message is handled once, and then deleted from Redis', async () => {
   const queue = redis.queue<number>();
   const seen: number[] = [];
   await queue.sendBatch(Array.from({ length: 3000 }, (_, body) => ({ body })));
@@ -84,7 +84,7 @@ it('acknowledgements travel with the next lease', async () => {
   await connection.close();
 });
 
-it('a handler that throws is tried again after the backoff, then its message is dead', async () => {
+it('a message whose handler throws is retried after the backoff, and then becomes a dead letter', async () => {
   const queue = redis.queue<string>();
   const attempts: number[] = [];
   const steps: string[] = [];
@@ -142,7 +142,7 @@ it('a backoff that throws is reported, and loses nothing', async () => {
   expect(await atRest(queue as never)).toEqual({ pending: 0, delayed: 1, dead: 0 });
 });
 
-it('what a handler fails to read elsewhere is not held against its message', async () => {
+it('a decoding error that a handler throws for other data does not make its message unreadable', async () => {
   const queue = redis.queue<string>();
   const other = redis.queue<unknown>({ schema: refuseAll });
   let attempts = 0;
@@ -182,7 +182,7 @@ it('a handler settles its message itself if it wants to', async () => {
   expect(reasons).toEqual(['rejected', 'no such customer']);
 });
 
-it('what a blocking move has just brought can be settled at once, in any way', async () => {
+it('a message that a blocking move has just brought can be settled at once, in any way', async () => {
   const queue = redis.queue<string>();
   const outcomes: string[] = [];
   queue.consume((delivery) => {
@@ -232,7 +232,7 @@ it('a wrong argument does not settle a delivery', async () => {
   await delivery?.ack();
 });
 
-it('an asynchronous schema shapes what a handler gets', async () => {
+it('an asynchronous schema transforms the bodies that a handler gets', async () => {
   const queue = redis.queue<unknown>();
   const typed = redis.queue<string>({ name: queue.name, schema: upperCase });
   const seen: string[] = [];

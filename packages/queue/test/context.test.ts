@@ -7,7 +7,7 @@ import { useRedis } from './support/use-redis.js';
 const redis = useRedis();
 const tenant = new AsyncLocalStorage<string>();
 
-it('handlers run in the context in which consume was called, whoever opened the connection', async () => {
+it('handlers run in the context in which consume was called, no matter where the connection was opened', async () => {
   const [one, other] = [redis.queue<number>(), redis.queue<number>()];
   const seen: string[] = [];
   const consumeAs = (name: string, queue: Queue<number>) =>
@@ -30,7 +30,7 @@ it('handlers run in the context in which consume was called, whoever opened the 
   expect(new Set(seen)).toEqual(new Set(['one: one, one', 'other: other, other']));
 });
 
-it('what one handler enters is not what the next one finds', async () => {
+it('a context that one handler enters is not visible to the next one', async () => {
   const queue = redis.queue<number>();
   const found: unknown[] = [];
   await queue.sendBatch(Array.from({ length: 20 }, (_, body) => ({ body })));

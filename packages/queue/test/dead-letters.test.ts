@@ -55,7 +55,7 @@ it('some are redriven, some removed, and the rest purged', async () => {
   expect(await queue.deadLetters.list()).toEqual([]);
 });
 
-it('an entry that is none is refused', async () => {
+it('an invalid entry is rejected', async () => {
   const { deadLetters } = redis.queue();
 
   await expect(deadLetters.redrive({ entries: ['+'] })).rejects.toThrow(/An entry looks like/);

@@ -24,7 +24,7 @@ it('a delayed message is on time while every consumer is blocked', async () => {
   expect(tookMs / slowness()).toBeLessThan(500);
 });
 
-it('an earlier message wakes those who sleep until a later one', async () => {
+it('an earlier message wakes the consumers that sleep until a later one', async () => {
   const queue = redis.queue<string>();
   const bodies: string[] = [];
   queue.consume(({ body }) => bodies.push(body));
@@ -134,7 +134,7 @@ it('messages that other calls delay until the same time come behind those that a
   expect(seen).toEqual(['c', 'a', 'a', 'b']);
 });
 
-it('an expired message is forgotten without being handled, and counted', async () => {
+it('an expired message is deleted without being handled, and counted', async () => {
   const queue = redis.queue<string>();
   const bodies: string[] = [];
   await queue.send('gone', { ttlMs: 1 });

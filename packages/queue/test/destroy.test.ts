@@ -27,7 +27,7 @@ it('nothing is left of a queue that was destroyed', async () => {
   expect(await keysOf(queue as TestQueue<never>)).toEqual([]);
 });
 
-it('a consumer that runs is told, and goes on with what is sent from then on', async () => {
+it('a running consumer reports lost, and continues with the messages that are sent from then on', async () => {
   const queue = redis.queue<number>();
   const lost: number[] = [];
   const handled: number[] = [];

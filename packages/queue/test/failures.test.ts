@@ -6,7 +6,7 @@ import { useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
 
-it('a handler that throws what cannot be read has failed, and its message is settled', async () => {
+it('a handler that throws a value that cannot be read has failed, and its message is settled', async () => {
   const queue = redis.queue<string>();
   const unreadable = Object.defineProperty(new Error(), 'message', {
     get: () => Object.keys(revokedProxy()),
@@ -53,7 +53,7 @@ it('of a long error, and of a long reason, the dead letter has the beginning', a
   expect(said?.reason).toMatch(/^y{4000,}… \(cut here: the text has 3000000 characters\)$/);
 });
 
-it('dead letters that nobody hears of are a warning, with their number', async () => {
+it('dead letters without a listener cause a warning with their number', async () => {
   const warned = collectWarnings();
   const queue = redis.queue<number>();
   await queue.sendBatch(Array.from({ length: 30 }, (_, body) => ({ body })));
@@ -72,7 +72,7 @@ it('dead letters that nobody hears of are a warning, with their number', async (
   ]);
 });
 
-it('who listens is not warned, and a retry is no dead letter', async () => {
+it('no warning with a listener, and a retry is not a dead letter', async () => {
   const warned = collectWarnings();
   const queue = redis.queue<number>();
   await queue.send(1);
@@ -90,7 +90,7 @@ it('who listens is not warned, and a retry is no dead letter', async () => {
   expect(warned()).toEqual([]);
 });
 
-it('what receive cannot read is a warning when nobody hears of it', async () => {
+it('messages that receive cannot read cause a warning without a listener', async () => {
   const warned = collectWarnings();
   const queue = redis.queue<number>();
   await redis.connection().call('LPUSH', [queue.name, 'not JSON']);

@@ -58,7 +58,7 @@ const points = Array.from({ length: 8 }, (_, at) => at + 1).flatMap((nth) => [
 ]);
 
 it.each(points)(
-  'what is sent after a FLUSHALL just %s script %i of a consumer is started at once, and in order',
+  'messages that are sent after a FLUSHALL just %s script %i of a consumer are started at once, and in order',
   async (when, nth) => {
     const { connection, send, flush, ...server } = await start();
     const seen: string[] = [];
@@ -119,8 +119,8 @@ async function loses({ around = (connection: Connection) => connection } = {}) {
   return { queue, producer, send, handle, lose, seen, end };
 }
 
-describe('what a blocking move has taken when its consumer finds its lease forgotten', () => {
-  it('is handled before what was sent later', async () => {
+describe('a message of a blocking move, when Redis has lost the lease of its consumer,', () => {
+  it('is handled before messages that were sent later', async () => {
     const { queue, send, handle, lose, seen } = await loses();
     queue.consume(handle, { concurrency: 2 });
     await send('first');
@@ -131,7 +131,7 @@ describe('what a blocking move has taken when its consumer finds its lease forgo
     expect(seen).toEqual(['first', 'a', 'b']);
   });
 
-  it('is received before what was sent later', async () => {
+  it('is received before messages that were sent later', async () => {
     const { queue, send, handle, lose } = await loses();
     await send('first');
     void handle((await queue.receive()) as Delivery<string>);
@@ -182,7 +182,7 @@ describe('what a blocking move has taken when its consumer finds its lease forgo
   });
 });
 
-it('what was leased ahead and not started when the lease was forgotten keeps its place', async () => {
+it('messages that were leased ahead and not started when Redis lost the lease keep their place', async () => {
   const { connection, send, flush, ...server } = await start();
   const end = deferred();
   const seen: string[] = [];

@@ -48,8 +48,8 @@ async function deadElements(queue: TestQueue<unknown>): Promise<Buffer[]> {
   return (reply as [Buffer, Buffer[]][]).map(([, fields]) => fields[5] as Buffer);
 }
 
-describe('whatever somebody pushes', () => {
-  it('becomes a delivery or a dead letter with its bytes, and its neighbours are handled', async () => {
+describe('any element that another client pushes', () => {
+  it('becomes a delivery or a dead letter with its bytes, and the other messages are handled', async () => {
     await forAny(40, async (hostile) => {
       const queue = redis.queue();
       const mixed = hostile.flatMap((element, good) => [element, JSON.stringify({ good })]);
@@ -169,7 +169,7 @@ describe('scripts and clients agree about any element:', () => {
     expect(comparable(found)).toEqual(comparable(expected));
   }
 
-  it('one that is retried has one attempt more, and is no suspect', async () => {
+  it('an element that is retried has one attempt more, and is not a suspect', async () => {
     const script = ({ connection, keys, receipts }: Held) => {
       const deliveries = receipts.map((receipt) => ({ receipt, delayMs: 0 }));
       return connection.run(retry, { keys, consumer, from: 'RIGHT', deliveries });
@@ -179,7 +179,7 @@ describe('scripts and clients agree about any element:', () => {
     );
   });
 
-  it('one that is released, or left behind, is as it was', async () => {
+  it('an element that is released, or returned by leave, is unchanged', async () => {
     const input = { consumer, from: 'RIGHT', mayBeBlocked: false } as const;
     await forAny(40, async (hostile) => {
       await expectAfter(
@@ -196,13 +196,13 @@ describe('scripts and clients agree about any element:', () => {
     });
   });
 
-  it('one that its consumer died with is a suspect, with one attempt more', async () => {
+  it('an element whose consumer died is a suspect, with one attempt more', async () => {
     const script = ({ connection, keys }: Held) =>
       connection.run(recover, { keys, overdue: consumer, maxAttempts: Number.MAX_SAFE_INTEGER });
     await forAny(40, (hostile) => expectAfter(hostile, script, onceMore));
   });
 
-  it('one that is dead-lettered and redriven is new', async () => {
+  it('an element that is dead-lettered and redriven is a new message', async () => {
     const script = async ({ connection, keys, receipts }: Held) => {
       const why = { reason: 'element', error: 'reason' };
       const deliveries = receipts.map((receipt) => ({ receipt, ...why }));

@@ -64,7 +64,7 @@ it.each(['fifo', 'lifo'] as const)(
   60_000,
 );
 
-it('what was leased by a lost answer comes in several answers, and the known is not sent again', async () => {
+it('messages that were leased by a lost answer come in several answers, and known ones are not sent again', async () => {
   let isLost = false;
   const lossy = interposed(redis.connection(), async (script, run) => {
     const answer = await run();

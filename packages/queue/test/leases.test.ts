@@ -61,7 +61,7 @@ it.each([
   await fresh?.ack();
 });
 
-it('a consumer that has lost its lease tells its handlers and goes on', async () => {
+it('a consumer that has lost its lease aborts its handlers and continues', async () => {
   const { queue, rescuer } = twoEnds<number>();
   const lost: number[] = [];
   const handled: number[] = [];
@@ -149,7 +149,7 @@ it('no handler starts on a lease that may have run out while the event loop was 
   expect(handled).toEqual(Array.from({ length: count }, (_, body) => body));
 });
 
-it('a message that kills its consumers is dead after maxAttempts, its neighbours are not', async () => {
+it('a message that kills its consumers becomes a dead letter after maxAttempts, the messages beside it do not', async () => {
   const { queue, rescuer } = twoEnds<string>();
   for (const body of ['a', 'poison', 'b', 'c']) await queue.send(body, { id: body });
   const handled = new Set<string>();
@@ -215,7 +215,7 @@ it('no consumer holds two suspects at a time', async () => {
   expect(await atRest(queue as never)).toEqual({ pending: 0, delayed: 0, dead: 0 });
 });
 
-it('a suspect that is released is handed on at once, still a suspect', async () => {
+it('a suspect that is released is delivered again at once, still as a suspect', async () => {
   const { queue } = twoEnds<string>();
   const suspect = '\x011{"attempt":1,"suspect":1,"id":"x"}\n"hello"';
   await queue.connection.call('LPUSH', [`{${queue.name}}:suspects`, suspect]);
@@ -230,7 +230,7 @@ it('a suspect that is released is handed on at once, still a suspect', async () 
   expect(await waiting).toMatchObject({ id: 'x', attempt: 2 });
 });
 
-it('what comes to a handoff list behind the back of its consumer is delivered', async () => {
+it('a message that arrives in a handoff list without its consumer knowing is delivered', async () => {
   const { queue } = twoEnds<number>();
   const handled: number[] = [];
   queue.consume(async ({ body }) => void handled.push(body));

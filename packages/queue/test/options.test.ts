@@ -117,7 +117,7 @@ it('an option that does not exist is refused by name, wherever options are taken
   expect(await queue.stats()).toMatchObject({ pending: 0, delayed: 0 });
 });
 
-it('a name and data, as other queues have them, are refused with what to write', async () => {
+it('a name and data, as in other queue libraries, are rejected with advice', async () => {
   const queue = redis.queue<unknown>();
   const error = await rejection(queue.send('welcome', anything({ to: 'ann@example.com' })));
   expect(error.message).toMatch(/has no option "to"\. There are: id, .*\. A message has one body/);

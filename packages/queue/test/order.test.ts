@@ -35,16 +35,19 @@ it('lifo takes the newest first', async () => {
   expect(seen).toEqual(upTo(100).reverse());
 });
 
-it.each(['fifo', 'lifo'] as const)('%s: peek shows what receive takes', async (order) => {
-  const queue = redis.queue<number>({ consume: { order } });
-  await queue.sendBatch(upTo(5).map((body) => ({ body })));
+it.each(['fifo', 'lifo'] as const)(
+  '%s: peek shows the messages that receive takes',
+  async (order) => {
+    const queue = redis.queue<number>({ consume: { order } });
+    await queue.sendBatch(upTo(5).map((body) => ({ body })));
 
-  const peeked = (await queue.peek(5)).map(({ body }) => body);
-  const received: unknown[] = [];
-  for (let count = 0; count < 5; count += 1) received.push((await queue.receive())?.body);
+    const peeked = (await queue.peek(5)).map(({ body }) => body);
+    const received: unknown[] = [];
+    for (let count = 0; count < 5; count += 1) received.push((await queue.receive())?.body);
 
-  expect(received).toEqual(peeked);
-});
+    expect(received).toEqual(peeked);
+  },
+);
 
 it.each([
   ['fifo', [0, 1, 2, 3]],
@@ -67,7 +70,7 @@ it.each([
 });
 
 it.each(['fifo', 'lifo'] as const)(
-  '%s: stop puts back in order what it has not begun',
+  '%s: stop returns messages that it has not begun in their order',
   async (order) => {
     const name = uniqueName();
     const queue = redis.queue<number>({ name });
@@ -118,7 +121,7 @@ it('messages behind a slow handler go to an idle consumer, in order', async () =
   release.resolve();
 });
 
-it('a consumer whose handlers are stuck leaves what comes to others', async () => {
+it('a consumer whose handlers are stuck leaves new messages to other consumers', async () => {
   const name = uniqueName();
   const queue = redis.queue<number>({ name });
   const release = deferred();

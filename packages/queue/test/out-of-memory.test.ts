@@ -135,7 +135,7 @@ it('a consumer that waits without memory asks now and then, on one socket', asyn
   await consumer.stop();
 });
 
-it('what was leased ahead goes back without memory', async () => {
+it('messages that were leased ahead return without needing memory', async () => {
   const redis = await startSmallRedis();
   const connection = openConnection(redis.url);
   const queue = redis.queue(connection);

@@ -33,8 +33,8 @@ interface Lease {
   handedOff?: number;
 }
 
-describe('what a blocking move has brought, and Redis has not been told the receipt of,', () => {
-  it('goes back to the queue when nobody waits for it any more', async () => {
+describe('a message of a blocking move whose receipt Redis does not know yet', () => {
+  it('returns to the queue when no call waits for it any more', async () => {
     const reading = deferred();
     const schema = textAfter(reading.promise);
     const released = deferred();
@@ -62,7 +62,7 @@ describe('what a blocking move has brought, and Redis has not been told the rece
     expect(await other.stats()).toMatchObject({ active: 0 });
   });
 
-  it('stays before what is behind it, when somebody asks while it goes back', async () => {
+  it('stays before later messages, when another call asks while it is returned', async () => {
     const [reading, adopting] = [deferred(), deferred()];
     const schema = textAfter(reading.promise);
     const connection = interposed(redis.connection(), async (script, run, input) => {
@@ -113,7 +113,7 @@ describe('what a blocking move has brought, and Redis has not been told the rece
   });
 });
 
-it('messages that came for several who gave up go back in their order', async () => {
+it('messages that came for several cancelled calls return in their order', async () => {
   const reading = deferred();
   const schema = textAfter(reading.promise);
   const name = uniqueName();
@@ -217,7 +217,7 @@ it('a message that comes while acknowledgements follow one another is taken with
   for (const { resolve } of gates) resolve();
 });
 
-it('an answer that was on its way before tells nothing to who asks now', async () => {
+it('an answer that was on its way before does not count for a new call', async () => {
   const answers = [deferred(), deferred()];
   let calls = 0;
   const connection = interposed(redis.connection(), async (script, run) => {
@@ -241,7 +241,7 @@ it('an answer that was on its way before tells nothing to who asks now', async (
   expect((await late)?.body).toBe('here');
 });
 
-it('what Redis leases by a call that was given up long ago is found', async () => {
+it('messages that Redis leases by a call that timed out long ago are found', async () => {
   // The look that is taken when nothing late can come any more.
   let look: (() => void) | undefined;
   let isGivenUp = false;

@@ -21,7 +21,7 @@ it('receive takes one message and no more', async () => {
   expect(await queue.stats()).toMatchObject({ pending: 2, active: 0, total: { acked: 1 } });
 });
 
-it('receive that only looks finds what is there', async () => {
+it('receive with a timeout of 0 finds a waiting message', async () => {
   const queue = redis.queue<number>();
   expect(await queue.receive({ timeoutMs: 0 })).toBeUndefined();
 
@@ -30,7 +30,7 @@ it('receive that only looks finds what is there', async () => {
   expect(await queue.receive({ timeoutMs: 0 })).toBeUndefined();
 });
 
-it('receive that only looks does not wait for one that waits', async () => {
+it('receive with a timeout of 0 does not wait for a call that waits', async () => {
   const queue = redis.queue<number>();
   const waiting = queue.receive();
   await eventually(() => isBlocked(queue.connection));
@@ -104,7 +104,7 @@ it('aborted waits lose nothing while messages come', async () => {
   expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, at) => at));
 });
 
-it('many who wait get a message each', async () => {
+it('many waiting calls get one message each', async () => {
   const queue = redis.queue<number>();
   const waiting = Array.from({ length: 20 }, () => queue.receive());
   await eventually(() => isBlocked(queue.connection));
@@ -115,7 +115,7 @@ it('many who wait get a message each', async () => {
   expect(bodies.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, at) => at));
 });
 
-it('a wait that nobody needs any more takes no message', async () => {
+it('an aborted wait takes no message', async () => {
   const queue = redis.queue<number>();
   await queue.receive({ timeoutMs: 30 });
   await eventually(async () => !(await isBlocked(queue.connection)));
@@ -141,7 +141,7 @@ it('receive costs one lease', async () => {
   await connection.close();
 });
 
-it('a loop over deliveries goes on where a break has left it', async () => {
+it('a loop over deliveries continues where a break has left it', async () => {
   const queue = redis.queue<number>();
   const seen: number[] = [];
   for (const body of [1, 2, 3, 4]) await queue.send(body);
@@ -176,7 +176,7 @@ it('an aborted signal is noticed before anything is asked', async () => {
   await expect(queue.receive({ timeoutMs: -1 })).rejects.toThrow(/timeoutMs/);
 });
 
-it('close gives back what was received but not settled, and says so', async () => {
+it('close returns messages that were received but not settled, and reports them', async () => {
   const name = uniqueName();
   const queue = redis.queue<number>({ name });
   const observer = redis.queue<number>({ name });
@@ -196,7 +196,7 @@ it('close gives back what was received but not settled, and says so', async () =
   expect(() => queue.consume(() => {})).toThrow(/closed/);
 });
 
-it('close rejects those who wait', async () => {
+it('close rejects waiting calls', async () => {
   const queue = redis.queue<number>();
   const waiting = rejection(queue.receive());
 

@@ -34,7 +34,7 @@ async function bodies(connection: Connection, list: string): Promise<number[]> {
 
 const inOrder = (count: number) => Array.from({ length: count }, (_, n) => n);
 
-describe('sends that nobody awaits keep their order', () => {
+describe('sends that are not awaited keep their order', () => {
   it.each([
     ['', 0],
     [', with replicas to confirm them', 1],
@@ -57,7 +57,7 @@ describe('sends that nobody awaits keep their order', () => {
     expect(await bodies(connection, queue.name)).toEqual(inOrder(60));
   });
 
-  it('in a List, too', async () => {
+  it('also in a List', async () => {
     const connection = openConnection(redis.url);
     const list = new List<number>(uniqueName(), { connection });
 
@@ -66,7 +66,7 @@ describe('sends that nobody awaits keep their order', () => {
     expect(await bodies(connection, list.name)).toEqual(inOrder(60));
   });
 
-  it('while somebody flushes the scripts again and again', async () => {
+  it('while the scripts are flushed repeatedly', async () => {
     const connection = openConnection(redis.url);
     const admin = openConnection(redis.url);
     const queue = new Queue<number>(uniqueName(), { connection });

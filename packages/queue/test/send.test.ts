@@ -88,7 +88,7 @@ it('a bare body that looks like an envelope is refused', async () => {
   expect(await elements(queue as never)).toEqual([]);
 });
 
-it('a batch tells for each message what became of it', async () => {
+it('a batch returns a result for each message', async () => {
   const queue = redis.queue<unknown>();
 
   const results = await queue.sendBatch([
@@ -159,7 +159,7 @@ it('an asynchronous schema changes neither order nor outcome, and close waits fo
   expect((await rejection(queue.send(5))).code).toBe('CLOSED');
 });
 
-it('nothing overtakes a message that had to wait, at whatever moment it comes', async () => {
+it('no message overtakes one that had to wait, at any moment', async () => {
   const validate = (value: unknown) => {
     const result = { value: value as string };
     return value === 'slow' ? Promise.resolve(result) : result;

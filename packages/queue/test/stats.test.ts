@@ -28,7 +28,7 @@ it('stats of a queue that never was are all zero', async () => {
   expect([pending, active, delayed, dead, consumers]).toEqual([0, 0, 0, 0, 0]);
 });
 
-it('peek takes nothing, and shows what cannot be read', async () => {
+it('peek takes no message, and shows messages that cannot be read', async () => {
   const queue = redis.queue<unknown>();
   await queue.send('a', { id: 'x' });
   await queue.connection.call('LPUSH', [queue.name, '{oops']);
@@ -42,7 +42,7 @@ it('peek takes nothing, and shows what cannot be read', async () => {
   await expect(queue.peek(0)).rejects.toThrow(/count/);
 });
 
-it('purge forgets what waits, and nothing else', async () => {
+it('purge deletes waiting messages, and nothing else', async () => {
   const queue = redis.queue<number>();
   await queue.sendBatch([1, 2, 3, 4].map((body) => ({ body })));
   await queue.send(5, { delayMs: 60_000 });

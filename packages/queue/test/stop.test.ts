@@ -36,7 +36,7 @@ it('stop lets handlers finish and takes nothing more', async () => {
   expect(await consumersOf(queue as never)).toEqual([]);
 });
 
-it('past the deadline unfinished messages go back, and their handlers are told', async () => {
+it('past the deadline unfinished messages return to the queue, and their handlers are told', async () => {
   const queue = redis.queue<number>();
   let signal: AbortSignal | undefined;
   await queue.send(1);
@@ -52,7 +52,7 @@ it('past the deadline unfinished messages go back, and their handlers are told',
   expect(await atRest(queue as never)).toEqual({ pending: 1, delayed: 0, dead: 0 });
 });
 
-it('what stop and close give back does not count as an attempt, and keeps its order and its ids', async () => {
+it('messages that stop and close return count no attempt, and keep their order and their ids', async () => {
   const queue = redis.queue<number>();
   await queue.connection.call('LPUSH', [queue.name, '1']);
   await queue.sendBatch([2, 3, 4].map((body) => ({ body })));
@@ -85,7 +85,7 @@ it('what stop and close give back does not count as an attempt, and keeps its or
   expect((await queue.stats()).total.retried).toBe(0);
 });
 
-it('a suspect that stop gives back is still a suspect, with the attempts it had', async () => {
+it('a suspect that stop returns is still a suspect, with the attempts it had', async () => {
   const queue = redis.queue<number>();
   const element = '\u00011{"attempt":2,"suspect":1,"id":"s"}\n1';
   await queue.connection.call('LPUSH', [`{${queue.name}}:suspects`, element]);
@@ -101,7 +101,7 @@ it('a suspect that stop gives back is still a suspect, with the attempts it had'
   expect(String(suspects)).toBe(element);
 });
 
-it('a handler that is not through at the deadline is told by its signal, by the event and by what it asks for', async () => {
+it('a handler that has not finished by the deadline is told by its signal, by the event and by its later calls', async () => {
   const queue = redis.queue<number>();
   const late = deferred();
   const told: unknown[] = [];
@@ -128,7 +128,7 @@ it('a handler that is not through at the deadline is told by its signal, by the 
   expect(await atRest(queue as never)).toEqual({ pending: 1, delayed: 0, dead: 0 });
 });
 
-it('a message taken by receive is returned by close, uncounted, and its owner is told', async () => {
+it('a message taken by receive is returned by close without counting an attempt, and its owner is told', async () => {
   const queue = redis.queue<number>();
   const other = redis.queue<number>({ name: queue.name });
   await queue.send(1);
@@ -160,7 +160,7 @@ it.each([
   expect((await redis.queue({ name: queue.name }).stats()).total.acked).toBe(1);
 });
 
-it('those outside of the handlers are still made to wait, listeners of events too', async () => {
+it('calls outside of the handlers still wait, also those in listeners of events', async () => {
   const queue = redis.queue<string>();
   const release = deferred();
   const order: string[] = [];
@@ -192,7 +192,7 @@ it('those outside of the handlers are still made to wait, listeners of events to
   expect(order).toEqual(['handler', 'stopped']);
 });
 
-it('what fails while the consumer stops is settled as ever', async () => {
+it('a message that fails while the consumer stops is settled as usual', async () => {
   const queue = redis.queue<string>();
   const release = deferred();
   let begun = 0;
@@ -298,7 +298,7 @@ it('a signal stops the consumer, and is let go by a consumer that has stopped', 
   expect(await consumersOf(queue as never)).toEqual([]);
 });
 
-it('closing the connection stops the consumer and rejects those who wait', async () => {
+it('closing the connection stops the consumer and rejects waiting calls', async () => {
   const queue = redis.queue<number>();
   const stopped = deferred();
   const drained = deferred();

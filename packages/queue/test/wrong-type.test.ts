@@ -14,7 +14,7 @@ async function onHash() {
   return queue;
 }
 
-it('every call of a queue on a key of another type is refused, and says what is there', async () => {
+it('every call of a queue on a key of another type is rejected with the type of the key', async () => {
   const queue = await onHash();
   const calls = {
     send: () => queue.send('a'),
@@ -45,7 +45,7 @@ it('every call of a queue on a key of another type is refused, and says what is 
   expect(await queue.connection.call('EXISTS', [`{${queue.name}}:delayed`])).toBe(0);
 });
 
-it('what stands among the other keys of a queue is named, too', async () => {
+it('a wrong type among the other keys of a queue is also named', async () => {
   const queue = redis.queue<string>();
   await queue.connection.call('SET', [`{${queue.name}}:dead`, 'value']);
   expect(await rejection(queue.stats())).toMatchObject({
@@ -89,7 +89,7 @@ it('a consumer says once that its key is of another type, and works when it is p
   await eventually(() => handled.length === 1);
 });
 
-it('every command of a List names the list that is none', async () => {
+it('every command of a List names the key that is not a list', async () => {
   const connection = redis.connection();
   const [name, good] = [uniqueName(), uniqueName()];
   await connection.call('SET', [name, 'value']);

@@ -45,9 +45,12 @@ describe('an argument of any kind', () => {
   });
 });
 
-it.each([':group:g', 'x::group:g', 'a{b}', '\ud800'])('%j is no name of a group', (name) => {
-  expect(() => checkGroupName(name)).toThrow(InvalidArgumentError);
-});
+it.each([':group:g', 'x::group:g', 'a{b}', '\ud800'])(
+  '%j is not a valid name of a group',
+  (name) => {
+    expect(() => checkGroupName(name)).toThrow(InvalidArgumentError);
+  },
+);
 
 it('no two topics, groups or groups of channels share a key, nor one with a queue', () => {
   const part = fc.constantFrom(

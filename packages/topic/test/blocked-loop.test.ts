@@ -136,7 +136,7 @@ describe('a heartbeat from a thread', () => {
     await eventually(async () => (await heartbeats(topic)) === 0);
   });
 
-  it('is there for what a topic forwards, too', async () => {
+  it('also works for forward', async () => {
     const topic = redis.topic<number>();
     const queue = { name: 'q', send: async () => {} };
     const consumer = topic.forward(queue, { heartbeat: 'thread', maxBlockedMs: 60_000 });
@@ -191,7 +191,7 @@ describe('a heartbeat from a thread', () => {
     expect(await blocking.stop()).toBe(0);
   });
 
-  it('is started anew when its thread ends', async () => {
+  it('is started again when its thread ends', async () => {
     const threads: Worker[] = [];
     const started = (thread: Worker) => threads.push(thread);
     process.on('worker', started);
@@ -212,7 +212,7 @@ describe('a heartbeat from a thread', () => {
     expect(consumer.partitions).toEqual([0, 1]);
   });
 
-  it('is refused for a connection that has what a thread cannot have', async () => {
+  it('is rejected for a connection whose options cannot be passed to a thread', async () => {
     const retryStrategy = () => 50;
     const connection = connect({ port: 1, password: 'secret', retryStrategy, lazyConnect: true });
     onTestFinished(() => connection.close());

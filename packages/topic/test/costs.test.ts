@@ -25,7 +25,7 @@ async function isForgotten(ref: WeakRef<object>): Promise<void> {
   });
 }
 
-it('a topic does not keep the groups that somebody only looked at', async () => {
+it('a topic does not keep the groups that were only inspected', async () => {
   const topic = redis.topic();
   const looked = await (async () => {
     const group = topic.group('g');
@@ -83,7 +83,7 @@ it('large records with a key are taken a few at a time, like those without', asy
   expect(Math.max(...counts.slice(1))).toBeLessThanOrEqual(13);
 });
 
-it('what a dead member held is handed on at once, however much it was', async () => {
+it('any number of records of a dead member is returned at once', async () => {
   const topic = redis.topic<number>({ partitions: 1 });
   const victim = redis.topic<number>({ name: topic.name, partitions: 1 });
   let begun = 0;

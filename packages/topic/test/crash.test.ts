@@ -28,7 +28,7 @@ it('no record is lost when a member is killed, and the others go on', async () =
   expect(await topic.group('g').stats()).toMatchObject({ dead: 0, delayed: 0, consumers: 0 });
 });
 
-it('when the owner of a partition is killed, each key goes on where it was, in order', async () => {
+it('when the owner of a partition is killed, each key continues where it was, in order', async () => {
   const topic = redis.topic<number>({ partitions: 4 });
   const options = {
     url: redis.url,

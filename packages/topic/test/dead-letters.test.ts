@@ -18,7 +18,7 @@ async function withDead(ids: readonly (readonly string[])[]): Promise<TestTopic<
   return topic;
 }
 
-it('dead letters of one millisecond in several partitions are told apart', async () => {
+it('dead letters of one millisecond in several partitions are distinguished', async () => {
   const topic = await withDead([['5000-0', '5000-1'], ['5000-0'], ['5000-0']]);
   const { deadLetters } = topic.group('g');
   const [first, second] = await deadLetters.list();

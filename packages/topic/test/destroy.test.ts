@@ -23,7 +23,7 @@ it.each([undefined, 3])(
   },
 );
 
-it('a member that runs is told, makes its group anew and goes on with what is published from then on', async () => {
+it('a running member reports lost, creates its group again and continues with later records', async () => {
   const topic = redis.topic<number>();
   const lost: number[] = [];
   const handled: number[] = [];

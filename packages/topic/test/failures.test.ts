@@ -6,7 +6,7 @@ import { useTopics } from './support/topics.js';
 
 const redis = useTopics();
 
-it('a group settles records whose handlers throw what cannot be read, and says so when nobody listens', async () => {
+it('a group settles records whose handlers throw a value that cannot be read, and warns when no listener is attached', async () => {
   const warned = collectWarnings();
   const topic = redis.topic<string>();
   const group = topic.group('billing');

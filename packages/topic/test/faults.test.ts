@@ -27,7 +27,7 @@ async function settled(topic: TestTopic<number>): Promise<void> {
   });
 }
 
-it('what was taken by an answer that got lost is delivered, once', async () => {
+it('records that were taken by a lost answer are delivered once', async () => {
   const connection = losesAnswers(redis.connection(), 'take', 3);
   const topic = openTopic<number>(uniqueName(), { connection });
   await Promise.all(numbers(1000).map((n) => topic.publish(n)));

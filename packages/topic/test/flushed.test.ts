@@ -123,7 +123,7 @@ for (const [title, partitions, from] of kinds) {
   );
 }
 
-it('read from the latest on, a partition that Redis has forgotten is read from its beginning also by a member that was never in it', async () => {
+it('a group that began at the latest reads a partition that Redis has lost from its beginning, also by a member that was never in it', async () => {
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
   const outside = openConnection(redis.url);

@@ -38,7 +38,7 @@ it('feeds every queue with every record, from the oldest on, under ids of where 
   await eventually(async () => (await topic.group('forward:mails').stats()).total.acked === 1000);
 });
 
-it('what a queue could not take is sent again, and nothing is acknowledged before', async () => {
+it('a record that a queue could not store is sent again, and is not acknowledged before', async () => {
   const topic = redis.topic<number>();
   const queue = new FakeQueue('mails');
   queue.fail = () => new Error('away');
@@ -57,7 +57,7 @@ it('what a queue could not take is sent again, and nothing is acknowledged befor
   expect(new Set(queue.sent.map(({ id }) => id)).size).toBe(20);
 });
 
-it('what a queue refuses for good is a dead letter of its group', async () => {
+it('a record that a queue rejects for good becomes a dead letter of its group', async () => {
   const topic = redis.topic<number>();
   const queue = new FakeQueue('mails');
   const refusals = [

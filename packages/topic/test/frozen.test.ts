@@ -13,7 +13,7 @@ it.each([
   { settle: 'ack', partitions: undefined },
   { settle: 'ack', partitions: 2 },
 ] as const)(
-  'a member that is frozen for longer than its lease is told, changes nothing by its stale $settle, and goes on (partitions: $partitions)',
+  'a member that is frozen for longer than its lease is told, changes nothing by its stale $settle, and continues (partitions: $partitions)',
   async ({ settle, partitions }) => {
     const topic = redis.topic<number>(partitions ? { partitions } : {});
     const publish = (from: number, to: number) =>

@@ -39,7 +39,7 @@ it('each record goes to one member of the group, and every group gets all', asyn
   });
 });
 
-it('a group begins where it is told, and goes on where it was', async () => {
+it('a group begins at the given place, and continues from its last position', async () => {
   const topic = redis.topic<number>();
   const offsets = await fill(topic, 10);
   const seen: number[] = [];
@@ -61,7 +61,7 @@ it('a group begins where it is told, and goes on where it was', async () => {
   expect(latest).toEqual([99]);
 });
 
-it('a handler that throws is tried again after its backoff, and then the record is dead', async () => {
+it('a record whose handler throws is retried after its backoff, and then becomes a dead letter', async () => {
   const topic = redis.topic<number>();
   const offset = await topic.publish(7, { key: 'k', headers: { h: 'x' }, id: 'id' });
   const attempts: number[] = [];
@@ -98,7 +98,7 @@ it('a handler that throws is tried again after its backoff, and then the record 
   });
 });
 
-it('a redriven dead letter comes to its group only, as new, and to nobody else', async () => {
+it('a redriven dead letter is delivered to its group only, as a new record', async () => {
   const topic = redis.topic<number>();
   await topic.publish(1, { headers: { a: 'b' } });
   const group = topic.group('billing');
@@ -180,7 +180,7 @@ it('ack, retry and deadLetter by hand settle once', async () => {
   await eventually(async () => (await group.stats()).pending === 0);
 });
 
-it('stop hands back what is pending at once, uncounted, and leaves no consumer behind', async () => {
+it('stop returns pending records at once, without counting an attempt, and leaves no consumer behind', async () => {
   const topic = redis.topic<number>();
   await fill(topic, 300);
   const held: number[] = [];
@@ -214,7 +214,7 @@ it('stop hands back what is pending at once, uncounted, and leaves no consumer b
   expect(names.filter((name) => name !== '~waiting')).toEqual(sessions);
 });
 
-it('what lies ahead of handlers that have become slow goes to others', async () => {
+it('records that were taken ahead of handlers that have become slow go to other members', async () => {
   const topic = redis.topic<number>();
   await fill(topic, 500);
   const held: number[] = [];

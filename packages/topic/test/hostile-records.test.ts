@@ -9,7 +9,7 @@ afterEach(expectCleanPrototypes);
 
 const noBackoff = { backoff: () => 0 };
 
-it('whatever somebody adds to the stream becomes a record or a dead letter, and its neighbours are handled', async () => {
+it('any entry that another client adds to the stream becomes a record or a dead letter, and the other records are handled', async () => {
   const name = fc.oneof(
     fc.constantFrom('body', 'body', 'key', 'headers', 'id', 'group', '__proto__'),
     hostileText,

@@ -4,7 +4,7 @@ import { useTopics } from './support/topics.js';
 
 const redis = useTopics();
 
-it('JSON of a delivery is the record, without what holds it', async () => {
+it('the JSON of a delivery is its record, without internals', async () => {
   const topic = redis.topic<object>();
   const texts: string[] = [];
   topic.group('g').consume((delivery) => texts.push(JSON.stringify(delivery)));

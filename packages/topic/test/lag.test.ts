@@ -28,7 +28,7 @@ it('records that were trimmed before the group had read them do not count', asyn
   expect(await topic.group('g').stats()).toMatchObject({ lag: 1200, pending: 0 });
 });
 
-it('they do not count either when the group has read on behind them', async () => {
+it('removed records do not count when the group has read past them', async () => {
   const topic = await halfRead();
   await topic.connection.call('XTRIM', [topic.name, 'MAXLEN', 1200]);
   await read(topic, 2);
@@ -45,7 +45,7 @@ it('records that were deleted one by one before the group had read them do not c
   expect(await topic.group('g').lag()).toBe(2480);
 });
 
-it('a topic that was emptied has no lag, and what follows counts', async () => {
+it('a topic that was emptied has no lag, and later records count', async () => {
   const topic = await halfRead();
   await topic.connection.call('XTRIM', [topic.name, 'MAXLEN', 0]);
   expect(await topic.group('g').lag()).toBe(0);

@@ -106,7 +106,7 @@ it('dead letters are listed and sent again in several answers', async () => {
   expect(await group.deadLetters.count()).toBe(0);
 }, 60_000);
 
-it('who takes over a partition is told of large records that are pending in several answers, and keeps their place', async () => {
+it('a new owner of a partition is told of large pending records in several answers, and keeps their place', async () => {
   let rosters = 0;
   const connection = interposed(redis.connection(), (script, run) => {
     if (script === 'roster') rosters += 1;

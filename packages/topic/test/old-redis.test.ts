@@ -82,7 +82,7 @@ it('a reader that has read all is not alarmed when that is trimmed', async () =>
   expect((await take(reader, 1))[0]?.body).toBe(10);
 });
 
-it('a group that vanished is made anew, though the error comes in other words', async () => {
+it('a group that is missing in Redis is created again, also with other error messages', async () => {
   const connection = interposed(redis.connection(), (_, run) =>
     run().catch((error) => {
       if (!(error instanceof ServerError)) throw error;

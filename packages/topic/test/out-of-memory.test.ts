@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { openConnection, openTopic } from './support/topics.js';
 
-it('without any memory, publishing is refused, and a group handles what there is', async () => {
+it('without any memory, publishing is rejected, and a group handles the existing records', async () => {
   const redis = await startRedis({ args: ['--maxmemory-policy', 'noeviction'] });
   onTestFinished(() => redis.stop());
   const connection = openConnection(redis.url);

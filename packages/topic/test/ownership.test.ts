@@ -77,7 +77,7 @@ it.each(['join', 'roster'])('a lost answer to %s does not lock a partition', asy
   for (const at of [0, 1]) expect(await sessionsOf(topic, 'g', at)).toHaveLength(1);
 });
 
-it('a partition that cannot be asked keeps nobody from the others', async () => {
+it('a partition that cannot be reached keeps no member from the other partitions', async () => {
   const connection = redis.connection();
   let away = '';
   const partial = new Proxy(connection, {
@@ -140,7 +140,7 @@ it('a member that learns of its loss while it settles starts nothing more', asyn
   expect(seen).toEqual([1]);
 });
 
-it('a retry that is still on its way is counted, though what is held is compared meanwhile', async () => {
+it('a retry that is still on its way is counted, though the held records are compared meanwhile', async () => {
   let isFailing = false;
   let refused = 0;
   const connection = interposed(redis.connection(), async (script, run) => {

@@ -187,7 +187,7 @@ it('a partition waits for the handlers that run when it has to move', async () =
   expect(seen.length).toBe(4);
 });
 
-it('many records that wait for one that is tried again do not keep it from coming', async () => {
+it('many records that wait for a retried one do not delay the retry', async () => {
   const topic = redis.topic<number>({ partitions: 1 });
   await Promise.all(numbers(500).map((n) => topic.publish(n, { key: 'same' })));
   const done: number[] = [];
@@ -205,7 +205,7 @@ it('many records that wait for one that is tried again do not keep it from comin
   expect(done).toEqual(numbers(500));
 });
 
-it('a key goes on after a seek that brought back a record in work, which then fails', async () => {
+it('a key continues after a seek that repeated a record in work, which then fails', async () => {
   const topic = redis.topic<number>({ partitions: 1 });
   const group = topic.group('g', { from: 'beginning' });
   const working = deferred();

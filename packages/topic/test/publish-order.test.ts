@@ -14,7 +14,7 @@ async function recordsOf(connection: Connection, topic: string): Promise<number[
   return entries.map(([, fields]) => Number(String(fields[1])));
 }
 
-describe('while Redis is busy, what nobody awaits keeps its order', () => {
+describe('while Redis is busy, publishes that are not awaited keep their order', () => {
   let redis: EmbeddedRedis;
   beforeAll(async () => {
     redis = await startRedis({ args: soonBusy });
@@ -35,7 +35,7 @@ describe('while Redis is busy, what nobody awaits keeps its order', () => {
   });
 });
 
-describe('while a slot moves to another node and back, what nobody awaits keeps its order', () => {
+describe('while a slot moves to another node and back, publishes that are not awaited keep their order', () => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startCluster();

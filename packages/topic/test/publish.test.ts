@@ -55,7 +55,7 @@ it('a second publish of an id within the window adds nothing and resolves to the
   expect(other).not.toBe(first);
 });
 
-it('ids are forgotten after two windows, and when a window is full', async () => {
+it('ids are dropped after two windows, and when a window is full', async () => {
   const topic = redis.topic<string>({ deduplication: { windowMs: 60_000, maxIds: 2 } });
   const first = await topic.publish('1', { id: 'a' });
   await topic.publish('2', { id: 'b' });
@@ -110,7 +110,7 @@ it('a slow schema does not let a later record overtake an earlier one', async ()
   );
 });
 
-it('nothing overtakes a record that had to wait, at whatever moment it comes', async () => {
+it('no record overtakes one that had to wait, at any moment', async () => {
   const topic = redis.topic<{ n: number }>({ schema: hasNumberSlowly });
   await topic.publish({ n: 1 });
   for (let moment = 0; moment < 20; moment += 1) {
@@ -123,7 +123,7 @@ it('nothing overtakes a record that had to wait, at whatever moment it comes', a
   expect(bodies).toEqual(Array.from({ length: 20 }, () => [20, 21]).flat());
 });
 
-it('the deadline of a publish is that of retention, too', async () => {
+it('the deadline of a publish is also that of retention', async () => {
   const deadlines: unknown[] = [];
   const connection = redis.connection();
   const noted = new Proxy(connection, {
@@ -158,7 +158,7 @@ it('publishes no body, key, id or header that cannot be', async () => {
   );
 });
 
-it('what is no stream gives a typed error', async () => {
+it('a key that is not a stream gives a typed error', async () => {
   const topic = redis.topic();
   await topic.connection.call('RPUSH', [topic.name, 'x']);
   await expect(topic.publish(1)).rejects.toMatchObject({ code: 'WRONG_TYPE' });
@@ -201,7 +201,7 @@ it('a key always goes to the same partition, and records without one are spread'
   expect(unkeyed.size).toBe(4);
 });
 
-it('close waits for what is being published, and refuses what comes after', async () => {
+it('close waits for pending publishes, and rejects later ones', async () => {
   const topic = redis.topic<string>({ codec: text() });
   const published = topic.publish('x');
   await topic.close();

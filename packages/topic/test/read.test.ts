@@ -13,7 +13,7 @@ async function fill(topic: { publish(n: number): Promise<string> }, count: numbe
   return Promise.all(numbers(count, first).map((n) => topic.publish(n)));
 }
 
-it('a late subscriber reads the backlog and goes on live, without a gap or a double', async () => {
+it('a late subscriber reads the backlog and then new records, without a gap or a duplicate', async () => {
   const topic = redis.topic<number>();
   await fill(topic, 1200);
   const reader = topic.read({ from: 'beginning' });
@@ -54,7 +54,7 @@ it("any client's XADD is a publisher, and a record tells all there is to it", as
   });
 });
 
-it('latest is what is published from the call on', async () => {
+it('latest reads the records that are published from the call on', async () => {
   const topic = redis.topic<number>();
   await fill(topic, 3);
   const reader = topic.read({ from: 'latest' });
@@ -78,7 +78,7 @@ it('reads on after an offset, and from a date', async () => {
   expect(() => topic.read({ from: 'nowhere' })).toThrow(/a Date, got "nowhere"/);
 });
 
-it('an idle reader gets what comes at once, and ends by its signal without an error', async () => {
+it('an idle reader gets a new record at once, and ends by its signal without an error', async () => {
   const topic = redis.topic<number>();
   const controller = new AbortController();
   const seen: TopicRecord<number>[] = [];
@@ -186,7 +186,7 @@ it('a reader whose place was trimmed away is told how many records it missed', a
   });
 });
 
-it('with onTrimmed, reading goes on behind the gap', async () => {
+it('with onTrimmed, reading continues after the gap', async () => {
   const topic = redis.topic<number>();
   const [first] = await fill(topic, 10);
   await topic.connection.call('XTRIM', [topic.name, 'MAXLEN', 3]);
@@ -201,7 +201,7 @@ it('with onTrimmed, reading goes on behind the gap', async () => {
   ]);
 });
 
-it('a reader that has read all is told of nothing when that is trimmed', async () => {
+it('a reader that has read all records is not told when they are trimmed', async () => {
   const topic = redis.topic<number>();
   await fill(topic, 10);
   const reader = topic.read({ from: 'beginning' });

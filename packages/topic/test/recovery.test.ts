@@ -30,7 +30,7 @@ it('a long handler keeps its record for as long as it beats', async () => {
   expect(seen).toEqual(['first']);
 });
 
-it('what Redis has forgotten to be acknowledged is delivered again', async () => {
+it('records whose acknowledgements Redis has lost are delivered again', async () => {
   const topic = redis.topic<number>();
   const group = topic.group('billing');
   await topic.publishBatch([1, 2].map((body) => ({ body })));
@@ -60,7 +60,7 @@ it('what Redis has forgotten to be acknowledged is delivered again', async () =>
   expect(handled).toEqual([1, 2, 1]);
 });
 
-it('what a dead consumer held comes to others, and its stale ack is reported as lost', async () => {
+it('the records of a dead consumer go to other members, and its stale ack is reported as lost', async () => {
   const topic = redis.topic<number>();
   await topic.publish(1);
   const release = deferred();
@@ -98,7 +98,7 @@ it('what a dead consumer held comes to others, and its stale ack is reported as 
   expect([lost, recovered]).toEqual([[1], [1]]);
 });
 
-it('a record that kills its consumers is dead after maxAttempts, its neighbours are not', async () => {
+it('a record that kills its consumers becomes a dead letter after maxAttempts, the records beside it do not', async () => {
   const topic = redis.topic<string>();
   for (const body of ['a', 'poison', 'b', 'c']) await topic.publish(body);
   const handled = new Set<string>();
@@ -133,7 +133,7 @@ it('a record that kills its consumers is dead after maxAttempts, its neighbours 
   ]);
 });
 
-it('what a consumer of another client held comes to others when it was left alone', async () => {
+it('records that a consumer of another client left idle go to other members', async () => {
   const topic = redis.topic<number>();
   const { connection, name } = topic;
   await topic.publish(1);
@@ -148,7 +148,7 @@ it('what a consumer of another client held comes to others when it was left alon
   expect(attempts).toEqual([2]);
 });
 
-it('records that were trimmed while they waited are reported, and hold up nothing', async () => {
+it('records that were trimmed while they waited are reported, and delay no other records', async () => {
   const topic = redis.topic<number>();
   const offset = await topic.publish(1);
   const trimmed: string[] = [];
@@ -171,7 +171,7 @@ it('records that were trimmed while they waited are reported, and hold up nothin
   await eventually(async () => (await topic.group('billing').stats()).pending === 0);
 });
 
-it('a group that vanished is made anew, and says so', async () => {
+it('a group that is missing in Redis is created again, and this is reported', async () => {
   const topic = redis.topic<number>();
   await topic.publish(1);
   const seen: number[] = [];

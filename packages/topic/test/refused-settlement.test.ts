@@ -35,7 +35,7 @@ it('a record that is larger than the server takes by now becomes a dead letter a
   expect(interruptions()).toBe(0);
 });
 
-it('a settlement that the server refuses for its size is told, and not repeated', async () => {
+it('a settlement that the server refuses for its size is reported, and not repeated', async () => {
   const { topic, connection, interruptions } = await withTooLargeRecord();
   let told: unknown;
   topic.group('g').consume(async (delivery) => {

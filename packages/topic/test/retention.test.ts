@@ -29,7 +29,7 @@ it('maxLength keeps the newest records, and up to 100 more', async () => {
   expect(String(reply[0][1][1])).toBe('999');
 });
 
-it('maxAgeMs removes what is older, by the clock of the server', async () => {
+it('maxAgeMs removes older records, by the clock of the server', async () => {
   const topic = redis.topic<number>({ retention: { maxAgeMs: 60_000 } });
   for (const n of numbers(40, 1)) {
     await topic.connection.call('XADD', [topic.name, `${n}-0`, 'body', n]);
@@ -39,7 +39,7 @@ it('maxAgeMs removes what is older, by the clock of the server', async () => {
   expect((await topic.stats()).length).toBeLessThanOrEqual(11);
 });
 
-it('age takes what all groups have acknowledged without calling it cut, however much it is', async () => {
+it('maxAgeMs removes any number of records that all groups have acknowledged without counting them as cut', async () => {
   const topic = redis.topic<number>({ retention: { maxAgeMs: 60_000 } });
   const cuts = recordCuts(topic);
   const add = (n: number) => topic.connection.call('XADD', [topic.name, `${n}-0`, 'body', n]);
@@ -65,7 +65,7 @@ it('a limit that cuts unread records emits an event and counts them exactly', as
   expect(cuts.reduce((sum, records) => sum + records, 0)).toBe(cut);
 });
 
-it('a limit that takes only what every group has acknowledged is silent', async () => {
+it('a limit that removes only records that every group has acknowledged is not reported as cut', async () => {
   const topic = redis.topic<number>({ retention: { maxLength: 100 } });
   const cuts = recordCuts(topic);
   let seen = 0;
@@ -84,7 +84,7 @@ it('a limit that takes only what every group has acknowledged is silent', async 
   expect([cuts, (await topic.stats()).cut]).toEqual([[], 0]);
 });
 
-it('a cut that nobody listens for is an error', async () => {
+it('a cut without a listener is an error', async () => {
   const topic = redis.topic<number>({ retention: { maxLength: 10 } });
   await topic.group('slow').seek('beginning');
   await fill(topic, 300);
@@ -97,7 +97,7 @@ it('a cut that nobody listens for is an error', async () => {
   ]);
 });
 
-it('whenAcknowledged keeps what the slowest group has not acknowledged', async () => {
+it('whenAcknowledged keeps the records that the slowest group has not acknowledged', async () => {
   const retention = { maxLength: 10, whenAcknowledged: true };
   const topic = redis.topic<number>({ retention });
   const cuts = recordCuts(topic);
@@ -132,7 +132,7 @@ it('whenAcknowledged keeps what the slowest group has not acknowledged', async (
   expect([cuts, (await topic.stats()).cut]).toEqual([[], 0]);
 });
 
-it('whenAcknowledged alone removes what all groups are done with, and nothing without groups', async () => {
+it('whenAcknowledged alone removes records that all groups have acknowledged, and none without groups', async () => {
   const topic = redis.topic<number>({ retention: { whenAcknowledged: true } });
   await fill(topic, 500);
   expect((await topic.stats()).length).toBe(500);

@@ -69,7 +69,7 @@ async function membersOf({ connection, name }: TestTopic<number>): Promise<numbe
   return Number(await connection.call('ZCARD', [`{${name}}:members:g`]));
 }
 
-it('handlers are told at the deadline of stop, though Redis does not confirm that nobody listens any more', async () => {
+it('handlers are told at the deadline of stop, though Redis does not confirm that the subscription has ended', async () => {
   const confirmed = deferred();
   const connection = confirmsUnsubscribing(redis.connection(), confirmed.promise);
   const topic = openTopic<number>(uniqueName(), { connection });
@@ -109,7 +109,7 @@ function confirmsUnsubscribing(connection: Connection, confirmed: Promise<void>)
 }
 
 it.each([undefined, 2])(
-  'what stop and close give back does not count as an attempt, and its handler is told (partitions: %s)',
+  'records that stop and close return count no attempt, and their handlers are told (partitions: %s)',
   async (partitions) => {
     const name = uniqueName();
     const options = partitions === undefined ? {} : { partitions };

@@ -15,7 +15,7 @@ function keyOf(partition: number): string {
 }
 
 it.each([0, 1])(
-  'the only handler takes what waits elsewhere when partition %i has nothing more for it',
+  'the only handler takes records of other partitions when partition %i has none left',
   async (first) => {
     const topic = redis.topic<string>({ partitions: 2 });
     const seen: string[] = [];

@@ -7,7 +7,7 @@ import { useTopics } from './support/topics.js';
 const redis = useTopics();
 
 it.each([undefined, 2])(
-  'every call of a topic on keys of another type is refused, and says what is there (partitions: %s)',
+  'every call of a topic on keys of another type is rejected with the type of the key (partitions: %s)',
   async (partitions) => {
     const topic = redis.topic<string>(partitions === undefined ? {} : { partitions });
     const streams = [0, 1].map((at) =>
@@ -39,7 +39,7 @@ it.each([undefined, 2])(
   },
 );
 
-it('what stands among the other keys of a topic and its groups is named, too', async () => {
+it('a wrong type among the other keys of a topic and its groups is also named', async () => {
   const topic = redis.topic<string>();
   const key = `{${topic.name}}:dead:g`;
   await topic.connection.call('SET', [key, 'value']);

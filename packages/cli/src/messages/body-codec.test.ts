@@ -36,7 +36,7 @@ describe('a body that is printed', () => {
     expect(printBody(Buffer.from(text), 'json')).toEqual({ json, isBase64: false });
   });
 
-  it('is base64 when it is no text', () => {
+  it('is base64 when it is not text', () => {
     for (const codec of ['json', 'text'] as const) {
       expect(printBody(Buffer.from([0xff]), codec)).toEqual({ json: '"/w=="', isBase64: true });
     }

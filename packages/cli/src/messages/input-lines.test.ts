@@ -13,7 +13,7 @@ async function linesOf(...reads: (string | number[])[]): Promise<[number, string
   return lines;
 }
 
-it('joins what several reads have brought of a line', async () => {
+it('joins the parts of a line that several reads have brought', async () => {
   expect(await linesOf('a', 'b\nc', '', 'd\n\ne')).toEqual([
     [1, 'ab'],
     [2, 'cd'],

@@ -44,7 +44,7 @@ describe.each<[string, () => Codec]>([
 });
 
 describe('json', () => {
-  it('refuses to encode what JSON has no form for', () => {
+  it('refuses to encode values that JSON cannot represent', () => {
     const circle: unknown[] = [];
     circle.push(circle);
 
@@ -87,7 +87,7 @@ describe('msgpack', () => {
     expect(String(body)).toBe('abc');
   });
 
-  it('is what other languages read', () => {
+  it('can be read in other languages', () => {
     expect(encoded(msgpack(), [1, 'a'])).toEqual(Buffer.from([0x92, 1, 0xa1, 0x61]));
     expect(decodeBody(msgpack(), Buffer.from([0x81, 0xa1, 0x61, 0xc3]))).toEqual({ a: true });
   });
@@ -106,7 +106,7 @@ describe('msgpack', () => {
     expect(decodeBody(msgpack(other as never), Buffer.of(1))).toBe('unpacked by it');
   });
 
-  it('says what it expects when it is handed over something else', () => {
+  it('says what it expects when it gets another value', () => {
     const wrong = (() => msgpack({ pack() {} } as never)) as () => unknown;
 
     expect(wrong).toThrow("msgpack(library) needs all of msgpackr: await import('msgpackr')");
@@ -118,7 +118,7 @@ describe('text', () => {
     expect(thereAndBack(text(), body)).toBe(body);
   });
 
-  it('refuses what is no string, or has no form in UTF-8', () => {
+  it('refuses values that are not strings, or cannot be encoded as UTF-8', () => {
     expect(() => encodeBody(text(), 5 as never)).toThrow(EncodeError);
     expect(() => encodeBody(text(), 'half a pair \ud83d')).toThrow(EncodeError);
   });
@@ -139,7 +139,7 @@ describe('bytes', () => {
     expect(encodeBody(bytes(), new Uint8Array([7]))).toEqual(new Uint8Array([7]));
   });
 
-  it('refuses what is no bytes', () => {
+  it('refuses values that are not bytes', () => {
     expect(() => encodeBody(bytes(), 'text' as never)).toThrow(EncodeError);
   });
 });

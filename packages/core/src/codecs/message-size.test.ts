@@ -16,7 +16,7 @@ describe('the limit of a message', () => {
     );
   });
 
-  it('is 16 MiB if nobody says otherwise, and no more than Redis takes', () => {
+  it('is 16 MiB by default, and at most what Redis accepts', () => {
     expect(checkedMaxMessageBytes()).toBe(16_777_216);
     expect(checkedMaxMessageBytes(536_870_912)).toBe(536_870_912);
     for (const limit of [0, -1, 1.5, 536_870_913, Number.POSITIVE_INFINITY]) {

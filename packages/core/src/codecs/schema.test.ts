@@ -19,7 +19,7 @@ const trimmed = (value: unknown): Result =>
     : { issues: [{ message: 'expected a string', path: ['to'] }] };
 
 describe('validation', () => {
-  it('returns what the schema makes of the value', () => {
+  it('returns the output of the schema', () => {
     expect(validate(schema<string>(trimmed), '  text ')).toBe('text');
   });
 

@@ -51,7 +51,7 @@ it('postpones some, and both they and the others keep their order', () => {
   expect(ahead.takeAll()).toEqual([3, 5, 2, 4, 6, 8]);
 });
 
-it('tells when there are no others than those to be postponed', () => {
+it('says when there are only deliveries to be postponed', () => {
   const ahead = new Ahead<number>(() => {});
   expect(ahead.postpone(() => true)).toBe(false);
   ahead.add([1, 2]);

@@ -31,13 +31,13 @@ it.each([
   expect(stepAfter(1, { maxAttempts: 2, backoff }, unheard)).toEqual({ action: 'retry', delayMs });
 });
 
-it('what cannot be decoded is malformed, what does not fit is invalid', () => {
+it('a body that cannot be decoded is malformed, a body that does not fit its schema is invalid', () => {
   expect(unreadableReason(new DecodeError('x'))).toBe('malformed');
   expect(unreadableReason(new ValidationError('x', { issues: [] }))).toBe('invalid');
   expect(unreadableReason(new Error('x'))).toBeUndefined();
 });
 
-it('a backoff that throws is told of, and the default one takes its place', () => {
+it('a backoff that throws is reported, and the default one is used', () => {
   const report = vi.fn();
   const backoff = () => {
     throw new Error('not today');

@@ -53,7 +53,7 @@ function openPool(concurrency: number) {
   return { pool, started };
 }
 
-it('what is under a lease that may have run out holds up nothing under another one', () => {
+it('messages under a lease that may have run out do not delay those under another lease', () => {
   const { pool, started } = openPool(3);
   const [stale, fresh] = [lease(), lease()];
   stale.isFresh = false;
@@ -79,7 +79,7 @@ it('each lease keeps its order, though one of them is not fresh for a while', as
   expect(started).toEqual(['b1', 'b2', 'a1', 'a2', 'a3']);
 });
 
-it('what waits for its lease takes no handler from what could be asked for', () => {
+it('a message that waits for its lease does not reduce the demand', () => {
   const { pool } = openPool(2);
   const stale = lease();
   stale.isFresh = false;

@@ -26,7 +26,7 @@ it('never more than a thousand are leased ahead', () => {
   expect(lookahead.count).toBe(1000);
 });
 
-it('one slow handler among many fast ones does not matter much, several do', () => {
+it('one slow handler among many fast ones has little effect, several have', () => {
   const lookahead = new Lookahead(10);
   lookahead.add(0.1, 100);
   const before = lookahead.count;

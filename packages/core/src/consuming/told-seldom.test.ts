@@ -8,7 +8,7 @@ function wrongType(key: string): WrongTypeError {
   return new WrongTypeError({ ...place, key, expected: 'list', found: 'set', outcome: 'unknown' });
 }
 
-it('a key of another type is told at once, then every few seconds, and other errors each time', () => {
+it('a key of another type is reported at once, then every few seconds, and other errors each time', () => {
   const now = vi.spyOn(performance, 'now').mockReturnValue(0);
   const told = new ToldSeldom();
   const away = new ConnectionError('away', { outcome: 'unknown' });

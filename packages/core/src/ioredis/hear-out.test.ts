@@ -39,7 +39,7 @@ async function sockets() {
 }
 
 describe('a socket that is read to its end', () => {
-  it('gives what had been sent when writing fails, and then fails as it would have', async () => {
+  it('delivers data that had been sent when writing fails, and then fails as usual', async () => {
     const { stream, peer, untilClosed } = await sockets();
     peer.write('+OK\r\n-ERR Protocol error\r\n');
     peer.resetAndDestroy();

@@ -129,7 +129,7 @@ describe('a target', () => {
     expect(optionsOf(client)).toMatchObject({ host: 'h', port: 1, password: 'pw' });
   });
 
-  it('with what belongs elsewhere is refused with what to do', () => {
+  it('with options that belong elsewhere is rejected with advice', () => {
     const refusal = (target: unknown) => {
       try {
         return String(parseTarget(target as ConnectionTarget));
@@ -151,7 +151,7 @@ describe('a target', () => {
     expect(parseTarget([new URL('redis://a:1'), 'b:2']).address).toBe('a:1, b:2');
   });
 
-  it('never holds commands back, whatever it says', () => {
+  it('never delays commands, for any options', () => {
     expect(optionsOf({ enableAutoPipelining: true }).enableAutoPipelining).toBe(false);
   });
 

@@ -106,7 +106,7 @@ describe('subscriptions', () => {
     expect(server.subscribed).toEqual(new Set());
   });
 
-  it('bring one who joins nothing that was published before', async () => {
+  it('deliver to a new subscriber nothing that was published before', async () => {
     const { server, subscribe, publish, heard } = setUp();
     const first = subscribe('first');
     await server.answerAll();
@@ -154,7 +154,7 @@ describe('subscriptions', () => {
     expect(heard).toEqual(['second x']);
   });
 
-  it('are asked for again when what one asked for who then left is refused', async () => {
+  it('are requested again when a request of a subscriber that has left is refused', async () => {
     const { server, subscribe, publish, heard } = setUp();
     const [first] = [subscribe('first'), subscribe('second')];
     await server.answerAll();
@@ -200,7 +200,7 @@ describe('subscriptions', () => {
     expect(server.asked).toEqual(['SUBSCRIBE a', 'UNSUBSCRIBE a']);
   });
 
-  it('are asked for anew when the connection breaks before SUBSCRIBE is answered', async () => {
+  it('are sent again when the connection breaks before SUBSCRIBE is answered', async () => {
     const { server, subscribe, publish, heard } = setUp();
     const first = subscribe('first');
     await tick();

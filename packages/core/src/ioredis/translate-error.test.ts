@@ -76,7 +76,7 @@ describe('an error of the server', () => {
     expect(resent('NOSCRIPT No matching script')).toBe(false);
   });
 
-  it('that does not let us in is told from others', () => {
+  it('that refuses the login is distinguished from others', () => {
     const refused = (message: string) => isRefusal(translateError(replyError(message), 'host:1'));
 
     expect(refused('WRONGPASS invalid username-password pair')).toBe(true);

@@ -57,7 +57,7 @@ describe('a waiting line', () => {
     expect(sent.join('')).toBe('abcdef');
   });
 
-  it('repeats what was refused alone and in order, before those behind it', async () => {
+  it('repeats refused calls alone and in order, before later ones', async () => {
     const { call, sent, out, answer, untilOut } = line();
     const calls = [...'abc'].map((name) => call(name));
     out[1]?.answer(busy());
@@ -81,7 +81,7 @@ describe('a waiting line', () => {
     expect(sent.join('')).toBe('abcbcd');
   });
 
-  it('lets more and more out at a time when it goes on', async () => {
+  it('sends a growing number of calls at a time when it continues', async () => {
     const { call, out, answer, untilOut } = line();
     const calls = [...'abcdefghij'].map((name) => call(name));
     await answer(busy());
@@ -110,7 +110,7 @@ describe('a waiting line', () => {
     expect(sent).toEqual(['a', 'b', 'c']);
   });
 
-  it('goes on behind one that has failed for good', async () => {
+  it('continues after a call that has failed for good', async () => {
     const { call, sent, out, answer, untilOut } = line();
     const failed = expect(call('a')).rejects.toThrow('WRONGTYPE');
     const second = call('b');
@@ -126,7 +126,7 @@ describe('a waiting line', () => {
     expect(sent).toEqual(['a', 'b', 'b']);
   });
 
-  it('gives up what waits for too long, with what holds up the line', async () => {
+  it('rejects calls that wait for too long, with the reason why the line waits', async () => {
     const { call, sent, answer, untilOut } = line();
     const first = call('a');
     const second = expect(call('b', 30)).rejects.toMatchObject({ reply: 'BUSY' });

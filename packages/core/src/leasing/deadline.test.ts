@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Deadline } from './deadline.js';
 
-it('waits for what comes before the deadline', async () => {
+it('waits for promises that settle before the deadline', async () => {
   const deadline = new Deadline();
   deadline.bringForward(60_000);
 
@@ -9,7 +9,7 @@ it('waits for what comes before the deadline', async () => {
   deadline.clear();
 });
 
-it('can be brought forward while somebody waits, and not put off', async () => {
+it('can be brought forward during a wait, and not extended', async () => {
   const deadline = new Deadline();
   deadline.bringForward(60_000);
   const isInTime = deadline.within(new Promise(() => {}));
@@ -19,7 +19,7 @@ it('can be brought forward while somebody waits, and not put off', async () => {
   expect(await isInTime).toBe(false);
 });
 
-it('grants some time more to what needs it, also when it has passed', async () => {
+it('grants additional time, also when it has passed', async () => {
   const deadline = new Deadline();
   deadline.bringForward(0);
   await deadline.within(new Promise(() => {}));

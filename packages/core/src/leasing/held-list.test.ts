@@ -40,7 +40,7 @@ it('is empty when the last has gone, and can be filled again', () => {
   expect(namesIn(list)).toBe('a');
 });
 
-it('does not mind what is not in it', () => {
+it('ignores a delivery that it does not contain', () => {
   const { list, items } = listOf('a', 'b');
   list.remove(items[0] as Item);
   list.remove(items[0] as Item);

@@ -23,7 +23,7 @@ it('has no place for another until its suspect is settled', () => {
   expect(place.isFree).toBe(true);
 });
 
-it('asks again when it heard of one while it was told that there is none', () => {
+it('asks again when a suspect was announced while an answer said that there is none', () => {
   const place = new SuspectPlace<number>();
   place.take(1);
   place.lookAgain();

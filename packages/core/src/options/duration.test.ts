@@ -17,7 +17,7 @@ it.each([
 });
 
 it.each(['', 's', '-5s', '5 minutes', '1e3', '5S', '1.5.5s', '.5s', '5m30s', '9'.repeat(400)])(
-  '%o is no duration',
+  '%o is not a duration',
   (text) => {
     expect(() => parseDuration(text)).toThrow(InvalidArgumentError);
     expect(() => parseDuration(text)).toThrow('is not a duration: write');

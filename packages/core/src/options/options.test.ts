@@ -20,7 +20,7 @@ function refused(options: object): string {
   return 'taken';
 }
 
-it('what exists is taken, and what is undefined counts as not given', () => {
+it('known options are accepted, and undefined ones count as not given', () => {
   for (const options of [{}, { id: 'a', delayMs: 1 }, { delay: undefined }]) {
     expect(refused(options)).toBe('taken');
   }
@@ -37,7 +37,7 @@ it.each([
 });
 
 it.each(['constructor', '__proto__x', 'toString', 'to'])(
-  '%s is refused with what there is',
+  '%s is rejected with a list of valid names',
   (name) => {
     expect(refused({ [name]: 1 })).toBe(
       `call() has no option "${name}". There are: concurrency, delayMs, maxAttempts, id`,
@@ -45,7 +45,7 @@ it.each(['constructor', '__proto__x', 'toString', 'to'])(
   },
 );
 
-it.each([null, 5, 'text', true])('%s are no options', (options) => {
+it.each([null, 5, 'text', true])('%s are not options', (options) => {
   expect(refused(options as never)).toMatch(/^The options of call\(\) are an object, got/);
 });
 

@@ -92,7 +92,7 @@ describe('an emitter', () => {
   });
 });
 
-describe('an error that nobody listens to', () => {
+describe('an error without a listener', () => {
   it('is warned of once per code, and does not throw', () => {
     const emitter = new Emitter<Events>();
 
@@ -103,7 +103,7 @@ describe('an error that nobody listens to', () => {
     expect(warned()).toEqual(['ConnectionError: first', 'TimeoutError: third']);
   });
 
-  it('is not warned of when somebody does', () => {
+  it('causes no warning with a listener', () => {
     const emitter = new Emitter<Events>();
     emitter.on('error', () => {});
 

@@ -11,7 +11,7 @@ it('however many wait for a signal, it has one listener, and none when they have
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 
-it('those who wait are told once, those who have gone are not', () => {
+it('waiting listeners are called once, removed ones are not', () => {
   const controller = new AbortController();
   const told: string[] = [];
   onAbort(controller.signal, () => told.push('one'));

@@ -31,7 +31,7 @@ it('clocks go on although others were put into their place', async () => {
   expect(hrtime.bigint()).toBeGreaterThan(clock);
 });
 
-it('what is due after this tick is done although nextTick was replaced', async () => {
+it('work that is due after this tick is done although nextTick was replaced', async () => {
   const fake = vi.spyOn(process, 'nextTick').mockImplementation(() => {});
   const done = new Promise<string>((resolve) => nextTick(resolve, 'done'));
   fake.mockRestore();

@@ -43,7 +43,7 @@ describe('parts', () => {
     expect(lua).toBe('local active = unpack(KEYS, 1, 1)\n-- clock\n-- held\n-- ending\nreturn 1');
   });
 
-  it('are refused where what they need is not declared', () => {
+  it('are rejected when a needed name is not declared', () => {
     expect(() => defineScript(script)).toThrow(
       "The script 'ack' uses the part 'held', which needs 'active' among its keys and arguments",
     );
@@ -56,7 +56,7 @@ it.each([['to-do'], ['1st'], ['']])('%j cannot be a variable of Lua', (name) => 
   expect(() => defineScript(script)).toThrow(`'${name}', a key or argument of the script 's'`);
 });
 
-it('what a definition does not have is refused', () => {
+it('names that a definition does not have are rejected', () => {
   const script = { name: 's', lua: '', parse: Number, encode: () => ({ keys: [], args: [] }) };
 
   expect(() => defineScript(script)).toThrow('defineScript() has no option "encode"');

@@ -10,7 +10,7 @@ function collect(limits = { count: 3, bytes: 100 }) {
 }
 
 describe('a batch of one tick', () => {
-  it('hands over what came in the tick, once and in order', async () => {
+  it('passes the items of the tick on, once and in order', async () => {
     const { batch, batches } = collect();
     batch.add('a', 1);
     batch.add('b', 1);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { SendOrder } from './send-order.js';
 
-it('what is ready waits for what came before it in its line, and for nothing else', async () => {
+it('a ready message waits for earlier ones in its line, and for nothing else', async () => {
   const order = new SendOrder();
   const schema = new EventTarget();
   const slow = once(schema, 'done').then(() => 'first');
@@ -20,7 +20,7 @@ it('what is ready waits for what came before it in its line, and for nothing els
   expect(order.isFree('a')).toBe(true);
 });
 
-it('what may not be sent holds up nothing, and a send that fails neither', async () => {
+it('a message that is rejected delays no other message, nor does a send that fails', async () => {
   const order = new SendOrder();
   const refused = order.wait('a', Promise.reject(new Error('not valid')), async () => 'sent');
   const failed = order.wait('a', 0, () => Promise.reject(new Error('not sent')));

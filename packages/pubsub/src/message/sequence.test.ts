@@ -4,7 +4,7 @@ import { GapWatch, type Sequenced, Sequencer, unseal } from './sequence.js';
 const opened = (sealed: string | Buffer) => unseal(Buffer.from(sealed as string)) as Sequenced;
 
 describe('a sequencer', () => {
-  it('numbers the messages of each channel from 1, whatever their bytes', () => {
+  it('numbers the messages of each channel from 1, for any bytes', () => {
     const sequencer = new Sequencer();
     const bytes = Buffer.from([1, 115, 10, 0, 255]);
 
@@ -18,7 +18,7 @@ describe('a sequencer', () => {
     expect(opened(new Sequencer().seal('a', '')).publisher).not.toBe(first.publisher);
   });
 
-  it('does not begin again under the same name with a channel it had forgotten', () => {
+  it('does not begin again under the same name with a channel that it no longer remembers', () => {
     const sequencer = new Sequencer();
     const before = opened(sequencer.seal('a', ''));
     for (let n = 0; n < 10_000; n += 1) sequencer.seal(`other ${n}`, '');
@@ -29,7 +29,7 @@ describe('a sequencer', () => {
     expect(after.publisher).not.toBe(before.publisher);
   });
 
-  it('goes on with a channel that is in use, however many others come and go', () => {
+  it('continues with a channel that is in use, however many other channels come and go', () => {
     const sequencer = new Sequencer();
     for (let n = 0; n < 10_001; n += 1) {
       sequencer.seal('busy', '');
@@ -62,7 +62,7 @@ describe('a gap watch', () => {
     payload: Buffer.alloc(0),
   });
 
-  it('counts what is missing, per publisher and channel', () => {
+  it('counts missing messages per publisher and channel', () => {
     const watch = new GapWatch();
     const missed = [
       watch.missedBefore('a', at('p', 7)),

@@ -8,7 +8,7 @@ function drain<Item>(buffer: MessageBuffer<Item>): Item[] {
 }
 
 describe('a message buffer', () => {
-  it('gives back what was put in, in order', () => {
+  it('returns what was put in, in order', () => {
     const buffer = new MessageBuffer<number>(10, 'drop-oldest');
     for (const item of [1, 2, 3]) expect(buffer.push(item)).toBe(true);
 
@@ -17,7 +17,7 @@ describe('a message buffer', () => {
     expect(buffer.shift()).toBeUndefined();
   });
 
-  it('drops the oldest when it is full and told so', () => {
+  it('drops the oldest message when it is full and drop-oldest is set', () => {
     const buffer = new MessageBuffer<number>(2, 'drop-oldest');
 
     expect([1, 2, 3, 4].map((item) => buffer.push(item))).toEqual([true, true, false, false]);

@@ -22,7 +22,7 @@ function taken(published: readonly Published[]): string[] {
   );
 }
 
-it('one copy of each message is taken, in whatever order the patterns of each come', () => {
+it('one copy of each message is taken, in any order of its patterns', () => {
   const message = fc.record({ text: fc.constantFrom('x', 'y'), copies: inAnyOrder });
   const property = fc.property(fc.array(message), (published) => {
     expect(taken(published)).toEqual(published.map(({ text }) => text));

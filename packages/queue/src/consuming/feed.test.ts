@@ -70,7 +70,7 @@ describe('a feed', () => {
     expect(server.asked).toEqual(['lease 1', 'BLMOVE']);
   });
 
-  it('asks once more when it was told to while the answer that nothing is there was on its way', async () => {
+  it('asks once more when pollAgain() came while an empty answer was on its way', async () => {
     const { server, feed } = setUp();
     feed.pollAgain();
     await server.answer(empty);
@@ -80,7 +80,7 @@ describe('a feed', () => {
     expect(server.asked).toEqual(['lease 1', 'lease 1', 'BLMOVE']);
   });
 
-  it('in doubt, asks what is held when no call is out, and then does not ask the list once more', async () => {
+  it('in doubt, asks for the held receipts when no call is pending, and then does not ask the list once more', async () => {
     const { server, feed } = setUp();
     feed.doubt();
     await tick();
@@ -96,7 +96,7 @@ describe('a feed', () => {
     expect(server.asked).toEqual(['lease 1', 'reclaim', 'lease 0', 'BLMOVE']);
   });
 
-  it('in doubt, ends the blocking move before it asks what is held', async () => {
+  it('in doubt, ends the blocking move before it asks for the held receipts', async () => {
     const { server, feed } = setUp();
     await server.answer(empty);
     feed.doubt();
@@ -105,7 +105,7 @@ describe('a feed', () => {
     expect(server.asked).toEqual(['lease 1', 'BLMOVE', 'reclaim']);
   });
 
-  it('asks what is held only once when it is in doubt again before the answer', async () => {
+  it('asks for the held receipts only once when it is in doubt again before the answer', async () => {
     const { server, feed } = setUp();
     await server.answer(empty);
     feed.doubt();
@@ -116,7 +116,7 @@ describe('a feed', () => {
     expect(server.asked).toEqual(['lease 1', 'BLMOVE', 'reclaim', 'lease 0']);
   });
 
-  it('asks again what is held when it is in doubt while it fetches that', async () => {
+  it('asks again for the held receipts when it is in doubt while it fetches elements', async () => {
     const { server, feed, accepted } = setUp();
     await server.answer(empty);
     feed.doubt();
@@ -132,7 +132,7 @@ describe('a feed', () => {
     expect(server.asked).toEqual(['lease 1', 'BLMOVE', 'reclaim', 'fetch', 'reclaim']);
   });
 
-  it('sends nothing while it fetches what is held', async () => {
+  it('sends nothing while it fetches the held elements', async () => {
     const { server, feed } = setUp();
     await server.answer(empty);
     feed.doubt();

@@ -22,7 +22,7 @@ describe('an envelope', () => {
     expect(encoded).toBe('\x011{"id":"a","ts":7,"headers":{"k":"v"}}\n{"x":1}');
   });
 
-  it('gives back what was put into it, whatever that is', () => {
+  it('decodes to the values that were encoded', () => {
     for (let round = 0; round < 500; round += 1) {
       const text = () => randomBytes(randomInt(1, 12)).toString(round % 2 ? 'latin1' : 'base64');
       const message = { sentAt: randomInt(2 ** 40), headers: { [text()]: text() } };
@@ -83,7 +83,7 @@ describe('an envelope', () => {
     expect(asBare(bytes, 'bare')).toMatchObject({ id: 'bare', body: bytes, deliveries: 0 });
   });
 
-  it('that is malformed is shown without what scripts wrote into it', () => {
+  it('that is malformed is shown without the fields that scripts wrote into it', () => {
     const bare = asBare(element('{"attempt":2,"suspect":1,oops'), 'x');
 
     expect(String(bare.body)).toBe('\x011{oops\nhello');

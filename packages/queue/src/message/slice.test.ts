@@ -11,7 +11,7 @@ describe.each([
 ])('a part of a block %s', (_kind, text) => {
   const slice = new Slice({ bytes, text }, start, end);
 
-  it('knows how it begins, and nothing of what surrounds it', () => {
+  it('knows how it begins, and nothing of the surrounding bytes', () => {
     expect(slice.startsWith('\x011{')).toBe(true);
     expect(slice.startsWith('[')).toBe(false);
     expect(new Slice({ bytes, text }, start, start + 2).startsWith('\x011{')).toBe(false);

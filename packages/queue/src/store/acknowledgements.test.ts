@@ -12,7 +12,7 @@ function addAll(acks: Acknowledgements<Held>, receipts: number[]): void {
   for (const receipt of receipts) acks.add(held(receipt), false);
 }
 
-it('a batch is acknowledged as one when all of it is settled, in whatever order', () => {
+it('a batch is acknowledged as a whole when all its messages are settled, in any order', () => {
   const acks = new Acknowledgements<Held>();
   acks.expect({ first: 1, count: 3 });
   acks.expect({ first: 5, count: 2 });
@@ -77,7 +77,7 @@ it('with 64 batches under way no more are leased', () => {
   expect(acks.comeTogether).toBe(true);
 });
 
-it('what did not arrive goes first when it is sent again, by its receipts', () => {
+it('acknowledgements that did not arrive are sent again first, by their receipts', () => {
   const acks = new Acknowledgements<Held>();
   acks.expect({ first: 1, count: 2 });
   acks.add(held(1), true);

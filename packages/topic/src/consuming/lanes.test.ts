@@ -3,7 +3,7 @@ import { Lanes } from './lanes.js';
 
 const record = (offset: string, key?: string) => ({ offset, key });
 
-it('a record starts when those before it of its key are done with', () => {
+it('a record starts when all earlier records of its key are settled', () => {
   const lanes = new Lanes();
   const [a1, b1, a2, a3] = [
     record('1', 'a'),
@@ -39,7 +39,7 @@ it('a record that waits for another attempt keeps its place', () => {
   expect(lanes.finish(again)).toBe(second);
 });
 
-it('what is pending comes before what is new, in whatever order it arrives', () => {
+it('pending records come before new ones, in any order of arrival', () => {
   const lanes = new Lanes();
   lanes.expect([record('1', 'a'), record('2', 'a')]);
   const [newer, second, first] = [record('3', 'a'), record('2', 'a'), record('1', 'a')];
@@ -59,7 +59,7 @@ it('nothing waits for a record that is gone', () => {
   expect(lanes.gaps()).toEqual([]);
 });
 
-it('those that wait for others can be taken out', () => {
+it('records that wait for others can be removed', () => {
   const lanes = new Lanes();
   const [first, second] = [record('1', 'a'), record('2', 'a')];
   lanes.admit(first);

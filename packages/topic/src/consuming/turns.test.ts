@@ -9,7 +9,7 @@ function noted(names: readonly string[]) {
   return { turns, sent, takers };
 }
 
-it('who asked last comes last', () => {
+it('the feed that asked last comes last', () => {
   const { turns, sent, takers } = noted(['a', 'b', 'c']);
   const [a] = takers;
   if (a) turns.putLast(a);
@@ -18,7 +18,7 @@ it('who asked last comes last', () => {
   expect(sent).toEqual(['b', 'c', 'a']);
 });
 
-it('who asks while it is its turn does not get a second one', () => {
+it('a feed that asks during its turn does not get a second turn', () => {
   const turns = new Turns();
   let times = 0;
   const taker = {

@@ -20,7 +20,7 @@ it('gives the values of all sources, those of each in order, and ends with the l
   expect(seen.filter((n) => n > 10)).toEqual([11, 12]);
 });
 
-it('throws what a source throws, after what came before', async () => {
+it('throws the error of a source, after the earlier values', async () => {
   const values = merge([
     { next: () => Promise.reject(new Error('broken')) },
     { next: () => new Promise(() => {}) },

@@ -9,7 +9,7 @@ it('a place is the offset whose successors are meant', () => {
   expect(startOf(new Date(0))).toBe('0-0');
 });
 
-it('refuses what is no place', () => {
+it('rejects an invalid place', () => {
   for (const place of ['', '5', '5-', 'end', new Date(Number.NaN), new Date(-1), 7, null]) {
     expect(() => startOf(place as string)).toThrow(/A place in a topic is/);
   }
