@@ -26,7 +26,7 @@ export async function consume(queue: Queue<string>, options: ConsumerOptions): P
   }
 }
 
-/** False when it was interrupted: the message then goes back to the queue. */
+/** False when it was interrupted: the message then returns to the queue. */
 async function work({ workMs, signal }: ConsumerOptions): Promise<boolean> {
   try {
     await pause(Math.random() * workMs, undefined, { signal });

@@ -56,7 +56,7 @@ export class Run {
     return new PubSub<Body, Buffer>({ connection, codec: asIs });
   }
 
-  /** Ends everything. What was taken and not acknowledged goes back. */
+  /** Ends everything. Messages that were taken and not acknowledged return to the queue. */
   async close(): Promise<void> {
     await this.#queue?.close();
     await this.#redis?.close();

@@ -166,7 +166,7 @@ describe('work', () => {
     expect(await stats(queue)).toMatchObject({ pending: 1, active: 0, total: { acked: 1 } });
   });
 
-  it('ends commands with all they have started past the deadline, and gives their messages back, uncounted', async () => {
+  it('ends commands with all their child processes at the deadline, and returns their messages without counting an attempt', async () => {
     const queue = uniqueName();
     const file = join(folder, 'grandchild');
     await redpost.run(['send', queue, '1']);
@@ -181,7 +181,7 @@ describe('work', () => {
     expect(await nextAttempt(queue)).toBe(1);
   });
 
-  it('ends at once at a second Ctrl-C, and gives its messages back, uncounted', async () => {
+  it('ends at once at a second Ctrl-C, and returns its messages without counting an attempt', async () => {
     const queue = uniqueName();
     const file = join(folder, 'stubborn');
     await redpost.run(['send', queue, '1']);

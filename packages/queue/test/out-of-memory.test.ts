@@ -83,7 +83,7 @@ it('without any memory, everything that takes messages out of a queue works', as
       }
       if (body === 'dead-lettered') await delivery.deadLetter();
       await delivery.extend().catch(() => {});
-      // Its handler does not end by itself: the message goes back when the consumer stops.
+      // Its handler does not end by itself: the message returns to the queue when the consumer stops.
       if (body === 'released') await new Promise(() => {});
     },
     { concurrency: 2, leaseMs: 3000 },

@@ -4,9 +4,9 @@ import { onAbort } from '../program/interruption.js';
 export interface TakeOptions {
   /** How many at most. */
   count: number;
-  /** How long to wait for each, in ms; undefined: for ever. */
+  /** How long to wait for each, in ms; undefined: no limit. */
   timeoutMs: number | undefined;
-  /** Ends it. What was taken and not handed out goes back when the queue is closed. */
+  /** Ends it. Messages that were taken and not passed on return to the queue when it is closed. */
   signal: AbortSignal;
 }
 

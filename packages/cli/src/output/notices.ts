@@ -11,7 +11,7 @@ export function say(message: string): void {
   process.stderr.write(`redpost: ${withoutPasswords(message)}\n`);
 }
 
-/** Says what failed; the stack too when somebody wants to know. */
+/** Prints what failed, with the stack if it was requested. */
 export function sayError(thrown: unknown, { verbose = false } = {}): void {
   say(explain(thrown));
   const { stack } = asError(thrown);

@@ -21,7 +21,7 @@ export function sayLost(count: number): void {
 }
 
 export function sayReturned(count: number): void {
-  say(`${counted(count, 'message')} went back to the queue, uncounted`);
+  say(`${counted(count, 'message')} returned to the queue, without counting an attempt`);
 }
 
 export function sayRecovered(count: number): void {

@@ -20,7 +20,7 @@ interface Deletion {
  * The queue to delete something of, when the command line or the person at the terminal has said yes;
  * `undefined` after a no.
  *
- * @throws Failure where nobody can be asked.
+ * @throws Failure without a terminal.
  */
 export async function confirmedQueue(
   run: Run,

@@ -22,7 +22,7 @@ export type CodecBody<C> = C extends Codec<infer Body> ? Body : never;
 /**
  * Calls `codec.encode`.
  *
- * @throws EncodeError for whatever the codec throws.
+ * @throws EncodeError for any error of the codec.
  */
 export function encodeBody<Body>(codec: Codec<Body>, body: Body): string | Uint8Array {
   try {
@@ -36,7 +36,7 @@ export function encodeBody<Body>(codec: Codec<Body>, body: Body): string | Uint8
 /**
  * Calls `codec.decode`.
  *
- * @throws DecodeError, with the bytes, for whatever the codec throws.
+ * @throws DecodeError, with the bytes, for any error of the codec.
  */
 export function decodeBody<Body>(codec: Codec<Body>, bytes: Buffer): Body {
   try {

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 const lowest = 10_240;
 const highest = 32_767;
 
-/** A port of 127.0.0.1 that nobody listens on just now. */
+/** A port of 127.0.0.1 that is free at the moment. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest + 1));

@@ -27,7 +27,7 @@ export class LeaseLostError extends RedpostError {
 }
 
 /**
- * The consumer was stopped before the handler was through, so what was delivered went back without
+ * The consumer was stopped before the handler was through, so its message was returned without
  * counting as an attempt: it is delivered again. What was asked for changed nothing.
  */
 export class ReturnedError extends RedpostError {

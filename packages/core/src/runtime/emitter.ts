@@ -48,7 +48,7 @@ export class Emitter<Events extends object> {
     return unlisten;
   }
 
-  /** True when somebody listens to `event`: saves making a payload that nobody reads. */
+  /** True when `event` has a listener: saves creating an unused payload. */
   hasListeners(event: keyof Events): boolean {
     return (this.#listeners.get(event)?.size ?? 0) > 0;
   }

@@ -1,4 +1,4 @@
-/** True for a promise, or whatever else can be waited for. */
+/** True for a promise, or another value that can be awaited. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

@@ -7,34 +7,34 @@ import * as process from 'node:process';
 import * as timers from 'node:timers';
 import * as promises from 'node:timers/promises';
 
-/** `setTimeout` of Node, whatever a test puts in its place. */
+/** `setTimeout` of Node, also when a test replaces it. */
 export const setTimeout = timers.setTimeout;
 
-/** `clearTimeout` of Node, whatever a test puts in its place. */
+/** `clearTimeout` of Node, also when a test replaces it. */
 export const clearTimeout = timers.clearTimeout;
 
-/** `setInterval` of Node, whatever a test puts in its place. */
+/** `setInterval` of Node, also when a test replaces it. */
 export const setInterval = timers.setInterval;
 
-/** `clearInterval` of Node, whatever a test puts in its place. */
+/** `clearInterval` of Node, also when a test replaces it. */
 export const clearInterval = timers.clearInterval;
 
-/** `setImmediate` of Node, whatever a test puts in its place. */
+/** `setImmediate` of Node, also when a test replaces it. */
 export const setImmediate = timers.setImmediate;
 
-/** `setTimeout` of `node:timers/promises`, whatever a test puts in its place. */
+/** `setTimeout` of `node:timers/promises`, also when a test replaces it. */
 export const pause = promises.setTimeout;
 
-/** `process.nextTick`, whatever a test puts in its place. */
+/** `process.nextTick`, also when a test replaces it. */
 export const nextTick = process.nextTick;
 
-/** `process.hrtime`, whatever a test puts in its place. */
+/** `process.hrtime`, also when a test replaces it. */
 export const hrtime = process.hrtime;
 
 // Fakes are put on the object itself, which hides what its prototype has.
 const { now } = Object.getPrototypeOf(clock) as typeof clock;
 
-/** `performance` of Node, whatever a test puts in its place. */
+/** `performance` of Node, also when a test replaces it. */
 export const performance = {
   /** The time since this process or thread began, in ms. */
   now: now.bind(clock),
@@ -42,5 +42,5 @@ export const performance = {
   timeOrigin: clock.timeOrigin,
 };
 
-/** `Date.now`, whatever a test puts in its place. */
+/** `Date.now`, also when a test replaces it. */
 export const dateNow = Date.now;

@@ -142,7 +142,7 @@ export class Requests {
     );
   }
 
-  /** An answer that nobody waits for is too late, or a second one. */
+  /** An answer without a waiting request is late, or a second one. */
   #settle(bytes: Buffer): void {
     const { id, failed, body } = unsealAnswer(bytes);
     const waiting = this.#waiting.get(id);

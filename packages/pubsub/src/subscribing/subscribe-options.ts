@@ -64,7 +64,7 @@ export const subscribeOptionNames: NamesOf<SubscribeOptions<unknown>> = {
 
 /** How long to wait for the next message. */
 export interface NextOptions {
-  /** How long to wait, in ms; 0 takes only what is there. Default: for ever. */
+  /** How long to wait, in ms; 0 does not wait. Default: no limit. */
   timeoutMs?: number | undefined;
   /** Ends the wait, but not the subscription. */
   signal?: AbortSignal | undefined;

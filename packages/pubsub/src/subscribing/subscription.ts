@@ -23,11 +23,11 @@ export interface SubscriptionEvents {
   interrupted: { error: Error };
   /** Redis has confirmed all of the subscription again, `downMs` after the interruption. */
   resumed: { downMs: number };
-  /** A message arrived that cannot be read. Reported as an `error` when nobody listens here. */
+  /** A message arrived that cannot be read. Reported as an `error` without a listener. */
   invalid: InvalidMessage;
   /**
    * There was no room for messages: how many were dropped since the last report, and in all. Comes
-   * at once, then at most every second. Reported as an `error` when nobody listens here.
+   * at once, then at most every second. Reported as an `error` without a listener.
    */
   overflow: { dropped: number; total: number };
   /** `maxBuffered` messages wait: reading from the socket has stopped, under the policy `pause`. */
@@ -36,11 +36,11 @@ export interface SubscriptionEvents {
   unpaused: { pausedMs: number };
   /**
    * Messages of this publisher are missing: `sequenced` subscriptions only. Reported as an `error`
-   * when nobody listens here.
+   * without a listener.
    */
   gap: Gap;
   /**
-   * `onMessage` failed, or a loss that nobody listens for, or, once, only one end is `sequenced`.
+   * `onMessage` failed, or a loss without a listener, or, once, only one end is `sequenced`.
    * Without listeners, a process warning.
    */
   error: Error;

@@ -88,14 +88,14 @@ export class DeadLetters<Body = unknown> {
     return total;
   }
 
-  /** Forgets these entries; resolves to how many there were. */
+  /** Deletes these entries; resolves to how many there were. */
   async remove(entries: readonly string[]): Promise<number> {
     if (entries.length === 0) return 0;
     const { connection, keys } = this.#context;
     return (await connection.call('XDEL', [keys.dead, ...entries.map(checkEntry)])) as number;
   }
 
-  /** Forgets all of them; resolves to how many there were. */
+  /** Deletes all dead letters; resolves to how many there were. */
   async purge(): Promise<number> {
     const { connection, keys } = this.#context;
     return (await connection.call('XTRIM', [keys.dead, 'MAXLEN', 0])) as number;

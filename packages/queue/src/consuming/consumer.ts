@@ -98,7 +98,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   /**
    * Takes nothing more and lets the handlers finish. Those that are not through at the deadline are
-   * told by their signal and by the event `returned`, and their messages go back to the queue, which
+   * told by their signal and by the event `returned`, and their messages return to the queue, which
    * does not count as an attempt. Resolves when nothing is left to do, or Redis cannot be asked any
    * more. Further calls return the same promise; one with a `timeoutMs` can bring the deadline forward.
    *

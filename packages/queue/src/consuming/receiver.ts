@@ -30,7 +30,7 @@ import { Session } from './session.js';
 export interface ReceiveOptions {
   /** How long to wait for a message, in ms. Default: no limit; 0 does not wait. */
   timeoutMs?: number | undefined;
-  /** Ends the wait. A message that was taken for it goes back to the queue. */
+  /** Ends the wait. A message that was taken for it returns to the queue. */
   signal?: AbortSignal | undefined;
 }
 

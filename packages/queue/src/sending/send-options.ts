@@ -15,7 +15,7 @@ export interface SendOptions {
   headers?: Headers | undefined;
   /** Deliver it no sooner than this, in ms, by the server's clock. Default 0. */
   delayMs?: number | undefined;
-  /** Forget it if it was not delivered this long after it was due, in ms. Default: never. */
+  /** Deletes the message if it was not delivered this long after it was due, in ms. Default: never. */
   ttlMs?: number | undefined;
   /**
    * Write only the encoded body, so that any client's `RPOP` reads it. Such a message has no id

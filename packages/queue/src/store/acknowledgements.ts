@@ -78,7 +78,7 @@ export class Acknowledgements<Held extends Leased> {
     if (batch) batch.settled += 1;
   }
 
-  /** As many as fit in one call; they are forgotten here. */
+  /** Removes and returns as many as fit in one call. */
   take(): Acknowledged<Held> {
     if (this.#callsWithout > 0) this.#callsWithout -= 1;
     const held = this.#held.splice(0, most);

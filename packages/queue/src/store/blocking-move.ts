@@ -15,7 +15,7 @@ export interface BlockingMoveOptions {
   refused(error: RedpostError): void;
   /** There may be messages by now: Redis is to be asked for them. */
   pollAgain(): void;
-  /** It is over, whatever came of it. */
+  /** It is over, with any result. */
   done(): void;
 }
 
@@ -36,7 +36,7 @@ const pollMs = 100;
  * Waits for the next message on a socket of its own: `BLMOVE list handoff`, one at a time.
  *
  * When the answer to one got lost, the server may not have noticed yet that it is no longer
- * wanted: for a while, it may still bring a *stray* that nobody was told of.
+ * wanted: for a while, it may still bring a *stray* that this consumer was not told of.
  */
 export class BlockingMove {
   readonly #context: QueueContext;
@@ -71,7 +71,7 @@ export class BlockingMove {
     return this.#over;
   }
 
-  /** Nobody wants to hear of it any more. */
+  /** Its result is not needed any more. */
   end(): void {
     this.#ended = true;
     this.#abort?.abort();

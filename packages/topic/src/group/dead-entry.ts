@@ -21,7 +21,7 @@ export function parseEntry(name: string): DeadEntry {
   throw new InvalidArgumentError(`An entry looks like 0:1700000000000-0, got ${shown(name)}`);
 }
 
-/** Those that died first come first, whatever their partition. */
+/** The oldest dead letters come first, of all partitions. */
 export function compareEntries(a: DeadEntry, b: DeadEntry): number {
   return compareOffsets(a.id, b.id) || a.partition - b.partition;
 }

@@ -5,7 +5,7 @@ import type { TopicDelivery } from '../consuming/group-delivery.js';
 import type { ConsumerGroup } from './group.js';
 import type { GroupConsumeOptions } from './group-options.js';
 
-/** What a topic can feed: a `Queue` of `@redpost/queue`, or whatever has a `send` like it. */
+/** What a topic can feed: a `Queue` of `@redpost/queue`, or another object with the same `send`. */
 export interface ForwardTarget<Body> {
   readonly name: string;
   /** Resolves when the message is safe. */

@@ -96,7 +96,7 @@ export class GroupDeadLetters<Body = unknown> {
     });
   }
 
-  /** Forgets these entries; resolves to how many there were. */
+  /** Deletes these entries; resolves to how many there were. */
   async remove(entries: readonly string[]): Promise<number> {
     const chosen = entries.map(parseEntry);
     return this.#total(({ dead }, partition) => {
@@ -106,7 +106,7 @@ export class GroupDeadLetters<Body = unknown> {
     });
   }
 
-  /** Forgets all of them; resolves to how many there were. */
+  /** Deletes all dead letters; resolves to how many there were. */
   purge(): Promise<number> {
     return this.#total(({ dead }) =>
       this.#context.topic.connection.call('XTRIM', [dead, 'MAXLEN', 0]),

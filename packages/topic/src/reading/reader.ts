@@ -113,7 +113,7 @@ function chosenPartitions(
   return keys.partitions.map((_, at) => at);
 }
 
-/** A reader that goes on behind what was trimmed, if there is somebody to be told. */
+/** A reader that continues after trimmed records, if it has `onTrimmed`. */
 class Source {
   readonly partition: number;
   readonly #reader: PartitionReader;
