@@ -29,7 +29,7 @@ export interface MemberOptions {
   isGated?: boolean;
 }
 
-/** A member of a group in a process of its own: see topic-member.mjs. */
+/** A member of a group in a process of its own: see member.mjs. */
 export class MemberProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
