@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['install/**/*.test.ts'],
+    globalSetup: 'install/install-registry.ts',
     // Each test is a handful of processes, one after the other.
     maxConcurrency: 2,
     maxWorkers: 2,

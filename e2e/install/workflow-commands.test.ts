@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await copy?.remove();
-  await rm(origin, { recursive: true, force: true });
+  if (origin) await rm(origin, { recursive: true, force: true });
   await registry?.stop();
 });
 

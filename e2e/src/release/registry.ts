@@ -27,8 +27,17 @@ export class Registry {
     this.#process = process;
   }
 
+  /** Installs what it is made of: once, before any is started. */
+  static async install(): Promise<void> {
+    const { verdaccio: wanted } = readManifest(home).dependencies ?? {};
+    if (existsSync(verdaccio) && readManifest(verdaccio).version === wanted) return;
+
+    // Apart from the workspace, which nobody would install hundreds of packages for.
+    await mkdir(home, { recursive: true });
+    await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: home, timeoutMs: 300_000 });
+  }
+
   static async start(): Promise<Registry> {
-    await install();
     const folder = await mkdtemp(join(tmpdir(), 'redpost-registry-'));
     const upstream = (await run('npm', ['config', 'get', 'registry'], { cwd: root })).trim();
     await writeFile(join(folder, 'config.yaml'), configuration(folder, upstream));
@@ -91,15 +100,6 @@ export class Registry {
       throw new Error(`The registry does not answer:\n${log}`, { cause });
     });
   }
-}
-
-/** Apart from the workspace, which nobody would install hundreds of packages for. */
-async function install(): Promise<void> {
-  const { verdaccio: wanted } = readManifest(home).dependencies ?? {};
-  if (existsSync(verdaccio) && readManifest(verdaccio).version === wanted) return;
-
-  await mkdir(home, { recursive: true });
-  await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: home, timeoutMs: 300_000 });
 }
 
 function configuration(folder: string, upstream: string): string {
