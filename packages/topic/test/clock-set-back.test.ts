@@ -40,3 +40,21 @@ it('so are its partitions', async () => {
   await eventually(() => keys.length === 4);
   expect(keys.sort()).toEqual(['a', 'b', 'c', 'd']);
 });
+
+it('the leases of all partitions are shortened as soon as a member notices, not one after the other', async () => {
+  const topic = redis.topic<number>({ partitions: 2 });
+  const { connection, name } = topic;
+  // It comes first by name, so both partitions stay its own for as long as it is a member.
+  const dead = `!${newConsumerName(60_000)}`;
+  const other = `"${newConsumerName(60_000)}`;
+  const later = Date.now() + hourMs;
+  await connection.call('ZADD', [`{${name}}:members:g`, later, dead, later, other]);
+  const leases = [0, 1].map((at) => `{${name}:${at}}:partition:consumers:g`);
+  for (const key of leases) await connection.call('ZADD', [key, later, dead]);
+
+  topic.group('g').consume(() => {}, { leaseMs: 300 });
+
+  const isShortened = async (key: string) =>
+    Number(await connection.call('ZSCORE', [key, dead])) < later - hourMs / 2;
+  await eventually(async () => (await Promise.all(leases.map(isShortened))).every(Boolean));
+});

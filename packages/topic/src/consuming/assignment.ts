@@ -2,6 +2,7 @@ import { asError } from '@redpost/core';
 import { clearInterval, newConsumerName, setInterval, within } from '@redpost/core/consuming';
 import type { GroupContext } from '../group/group-context.js';
 import { enter } from '../scripts/enter.js';
+import { shorten } from '../scripts/shorten.js';
 
 /** How long a look at the partitions waits for those it tries to open, in ms. */
 const longestTryMs = 1000;
@@ -85,10 +86,26 @@ export class Assignment {
     }
   }
 
-  #enter(leaseMs: number, timeoutMs?: number): Promise<string[]> {
+  async #enter(leaseMs: number, timeoutMs?: number): Promise<string[]> {
     const { topic, group, signal } = this.#context;
     const input = { members: topic.keys.members(group), member: this.member, leaseMs, signal };
-    return topic.connection.run(enter, input, { timeoutMs });
+    const { members, wasSetBack } = await topic.connection.run(enter, input, { timeoutMs });
+    if (wasSetBack) this.#shortenLeases();
+    return members;
+  }
+
+  /**
+   * The server's clock has gone back, so leases of partitions end too late as well. They are shortened now:
+   * only when this member gets a partition, it would be a whole lease later.
+   */
+  #shortenLeases(): void {
+    const { topic, partitions } = this.#context;
+    const { leaseMs, failed } = this.#options;
+    for (const keys of partitions) {
+      topic.connection
+        .run(shorten, { keys, leaseMs })
+        .catch((error) => void (this.#stopped || failed(asError(error))));
+    }
   }
 
   async #balance(members: readonly string[]): Promise<void> {

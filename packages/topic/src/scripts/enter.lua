@@ -1,10 +1,10 @@
 -- Take or renew a member's lease in the group as a whole, and tell who the members are.
 --
 -- lease_ms  0 to leave
--- returns the members, in the order of their names
+-- returns { how many leases were shortened, the members in the order of their names... }
 local time = now()
 
-if lease_ms ~= '0' then shorten_leases(members, time, lease_ms) end
+local shortened = lease_ms == '0' and 0 or shorten_leases(members, time, lease_ms)
 local gone = redis.call('ZREMRANGEBYSCORE', members, '-inf', time)
 local is_changed = gone > 0
 if lease_ms == '0' then
@@ -16,4 +16,4 @@ if is_changed then redis.call('PUBLISH', signal, 'members') end
 
 local names = redis.call('ZRANGE', members, 0, -1)
 table.sort(names)
-return names
+return { shortened, unpack(names) }

@@ -12,8 +12,14 @@ export interface EnterInput {
   signal: string;
 }
 
-/** The members of the group, in the order of their names. */
-export const enter = defineScript<EnterInput, string[]>({
+export interface EnterResult {
+  /** In the order of their names. */
+  members: string[];
+  /** Whether a lease was shortened, because the server's clock had gone back. */
+  wasSetBack: boolean;
+}
+
+export const enter = defineScript<EnterInput, EnterResult>({
   name: 'enter',
   uses: [clockPart, shortenLeasesPart],
   keys: { members: ({ members }) => members },
@@ -23,5 +29,8 @@ export const enter = defineScript<EnterInput, string[]>({
     signal: ({ signal }) => signal,
   },
   lua: source,
-  parse: (reply) => (reply as Buffer[]).map(String),
+  parse(reply) {
+    const [shortened, ...members] = reply as [number, ...Buffer[]];
+    return { members: members.map(String), wasSetBack: shortened > 0 };
+  },
 });

@@ -1,11 +1,15 @@
 -- A lease cannot end later than its own length from now. One that does was taken before the server's clock
 -- went back, and would keep what a dead consumer held until the clock has caught up.
--- A consumer's name ends in a dot and the length of its lease in ms.
+-- A consumer's name ends in a dot and the length of its lease in ms. Returns how many leases were shortened.
 local function shorten_leases(leases, time, own_lease_ms)
+  local shortened = 0
   local latest = string.format('(%.0f', time + own_lease_ms)
   for _, name in ipairs(redis.call('ZRANGEBYSCORE', leases, latest, '+inf')) do
     local lease_ms = tonumber(name:match('%.(%d+)$'))
-    if lease_ms then redis.call('ZADD', leases, 'XX', 'LT', time + lease_ms, name) end
+    if lease_ms then
+      shortened = shortened + redis.call('ZADD', leases, 'XX', 'LT', 'CH', time + lease_ms, name)
+    end
   end
+  return shortened
 end
 
