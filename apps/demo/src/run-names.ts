@@ -13,7 +13,7 @@ export class RunNames {
    * what a queue keeps (see docs/protocol.md).
    */
   async remove(connection: Connection): Promise<void> {
-    const parts = ['delayed', 'suspects', 'dead', 'consumers', 'stats'];
+    const parts = ['returned', 'delayed', 'suspects', 'dead', 'consumers', 'stats'];
     const ofQueue = parts.map((part) => `{${this.queue}}:${part}`);
     for (const key of [this.list, this.queue, ...ofQueue]) {
       // One by one: in a Cluster they lie on different nodes.

@@ -2,8 +2,10 @@ import { checkedKeyName, type KeyOwner, type KeyType, refuseForeignName } from '
 
 /** The keys of one queue. All of them lie in one Cluster slot. */
 export interface QueueKeys {
-  /** LIST of elements: the queue itself, under its own name. Producers push on the left. */
+  /** LIST of elements: the queue itself, under its own name. Only producers write here, on the left. */
   readonly list: string;
+  /** LIST of elements that were returned: retried, redriven, due and others. The next one is on the right. */
+  readonly returned: string;
   /** ZSET of elements by due time, in ms. */
   readonly delayed: string;
   /** LIST of elements that were active when their consumer died, newest on the left. */
@@ -14,7 +16,7 @@ export interface QueueKeys {
   readonly consumers: string;
   /** HASH of counters. */
   readonly stats: string;
-  /** Channel: tells consumers to look at delayed messages or suspects. */
+  /** Channel: tells consumers to look at delayed messages, returned ones or suspects. */
   readonly signal: string;
   /** HASH of elements a consumer holds, by receipt. */
   active(consumer: string): string;
@@ -33,6 +35,7 @@ export function queueKeys(name: string): QueueKeys {
   const tag = `{${name}}`;
   return {
     list: name,
+    returned: `${tag}:returned`,
     delayed: `${tag}:delayed`,
     suspects: `${tag}:suspects`,
     dead: `${tag}:dead`,
@@ -49,6 +52,7 @@ export function queueKeys(name: string): QueueKeys {
 export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
   const types = new Map<string, KeyType>([
     [keys.list, 'list'],
+    [keys.returned, 'list'],
     [keys.suspects, 'list'],
     [keys.delayed, 'zset'],
     [keys.dead, 'stream'],

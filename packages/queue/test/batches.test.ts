@@ -66,7 +66,7 @@ async function scripted(queue: TestQueue<number>, count: number) {
   const none = { batches: [], receipts: [], expired: 0 };
   const leaseBatch = (leased: number, firstReceipt: number, acked = {}) =>
     connection.run(lease, {
-      ...{ ...input, count: leased, firstReceipt, handedOff: undefined },
+      ...{ ...input, count: leased, withList: true, firstReceipt, handedOff: undefined },
       acked: { ...none, ...acked },
     });
   return { keys, consumer, leaseBatch };
@@ -143,7 +143,7 @@ it('a consumer that leaves returns its batches in their order', async () => {
   const { keys, consumer, leaseBatch } = await scripted(queue, 6);
   await leaseBatch(3, 1);
   await leaseBatch(3, 4);
-  await connection.run(leave, { keys, consumer, from: 'RIGHT', mayBeBlocked: false });
+  await connection.run(leave, { keys, consumer, mayBeBlocked: false });
 
   expect((await queue.peek(10)).map(({ body }) => body)).toEqual(numbers(6));
   expect(await batchesOf(queue)).toEqual([]);

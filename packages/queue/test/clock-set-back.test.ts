@@ -21,6 +21,7 @@ it('the messages of a dead consumer return to the queue, though the clock of the
     from: 'RIGHT',
     count: 1,
     asBatch: false,
+    withList: true,
     withSuspect: false,
     firstReceipt: 1,
     handedOff: undefined,

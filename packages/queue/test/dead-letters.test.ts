@@ -75,7 +75,7 @@ it('the bytes of a malformed message are the same after being redriven', async (
   expect((await again.deadLetters.list())[0]?.bytes).toEqual(element);
   await again.deadLetters.redrive();
 
-  expect(await again.connection.call('RPOP', [queue.name])).toEqual(element);
+  expect(await again.connection.call('RPOP', [`{${queue.name}}:returned`])).toEqual(element);
 });
 
 it('a message whose dead letters cannot be written stays where it is', async () => {

@@ -143,7 +143,7 @@ describe('any element that another client pushes', () => {
 });
 
 describe('scripts and clients agree about any element:', () => {
-  /** What a consumer holds comes onto the list by a script; `change` says how it is to be read. */
+  /** What a consumer holds is returned by a script; `change` says how it is to be read. */
   async function expectAfter(
     hostile: readonly Buffer[],
     script: (held: Held) => Promise<unknown>,
@@ -158,7 +158,7 @@ describe('scripts and clients agree about any element:', () => {
 
     await script({ connection, keys, receipts });
 
-    const lists = [keys.suspects, keys.list].map(
+    const lists = [keys.suspects, keys.returned].map(
       (key) => connection.call('LRANGE', [key, 0, -1]) as Promise<Buffer[]>,
     );
     const found = (await Promise.all(lists)).flat().map(read);
@@ -172,7 +172,7 @@ describe('scripts and clients agree about any element:', () => {
   it('an element that is retried has one attempt more, and is not a suspect', async () => {
     const script = ({ connection, keys, receipts }: Held) => {
       const deliveries = receipts.map((receipt) => ({ receipt, delayMs: 0 }));
-      return connection.run(retry, { keys, consumer, from: 'RIGHT', deliveries });
+      return connection.run(retry, { keys, consumer, deliveries });
     };
     await forAny(40, (hostile) =>
       expectAfter(hostile, script, (before) => ({ ...onceMore(before), isSuspect: false })),
@@ -180,7 +180,7 @@ describe('scripts and clients agree about any element:', () => {
   });
 
   it('an element that is released, or returned by leave, is unchanged', async () => {
-    const input = { consumer, from: 'RIGHT', mayBeBlocked: false } as const;
+    const input = { consumer, mayBeBlocked: false } as const;
     await forAny(40, async (hostile) => {
       await expectAfter(
         hostile,

@@ -168,8 +168,9 @@ it('a call that comes late gives no message the receipt of another one', async (
   await connection.call('HSET', [keys.active(consumer), 5, 'adopted meanwhile']);
   await connection.call('LPUSH', [keys.handoff(consumer), 'the next one']);
   const acked = { held: [], batches: [], receipts: [], expired: 0 };
-  const asked = { count: 0, asBatch: false, withSuspect: false, firstReceipt: 6, handedOff: 5 };
-  await connection.run(lease, { keys, consumer, from: 'RIGHT', ...asked, acked });
+  const asked = { count: 0, asBatch: false, withList: true, withSuspect: false };
+  const receipts = { firstReceipt: 6, handedOff: 5 };
+  await connection.run(lease, { keys, consumer, from: 'RIGHT', ...asked, ...receipts, acked });
 
   const held = await connection.call('HGET', [keys.active(consumer), 5]);
   expect(String(held)).toBe('adopted meanwhile');

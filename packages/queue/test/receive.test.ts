@@ -232,6 +232,5 @@ it('closing twice waits for the same end', async () => {
   void queue.close();
   await queue.close();
 
-  const { connection } = redis.queue();
-  expect(await connection.call('LLEN', [queue.name])).toBe(1);
+  expect((await redis.queue({ name: queue.name }).stats()).pending).toBe(1);
 });

@@ -2,16 +2,20 @@ import type { ConsumedEnd, QueueContext } from '../context.js';
 import { readStored, type StoredMessage } from '../message/stored-message.js';
 import { peekScript } from '../scripts/peek.js';
 
-/** The next messages to be delivered: suspects first, then those of the list. */
+/** The next messages to be delivered: suspects first, then those that were returned, then those of the list. */
 export async function peek<Body>(
   context: QueueContext<Body>,
   count: number,
   order: 'fifo' | 'lifo',
 ): Promise<StoredMessage<Body>[]> {
-  const { suspects, list } = context.keys;
-  const next = await read(context, suspects, 'RIGHT', count);
-  const from = order === 'fifo' ? 'RIGHT' : 'LEFT';
-  if (next.length < count) next.push(...(await read(context, list, from, count - next.length)));
+  const { suspects, returned, list } = context.keys;
+  const next: Buffer[] = [];
+  const readOn = async (key: string, from: ConsumedEnd) => {
+    if (next.length < count) next.push(...(await read(context, key, from, count - next.length)));
+  };
+  await readOn(suspects, 'RIGHT');
+  await readOn(returned, 'RIGHT');
+  await readOn(list, order === 'fifo' ? 'RIGHT' : 'LEFT');
   return Promise.all(next.map((element) => readStored(context, element)));
 }
 

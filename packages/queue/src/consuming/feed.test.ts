@@ -2,7 +2,7 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { QueueContext } from '../context.js';
 import { queueKeys } from '../keys.js';
-import type { Slice } from '../message/slice.js';
+import { Slice } from '../message/slice.js';
 import { Feed } from './feed.js';
 
 interface Call {
@@ -11,12 +11,16 @@ interface Call {
 
 /** A server that answers when it is told to, so that the states can be gone through step by step. */
 class SlowServer {
-  /** What it was asked: the name of the script or command, and how many messages a lease takes from the list. */
+  /** What it was asked: the name of the script or command, how many messages a lease takes, and if not from the list. */
   readonly asked: string[] = [];
   #calls: Call[] = [];
 
-  readonly run = ({ name }: { name: string }, { count }: { count?: number }): Promise<unknown> => {
-    this.asked.push(count === undefined ? name : `${name} ${count}`);
+  readonly run = (
+    { name }: { name: string },
+    { count, withList }: { count?: number; withList?: boolean },
+  ): Promise<unknown> => {
+    const what = count === undefined ? name : `${name} ${count}`;
+    this.asked.push(count && !withList ? `${what} returned` : what);
     return new Promise((resolve) => this.#calls.push({ resolve }));
   };
 
@@ -39,27 +43,28 @@ class SlowServer {
 
 const empty = { now: 0, suspect: undefined, elements: [], isPacked: true, isCut: false };
 
-/** A feed whose consumer wants one message, with its first lease call out. */
-function setUp() {
+/** A feed whose consumer wants some messages, with its first lease call out. */
+function setUp(wanted = 1) {
   const server = new SlowServer();
   const accepted: string[] = [];
+  const drained: number[] = [];
   const context = { connection: server, keys: queueKeys('q') } as unknown as QueueContext;
   const feed = new Feed<{ number: number; element: Slice }>(context, {
     consumer: 'c',
     from: 'RIGHT',
-    demand: () => 1 - accepted.length,
+    demand: () => wanted - accepted.length,
     accept: (_, elements) => accepted.push(...elements.map(({ bytes }) => `${bytes}`)),
     held: () => [],
     acked: () => {},
     unconfirmed: () => {},
-    drained: () => {},
+    drained: (epoch) => drained.push(epoch),
     lost: () => {},
     failed: () => {},
     isFresh: () => true,
     ensureFresh: async () => true,
   });
   feed.start();
-  return { server, feed, accepted };
+  return { server, feed, accepted, drained };
 }
 
 describe('a feed', () => {
@@ -144,5 +149,76 @@ describe('a feed', () => {
 
     await server.answer({ elements: [null] });
     expect(server.asked).toEqual(['lease 1', 'BLMOVE', 'reclaim', 'fetch', 'lease 1']);
+  });
+
+  it('told of returned messages, asks for them once, and leaves the list to the blocking move', async () => {
+    const { server, feed } = setUp();
+    await server.answer(empty);
+    feed.returnedAdded();
+    feed.returnedAdded();
+    await tick();
+    await server.answer(empty);
+
+    expect(server.asked).toEqual(['lease 1', 'BLMOVE', 'lease 1 returned']);
+  });
+
+  it('told of returned messages while it asks for them, asks once more', async () => {
+    const { server, feed } = setUp();
+    await server.answer(empty);
+    feed.returnedAdded();
+    await tick();
+    feed.returnedAdded();
+    await server.answer(empty);
+    await server.answer(empty);
+
+    expect(server.asked).toEqual(['lease 1', 'BLMOVE', 'lease 1 returned', 'lease 1 returned']);
+  });
+
+  it('asks for returned messages until none is left', async () => {
+    const { server, feed, accepted } = setUp(600);
+    for (let call = 0; call < 3; call += 1) await server.answer(empty);
+    feed.returnedAdded();
+    await tick();
+    await server.answer({ ...empty, elements: Array(250).fill(Slice.of(Buffer.from('x'))) });
+    await server.answer({ ...empty, elements: [Slice.of(Buffer.from('y'))] });
+
+    expect(accepted).toHaveLength(251);
+    expect(server.asked.slice(-3)).toEqual(['BLMOVE', 'lease 250 returned', 'lease 250 returned']);
+  });
+
+  it('is drained again after returned messages, but not because none was returned', async () => {
+    const { server, feed, drained } = setUp(9);
+    const epoch = feed.pollAgain();
+    await server.answer(empty);
+    await server.answer(empty);
+    await server.answer(empty);
+    const before = drained.length;
+    feed.returnedAdded();
+    await tick();
+    await server.answer(empty);
+    expect(drained).toHaveLength(before);
+
+    feed.returnedAdded();
+    await tick();
+    await server.answer({ ...empty, elements: [Slice.of(Buffer.from('x'))] });
+
+    expect(server.asked.at(-1)).toBe('lease 9 returned');
+    expect(drained).toHaveLength(before + 1);
+    expect(drained.at(-1)).toBe(epoch);
+  });
+
+  it('does not take a look at returned messages for one at the list', async () => {
+    const { server, feed, drained } = setUp(9);
+    await server.answer(empty);
+    const before = drained.length;
+    feed.pollAgain();
+    feed.returnedAdded();
+    await tick();
+    await server.answer({ ...empty, elements: [Slice.of(Buffer.from('x'))] });
+    expect(drained).toHaveLength(before);
+
+    await feed.endWait();
+    await tick();
+    expect(server.asked).toEqual(['lease 9', 'BLMOVE', 'lease 9 returned', 'lease 8']);
   });
 });

@@ -31,7 +31,7 @@ export interface FeedOptions<Held extends Leased> {
   acked(deliveries: readonly Held[]): void;
   /** These could not be confirmed yet: they are sent again. */
   unconfirmed(deliveries: readonly Held[], error: Error): void;
-  /** The list was found empty, by a call that was made in this epoch: see `pollAgain`. */
+  /** The queue is empty: the list was found so by a call that was made in this epoch, see `pollAgain`. */
   drained(epoch: number): void;
   /** The lease was lost: nothing more can be done. */
   lost(): void;
@@ -47,6 +47,8 @@ interface Call<Held extends Leased> extends Omit<LeaseInput, 'keys' | 'consumer'
   acked: Acknowledged<Held>;
   /** The epoch in which it was made. */
   epoch: number;
+  /** How often there had been a reason to expect returned messages. */
+  returns: number;
 }
 
 type Leasing = Extract<LeaseResult, { status: 'held' }>;
@@ -75,6 +77,21 @@ const maxFetchedPerCall = 1000;
 type Supply = 'flowing' | 'dry';
 
 /**
+ * Whether a lease call is worth sending only for messages that were returned: those that were retried,
+ * released, redriven or are due. They wait in a list of their own, where no blocking move sees them. Every
+ * lease call that asks for messages takes these first, whatever this state is.
+ *
+ * - `unlikely`: entered at the start, and when an answer brought fewer messages than were asked for. Left for
+ *   `expected` by `returnedAdded()`, when a blocking move has waited in vain (the signal may have got lost),
+ *   and when an answer was cut short, because what did not fit was returned. Ignored meanwhile: nothing.
+ * - `expected`: when no call is out and there is demand, one asks for them. If a blocking move is out, this
+ *   goes on, and the call takes nothing from the list, so its answer tells nothing of the list. Left for
+ *   `unlikely` as named there. Ignored meanwhile: an answer to a call that was sent before the last reason to
+ *   expect some.
+ */
+type Returned = 'unlikely' | 'expected';
+
+/**
  * Whether this consumer knows what it holds in Redis.
  *
  * - `sure`: it does, and calls go out as the supply allows. Entered at the start, and when all that the
@@ -100,8 +117,8 @@ type Certainty = 'sure' | 'unsure' | 'reclaiming' | 'fetching';
  * Gets messages from Redis for one consumer and carries its acknowledgements. What was settled
  * meanwhile travels with the next lease call.
  *
- * It has two states, `Supply` and `Certainty`. They are independent: what is known of the list stays
- * known while the server is asked what this consumer holds.
+ * It has three states, `Supply`, `Returned` and `Certainty`. They are independent: what is known of the list
+ * stays known while the server is asked what this consumer holds.
  *
  * An answer may be as large as one message is, and those of others have to wait behind it. So while
  * messages are that large, one call is out at a time; and nothing is asked for again before the
@@ -121,9 +138,16 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
   #nextReceipt = 1;
   readonly #adoption = new Adoption();
   #supply: Supply = 'flowing';
+  #returned: Returned = 'unlikely';
+  /** Counts the reasons to expect returned messages: an answer to a call before the last one knows nothing of it. */
+  #returns = 0;
   #certainty: Certainty = 'sure';
   /** Counts `pollAgain`: an answer to a call of an earlier epoch knows nothing of later messages. */
   #epoch = 0;
+  /** The epoch of the last call that found the list empty. */
+  #emptyIn = 0;
+  /** Lease calls have brought messages since `drained` was told. */
+  #hasBroughtSome = false;
   #lateTimer: NodeJS.Timeout | undefined;
   readonly #idleWaiters: (() => void)[] = [];
   /** The server's clock minus ours, in ms. */
@@ -137,6 +161,7 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
       from: options.from,
       ensureFresh: () => options.ensureFresh(),
       brought: (element) => this.#handOver(element),
+      broughtNothing: () => this.returnedAdded(),
       failed: (error) => this.#fail(error),
       refused: (error) => options.failed(error),
       pollAgain: () => this.pollAgain(),
@@ -203,6 +228,13 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     this.#pump.soon();
   }
 
+  /** Messages were returned, by this consumer or others, or may have been. */
+  returnedAdded(): void {
+    this.#returns += 1;
+    this.#returned = 'expected';
+    this.#pump.soon();
+  }
+
   /**
    * Asks the list once before waiting for it, though it was empty when last asked. Returns the epoch that
    * begins with this.
@@ -266,15 +298,19 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     const hasNews = hasBrought || (this.#acks.size > 0 && this.#calls === 0);
     // A call that goes anyway asks a list that was empty, too: while acknowledgements keep coming, no
     // move is started that would wait for it.
-    const canLease = (this.#supply === 'flowing' || hasNews) && !this.#move.isOut;
+    const withList = !this.#move.isOut;
+    const canLease =
+      (withList && (this.#supply === 'flowing' || hasNews)) ||
+      (this.#returned === 'expected' && this.#calls === 0);
     const count = canLease ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
     const withSuspect = demand > 0 && this.#suspect.isFree;
     if (count === 0 && !withSuspect && !hasNews) return false;
-    void this.#exchange(count, withSuspect);
+    void this.#exchange({ count, withList, withSuspect });
     return true;
   }
 
-  async #exchange(count: number, withSuspect: boolean): Promise<void> {
+  async #exchange(asked: Pick<LeaseInput, 'count' | 'withList' | 'withSuspect'>): Promise<void> {
+    const { count, withSuspect } = asked;
     const { connection, keys } = this.#context;
     const { consumer, from } = this.#options;
     const acked = this.#acks.take();
@@ -285,8 +321,8 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     this.#calls += 1;
     this.#requested += count;
     const asBatch = this.#acks.comeTogether;
-    const epoch = this.#epoch;
-    const call = { count, asBatch, withSuspect, firstReceipt, handedOff, acked, epoch };
+    const [epoch, returns] = [this.#epoch, this.#returns];
+    const call = { ...asked, asBatch, firstReceipt, handedOff, acked, epoch, returns };
     const input = { keys, consumer, from, ...call };
     const result = await connection.run(lease, input).catch((error) => {
       this.#acks.sendAgain(acked);
@@ -316,8 +352,10 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
   #accept({ suspect, elements, isPacked, isCut }: Leasing, call: Call<Held>): void {
     const all = suspect ? [suspect, ...elements] : elements;
     if (call.withSuspect && !suspect) this.#suspect.foundNone();
+    if (elements.length > 0) this.#hasBroughtSome = true;
     const isDrained = !isCut && this.#noteFound(elements.length, call);
-    if (isCut) this.#supply = 'flowing';
+    if (isCut && call.withList) this.#supply = 'flowing';
+    if (isCut) this.returnedAdded();
     if (elements.length > 0) this.#callSize.note(elements.length, sizeOf(elements));
     if (all.length > 0 && !this.#options.isFresh()) this.#certainty = 'unsure';
     else if (all.length > 0) {
@@ -325,19 +363,25 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
       if (call.asBatch && isPacked && batch.count > 1) this.#acks.expect(batch);
       this.#options.accept(call.firstReceipt, all);
     }
-    if (isDrained) this.#options.drained(call.epoch);
+    if (!isDrained) return;
+    this.#hasBroughtSome = false;
+    this.#options.drained(this.#emptyIn);
   }
 
   /**
-   * Takes note of how many messages were in the list. Returns true if this call has emptied it, or
-   * was the first to find it empty.
+   * Takes note of how many messages there were. Returns true if this call has emptied the queue, or was the
+   * first to find it empty.
    */
-  #noteFound(found: number, { count, epoch }: Call<Held>): boolean {
+  #noteFound(found: number, { count, withList, epoch, returns }: Call<Held>): boolean {
     if (count === 0) return false;
+    if (found < count && returns === this.#returns) this.#returned = 'unlikely';
+    // That the returned ones are through says nothing of the list. But it is known to be empty.
+    if (!withList) return found < count && this.#supply === 'dry' && this.#hasBroughtSome;
     const former = this.#supply;
     if (found === count) this.#supply = 'flowing';
     else if (epoch === this.#epoch) this.#supply = 'dry';
-    return found < count && (found > 0 || former === 'flowing');
+    if (found < count) this.#emptyIn = epoch;
+    return found < count && (former === 'flowing' || this.#hasBroughtSome);
   }
 
   /** What a blocking move has brought is handled at once; the server learns its receipt later. */

@@ -87,6 +87,7 @@ export class Session<Body = unknown> implements Settler {
         if (this.#feed.isQuiet && held > this.#held.size) this.#feed.doubt();
         // It makes up for signals that may have been lost.
         this.#feed.suspectsAdded();
+        this.#feed.returnedAdded();
         host.renewed?.();
       },
       lost: () => this.#lose(),
@@ -97,7 +98,10 @@ export class Session<Body = unknown> implements Settler {
       heard: (signal) => this.#signalled(signal),
       failed,
     });
-    this.#promoter = new Promoter(context as QueueContext, failed);
+    this.#promoter = new Promoter(context as QueueContext, {
+      promoted: () => this.#feed.returnedAdded(),
+      failed,
+    });
     this.#recoverer = new Recoverer(this.#store, {
       recovered: (recovery) => host.recovered(recovery),
       failed,
@@ -163,6 +167,7 @@ export class Session<Body = unknown> implements Settler {
 
   async retry(held: HeldDelivery<Body>, delayMs: number): Promise<void> {
     await this.#settle(held, () => this.#settlements.retry(held as HeldDelivery, delayMs));
+    if (delayMs === 0) this.#feed.returnedAdded();
   }
 
   async deadLetter(held: HeldDelivery<Body>, reason: string, error: string): Promise<void> {
@@ -182,6 +187,7 @@ export class Session<Body = unknown> implements Settler {
       this.#held.remove(held);
       this.#feed.settled(held.number);
     }
+    this.#feed.returnedAdded();
   }
 
   renew(): Promise<boolean> {
@@ -218,9 +224,8 @@ export class Session<Body = unknown> implements Settler {
 
   async #giveUpLease(timeoutMs?: number): Promise<void> {
     const { connection, keys } = this.#context;
-    const { from } = this.#options;
     const { mayBeBlocked } = this.#feed;
-    const input = { keys, consumer: this.consumer, from, mayBeBlocked };
+    const input = { keys, consumer: this.consumer, mayBeBlocked };
     await connection.run(leave, input, timeoutMs === undefined ? {} : { timeoutMs });
   }
 
@@ -285,6 +290,7 @@ export class Session<Body = unknown> implements Settler {
     if (this.#isOver) return;
     const mayHaveMissedSome = signal === 'subscribed' || signal === 'resumed';
     if (mayHaveMissedSome || signal === 'suspects') this.#feed.suspectsAdded();
+    if (mayHaveMissedSome || signal === 'returned') this.#feed.returnedAdded();
     if (mayHaveMissedSome || signal === 'delayed') void this.#promoter.check();
   }
 

@@ -3,26 +3,33 @@ import { clearTimeout, setTimeout } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { promote } from '../scripts/promote.js';
 
+/** What a {@link Promoter} tells. */
+export interface PromoterEvents {
+  /** Messages that were delayed may be taken now. */
+  promoted(): void;
+  failed(error: Error): void;
+}
+
 /** How often to look even if no signal says so, in ms: a signal may get lost. */
 const pollMs = 5000;
 /** How soon to look again when it failed, in ms: something may have become due meanwhile. */
 const againMs = 250;
 
 /**
- * Moves delayed messages to the list when they are due. It sleeps until the earliest one is, and is
+ * Moves delayed messages to those that consumers take next, when they are due. It sleeps until the earliest one is, and is
  * woken when an earlier one is sent. Every consumer has one: the first one that comes does the work.
  */
 export class Promoter {
   readonly #context: QueueContext;
-  readonly #failed: (error: Error) => void;
+  readonly #events: PromoterEvents;
   #timer: NodeJS.Timeout | undefined;
   #isChecking = false;
   #checkAgain = false;
   #stopped = false;
 
-  constructor(context: QueueContext, failed: (error: Error) => void) {
+  constructor(context: QueueContext, events: PromoterEvents) {
     this.#context = context;
-    this.#failed = failed;
+    this.#events = events;
   }
 
   /** Looks now, and from then on whenever a message is due. */
@@ -49,9 +56,11 @@ export class Promoter {
   async #promote(): Promise<number | undefined> {
     const { connection, keys } = this.#context;
     try {
-      return (await connection.run(promote, { keys })).nextInMs;
+      const { moved, nextInMs } = await connection.run(promote, { keys });
+      if (moved > 0 && !this.#stopped) this.#events.promoted();
+      return nextInMs;
     } catch (error) {
-      if (!this.#stopped) this.#failed(asError(error));
+      if (!this.#stopped) this.#events.failed(asError(error));
       return againMs;
     }
   }

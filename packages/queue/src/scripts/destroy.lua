@@ -3,7 +3,7 @@
 --
 -- active_prefix and the others  what the keys of each consumer begin with
 -- returns { pending, active, delayed, dead } that were deleted
-local pending = redis.call('LLEN', list) + redis.call('LLEN', suspects)
+local pending = redis.call('LLEN', list) + redis.call('LLEN', returned) + redis.call('LLEN', suspects)
 local waiting, given_up = redis.call('ZCARD', delayed), redis.call('XLEN', dead)
 redis.call('HLEN', stats)
 

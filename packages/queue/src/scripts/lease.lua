@@ -3,6 +3,7 @@
 --
 -- count         how many to lease, at most 1000
 -- as_batch      1 if several may be one batch
+-- with_list     1 if they may be from the list, 0 if only from those that were returned
 -- with_suspect  1 if a suspect may be among them
 -- first         the receipt of the first one, as a text: Lua writes a number slowly
 -- handed_off    the receipt of what a blocking move has brought, or ''
@@ -27,7 +28,7 @@ end
 
 -- Before HSET, which a server that is out of memory refuses unless the script has written before;
 -- and before a suspect is taken, which would be lost when this fails because the list is no list.
-local elements, is_cut = take(tonumber(count))
+local elements, is_cut = take(tonumber(count), with_list == '1')
 local suspect = with_suspect == '1' and redis.call('RPOP', suspects)
 if suspect then
   hold(first, { suspect })

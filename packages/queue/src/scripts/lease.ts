@@ -17,6 +17,8 @@ export interface LeaseInput {
   count: number;
   /** Whether Redis may keep them as one batch, if they come packed and are several. */
   asBatch: boolean;
+  /** Whether elements of the list may be among them; if not, only those that were returned. */
+  withList: boolean;
   /** Whether a suspect may be among them. */
   withSuspect: boolean;
   /** The receipt of the first leased element; the others get the following ones. */
@@ -45,17 +47,28 @@ export type LeaseResult =
 export const lease = defineScript<LeaseInput, LeaseResult>({
   name: 'lease',
   uses: [clockPart, heldPart, handoffPart, sourcePart, endingPart],
-  keys: namedKeys('list', 'active', 'batches', 'handoff', 'suspects', 'consumers', 'stats'),
+  keys: namedKeys(
+    'list',
+    'returned',
+    'active',
+    'batches',
+    'handoff',
+    'suspects',
+    'consumers',
+    'stats',
+  ),
   args: {
     consumer: ({ consumer }) => consumer,
     from: ({ from }) => from,
     count: ({ count }) => count,
     as_batch: ({ asBatch }) => (asBatch ? 1 : 0),
+    with_list: ({ withList }) => (withList ? 1 : 0),
     with_suspect: ({ withSuspect }) => (withSuspect ? 1 : 0),
     first: ({ firstReceipt }) => firstReceipt,
     handed_off: ({ handedOff }) => handedOff ?? '',
     expired: ({ acked }) => acked.expired,
     whole: ({ acked }) => acked.batches.length,
+    signal: ({ keys }) => keys.signal,
   },
   rest: ({ acked }) => [
     ...acked.batches.map(({ first, count }) => `${first}:${count}`),

@@ -14,18 +14,17 @@ open_batches()
 -- one: all of them together may be more than fits into memory once more.
 local receipts = held_receipts()
 local handed_off = redis.call('LLEN', handoff)
-local with_suspect = false
 for i = #receipts + handed_off, 1, -1 do
   local element = redis.call('LPOP', handoff)
   if not element then
     local receipt = receipts[i]
     element = keep_id(held(receipt), consumer .. '-' .. receipt)
   end
-  with_suspect = return_element(element) or with_suspect
+  put_back(element)
 end
 let_go_of_all()
 redis.call('DEL', handoff)
-if with_suspect then redis.call('PUBLISH', signal, 'suspects') end
+tell_returned()
 -- A blocking move of its may still be under way: see recover.lua.
 if remember_ms == '0' then redis.call('ZREM', consumers, '~' .. consumer) end
 return handed_off + #receipts

@@ -9,7 +9,6 @@ import { namedKeys } from './script-keys.js';
 export interface LeaveInput {
   keys: QueueKeys;
   consumer: string;
-  from: 'LEFT' | 'RIGHT';
   /** True when a blocking move may still be under way in the server. */
   mayBeBlocked: boolean;
 }
@@ -18,10 +17,9 @@ export interface LeaveInput {
 export const leave = defineScript<LeaveInput, number>({
   name: 'leave',
   uses: [clockPart, writeBeforeGrowingPart, envelopePart, heldPart, returnPart],
-  keys: namedKeys('list', 'active', 'batches', 'handoff', 'suspects', 'consumers'),
+  keys: namedKeys('returned', 'active', 'batches', 'handoff', 'suspects', 'consumers'),
   args: {
     consumer: ({ consumer }) => consumer,
-    from: ({ from }) => from,
     remember_ms: ({ mayBeBlocked }) => (mayBeBlocked ? rememberMs : 0),
     signal: ({ keys }) => keys.signal,
   },

@@ -1,6 +1,6 @@
--- Move delayed messages that are due to the list, as if they were sent now. Not many bytes at a time: this
--- holds up everything else. And it goes by steps, each at most three times as long as those before it
--- together: so of large messages behind small ones few are read in vain.
+-- Move delayed messages that are due to the returned ones, behind those that are there. Not many bytes at a
+-- time: this holds up everything else. And it goes by steps, each at most three times as long as those
+-- before it together: so of large messages behind small ones few are read in vain.
 --
 -- most  how many at most
 -- returns { how many were moved, ms until the next is due or -1 }
@@ -26,5 +26,6 @@ while moved < most and room > 0 do
   if #due < wanted then break end
 end
 
+tell_returned()
 local next_due = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
 return { moved, next_due and math.max(0, next_due - time) or -1 }

@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, mostBytesPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { inboxPart } from './parts/parts.js';
+import { returnPart } from './parts/parts.js';
 import source from './promote.lua';
 import { namedKeys } from './script-keys.js';
 
@@ -15,9 +15,9 @@ const limit = 1000;
 
 export const promote = defineScript<{ keys: QueueKeys }, PromoteResult>({
   name: 'promote',
-  uses: [clockPart, mostBytesPart, writeBeforeGrowingPart, inboxPart],
-  keys: namedKeys('delayed', 'list'),
-  args: { most: () => limit },
+  uses: [clockPart, mostBytesPart, writeBeforeGrowingPart, returnPart],
+  keys: namedKeys('delayed', 'returned', 'suspects'),
+  args: { most: () => limit, signal: ({ keys }) => keys.signal },
   lua: source,
   looksFirst: () => true,
   parse(reply) {

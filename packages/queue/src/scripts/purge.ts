@@ -11,7 +11,7 @@ export interface PurgeResult {
 
 export const purge = defineScript<{ keys: QueueKeys }, PurgeResult>({
   name: 'purge',
-  keys: namedKeys('list', 'suspects', 'delayed'),
+  keys: namedKeys('list', 'returned', 'suspects', 'delayed'),
   lua: source,
   looksFirst: () => true,
   parse(reply) {

@@ -46,6 +46,6 @@ end
 if #receipts > 0 then
   redis.call('HINCRBY', stats, 'recovered', returned)
   finished('dead', dead_lettered)
-  redis.call('PUBLISH', signal, 'suspects')
+  tell('suspects')
 end
 return { returned, dead_lettered }

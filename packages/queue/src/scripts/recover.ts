@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { endingPart, envelopePart, heldPart } from './parts/parts.js';
+import { endingPart, envelopePart, heldPart, signalPart } from './parts/parts.js';
 import source from './recover.lua';
 import { namedKeys } from './script-keys.js';
 
@@ -32,7 +32,7 @@ export function isFormer(member: string): boolean {
 
 export const recover = defineScript<RecoverInput, RecoverResult>({
   name: 'recover',
-  uses: [clockPart, writeBeforeGrowingPart, envelopePart, heldPart, endingPart],
+  uses: [clockPart, writeBeforeGrowingPart, envelopePart, heldPart, endingPart, signalPart],
   keys: {
     ...namedKeys('consumers', 'suspects', 'dead', 'stats'),
     active: ({ keys, overdue }) => keys.active(consumerOf(overdue)),

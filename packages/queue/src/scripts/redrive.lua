@@ -1,10 +1,10 @@
--- Send dead letters again, oldest first, as new: their attempts are forgotten.
+-- Move dead letters to the returned messages, oldest first, as new: their attempts are forgotten.
 -- One by one, and not many bytes at a time: this holds up everything else.
 --
 -- first, last  ids of entries of the dead letters
 -- limit        how many at most
--- returns { entry id, ... } of those that were sent; none when there are none left
-local sent, room = {}, most_bytes
+-- returns { entry id, ... } of those that were moved; none when there are none left
+local moved, room = {}, most_bytes
 
 for _ = 1, limit do
   local entry = redis.call('XRANGE', dead, first, last, 'COUNT', 1)[1]
@@ -18,6 +18,7 @@ for _ = 1, limit do
     end
   end
   redis.call('XDEL', dead, id)
-  sent[#sent + 1] = id
+  moved[#moved + 1] = id
 end
-return sent
+tell_returned()
+return moved

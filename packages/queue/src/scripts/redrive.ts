@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { mostBytesPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { envelopePart, inboxPart } from './parts/parts.js';
+import { envelopePart, returnPart } from './parts/parts.js';
 import source from './redrive.lua';
 import { namedKeys } from './script-keys.js';
 
@@ -13,12 +13,17 @@ export interface RedriveInput {
   limit: number;
 }
 
-/** The ids of the entries that were sent again. */
+/** The ids of the entries that were moved. */
 export const redrive = defineScript<RedriveInput, string[]>({
   name: 'redrive',
-  uses: [mostBytesPart, envelopePart, inboxPart],
-  keys: namedKeys('dead', 'list'),
-  args: { first: ({ from }) => from, last: ({ to }) => to, limit: ({ limit }) => limit },
+  uses: [mostBytesPart, envelopePart, returnPart],
+  keys: namedKeys('dead', 'returned', 'suspects'),
+  args: {
+    first: ({ from }) => from,
+    last: ({ to }) => to,
+    limit: ({ limit }) => limit,
+    signal: ({ keys }) => keys.signal,
+  },
   lua: source,
   looksFirst: () => true,
   parse: (reply) => (reply as Buffer[]).map(String),

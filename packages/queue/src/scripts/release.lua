@@ -4,7 +4,7 @@
 -- handled_by  the consumer, if handlers have had them, or ''
 -- rest        receipts, newest first
 -- returns how many were returned
-local returned, with_suspect = 0, false
+local count = 0
 write_before_growing('HDEL', active)
 open_batches()
 
@@ -13,11 +13,11 @@ for i = rest, #ARGV do
   local element = held(receipt)
   if element then
     if handled_by ~= '' then element = keep_id(element, handled_by .. '-' .. receipt) end
-    with_suspect = return_element(element) or with_suspect
+    put_back(element)
     let_go(receipt)
-    returned = returned + 1
+    count = count + 1
   end
 end
 
-if with_suspect then redis.call('PUBLISH', signal, 'suspects') end
-return returned
+tell_returned()
+return count

@@ -8,7 +8,6 @@ import { namedKeys } from './script-keys.js';
 export interface ReleaseInput {
   keys: QueueKeys;
   consumer: string;
-  from: 'LEFT' | 'RIGHT';
   receipts: readonly number[];
   /** True when handlers have had them, and know them by their ids. */
   wereStarted: boolean;
@@ -18,9 +17,8 @@ export interface ReleaseInput {
 export const release = defineScript<ReleaseInput, number>({
   name: 'release',
   uses: [writeBeforeGrowingPart, envelopePart, heldPart, returnPart],
-  keys: namedKeys('list', 'active', 'batches', 'suspects'),
+  keys: namedKeys('returned', 'active', 'batches', 'suspects'),
   args: {
-    from: ({ from }) => from,
     signal: ({ keys }) => keys.signal,
     handled_by: ({ consumer, wereStarted }) => (wereStarted ? consumer : ''),
   },

@@ -41,5 +41,6 @@ for i = #at_once, 1, -1 do
 end
 
 if retried > 0 then redis.call('HINCRBY', stats, 'retried', retried) end
-if sooner then redis.call('PUBLISH', signal, 'delayed') end
+if sooner then tell('delayed') end
+tell_returned()
 return reply

@@ -16,7 +16,7 @@ for i = rest, #ARGV, 3 do
     element = '\0011{"expires":' .. (time + delay_ms + ttl_ms) .. ',' .. element:sub(4)
   end
   if delay_ms == 0 then
-    put_last(element)
+    redis.call('LPUSH', list, element)
   else
     local due = time + delay_ms
     delay(due, element)
@@ -24,5 +24,5 @@ for i = rest, #ARGV, 3 do
   end
 end
 
-if sooner then redis.call('PUBLISH', signal, 'delayed') end
+if sooner then tell('delayed') end
 return (#ARGV - rest + 1) / 3

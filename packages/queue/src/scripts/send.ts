@@ -1,7 +1,7 @@
 import { type Argument, defineScript } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { delayPart, inboxPart } from './parts/parts.js';
+import { delayPart, signalPart } from './parts/parts.js';
 import { namedKeys } from './script-keys.js';
 import source from './send.lua';
 
@@ -18,7 +18,7 @@ export interface SendInput {
 
 export const send = defineScript<SendInput, number>({
   name: 'send',
-  uses: [clockPart, inboxPart, delayPart],
+  uses: [clockPart, delayPart, signalPart],
   keys: namedKeys('list', 'delayed'),
   args: { signal: ({ keys }) => keys.signal },
   rest({ messages }) {

@@ -2,7 +2,7 @@
 --
 -- returns { pending, delayed, dead, { consumer, ... }, { counter, value, ... } }
 return {
-  redis.call('LLEN', list) + redis.call('LLEN', suspects),
+  redis.call('LLEN', list) + redis.call('LLEN', returned) + redis.call('LLEN', suspects),
   redis.call('ZCARD', delayed),
   redis.call('XLEN', dead),
   redis.call('ZRANGE', consumers, 0, -1),

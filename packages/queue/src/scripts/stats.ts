@@ -14,7 +14,7 @@ export interface StatsResult {
 
 export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
   name: 'stats',
-  keys: namedKeys('list', 'suspects', 'delayed', 'dead', 'consumers', 'stats'),
+  keys: namedKeys('list', 'returned', 'suspects', 'delayed', 'dead', 'consumers', 'stats'),
   lua: source,
   looksFirst: () => true,
   parse(reply) {

@@ -10,6 +10,8 @@ export interface BlockingMoveOptions {
   ensureFresh(): Promise<boolean>;
   /** An element now lies in the handoff list. */
   brought(element: Buffer): void;
+  /** It has waited as long as a move may, and nothing came. */
+  broughtNothing(): void;
   failed(error: unknown): void;
   /** Redis refuses moves, e.g. because it is out of memory. Said once; from then on, `pollAgain` stands in for moves. */
   refused(error: RedpostError): void;
@@ -103,6 +105,8 @@ export class BlockingMove {
       onReply: (element) => this.#bring(element as Buffer),
     });
     this.#isRefused = false;
+    // A move that was aborted has not waited, and one that has brought something is not this one any more.
+    if (this.#abort?.signal === signal && !signal.aborted) this.#options.broughtNothing();
   }
 
   /** Stands in for a move while none is possible: it saves time, but must not be the only way to hear. */

@@ -1,7 +1,7 @@
 import type { ConnectionThread, RepeatOptions, Repetition } from '@redpost/core';
 import type { DeadLettering, LeaseStore, Renewal, Retry } from '@redpost/core/consuming';
 import type { HeldDelivery } from '../consuming/delivery.js';
-import type { ConsumedEnd, QueueContext } from '../context.js';
+import type { QueueContext } from '../context.js';
 import { deadLetter } from '../scripts/dead-letter.js';
 import { consumerOf, recover } from '../scripts/recover.js';
 import { release } from '../scripts/release.js';
@@ -19,7 +19,6 @@ export interface Recovery {
 
 /** Whose view of the queue it is, and how it deals with what others held. */
 export interface ListStoreOptions {
-  from: ConsumedEnd;
   leaseMs: number;
   maxAttempts: number;
 }
@@ -92,6 +91,6 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
 
   get #names() {
     const { keys } = this.#context;
-    return { keys, consumer: this.#consumer, from: this.#options.from };
+    return { keys, consumer: this.#consumer };
   }
 }

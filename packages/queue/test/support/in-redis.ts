@@ -34,10 +34,18 @@ export async function expireLeases(queue: TestQueue<never>, consumers: string[])
   }
 }
 
-/** The elements of a queue's list, the next one first. */
-export async function elements(queue: TestQueue<never>): Promise<string[]> {
-  const reply = await queue.connection.call('LRANGE', [queue.name, 0, -1]);
-  return (reply as Buffer[]).map(String).reverse();
+/** The elements that wait, those that were returned and those of the list, the next one first. */
+export async function elements(
+  queue: TestQueue<never>,
+  order: 'fifo' | 'lifo' = 'fifo',
+): Promise<string[]> {
+  const read = async (key: string) => {
+    const reply = await queue.connection.call('LRANGE', [key, 0, -1]);
+    return (reply as Buffer[]).map(String);
+  };
+  const returned = await read(`{${queue.name}}:returned`);
+  const listed = await read(queue.name);
+  return [...returned.reverse(), ...(order === 'fifo' ? listed.reverse() : listed)];
 }
 
 /** How often the server has executed a command. */

@@ -5,8 +5,8 @@ import envelope from './envelope.lua';
 import fitting from './fitting.lua';
 import handoff from './handoff.lua';
 import held from './held.lua';
-import inbox from './inbox.lua';
 import returning from './return.lua';
+import signal from './signal.lua';
 import source from './source.lua';
 
 /** `read_envelope`, `write_envelope`, `keep_id`: what scripts read and write of an element. */
@@ -26,23 +26,23 @@ export const handoffPart = definePart({
 /** `fitting(elements, room)`: how many fit into an answer. */
 export const fittingPart = definePart({ name: 'fitting', uses: [mostBytesPart], lua: fitting });
 
-/** `take(count)` and `put_first(element)`: the end of the list that is read. */
-export const sourcePart = definePart({
-  name: 'source',
-  uses: [fittingPart],
-  needs: ['list', 'from'],
-  lua: source,
-});
+/** `tell(what)`: what the consumers of the queue hear. */
+export const signalPart = definePart({ name: 'signal', needs: ['signal'], lua: signal });
 
-/** `put_last(...)`: the end of the list that is written. */
-export const inboxPart = definePart({ name: 'inbox', needs: ['list'], lua: inbox });
-
-/** `return_element(element)`: to the suspects or to the list, to be taken next. */
+/** `put_first`, `put_last`, `put_back` and `tell_returned`: where messages are returned to. */
 export const returnPart = definePart({
   name: 'return',
-  uses: [envelopePart, sourcePart],
-  needs: ['suspects'],
+  uses: [envelopePart, signalPart],
+  needs: ['returned', 'suspects'],
   lua: returning,
+});
+
+/** `take(count, with_list)`: where messages are taken from. */
+export const sourcePart = definePart({
+  name: 'source',
+  uses: [fittingPart, signalPart],
+  needs: ['list', 'returned', 'from'],
+  lua: source,
 });
 
 /** `delay(due, element)`: an element among those that are due later. */
