@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { busyMs } from '../../../tooling/machine-pace.js';
 import { Recorder } from './support/record.js';
 import { openConnection, uniqueKey, useRedis } from './support/use-redis.js';
 
@@ -44,7 +45,7 @@ describe.each([
   );
 
   it('an idle subscription is pinged, and stays', async () => {
-    const connection = openConnection(target(), { keepAliveMs: 20 });
+    const connection = openConnection(target(), { keepAliveMs: busyMs(20) });
     const admin = openConnection(target());
     const name = uniqueKey();
     const recorder = new Recorder();
