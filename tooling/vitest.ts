@@ -15,6 +15,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     passWithNoTests: true,
+    // Not one fewer than there are processors: tests wait for a third of their time.
+    maxWorkers: '100%',
     // For what hangs. What is to happen in time says so itself, and how busy the machine is counts then
     // (`tooling/machine-pace.ts`).
     testTimeout: 180_000,
