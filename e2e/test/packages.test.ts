@@ -6,11 +6,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportedNames } from '../src/release/exported-names.js';
 import { runPnpm } from '../src/release/pnpm.js';
-import { entriesOf, publishedPackages, root } from '../src/release/published-packages.js';
+import {
+  entriesOf,
+  type PublishedPackage,
+  publishedPackages,
+  root,
+} from '../src/release/published-packages.js';
 import { run } from '../src/release/run.js';
 
 const packages = publishedPackages();
 const require = createRequire(import.meta.url);
+const declarations = exportedNames(packages.flatMap(declarationFiles));
 
 describe.each(packages)('$name', ({ name, folder, manifest }) => {
   let tarball: string;
@@ -92,10 +98,8 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
     async (entry) => {
       const module = Object.keys(await import(join(folder, entry.import.default))).sort();
       const commonjs = Object.keys(require(join(folder, entry.require.default))).sort();
-      const [forModules, forCommonjs] = exportedNames([
-        join(folder, entry.import.types),
-        join(folder, entry.require.types),
-      ]);
+      const forModules = declarations.get(join(folder, entry.import.types));
+      const forCommonjs = declarations.get(join(folder, entry.require.types));
 
       expect(forModules).toMatchSnapshot();
       expect(commonjs).toEqual(module);
@@ -116,6 +120,12 @@ it('all published packages are looked at', () => {
     ]),
   );
 });
+
+function declarationFiles(pkg: PublishedPackage): string[] {
+  return entriesOf(pkg).flatMap((entry) =>
+    [entry.import.types, entry.require.types].map((path) => join(pkg.folder, path)),
+  );
+}
 
 /** The names of shared parts hold a hash of their content: `chunk-C5L2HBKV.js`. */
 function withoutHash(path: string): string {

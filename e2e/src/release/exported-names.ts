@@ -7,8 +7,8 @@ export interface ExportedNames {
   types: string[];
 }
 
-/** What declaration files export, in the order of the files. */
-export function exportedNames(files: readonly string[]): ExportedNames[] {
+/** What declaration files export, by their paths. */
+export function exportedNames(files: readonly string[]): Map<string, ExportedNames> {
   const program = ts.createProgram(files, {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.NodeNext,
@@ -18,7 +18,7 @@ export function exportedNames(files: readonly string[]): ExportedNames[] {
   });
   const checker = program.getTypeChecker();
 
-  return files.map((file) => {
+  const entries = files.map((file) => {
     const source = program.getSourceFile(file);
     const module = source && checker.getSymbolAtLocation(source);
     if (!module) throw new Error(`${file} is not a module`);
@@ -27,8 +27,9 @@ export function exportedNames(files: readonly string[]): ExportedNames[] {
     for (const symbol of checker.getExportsOfModule(module)) {
       (isValue(symbol, checker) ? names.values : names.types).push(symbol.name);
     }
-    return { values: names.values.sort(), types: names.types.sort() };
+    return [file, { values: names.values.sort(), types: names.types.sort() }] as const;
   });
+  return new Map(entries);
 }
 
 function isValue(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
