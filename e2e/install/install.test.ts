@@ -47,7 +47,7 @@ describe.each(managers)('installed with %s', (manager) => {
 
     const source = useOfTypes(pkg);
     await consumer.write({ 'types.mts': source, 'types.cts': source });
-    await consumer.compile('node16', ['types.mts', 'types.cts']);
+    await consumer.compile(['node16'], ['types.mts', 'types.cts']);
   });
 
   it.concurrent.each(libraries)('the example of the README of $name runs', async (pkg) => {
@@ -58,9 +58,7 @@ describe.each(managers)('installed with %s', (manager) => {
     const program = code.replace('redis://localhost:6379', redis.url);
     const commonjs = withoutTopLevelAwait(program);
     await consumer.write({ 'example.mts': program, 'example.cts': commonjs });
-    for (const resolution of resolutions) {
-      await consumer.compile(resolution, ['example.mts', 'example.cts']);
-    }
+    await consumer.compile(resolutions, ['example.mts', 'example.cts']);
 
     const printed = await consumer.node('out-node16/example.mjs');
     expect(printed).toMatch(/\w/);

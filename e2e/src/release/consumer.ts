@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { runPnpm } from './pnpm.js';
-import { root } from './published-packages.js';
 import type { Registry } from './registry.js';
 import { run } from './run.js';
 
@@ -11,7 +11,7 @@ export type Manager = (typeof managers)[number];
 export const resolutions = ['node16', 'nodenext', 'bundler'] as const;
 export type Resolution = (typeof resolutions)[number];
 
-const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const compiler = fileURLToPath(new URL('compile.mjs', import.meta.url));
 
 /** A project of somebody else, which has only what it installs from the registry. */
 export class Consumer {
@@ -44,22 +44,26 @@ export class Consumer {
   }
 
   /** Checks and compiles the sources, declarations of libraries included, as strictly as can be. */
-  async compile(resolution: Resolution, sources: string[]): Promise<void> {
-    const compilerOptions = {
-      strict: true,
-      skipLibCheck: false,
-      target: 'es2022',
-      // Without those of browsers: what the declarations need, Node's types must have.
-      lib: ['es2022'],
-      module: resolution === 'bundler' ? 'preserve' : resolution,
-      moduleResolution: resolution,
-      types: ['node'],
-      rootDir: '.',
-      outDir: `out-${resolution}`,
-    };
-    const config = `tsconfig.${resolution}.json`;
-    await this.write({ [config]: JSON.stringify({ compilerOptions, files: sources }) });
-    await run(process.execPath, [compiler, '--project', config], { cwd: this.folder });
+  async compile(resolutions: readonly Resolution[], sources: string[]): Promise<void> {
+    const configs = resolutions.map((resolution) => `tsconfig.${resolution}.json`);
+    for (const [at, resolution] of resolutions.entries()) {
+      const compilerOptions = {
+        strict: true,
+        skipLibCheck: false,
+        target: 'es2022',
+        // Without those of browsers: what the declarations need, Node's types must have.
+        lib: ['es2022'],
+        module: resolution === 'bundler' ? 'preserve' : resolution,
+        moduleResolution: resolution,
+        types: ['node'],
+        rootDir: '.',
+        outDir: `out-${resolution}`,
+      };
+      await this.write({
+        [configs[at] ?? '']: JSON.stringify({ compilerOptions, files: sources }),
+      });
+    }
+    await run(process.execPath, [compiler, ...configs], { cwd: this.folder });
   }
 
   /** The names that `load`, a call of `require` or `import`, brings, as a program in that format sees them. */
