@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { Codec } from './codec.js';
 
-/** Bytes as they are. What is read is a `Buffer` of its own, safe to keep: `Queue<Buffer>` fits too. */
+/** Bytes as they are. A received body is a `Buffer` of its own, which may be kept: `Queue<Buffer>` fits too. */
 export function bytes<Body extends Uint8Array = Uint8Array>(): Codec<Body> {
   return codec as unknown as Codec<Body>;
 }

@@ -1,17 +1,17 @@
 import { messageOf } from '../error-text.js';
 import { DecodeError, EncodeError } from '../errors.js';
 
-/** How a body becomes bytes and comes back: two pure, synchronous functions that may throw. */
+/** Encodes a body to bytes and decodes it again. Both functions are pure and synchronous, and may throw. */
 export interface Codec<Body = unknown> {
   /** For messages and logs, e.g. `'json'`. */
   readonly name: string;
   /** A string is sent as its UTF-8 bytes. */
   encode(body: Body): string | Uint8Array;
-  /** `bytes` may be a view into a larger buffer: copy what must outlive the call. */
+  /** `bytes` may be a view into a larger buffer: copy the bytes that must outlive the call. */
   decode(bytes: Buffer): Body;
   /**
-   * The same for bytes that are known to be ASCII, given as text: faster for codecs that make a
-   * string of them anyway. What it throws does not matter, because `decode` is asked then.
+   * The same for bytes that are known to be ASCII, given as text: faster for codecs that make a string of
+   * them anyway. When it throws, the error is ignored and `decode` is called.
    */
   decodeAscii?(text: string): Body;
 }

@@ -19,7 +19,7 @@ const codec: Codec = {
   },
   decode(bytes) {
     const text = bytes.toString();
-    // What stands in place of broken bytes; it may also have been sent as such.
+    // The replacement character stands in place of broken bytes; it may also have been sent itself.
     if (text.includes('\ufffd')) strict.decode(bytes);
     return JSON.parse(text);
   },

@@ -3,20 +3,21 @@ import { wholeNumber } from '../options/check.js';
 import type { Argument } from '../replies.js';
 
 /**
- * What one message may have if nobody says otherwise: half of what Redis lets pile up for a
- * subscriber (`client-output-buffer-limit pubsub 32mb`) before it hangs up.
+ * The default limit of one message: half of the output that Redis buffers for a subscriber
+ * (`client-output-buffer-limit pubsub 32mb`) before it closes the connection.
  */
 const defaultBytes = 16 * 1024 * 1024;
-/** What Redis takes as one string: `proto-max-bulk-len`. */
+/** The largest string that Redis accepts: `proto-max-bulk-len`. */
 const mostBytes = 512 * 1024 * 1024;
 
 /**
- * No server can be told to take less than 1 MiB as one string (`proto-max-bulk-len`,
- * `client-query-buffer-limit`): what has no more characters than this, of three bytes at most, it takes.
+ * No server can be configured to accept less than 1 MiB as one string (`proto-max-bulk-len`,
+ * `client-query-buffer-limit`). Every server accepts a string with no more characters than this, of three
+ * bytes at most.
  */
 export const surelyTaken = Math.floor((1024 * 1024) / 3) - 1;
 
-/** Whether there are servers that may refuse a command for the size of one of its arguments, and hang up. */
+/** Whether some servers may refuse a command for the size of one of its arguments, and close the connection. */
 export function mayBeTooLarge(args: readonly Argument[]): boolean {
   // A number has no length.
   for (const arg of args) if ((arg as string).length > surelyTaken) return true;
@@ -30,7 +31,7 @@ export function largestOf(args: readonly unknown[]): number {
   return args.reduce<number>((most, arg) => Math.max(most, sizeOf(arg)), 0);
 }
 
-/** The option `maxMessageBytes`. @throws InvalidArgumentError for a limit that cannot be. */
+/** The option `maxMessageBytes`. @throws InvalidArgumentError for a limit that is not possible. */
 export function checkedMaxMessageBytes(maxMessageBytes = defaultBytes): number {
   return wholeNumber('maxMessageBytes', maxMessageBytes, { min: 1, max: mostBytes });
 }

@@ -15,13 +15,13 @@ export interface Msgpackr {
 }
 
 /**
- * MessagePack: smaller than JSON, and knows dates, bytes and 64-bit bigints. A map becomes an
- * object and a set an array, as other languages read them. What is read is safe to keep.
+ * MessagePack: smaller than JSON, and knows dates, bytes and 64-bit bigints. A map becomes an object and a
+ * set an array, as other languages read them. Decoded values may be kept.
  *
  * @param library the package `msgpackr`, for programs that are bundled: `msgpack(await import('msgpackr'))`.
- * Default: the one that is installed beside this package.
- * @throws InvalidArgumentError when the optional peer dependency `msgpackr` cannot be loaded, or
- * `library` is not it.
+ *   Default: the one that is installed beside this package.
+ * @throws InvalidArgumentError when the optional peer dependency `msgpackr` cannot be loaded, or `library` is
+ *   not it.
  */
 export function msgpack<Body = unknown>(library: Msgpackr = load()): Codec<Body> {
   if (typeof library?.Packr !== 'function') {
@@ -42,7 +42,7 @@ export function msgpack<Body = unknown>(library: Msgpackr = load()): Codec<Body>
   };
 }
 
-/** Loads the peer only when it is asked for, synchronously, from ESM and CJS alike. */
+/** Loads the peer dependency only when it is needed, synchronously, from ESM and CommonJS alike. */
 function load(): Msgpackr {
   try {
     return createRequire(import.meta.url)('msgpackr');

@@ -11,20 +11,23 @@ import type { Codec } from './codec.js';
  */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
 
-/** Options without a schema: what is received is then what the codec reads. */
+/** Options without a schema: a received body is the value that the codec reads. */
 export interface WithoutSchema<Body> {
   codec?: Codec<Body> | undefined;
   schema?: undefined;
 }
 
-/** Options with a schema: the codec has to write what is sent, and may read anything, which the schema checks. */
+/**
+ * Options with a schema: the codec has to write the bodies that are sent, and may read any value, which the
+ * schema checks.
+ */
 export interface WithSchema<Body, Input> {
   codec?: (Omit<Codec, 'encode'> & Pick<Codec<NoInfer<Input>>, 'encode'>) | undefined;
   schema: Schema<Input, Body>;
 }
 
 /**
- * What `schema` makes of `value`: at once when the schema is synchronous, else a promise.
+ * The output of `schema` for `value`: a promise if the schema is asynchronous.
  *
  * @throws ValidationError (or rejects with it) when `value` does not fit.
  */

@@ -6,8 +6,8 @@ import type { Connection } from './connection.js';
  * Returns the `connection` among these options.
  *
  * @param owner for the message, e.g. `'A queue'`.
- * @throws InvalidArgumentError when it is none: what it is instead may hold a password, so of an object
- * only the names are told, and of a text nothing.
+ * @throws InvalidArgumentError when it is not a connection. The value may hold a password, so the message
+ *   shows only the names of an object's properties, and nothing of a text.
  */
 export function checkedConnection(owner: string, options: { connection: Connection }): Connection {
   const connection = (options as { connection?: Partial<Connection> } | null | undefined)

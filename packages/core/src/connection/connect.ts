@@ -20,11 +20,11 @@ const optionNames: NamesOf<ConnectOptions> = {
 /** Connects to `redis://127.0.0.1:6379`. */
 export function connect(): Connection;
 /**
- * Connects to Redis: at once in the background, so that this returns immediately. Calls made
- * meanwhile wait until Redis answers or their deadline passes.
+ * Returns a connection immediately and connects in the background. Calls wait until Redis answers or their
+ * deadline passes.
  *
- * @param target where Redis is: see {@link ConnectionTarget}. `undefined` is refused, because it is
- * mostly a variable that is not set.
+ * @param target where Redis is: see {@link ConnectionTarget}. `undefined` is refused, because it usually
+ *   comes from a variable that is not set.
  * @throws InvalidArgumentError for a target or an option that cannot work.
  */
 export function connect(target: ConnectionTarget, options?: ConnectOptions): Connection;

@@ -3,38 +3,36 @@ import type { Argument, Reply } from '../replies.js';
 import type { Unlisten } from '../runtime/emitter.js';
 import type { Script } from '../script/script.js';
 
-/** How one call differs from the connection's defaults. */
+/** Options of one call. */
 export interface CallOptions {
   /**
-   * When to give up, in ms from the call, whatever is on its way then. Default: the connection's
-   * `callTimeoutMs`, and later while Redis is sending. What is sent to Redis has to be through by then.
+   * The deadline, in ms from the call, even while an answer is arriving. Default: the connection's
+   * `callTimeoutMs`, and later while Redis is sending. The command has to be transferred completely by then.
    */
   timeoutMs?: number | undefined;
   /**
-   * How many replicas have to confirm what the call writes before it resolves. Default 0. Such
-   * calls have a socket of their own, so they and others may overtake each other.
+   * How many replicas have to confirm the write before the call resolves. Default 0. Such calls use a socket
+   * of their own, so they and other calls may overtake each other.
    */
   replicas?: number | undefined;
   /**
-   * The waiting line of the call, named by the key that it is about: in a Cluster, one of its keys.
-   * Calls of one line are executed in the order in which they were made: while Redis refuses one for
-   * the moment (`BUSY`, `READONLY`, a slot that moves), those behind it wait. A script is sent as text
-   * then, so that none is unknown. Default: none; what is refused is repeated, and later calls may
-   * overtake it.
+   * The waiting line of the call, named by a key: in a Cluster, one of its keys. Calls of one line are
+   * executed in the order in which they were made: while Redis refuses a call for the moment (`BUSY`,
+   * `READONLY`, a slot that moves), the calls behind it wait. A script is sent as text then, so that the
+   * server always knows it. Default: none; a refused call is repeated, and later calls may overtake it.
    */
   line?: string | undefined;
 }
 
-/** How long a blocking read goes on, and who is told. */
+/** Options of a blocking read. */
 export interface BlockOptions {
-  /** When to give up, in ms from the call. Default: never. */
+  /** How long to wait, in ms from the call. Default: without end. */
   timeoutMs?: number | undefined;
-  /** Ends the read. What Redis had already taken for it is still returned, so nothing is lost. */
+  /** Ends the read. An element that Redis had already taken for it is still returned, so nothing is lost. */
   signal?: AbortSignal | undefined;
   /**
-   * Called with what Redis answered, unless that is `null`, as soon as it is there; the promise
-   * resolves with the same a little later. For those to whom some ten microseconds matter. It must
-   * not throw.
+   * Called with an answer other than `null` as soon as it has arrived; the promise resolves with the same
+   * answer some ten microseconds later. It must not throw.
    */
   onReply?: ((reply: Reply) => void) | undefined;
 }
@@ -47,68 +45,68 @@ export interface BlockOptions {
 export type BlockingCommand = (blockMs: number) => readonly [string, ...Argument[]];
 
 /**
- * What to listen to: one channel, all whose name matches a glob-style pattern, or one channel of
- * sharded Pub/Sub (Redis 7), which in a Cluster lives on the node that has the slot of its name.
+ * One channel, all channels that match a glob-style pattern, or one channel of sharded Pub/Sub (Redis 7). In
+ * a Cluster, a sharded channel is on the node that has the slot of its name.
  */
 export interface SubscriptionTarget {
   kind: 'channel' | 'pattern' | 'shard';
   name: string;
 }
 
-/** Who receives what is published to a {@link SubscriptionTarget}. */
+/** Receives the messages of a {@link SubscriptionTarget}. */
 export interface Subscriber {
-  /** Something was published to `channel`. */
+  /** A message was published to `channel`. */
   message(channel: string, payload: Buffer): void;
-  /** The connection is gone: what is published from now on is missed. */
+  /** The connection is lost. Messages that are published from now on are missed. */
   interrupted?(error: Error): void;
   /** Redis has confirmed the subscription again, `downMs` after the interruption. */
   resumed?(downMs: number): void;
 }
 
-/** Ends a subscription. Resolves when Redis has confirmed it, or there is nothing to confirm. */
+/** Ends a subscription. Resolves when Redis has confirmed the end, or when there is nothing to confirm. */
 export type Unsubscribe = () => Promise<void>;
 
-/** A socket for some subscriptions alone, so that one that stops reading holds up no other. */
+/** A socket of its own for some subscriptions, so that a subscriber that stops reading does not delay others. */
 export interface SubscriptionSocket {
   /** Like {@link Connection.subscribe}. */
   subscribe(target: SubscriptionTarget, subscriber: Subscriber): Promise<Unsubscribe>;
   /**
-   * Stops reading. What is published meanwhile waits in the operating system and in Redis, until
-   * Redis has enough (`client-output-buffer-limit`) and hangs up: then an interruption is reported,
-   * at the latest once reading goes on. What was already read still arrives.
+   * Stops reading. Messages that are published meanwhile wait in the operating system and in Redis. When they
+   * exceed `client-output-buffer-limit`, Redis closes the connection; an interruption is then reported, at
+   * the latest once reading continues. Messages that were already read still arrive.
    */
   pause(): void;
-  /** Cuts the connection, as a server would that hangs up: it is made anew, and what waited is lost. */
+  /** Closes the socket and connects again. Messages that waited are lost. */
   cut(reason: RedpostError): void;
-  /** Goes on reading. */
+  /** Continues reading. */
   resume(): void;
   /** Ends its subscriptions. */
   close(): void;
 }
 
-/** How a script is repeated. */
+/** Options of a repeated script. */
 export interface RepeatOptions {
   /** How often, in ms. */
   everyMs: number;
   /** Paused while the main thread has been blocked for longer than this, in ms. */
   maxBlockedMs: number;
-  /** A run has failed, or the thread has, or could not be started. It is tried again all the same. */
+  /** A run or the thread has failed, or the thread could not be started. The script is run again all the same. */
   failed(error: Error): void;
 }
 
 /** A script that is run again and again, until it answers `null`. */
 export interface Repetition {
-  /** How long ago the last run that was answered was begun, in ms. */
+  /** How long ago the last answered run was started, in ms. */
   readonly confirmedMsAgo: number;
   /** Ends it. */
   stop(): void;
 }
 
-/** A thread with a connection of its own: what it does goes on while the main thread is blocked. */
+/** A thread with a connection of its own, which continues while the main thread is blocked. */
 export interface ConnectionThread {
   /**
-   * Runs a script again and again. Resolves when the first run has been answered, or has failed; then
-   * `failed` was called before.
+   * Runs a script again and again. Resolves when the first run has been answered or has failed; in the second
+   * case, `failed` was called before.
    */
   repeat<Input>(
     script: Script<Input, unknown>,
@@ -117,14 +115,14 @@ export interface ConnectionThread {
   ): Promise<Repetition>;
 }
 
-/** Whether Redis answers: not yet, now, no longer for the moment, or never again. */
+/** Whether Redis answers: not yet, now, not at the moment, or never again. */
 export type ConnectionStatus = 'connecting' | 'ready' | 'interrupted' | 'closed';
 
-/** What a {@link Connection} tells by `on()`. */
+/** The events of a {@link Connection}, see `on()`. */
 export interface ConnectionEvents {
   /** Redis answers for the first time. */
   ready: undefined;
-  /** The connection for commands is gone; a new one is being made. */
+  /** The connection for commands is lost; a new one is being made. */
   interrupted: { error: Error };
   /** Redis answers again. */
   resumed: { downMs: number };
@@ -135,11 +133,11 @@ export interface ConnectionEvents {
 }
 
 /**
- * Redis as redpost needs it, whatever client is behind it: one socket for commands, further ones
- * for blocking reads as they are needed, and one for subscriptions.
+ * The interface to Redis, independent of the client library: one socket for commands, one for subscriptions,
+ * and further sockets for blocking reads when they are needed.
  *
- * Every method rejects with an error of the redpost family. Those whose command may or may not
- * have been executed say so in `outcome`.
+ * Every method rejects with an error of the redpost family. The error says in `outcome` whether the command
+ * may have been executed.
  */
 export interface Connection extends AsyncDisposable {
   /** Where Redis is, for messages: host and port or path, never a password. */
@@ -148,22 +146,21 @@ export interface Connection extends AsyncDisposable {
   readonly database: number;
   /** Whether Redis answers now. */
   readonly status: ConnectionStatus;
-  /** Whether Redis is a Cluster, where what belongs together must name a key of one slot. */
+  /** Whether Redis is a Cluster, where the keys of one call have to be in one slot. */
   readonly isCluster: boolean;
 
   /**
-   * Sends one command. While Redis is away the call waits, and is sent only if Redis comes back
-   * before the deadline. A command that was sent is never sent twice, except when Redis said that
-   * it did not execute it.
+   * Sends one command. While Redis is away the call waits, and is sent only if Redis comes back before the
+   * deadline. A command is never sent twice, unless Redis said that it did not execute it.
    *
-   * @throws ConnectionError, TimeoutError, ServerError, OutOfMemoryError, ClosedError, and
-   * NotReplicatedError when too few replicas have confirmed it by the deadline.
+   * @throws ConnectionError, TimeoutError, ServerError, OutOfMemoryError, ClosedError, and NotReplicatedError
+   *   when too few replicas have confirmed it by the deadline.
    */
   call(command: string, args: readonly Argument[], options?: CallOptions): Promise<Reply>;
 
   /**
-   * Runs a script by its hash. It is loaded ahead of its first call on each connection to a server;
-   * where the user may not do that, its text is sent if the server does not know it.
+   * Runs a script by its hash. The script is loaded before its first call on each connection to a server. If
+   * the user may not load scripts, the text is sent when the server does not know the script.
    */
   run<Input, Result>(
     script: Script<Input, Result>,
@@ -172,41 +169,41 @@ export interface Connection extends AsyncDisposable {
   ): Promise<Result>;
 
   /**
-   * Sends a blocking command on a socket of its own, again and again, until it answers with
-   * something or the time is up (then `null`). A server that falls silent is noticed: the socket
-   * is destroyed and the read rejects.
+   * Sends a blocking command on a socket of its own, again and again, until Redis answers with something or
+   * the time is over (then `null`). When the server becomes silent, the socket is destroyed and the read
+   * rejects.
    *
    * @throws the signal's reason when it is aborted.
    */
   block(command: BlockingCommand, options?: BlockOptions): Promise<Reply>;
 
-  /** Resolves when Redis has confirmed the subscription. It survives a dropped connection. */
+  /** Resolves when Redis has confirmed the subscription. The subscription survives a dropped connection. */
   subscribe(target: SubscriptionTarget, subscriber: Subscriber): Promise<Unsubscribe>;
 
   /** Opens a socket that only the subscriptions made on it use. */
   openSubscriptionSocket(): SubscriptionSocket;
 
   /**
-   * A thread that repeats scripts on a connection of its own, also while this thread is blocked. It
-   * is started when it gets something to do; there is one for all who ask.
+   * A thread that repeats scripts on a connection of its own, even while this thread is blocked. It is
+   * started with its first script. All callers share one thread.
    *
-   * @throws InvalidArgumentError when the connection cannot be made in another thread: for an
-   * ioredis client of your own, or options with functions.
+   * @throws InvalidArgumentError when the connection cannot be made in another thread: for an ioredis client
+   *   of your own, or options with functions.
    */
   thread(): ConnectionThread;
 
   /** The time of a round trip, in ms. */
   ping(options?: CallOptions): Promise<number>;
 
-  /** Calls `listener` at every `event`; returns what removes it. */
+  /** Calls `listener` at every `event`; returns a function that removes it. */
   on<Event extends keyof ConnectionEvents>(
     event: Event,
     listener: (payload: ConnectionEvents[Event]) => void,
   ): Unlisten;
 
   /**
-   * Closes every socket that was opened here. What still waits rejects with `ClosedError`.
-   * Stop consumers first: what they hold comes back to others only when their leases run out.
+   * Closes every socket that was opened here. Calls that still wait reject with `ClosedError`. Stop consumers
+   * first: other consumers get their messages only when their leases run out.
    */
   close(): Promise<void>;
 }

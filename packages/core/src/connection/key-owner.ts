@@ -20,13 +20,13 @@ import type {
 export interface KeyOwner {
   kind: 'queue' | 'list' | 'topic';
   name: string;
-  /** What this key has to hold; undefined for a text that is no key of the owner's. */
+  /** The type that this key has to have; undefined for a text that is not a key of the owner. */
   typeOf(key: string): KeyType | undefined;
 }
 
 /**
- * The same connection, with errors that say which key of the owner's is of another type: Redis says only
- * that one is. It costs nothing until then.
+ * The same connection, with errors that name the owner's key of a wrong type. Redis says only that there is
+ * one. It costs nothing until such an error.
  */
 export function connectionOf(owner: KeyOwner, connection: Connection): Connection {
   return new OwnersConnection(owner, connection);
@@ -115,14 +115,14 @@ class OwnersConnection implements Connection {
   /**
    * @param texts among them the keys that were touched.
    * @param isHarmless true when nothing was changed before the key turned out to be of another type.
-   * @throws WrongTypeError, or the error as it was when it is another one.
+   * @throws WrongTypeError, or any other error unchanged.
    */
   #explained(
     error: unknown,
     texts: readonly Argument[],
     isHarmless: boolean | undefined,
   ): Promise<never> {
-    // Without a detour for all others: their handlers are to run at once.
+    // All other errors are thrown at once, without another round trip.
     if (!isWrongType(error)) throw error;
     return this.#explain(error, texts, isHarmless);
   }
@@ -156,7 +156,7 @@ class OwnersConnection implements Connection {
     });
     for (const { key, expected } of keys) {
       const found = await this.#connection.call('TYPE', [key]).then(String, () => undefined);
-      // Where we may not ask, it is the first: that is the key whose name everybody knows.
+      // When the user may not call TYPE, the first key is named: it is the best known.
       if (found !== expected && found !== 'none') return { key, expected, found };
     }
     return undefined;

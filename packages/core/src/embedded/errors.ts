@@ -1,9 +1,9 @@
 import { RedpostError } from '../errors.js';
 
-/** No `redis-server` or `valkey-server` is on this machine, or not where it was said to be. */
+/** No `redis-server` or `valkey-server` was found on this machine, or not at the given path. */
 export class RedisNotFoundError extends RedpostError {
   declare readonly code: 'REDIS_NOT_FOUND';
-  /** The line that installs one, e.g. `'sudo apt-get install -y redis-server'`, when it is known. */
+  /** The command that installs one, e.g. `'sudo apt-get install -y redis-server'`, when it is known. */
   readonly installCommand: string | undefined;
 
   constructor(message: string, options: { installCommand: string | undefined }) {

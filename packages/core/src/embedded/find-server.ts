@@ -4,8 +4,8 @@ import { findExecutable, isExecutable, searchPath } from './executable.js';
 import { installCommand } from './install-command.js';
 
 /**
- * In the order of preference. The last one is the server too, under the name that comes with the
- * client tools of some systems: it looks at the name it is called by.
+ * In the order of preference. The last one is the same program as the server, under a name that the client
+ * tools of some systems install: it acts by the name it is called by.
  */
 const names = ['redis-server', 'valkey-server', 'redis-check-rdb'];
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 
 /**
- * What survives a restart in the same `dir`:
+ * The data that survives a restart in the same `dir`:
  * - `'none'`: nothing;
- * - `'aof'`: all but at most the last second (`appendfsync everysec`);
- * - `'aof-always'`: everything that was answered;
+ * - `'aof'`: all data except at most the last second (`appendfsync everysec`);
+ * - `'aof-always'`: all writes that were answered;
  * - `'rdb'`: the state at a regular stop, or at the server's default save points.
  */
 export type Persistence = 'none' | 'aof' | 'aof-always' | 'rdb';

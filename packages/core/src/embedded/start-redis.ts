@@ -71,8 +71,8 @@ type Launch = StartRedisOptions & { binary: string; port: number };
 /**
  * Starts a private Redis server, and resolves when it answers.
  *
- * The server ends with `stop()`, and at the latest with this process, however that ends. It does
- * not keep this process running, and no signal handler is installed.
+ * The server ends with `stop()`, and at the latest with this process, even if that is killed. It does not
+ * keep this process running, and no signal handler is installed.
  *
  * @throws RedisNotFoundError when there is no server to start.
  * @throws RedisStartError when the server ended, or did not answer in time.
@@ -87,8 +87,7 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Embed
   const binary = findServer(options.binary);
   if (port !== undefined) return launch({ ...options, binary, port });
 
-  // Between the moment a port is seen to be free and the moment the server takes it, somebody else
-  // can be faster.
+  // Another program may take the port after it was found to be free and before the server uses it.
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await launch({ ...options, binary, port: await freePort() });

@@ -7,9 +7,9 @@ import type { Writable } from 'node:stream';
 /**
  * Runs the server as its child and waits for its end, then removes the folder.
  *
- * Its stdin is a pipe of which the process that started it holds the other end. Nothing is ever
- * written there: `read` returns when that end closes, which the system does however the process
- * ends, SIGKILL included. So no signal or exit handler is needed in it.
+ * Its stdin is a pipe of which the process that started it holds the other end. Nothing is ever written
+ * there: `read` returns when that end closes, which the system does whenever the process ends, even by
+ * SIGKILL. So the process needs no signal or exit handler.
  *
  * SIGCONT is for a server that was frozen by SIGSTOP: it could not act on SIGTERM.
  */
@@ -49,7 +49,10 @@ exit "$status"
 export interface SupervisedServer {
   /** The server's exit status once it has ended and its folder is removed, else undefined. */
   readonly status: number | undefined;
-  /** Ends the server: SIGTERM, and SIGKILL 5 seconds later. Resolves when all of it is gone. */
+  /**
+   * Ends the server: SIGTERM, and SIGKILL 5 seconds later. Resolves when the server has ended and its folder
+   * is removed.
+   */
   end(): Promise<void>;
 }
 
@@ -58,13 +61,13 @@ export interface SupervisedCommand {
   args: readonly string[];
   /** Removed when the server has ended. */
   runtimeDir: string;
-  /** The file descriptor that takes what the server prints. */
+  /** The file descriptor for the output of the server. */
   output: number;
 }
 
 /**
- * Starts a server that does not outlive this process, whatever ends it, and that does not keep
- * this process from ending.
+ * Starts a server that ends with this process, even if that is killed, and that does not keep this process
+ * from ending.
  */
 export async function supervise(command: SupervisedCommand): Promise<SupervisedServer> {
   const server = await namedAsServer(command.server, command.runtimeDir);

@@ -15,7 +15,7 @@ export function isHost(announced: string | null | undefined): announced is strin
  * Where to reach a node that the Cluster has announced, e.g. by `MOVED` or `CLUSTER SLOTS`.
  *
  * @param host as announced; it need not be a host.
- * @param natMap the caller's, as ioredis takes it: from announced addresses to those that can be reached.
+ * @param natMap the caller's option of ioredis, which maps announced addresses to reachable ones.
  */
 export function reachable(
   { host, port }: { host: string | null | undefined; port: number },

@@ -51,17 +51,17 @@ interface Socket {
   idleTimer?: NodeJS.Timeout;
 }
 
-/** Until when, and for whom. */
+/** The deadline of a read, and its caller's options. */
 interface Wait extends Pick<BlockOptions, 'signal' | 'onReply'> {
   deadline: number;
 }
 
 /**
- * Blocking reads, each on a socket that it has for itself while it lasts.
+ * Blocking reads, each of which has a socket for itself while it lasts.
  *
- * A read never blocks for long at a time: it is sent in slices, and a watchdog destroys the socket
- * when the answer to a slice is overdue. A client-side timeout that left the command in the server
- * would let it take an element that nobody receives.
+ * A read never blocks for long at a time: it is sent in slices, and a watchdog destroys the socket when the
+ * answer to a slice is overdue. A client-side timeout that left the command in the server would let it take
+ * an element that nobody receives.
  */
 export class BlockingPool {
   readonly #options: BlockingPoolOptions;
@@ -84,8 +84,8 @@ export class BlockingPool {
       this.#release(socket);
       return reply;
     } catch (error) {
-      // What is refused is asked for again and again: not on a new socket each time, which would not
-      // know how long the last one had to wait.
+      // A refused read is repeated on the same socket, because a new one would not know how long the last one
+      // had to wait.
       if (isRedpostError(error, 'TIMEOUT')) this.#discard(socket);
       else this.#release(socket);
       throw error;
@@ -114,10 +114,10 @@ export class BlockingPool {
   }
 
   /**
-   * Resolves with `null` when the socket is connected. As long as it cannot be, though there is a Redis
-   * (no more clients are let in, or not with this password), the command is sent on the socket for
-   * commands inside a transaction, where it does not block: then it resolves with what came of it, or
-   * with `null` when the time is up.
+   * Resolves with `null` when the socket is connected. As long as it cannot be, though there is a Redis (no
+   * more clients are let in, or not with this password), the command is sent on the socket for commands
+   * inside a transaction, where it does not block: then it resolves with the result, or with `null` when the
+   * time is over.
    */
   async #untilUp(socket: Socket, command: BlockingCommand, wait: Wait): Promise<Reply> {
     const { commands } = this.#options;
@@ -134,7 +134,7 @@ export class BlockingPool {
       } catch (error) {
         if (signal?.aborted || isRedpostError(error, 'CLOSED')) throw error;
         if (!link.hasFailed || !commands.isUp) {
-          // What the server says is a refusal of every socket, e.g. of its database.
+          // The error of the server is a refusal of every socket, e.g. of its database.
           const isFinal = isRefusal(error) || isRedpostError(error, 'SERVER');
           if (isFinal || performance.now() >= patience) throw error;
           continue;
@@ -148,7 +148,7 @@ export class BlockingPool {
       if (performance.now() >= deadline) return null;
       await pause(Math.min(waitMs, timerMs(deadline)), undefined, { signal, ref: false }).catch(
         () => {
-          // Aborted: what waits for the socket says so.
+          // Aborted: the code that waits for the socket reports it.
         },
       );
     }
@@ -162,11 +162,12 @@ export class BlockingPool {
       { command: name, args },
       { command: 'EXEC', args: [] },
     ]);
-    // Where MULTI is not permitted, the command was executed by itself: what it took must not get lost.
+    // Where MULTI is not permitted, the command was executed by itself: an element that it took must not get
+    // lost.
     if (isRedpostError(multi) && alone !== null && !isRedpostError(alone)) {
       return alone;
     }
-    // That of the command says why it was refused, that of EXEC only that it was. Either way, the
+    // The error of the command says why it was refused, the error of EXEC only that it was. Either way, the
     // transaction is over.
     for (const refusal of [multi, alone, exec]) if (isRedpostError(refusal)) throw refusal;
     const [reply = null] = exec as Reply[];

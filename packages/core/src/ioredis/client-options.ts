@@ -3,8 +3,8 @@ import { InvalidArgumentError } from '../errors.js';
 import { shown } from '../options/check.js';
 
 /**
- * What no target may change: the shapes of replies that the code expects, that a command leaves when
- * it is given and in that order, and that nothing but a deadline of ours ends a call. (ioredis's own
+ * Options that no target may change: they ensure the shapes of replies that the code expects, that a command
+ * leaves when it is given and in that order, and that only a deadline of ours ends a call. (ioredis's own
  * timeouts leave a blocked read in the server, which then takes an element that nobody receives.)
  */
 export const fixed = {
@@ -16,7 +16,7 @@ export const fixed = {
   blockingTimeout: undefined,
 } as const;
 
-/** The same for a Cluster: what is read has to be what was written before. */
+/** The same for a Cluster: a read has to see earlier writes. */
 export const fixedForCluster = {
   enableAutoPipelining: false,
   himportFieldsets: undefined,
@@ -27,9 +27,9 @@ export const fixedForCluster = {
 } as const;
 
 /**
- * What a target may say otherwise. ioredis would tell each connection's library by `CLIENT SETINFO`, which
- * Redis before 7.2 does not know: there no rule of an ACL may name it, and later one without it leaves lines in
- * `ACL LOG`.
+ * Defaults that a target may change. ioredis would send `CLIENT SETINFO` on each connection, which Redis
+ * before 7.2 does not know: there no rule of an ACL may name it, and in later versions a rule without it
+ * fills `ACL LOG`.
  */
 export const defaults = { disableClientInfo: true } as const;
 
@@ -46,8 +46,8 @@ const honoured = [
 export type HonouredOptions = Partial<Pick<RedisOptions, (typeof honoured)[number]>>;
 
 /**
- * What a caller has set of the {@link honoured} options. A client that exists has all of them: there,
- * what differs from ioredis's defaults has been set.
+ * The {@link honoured} options that a caller has set. An existing client has all of them: there, options that
+ * differ from ioredis's defaults were set.
  */
 export function honouredOf(own: RedisOptions, isOfClient: boolean): HonouredOptions {
   const { defaultOptions } = Redis as unknown as { defaultOptions: RedisOptions };
@@ -57,7 +57,7 @@ export function honouredOf(own: RedisOptions, isOfClient: boolean): HonouredOpti
   return Object.fromEntries(set.map((name) => [name, own[name]]));
 }
 
-/** @throws InvalidArgumentError for an option that would change what is relied on. */
+/** @throws InvalidArgumentError for an option that would change behaviour that the code relies on. */
 export function refuseUnsupported(own: RedisOptions): void {
   const { keyPrefix, replyMapping, stringNumbers, monitor } = own;
   if (keyPrefix) {
@@ -96,7 +96,7 @@ export function refuseDatabase(own: ClusterOptions['redisOptions'] & RedisOption
   );
 }
 
-/** Those of ioredis 5 and 6, and of what connects. */
+/** The options of ioredis 5 and 6, and of its connectors. */
 const known = new Set([
   ...Object.keys((Redis as unknown as { defaultOptions: RedisOptions }).defaultOptions),
   ...['host', 'port', 'path', 'tls', 'Connector', 'monitor', 'scripts', 'showFriendlyErrorStack'],
@@ -106,8 +106,8 @@ const known = new Set([
 ]);
 
 /**
- * @throws InvalidArgumentError for what is not made of options of ioredis: ioredis would ignore it, and
- * go to this machine.
+ * @throws InvalidArgumentError for a target that is not made of options of ioredis: ioredis would ignore it,
+ *   and connect to this machine.
  */
 export function refuseUnknown(own: object): void {
   const prototype = Object.getPrototypeOf(own) as object | null;

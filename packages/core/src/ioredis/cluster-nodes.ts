@@ -3,22 +3,22 @@ import { isHost } from './announced-address.js';
 import { hearOut } from './hear-out.js';
 import { logInWith, type ReadLogin } from './login.js';
 
-/** An answer to CLUSTER SLOTS: from the first slot to the last, and who has them. */
+/** An answer to CLUSTER SLOTS: the first slot, the last slot, and their nodes. */
 type SlotRange = [from: number, to: number, ...nodes: [host: string | null, port: number][]];
 type OnSlots = (error: Error | null, slots?: SlotRange[]) => void;
 
-/** What of a client no public name leads to: it rejects what was sent, and what waits to be sent. */
+/** Parts of a client without a public name: the commands that were sent, and those that wait to be sent. */
 interface WithQueues {
   flushQueue(error: Error, queues?: { commandQueue?: boolean; offlineQueue?: boolean }): void;
 }
 
-/** The error of what was waiting in the client of a node. */
+/** The error of commands that were waiting in the client of a node. */
 export const neverSent = 'The connection was closed before it was sent';
 
 /**
- * Prepares each client that a Cluster makes for a node, before it connects: how it logs in, if that is
- * not in the options; that nodes which announce no host are where they were asked (ioredis leaves
- * such nodes out, and then finds nobody); and that what it has not sent gets another error than what it has.
+ * Prepares each client that a Cluster makes for a node, before it connects: its login, if that is not in the
+ * options; the host of nodes that announce none, which is the one that was asked (ioredis leaves such nodes
+ * out, and may be left with none); and an error of its own for commands that were not sent.
  */
 export function prepareNodes(cluster: Cluster, read: ReadLogin | undefined): void {
   const logIn = (client: Redis) => read && logInWith(client, read, false);

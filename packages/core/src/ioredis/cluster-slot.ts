@@ -1,7 +1,7 @@
 import { type Cluster, Command, type Redis } from 'ioredis';
 import type { Client } from './target.js';
 
-/** What of ioredis's Cluster no public name leads to: the client of the node with this key. */
+/** A part of ioredis's Cluster without a public name: the client of the node with this key. */
 interface WithNodes {
   connectionPool: { getInstanceByKey(key: string): Redis | undefined };
 }

@@ -41,9 +41,9 @@ export function clusterTarget(
       return { username, password };
     });
   const read = loginOf(shared, { ...options, ...sockets }, ofClient);
-  // ioredis prefers what came with a node to what all of them share.
+  // ioredis prefers the options of a node to the options that all nodes share.
   const places = read ? nodes.map(({ host, port }) => ({ host, port }) as Node) : nodes;
-  // That much it takes to ask a node for its slots, where 1000 ms are not enough.
+  // The time to ask a node for its slots, when ioredis's 1000 ms are not enough.
   const isSlow = usesTls || options.credentials !== undefined;
 
   const reach: Target['reach'] = (announced) =>
@@ -87,7 +87,7 @@ export function clusterTarget(
   };
 }
 
-/** A Cluster's nodes share one password, and TLS: those of the first node that has them. */
+/** The nodes of a Cluster share the password and TLS options of the first node that has them. */
 function sharedBy(nodes: readonly RedisOptions[]): RedisOptions {
   const { username, password } = nodes.find((node) => node.password !== undefined) ?? {};
   const tls = nodes.find((node) => node.tls !== undefined)?.tls;

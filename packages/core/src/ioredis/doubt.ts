@@ -23,7 +23,7 @@ export class Doubt {
     this.#options = options;
   }
 
-  /** What is sent may keep the server silent for so long, in ms: a read that blocks, or `WAIT`. */
+  /** The next command may keep the server silent for this long, in ms: a read that blocks, or `WAIT`. */
   occupy(forMs: number): void {
     const since = dateNow();
     const before = this.#occupied;

@@ -1,8 +1,8 @@
 import type { Emitter } from '../runtime/emitter.js';
 
-/** What becomes of the primary, as soon as a Sentinel says so. */
+/** The events of a failover, as soon as a Sentinel announces them. */
 export interface FailoverEvents {
-  /** A replica is about to be promoted: what the old primary is sent from now on may get lost. */
+  /** A replica is about to be promoted: writes to the old primary may get lost from now on. */
   leaving: undefined;
   /** It was not promoted, or nothing was heard of it for too long. */
   staying: undefined;
@@ -10,9 +10,9 @@ export interface FailoverEvents {
   switched: undefined;
 }
 
-/** What tells of a failover: see SentinelWatch. */
+/** A source of failover events, see SentinelWatch. */
 export interface Failover {
   readonly events: Pick<Emitter<FailoverEvents>, 'on'>;
-  /** Between `leaving` and what follows. */
+  /** True between `leaving` and the event that follows it. */
   readonly isLeaving: boolean;
 }

@@ -2,20 +2,20 @@ import type { Socket } from 'node:net';
 import { type Redis, ReplyError } from 'ioredis';
 import { setTimeout } from '../runtime/timers.js';
 
-/** How long what a server has sent may take to be read where the end of it is not noticed, in ms. */
+/** How long reading the remaining data may take when its end is not noticed, in ms. */
 const longestMs = 500;
 const minus = 0x2d;
 
-/** Those that this has been done for. */
+/** The sockets for which this has been done. */
 const heardOut = new WeakSet<object>();
 
 /**
  * Has the present socket of a client read to its end, even when it cannot be written to any more: Node would
- * destroy it at once, and with it what the server had sent before it hung up, which are answers to earlier
- * commands, and why.
+ * destroy it at once, together with the data that the server had sent before it closed the connection:
+ * answers to earlier commands, and the reason.
  *
- * A server that does not let a client in says why, and no more (`ERR max number of clients reached`): that
- * becomes the error of the socket. ioredis takes it for an answer to its greeting, and forgets it.
+ * A server that refuses a client sends only the reason (`ERR max number of clients reached`): this becomes
+ * the error of the socket. ioredis would take it for an answer to its greeting, and discard it.
  */
 export function hearOut({ stream }: Redis): void {
   // The stand-in for a socket may be anything.
@@ -42,12 +42,12 @@ export function hearOut({ stream }: Redis): void {
     return stream;
   };
   stream.once('end', () => {
-    // Else it was we who hung up.
+    // Otherwise this side closed the connection.
     if (!stream.writableEnded) destroy(refusal());
   });
 }
 
-/** What tells the error that is all that a server has said so far, if that is so. */
+/** Returns a function that returns the error that the server has sent, if it has sent nothing else. */
 function onlyWords(stream: Socket): () => Error | undefined {
   let words: Error | undefined;
   stream.once('data', (first: Buffer) => {

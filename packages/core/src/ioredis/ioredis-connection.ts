@@ -30,7 +30,7 @@ import { SubscriberSockets } from './subscriber-sockets.js';
 import type { Target } from './target.js';
 import { unblock } from './unblock.js';
 
-/** The same, with what a connection that another thread makes has to be given. */
+/** The options, with those that a connection in another thread needs in addition. */
 type Options = SocketOptions & Pick<ConnectOptions, 'connectTimeoutMs' | 'credentials'>;
 
 /** How long a blocking read may block the server at a time, in ms. */
@@ -63,7 +63,7 @@ export class IoredisConnection implements Connection {
   #thread: HeartbeatThread | undefined;
   #replicatedWrites: ReplicatedWrites | undefined;
   #subscriptions: SubscriberSockets | undefined;
-  /** Those that somebody has for himself. */
+  /** The sockets that were opened by `openSubscriptionSocket()`. */
   readonly #ownSockets = new Set<SubscriptionSocket>();
   #status: ConnectionStatus = 'connecting';
 
@@ -186,7 +186,7 @@ export class IoredisConnection implements Connection {
     return this.#scripts.run(script, call, this.#deadline(options), sending);
   }
 
-  /** What is thrown here is to reject, as all errors of `call` do. */
+  /** Async, so that errors reject, like all errors of `call`. */
   async #callInTime(
     command: string,
     args: readonly Argument[],
@@ -208,7 +208,7 @@ export class IoredisConnection implements Connection {
     return performance.now() + timeoutMs;
   }
 
-  /** A call that waits meanwhile is to be answered in its time. */
+  /** Short enough for waiting calls to be answered before their deadline. */
   get #doubtMs(): number {
     return Math.min(longestDoubtMs, this.#options.callTimeoutMs / 4);
   }
@@ -364,11 +364,12 @@ function asHere(subscriber: Subscriber): Subscriber {
 const reconnectPauseMs = { first: 100, longest: 5000 };
 
 /**
- * A server that is hanging up executes nothing more: what was not sent yet is for the next connection.
+ * A server that closes the connection executes no further command: commands that were not sent yet wait for
+ * the next connection.
  *
- * After a failover the old master refuses writes: look for the new one. As a new connection may lead to it
- * again, there is only one for all that is refused at a time, and the next one later and later, as long as
- * this goes on.
+ * After a failover the old master refuses writes: a new connection has to find the new one. As it may lead to
+ * the old one again, there is only one new connection for all calls that are refused at a time, and the next
+ * ones are made after growing pauses.
  */
 function reconnectAfter(): (error: Error) => boolean {
   let pauseMs = reconnectPauseMs.first;

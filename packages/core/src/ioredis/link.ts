@@ -88,16 +88,16 @@ export interface SendOptions {
 /** Why a socket was cut. */
 const unanswered = 'the server did not answer after this process had stood still';
 
-/** How long to wait for the server to tell what it takes, in ms. */
+/** How long to wait for the server's answer about its limits, in ms. */
 const longestAskMs = 2000;
 
 /** How long to wait before a new client is made in place of one that has given up, in ms. */
 const recreateMs = 250;
 
 /**
- * One client of ioredis with what it lacks: a gate that holds calls back until the server answers,
- * so that nothing lingers in an offline queue after its caller has given up; a deadline on
- * every call; errors that say whether the command may have been executed.
+ * One client of ioredis with the functions that it lacks: a gate that holds calls back until the server
+ * answers, so that no call stays in an offline queue after its caller has given up; a deadline on every call;
+ * errors that say whether the command may have been executed.
  *
  * States: connecting -> up -> down -> up … -> closed (from any state, final).
  */
@@ -125,7 +125,7 @@ export class Link {
   #isHeld = false;
   /** How often this process stood still, and the server has not answered since. */
   #doubts = 0;
-  /** While those who waited are let in: who calls meanwhile lines up behind them. */
+  /** True while waiting calls are let in: new calls wait behind them. */
   #isAdmitting = false;
   #downSince: number | undefined;
   #lastError: RedpostError | undefined;
@@ -155,8 +155,8 @@ export class Link {
   }
 
   /**
-   * Whether what is sent now has good prospects. The client changes its status at once, and says so a
-   * tick later: both must agree.
+   * Whether a command that is sent now can be expected to arrive. The client changes its status at once and
+   * emits the event a tick later: both must agree.
    */
   get isUp(): boolean {
     standstill.notice();
@@ -164,7 +164,7 @@ export class Link {
     return this.#isUp && !isWaiting && this.#isUsable(this.#client) && !this.#closed;
   }
 
-  /** One of the caller's keeps what it cannot send now, also behind its QUIT. */
+  /** A client of the caller's keeps commands that it cannot send now, also after its QUIT. */
   #isUsable(client: Client): boolean {
     if (this.#options.owned !== false || 'nodes' in client) return client.status === 'ready';
     const { writable } = client.stream ?? {};
@@ -230,7 +230,7 @@ export class Link {
     });
   }
 
-  /** Whether what is called now need not wait at the gate. */
+  /** Whether a new call need not wait at the gate. */
   get #isOpen(): boolean {
     return this.isUp && !this.#isAdmitting;
   }
@@ -240,7 +240,7 @@ export class Link {
     return this.#isOpen ? send() : this.untilUp(deadline).then(send);
   }
 
-  /** Sends when the server answers, and again as long as Redis says that it did not execute it. */
+  /** Sends when the server answers, and again as long as Redis says that it did not execute the command. */
   async attempt(send: () => Promise<Reply>, deadline: number): Promise<Reply> {
     for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 100)) {
       if (!this.#isOpen) await this.untilUp(deadline);
@@ -297,7 +297,8 @@ export class Link {
       if (client.status === 'end' || (isOwn && !this.#isUsable(client))) {
         throw this.translate(new Error(neverSent));
       }
-      // Before the timer: it throws for what cannot be sent, e.g. more bytes than a string holds.
+      // Before the timer: it throws for arguments that cannot be sent, e.g. more bytes than a string can
+      // hold.
       const answer = client.callBuffer(commandName(command), args as Argument[]);
       this.#lone.sent();
       const stopReading = onReply && this.#readEarly(onReply);
@@ -330,8 +331,8 @@ export class Link {
   }
 
   /**
-   * Sends commands in a row on one socket: in a Cluster that of the node which has their keys.
-   * Resolves with what became of each, however long that takes.
+   * Sends commands in a row on one socket: in a Cluster that of the node which has their keys. Resolves with
+   * the result of each, however long that takes.
    */
   async sendAll(
     commands: readonly { command: string; args: readonly Argument[] }[],
@@ -420,15 +421,15 @@ export class Link {
     });
   }
 
-  /** What is sent may rightly keep the server silent for so long, in ms. */
+  /** The next command may keep the server silent for this long, in ms. */
   occupy(forMs: number): void {
     this.#doubt.occupy(forMs);
   }
 
   /**
-   * Cuts the socket, e.g. of a server that has fallen silent. A new one is made by itself.
+   * Closes the socket, e.g. of a silent server. A new one is made automatically.
    *
-   * @param reason what is told of it, if there is more to say.
+   * @param reason the error to report, if there is a special reason.
    */
   destroySocket(reason?: RedpostError): void {
     if (reason) this.#lastError = reason;
@@ -451,11 +452,11 @@ export class Link {
   }
 
   /**
-   * Hands an answer over that came in one piece, before the client has parsed it: in a process that
-   * was idle, that takes about as long as the system takes to bring it. Only for a command that is
-   * alone on its socket.
+   * Passes on an answer that came in one piece before the client has parsed it: in a process that was idle,
+   * parsing takes about as long as the system takes to deliver the answer. Only for a command that is alone
+   * on its socket.
    *
-   * @returns what ends it, which says whether there is still nothing handed over the first time.
+   * @returns a function that ends it. Its first call says whether no answer was passed on.
    */
   #readEarly(onReply: (reply: Reply) => void): () => boolean {
     let isOpen = true;
@@ -498,7 +499,7 @@ export class Link {
     if (this.#options.holdsCalls === false) return;
     this.#doubts += 1;
     const isThere = await this.#doubt.dispel(client);
-    // It would find the other nodes only by what it is refused.
+    // Otherwise it would find the other nodes only by redirections.
     if (!isThere && isCluster(client)) await refreshed(client);
     this.#doubts -= 1;
     this.#admit();
@@ -512,7 +513,7 @@ export class Link {
     if (client.status === 'connect' && client.stream === stream) stream?.destroy();
   }
 
-  /** There is another primary. What the old one has not answered by now is not waited for. */
+  /** There is another primary. Calls that the old one has not answered by now are not waited for. */
   #replace(): void {
     const client = this.#client;
     this.#isHeld = false;
@@ -616,7 +617,7 @@ export class Link {
   }
 
   readonly #fail = (thrown: unknown): void => {
-    // What follows on a refused database is noise: the socket is given up.
+    // Errors after a refused database carry no information: the socket is given up.
     if (this.#closed || this.#isRefused) return;
     const refused = refusedDatabase(thrown, this.#options.address);
     const error = refused ?? translateError(thrown, this.#options.address, this.#options);
@@ -639,7 +640,8 @@ export class Link {
     }
     if (isRedpostError(translated, 'MESSAGE_TOO_LARGE')) {
       this.#lastWords = translated;
-      // What is sent from now on waits for the next connection. A client of ours has seen to it.
+      // Commands that are sent from now on wait for the next connection. Our own clients reconnect by
+      // `reconnectOnError`.
       if (this.#options.owned === false && 'stream' in this.#client) this.destroySocket();
     }
     return translated;
@@ -662,8 +664,8 @@ export class Link {
 }
 
 /**
- * Always the same client, as long as it can be used: nodes of a Cluster tell each other what is
- * published, and what was published at two of them comes in any order.
+ * Always the same client, as long as it can be used: nodes of a Cluster forward messages to each other, and
+ * messages that were published at two nodes arrive in any order.
  */
 function steady(route: () => Client): () => Client {
   let client: Client | undefined;
@@ -673,7 +675,7 @@ function steady(route: () => Client): () => Client {
   };
 }
 
-/** Resolves when a Cluster knows again who has which slots, or could not learn it. */
+/** Resolves when a Cluster knows the owners of its slots again, or could not ask for them. */
 function refreshed(cluster: Cluster): Promise<void> {
   return new Promise((resolve) => cluster.refreshSlotsCache(() => resolve()));
 }

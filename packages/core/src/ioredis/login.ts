@@ -4,9 +4,9 @@ import { asError, InvalidArgumentError } from '../errors.js';
 import { longestTimerMs } from '../options/check.js';
 import { pause } from '../runtime/timers.js';
 
-/** With what to log in to Redis. */
+/** The credentials for Redis. */
 export interface Credentials {
-  /** Default `default`, as Redis calls the user of those who name none. */
+  /** Default: `default`, the name of Redis's default user. */
   username?: string | undefined;
   /** The password, or a token that stands for one. */
   password: string;
@@ -15,38 +15,38 @@ export interface Credentials {
 /** Asked whenever a socket is opened, so that what it returns may change: see `ConnectOptions`. */
 export type CredentialsSource = () => Credentials | Promise<Credentials>;
 
-/** How a socket is to begin. */
+/** The credentials and the database of a new socket. */
 export interface Login {
   username?: string | null | undefined;
   password?: string | null | undefined;
-  /** The number of a database; without it, the one of the options. */
+  /** The number of the database. Default: the one of the options. */
   database?: number | undefined;
 }
 
-/** Says how a socket is to begin that is being opened. */
+/** Called for each socket that is being opened. */
 export type ReadLogin = () => Login | Promise<Login>;
 
-/** What of ioredis stands between a client and its socket. */
+/** The part of ioredis between a client and its socket. */
 interface Connector {
   connecting: boolean;
   connect(emit: (event: string, error: Error) => void): Promise<unknown>;
 }
 
-/** What a client remembers of its present connection, and of the one before. */
+/** What ioredis stores about the present connection of a client, and the previous one. */
 interface Internals {
   connector: Connector;
   condition: { auth: unknown; select: number };
   prevCondition: { select: number } | null;
 }
 
-/** How long to wait before credentials are asked for again that were not to be had, in ms. */
+/** How long to wait before failed credentials are asked for again, in ms. */
 const retryMs = { first: 100, longest: 5000 };
 
 /**
- * Has a client log in with what `read` says whenever it opens a socket, rather than with what its
- * options said when it was made. It must have been made to connect lazily.
+ * Makes a client log in with the result of `read` whenever it opens a socket, instead of the options that it
+ * was made with. It must have been made with `lazyConnect`.
  *
- * @param connects whether it is to connect now.
+ * @param connects whether the client connects now.
  */
 export function logInWith(client: Redis, read: ReadLogin, connects = true): void {
   const internals = client as unknown as Internals;
@@ -68,7 +68,7 @@ export function logInWith(client: Redis, read: ReadLogin, connects = true): void
     }
     return open(emit);
   };
-  // What fails is an event, and comes again.
+  // A failure is an event, and the client tries again.
   if (connects) client.connect().catch(ignore);
 }
 
@@ -80,7 +80,7 @@ function begin(client: Redis, internals: Internals, login: Login): void {
   if (database === undefined) return;
   client.options.db = database;
   internals.condition.select = database;
-  // Else the database of the last connection would be chosen again.
+  // Otherwise ioredis would select the database of the previous connection.
   internals.prevCondition = null;
 }
 
@@ -94,18 +94,18 @@ export function databaseOf(client: Redis): number {
   return (prevCondition ?? condition)?.select ?? client.options.db ?? 0;
 }
 
-/** What a client of the caller's would log in with now. */
+/** The present credentials and database of the caller's client. */
 export function loginNow(client: Redis): Login {
   const { username, password } = client.options;
   return { username, password, database: databaseOf(client) };
 }
 
-/** Has clients choose the database that `own` chooses, also while they are connected. */
+/** Makes clients select each database that `own` selects, even while they are connected. */
 export function followDatabase(own: Redis): (client: Redis) => void {
   const followers = new Set<Redis>();
   const choose = (client: Redis) => {
     const database = databaseOf(own);
-    // Behind a read that blocks, so that the next one is of the new database.
+    // SELECT waits behind a blocked read, so that the next read uses the new database.
     if (databaseOf(client) !== database) client.select(database).catch(ignore);
   };
   const onSelect = () => followers.forEach(choose);
@@ -121,10 +121,10 @@ export function followDatabase(own: Redis): (client: Redis) => void {
 }
 
 /**
- * How the sockets of a target are to log in, unless its options say it once and for all.
+ * How the sockets of a target log in, unless fixed options suffice.
  *
  * @param own the options of the target.
- * @param ofClient what a client of the caller's logs in with now.
+ * @param ofClient returns the present credentials of the caller's client.
  * @throws InvalidArgumentError when there is a password beside `credentials`.
  */
 export function loginOf(
@@ -145,7 +145,7 @@ export function loginOf(
     return { username: username ?? own.username ?? 'default', password };
   };
   let asked: Promise<Login> | undefined;
-  // Once for all that are being opened.
+  // One request serves all sockets that are being opened.
   return () => {
     asked ??= ask().finally(() => {
       asked = undefined;
@@ -175,7 +175,7 @@ async function answerOf(source: CredentialsSource): Promise<Credentials> {
   }
 }
 
-/** What is wrong is not shown: it may be a password in the wrong place. */
+/** The wrong value is not shown: it may be a password in the wrong place. */
 function checked(given: Credentials): Credentials {
   const { username, password } = Object(given) as Partial<Credentials>;
   const isName = username === undefined || (typeof username === 'string' && username !== '');

@@ -5,26 +5,26 @@ import { timerMs } from './timer-ms.js';
 
 /** A call that has to wait until it may be sent. */
 export interface LoneCall {
-  /** Whether nothing else may be out while it is. */
+  /** Whether no other call may be unanswered while it is. */
   isAlone: boolean;
   /** When to give up waiting, by `performance.now()`. */
   deadline: number;
   send(): Promise<Reply>;
-  /** Its error when its time is up. */
+  /** The error to reject with when its time is over. */
   expired(): RedpostError;
 }
 
 /**
- * Lets calls leave in the order in which they were made, and some of them alone: these wait until all
- * earlier ones are answered, and later ones wait for them. What the server does to such a call and its
- * socket, it does to no other one.
+ * Lets calls leave in the order in which they were made, and some of them alone: these wait until all earlier
+ * ones are answered, and later ones wait for them. When the server refuses such a call and closes the socket,
+ * no other call is affected.
  */
 export class LoneCalls {
   readonly #waiting: (LoneCall & { start(): void })[] = [];
   #out = 0;
   #isOccupied = false;
 
-  /** Whether a call that need not be alone may leave at once. */
+  /** Whether an ordinary call may leave at once. */
   get isOpen(): boolean {
     return !this.#isOccupied && this.#waiting.length === 0;
   }

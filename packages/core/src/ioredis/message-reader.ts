@@ -1,26 +1,26 @@
 import type { Redis } from 'ioredis';
 import type { SubscriptionTarget } from '../connection/connection.js';
 
-/** What kind of subscription a message is for. */
+/** The kind of subscription that a message is for. */
 type MessageKind = SubscriptionTarget['kind'];
 
 /**
- * Gets each message. `name` is what was subscribed to: the channel, or the pattern it matched.
- * `payload` is a view into what was read from the socket.
+ * Gets each message. `name` is what was subscribed to: the channel, or the pattern it matched. `payload` is a
+ * view into the chunk that was read from the socket.
  */
 export type OnMessage = (kind: MessageKind, name: string, channel: string, payload: Buffer) => void;
 
-/** What a reader finds in what a server sends. */
+/** Receives the findings of a reader. */
 export interface MessageListener {
   onMessage: OnMessage;
-  /** The server says that a subscription to a sharded channel has ended, asked to or not. */
+  /** The server says that a subscription to a sharded channel has ended, requested or not. */
   onRevoked(name: string): void;
 }
 
 const carriageReturn = 0x0d;
 const zero = 0x30;
 
-/** How a message begins, in RESP3 and RESP2, up to the length of what was subscribed to. */
+/** The beginning of a message in RESP3 and RESP2, up to the length of the subscribed name. */
 const beginnings = (['channel', 'pattern', 'shard'] as const).flatMap((kind) => {
   const type = { channel: 'message', pattern: 'pmessage', shard: 'smessage' }[kind];
   const parts = kind === 'pattern' ? 4 : 3;
@@ -35,9 +35,8 @@ type Beginning = (typeof beginnings)[number];
 const revocations = ['>', '*'].map((push) => Buffer.from(`${push}3\r\n$12\r\nsunsubscribe\r\n$`));
 
 /**
- * Takes the messages of Pub/Sub out of what a server sends, and passes everything else on, whole
- * frames at a time and in order. ioredis's own parser spends more on a message than everything
- * else does together that happens to it in a subscriber.
+ * Takes the messages of Pub/Sub out of the data from a server, and passes all other frames on, whole and in
+ * order. The parser of ioredis takes longer for a message than all other code of a subscriber together.
  */
 export class MessageReader {
   readonly #listener: MessageListener;
@@ -46,9 +45,9 @@ export class MessageReader {
   #held: Buffer[] = [];
   #heldBytes = 0;
   #wantedBytes = 0;
-  /** Where the number that was read last ends. */
+  /** The end of the number that was read last. */
   #at = 0;
-  /** Mostly, a message begins as the one before it, and is for the same name. */
+  /** Usually a message begins like the one before it, and has the same name. */
   #lastBeginning = beginnings[0] as Beginning;
   #lastName = { text: '', bytes: Buffer.alloc(0) };
 
@@ -120,12 +119,12 @@ export class MessageReader {
     return found;
   }
 
-  /** Where the bytes end whose length stands at `at`; they start at `#at`. -1 if not all is there. */
+  /** The end of the bytes whose length is at `at`; they start at `#at`. -1 if they are not complete. */
   #bulkEnd(bytes: Buffer, at: number): number {
     const length = this.#number(bytes, at);
     if (length === -1) return -1;
     const end = this.#at + length;
-    // Room for the line's end, and for the `$` of what follows, if anything.
+    // Room for the end of the line, and for the `$` that may follow.
     if (end + 2 <= bytes.length) return end;
     this.#wantedBytes = end + 2;
     return -1;
@@ -165,7 +164,7 @@ export class MessageReader {
     return end;
   }
 
-  /** The end of whatever starts at `at`, or -1 if it is not all there. */
+  /** The end of the frame that starts at `at`, or -1 if it is not complete. */
   #skip(bytes: Buffer, at: number): number {
     const lineEnd = bytes.indexOf('\r\n', at);
     if (lineEnd === -1) return -1;
@@ -185,7 +184,7 @@ export class MessageReader {
       case '%':
         return this.#skipMany(bytes, next, length * 2);
       case '|':
-        // Attributes stand before what they are about.
+        // Attributes precede the reply that they describe.
         return this.#skipMany(bytes, next, length * 2 + 1);
       default:
         return next;
@@ -206,8 +205,8 @@ export class MessageReader {
 }
 
 /**
- * Reads the messages of a client's present connection itself. Whatever becomes of ioredis's
- * insides: where its parser is not found, it goes on reading everything, only slower.
+ * Reads the messages of a client's present connection itself. This survives changes inside ioredis: where its
+ * parser is not found, it goes on reading everything, only slower.
  */
 export function readMessages(client: Redis, listener: MessageListener): void {
   const { stream } = client;

@@ -1,6 +1,6 @@
 /**
- * What redpost needs of a client of your own. `Redis` and `Cluster` have it, of ioredis 5 and 6 and of
- * iovalkey: described by its methods, because each library has types of its own.
+ * The interface that redpost needs of a client of your own. `Redis` and `Cluster` have it, of ioredis 5 and 6
+ * and of iovalkey: described by its methods, because each library has types of its own.
  */
 export interface OwnClient {
   readonly options: object;
@@ -13,8 +13,8 @@ export interface OwnClient {
   duplicate(): object;
   /** Calls `listener` at every `event`. */
   on(event: string, listener: (...args: unknown[]) => void): unknown;
-  /** Ends that. */
+  /** Removes the listener. */
   off(event: string, listener: (...args: unknown[]) => void): unknown;
-  /** Commands that leave together. */
+  /** Commands that are sent together. */
   pipeline(): object;
 }

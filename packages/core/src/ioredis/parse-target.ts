@@ -8,7 +8,7 @@ import { parseUrl } from './redis-url.js';
 import { serverTarget } from './server-target.js';
 import type { Client, ConnectionTarget, Target, TargetOptions } from './target.js';
 
-/** @throws InvalidArgumentError for what cannot be connected to. It shows no password. */
+/** @throws InvalidArgumentError for a target that cannot be connected to. The error shows no password. */
 export function parseTarget(target: ConnectionTarget, options: TargetOptions = {}): Target {
   const { tls } = options;
   if (typeof target === 'string' || isUrl(target)) {

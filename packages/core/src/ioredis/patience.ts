@@ -4,7 +4,7 @@ import { isCluster } from './cluster-slot.js';
 import type { Client } from './target.js';
 import { timerMs } from './timer-ms.js';
 
-/** How long nothing may arrive before what is overdue is given up, in ms. */
+/** How long a socket has to be silent before an overdue call is given up, in ms. */
 const longestSilenceMs = 2000;
 
 /**
@@ -26,7 +26,7 @@ export class Patience {
     this.#timer = setTimeout(() => this.#watch(), untilDeadline - this.#silentMs);
   }
 
-  /** Nothing is waited for any more. */
+  /** The call was answered, or is no longer waited for. */
   end(): void {
     clearTimeout(this.#timer);
   }

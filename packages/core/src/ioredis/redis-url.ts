@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import { InvalidArgumentError } from '../errors.js';
 
-/** What may stand behind the `?` of a URL, and which values it may have. */
+/** The parameters that a URL may have after its `?`, with their possible values. */
 const inQuery = {
   db: /^\d{1,9}$/,
   protocol: /^[23]$/,
@@ -11,8 +11,8 @@ const inQuery = {
 /**
  * The options that a URL, or the path of a unix socket, stands for.
  *
- * @throws InvalidArgumentError that shows nothing of what was given: any part of it may be a password,
- * or, with an unescaped `/`, `?`, `#` or `@` in it, the rest of one.
+ * @throws InvalidArgumentError that shows nothing of the input: any part of it may be a password, or, with an
+ *   unescaped `/`, `?`, `#` or `@` in it, the rest of one.
  */
 export function parseUrl(text: string): RedisOptions {
   if (text.startsWith('/')) return { path: text };

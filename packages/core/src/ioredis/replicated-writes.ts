@@ -7,14 +7,14 @@ import { WaitingLines } from './waiting-lines.js';
 /**
  * Writes that count only when replicas have them: `WAIT` follows them on the same socket.
  *
- * `WAIT` keeps its socket waiting, so these writes have one to themselves. In a Cluster that is one
- * for each node, and what is waited for on one node holds up none on another.
+ * `WAIT` keeps its socket waiting, so these writes have one to themselves. In a Cluster there is one for each
+ * node, so a wait on one node does not delay writes to another.
  */
 export class ReplicatedWrites {
   readonly #link: Link;
   readonly #address: string;
   readonly #isCluster: boolean;
-  /** By the nodes that are written to: one for all where there is no Cluster. */
+  /** For each node of a Cluster; a single one without a Cluster. */
   readonly #rounds = new Map<string, ReplicationRounds>();
   readonly #lines: WaitingLines<string>;
 

@@ -37,8 +37,8 @@ interface WaitingWrite extends ReplicatedWrite {
 const writesPerRound = 256;
 
 /**
- * Sends writes to one server in rounds, one after the other: what comes while replicas are waited
- * for leaves together, followed by a single `WAIT`.
+ * Sends writes to one server in rounds, one after the other: the writes that come while replicas are waited
+ * for are sent together, followed by a single `WAIT`.
  */
 export class ReplicationRounds {
   readonly #link: Link;
@@ -67,7 +67,7 @@ export class ReplicationRounds {
         },
       };
       this.#waiting.push(waiting);
-      // What else is written in this tick leaves with it.
+      // Other writes of this tick are sent in the same round.
       if (!this.#isBusy) nextTick(() => void this.#run());
       this.#isBusy = true;
     });
@@ -123,7 +123,7 @@ export class ReplicationRounds {
     else write.reject(this.#notReplicated(write, count, confirmed));
   }
 
-  /** What waits for the next round would overtake what was refused in this one. */
+  /** Writes that wait for the next round would overtake the writes that were refused in this one. */
   #fail(write: WaitingWrite, error: RedpostError): void {
     const { args, deadline, line, reject } = write;
     void this.#link.explained(error, args, deadline).then(reject);

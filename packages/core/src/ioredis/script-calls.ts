@@ -8,26 +8,26 @@ import { translateError } from './translate-error.js';
 export type ScriptText = Pick<Script<never, unknown>, 'sha' | 'lua'>;
 
 /**
- * Calls scripts by their hash. `SCRIPT LOAD` leaves just ahead of the first call on each connection, on
- * the same socket: so nobody waits for it, and no script need be sent by `EVAL`. What was loaded stays
- * in the server until it is flushed; of what was sent by `EVAL` newer servers keep the last 500.
+ * Calls scripts by their hash. `SCRIPT LOAD` leaves just ahead of the first call on each connection, on the
+ * same socket: so no call waits for it, and no script has to be sent by `EVAL`. A loaded script stays in the
+ * server until it is flushed; of the scripts sent by `EVAL`, newer servers keep only the last 500.
  */
 export class ScriptCalls {
   readonly #link: Link;
-  /** By the connection to a server: what has been loaded on it, or is about to be. */
+  /** For each connection to a server: the scripts that are loaded on it or are being loaded. */
   #loaded = new WeakMap<Client, Set<string>>();
-  /** False when the user may not load any: then those that are unknown are sent as text. */
+  /** False when the user may not load scripts: then those that are unknown are sent as text. */
   #mayLoad = true;
 
   constructor(link: Link) {
     this.#link = link;
     link.events.on('down', () => {
-      // What answers next may be another server.
+      // The next answer may come from another server.
       this.#loaded = new WeakMap();
     });
   }
 
-  /** @throws what {@link Link.call} throws. */
+  /** @throws the errors of {@link Link.call}. */
   run(
     text: ScriptText,
     { keys, args }: ScriptCall,
@@ -64,7 +64,7 @@ export class ScriptCalls {
     this.#loaded.set(client, loaded.add(sha));
     client.callBuffer('script', ['LOAD', lua]).catch((thrown: unknown) => {
       loaded.delete(sha);
-      // What else it may be, the call behind it is told as well.
+      // The call behind it gets any other error as well.
       const error = translateError(thrown, '');
       if (isRedpostError(error, 'SERVER') && !error.retryable) this.#mayLoad = false;
     });

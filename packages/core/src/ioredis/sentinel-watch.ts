@@ -7,7 +7,7 @@ import { SubscriptionLink } from './subscription-link.js';
 import type { Sentinel } from './target.js';
 
 export interface SentinelWatchOptions {
-  /** What `connect()` was given: how to reach and greet the Sentinels, and the name of the primary. */
+  /** The input of `connect()`: how to reach and greet the Sentinels, and the name of the primary. */
   own: RedisOptions;
   /** In the order in which they are asked: one that has announced a new primary is moved to the front. */
   addresses: Sentinel[];
@@ -28,17 +28,17 @@ const switched = '+switch-master';
 const joined = '+sentinel';
 const aborted = '-failover-abort-*';
 
-/** A Sentinel looks once a second whether the replica was promoted. After this, in ms, calls go on. */
+/** A Sentinel looks once a second whether the replica was promoted. Calls continue after this time, in ms. */
 const longestHoldMs = 5000;
 const longestRetryMs = 10_000;
 /** As many connections as ioredis makes for the same purpose. */
 const mostSentinels = 10;
 
 /**
- * Hears from the Sentinels of a failover at once, and before it happens.
+ * Is told by the Sentinels of a failover at once, and of a planned failover before it happens.
  *
- * A planned failover leaves the old primary alive, which for about ten seconds goes on confirming writes
- * that are then thrown away. Nothing is noticed on its sockets: only the Sentinels know.
+ * A planned failover leaves the old primary alive, which for about ten seconds goes on confirming writes that
+ * are then thrown away. Its sockets show no sign of this: only the Sentinels know.
  */
 export class SentinelWatch implements Failover {
   readonly events = new Emitter<FailoverEvents>();
@@ -55,7 +55,7 @@ export class SentinelWatch implements Failover {
     for (const sentinel of [...options.addresses]) this.#watch(sentinel);
   }
 
-  /** Between `leaving` and what follows. */
+  /** True between `leaving` and the event that follows it. */
   get isLeaving(): boolean {
     return this.#hold !== undefined;
   }
@@ -130,7 +130,7 @@ export class SentinelWatch implements Failover {
       });
   }
 
-  /** Before it subscribes, it tells what happened meanwhile, and which others there are. */
+  /** Before subscribing, asks the Sentinel for the present primary and for the other Sentinels. */
   #open(sentinel: Sentinel): Redis {
     const { own, client } = this.#options;
     const redis = new Redis({
@@ -146,7 +146,7 @@ export class SentinelWatch implements Failover {
       enableReadyCheck: false,
       disableClientInfo: true,
       socketTimeout: undefined,
-      // One that others have told of may never be reached from here.
+      // A Sentinel that others have named may not be reachable from here.
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 8), longestRetryMs),
     });
     redis.on('ready', () => void this.#ask(redis, sentinel));
@@ -169,11 +169,11 @@ export class SentinelWatch implements Failover {
       }
       for (const other of others.map(fields)) this.#meet(other);
     } catch {
-      // It does not know the primary (yet), or may not be asked: what it publishes is heard all the same.
+      // It does not know the primary (yet), or may not be asked: its messages are received all the same.
     }
   }
 
-  /** A failover is announced by the Sentinel in charge, which need not be one that we were told of. */
+  /** A failover is announced by the Sentinel in charge, which may not be among those that were configured. */
   #meet({ ip, port }: Record<string, string | undefined>): void {
     if (!ip || !port || this.#options.own.updateSentinels === false) return;
     const { natMap } = this.#options.own;
@@ -207,7 +207,7 @@ export class SentinelWatch implements Failover {
     this.events.emit('switched', undefined);
   }
 
-  /** That one of several Sentinels is away is usual: it is told when none is heard any more. */
+  /** That one of several Sentinels is away is usual: an error is reported when none is connected any more. */
   #fail(address: string, error: RedpostError): void {
     this.#heard.delete(address);
     if (this.#heard.size > 0 || this.#hasReported || !this.#links.has(address)) return;

@@ -6,7 +6,7 @@ import { socketsOf } from './socket-options.js';
 import type { Target, TargetOptions } from './target.js';
 
 /**
- * One server, or the master that Sentinels name.
+ * The target for one server, or for the master that Sentinels name.
  *
  * @param client the caller's own, whose database, user and password every socket begins with.
  */
@@ -17,7 +17,7 @@ export function serverTarget(own: RedisOptions, options: TargetOptions, client?:
   const read = loginOf(own, { ...options, ...sockets }, ofClient);
   const follow = client && followDatabase(client);
 
-  // Each client that is made later asks them in the order that they are in then.
+  // Each client that is made later asks the Sentinels in their order at that time.
   const addresses = own.sentinels?.length && own.role !== 'slave' ? [...own.sentinels] : undefined;
   const heard = addresses && { sentinels: addresses, failoverDetector: false };
   const create = (more: RedisOptions): Redis => {

@@ -6,14 +6,14 @@ import type { Node } from './announced-address.js';
 import type { SubscriptionLink } from './subscription-link.js';
 
 export interface ShardedSubscriptionsOptions {
-  /** Asks any node. */
+  /** Sends a command to any node. */
   ask: (command: string, args: readonly Argument[]) => Promise<Reply>;
   open: (node: Node) => SubscriptionLink;
   /** Where a node is that the Cluster has announced. */
   reach: (announced: { host: string | null; port: number }) => Node;
   /** Closes a socket that nobody needs any more. */
   forget: (link: SubscriptionLink) => void;
-  /** Gets what keeps a subscription from coming back. */
+  /** Gets the errors that keep a subscription from being resumed. */
   report: (error: RedpostError) => void;
   callTimeoutMs: number;
 }
@@ -37,7 +37,7 @@ const retryMs = { first: 50, longest: 1000 };
 export class ShardedSubscriptions {
   readonly #options: ShardedSubscriptionsOptions;
   readonly #links = new Map<string, NodeLink>();
-  /** Which node has which slots, as far as is known: all who come at once go by the same. */
+  /** The known owners of the slots. Subscribers that come at the same time share one request. */
   #ranges: Promise<SlotRange[]> | undefined;
   #closed = false;
 
@@ -81,7 +81,7 @@ export class ShardedSubscriptions {
     if (!this.#closed) this.#options.report(error);
   }
 
-  /** What was known of the slots is wrong. */
+  /** The known owners of the slots are wrong. */
   forgetSlots(): void {
     this.#ranges = undefined;
   }

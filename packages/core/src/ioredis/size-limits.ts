@@ -6,7 +6,7 @@ const names = ['proto-max-bulk-len', 'client-query-buffer-limit'];
 
 export interface AskedServer {
   address: string;
-  /** Asks for a setting by `CONFIG GET`. */
+  /** Reads a setting by `CONFIG GET`. */
   ask(name: string): Promise<Reply>;
 }
 
@@ -45,7 +45,7 @@ async function smallestLimit({ ask }: AskedServer): Promise<number | undefined> 
     const answers = (await Promise.all(names.map(ask))) as Buffer[][];
     return Math.min(...answers.map(([, limit]) => Number(limit)));
   } catch {
-    // We may not ask, or the server does not come back.
+    // CONFIG is not permitted, or the server does not answer any more.
     return undefined;
   }
 }

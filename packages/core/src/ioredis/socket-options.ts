@@ -4,16 +4,16 @@ import { type HonouredOptions, honouredOf } from './client-options.js';
 /** How the sockets to a target are opened. */
 export interface SocketsOfTarget {
   readonly usesTls: boolean;
-  /** What the caller has set of the options of ioredis that we would set otherwise. */
+  /** The options of ioredis that the caller has set and that would otherwise be ours. */
   readonly honoured: HonouredOptions;
-  /** How long a socket may take until it is connected, with TLS until that is agreed on, in ms. */
+  /** How long a socket may take to connect, including the TLS handshake, in ms. */
   readonly connectTimeoutMs: number;
 }
 
-/** With TLS it takes some round trips more, and the time of a server that may be busy, in ms. */
+/** The same with TLS, in ms: the handshake takes more round trips, and the time of a server that may be busy. */
 const defaultTimeoutMs = { plain: 5000, tls: 10_000 };
 
-/** @param isOfClient whether `own` are the options of a client that exists: then none is missing. */
+/** @param isOfClient whether `own` are the options of an existing client: then none is missing. */
 export function socketsOf(
   own: RedisOptions,
   { connectTimeoutMs }: { connectTimeoutMs?: number | undefined },

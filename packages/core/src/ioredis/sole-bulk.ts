@@ -2,7 +2,7 @@ const dollar = 0x24;
 const zero = 0x30;
 const carriageReturn = 0x0d;
 
-/** The string that `chunk` consists of, when it is one whole bulk string of RESP and nothing else. */
+/** The string that `chunk` consists of, when it is exactly one complete bulk string of RESP. */
 export function soleBulk(chunk: Buffer): Buffer | undefined {
   if (chunk[0] !== dollar) return undefined;
   let size = 0;

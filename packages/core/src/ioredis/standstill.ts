@@ -2,15 +2,15 @@ import { outsideContext } from '../runtime/context.js';
 import type { Unlisten } from '../runtime/emitter.js';
 import { clearInterval, dateNow, performance, setInterval } from '../runtime/timers.js';
 
-/** How often the clocks are looked at while nothing is sent, in ms. */
+/** How often the clocks are checked while no command is sent, in ms. */
 const everyMs = 1000;
-/** How long it may be since the clocks were looked at, in ms: later than this, the process stood still. */
+/** When the clocks were not checked for longer than this, in ms, the process stood still. */
 const longestMs = 5000;
 
 /**
  * Tells when this process has stood still: a computer that slept, a function that was frozen between two
- * invocations, an event loop that was blocked. Meanwhile a router may have forgotten its connections, and a
- * server closed them, without a word that arrived.
+ * invocations, an event loop that was blocked. Meanwhile a router may have dropped its connections, and a
+ * server closed them, without this process being told.
  */
 class Standstill {
   readonly #listeners = new Set<() => void>();
@@ -18,7 +18,7 @@ class Standstill {
   #lookedAt = 0;
   #lookedAtSteadily = 0;
 
-  /** Calls `listener` whenever the process has stood still: before anything is sent, or soon after. */
+  /** Calls `listener` whenever the process has stood still: before the next command is sent, or soon after. */
   on(listener: () => void): Unlisten {
     this.#listeners.add(listener);
     if (!this.#timer) {
@@ -33,8 +33,9 @@ class Standstill {
   }
 
   /**
-   * For all that is about to send. What has woken the process, a request for instance, runs before its
-   * timers do, and would send before the timer here has noticed anything.
+   * Checks the clocks before a command is sent. The event that has woken the process, e.g. a request, is
+   * handled before timers run, so its commands would be sent before the timer here has noticed the
+   * standstill.
    *
    * It is called with every command, so it reads one clock only: the one that goes on while a computer
    * sleeps.
@@ -60,5 +61,5 @@ class Standstill {
   }
 }
 
-/** That of this thread. */
+/** The one of this thread. */
 export const standstill = new Standstill();

@@ -21,7 +21,7 @@ export interface SubscriberSocketsOptions {
   doubtMs: number;
   callTimeoutMs: number;
   report: (error: RedpostError) => void;
-  /** Asks any node of a Cluster. */
+  /** Sends a command to any node of a Cluster. */
   ask: (command: string, args: readonly Argument[]) => Promise<Reply>;
   sentinels?: Failover | undefined;
 }

@@ -12,7 +12,7 @@ export interface SubscriptionLinkOptions {
   address: string;
   usesTls: boolean;
   create: () => Redis;
-  /** How often an idle socket asks whether the server is still there, in ms. */
+  /** How often an idle socket pings the server, in ms. */
   keepAliveMs: number;
   /** How long the server may take to answer after this process stood still, in ms. */
   doubtMs: number;
@@ -23,8 +23,8 @@ export interface SubscriptionLinkOptions {
 }
 
 /**
- * One socket for subscriptions, whose reading can be stopped. It watches over its server itself:
- * ioredis would take the silence of a socket that nobody reads for a dead server.
+ * One socket for subscriptions, whose reading can be stopped. It checks the server itself: ioredis would take
+ * the silence of a socket that nobody reads for a dead server.
  */
 export class SubscriptionLink {
   readonly subscriptions: Subscriptions;
@@ -75,7 +75,7 @@ export class SubscriptionLink {
     this.#dispelDoubt();
   }
 
-  /** Of a socket that is read again nothing more would come but what had waited. */
+  /** When reading continues on this socket, only the messages that had waited would arrive. */
   cut(reason: RedpostError): void {
     this.#pausedAt = undefined;
     this.#link.destroySocket(reason);
@@ -84,12 +84,12 @@ export class SubscriptionLink {
   close(): void {
     clearInterval(this.#keepAlive);
     this.#unlisten();
-    // A socket that nobody reads would never see its end.
+    // A socket that is not read would not notice that it was closed.
     this.resume();
     this.subscriptions.close();
   }
 
-  /** The Buffer events: the others turn an empty payload into a string and bytes into garbage. */
+  /** The Buffer events: the other events turn an empty payload into a string and corrupt bytes. */
   #open(client: Redis): Redis {
     this.#client = client;
     const onMessage: OnMessage = (...message) => this.subscriptions.onMessage(...message);
@@ -110,12 +110,15 @@ export class SubscriptionLink {
   #check(): void {
     if (this.#pausedAt !== undefined) return;
     if (this.#link.isUp) void this.#ping(this.#keepAliveMs / 2);
-    // It is greeted all that time, and does not answer.
+    // The server has not answered the greeting in all that time.
     else if (!this.#wasUp) this.#link.destroySocket();
     this.#wasUp = this.#link.isUp;
   }
 
-  /** What is not read now is asked when it is. SUBSCRIBE may be repeated, so nothing has to wait meanwhile. */
+  /**
+   * A paused socket is checked when reading continues. SUBSCRIBE may be repeated, so no call has to wait
+   * meanwhile.
+   */
   #dispelDoubt(): void {
     if (!this.#isInDoubt || this.#pausedAt !== undefined) return;
     this.#isInDoubt = false;
@@ -127,7 +130,7 @@ export class SubscriptionLink {
     try {
       await this.#link.send('PING', [], askedAt + withinMs, { isPatient: true });
     } catch (error) {
-      // Any other error says itself what became of the connection.
+      // Any other error describes the state of the connection itself.
       if (!isRedpostError(error, 'TIMEOUT')) return;
       const wasPaused = this.#pausedAt !== undefined || this.#lastResumeAt > askedAt;
       if (!wasPaused) this.#link.destroySocket();

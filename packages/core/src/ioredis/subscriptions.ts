@@ -19,15 +19,15 @@ const namesPerCommand = 500;
 const retryMs = { first: 50, longest: 5000 };
 
 /**
- * All subscriptions of a process over one socket: Redis is asked once per name, however many
- * subscribers share it, and once more for each that joins others.
+ * All subscriptions of a process over one socket: Redis is asked once per name for all its subscribers, and
+ * once more for each subscriber that joins others.
  *
- * ioredis would resubscribe by itself, but calls the connection ready before it has, and keeps
- * quiet when Redis refuses: so it is done here, and `resumed` is said only when it is true.
+ * ioredis would resubscribe by itself, but calls the connection ready before that, and does not report a
+ * refusal: so it is done here, and `resumed` is reported only after the confirmation.
  *
- * Each name has two states, what Redis does (`Standing`) and what we are doing about it (`Change`).
- * An entry is forgotten only when nothing is done about it, or a late UNSUBSCRIBE would silence the
- * entry that came after it.
+ * Each name has two states, its state in Redis (`Standing`) and the change in progress (`Change`). An entry
+ * is deleted only when no change is in progress. Otherwise a late UNSUBSCRIBE would end the subscription of
+ * the entry that came after it.
  */
 export class Subscriptions {
   readonly #link: Link;
@@ -83,8 +83,8 @@ export class Subscriptions {
     if (!isShared) entry.live.add(subscriber);
     try {
       await this.#settle(entry);
-      // Redis is asked again for one who joins others: what was published before then arrives
-      // before the answer, and is not for the one who joins.
+      // Redis is asked again for a subscriber that joins others: messages that were published before arrive
+      // before the answer, and are not for the new subscriber.
       if (isShared) await this.#join(entry);
     } catch (error) {
       this.#remove(entry, subscriber);
@@ -132,7 +132,7 @@ export class Subscriptions {
     if (entries.get(entry.name) === entry) entries.delete(entry.name);
   }
 
-  /** Subscribes or unsubscribes until Redis has confirmed what the present subscribers want. */
+  /** Subscribes or unsubscribes until Redis has confirmed the state that the present subscribers need. */
   #settle(entry: Entry): Promise<unknown> {
     const { name, over } = entry.change;
     if (name === 'settling' || name === 'leaving') return over;
@@ -173,7 +173,7 @@ export class Subscriptions {
     }
   }
 
-  /** A connection that is gone, or a refusal, ends the subscription just as well. */
+  /** A lost connection or a refusal ends the subscription as well. */
   async #leave(entry: Entry): Promise<void> {
     const deadline = performance.now() + this.#callTimeoutMs;
     const { off } = verbs[entry.kind];
@@ -208,12 +208,12 @@ export class Subscriptions {
     }
   }
 
-  /** Those who were interrupted and counted on the attempt of one who is gone still wait. */
+  /** Interrupted subscribers that relied on the attempt of a removed subscriber still wait. */
   #resumeOthers(entry: Entry): void {
     if (entry.interruptedAt.size > 0) outsideContext(() => this.#resume());
   }
 
-  /** Asks again for every name that is missing, until Redis has confirmed all of them. */
+  /** Subscribes again to every missing name, until Redis has confirmed all of them. */
   #resume(waitMs = retryMs.first): void {
     clearTimeout(this.#retryTimer);
     if (this.#closed || !this.#link.isUp) return;
@@ -230,7 +230,7 @@ export class Subscriptions {
     });
   }
 
-  /** Resolves to true when some of the group have to be asked for again. */
+  /** Resolves to true when some names of the group have to be requested again. */
   async #resubscribe(group: Entry[]): Promise<boolean> {
     const over = this.#askFor(group);
     const resuming = { name: 'resuming', over } as const;

@@ -14,11 +14,10 @@ export type Client = Redis | Cluster;
  *   `unix:///run/redis.sock`; behind a `?`, it may name `db`, `protocol` (2 or 3) and `family` (4 or 6);
  * - the options of ioredis for one server, or with `sentinels` and `name` for a Sentinel;
  * - an array of nodes (URLs or `{ host, port }`) for a Cluster;
- * - a client of your own, of ioredis 5 or 6 or of iovalkey, which is used for commands and never closed here. Further sockets
- *   begin with its database, user and password as they are when such a socket is opened. Whether it
- *   sends a command again whose connection broke is then for its `autoResendUnfulfilledCommands` to say.
- *   After this process stood still, a socket of it on which Redis does not answer is cut, so that it
- *   connects anew.
+ * - a client of your own, of ioredis 5 or 6 or of iovalkey, which is used for commands and never closed here.
+ *   Further sockets begin with its database, user and password as they are when such a socket is opened. Its
+ *   `autoResendUnfulfilledCommands` decides whether a command whose connection broke is sent again. After
+ *   this process stood still, a socket of it on which Redis does not answer is cut, so that it connects anew.
  */
 export type ConnectionTarget =
   | string
@@ -30,31 +29,31 @@ export type ConnectionTarget =
 /** Where a Sentinel listens. */
 export type Sentinel = Partial<SentinelAddress>;
 
-/** What else says how to reach it. */
+/** Further options of `connect()`. */
 export interface TargetOptions {
-  /** For URLs: what `rediss://` says too little about. */
+  /** For URLs: the TLS options of `rediss://`. */
   tls?: TlsOptions | undefined;
   credentials?: CredentialsSource | undefined;
-  /** How long a socket may take until it is connected, in ms. */
+  /** How long a socket may take to connect, in ms. */
   connectTimeoutMs?: number | undefined;
 }
 
-/** A {@link ConnectionTarget} understood: what the rest of the code needs to open sockets. */
+/** A parsed {@link ConnectionTarget}: all that the rest of the code needs to open sockets. */
 export interface Target extends SocketsOfTarget {
   /** For messages: never holds a password. */
   readonly address: string;
-  /** A Cluster answers blocked reads on sockets we cannot address from another one. */
+  /** In a Cluster, another socket may lead to another node, which cannot end a blocked read. */
   readonly isCluster: boolean;
-  /** The caller's own client, if that is what was given. */
+  /** The caller's own client, if the target is one. */
   readonly client?: Client;
-  /** The same for `connect()`, where a client of the caller's does not exist: in another thread. */
+  /** The same for `connect()` in another thread, where a client of the caller's cannot be used. */
   readonly settings?: unknown;
-  /** Where there are Sentinels: they, in the order in which they are asked, and how to greet them. */
+  /** The Sentinels, if there are any, in the order in which they are asked, and their options. */
   readonly sentinels?: { readonly own: RedisOptions; readonly addresses: Sentinel[] };
-  /** A new client; `options` win over what the target says. */
+  /** A new client. `options` take precedence over those of the target. */
   create(options: RedisOptions): Client;
   /** A new client for one server that carries Pub/Sub: in a Cluster for `node`, or else any. */
   createSubscriber(options: RedisOptions, node?: Node): Redis;
-  /** Where a node is that the Cluster has announced, and that may have no host. */
+  /** Where to reach a node that the Cluster has announced, perhaps without a host. */
   reach(announced: { host: string | null; port: number }): Node;
 }

@@ -20,7 +20,7 @@ const passing = new Set([
   'TRYAGAIN',
   'BUSY',
   'UNBLOCKED',
-  // Only where several commands were sent together: else the client follows by itself.
+  // Only when several commands were sent together: a single command is redirected by the client itself.
   'MOVED',
   'ASK',
 ]);
@@ -28,11 +28,11 @@ const passing = new Set([
 /** Answers that mean "not until somebody has helped the server". */
 const curable = new Set(['MISCONF', 'NOREPLICAS']);
 
-/** What ioredis says when it refused to write a command. */
+/** The messages of ioredis when it refused to write a command. */
 const notWritten =
   /^credentials\(\)|^Stream isn't writeable|^Cluster isn't ready|^The Cluster is not ready|^The connection was closed before|^None of startup nodes|^Failed to refresh slots|^All keys in the pipeline|^Too many Cluster redirections\. Last error: ReplyError/;
 
-/** What a server adds to an error from inside a script: since Redis 7, and before. */
+/** The text that a server adds to an error from inside a script: since Redis 7, and before. */
 const fromScript = /script: [0-9a-f]{40}|@user_script/;
 /** Before Redis 7, the error of the command that the script had called stands at the end. */
 const nestedReply = /@user_script: ?\d+: -?([A-Z]+) /;
@@ -48,7 +48,7 @@ export function hasMoved(error: unknown): boolean {
   return isRedpostError(error, 'SERVER') && error.reply === 'MOVED';
 }
 
-/** True when Redis is there but does not let us in: waiting will not help. */
+/** True when Redis answers but refuses the client: waiting will not help. */
 export function isRefusal(error: unknown): error is RedpostError {
   if (isRedpostError(error, 'CONNECTION')) return !error.retryable;
   return (
@@ -76,7 +76,7 @@ export function translateError(
   const advice = tlsAdvice(cause);
   if (advice) return distrust(address, cause, advice);
   const outcome = notWritten.test(cause.message) ? 'not-executed' : 'unknown';
-  // Its own words tell to turn an option that is not the caller's.
+  // The message of ioredis advises an option that the caller cannot set.
   const brokeInFlight = cause.name === 'MaxRetriesPerRequestError';
   const why = brokeInFlight ? 'it broke before the answer came' : whyFailed(cause, usesTls);
   return new ConnectionError(`The connection to Redis at ${address} failed: ${why}`, {
@@ -86,15 +86,15 @@ export function translateError(
 }
 
 /**
- * What a failed connection says, with what may be wrong about TLS: an end that does not speak it may
- * well be silent, or hang up.
+ * The message of a failed connection, with a possible mistake about TLS: an end without TLS may be silent, or
+ * close the connection.
  */
 export function whyFailed(
   cause: Error & { code?: unknown; lastNodeError?: unknown },
   usesTls: boolean,
 ): string {
   const { message, code, lastNodeError } = cause;
-  // Of a Cluster none of whose nodes could be asked where its slots are.
+  // No node of the Cluster could be asked for its slots.
   if (isError(lastNodeError)) return `${message} ${lastNodeError.message}`;
   if (usesTls && message === 'connect ETIMEDOUT') return `${message}. ${speaksNoTls}`;
   if (!usesTls && code === 'ECONNRESET') return `${message}. ${speaksTls}`;
@@ -113,7 +113,7 @@ export function refusedDatabase(thrown: unknown, address: string): ServerError |
     command?: { name?: string; args?: unknown[] };
   };
   if (name !== 'ReplyError' || command?.name !== 'select') return undefined;
-  // Passing, as LOADING is: it is asked for again.
+  // Temporary, like LOADING: the client tries again.
   if (!/^(ERR|NOPERM)/.test(message)) return undefined;
   const cause = withoutArguments(thrown as Error);
   return new ServerError(
@@ -128,13 +128,13 @@ function distrust(
   cause: Error & { reason?: string },
   advice: string,
 ): ConnectionError {
-  // The message of OpenSSL has places in its source.
+  // The message of OpenSSL contains positions in its source.
   const why = cause.reason ?? cause.message;
   const message = `The connection to Redis at ${address} failed: ${why}. ${advice}`;
   return new ConnectionError(message, { outcome: 'not-executed', retryable: false, cause });
 }
 
-/** What to do when Node or OpenSSL says that one side does not trust the other, or speaks no TLS. */
+/** Advice when Node or OpenSSL says that one side does not trust the other, or does not speak TLS. */
 function tlsAdvice({ code }: Error & { code?: unknown }): string | undefined {
   const name = typeof code === 'string' ? code : '';
   if (/^ERR_SSL_(WRONG_VERSION|PACKET_LENGTH|HTTP_REQUEST)/.test(name)) {
@@ -191,7 +191,7 @@ function outOfMemory(address: string): string {
   );
 }
 
-/** ioredis hangs the command onto the error, and the error of the last node onto that of a Cluster. */
+/** ioredis attaches the command to the error, and the error of the last node to the error of a Cluster. */
 function withoutArguments(error: Error & { command?: unknown; lastNodeError?: unknown }): Error {
   if ('command' in error) delete error.command;
   if (isError(error.lastNodeError)) withoutArguments(error.lastNodeError);

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from '../errors.js';
 /** The longest delay a Node timer can wait: 2^31 - 1 ms, 24.8 days. */
 export const longestTimerMs = 2_147_483_647;
 
-/** What a whole number may be, both ends included. */
+/** The range of a whole number, both ends included. */
 export interface NumberRange {
   min: number;
   max?: number | undefined;
@@ -13,7 +13,7 @@ export interface NumberRange {
 /**
  * Returns `value` when it is a whole number within the range.
  *
- * @throws InvalidArgumentError that names the option, the range and what was given.
+ * @throws InvalidArgumentError that names the option, the range and the given value.
  */
 export function wholeNumber(name: string, value: unknown, range: NumberRange): number {
   const { min, max = Number.MAX_SAFE_INTEGER } = range;
@@ -25,10 +25,10 @@ export function wholeNumber(name: string, value: unknown, range: NumberRange): n
 }
 
 /**
- * Refuses what is no time to wait, in ms: a number of at least 0, or `Infinity` for ever. A deadline
- * that is not a number would never pass, or always have passed.
+ * Refuses a value that is not a time to wait, in ms: a number of at least 0, or `Infinity`. A deadline that
+ * is not a number would never pass, or always have passed.
  *
- * @throws InvalidArgumentError that names the option and what was given.
+ * @throws InvalidArgumentError that names the option and the given value.
  */
 export function checkWait(name: string, value: unknown): void {
   if (typeof value === 'number' && value >= 0) return;

@@ -4,8 +4,8 @@ import { shown } from './check.js';
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * Milliseconds of a duration as people write it: `'250ms'`, `'1.5s'`, `'5m'`, `'2h'`, `'1d'`.
- * A bare number is milliseconds.
+ * Milliseconds of a duration in a readable form: `'250ms'`, `'1.5s'`, `'5m'`, `'2h'`, `'1d'`. A bare number
+ * is milliseconds.
  *
  * @throws InvalidArgumentError for anything else.
  */

@@ -24,8 +24,8 @@ export function checkedName(what: string, name: unknown): string {
 }
 
 /**
- * Returns `name` when keys `name` and `{name}:…` can be made of it that no other name has. With braces
- * it could be one of the others' keys, or lie in another Cluster slot than its own.
+ * Returns `name` when keys `name` and `{name}:…` can be made of it that no other name has. With braces, a
+ * name could be a key of another one, or be in another Cluster slot than its keys.
  *
  * @throws InvalidArgumentError
  */
@@ -38,7 +38,7 @@ export function checkedKeyName(what: string, name: unknown, maxBytes: number): s
   throw new InvalidArgumentError(`${what} must have at most ${maxBytes} bytes`);
 }
 
-/** What the keys of other systems begin with. */
+/** The prefixes of other systems' keys. */
 const foreign: readonly [prefix: string, system: string][] = [
   ['bull:', 'BullMQ'],
   ['bq:', 'Bee-Queue'],
@@ -48,7 +48,7 @@ const foreign: readonly [prefix: string, system: string][] = [
 ];
 
 /**
- * Refuses a name that is the key of another system: what we write there would be read by its workers.
+ * Refuses a name that is the key of another system: its workers would read our messages.
  *
  * @throws InvalidArgumentError
  */

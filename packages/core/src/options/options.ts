@@ -10,11 +10,11 @@ export type Complete<Options> = { [Name in keyof Options]-?: Exclude<Options[Nam
 type Names = Readonly<Record<string, true>>;
 
 /**
- * Refuses options that do not exist: in JavaScript, nothing else would tell of a wrong name. What is
+ * Refuses options that do not exist, because JavaScript would not report a wrong name. An option that is
  * `undefined` counts as not given.
  *
  * @param what whose options they are, e.g. `'send()'`.
- * @param advice what else to say where no option is like it.
+ * @param advice a further sentence for when no option is similar.
  * @throws InvalidArgumentError that names the option, and the one that was meant.
  */
 export function refuseUnknownOptions(
@@ -41,7 +41,7 @@ export function refuseUnknownEvent(event: unknown, names: Names): void {
   throw new InvalidArgumentError(`There is no event ${shown(event)}. ${meant(event, names)}`);
 }
 
-/** `defaults`, apart from what `options` say: an option that is `undefined` counts as not given. */
+/** `defaults` with the given `options` in their places. An option that is `undefined` counts as not given. */
 export function withDefaults<Options extends object>(defaults: Options, options: Options): Options {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return { ...defaults, ...Object.fromEntries(given) };
@@ -55,7 +55,7 @@ function meant(name: unknown, names: Names, advice = ''): string {
     : `Did you mean ${closest}?`;
 }
 
-/** Those that may have been meant: with other endings, as a part of the name, or with a slip in it. */
+/** The options that may have been meant: with another ending, as a part of the name, or with a typing error. */
 function closestTo(name: string, all: readonly string[]): string[] {
   const plain = (text: string) => text.toLowerCase().replace(/(?:ms)?$/, '');
   const wrong = plain(name);

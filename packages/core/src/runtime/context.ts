@@ -6,22 +6,22 @@ type UpToTwoArguments = (first: never, second: never) => unknown;
 const outside = new AsyncResource('redpost');
 
 /**
- * Before Node 24, `enterWith` changes the context it is called in for all that run there later: there,
+ * Before Node 24, `enterWith` changes the context in which it is called for all later code in it: there,
  * `AsyncLocalStorage` is made of hooks, which `_enable` switches on. It is not tried out, because V8
  * optimizes the promises of a process less, for good, as soon as any storage was used.
  */
 const isChangedByEntering = '_enable' in AsyncLocalStorage.prototype;
 
-/** What marks a resource with its id. */
+/** The symbol under which a resource has its id. */
 const [id] = Object.getOwnPropertySymbols(outside) as [symbol];
 
 /**
- * A function that runs in the context in which this was called: what `AsyncLocalStorage` holds
- * there, e.g. a user or a trace. For functions of the caller's, which something else calls later:
- * without it they would run in the context of the call that happened to open the socket.
+ * A function that runs in the context in which this was called: with the values that `AsyncLocalStorage`
+ * holds there, e.g. a user or a trace. This is for functions of the caller's that are called later: otherwise
+ * they would run in the context of the call that happened to open the socket.
  *
- * Most of them are called for each message. So it is not done by `AsyncLocalStorage.snapshot()`, which
- * costs several times as much, and there are no more than two arguments.
+ * Most of them are called for each message. So it is not done by `AsyncLocalStorage.snapshot()`, which costs
+ * several times as much, and there are no more than two arguments.
  */
 export function inThisContext<Run extends UpToTwoArguments>(run: Run): Run {
   const inside = run as unknown as (first: unknown, second: unknown) => unknown;
@@ -32,9 +32,9 @@ export function inThisContext<Run extends UpToTwoArguments>(run: Run): Run {
     return enter as unknown as Run;
   }
 
-  // What the function enters by `enterWith` stays in the resource that it ran in. So each call has its own,
-  // made within the one before, unless nobody uses any `AsyncLocalStorage` by now. What was used while it
-  // was so may have been entered since.
+  // A value that the function enters by `enterWith` stays in the resource that it ran in. So each call has a
+  // resource of its own, made within the one before, unless no `AsyncLocalStorage` is in use. A storage that
+  // came into use meanwhile may have been entered since.
   const trigger = here.asyncId();
   const create = () => new AsyncResource('redpost', trigger);
   let context = here.runInAsyncScope(create);
@@ -58,8 +58,8 @@ export function inThisContext<Run extends UpToTwoArguments>(run: Run): Run {
 }
 
 /**
- * Runs a function outside of the context of the caller. For what outlives the call and serves
- * others too, e.g. a socket or a timer: it must neither pass the context on nor keep it in memory.
+ * Runs a function outside of the context of the caller. This is for things that outlive the call and serve
+ * others too, e.g. a socket or a timer: they must neither pass the context on nor keep it in memory.
  */
 export function outsideContext<Result>(run: () => Result): Result {
   return outside.runInAsyncScope(run);

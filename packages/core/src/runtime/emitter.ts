@@ -10,17 +10,16 @@ type Listener<Payload> = (payload: Payload) => void;
 export type Unlisten = () => void;
 
 /**
- * Typed events, without the two traps of Node's `EventEmitter`: a listener that throws
- * (or, being async, rejects) disturbs neither the emitter nor the other listeners, and an `error`
- * nobody listens to does not end the process. Such an error is reported once per code as a process
- * warning, so it is never silent.
+ * Typed events, without the two traps of Node's `EventEmitter`: a listener that throws (or, being async,
+ * rejects) disturbs neither the emitter nor the other listeners, and an `error` without a listener does not
+ * end the process. Such an error is reported once per code as a process warning.
  */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
   readonly #names: NamesOf<Events> | undefined;
   readonly #warned = new Set<string>();
 
-  /** @param names of all events there are: others are refused. */
+  /** @param names of all possible events; others are refused. */
   constructor(names?: NamesOf<Events>) {
     this.#names = names;
   }
@@ -53,7 +52,7 @@ export class Emitter<Events extends object> {
     return (this.#listeners.get(event)?.size ?? 0) > 0;
   }
 
-  /** Calls every listener of `event`. What one of them throws becomes a process warning. */
+  /** Calls every listener of `event`. An error that a listener throws becomes a process warning. */
   emit<Event extends keyof Events>(event: Event, payload: Events[Event]): void {
     const listeners = this.#listeners.get(event);
     if (!listeners?.size) {
@@ -79,7 +78,7 @@ export class Emitter<Events extends object> {
   }
 }
 
-/** Whose listener it is has to be found in the stack. */
+/** With the stack, which shows whose listener it is. */
 function warnOfListener(error: unknown): void {
   warn(error, { withStack: true });
 }

@@ -1,6 +1,6 @@
 import type { Unlisten } from './emitter.js';
 
-/** Of each signal that somebody waits for. */
+/** The waiting listeners of each signal. */
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
 interface Waiting {
@@ -9,10 +9,10 @@ interface Waiting {
 }
 
 /**
- * Calls `listener` when the signal is aborted; returns what forgets it. However many wait for one
- * signal, it has one listener: Node takes more than ten for a leak, and warns.
+ * Calls `listener` when the signal is aborted; returns a function that removes it. All listeners of a signal
+ * share one listener of the signal itself: Node takes more than ten for a leak, and warns.
  *
- * A signal that is aborted already calls nobody.
+ * If the signal is already aborted, `listener` is not called.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): Unlisten {
   if (!signal || signal.aborted) return () => {};
@@ -31,7 +31,7 @@ function listenTo(signal: AbortSignal): Waiting {
   const listeners = new Set<() => void>();
   const tell = () => {
     waiting.delete(signal);
-    // One that another one makes forget is not called.
+    // A listener that another one has removed is not called.
     for (const listener of [...listeners]) if (listeners.delete(listener)) listener();
   };
   const its = { listeners, tell };

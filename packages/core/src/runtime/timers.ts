@@ -1,7 +1,7 @@
 // Timers and clocks, taken once when this is loaded: fake ones that a test installs are for the code of that
-// test, and not for what talks to Redis, which knows no fake time. They come from Node's modules rather than
-// from the global object, where fakes may be before this is loaded. They are copied, because fakes are put
-// into these modules too.
+// test, and not for the connection to Redis, where the time is real. They come from Node's modules rather
+// than from the global object, which may have fakes before this is loaded. They are copied, because fakes are
+// put into these modules too.
 import { performance as clock } from 'node:perf_hooks';
 import * as process from 'node:process';
 import * as timers from 'node:timers';

@@ -2,11 +2,10 @@ import { messageOf } from '../error-text.js';
 import { asError, isRedpostError } from '../errors.js';
 
 /**
- * Tells of an error that nobody else is told of, as a process warning. Never throws, whatever the
- * error is. (Node takes only errors of its own realm, which those under Jest are not: so it is given
- * the text.)
+ * Reports an error without any other recipient as a process warning. Never throws. (Node accepts only errors
+ * of its own realm, and errors under Jest are of another one: so it is given the text.)
  *
- * @param withStack whether it matters where the error comes from.
+ * @param withStack whether to show where the error comes from.
  */
 export function warn(thrown: unknown, { withStack = false } = {}): void {
   const error = asError(thrown);

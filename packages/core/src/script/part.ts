@@ -1,8 +1,8 @@
-/** Lua that several scripts share: local functions, mostly. */
+/** Lua code that several scripts share, mostly local functions. */
 export interface ScriptPart {
   readonly name: string;
   readonly lua: string;
-  /** Parts that this one calls. */
+  /** Parts that this part calls. */
   readonly uses: readonly ScriptPart[];
   /** Names of keys and arguments that a script has to declare, because this part uses them. */
   readonly needs: readonly string[];
@@ -17,7 +17,7 @@ export function definePart({
   return { ...part, uses, needs };
 }
 
-/** These parts and all that they use: each once, and behind those that it uses. */
+/** These parts and all parts that they use: each once, after the parts that it uses. */
 export function withUsed(
   parts: readonly ScriptPart[],
   found = new Set<ScriptPart>(),

@@ -10,26 +10,26 @@ export interface Script<Input, Result> {
   readonly lua: string;
   /** The SHA-1 by which the server knows the script. */
   readonly sha: string;
-  /** True when, called so, it changes nothing before it has found its keys to be of the right types. */
+  /** True when, with this input, the script checks the types of its keys before it changes anything. */
   looksFirst?(input: Input): boolean;
-  /** Names become positions. */
+  /** Turns the named keys and arguments into positions. */
   encode(input: Input): ScriptCall;
-  /** What the script returned becomes a result. */
+  /** Turns the reply of the script into a result. */
   parse(reply: Reply): Result;
 }
 
-/** What a script is called with. */
+/** The keys and arguments of one call. */
 export interface ScriptCall {
   /** Every key the script touches, all in one Cluster slot. */
   keys: readonly string[];
   args: readonly Argument[];
 }
 
-/** What `defineScript` makes a script of. */
+/** The input of `defineScript`. */
 export interface ScriptDefinition<Input, Result> {
   /** For messages. */
   name: string;
-  /** What the script calls; what that uses comes by itself. */
+  /** The parts that the script calls. The parts that these use are added automatically. */
   uses?: readonly ScriptPart[];
   /**
    * Every key that the script touches, all in one Cluster slot: in Lua, each is a local variable of its
@@ -38,12 +38,12 @@ export interface ScriptDefinition<Input, Result> {
   keys?: Readonly<Record<string, (input: Input) => string | undefined>>;
   /** The single arguments: in Lua, each is a local variable of its name. Redis makes texts of them. */
   args?: Readonly<Record<string, (input: Input) => Argument>>;
-  /** Any number of further arguments: in Lua, they are ARGV from `rest` on. */
+  /** Any number of further arguments. In Lua, they are ARGV from the index `rest` on. */
   rest?(input: Input): readonly Argument[];
   lua: string;
   /** See {@link Script.looksFirst}. */
   looksFirst?(input: Input): boolean;
-  /** What the script returned becomes a result. */
+  /** Turns the reply of the script into a result. */
   parse(reply: Reply): Result;
 }
 

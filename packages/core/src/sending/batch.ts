@@ -1,17 +1,17 @@
 import { surelyTaken } from '../codecs/message-size.js';
 import { nextTick } from '../runtime/timers.js';
 
-/** Limits of one batch: it is handed over when either is reached. */
+/** Limits of one batch: the batch is handed over when it reaches either of them. */
 export interface BatchLimits {
   count: number;
   bytes: number;
 }
 
 /**
- * Collects what is added in one tick of the event loop and hands it over as one batch, so that a
- * thousand concurrent calls cost one round trip. Nothing waits for a timer: a lone item leaves in
- * the tick it came in. One that is large leaves by itself: a server that refuses it for its size refuses all
- * that is sent with it.
+ * Collects the items of one tick of the event loop and hands them over as one batch, so that a thousand
+ * concurrent calls cost one round trip. No item waits for a timer: it leaves in the tick in which it was
+ * added. A large item is a batch of its own, because a server that refuses it for its size refuses the whole
+ * batch.
  */
 export class TickBatch<Item> {
   readonly #limits: BatchLimits;
@@ -34,14 +34,14 @@ export class TickBatch<Item> {
       this.#addAlone(item);
       return;
     }
-    // nextTick, not a microtask: it runs after every promise continuation that is ready, and
-    // those are the callers whose items should travel together.
+    // nextTick, not a microtask: it runs after every promise continuation that is ready, and these are the
+    // callers whose items should be sent together.
     if (this.#items.push(item) === 1) nextTick(this.flush);
     this.#bytes += bytes;
     if (this.#items.length >= this.#limits.count || this.#bytes >= this.#limits.bytes) this.flush();
   }
 
-  /** Hands over what has been collected, now. */
+  /** Hands over the collected items now. */
   readonly flush = (): void => {
     if (this.#items.length === 0) return;
     const items = this.#items;

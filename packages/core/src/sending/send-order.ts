@@ -1,27 +1,30 @@
-/** Keeps the order of sends of which some have to wait for something, such as a slow schema. */
+/** Keeps the order of sends when some of them have to wait, e.g. for a slow schema. */
 export class SendOrder {
-  /** By line: settled when the last one that waits may be overtaken. */
+  /** By line: settled when the last send that waits may be overtaken. */
   readonly #last = new Map<string, Promise<void>>();
 
-  /** Whether nothing waits in that line, so that what is ready can be sent at once. */
+  /** Whether no send waits in this line, so that a send that is ready may leave at once. */
   isFree(line: string): boolean {
     return this.#last.size === 0 || !this.#last.has(line);
   }
 
-  /** Sends when `ready` is settled, and after all that came before in that line; not if `ready` rejects. */
+  /**
+   * Sends when `ready` has resolved, and after all earlier sends of this line. Does not send if `ready`
+   * rejects.
+   */
   async wait<Ready, Result>(
     line: string,
     ready: Ready,
     send: (ready: Awaited<Ready>) => Promise<Result>,
   ): Promise<Result> {
-    // Without a value: it would keep those of all the turns before it.
+    // Without a value, or it would keep the values of all turns before it.
     const turn = Promise.allSettled([ready, this.#last.get(line)]).then(() => {});
     this.#last.set(line, turn);
     try {
       await turn;
       return send(await ready);
     } finally {
-      // Not before it was sent: until then, others have to come behind it.
+      // Only after it was sent: until then, others have to wait behind it.
       if (this.#last.get(line) === turn) this.#last.delete(line);
     }
   }

@@ -1,2 +1,2 @@
-/** What `worker.ts` is with all that it imports, as one text. The build puts it here. */
+/** The code of `worker.ts` with all its imports, as one text. The build inserts it. */
 export const code: string = '';

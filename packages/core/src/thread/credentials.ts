@@ -5,8 +5,8 @@ import type { Credentials, CredentialsSource } from '../ioredis/login.js';
 type Answer = { credentials: Credentials } | { failed: string };
 
 /**
- * A port for a thread, on which this thread answers with the caller's credentials: his function cannot
- * be given away. Neither end keeps the process alive.
+ * A port for another thread, on which this thread answers with the caller's credentials, because a function
+ * cannot be sent to a thread. Neither end keeps the process alive.
  */
 export function answerCredentials(source: CredentialsSource): MessagePort {
   const { port1: here, port2: there } = new MessageChannel();
@@ -18,7 +18,7 @@ export function answerCredentials(source: CredentialsSource): MessagePort {
   return there;
 }
 
-/** The credentials of the thread that is at the other end. */
+/** Asks the thread at the other end for the credentials. */
 export function askCredentials(port: MessagePort): CredentialsSource {
   const asked = new Map<number, (answer: Answer) => void>();
   let lastId = 0;
@@ -40,7 +40,7 @@ export function askCredentials(port: MessagePort): CredentialsSource {
 async function answerOf(source: CredentialsSource): Promise<Answer> {
   try {
     const { username, password } = await source();
-    // What else is there, may be something that cannot be sent.
+    // Further properties may not be cloneable.
     return { credentials: { username, password } };
   } catch (error) {
     return { failed: messageOf(error) };

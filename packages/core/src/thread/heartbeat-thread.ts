@@ -22,7 +22,7 @@ import {
 interface Running {
   task: Task;
   failed(error: Error): void;
-  /** Until the first run has been answered, or has failed. */
+  /** Present until the first run has been answered or has failed. */
   waiting?: { resolve(): void; reject(error: Error): void };
 }
 
@@ -30,9 +30,9 @@ const shortestPauseMs = 1000;
 const longestPauseMs = 60_000;
 
 /**
- * {@link ConnectionThread} as a worker thread. It runs as long as there is something to repeat, and
- * does not keep the process alive. If it ends by itself or cannot be started, that is reported and
- * another one is started, after a pause that grows until Redis has answered the thread.
+ * {@link ConnectionThread} as a worker thread. The thread runs as long as a script has to be repeated, and
+ * does not keep the process alive. If it ends by itself or cannot be started, this is reported and another
+ * thread is started, after a pause that grows until Redis has answered the thread.
  */
 export class HeartbeatThread implements ConnectionThread {
   readonly #data: ThreadData;
@@ -82,7 +82,7 @@ export class HeartbeatThread implements ConnectionThread {
     };
   }
 
-  /** Ends all that is repeated, and the thread. */
+  /** Ends all repetitions and the thread. */
   close(): void {
     const closed = new ClosedError('The connection is closed');
     for (const { waiting } of this.#running.values()) waiting?.reject(closed);
@@ -108,8 +108,8 @@ export class HeartbeatThread implements ConnectionThread {
 
   #open(code: string): Worker {
     const credentials = this.#credentials && answerCredentials(this.#credentials);
-    // All that the thread needs is in this text, so there is no file that a bundler could leave behind.
-    // The program's flags are the thread's, too: some tell how to speak TLS, or where names are looked up.
+    // The text holds all the code of the thread, so there is no file that a bundler could leave out. The
+    // thread has the flags of the program: some of them configure TLS or name resolution.
     const worker = new Worker(code, {
       eval: true,
       workerData: { ...this.#data, credentials } satisfies ThreadData,
@@ -122,7 +122,7 @@ export class HeartbeatThread implements ConnectionThread {
       why = error;
     });
     worker.on('exit', () => {
-      // It was not asked to.
+      // The thread ended by itself.
       if (this.#worker === worker) this.#failed('ended', why);
     });
     worker.unref();
@@ -154,7 +154,7 @@ export class HeartbeatThread implements ConnectionThread {
     }
   }
 
-  /** Says it for everything that is repeated, and tries again later. */
+  /** Reports the failure to every repetition, and starts another thread later. */
   #failed(what: string, why: unknown): void {
     this.#worker = undefined;
     const reason = why === undefined ? '' : `: ${asError(why).message}`;
@@ -187,7 +187,7 @@ function asFamilyError({ code, message, retryable }: ThreadFailure): RedpostErro
   return new RedpostError(`In the heartbeat thread: ${message}`, { code, retryable });
 }
 
-/** What cannot be cloned is named, but not shown: it may hold a password. */
+/** The error names a property that cannot be cloned, but does not show its value, which may be a password. */
 function refuseUncloneable(target: unknown): void {
   if (target === undefined) {
     throw new InvalidArgumentError(

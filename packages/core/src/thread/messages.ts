@@ -3,12 +3,12 @@ import type { SocketOptions } from '../connection/connect-options.js';
 import { hrtime } from '../runtime/timers.js';
 import type { ScriptCall } from '../script/script.js';
 
-/** What a thread is started with: how to make the connection once more. */
+/** The data that a thread is started with: how to make its connection. */
 export interface ThreadData {
-  /** What `connect()` takes, as far as it can be cloned. */
+  /** The target for `connect()`, which must be cloneable. */
   target: unknown;
   options: SocketOptions;
-  /** On which the other thread is asked for credentials, if it has them from a function. */
+  /** The port on which to ask the other thread for credentials, if they come from a function. */
   credentials?: MessagePort | undefined;
 }
 
@@ -28,7 +28,7 @@ export type FromThread =
   /** The first run in this thread has been answered. */
   { id: number; started: true } | { id: number; failed: ThreadFailure };
 
-/** An error of the family, as it can be cloned. */
+/** A redpost error in a form that can be cloned. */
 export interface ThreadFailure {
   code: string;
   message: string;
@@ -36,9 +36,9 @@ export interface ThreadFailure {
 }
 
 /**
- * What both threads may read at any time, in ns by `process.hrtime`, which is one clock for all
- * threads: first when the last confirmed run was begun (0: never), then when the main thread was
- * last known not to be blocked.
+ * Two times that both threads may read at any time, in ns by `process.hrtime`, which is one clock for all
+ * threads: when the last confirmed run was started (0: never), and when the main thread was last known not to
+ * be blocked.
  */
 export type SharedClock = BigInt64Array;
 
@@ -55,7 +55,7 @@ export function setNow(clock: SharedClock, at: number, now = hrtime.bigint()): v
   Atomics.store(clock, at, now);
 }
 
-/** How long ago that was, in ms; infinite if it never was. */
+/** How long ago this time was, in ms; `Infinity` for never. */
 export function msSince(clock: SharedClock, at: number): number {
   const then = Atomics.load(clock, at);
   if (then === 0n) return Number.POSITIVE_INFINITY;

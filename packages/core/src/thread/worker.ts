@@ -1,4 +1,4 @@
-// Runs in a thread of its own, which heartbeat-thread.ts starts, with all that it imports (code.ts).
+// The code of the thread that heartbeat-thread.ts starts; the build bundles it with its imports (code.ts).
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { connect } from '../connection/connect.js';
 import type { Connection } from '../connection/connection.js';
@@ -22,11 +22,11 @@ import {
 interface Repeated {
   task: Task;
   timer: NodeJS.Timeout;
-  /** Redis has answered this thread. */
+  /** Redis has answered a run of this task in this thread. */
   isStarted: boolean;
 }
 
-/** Repeats what the main thread asks for. */
+/** Repeats the tasks of the main thread. */
 class Repeater {
   readonly #port: MessagePort;
   readonly #connection: Connection;
@@ -38,7 +38,7 @@ class Repeater {
       ...options,
       ...(credentials && { credentials: askCredentials(credentials) }),
     });
-    // What it means for the tasks is told by each of them.
+    // Each task reports what the error means for it.
     this.#connection.on('error', () => {});
     this.#connection.on('resumed', () => {
       for (const { task } of this.#tasks.values()) void this.#run(task);
@@ -82,7 +82,7 @@ class Repeater {
   }
 }
 
-/** Only whether it answered something: what it answered is for those who can read it. */
+/** The thread only needs to know whether the answer is `null`. */
 function asScript({ script, call }: Task): Script<undefined, boolean> {
   return { ...script, encode: () => call, parse: (reply) => reply !== null };
 }

@@ -5,7 +5,7 @@ local function size_of(entry)
   return size
 end
 
--- How many of these entries fit into so many bytes, and how many bytes are left then.
+-- How many of these entries fit into `room` bytes, and how many bytes are left.
 local function fitting_entries(entries, room)
   for n, entry in ipairs(entries) do
     local size = size_of(entry)
@@ -15,10 +15,9 @@ local function fitting_entries(entries, room)
   return #entries, room
 end
 
--- Read entries of a stream, as many as fit into an answer, at least one. It goes by steps, each at most
--- three times as long as those before it together: so of large entries behind small ones few are read
--- in vain.
--- Returns them, and whether the next one did not fit.
+-- Read as many entries of a stream as fit into an answer, at least one. Each step reads at most three times
+-- as many entries as the steps before it together, so that few large entries behind small ones are read in
+-- vain. Returns the entries, and whether the next one did not fit.
 local function read_entries(stream, from, to, count)
   local entries, room = {}, most_bytes
   while #entries < count do

@@ -1,4 +1,4 @@
--- An answer has no more bytes than this, or one element or entry: all that comes behind it on the
--- socket waits for it, heartbeats too.
+-- The largest size of an answer in bytes, unless it is one element or entry. Later answers on the same socket
+-- wait for it, including those to heartbeats.
 local most_bytes = 1048576
 

@@ -8,7 +8,7 @@ import writeBeforeGrowing from './write-before-growing.lua';
 /** `now()`: the server's time, in ms since 1970. */
 export const clockPart = definePart({ name: 'clock', lua: clock });
 
-/** `most_bytes`: what an answer has at most. */
+/** `most_bytes`: the largest size of an answer. */
 export const mostBytesPart = definePart({ name: 'most-bytes', lua: mostBytes });
 
 /** `read_entries`, `fitting_entries` and `size_of`: entries of a stream, as many as fit into an answer. */

@@ -1,6 +1,6 @@
--- A lease cannot end later than its own length from now. One that does was taken before the server's clock
--- went back, and would keep what a dead consumer held until the clock has caught up.
--- A consumer's name ends in a dot and the length of its lease in ms. Returns how many leases were shortened.
+-- A lease cannot end later than its own length from now. A lease that does was taken before the server's
+-- clock went back, and would keep the messages of a dead consumer until the clock has caught up. A consumer's
+-- name ends in a dot and the length of its lease in ms. Returns how many leases were shortened.
 local function shorten_leases(leases, time, own_lease_ms)
   local shortened = 0
   local latest = string.format('(%.0f', time + own_lease_ms)
