@@ -37,4 +37,7 @@ export type { DestroyResult } from './scripts/destroy.js';
 export type { PurgeResult } from './scripts/purge.js';
 export type { BatchItem, SendResult } from './sending/producer.js';
 export type { SendOptions } from './sending/send-options.js';
+export { PauseUnconfirmedError } from './shape/errors.js';
+export type { PauseOptions } from './shape/pausing.js';
+export type { Paused } from './shape/shape.js';
 export type { Recovery } from './store/list-store.js';

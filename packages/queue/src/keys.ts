@@ -16,7 +16,11 @@ export interface QueueKeys {
   readonly consumers: string;
   /** HASH of counters. */
   readonly stats: string;
-  /** Channel: tells consumers to look at delayed messages, returned ones or suspects. */
+  /** HASH of what the queue has declared, with a version. A plain queue has none. */
+  readonly shape: string;
+  /** HASH of the version of the shape that each consumer has put in force. */
+  readonly seen: string;
+  /** Channel: tells consumers to look at delayed messages, returned ones, suspects or the shape. */
   readonly signal: string;
   /** HASH of elements a consumer holds, by receipt. */
   active(consumer: string): string;
@@ -41,6 +45,8 @@ export function queueKeys(name: string): QueueKeys {
     dead: `${tag}:dead`,
     consumers: `${tag}:consumers`,
     stats: `${tag}:stats`,
+    shape: `${tag}:shape`,
+    seen: `${tag}:seen`,
     signal: `${tag}:signal`,
     active: (consumer) => `${tag}:active:${consumer}`,
     batches: (consumer) => `${tag}:batches:${consumer}`,
@@ -58,6 +64,8 @@ export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
     [keys.dead, 'stream'],
     [keys.consumers, 'zset'],
     [keys.stats, 'hash'],
+    [keys.shape, 'hash'],
+    [keys.seen, 'hash'],
   ]);
   return { kind: 'queue', name, typeOf: (key) => types.get(key) };
 }

@@ -36,6 +36,7 @@ import { type DestroyResult, destroy } from './scripts/destroy.js';
 import { type PurgeResult, purge } from './scripts/purge.js';
 import { type BatchItem, noOptions, Producer, type SendResult } from './sending/producer.js';
 import type { SendOptions } from './sending/send-options.js';
+import { type PauseOptions, pauseQueue, resumeQueue } from './shape/pausing.js';
 
 /** What a queue is made of, and the defaults of its consumers. */
 export interface QueueOptions<Body, Input = Body> {
@@ -183,6 +184,26 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
         throw error;
       }
     }
+  }
+
+  /**
+   * Pauses the queue for all consumers, in every process, until `resume()` is called or the time `untilMs` has come.
+   * No message moves, and sends, delays, retries and recovery go on; handlers that run are not disturbed.
+   *
+   * When it resolves, no redpost consumer starts a message of this queue any more: each has returned what it had
+   * taken ahead, and has confirmed that. A queue that is paused already gets the new reason and the new end.
+   *
+   * @throws InvalidArgumentError for an option that cannot work: nothing is changed.
+   * @throws PauseUnconfirmedError when a consumer has not confirmed it within `timeoutMs`: the queue is paused, but
+   * this consumer may start messages that it had taken before.
+   */
+  pause(options: PauseOptions = {}): Promise<void> {
+    return pauseQueue(this.#context as QueueContext, options);
+  }
+
+  /** Ends the pause of the queue: its consumers go on at once. Resolves to false when it was not paused. */
+  resume(): Promise<boolean> {
+    return resumeQueue(this.#context as QueueContext);
   }
 
   /** Counts the messages in each state. Costs the same however many there are. */

@@ -2,8 +2,9 @@ import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import type { Delivery } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
-import { lease } from '../src/scripts/lease.js';
+import { leaseOf } from '../src/scripts/lease.js';
 import { leave } from '../src/scripts/leave.js';
+import { plain } from '../src/shape/shape.js';
 import { atRest, consumersOf, deferred, expireLeases } from './support/in-redis.js';
 import { type TestQueue, useRedis } from './support/use-redis.js';
 
@@ -65,7 +66,8 @@ async function scripted(queue: TestQueue<number>, count: number) {
   const input = { keys, consumer, from: 'RIGHT', asBatch: true, withSuspect: false } as const;
   const none = { batches: [], receipts: [], expired: 0 };
   const leaseBatch = (leased: number, firstReceipt: number, acked = {}) =>
-    connection.run(lease, {
+    connection.run(leaseOf(plain), {
+      version: plain.version,
       ...{ ...input, count: leased, withList: true, firstReceipt, handedOff: undefined },
       acked: { ...none, ...acked },
     });

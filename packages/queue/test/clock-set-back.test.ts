@@ -1,8 +1,9 @@
 import { newConsumerName } from '@redpost/core/consuming';
 import { expect, it } from 'vitest';
 import { queueKeys } from '../src/keys.js';
-import { lease } from '../src/scripts/lease.js';
+import { leaseOf } from '../src/scripts/lease.js';
 import { renew } from '../src/scripts/renew.js';
+import { plain } from '../src/shape/shape.js';
 import { useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -14,8 +15,9 @@ it('the messages of a dead consumer return to the queue, though the clock of the
   const id = await queue.send('hello');
   const dead = newConsumerName(300);
   const { connection } = queue;
-  await connection.run(renew, { keys, consumer: dead, leaseMs: 300, take: true });
-  await connection.run(lease, {
+  await connection.run(renew, { keys, consumer: dead, leaseMs: 300, take: true, inForce: '' });
+  await connection.run(leaseOf(plain), {
+    version: plain.version,
     keys,
     consumer: dead,
     from: 'RIGHT',

@@ -5,8 +5,9 @@ import { eventually } from '../../../tooling/eventually.js';
 import { interposed } from '../../../tooling/interposed.js';
 import type { Delivery } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
-import { lease } from '../src/scripts/lease.js';
+import { leaseOf } from '../src/scripts/lease.js';
 import { rememberMs } from '../src/scripts/recover.js';
+import { plain } from '../src/shape/shape.js';
 import { deferred, isBlocked } from './support/in-redis.js';
 import { uniqueName, useRedis } from './support/use-redis.js';
 
@@ -170,7 +171,16 @@ it('a call that comes late gives no message the receipt of another one', async (
   const acked = { held: [], batches: [], receipts: [], expired: 0 };
   const asked = { count: 0, asBatch: false, withList: true, withSuspect: false };
   const receipts = { firstReceipt: 6, handedOff: 5 };
-  await connection.run(lease, { keys, consumer, from: 'RIGHT', ...asked, ...receipts, acked });
+  const input = {
+    version: plain.version,
+    keys,
+    consumer,
+    from: 'RIGHT',
+    ...asked,
+    ...receipts,
+    acked,
+  } as const;
+  await connection.run(leaseOf(plain), input);
 
   const held = await connection.call('HGET', [keys.active(consumer), 5]);
   expect(String(held)).toBe('adopted meanwhile');

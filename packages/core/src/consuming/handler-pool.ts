@@ -80,6 +80,7 @@ export class HandlerPool<Held extends Handled> {
   /** When the last handler finished, by `performance.now()`. */
   #finishedAt = 0;
   #isStopping = false;
+  #isPaused = false;
   /** While a follower asks for a handler to go on with, and what it gets. */
   #isFollowerFree = false;
   #nextHeld: Held | undefined;
@@ -122,6 +123,17 @@ export class HandlerPool<Held extends Handled> {
     this.#isStopping = true;
   }
 
+  /** Starts no more handlers until `resume()`. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** Starts handlers again. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#startMore(performance.now());
+  }
+
   /** Has use for none ahead, until a handler has finished. */
   stall(): void {
     this.#lookahead.stall();
@@ -144,13 +156,17 @@ export class HandlerPool<Held extends Handled> {
     return new Promise((resolve) => this.#waiters.add({ isDone, resolve }));
   }
 
+  get #isHeldUp(): boolean {
+    return this.#isPaused || this.#isStopping;
+  }
+
   /** @param now by `performance.now()`. */
   #startMore(now: number): void {
     // A handler that returns at once leads back here: calls must not pile up with the messages.
     if (this.#isStarting) return;
     this.#isStarting = true;
     this.#late = 0;
-    while (this.#running < this.#concurrency && !this.#isStopping) {
+    while (this.#running < this.#concurrency && !this.#isHeldUp) {
       const held = this.#ahead.next;
       if (!held) break;
       if (!held.settler.isFreshAt(now)) {

@@ -67,6 +67,7 @@ export {
 } from './failure.js';
 export { type Handled, HandlerPool, type HandlerPoolHost, type Lease } from './handler-pool.js';
 export { Pump } from './pump.js';
+export { Rerun } from './rerun.js';
 export { withShortJson } from './short-json.js';
 export { ToldSeldom } from './told-seldom.js';
 export { UnheardDeadLetters } from './unheard-dead-letters.js';

@@ -2,12 +2,12 @@ import type { Connection, ConnectionThread, Repetition } from '../connection/con
 import { asError } from '../errors.js';
 import type { Unlisten } from '../runtime/emitter.js';
 import { clearInterval, performance, setInterval } from '../runtime/timers.js';
-import type { LeaseStore } from './lease-store.js';
+import type { LeaseStore, Renewal } from './lease-store.js';
 
 /** What a {@link Heartbeat} tells. */
 export interface HeartbeatEvents {
-  /** Redis has confirmed the lease, and counts so many messages as the consumer's. */
-  beat(held: number): void;
+  /** Redis has confirmed the lease, and says this. */
+  beat(renewal: Renewal): void;
   /** Redis answers again. */
   resumed(): void;
   /** Redis says that the lease is gone. */
@@ -93,7 +93,7 @@ export class Heartbeat {
       return false;
     }
     this.#confirmedAt = sentAt;
-    this.#events.beat(renewal.held);
+    this.#events.beat(renewal);
     if (renewal.overdue.length > 0) this.#events.overdue(renewal.overdue);
     return true;
   }

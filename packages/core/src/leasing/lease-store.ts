@@ -4,6 +4,8 @@ import type { ConnectionThread, RepeatOptions, Repetition } from '../connection/
 export interface Renewal {
   /** How many messages it counts as the consumer's. */
   held: number;
+  /** The version of what the queue has declared; undefined where nothing can be declared. */
+  shape?: string | undefined;
   /** Other consumers whose lease has run out. */
   overdue: string[];
 }

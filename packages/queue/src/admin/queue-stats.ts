@@ -1,6 +1,7 @@
 import type { QueueContext } from '../context.js';
 import { consumerOf, isFormer } from '../scripts/recover.js';
 import { stats } from '../scripts/stats.js';
+import type { Paused } from '../shape/shape.js';
 
 /** How many messages are in each state. */
 export interface QueueStats {
@@ -14,6 +15,8 @@ export interface QueueStats {
   dead: number;
   /** Consumers that hold a lease. */
   consumers: number;
+  /** Since when and why the queue is paused; undefined when it is not. */
+  paused: Paused | undefined;
   /** Since the queue exists. */
   total: {
     acked: number;
@@ -30,7 +33,7 @@ export interface QueueStats {
 export async function readStats(context: QueueContext): Promise<QueueStats> {
   const { connection, keys } = context;
   const result = await connection.run(stats, { keys });
-  const { pending, delayed, dead, counters } = result;
+  const { pending, delayed, dead, counters, paused } = result;
   const held = result.consumers.map(consumerOf).map(async (consumer) => {
     // In this order: one that is taken apart meanwhile is rather counted twice than not at all.
     const [batches, active, handedOff] = await Promise.all([
@@ -52,5 +55,5 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     expired: count('expired'),
     recovered: count('recovered'),
   };
-  return { pending, active, delayed, dead, consumers, total };
+  return { pending, active, delayed, dead, consumers, paused, total };
 }

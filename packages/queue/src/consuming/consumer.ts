@@ -20,6 +20,7 @@ import {
   UnheardDeadLetters,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
+import type { Paused, Shape } from '../shape/shape.js';
 import type { Recovery } from '../store/list-store.js';
 import { type ConsumeOptions, consumerOptions } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
@@ -41,6 +42,10 @@ export interface ConsumerEvents<Body> {
   recovered: Recovery;
   /** The queue was found empty. */
   drained: undefined;
+  /** The queue was paused: nothing starts here any more. */
+  paused: Paused;
+  /** The queue is no longer paused. */
+  resumed: undefined;
   /** Something failed in the background, e.g. Redis was away. The consumer goes on. */
   error: Error;
   /** It was stopped. Nothing follows. */
@@ -53,6 +58,8 @@ const eventNames: NamesOf<ConsumerEvents<unknown>> = {
   recovered: true,
   returned: true,
   drained: true,
+  paused: true,
+  resumed: true,
   error: true,
   stopped: true,
 };
@@ -70,7 +77,11 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
   #session: Session<Body>;
-  #isReturning = false;
+  /** While what waits for a handler is being returned. */
+  #returning: Promise<void> | undefined;
+  /** By `pause()`. */
+  #isPaused = false;
+  #isQueuePaused = false;
   readonly #stopping = new Stopping(() => this.#beginStop());
 
   constructor(context: QueueContext<Body>, handler: Handler<Body>, options: ConsumeOptions) {
@@ -108,6 +119,22 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   stop(options: StopOptions = {}): Promise<void> {
     const stopped = this.#stopping.stop(options);
     return this.#handlers.isCaller ? Promise.resolve() : stopped;
+  }
+
+  /**
+   * Starts no more handlers and takes nothing more, until `resume()` is called. Handlers that run are not disturbed.
+   * Resolves when what had been taken ahead is back in the queue. Other consumers go on: `Queue.pause()` is for all.
+   */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    this.#handlers.pause();
+    await this.#returnWaiting();
+  }
+
+  /** Goes on after `pause()`; while the queue is paused, that comes first. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#goOn();
   }
 
   /** The same as `stop()`. */
@@ -158,7 +185,10 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       demand: () => this.#demand(),
       accept: (deliveries) => this.#handlers.accept(deliveries),
       renewed: () => this.#handlers.goOn(),
-      drained: () => this.#events.emit('drained', undefined),
+      drained: (_epoch, isGated) => {
+        if (!isGated) this.#events.emit('drained', undefined);
+      },
+      reshaped: (shape) => this.#reshaped(shape),
       lost: (deliveries, returned) => this.#lost(deliveries, returned),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
@@ -170,8 +200,28 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   #demand(): number {
     // What waits for the lease to be renewed comes before what is new.
     const isStale = !this.#session.isFreshAt(performance.now());
-    if (this.#stopping.hasBegun || this.#isReturning || isStale) return 0;
+    if (this.#stopping.hasBegun || this.#isPaused || this.#returning || isStale) return 0;
     return this.#handlers.free;
+  }
+
+  /** Puts in force what the queue has declared: the feed complies with it already. */
+  async #reshaped({ paused }: Shape): Promise<void> {
+    const wasPaused = this.#isQueuePaused;
+    this.#isQueuePaused = paused !== undefined;
+    if (paused) {
+      this.#handlers.pause();
+      await this.#returnWaiting();
+      this.#events.emit('paused', paused);
+    } else if (wasPaused) {
+      this.#goOn();
+      this.#events.emit('resumed', undefined);
+    }
+  }
+
+  #goOn(): void {
+    if (this.#isPaused || this.#isQueuePaused) return;
+    this.#handlers.resume();
+    this.#session.pump();
   }
 
   #lost(deliveries: HeldDelivery<Body>[], returned: Promise<void>): void {
@@ -199,17 +249,22 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   /** Other consumers may have time for what waits here for a handler. */
-  async #returnWaiting(): Promise<void> {
-    if (this.#isReturning || this.#stopping.hasBegun) return;
+  #returnWaiting(): Promise<void> {
+    if (this.#stopping.hasBegun) return Promise.resolve();
+    this.#returning ??= this.#returnAhead().finally(() => {
+      this.#returning = undefined;
+      this.#session.pump();
+    });
+    return this.#returning;
+  }
+
+  async #returnAhead(): Promise<void> {
     const session = this.#session;
-    this.#isReturning = true;
     this.#handlers.stall();
     await this.#quiet(session);
     if (session === this.#session && !this.#stopping.hasBegun) {
       await this.#return(this.#handlers.removeWaiting());
     }
-    this.#isReturning = false;
-    this.#session.pump();
   }
 
   /**

@@ -41,7 +41,14 @@ class SlowServer {
   }
 }
 
-const empty = { now: 0, suspect: undefined, elements: [], isPacked: true, isCut: false };
+const empty = {
+  now: 0,
+  suspect: undefined,
+  elements: [],
+  isPacked: true,
+  isCut: false,
+  askAgainMs: undefined,
+};
 
 /** A feed whose consumer wants some messages, with its first lease call out. */
 function setUp(wanted = 1) {
@@ -58,6 +65,7 @@ function setUp(wanted = 1) {
     acked: () => {},
     unconfirmed: () => {},
     drained: (epoch) => drained.push(epoch),
+    reshaped: () => {},
     lost: () => {},
     failed: () => {},
     isFresh: () => true,

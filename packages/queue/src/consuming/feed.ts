@@ -1,4 +1,4 @@
-import { asError } from '@redpost/core';
+import { asError, longestTimerMs } from '@redpost/core';
 import {
   CallSize,
   clearTimeout,
@@ -11,9 +11,10 @@ import type { ConsumedEnd, QueueContext } from '../context.js';
 import { isSuspect } from '../message/envelope.js';
 import { Slice } from '../message/slice.js';
 import { fetch } from '../scripts/fetch.js';
-import { type LeaseInput, type LeaseResult, lease } from '../scripts/lease.js';
+import { type LeaseInput, type LeaseResult, leaseOf } from '../scripts/lease.js';
 import { type ReclaimResult, reclaim } from '../scripts/reclaim.js';
 import { rememberMs } from '../scripts/recover.js';
+import { plain, type Shape } from '../shape/shape.js';
 import { type Acknowledged, Acknowledgements, type Leased } from '../store/acknowledgements.js';
 import { Adoption } from '../store/adoption.js';
 import { BlockingMove } from '../store/blocking-move.js';
@@ -31,8 +32,13 @@ export interface FeedOptions<Held extends Leased> {
   acked(deliveries: readonly Held[]): void;
   /** These could not be confirmed yet: they are sent again. */
   unconfirmed(deliveries: readonly Held[], error: Error): void;
-  /** The queue is empty: the list was found so by a call that was made in this epoch, see `pollAgain`. */
-  drained(epoch: number): void;
+  /**
+   * The queue is empty: the list was found so by a call that was made in this epoch, see `pollAgain`. Or, if
+   * `isGated`, what there is may not be taken now.
+   */
+  drained(epoch: number, isGated: boolean): void;
+  /** The queue has a shape that is not known here: nothing is sent until `reshape()` is called. */
+  reshaped(): void;
   /** The lease was lost: nothing more can be done. */
   lost(): void;
   failed(error: Error): void;
@@ -71,10 +77,15 @@ const maxFetchedPerCall = 1000;
  *   list, too, unless the move is out. Left for `flowing` as named there. Ignored meanwhile: further
  *   answers without messages; `drained` is not told again of the same emptiness.
  *
+ * - `gated`: the gate of the queue lets no more through now, since the queue is paused. No move is out then, because
+ *   it could not be held back. Entered when an answer says so. Left for `flowing` when the time has passed that the answer
+ *   has told, and by `pollAgain()` and `reshape()`. Calls that carry acknowledgements ask the gate, too. Ignored
+ *   meanwhile: nothing.
+ *
  * Whether a move is out is the move's own state (`BlockingMove.isOut`). While it is, no lease call takes
  * from the list, even if that is flowing again: two sources at once could change the order of messages.
  */
-type Supply = 'flowing' | 'dry';
+type Supply = 'flowing' | 'dry' | 'gated';
 
 /**
  * Whether a lease call is worth sending only for messages that were returned: those that were retried,
@@ -142,6 +153,9 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
   /** Counts the reasons to expect returned messages: an answer to a call before the last one knows nothing of it. */
   #returns = 0;
   #certainty: Certainty = 'sure';
+  /** Undefined while it is being read, because Redis has refused a call that knew another one. */
+  #shape: Shape | undefined = plain;
+  #gateTimer: NodeJS.Timeout | undefined;
   /** Counts `pollAgain`: an answer to a call of an earlier epoch knows nothing of later messages. */
   #epoch = 0;
   /** The epoch of the last call that found the list empty. */
@@ -246,6 +260,14 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     return this.#epoch;
   }
 
+  /** The queue has this shape: what is sent from now on complies with it. */
+  reshape(shape: Shape): void {
+    if (shape.version === this.#shape?.version) return;
+    this.#shape = shape;
+    void this.#move.cancel();
+    this.#gateMayBeOpen();
+  }
+
   /** The server said something that does not fit: ask it what this consumer holds. */
   doubt(): void {
     if (this.#certainty !== 'reclaiming') this.#certainty = 'unsure';
@@ -267,6 +289,7 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     this.#pump.end();
     this.#move.end();
     clearTimeout(this.#lateTimer);
+    clearTimeout(this.#gateTimer);
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
     this.#adoption.end();
   }
@@ -282,13 +305,15 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
       void this.#reclaim();
       return;
     }
-    while (this.#exchangeIfNeeded());
+    const shape = this.#shape;
+    if (!shape) return;
+    while (this.#exchangeIfNeeded(shape));
     if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
     const mayWait = this.#supply === 'dry' && this.#isIdle && !this.#move.isOut;
     if (mayWait && this.#options.demand() > 0) this.#move.start();
   }
 
-  #exchangeIfNeeded(): boolean {
+  #exchangeIfNeeded(shape: Shape): boolean {
     // What was handed off cannot be settled before the server knows its receipt: the call that
     // tells it goes first, and alone.
     if (this.#adoption.isUnderway) return false;
@@ -305,11 +330,14 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     const count = canLease ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
     const withSuspect = demand > 0 && this.#suspect.isFree;
     if (count === 0 && !withSuspect && !hasNews) return false;
-    void this.#exchange({ count, withList, withSuspect });
+    void this.#exchange({ count, withList, withSuspect }, shape);
     return true;
   }
 
-  async #exchange(asked: Pick<LeaseInput, 'count' | 'withList' | 'withSuspect'>): Promise<void> {
+  async #exchange(
+    asked: Pick<LeaseInput, 'count' | 'withList' | 'withSuspect'>,
+    shape: Shape,
+  ): Promise<void> {
     const { count, withSuspect } = asked;
     const { connection, keys } = this.#context;
     const { consumer, from } = this.#options;
@@ -322,11 +350,11 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     this.#requested += count;
     const asBatch = this.#acks.comeTogether;
     const [epoch, returns] = [this.#epoch, this.#returns];
-    const call = { ...asked, asBatch, firstReceipt, handedOff, acked, epoch, returns };
+    const { version } = shape;
+    const call = { version, ...asked, asBatch, firstReceipt, handedOff, acked, epoch, returns };
     const input = { keys, consumer, from, ...call };
-    const result = await connection.run(lease, input).catch((error) => {
-      this.#acks.sendAgain(acked);
-      if (handedOff !== undefined) this.#adoption.failed();
+    const result = await connection.run(leaseOf(shape), input).catch((error) => {
+      this.#sendAgain(call);
       this.#options.unconfirmed(acked.held, asError(error));
       this.#fail(error);
     });
@@ -336,26 +364,39 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     this.#pump.now();
   }
 
+  /** It has done nothing, or its answer got lost. */
+  #sendAgain({ acked, handedOff }: Call<Held>): void {
+    this.#acks.sendAgain(acked);
+    if (handedOff !== undefined) this.#adoption.failed();
+  }
+
   #conclude(result: LeaseResult, call: Call<Held>): void {
-    if (call.handedOff !== undefined) this.#adoption.end();
+    if (result.status === 'reshaped') this.#sendAgain(call);
+    else if (call.handedOff !== undefined) this.#adoption.end();
     if (this.#pump.hasEnded) return;
     if (result.status === 'lost') {
       this.#options.lost();
       return;
     }
     this.#pump.worked();
+    if (result.status === 'reshaped') {
+      if (call.withSuspect) this.#suspect.free();
+      if (call.version === this.#shape?.version) this.#readShape();
+      return;
+    }
     this.#clockOffset = result.now - performance.now();
     this.#options.acked(call.acked.held);
     this.#accept(result, call);
   }
 
-  #accept({ suspect, elements, isPacked, isCut }: Leasing, call: Call<Held>): void {
+  #accept({ suspect, elements, isPacked, isCut, askAgainMs }: Leasing, call: Call<Held>): void {
     const all = suspect ? [suspect, ...elements] : elements;
     if (call.withSuspect && !suspect) this.#suspect.foundNone();
     if (elements.length > 0) this.#hasBroughtSome = true;
     const isDrained = !isCut && this.#noteFound(elements.length, call);
     if (isCut && call.withList) this.#supply = 'flowing';
     if (isCut) this.returnedAdded();
+    if (askAgainMs !== undefined) this.#waitForGate(askAgainMs);
     if (elements.length > 0) this.#callSize.note(elements.length, sizeOf(elements));
     if (all.length > 0 && !this.#options.isFresh()) this.#certainty = 'unsure';
     else if (all.length > 0) {
@@ -365,7 +406,7 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     }
     if (!isDrained) return;
     this.#hasBroughtSome = false;
-    this.#options.drained(this.#emptyIn);
+    this.#options.drained(this.#emptyIn, askAgainMs !== undefined);
   }
 
   /**
@@ -382,6 +423,25 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
     else if (epoch === this.#epoch) this.#supply = 'dry';
     if (found < count) this.#emptyIn = epoch;
     return found < count && (former === 'flowing' || this.#hasBroughtSome);
+  }
+
+  /** @param askAgainMs -1 if only another shape can open it. */
+  #waitForGate(askAgainMs: number): void {
+    this.#supply = 'gated';
+    clearTimeout(this.#gateTimer);
+    if (askAgainMs < 0) return;
+    const waitMs = Math.min(askAgainMs, longestTimerMs);
+    this.#gateTimer = setTimeout(() => this.#gateMayBeOpen(), waitMs).unref();
+  }
+
+  #gateMayBeOpen(): void {
+    this.#suspect.lookAgain();
+    this.pollAgain();
+  }
+
+  #readShape(): void {
+    this.#shape = undefined;
+    this.#options.reshaped();
   }
 
   /** What a blocking move has brought is handled at once; the server learns its receipt later. */

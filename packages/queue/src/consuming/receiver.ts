@@ -22,6 +22,7 @@ import {
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import type { QueueEvents } from '../queue-events.js';
+import type { Shape } from '../shape/shape.js';
 import { type LeaseOptions, sessionOptions } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { Session } from './session.js';
@@ -152,6 +153,7 @@ export class Receiver<Body = unknown> {
         );
       },
       drained: (epoch) => void this.#drained(session, epoch),
+      reshaped: (shape) => this.#reshaped(session, shape),
       lost: (deliveries, returned) => this.#lost(deliveries, returned),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
@@ -218,6 +220,14 @@ export class Receiver<Body = unknown> {
       waiter.wasPolled = true;
       if (waiter.isOverdue) this.#give(waiter, () => waiter.resolve(undefined));
     }
+  }
+
+  /** What is being handed out when the queue is paused had been taken before: it still goes out. */
+  async #reshaped(session: Session<Body>, { paused }: Shape): Promise<void> {
+    if (!paused) return;
+    await session.endWait();
+    await session.flushed();
+    await this.#handedOut;
   }
 
   #lost(deliveries: HeldDelivery<Body>[], returned: Promise<void>): void {

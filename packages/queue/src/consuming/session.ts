@@ -19,6 +19,8 @@ import type { QueueContext } from '../context.js';
 import { Promoter } from '../due/promoter.js';
 import type { Slice } from '../message/slice.js';
 import { leave } from '../scripts/leave.js';
+import type { Shape } from '../shape/shape.js';
+import { ShapeFollower } from '../shape/shape-follower.js';
 import { ListStore, type Recovery } from '../store/list-store.js';
 import type { SessionOptions } from './consume-options.js';
 import { HeldDelivery } from './delivery.js';
@@ -31,7 +33,10 @@ export interface SessionHost<Body> {
   accept(deliveries: HeldDelivery<Body>[]): void;
   /** Redis has confirmed the lease. */
   renewed?(): void;
-  drained(epoch: number): void;
+  /** @param isGated what there is may not be taken now. */
+  drained(epoch: number, isGated: boolean): void;
+  /** The queue has this shape. Resolves when it is in force here. */
+  reshaped(shape: Shape): Promise<void>;
   /**
    * The lease was lost, and with it these deliveries. The session is over.
    *
@@ -66,6 +71,7 @@ export class Session<Body = unknown> implements Settler {
   readonly #settlements: Settlements<HeldDelivery>;
   readonly #feed: Feed<HeldDelivery<Body>>;
   readonly #signals: Signals;
+  readonly #shape: ShapeFollower;
   #isOver = false;
   /** Resolve when nothing is left under the name of the session before this one, and of this one. */
   #former: Promise<void> = Promise.resolve();
@@ -82,12 +88,13 @@ export class Session<Body = unknown> implements Settler {
       // It may have come back with what it knew some time ago, and forgotten acknowledgements. What
       // it has forgotten to be leased comes again by itself.
       resumed: () => this.#feed.doubt(),
-      beat: (held) => {
+      beat: ({ held, shape = '' }) => {
         // The same, where the connection did not notice it: one to a Cluster outlives a node.
         if (this.#feed.isQuiet && held > this.#held.size) this.#feed.doubt();
         // It makes up for signals that may have been lost.
         this.#feed.suspectsAdded();
         this.#feed.returnedAdded();
+        this.#shape.heard(shape);
         host.renewed?.();
       },
       lost: () => this.#lose(),
@@ -108,6 +115,7 @@ export class Session<Body = unknown> implements Settler {
     });
     this.#settlements = new Settlements(this.#store, () => this.#isOver);
     this.#feed = this.#createFeed();
+    this.#shape = this.#createShapeFollower();
   }
 
   /** The server's time, in ms since 1970. */
@@ -235,6 +243,7 @@ export class Session<Body = unknown> implements Settler {
     if (!lease || this.#isOver) return;
     void this.#recoverer.recover(lease.overdue);
     await this.#heartbeat.start(takenAt);
+    this.#shape.start(lease.shape ?? '');
   }
 
   #begin(): void {
@@ -256,11 +265,25 @@ export class Session<Body = unknown> implements Settler {
       held: () => this.#held,
       acked: (deliveries) => this.#acked(deliveries),
       unconfirmed: (deliveries, error) => this.#ackWaiters.reject(deliveries, error),
-      drained: (epoch) => host.drained(epoch),
+      drained: (epoch, isGated) => host.drained(epoch, isGated),
+      reshaped: () => this.#shape.check(),
       lost: () => this.#lose(),
       failed: (error) => this.#failed(error),
       isFresh: () => this.#heartbeat.isFresh,
       ensureFresh: async () => this.#heartbeat.isFresh || this.#heartbeat.renew(),
+    });
+  }
+
+  #createShapeFollower(): ShapeFollower {
+    return new ShapeFollower({
+      read: () => this.#store.shape(),
+      known: (shape) => this.#feed.reshape(shape),
+      putInForce: (shape) => this.#host.reshaped(shape),
+      confirm: (version) => {
+        this.#store.confirmShape(version);
+        return this.renew();
+      },
+      failed: (error) => this.#failed(error),
     });
   }
 
@@ -292,6 +315,7 @@ export class Session<Body = unknown> implements Settler {
     if (mayHaveMissedSome || signal === 'suspects') this.#feed.suspectsAdded();
     if (mayHaveMissedSome || signal === 'returned') this.#feed.returnedAdded();
     if (mayHaveMissedSome || signal === 'delayed') void this.#promoter.check();
+    if (mayHaveMissedSome || signal === 'shape') this.#shape.check();
   }
 
   #lose(): void {
@@ -332,6 +356,7 @@ export class Session<Body = unknown> implements Settler {
     this.#isOver = true;
     this.#heartbeat.stop();
     this.#promoter.stop();
+    this.#shape.end();
     this.#feed.end();
     this.#signals.end().catch((error) => this.#host.failed(asError(error)));
   }

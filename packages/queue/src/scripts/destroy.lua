@@ -6,6 +6,8 @@
 local pending = redis.call('LLEN', list) + redis.call('LLEN', returned) + redis.call('LLEN', suspects)
 local waiting, given_up = redis.call('ZCARD', delayed), redis.call('XLEN', dead)
 redis.call('HLEN', stats)
+redis.call('HLEN', shape)
+redis.call('HLEN', seen)
 
 local active = 0
 for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do

@@ -13,7 +13,17 @@ export interface DestroyResult {
 
 export const destroy = defineScript<{ keys: QueueKeys }, DestroyResult>({
   name: 'destroy',
-  keys: namedKeys('list', 'returned', 'suspects', 'delayed', 'dead', 'consumers', 'stats'),
+  keys: namedKeys(
+    'list',
+    'returned',
+    'suspects',
+    'delayed',
+    'dead',
+    'consumers',
+    'stats',
+    'shape',
+    'seen',
+  ),
   args: {
     active_prefix: ({ keys }) => keys.active(''),
     batches_prefix: ({ keys }) => keys.batches(''),

@@ -1,5 +1,6 @@
 -- Acknowledge what has been settled and lease what comes next, in one round trip.
--- Refused as a whole when the consumer's lease is lost: then others have what it held.
+-- Refused as a whole when the consumer's lease is lost, because others have what it held; and when the queue
+-- has another shape than the consumer knows.
 --
 -- count         how many to lease, at most 1000
 -- as_batch      1 if several may be one batch
@@ -9,11 +10,13 @@
 -- handed_off    the receipt of what a blocking move has brought, or ''
 -- expired       how many of the acknowledged had expired
 -- rest          so many (`whole`) whole batches to acknowledge, then receipts to acknowledge
--- returns nil when the lease is lost, else { now, suspect or nil, elements, 1 if the next one did not
---       fit into the answer }; the suspect has the first receipt, and the others the following
---       ones. Small elements come as MessagePack: the client takes that apart faster than hundreds
---       of replies
+-- returns nil when the lease is lost, 0 when the shape is another one, else { now, suspect or nil, elements,
+--       1 if the next one did not fit into the answer, in how many ms to ask again if the gate let fewer
+--       through, or -1 if only another shape can change that }; the suspect has the first receipt, and the
+--       others the following ones. Small elements come as MessagePack: the client takes that apart faster
+--       than hundreds of replies
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
+if is_reshaped() then return 0 end
 
 hold_handed_off(handed_off)
 
@@ -24,6 +27,14 @@ if #ARGV >= rest then
   local unhandled = math.min(expired, acknowledged)
   finished('acked', acknowledged - unhandled)
   finished('expired', unhandled)
+end
+
+-- For the gate a suspect is one of them.
+local wanted = count + with_suspect
+local free, ask_again_ms = allowed(wanted)
+if free < wanted then
+  if free == 0 then with_suspect = '0' end
+  count = math.min(count, free - with_suspect)
 end
 
 -- Before HSET, which a server that is out of memory refuses unless the script has written before;
@@ -41,4 +52,6 @@ if elements[1] then
   hold(first, elements, is_batch and packed)
 end
 
-return { now(), suspect, packed or elements, is_cut and 1 or nil }
+local cut = nil
+if is_cut then cut = 1 elseif ask_again_ms then cut = false end
+return { now(), suspect, packed or elements, cut, ask_again_ms }

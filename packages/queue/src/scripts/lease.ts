@@ -1,15 +1,25 @@
-import { defineScript } from '@redpost/core';
+import { defineScript, type Script, type ScriptDefinition, type ScriptPart } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import { unpackElements } from '../message/packed-elements.js';
 import { Slice } from '../message/slice.js';
+import type { Shape } from '../shape/shape.js';
 import type { Acknowledged, Leased } from '../store/acknowledgements.js';
 import source from './lease.lua';
-import { endingPart, handoffPart, heldPart, sourcePart } from './parts/parts.js';
+import {
+  endingPart,
+  handoffPart,
+  heldPart,
+  openGatePart,
+  pauseGatePart,
+  sourcePart,
+} from './parts/parts.js';
 import { namedKeys } from './script-keys.js';
 
 export interface LeaseInput {
   keys: QueueKeys;
+  /** The version of the shape that the caller knows. */
+  version: string;
   consumer: string;
   /** The end of the list that elements are taken from. */
   from: 'LEFT' | 'RIGHT';
@@ -32,6 +42,8 @@ export interface LeaseInput {
 export type LeaseResult =
   /** Nothing was done: the consumer's lease had run out. */
   | { status: 'lost' }
+  /** Nothing was done: the queue has another shape than the caller knows. */
+  | { status: 'reshaped' }
   | {
       status: 'held';
       /** The server's time, in ms since 1970. */
@@ -42,53 +54,97 @@ export type LeaseResult =
       isPacked: boolean;
       /** Whether there are more, which did not fit into the answer. */
       isCut: boolean;
+      /**
+       * In how many ms to ask again, where the queue's gate let fewer through than wanted: -1 if only another shape
+       * can change that.
+       */
+      askAgainMs: number | undefined;
     };
 
-export const lease = defineScript<LeaseInput, LeaseResult>({
-  name: 'lease',
-  uses: [clockPart, heldPart, handoffPart, sourcePart, endingPart],
-  keys: namedKeys(
-    'list',
-    'returned',
-    'active',
-    'batches',
-    'handoff',
-    'suspects',
-    'consumers',
-    'stats',
-  ),
-  args: {
-    consumer: ({ consumer }) => consumer,
-    from: ({ from }) => from,
-    count: ({ count }) => count,
-    as_batch: ({ asBatch }) => (asBatch ? 1 : 0),
-    with_list: ({ withList }) => (withList ? 1 : 0),
-    with_suspect: ({ withSuspect }) => (withSuspect ? 1 : 0),
-    first: ({ firstReceipt }) => firstReceipt,
-    handed_off: ({ handedOff }) => handedOff ?? '',
-    expired: ({ acked }) => acked.expired,
-    whole: ({ acked }) => acked.batches.length,
-    signal: ({ keys }) => keys.signal,
-  },
-  rest: ({ acked }) => [
-    ...acked.batches.map(({ first, count }) => `${first}:${count}`),
-    ...acked.receipts,
-  ],
-  lua: source,
-  looksFirst: ({ acked, handedOff }) =>
-    acked.batches.length + acked.receipts.length === 0 && handedOff === undefined,
-  parse(reply) {
-    if (reply === null) return { status: 'lost' };
-    const [now, suspect, elements, isCut] = reply as LeaseReply;
-    return {
-      status: 'held',
-      now,
-      suspect: suspect ? Slice.of(suspect) : undefined,
-      elements: Array.isArray(elements) ? elements.map(Slice.of) : unpackElements(elements),
-      isPacked: !Array.isArray(elements),
-      isCut: isCut === 1,
-    };
-  },
+const keys = [
+  'list',
+  'returned',
+  'active',
+  'batches',
+  'handoff',
+  'suspects',
+  'consumers',
+  'stats',
+  'shape',
+] as const;
+
+/** Of a plain queue. */
+const plainLease: Script<LeaseInput, LeaseResult> = defineLease({
+  gate: openGatePart,
+  keys: namedKeys(...keys),
+  args: {},
 });
 
-type LeaseReply = [now: number, suspect: Buffer | null, elements: Buffer | Buffer[], isCut?: 1];
+/** Of a queue with a shape. */
+const shapedLease: Script<LeaseInput, LeaseResult> = defineLease({
+  gate: pauseGatePart,
+  keys: namedKeys(...keys, 'seen'),
+  args: { version: ({ version }) => version },
+});
+
+/** The script for a queue of this shape. */
+export function leaseOf({ version }: Shape): Script<LeaseInput, LeaseResult> {
+  return version === '' ? plainLease : shapedLease;
+}
+
+/** What differs between queues of different shapes. */
+interface LeaseDefinition
+  extends Required<Pick<ScriptDefinition<LeaseInput, LeaseResult>, 'keys' | 'args'>> {
+  gate: ScriptPart;
+}
+
+function defineLease({ gate, keys, args }: LeaseDefinition): Script<LeaseInput, LeaseResult> {
+  return defineScript<LeaseInput, LeaseResult>({
+    name: 'lease',
+    uses: [clockPart, gate, heldPart, handoffPart, sourcePart, endingPart],
+    keys,
+    args: {
+      ...args,
+      consumer: ({ consumer }) => consumer,
+      from: ({ from }) => from,
+      count: ({ count }) => count,
+      as_batch: ({ asBatch }) => (asBatch ? 1 : 0),
+      with_list: ({ withList }) => (withList ? 1 : 0),
+      with_suspect: ({ withSuspect }) => (withSuspect ? 1 : 0),
+      first: ({ firstReceipt }) => firstReceipt,
+      handed_off: ({ handedOff }) => handedOff ?? '',
+      expired: ({ acked }) => acked.expired,
+      whole: ({ acked }) => acked.batches.length,
+      signal: ({ keys }) => keys.signal,
+    },
+    rest: ({ acked }) => [
+      ...acked.batches.map(({ first, count }) => `${first}:${count}`),
+      ...acked.receipts,
+    ],
+    lua: source,
+    looksFirst: ({ acked, handedOff }) =>
+      acked.batches.length + acked.receipts.length === 0 && handedOff === undefined,
+    parse(reply) {
+      if (reply === null) return { status: 'lost' };
+      if (reply === 0) return { status: 'reshaped' };
+      const [now, suspect, elements, isCut, askAgainMs] = reply as LeaseReply;
+      return {
+        status: 'held',
+        now,
+        suspect: suspect ? Slice.of(suspect) : undefined,
+        elements: Array.isArray(elements) ? elements.map(Slice.of) : unpackElements(elements),
+        isPacked: !Array.isArray(elements),
+        isCut: isCut === 1,
+        askAgainMs,
+      };
+    },
+  });
+}
+
+type LeaseReply = [
+  now: number,
+  suspect: Buffer | null,
+  elements: Buffer | Buffer[],
+  isCut?: 1 | null,
+  askAgainMs?: number,
+];

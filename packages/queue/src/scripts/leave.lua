@@ -9,6 +9,7 @@
 write_before_growing('ZREM', consumers)
 redis.call('ZADD', consumers, now() + remember_ms, '~' .. consumer)
 redis.call('ZREM', consumers, consumer)
+redis.call('HDEL', seen, consumer)
 open_batches()
 -- The newest first, so that the oldest is next in line: what was handed off came last. And one by
 -- one: all of them together may be more than fits into memory once more.

@@ -17,7 +17,7 @@ export interface LeaveInput {
 export const leave = defineScript<LeaveInput, number>({
   name: 'leave',
   uses: [clockPart, writeBeforeGrowingPart, envelopePart, heldPart, returnPart],
-  keys: namedKeys('returned', 'active', 'batches', 'handoff', 'suspects', 'consumers'),
+  keys: namedKeys('returned', 'active', 'batches', 'handoff', 'suspects', 'consumers', 'seen'),
   args: {
     consumer: ({ consumer }) => consumer,
     remember_ms: ({ mayBeBlocked }) => (mayBeBlocked ? rememberMs : 0),

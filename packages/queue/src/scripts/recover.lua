@@ -40,6 +40,7 @@ end
 let_go_of_all()
 redis.call('DEL', handoff)
 redis.call('ZREM', consumers, overdue)
+redis.call('HDEL', seen, consumer)
 if overdue == consumer then
   redis.call('ZADD', consumers, time + remember_ms, '~' .. consumer)
 end

@@ -34,7 +34,7 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
   name: 'recover',
   uses: [clockPart, writeBeforeGrowingPart, envelopePart, heldPart, endingPart, signalPart],
   keys: {
-    ...namedKeys('consumers', 'suspects', 'dead', 'stats'),
+    ...namedKeys('consumers', 'suspects', 'dead', 'stats', 'seen'),
     active: ({ keys, overdue }) => keys.active(consumerOf(overdue)),
     batches: ({ keys, overdue }) => keys.batches(consumerOf(overdue)),
     handoff: ({ keys, overdue }) => keys.handoff(consumerOf(overdue)),

@@ -2,7 +2,9 @@
 --
 -- lease_ms  the length of the lease
 -- is_new    1 to take it, 0 to renew it
--- returns nil when there is no lease to renew, else { how many messages it holds, consumers (or, with
+-- in_force  the version of the shape that the consumer has put in force
+-- returns nil when there is no lease to renew, else { how many messages it holds, the version of the queue's
+--       shape, consumers (or, with
 --       a leading '~', former consumers) whose lease has run out... }. None of these if the lease to
 --       renew had run out itself: then the server was away for longer than that, and the others are
 --       to renew theirs first
@@ -14,6 +16,9 @@ local time = now()
 redis.call('ZADD', consumers, time + lease_ms, consumer)
 shorten_leases(consumers, time, lease_ms)
 
+local version = shape_version()
+if version ~= '' and version == in_force then redis.call('HSET', seen, consumer, version) end
+
 local count = count_held() + redis.call('LLEN', handoff)
-if deadline and tonumber(deadline) < time then return { count } end
-return { count, unpack(redis.call('ZRANGEBYSCORE', consumers, '-inf', time, 'LIMIT', 0, 10)) }
+if deadline and tonumber(deadline) < time then return { count, version } end
+return { count, version, unpack(redis.call('ZRANGEBYSCORE', consumers, '-inf', time, 'LIMIT', 0, 10)) }

@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, shortenLeasesPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { heldPart } from './parts/parts.js';
+import { heldPart, shapePart } from './parts/parts.js';
 import source from './renew.lua';
 import { namedKeys } from './script-keys.js';
 
@@ -11,6 +11,8 @@ export interface RenewInput {
   leaseMs: number;
   /** True to take the lease, false to renew the one that is held. */
   take: boolean;
+  /** The version of the shape that it has put in force. */
+  inForce: string;
 }
 
 export type RenewResult =
@@ -19,23 +21,27 @@ export type RenewResult =
       status: 'held';
       /** How many messages Redis counts as this consumer's. */
       held: number;
+      /** The version of the queue's shape. */
+      shape: string;
       /** Consumers, or with a leading `~` former ones, whose lease has run out. */
       overdue: string[];
     };
 
 export const renew = defineScript<RenewInput, RenewResult>({
   name: 'renew',
-  uses: [clockPart, writeBeforeGrowingPart, shortenLeasesPart, heldPart],
-  keys: namedKeys('consumers', 'active', 'batches', 'handoff'),
+  uses: [clockPart, writeBeforeGrowingPart, shortenLeasesPart, shapePart, heldPart],
+  keys: namedKeys('consumers', 'active', 'batches', 'handoff', 'shape', 'seen'),
   args: {
     consumer: ({ consumer }) => consumer,
     lease_ms: ({ leaseMs }) => leaseMs,
     is_new: ({ take }) => (take ? 1 : 0),
+    in_force: ({ inForce }) => inForce,
+    signal: ({ keys }) => keys.signal,
   },
   lua: source,
   parse(reply) {
     if (reply === null) return { status: 'lost' };
-    const [held, ...overdue] = reply as [number, ...Buffer[]];
-    return { status: 'held', held, overdue: overdue.map(String) };
+    const [held, shape, ...overdue] = reply as [number, Buffer, ...Buffer[]];
+    return { status: 'held', held, shape: String(shape), overdue: overdue.map(String) };
   },
 });

@@ -1,5 +1,7 @@
 import { defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
+import { type Paused, pausedOf } from '../shape/shape.js';
 import { namedKeys } from './script-keys.js';
 import source from './stats.lua';
 
@@ -10,25 +12,36 @@ export interface StatsResult {
   /** As in the ZSET: former ones have a leading `~`. */
   consumers: string[];
   counters: Record<string, number>;
+  paused: Paused | undefined;
 }
 
 export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
   name: 'stats',
-  keys: namedKeys('list', 'returned', 'suspects', 'delayed', 'dead', 'consumers', 'stats'),
+  uses: [clockPart],
+  keys: namedKeys('list', 'returned', 'suspects', 'delayed', 'dead', 'consumers', 'stats', 'shape'),
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [pending, delayed, dead, consumers, fields] = reply as [
+    const [pending, delayed, dead, consumers, fields, paused] = reply as [
       number,
       number,
       number,
       Buffer[],
       Buffer[],
+      (Buffer | null)[],
     ];
+    const [since, reason, until] = paused.map((field) => field?.toString());
     const counters: Record<string, number> = {};
     for (let at = 0; at < fields.length; at += 2) {
       counters[String(fields[at])] = Number(fields[at + 1]);
     }
-    return { pending, delayed, dead, consumers: consumers.map(String), counters };
+    return {
+      pending,
+      delayed,
+      dead,
+      consumers: consumers.map(String),
+      counters,
+      paused: pausedOf(since, reason, until),
+    };
   },
 });

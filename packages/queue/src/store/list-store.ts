@@ -3,10 +3,12 @@ import type { DeadLettering, LeaseStore, Renewal, Retry } from '@redpost/core/co
 import type { HeldDelivery } from '../consuming/delivery.js';
 import type { QueueContext } from '../context.js';
 import { deadLetter } from '../scripts/dead-letter.js';
+import { readShape } from '../scripts/read-shape.js';
 import { consumerOf, recover } from '../scripts/recover.js';
 import { release } from '../scripts/release.js';
 import { type RenewInput, renew } from '../scripts/renew.js';
 import { retry } from '../scripts/retry.js';
+import { plain, type Shape } from '../shape/shape.js';
 
 /** What was done with the messages of a consumer that had died. */
 export interface Recovery {
@@ -28,11 +30,22 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
   readonly #context: QueueContext;
   readonly #consumer: string;
   readonly #options: ListStoreOptions;
+  #inForce = plain.version;
 
   constructor(context: QueueContext, consumer: string, options: ListStoreOptions) {
     this.#context = context;
     this.#consumer = consumer;
     this.#options = options;
+  }
+
+  /** What the queue has declared. */
+  shape(): Promise<Shape> {
+    return this.#context.connection.run(readShape, { keys: this.#context.keys });
+  }
+
+  /** From now on each renewal confirms that this version of the shape is in force. */
+  confirmShape(version: string): void {
+    this.#inForce = version;
   }
 
   /** Takes the lease. */
@@ -86,7 +99,7 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
   }
 
   #renewInput(take: boolean): RenewInput {
-    return { ...this.#names, leaseMs: this.#options.leaseMs, take };
+    return { ...this.#names, leaseMs: this.#options.leaseMs, take, inForce: this.#inForce };
   }
 
   get #names() {

@@ -248,9 +248,9 @@ export class GroupSession<Body = unknown> implements RecordSettler {
     return new Heartbeat(this.#context.topic.connection, this.#store, this.#options, {
       // It may have come back with what it knew some time ago, and forgotten acknowledgements.
       resumed: () => this.#feed.doubt(),
-      beat: (pending) => {
+      beat: ({ held }) => {
         // The same, where the connection did not notice it: one to a Cluster outlives a node.
-        if (this.#feed.isQuiet && pending > this.#held.size) this.#feed.doubt();
+        if (this.#feed.isQuiet && held > this.#held.size) this.#feed.doubt();
         // It makes up for signals that may have been lost.
         this.pollAgain({ isSought: true });
         this.#host.renewed();

@@ -1,11 +1,14 @@
-import { definePart, mostBytesPart } from '@redpost/core/consuming';
+import { clockPart, definePart, mostBytesPart } from '@redpost/core/consuming';
 import delay from './delay.lua';
 import ending from './ending.lua';
 import envelope from './envelope.lua';
 import fitting from './fitting.lua';
+import openGate from './gate/open.lua';
+import pauseGate from './gate/pause.lua';
 import handoff from './handoff.lua';
 import held from './held.lua';
 import returning from './return.lua';
+import shape from './shape.lua';
 import signal from './signal.lua';
 import source from './source.lua';
 
@@ -50,3 +53,22 @@ export const delayPart = definePart({ name: 'delay', needs: ['delayed'], lua: de
 
 /** `finished(how, count)`: messages that are through. */
 export const endingPart = definePart({ name: 'ending', needs: ['stats'], lua: ending });
+
+/** `shape_version()` and `shape_changed()`: what the queue has declared. */
+export const shapePart = definePart({
+  name: 'shape',
+  uses: [clockPart, signalPart],
+  needs: ['shape', 'seen'],
+  lua: shape,
+});
+
+/** `is_reshaped()` and `allowed(count)`: the gate of a plain queue. */
+export const openGatePart = definePart({ name: 'open-gate', needs: ['shape'], lua: openGate });
+
+/** The same of a queue that can be paused. */
+export const pauseGatePart = definePart({
+  name: 'pause-gate',
+  uses: [shapePart],
+  needs: ['version'],
+  lua: pauseGate,
+});

@@ -1,0 +1,24 @@
+-- What the queue has declared: a hash whose version is another one after each change. A plain queue has none,
+-- and its version is ''.
+
+-- It was changed: give it another version, or delete it where nothing is declared any more, and tell consumers.
+local function shape_changed()
+  redis.call('UNLINK', seen)
+  redis.call('HDEL', shape, 'version')
+  if redis.call('EXISTS', shape) == 1 then
+    local time = redis.call('TIME')
+    redis.call('HSET', shape, 'version', time[1] .. '-' .. time[2])
+  end
+  tell('shape')
+end
+
+-- Returns the version. A pause whose time is up is ended by the first script that looks.
+local function shape_version()
+  local version, ends = unpack(redis.call('HMGET', shape, 'version', 'paused_until'))
+  if ends and tonumber(ends) <= now() then
+    redis.call('HDEL', shape, 'paused', 'paused_reason', 'paused_until')
+    shape_changed()
+    version = redis.call('HGET', shape, 'version')
+  end
+  return version or ''
+end

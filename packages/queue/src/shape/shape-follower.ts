@@ -1,0 +1,89 @@
+import { asError } from '@redpost/core';
+import { pause, Rerun } from '@redpost/core/consuming';
+import { plain, type Shape } from './shape.js';
+
+/** What a {@link ShapeFollower} needs, and whom it tells. */
+export interface ShapeFollowerOptions {
+  /** Reads the shape from Redis. */
+  read(): Promise<Shape>;
+  /** This is the shape now: what is taken from now on must comply with it. */
+  known(shape: Shape): void;
+  /** Does what else follows from the shape. Resolves when it is in force here. */
+  putInForce(shape: Shape): Promise<void>;
+  /** Tells Redis that it is in force. */
+  confirm(version: string): Promise<unknown>;
+  failed(error: Error): void;
+}
+
+/** How soon to read the shape again when that failed, in ms. */
+const againMs = 250;
+
+/**
+ * Keeps one consumer in step with the shape of its queue. Each hint that there is another one (a signal, a
+ * heartbeat, a refused lease) lets it read the shape. The newest one is put in force, which may take time, because
+ * messages have to be returned; meanwhile another one may come, and is known at once.
+ */
+export class ShapeFollower {
+  readonly #options: ShapeFollowerOptions;
+  readonly #reading = new Rerun(() => this.#read());
+  readonly #applying = new Rerun(() => this.#apply());
+  #known = plain;
+  /** Its version; undefined before the first one. */
+  #inForce: string | undefined;
+  #hasEnded = false;
+
+  constructor(options: ShapeFollowerOptions) {
+    this.#options = options;
+  }
+
+  /** The lease is taken. @param version of the shape that there was then. */
+  start(version: string): void {
+    if (version === plain.version) this.#applying.ask();
+    else this.check();
+  }
+
+  /** A heartbeat has told this version. */
+  heard(version: string): void {
+    if (version !== this.#known.version) this.check();
+  }
+
+  /** There may be another shape. */
+  check(): void {
+    this.#reading.ask();
+  }
+
+  /** Follows no more. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
+  async #read(): Promise<void> {
+    if (this.#hasEnded) return;
+    const { read, known, failed } = this.#options;
+    try {
+      this.#known = await read();
+    } catch (error) {
+      if (!this.#hasEnded) failed(asError(error));
+      this.#reading.ask();
+      await pause(againMs, undefined, { ref: false });
+      return;
+    }
+    if (this.#hasEnded) return;
+    known(this.#known);
+    this.#applying.ask();
+  }
+
+  async #apply(): Promise<void> {
+    const { version } = this.#known;
+    if (this.#hasEnded || version === this.#inForce) return;
+    const { putInForce, confirm, failed } = this.#options;
+    try {
+      await putInForce(this.#known);
+      this.#inForce = version;
+      await confirm(version);
+    } catch (error) {
+      // The next heartbeat confirms it, too.
+      if (!this.#hasEnded) failed(asError(error));
+    }
+  }
+}

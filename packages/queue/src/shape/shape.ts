@@ -1,0 +1,44 @@
+/** Why a queue is paused, since when, and for how long. */
+export interface Paused {
+  /** By the server's clock. */
+  readonly since: Date;
+  /** What was given to `pause()`. */
+  readonly reason: string | undefined;
+  /** When it ends by itself, by the server's clock; undefined when only `resume()` ends it. */
+  readonly until: Date | undefined;
+}
+
+/** What a queue has declared, for all its consumers. */
+export interface Shape {
+  /** Another one after each change; '' for a plain queue, which has declared nothing. */
+  readonly version: string;
+  readonly paused: Paused | undefined;
+}
+
+/** The shape of a queue that has declared nothing. */
+export const plain: Shape = { version: '', paused: undefined };
+
+/** The fields of the hash that say that a queue is paused. */
+export const pauseFields = ['paused', 'paused_reason', 'paused_until'] as const;
+
+/** @param hash fields and values in turns, as HGETALL has them. */
+export function shapeOf(hash: readonly Buffer[]): Shape {
+  const fields = new Map<string, string>();
+  for (let at = 0; at < hash.length; at += 2) fields.set(String(hash[at]), String(hash[at + 1]));
+  const [since, reason, until] = pauseFields.map((name) => fields.get(name));
+  return { version: fields.get('version') ?? '', paused: pausedOf(since, reason, until) };
+}
+
+/** Undefined where there is no time since when. */
+export function pausedOf(
+  since: string | undefined,
+  reason: string | undefined,
+  until: string | undefined,
+): Paused | undefined {
+  if (since === undefined) return undefined;
+  return {
+    since: new Date(Number(since)),
+    reason,
+    until: until ? new Date(Number(until)) : undefined,
+  };
+}
