@@ -1,6 +1,6 @@
-import { type Connection, ConnectionError, type Reply } from '@redpost/core';
+import { type Connection, ConnectionError, isRedpostError, type Reply } from '@redpost/core';
 import { PubSub } from '@redpost/pubsub';
-import { Queue } from '@redpost/queue';
+import { type Consumer, type PauseOptions, Queue } from '@redpost/queue';
 import { Topic } from '@redpost/topic';
 
 /** Where a part of redpost runs: as a user of its own, beside one who may do everything. */
@@ -54,6 +54,7 @@ export const parts: Record<string, Part> = {
       await until(() => handled.includes(body));
     }
     await waiting(place);
+    await pauseForAWhile(place, consumer);
     await consumer.stop();
 
     await admin.call('LPUSH', ['emails', '"hangs"', '"waits"']);
@@ -76,6 +77,9 @@ export const parts: Record<string, Part> = {
   async operator({ connection, admin }) {
     await fillQueue(admin);
     const { deadLetters, ...queue } = ends(new Queue('emails', { connection }));
+    const unconfirmed = queue.pause({ timeoutMs: 0 });
+    await unconfirmed.catch((error) => refuseUnless(error, 'PAUSE_UNCONFIRMED'));
+    await queue.resume();
     await deadLetters.redrive();
     await deadLetters.remove(['1-1']);
     await deadLetters.purge();
@@ -238,14 +242,33 @@ async function fillQueue(admin: Connection): Promise<void> {
   await admin.call('LPUSH', ['emails', '1']);
   await admin.call('ZADD', ['{emails}:consumers', 1e15, 'c']);
   await admin.call('XADD', ['{emails}:dead', '*', 'reason', 'r', 'error', '', 'element', '1']);
+  await admin.call('HSET', ['{emails}:shape', 'version', '1', 'paused', 1, 'paused_until', 2]);
 }
 
 function ends<Body>(queue: Queue<Body>) {
   return {
     deadLetters: queue.deadLetters,
+    pause: (options: PauseOptions) => queue.pause(options),
+    resume: () => queue.resume(),
     purge: () => queue.purge(),
     destroy: () => queue.destroy(),
   };
+}
+
+/** A pause that the consumer has to put in force, and to end. */
+async function pauseForAWhile({ admin, until }: Place, consumer: Consumer<string>): Promise<void> {
+  const events: string[] = [];
+  consumer.on('paused', () => events.push('paused'));
+  consumer.on('resumed', () => events.push('resumed'));
+  const [seconds, micros] = (await admin.call('TIME', [])) as Buffer[];
+  const untilMs = Math.ceil(Number(seconds) * 1000 + Number(micros) / 1000) + 300;
+  await using queue = new Queue('emails', { connection: admin });
+  await queue.pause({ untilMs });
+  await until(() => events.includes('resumed'));
+}
+
+function refuseUnless(error: unknown, code: string): void {
+  if (!isRedpostError(error, code)) throw error;
 }
 
 /** Resolves when a client is blocked in the server. */

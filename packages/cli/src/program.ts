@@ -2,11 +2,13 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addDead } from './commands/dead.js';
 import { addDestroy } from './commands/destroy.js';
+import { addPause } from './commands/pause.js';
 import { addPeek } from './commands/peek.js';
 import { addPing } from './commands/ping.js';
 import { addPublish } from './commands/publish.js';
 import { addPurge } from './commands/purge.js';
 import { addReceive } from './commands/receive.js';
+import { addResume } from './commands/resume.js';
 import { addSend } from './commands/send.js';
 import { addStats } from './commands/stats.js';
 import { addSubscribe } from './commands/subscribe.js';
@@ -48,7 +50,8 @@ export function createProgram(context: ProgramContext): Command {
   oneLineErrors(program);
 
   const commands = [
-    ...[addSend, addReceive, addWork, addStats, addPeek, addPurge, addDestroy, addDead],
+    ...[addSend, addReceive, addWork, addStats, addPeek, addPause, addResume],
+    ...[addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addPing],
   ];
   for (const add of commands) add(program, context);

@@ -64,6 +64,46 @@ describe('peek', () => {
   });
 });
 
+describe('pause and resume', () => {
+  it('nothing is handled until the queue is resumed, and people are told why', async () => {
+    const queue = uniqueName();
+    const working = redpost.start(['work', queue, '--exec', 'cat']);
+    await redpost.run(['send', queue, '1']);
+    await eventually(() => working.stdout.includes('1'));
+
+    const paused = await redpost.run(['pause', queue, '--reason', 'mail is down', '--for', '1h']);
+    expect(paused.code).toBe(0);
+    const told = { since: expect.any(String), reason: 'mail is down', until: expect.any(String) };
+    expect(paused.lines).toEqual([{ queue, paused: told }]);
+    await eventually(() => working.stderr.includes('paused'));
+    expect(working.stderr).toMatch(/the queue is paused until \d{4}-.*: mail is down/);
+    await redpost.run(['send', queue, '2']);
+    const { lines } = await redpost.run(['stats', queue]);
+    expect(lines).toMatchObject([{ pending: 1, active: 0, consumers: 1, paused: told }]);
+    expect((await onTerminal(`stats ${queue}`)).stdout).toMatch(/PAUSED .*\r\n.* until \d{4}-/);
+
+    expect((await redpost.run(['resume', queue])).lines).toEqual([{ queue, resumed: true }]);
+    await eventually(() => working.stdout.includes('2'));
+    expect(working.stderr).toContain('the queue is no longer paused');
+    expect((await redpost.run(['resume', queue])).lines).toEqual([{ queue, resumed: false }]);
+    working.process.kill('SIGINT');
+    await working.ended;
+  });
+
+  it.each([
+    [['--until', '2020-01-01'], 'is past', 2],
+    [['--until', 'tomorrow'], '2030-01-31T12:00:00Z', 2],
+    [['--for', 'long'], 'a duration', 2],
+    [['--for', '1h', '--until', '2030-01-01'], 'cannot be used with', 2],
+  ])('refuses %j', async (options, message, code) => {
+    const queue = uniqueName();
+    const refused = await redpost.run(['pause', queue, ...options]);
+    expect(refused).toMatchObject({ code, stdout: '' });
+    expect(refused.stderr).toContain(message);
+    expect(await redpost.redisCli('EXISTS', `{${queue}}:shape`)).toBe('0');
+  });
+});
+
 describe('purge', () => {
   it('deletes pending and delayed messages after confirmation', async () => {
     const queue = uniqueName();

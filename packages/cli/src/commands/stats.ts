@@ -22,8 +22,9 @@ Examples:
   watch -n 1 'redpost stats emails --json'
 
 A table on a terminal, else one JSON object per queue: pending, active, delayed,
-dead, consumers, and under total the counts of acked, retried, dead, expired and
-recovered messages since the queue was created.`,
+dead, consumers, under paused since when and why (if it is paused), and under
+total the counts of acked, retried, dead, expired and recovered messages since
+the queue was created.`,
     job: (run, names, options) => unlessInterrupted(run, stats(run, names, options)),
   });
 }

@@ -3,7 +3,13 @@ import type { Delivery } from '@redpost/queue';
 import type { Command } from 'commander';
 import { positive, timerDuration } from '../options/option-parsers.js';
 import { counted, say, spokenDuration } from '../output/notices.js';
-import { sayBackgroundError, sayLost, sayRecovered, sayReturned } from '../output/queue-notices.js';
+import {
+  sayBackgroundError,
+  sayLost,
+  sayPaused,
+  sayRecovered,
+  sayReturned,
+} from '../output/queue-notices.js';
 import { runChild } from '../program/child-command.js';
 import { define } from '../program/define.js';
 import { exitCodes, explain } from '../program/exit-codes.js';
@@ -110,6 +116,8 @@ async function work(run: Run, [name = '']: readonly string[], options: WorkOptio
   consumer.on('lost', ({ deliveries }) => sayLost(deliveries.length));
   consumer.on('returned', ({ deliveries }) => sayReturned(deliveries.length));
   consumer.on('recovered', ({ returned }) => sayRecovered(returned));
+  consumer.on('paused', sayPaused);
+  consumer.on('resumed', () => say('the queue is no longer paused'));
   consumer.on('error', sayBackgroundError);
   say(`working on ${name}; Ctrl-C stops`);
 

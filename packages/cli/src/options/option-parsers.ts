@@ -17,6 +17,13 @@ export function duration(text: string): number {
   }
 }
 
+/** For options that are a point in time, in ms since 1970. */
+export function moment(text: string): number {
+  const ms = /^\d{4}-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(ms)) return ms;
+  throw new InvalidArgumentError('Write a time such as 2030-01-31T12:00:00Z.');
+}
+
 /** A duration of at least `min` that a timer can wait. */
 export function timerDuration(min: number): (text: string) => number {
   return (text) => {

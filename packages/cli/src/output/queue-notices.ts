@@ -1,5 +1,5 @@
 import { isRedpostError } from '@redpost/core';
-import type { Queue } from '@redpost/queue';
+import type { Paused, Queue } from '@redpost/queue';
 import { explain } from '../program/exit-codes.js';
 import { counted, say } from './notices.js';
 
@@ -22,6 +22,11 @@ export function sayLost(count: number): void {
 
 export function sayReturned(count: number): void {
   say(`${counted(count, 'message')} returned to the queue, without counting an attempt`);
+}
+
+export function sayPaused({ reason, until }: Paused): void {
+  const end = until ? ` until ${until.toISOString()}` : '';
+  say(`the queue is paused${end}${reason === undefined ? '' : `: ${reason}`}`);
 }
 
 export function sayRecovered(count: number): void {

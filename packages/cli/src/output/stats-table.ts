@@ -1,4 +1,4 @@
-import type { QueueStats } from '@redpost/queue';
+import type { Paused, QueueStats } from '@redpost/queue';
 
 export type NamedStats = { queue: string } & QueueStats;
 
@@ -9,13 +9,14 @@ const columns: [title: string, value: (stats: NamedStats) => string | number][] 
   ['DELAYED', ({ delayed }) => delayed],
   ['DEAD', ({ dead }) => dead],
   ['CONSUMERS', ({ consumers }) => consumers],
+  ['PAUSED', ({ paused }) => (paused ? pauseText(paused) : '-')],
   ['ACKED', ({ total }) => total.acked],
   ['RETRIED', ({ total }) => total.retried],
   ['EXPIRED', ({ total }) => total.expired],
   ['RECOVERED', ({ total }) => total.recovered],
 ];
 
-/** For eyes: a row per queue, numbers to the right. The last four count since the queue exists. */
+/** For people: a row per queue, numbers to the right. The last four count since the queue exists. */
 export function statsTable(queues: readonly NamedStats[]): string {
   const rows = [
     columns.map(([title]) => title),
@@ -23,6 +24,10 @@ export function statsTable(queues: readonly NamedStats[]): string {
   ];
   const widths = columns.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
   return rows.map((row) => aligned(row, widths)).join('\n');
+}
+
+function pauseText({ until }: Paused): string {
+  return until ? `until ${until.toISOString().slice(0, 19)}Z` : 'yes';
 }
 
 function aligned(row: readonly string[], widths: readonly number[]): string {

@@ -1,10 +1,8 @@
 import { expect, it } from 'vitest';
-import { type Handled, HandlerPool } from './handler-pool.js';
+import { type Handled, HandlerPool, type Lease } from './handler-pool.js';
 
-interface TestLease {
-  running: number;
+interface TestLease extends Lease {
   isFresh: boolean;
-  isFreshAt(): boolean;
 }
 
 function lease(): TestLease {
@@ -14,6 +12,9 @@ function lease(): TestLease {
     isFreshAt() {
       return this.isFresh;
     },
+    acknowledge: () => {},
+    retry: async () => {},
+    deadLetter: async () => {},
   };
 }
 
@@ -41,11 +42,8 @@ function openPool(concurrency: number) {
   };
   const pool = new HandlerPool<Work>(handler, concurrency, {
     open: () => undefined,
-    acknowledge: () => {},
     nextStep: () => ({ action: 'retry', delayMs: 0 }),
     failed: () => {},
-    retry: async () => {},
-    deadLetter: async () => {},
     error: () => {},
     finished: () => {},
     stuck: () => {},

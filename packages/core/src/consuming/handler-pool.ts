@@ -8,12 +8,18 @@ import type { NextStep } from './failure.js';
 import { isCalledOrAwaitedBy } from './is-called-or-awaited-by.js';
 import { Lookahead } from './lookahead.js';
 
-/** What a delivery was made under. */
+/** What a delivery was made under, and what settles it. */
 export interface Lease {
   /** How many handlers run under it: counted by the pool. */
   running: number;
   /** False when it may have run out. @param now by `performance.now()`. */
   isFreshAt(now: number): boolean;
+  /** It is done. @param isExpired it was not handled, but had expired. */
+  acknowledge(held: Handled, isExpired: boolean): void;
+  /** Returns it for another attempt, and resolves when Redis has done that. */
+  retry(held: Handled, delayMs: number): Promise<void>;
+  /** Moves it to the dead letters, and resolves when Redis has done that. */
+  deadLetter(held: Handled, reason: string, error: string): Promise<void>;
 }
 
 /** What the handlers of a consumer get. */
@@ -33,20 +39,10 @@ export interface Handled {
 export interface HandlerPoolHost<Held extends Handled> {
   /** Makes the body available: returns a promise only if it takes time. May throw. */
   open(held: Held): Promise<void> | undefined;
-  /**
-   * It is done.
-   *
-   * @param isExpired it was not handled, but had expired.
-   */
-  acknowledge(held: Held, isExpired: boolean): void;
   /** What follows when it could not be read or handled. */
   nextStep(held: Held, error: Error): NextStep;
   /** It could not be read or handled: who listens is told. */
   failed(held: Held, error: Error, next: NextStep): void;
-  /** Returns it for another attempt. */
-  retry(held: Held, delayMs: number): Promise<void>;
-  /** Gives it up. */
-  deadLetter(held: Held, reason: string, error: string): Promise<void>;
   /** Something else failed in the background. */
   error(error: Error): void;
   /** A handler is through, so there may be demand. */
@@ -245,13 +241,13 @@ export class HandlerPool<Held extends Handled> {
   }
 
   #succeed(held: Held): void {
-    if (held.claim()) this.#host.acknowledge(held, false);
+    if (held.claim()) held.settler.acknowledge(held, false);
     this.#finish(held);
   }
 
   #fail(held: Held, thrown: unknown): void {
     if (isRedpostError(thrown, 'EXPIRED')) {
-      if (held.claim()) this.#host.acknowledge(held, true);
+      if (held.claim()) held.settler.acknowledge(held, true);
     } else if (held.claim()) {
       void this.#settleFailure(held, thrown);
     } else if (!isRedpostError(thrown, 'LEASE_LOST') && !held.isLost) {
@@ -266,8 +262,8 @@ export class HandlerPool<Held extends Handled> {
     try {
       const next = this.#host.nextStep(held, error);
       this.#host.failed(held, error, next);
-      if (next.action === 'retry') await this.#host.retry(held, next.delayMs);
-      else await this.#host.deadLetter(held, next.reason, messageOf(error));
+      if (next.action === 'retry') await held.settler.retry(held, next.delayMs);
+      else await held.settler.deadLetter(held, next.reason, messageOf(error));
     } catch (failure) {
       // What was lost is reported by the event `lost`.
       if (!isRedpostError(failure, 'LEASE_LOST')) this.#host.error(asError(failure));

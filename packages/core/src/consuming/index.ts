@@ -6,7 +6,6 @@
 
 export { mayBeTooLarge } from '../codecs/message-size.js';
 export { messageOf, shortened } from '../error-text.js';
-export { AckWaiters } from '../leasing/ack-waiters.js';
 export {
   type CheckedHandling,
   type CheckedLease,
@@ -24,12 +23,10 @@ export {
   LeaseLostError,
   ReturnedError,
 } from '../leasing/errors.js';
-export { Heartbeat, type HeartbeatEvents, type HeartbeatOptions } from '../leasing/heartbeat.js';
 export { Held, type Settler } from '../leasing/held.js';
-export { HeldList, type Holdable } from '../leasing/held-list.js';
+export type { LeaseEvents } from '../leasing/lease-events.js';
 export type { DeadLettering, LeaseStore, Renewal, Retry } from '../leasing/lease-store.js';
-export { Recoverer, type RecovererEvents } from '../leasing/recoverer.js';
-export { Settlements } from '../leasing/settlements.js';
+export { LeaseSession } from '../leasing/session.js';
 export { Settling, type SettlingWaiter } from '../leasing/settling.js';
 export { Signals, type SignalsEvents } from '../leasing/signals.js';
 export { type StopOptions, Stopping, type StopSteps } from '../leasing/stopping.js';

@@ -2,21 +2,9 @@ import type { Connection, ConnectionThread, Repetition } from '../connection/con
 import { asError } from '../errors.js';
 import type { Unlisten } from '../runtime/emitter.js';
 import { clearInterval, performance, setInterval } from '../runtime/timers.js';
-import type { LeaseStore, Renewal } from './lease-store.js';
-
-/** What a {@link Heartbeat} tells. */
-export interface HeartbeatEvents {
-  /** Redis has confirmed the lease, and says this. */
-  beat(renewal: Renewal): void;
-  /** Redis answers again. */
-  resumed(): void;
-  /** Redis says that the lease is gone. */
-  lost(): void;
-  /** Other consumers whose lease has run out. */
-  overdue(consumers: string[]): void;
-  /** A beat could not be sent or answered, or the thread has failed. The next one is sent all the same. */
-  failed(error: Error): void;
-}
+import type { SessionEvents } from './lease-events.js';
+import type { LeaseStore } from './lease-store.js';
+import type { Recoverer } from './recoverer.js';
 
 /** How often a {@link Heartbeat} beats, and from where. */
 export interface HeartbeatOptions {
@@ -37,7 +25,8 @@ export class Heartbeat {
   readonly #store: LeaseStore<never, unknown>;
   readonly #options: HeartbeatOptions;
   readonly #thread: ConnectionThread | undefined;
-  readonly #events: HeartbeatEvents;
+  readonly #recoverer: Recoverer<unknown>;
+  readonly #events: SessionEvents;
   #repetition: Repetition | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** When the last beat that Redis confirmed was sent, by `performance.now()`. */
@@ -50,12 +39,14 @@ export class Heartbeat {
     connection: Connection,
     store: LeaseStore<never, unknown>,
     options: HeartbeatOptions,
-    events: HeartbeatEvents,
+    recoverer: Recoverer<unknown>,
+    events: SessionEvents,
   ) {
     this.#connection = connection;
     this.#store = store;
     this.#options = options;
     this.#thread = options.heartbeat === 'thread' ? connection.thread() : undefined;
+    this.#recoverer = recoverer;
     this.#events = events;
   }
 
@@ -94,7 +85,7 @@ export class Heartbeat {
     }
     this.#confirmedAt = sentAt;
     this.#events.beat(renewal);
-    if (renewal.overdue.length > 0) this.#events.overdue(renewal.overdue);
+    if (renewal.overdue.length > 0) void this.#recoverer.recover(renewal.overdue);
     return true;
   }
 
@@ -125,7 +116,7 @@ export class Heartbeat {
     this.#repetition = await this.#store.renewIn(thread, {
       everyMs: this.#everyMs,
       maxBlockedMs: this.#options.maxBlockedMs,
-      failed: this.#events.failed,
+      failed: (error) => this.#events.failed(error),
     });
     if (this.#stopped) this.#repetition.stop();
   }

@@ -11,10 +11,6 @@ export interface Settler extends Lease {
   readonly consumer: string;
   /** Acknowledges, and resolves when Redis knows. */
   confirmAck(held: Held): Promise<void>;
-  /** Returns it for another attempt, and resolves when Redis has done that. */
-  retry(held: Held, delayMs: number): Promise<void>;
-  /** Moves it to the dead letters, and resolves when Redis has done that. */
-  deadLetter(held: Held, reason: string, error: string): Promise<void>;
   /** Renews the lease now. Resolves to false when it is lost. */
   renew(): Promise<boolean>;
 }

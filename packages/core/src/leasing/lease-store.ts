@@ -28,6 +28,8 @@ export interface DeadLettering<Held> {
  * `Held` is a delivery; `Recovery` says what was done with the messages of a consumer that had died.
  */
 export interface LeaseStore<Held, Recovery> {
+  /** The name of the consumer, under which it holds its lease. */
+  readonly consumer: string;
   /** Renews the lease. Resolves to undefined when it is lost. */
   renew(): Promise<Renewal | undefined>;
   /** Lets a thread renew it again and again. */
@@ -36,6 +38,8 @@ export interface LeaseStore<Held, Recovery> {
   retry(retries: readonly Retry<Held>[]): Promise<boolean[]>;
   /** Moves them to the dead letters. Resolves to whether each was still held. */
   deadLetter(letters: readonly DeadLettering<Held>[]): Promise<boolean[]>;
+  /** Returns them, so that others get them. That does not count as an attempt. */
+  returnUnfinished(held: readonly Held[]): Promise<void>;
   /** How many bytes have to be sent to make a dead letter of it, besides reason and error. */
   deadLetterSize(held: Held): number;
   /**

@@ -1,20 +1,13 @@
 import { asError } from '../errors.js';
+import type { SessionEvents } from './lease-events.js';
 import type { LeaseStore } from './lease-store.js';
-
-/** What a {@link Recoverer} tells. */
-export interface RecovererEvents<Recovery> {
-  /** A consumer was recovered that had held something. */
-  recovered(recovery: Recovery): void;
-  /** It is tried again when a heartbeat names the consumer again. */
-  failed(error: Error): void;
-}
 
 /** Returns what consumers held whose leases have run out. */
 export class Recoverer<Recovery> {
   readonly #store: LeaseStore<never, Recovery>;
-  readonly #events: RecovererEvents<Recovery>;
+  readonly #events: SessionEvents<Recovery>;
 
-  constructor(store: LeaseStore<never, Recovery>, events: RecovererEvents<Recovery>) {
+  constructor(store: LeaseStore<never, Recovery>, events: SessionEvents<Recovery>) {
     this.#store = store;
     this.#events = events;
   }

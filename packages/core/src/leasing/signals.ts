@@ -30,19 +30,19 @@ export class Signals {
 
   /** Begins. A refused subscription is reported once, lived without, and tried again. */
   async listen(isFirst = true): Promise<void> {
-    const { heard, failed } = this.#events;
+    const events = this.#events;
     try {
       const target = { kind: 'channel', name: this.#channel } as const;
       const unsubscribe = await this.#connection.subscribe(target, {
-        message: (_channel, payload) => heard(payload.toString()),
-        resumed: () => heard('resumed'),
+        message: (_channel, payload) => events.heard(payload.toString()),
+        resumed: () => events.heard('resumed'),
       });
       if (this.#hasEnded) await unsubscribe();
       else this.#unsubscribe = unsubscribe;
-      heard('subscribed');
+      events.heard('subscribed');
     } catch (error) {
       if (this.#hasEnded) return;
-      if (isFirst) failed(asError(error));
+      if (isFirst) events.failed(asError(error));
       this.#timer = setTimeout(() => void this.listen(false), listenAgainMs).unref();
     }
   }

@@ -68,7 +68,8 @@ export class DeadLetters<Body = unknown> {
   }
 
   /**
-   * Sends dead letters again, as if they were new: attempts start from 1. Resolves to how many.
+   * Sends dead letters again, as if they were new: attempts start from 1. They are delivered before the messages
+   * in the list, oldest first, and clients with plain RPOP do not see them. Resolves to how many.
    * Each is moved at once or not at all, so none is lost and none is doubled.
    */
   async redrive(options: RedriveOptions = {}): Promise<number> {

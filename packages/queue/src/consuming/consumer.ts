@@ -25,7 +25,7 @@ import type { Recovery } from '../store/list-store.js';
 import { type ConsumeOptions, consumerOptions } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { nextStep } from './failure.js';
-import { Session } from './session.js';
+import { Session, type SessionHost } from './session.js';
 
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
 export type Handler<Body> = (delivery: Delivery<Body>) => unknown;
@@ -145,7 +145,6 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   #createPool(handler: Handler<Body>): HandlerPool<HeldDelivery<Body>> {
     return new HandlerPool<HeldDelivery<Body>>(handler, this.#options.concurrency, {
       open: (held) => held.open(this.#context, this.#session),
-      acknowledge: (held, isExpired) => this.#session.acknowledge(held, isExpired),
       nextStep: (held, error) =>
         nextStep(held as HeldDelivery, error, this.#options, (failure) => this.#report(failure)),
       failed: (delivery, error, next) => {
@@ -153,8 +152,6 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
         if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
         this.#events.emit('failed', { delivery, error, next });
       },
-      retry: (held, delayMs) => this.#session.retry(held, delayMs),
-      deadLetter: (held, reason, error) => this.#session.deadLetter(held, reason, error),
       error: (error) => this.#report(error),
       finished: () => this.#session.pump(),
       stuck: () => void this.#returnWaiting(),
@@ -179,23 +176,25 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     };
   }
 
-  /** @param former see `Session.open`. */
+  /** @param former see `Session`. */
   #openSession(former?: Promise<void>): Session<Body> {
-    const session: Session<Body> = new Session(this.#context, this.#options, {
-      demand: () => this.#demand(),
-      accept: (deliveries) => this.#handlers.accept(deliveries),
-      renewed: () => this.#handlers.goOn(),
-      drained: (_epoch, isGated) => {
-        if (!isGated) this.#events.emit('drained', undefined);
-      },
-      reshaped: (shape) => this.#reshaped(shape),
-      lost: (deliveries, returned) => this.#lost(deliveries, returned),
-      recovered: (recovery) => this.#events.emit('recovered', recovery),
-      failed: (error) => this.#failed(error),
-    });
-    void session.open(() => !this.#stopping.hasBegun, former);
+    const session = new Session(this.#context, this.#options, this.#sessionEvents, former);
+    void session.open(() => !this.#stopping.hasBegun);
     return session;
   }
+
+  readonly #sessionEvents: SessionHost<Body> = {
+    demand: () => this.#demand(),
+    accept: (deliveries) => this.#handlers.accept(deliveries),
+    renewed: () => this.#handlers.goOn(),
+    drained: (_, isGated) => {
+      if (!isGated) this.#events.emit('drained', undefined);
+    },
+    reshaped: (shape) => this.#reshaped(shape),
+    lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
+    recovered: (recovery) => this.#events.emit('recovered', recovery),
+    failed: (error) => this.#failed(error),
+  };
 
   #demand(): number {
     // What waits for the lease to be renewed comes before what is new.
@@ -224,7 +223,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#session.pump();
   }
 
-  #lost(deliveries: HeldDelivery<Body>[], returned: Promise<void>): void {
+  #lost(deliveries: readonly HeldDelivery<Body>[], returned: Promise<void>): void {
     this.#handlers.removeWaiting();
     if (!this.#stopping.hasBegun) this.#session = this.#openSession(returned);
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });

@@ -225,9 +225,9 @@ export class Feed<Held extends Leased & { readonly element: Slice }> {
   }
 
   /** It was settled otherwise. */
-  settled(receipt: number): void {
+  settled({ number }: Held): void {
     this.#acks.comeApart();
-    this.#freed(receipt);
+    this.#freed(number);
   }
 
   /** What was held no longer is, so there may be demand again. */

@@ -25,7 +25,7 @@ import type { QueueEvents } from '../queue-events.js';
 import type { Shape } from '../shape/shape.js';
 import { type LeaseOptions, sessionOptions } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
-import { Session } from './session.js';
+import { Session, type SessionHost } from './session.js';
 
 /** How long to wait for a message. */
 export interface ReceiveOptions {
@@ -141,9 +141,9 @@ export class Receiver<Body = unknown> {
     }
   }
 
-  /** @param former see `Session.open`. */
+  /** @param former see `Session`. */
   #openSession(former?: Promise<void>): Session<Body> {
-    const session: Session<Body> = new Session(this.#context, this.#options, {
+    const events: SessionHost<Body> = {
       demand: () => this.#waiters.length - this.#reading,
       accept: (deliveries) => {
         this.#reading += deliveries.length;
@@ -154,15 +154,17 @@ export class Receiver<Body = unknown> {
       },
       drained: (epoch) => void this.#drained(session, epoch),
       reshaped: (shape) => this.#reshaped(session, shape),
-      lost: (deliveries, returned) => this.#lost(deliveries, returned),
+      renewed: () => {},
+      lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
-    });
-    void session.open(() => !this.#isClosed, former);
+    };
+    const session = new Session(this.#context, this.#options, events, former);
+    void session.open(() => !this.#isClosed);
     return session;
   }
 
-  async #accept(session: Session<Body>, deliveries: HeldDelivery<Body>[]): Promise<void> {
+  async #accept(session: Session<Body>, deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
     const unwanted: HeldDelivery<Body>[] = [];
     for (const held of deliveries) {
       if (await this.#handOut(session, held)) this.#reading -= 1;
@@ -230,7 +232,7 @@ export class Receiver<Body = unknown> {
     await this.#handedOut;
   }
 
-  #lost(deliveries: HeldDelivery<Body>[], returned: Promise<void>): void {
+  #lost(deliveries: readonly HeldDelivery<Body>[], returned: Promise<void>): void {
     if (!this.#isClosed) {
       for (const waiter of this.#waiters) waiter.epoch = 0;
       this.#session = this.#openSession(returned);

@@ -1,17 +1,16 @@
 import { asError } from '@redpost/core';
 import { pause, Rerun } from '@redpost/core/consuming';
+import type { ListStore } from '../store/list-store.js';
 import { plain, type Shape } from './shape.js';
 
-/** What a {@link ShapeFollower} needs, and whom it tells. */
-export interface ShapeFollowerOptions {
-  /** Reads the shape from Redis. */
-  read(): Promise<Shape>;
+/** The consumer that complies with the shape. */
+export interface Shaped {
   /** This is the shape now: what is taken from now on must comply with it. */
-  known(shape: Shape): void;
+  reshape(shape: Shape): void;
   /** Does what else follows from the shape. Resolves when it is in force here. */
   putInForce(shape: Shape): Promise<void>;
-  /** Tells Redis that it is in force. */
-  confirm(version: string): Promise<unknown>;
+  /** Renews the lease, which tells Redis what is in force. */
+  renew(): Promise<boolean>;
   failed(error: Error): void;
 }
 
@@ -24,7 +23,8 @@ const againMs = 250;
  * messages have to be returned; meanwhile another one may come, and is known at once.
  */
 export class ShapeFollower {
-  readonly #options: ShapeFollowerOptions;
+  readonly #store: ListStore;
+  readonly #shaped: Shaped;
   readonly #reading = new Rerun(() => this.#read());
   readonly #applying = new Rerun(() => this.#apply());
   #known = plain;
@@ -32,8 +32,9 @@ export class ShapeFollower {
   #inForce: string | undefined;
   #hasEnded = false;
 
-  constructor(options: ShapeFollowerOptions) {
-    this.#options = options;
+  constructor(store: ListStore, shaped: Shaped) {
+    this.#store = store;
+    this.#shaped = shaped;
   }
 
   /** The lease is taken. @param version of the shape that there was then. */
@@ -59,31 +60,30 @@ export class ShapeFollower {
 
   async #read(): Promise<void> {
     if (this.#hasEnded) return;
-    const { read, known, failed } = this.#options;
     try {
-      this.#known = await read();
+      this.#known = await this.#store.shape();
     } catch (error) {
-      if (!this.#hasEnded) failed(asError(error));
+      if (!this.#hasEnded) this.#shaped.failed(asError(error));
       this.#reading.ask();
       await pause(againMs, undefined, { ref: false });
       return;
     }
     if (this.#hasEnded) return;
-    known(this.#known);
+    this.#shaped.reshape(this.#known);
     this.#applying.ask();
   }
 
   async #apply(): Promise<void> {
     const { version } = this.#known;
     if (this.#hasEnded || version === this.#inForce) return;
-    const { putInForce, confirm, failed } = this.#options;
     try {
-      await putInForce(this.#known);
+      await this.#shaped.putInForce(this.#known);
       this.#inForce = version;
-      await confirm(version);
+      this.#store.confirmShape(version);
+      await this.#shaped.renew();
     } catch (error) {
       // The next heartbeat confirms it, too.
-      if (!this.#hasEnded) failed(asError(error));
+      if (!this.#hasEnded) this.#shaped.failed(asError(error));
     }
   }
 }

@@ -3,6 +3,7 @@ import type { DeadLettering, LeaseStore, Renewal, Retry } from '@redpost/core/co
 import type { HeldDelivery } from '../consuming/delivery.js';
 import type { QueueContext } from '../context.js';
 import { deadLetter } from '../scripts/dead-letter.js';
+import { leave } from '../scripts/leave.js';
 import { readShape } from '../scripts/read-shape.js';
 import { consumerOf, recover } from '../scripts/recover.js';
 import { release } from '../scripts/release.js';
@@ -27,14 +28,14 @@ export interface ListStoreOptions {
 
 /** The scripts of a queue, as one consumer calls them. */
 export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
+  readonly consumer: string;
   readonly #context: QueueContext;
-  readonly #consumer: string;
   readonly #options: ListStoreOptions;
   #inForce = plain.version;
 
   constructor(context: QueueContext, consumer: string, options: ListStoreOptions) {
+    this.consumer = consumer;
     this.#context = context;
-    this.#consumer = consumer;
     this.#options = options;
   }
 
@@ -93,6 +94,17 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
     return { consumer: consumerOf(overdue), ...result };
   }
 
+  /**
+   * Gives up the lease; what is still held returns to the queue.
+   *
+   * @param mayBeBlocked a blocking move may still be under way in the server.
+   * @param timeoutMs instead of the connection's.
+   */
+  async leave(mayBeBlocked: boolean, timeoutMs?: number): Promise<void> {
+    const input = { ...this.#names, mayBeBlocked };
+    await this.#context.connection.run(leave, input, { timeoutMs });
+  }
+
   async #renew(take: boolean): Promise<Renewal | undefined> {
     const result = await this.#context.connection.run(renew, this.#renewInput(take));
     return result.status === 'held' ? result : undefined;
@@ -104,6 +116,6 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
 
   get #names() {
     const { keys } = this.#context;
-    return { keys, consumer: this.#consumer };
+    return { keys, consumer: this.consumer };
   }
 }

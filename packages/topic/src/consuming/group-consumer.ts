@@ -29,8 +29,7 @@ import { beforeAll } from '../record/offset.js';
 import { Assignment } from './assignment.js';
 import type { GroupConsumerEvents, RecordHandler } from './group-consumer-events.js';
 import type { HeldRecord } from './group-delivery.js';
-import { GroupSession } from './group-session.js';
-import type { GroupSessionHost } from './group-session-host.js';
+import { GroupSession, type GroupSessionEvents } from './group-session.js';
 import { Turns } from './turns.js';
 
 const eventNames: NamesOf<GroupConsumerEvents<unknown>> = {
@@ -137,16 +136,12 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   #createPool(handler: RecordHandler<Body>): HandlerPool<HeldRecord<Body>> {
     return new HandlerPool<HeldRecord<Body>>(handler, this.#options.concurrency, {
       open: (held) => held.open(this.#context.topic),
-      acknowledge: (held) => held.settler.acknowledge(held as HeldRecord),
       nextStep: (held, error) => this.#nextStep(held, error),
       failed: (delivery, error, next) => {
         const isDead = next.action === 'dead-letter';
         if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
         this.#events.emit('failed', { delivery, error, next });
       },
-      retry: (held, delayMs) => held.settler.retry(held as HeldRecord, delayMs),
-      deadLetter: (held, reason, error) =>
-        held.settler.deadLetter(held as HeldRecord, reason, error),
       error: (error) => this.#events.emit('error', error),
       finished: () => this.#turns.soon(),
       stuck: () => void this.#returnWaiting(),
@@ -180,8 +175,9 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   async #open(partition: number): Promise<boolean> {
     if (this.#sessions.has(partition) || this.#stopping.hasBegun) return false;
     const start = this.#known.has(partition) ? beforeAll : this.#options.start;
-    const options = { ...this.#options, partition, start, memberSince: this.#since };
-    const session = new GroupSession<Body>(this.#context, options, this.#sessionHost);
+    const own = { partition, start, memberSince: this.#since, turns: this.#turns };
+    const options = { ...this.#options, ...own };
+    const session = new GroupSession<Body>(this.#context, options, this.#sessionEvents);
     this.#sessions.set(partition, session);
     const isOpen = await session.open(() => !this.#stopping.hasBegun);
     if (!isOpen) {
@@ -192,13 +188,12 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     return true;
   }
 
-  readonly #sessionHost: GroupSessionHost<Body, GroupSession<Body>> = {
-    turns: this.#turns,
-    demand: (session) => this.#demand(session),
+  readonly #sessionEvents: GroupSessionEvents<Body> = {
+    demand: (session: GroupSession<Body>) => this.#demand(session),
     accept: (deliveries) => this.#handlers.accept(deliveries),
     renewed: () => this.#handlers.goOn(),
     drained: () => this.#events.emit('drained', undefined),
-    lost: (session, deliveries) => this.#lost(session, deliveries),
+    lost: (session: GroupSession<Body>, deliveries) => this.#lost(session, deliveries),
     recovered: (recovery) => this.#events.emit('recovered', recovery),
     trimmed: (partition, offsets) => this.#events.emit('trimmed', { partition, offsets }),
     groupFound: (partition, isNew) => {
@@ -254,7 +249,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     return Math.ceil(free / Math.max(1, hungry));
   }
 
-  #lost(session: GroupSession<Body>, deliveries: HeldRecord<Body>[]): void {
+  #lost(session: GroupSession<Body>, deliveries: readonly HeldRecord<Body>[]): void {
     this.#handlers.removeWaiting(session);
     this.#turns.soon();
     if (this.#sessions.get(session.partition) === session) {
@@ -313,7 +308,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   /** Tells the handlers that are still running, and gives their records to others. */
   async #giveUp(sessions: readonly GroupSession<Body>[]): Promise<void> {
     const unfinished = (session: GroupSession<Body>) =>
-      session.started().filter((held) => held.claim());
+      [...session.held].filter((held) => held.isStarted && held.claim());
     const given = sessions.map((session) => ({ session, deliveries: unfinished(session) }));
     const deliveries = given.flatMap((each) => each.deliveries);
     for (const held of deliveries) held.lose(new ReturnedError(held.named));

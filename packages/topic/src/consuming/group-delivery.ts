@@ -60,7 +60,6 @@ export interface TopicDelivery<Body = unknown> extends TopicRecord<Body> {
 /** What a record asks of the session that holds it. */
 export interface RecordSettler extends Settler {
   readonly partition: number;
-  acknowledge(held: HeldRecord): void;
 }
 
 /** One attempt of a group at one record, as the session that holds it knows it. */

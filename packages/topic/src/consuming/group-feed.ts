@@ -31,7 +31,7 @@ export interface GroupFeedOptions {
   /** Records that were to come again, but which retention has removed. */
   trimmed(offsets: readonly string[]): void;
   /** Nothing was left to be delivered. */
-  drained(): void;
+  drained(epoch: number): void;
   /** The lease was lost, or the group is gone: nothing more can be done. */
   lost(): void;
   failed(error: Error): void;
@@ -154,11 +154,11 @@ export class GroupFeed {
   /** Acknowledges with the next call. */
   ack(held: HeldRecord): void {
     this.#acks.push(held);
-    this.settled(held.offset);
+    this.settled(held);
   }
 
   /** What was held no longer is, so there may be demand again. */
-  settled(offset: string): void {
+  settled({ offset }: HeldRecord): void {
     this.#suspect.settled(offset);
     this.#options.turns.soon();
   }
@@ -267,7 +267,7 @@ export class GroupFeed {
     if (result.waitBehind !== undefined && epoch === this.#epoch) {
       this.#supply = 'dry';
       this.#waitBehind = result.waitBehind;
-      this.#options.drained();
+      this.#options.drained(epoch);
     }
   }
 

@@ -3,6 +3,7 @@ import {
   type DeadLettering,
   type LeaseStore,
   mayBeTooLarge,
+  performance,
   type Renewal,
   type Retry,
 } from '@redpost/core/consuming';
@@ -10,6 +11,8 @@ import type { HeldRecord } from '../consuming/group-delivery.js';
 import type { GroupContext } from '../group/group-context.js';
 import { clearSuspect } from '../scripts/clear-suspect.js';
 import { type DeadLettered, deadLetter } from '../scripts/dead-letter.js';
+import { type JoinResult, join } from '../scripts/join.js';
+import { leave } from '../scripts/leave.js';
 import { recover } from '../scripts/recover.js';
 import { type ReleaseInput, release } from '../scripts/release.js';
 import { type RenewInput, renew } from '../scripts/renew.js';
@@ -35,16 +38,32 @@ export interface StreamStoreOptions {
 
 /** The scripts of a group in one partition, as one consumer calls them. */
 export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
+  readonly consumer: string;
   readonly #context: GroupContext;
-  readonly #consumer: string;
   readonly #options: StreamStoreOptions;
   readonly #keys: GroupKeys;
 
   constructor(context: GroupContext, consumer: string, options: StreamStoreOptions) {
+    this.consumer = consumer;
     this.#context = context;
-    this.#consumer = consumer;
     this.#options = options;
     this.#keys = context.partitions[options.partition] as GroupKeys;
+  }
+
+  /**
+   * Tries to take the lease: in a topic with partitions, only where no other consumer has one.
+   *
+   * @param start where the group begins when it does not exist yet.
+   * @param memberSince when its member began, by `performance.now()`.
+   */
+  join({ start, memberSince }: { start: string; memberSince: number }): Promise<JoinResult> {
+    return this.#context.topic.connection.run(join, {
+      ...this.#names,
+      leaseMs: this.#options.leaseMs,
+      from: start,
+      isExclusive: this.#context.isOrdered,
+      memberForMs: performance.now() - memberSince,
+    });
   }
 
   async renew(): Promise<Renewal | undefined> {
@@ -80,9 +99,13 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
     return fields.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Returns the named records, or all that are not named; it does not count as an attempt. */
-  async returnUnfinished(chosen: ReleaseInput['chosen']): Promise<void> {
-    await this.#context.topic.connection.run(release, { ...this.#names, chosen });
+  async returnUnfinished(records: readonly HeldRecord[]): Promise<void> {
+    await this.#release({ only: records.map(({ offset }) => offset) });
+  }
+
+  /** Returns all that this consumer holds, besides these offsets; it does not count as an attempt. */
+  async returnUnknown(known: readonly string[]): Promise<void> {
+    await this.#release({ allBut: known });
   }
 
   /** A suspect is none any more, as long as this consumer lives. */
@@ -96,6 +119,15 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
     const result = await this.#context.topic.connection.run(recover, input);
     if (!result || result.returned + result.deadLettered === 0) return undefined;
     return { consumer, partition, ...result };
+  }
+
+  /** Gives up the lease; what is still held is returned. @param timeoutMs instead of the connection's. */
+  async leave(timeoutMs?: number): Promise<void> {
+    await this.#context.topic.connection.run(leave, this.#names, { timeoutMs });
+  }
+
+  async #release(chosen: ReleaseInput['chosen']): Promise<void> {
+    await this.#context.topic.connection.run(release, { ...this.#names, chosen });
   }
 
   #moveToDead(
@@ -114,6 +146,6 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
 
   get #names() {
     const { group, signal } = this.#context;
-    return { keys: this.#keys, consumer: this.#consumer, group, signal };
+    return { keys: this.#keys, consumer: this.consumer, group, signal };
   }
 }

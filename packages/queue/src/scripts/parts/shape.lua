@@ -3,9 +3,9 @@
 
 -- It was changed: give it another version, or delete it where nothing is declared any more, and tell consumers.
 local function shape_changed()
-  redis.call('UNLINK', seen)
+  redis.call('DEL', seen)
   redis.call('HDEL', shape, 'version')
-  if redis.call('EXISTS', shape) == 1 then
+  if redis.call('HLEN', shape) > 0 then
     local time = redis.call('TIME')
     redis.call('HSET', shape, 'version', time[1] .. '-' .. time[2])
   end

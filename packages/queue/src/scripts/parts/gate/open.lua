@@ -2,7 +2,7 @@
 
 -- True when the queue has a shape by now, which the caller does not know.
 local function is_reshaped()
-  return redis.call('EXISTS', shape) == 1
+  return redis.call('HLEN', shape) > 0
 end
 
 local function allowed(count)
