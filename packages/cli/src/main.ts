@@ -5,10 +5,13 @@ import { exitCodeOf, exitCodes } from './program/exit-codes.js';
 import { Interruption, onAbort } from './program/interruption.js';
 import { createProgram } from './program.js';
 
-/** How long a second Ctrl-C leaves to return messages, in ms. */
+/** How long returning messages may take after a second Ctrl-C, in ms. */
 const forcedEndMs = 3000;
 
-/** Runs the command line, and resolves to the exit code when all is written and closed. */
+/**
+ * Runs the command line, and resolves to the exit code when all output is written and all connections are
+ * closed.
+ */
 export async function main(args: readonly string[]): Promise<number> {
   const output = new Output(process.stdout);
   const interruption = new Interruption();
@@ -33,7 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-/** Whatever a command still waits for, a second Ctrl-C ends it. */
+/** Ends a command at the second Ctrl-C, even if it still waits. */
 function endWhenForced(interruption: Interruption): void {
   onAbort(interruption.forced, () => {
     setTimeout(() => process.exit(interruption.exitCode), forcedEndMs).unref();

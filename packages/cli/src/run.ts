@@ -16,7 +16,7 @@ export interface GlobalOptions extends ConnectionChoice {
   verbose?: boolean;
 }
 
-/** What a command works with: Redis, the output, and interruptions by Ctrl-C. */
+/** The resources of a command: Redis, the output, and interruptions by Ctrl-C. */
 export class Run {
   readonly output: Output;
   readonly interruption: Interruption;
@@ -69,8 +69,8 @@ export class Run {
 }
 
 /**
- * Resolves to `job`'s result, or to the exit code of an interruption as soon as one comes: for
- * what has nothing to finish first.
+ * Resolves to `job`'s result, or to the exit code of an interruption as soon as one comes: for jobs that have
+ * nothing to finish first.
  */
 export function unlessInterrupted(
   { interruption }: Run,

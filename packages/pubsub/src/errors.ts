@@ -13,7 +13,7 @@ export class OverflowError extends RedpostError {
   }
 }
 
-/** Messages were published that did not arrive here, e.g. because the connection was away. */
+/** Messages were published that did not arrive here, e.g. because the connection was lost. */
 export class GapError extends RedpostError {
   declare readonly code: 'GAP';
   readonly channel: string;
@@ -28,7 +28,7 @@ export class GapError extends RedpostError {
   }
 }
 
-/** Only one end is `sequenced`: the subscriber, or the publisher of what it gets. */
+/** Only one of the subscriber and the publisher is `sequenced`. */
 export class SequencedMismatchError extends RedpostError {
   declare readonly code: 'SEQUENCED_MISMATCH';
   readonly channel: string;
@@ -47,7 +47,7 @@ export class SequencedMismatchError extends RedpostError {
   }
 }
 
-/** The server is too old for what was asked of it. */
+/** The server is too old for the requested feature. */
 export class UnsupportedError extends RedpostError {
   declare readonly code: 'UNSUPPORTED';
 
@@ -57,7 +57,7 @@ export class UnsupportedError extends RedpostError {
   }
 }
 
-/** A request found nobody who listens to its channel. */
+/** A request found no responder on its channel. */
 export class NoResponderError extends RedpostError {
   declare readonly code: 'NO_RESPONDER';
 
@@ -67,7 +67,7 @@ export class NoResponderError extends RedpostError {
   }
 }
 
-/** What answered a request failed. */
+/** The handler of a responder failed. */
 export class ResponderError extends RedpostError {
   declare readonly code: 'RESPONDER';
   /** The name of the error at the responder, e.g. `'TypeError'`. */
@@ -80,7 +80,7 @@ export class ResponderError extends RedpostError {
   }
 }
 
-/** The error itself, unless it says that the server knows no sharded Pub/Sub. */
+/** The error itself, or an `UnsupportedError` if the server does not know sharded Pub/Sub. */
 export function refusedIfUnsupported(command: string, error: unknown): unknown {
   const isUnknown = isRedpostError(error, 'SERVER') && /unknown.*command/i.test(error.message);
   if (!isUnknown || !/^S(PUBLISH|SUBSCRIBE)$/.test(command)) return error;

@@ -47,44 +47,41 @@ import {
 } from './subscribing/subscribe-options.js';
 import type { Subscription } from './subscribing/subscription.js';
 
-/** What all channels of a {@link PubSub} have in common. */
+/** Options for all channels of a {@link PubSub}. */
 export interface PubSubOptions<
   Body,
   Received = Body,
   Channels extends ChannelSchemas | undefined = undefined,
 > extends BufferOptions {
-  /** What `connect()` returned. It is shared, and never closed here. */
+  /** The result of `connect()`. It is shared, and never closed here. */
   connection: Connection;
-  /** How bodies become bytes. Default `json()`. */
+  /** Encodes and decodes bodies. Default `json()`. */
   codec?: Codec<NoInfer<Body>> | undefined;
   /**
-   * Refuses bodies that do not fit: at the publisher by a rejection, at the subscriber by the
-   * event `invalid`. A body is published as it was given; subscribers get what the schema makes
-   * of it.
+   * Refuses invalid bodies: at the publisher by a rejection, at the subscriber by the event `invalid`. A body
+   * is published as it was given; subscribers get the output of the schema.
    */
   schema?: Schema<Body, Received> | undefined;
   /**
-   * A schema for each channel, or for a glob-style pattern of channels, instead of one for all: it
-   * gives the types of what is published and received, and no other name can be used. A channel
-   * goes by its own schema, else by that of the first pattern it matches; what a subscription to a
-   * pattern gets, by the pattern's.
+   * A schema for each channel, or for a glob-style pattern of channels, instead of one for all: it determines
+   * the types of bodies, and no other name can be used. A channel has its own schema, or else the schema of
+   * the first pattern that it matches. A subscription to a pattern has the schema of the pattern.
    */
   channels?: Channels | undefined;
   /**
-   * Numbers what is published, so that a subscriber that is `sequenced` too is told by the event
-   * `gap` how many messages it missed. Other readers see a short head before each body. Default
-   * false.
+   * Numbers the published messages, so that a subscriber that is `sequenced` too gets the event `gap` with
+   * the number of messages that it missed. Other readers see a short head before each body. Default false.
    */
   sequenced?: boolean | undefined;
   /**
-   * Uses sharded channels (Redis 7): in a Cluster, what is published goes to the one node that has
-   * the channel's slot, and not to all. Publishers and subscribers have to agree on it. Default
-   * false.
+   * Uses sharded channels (Redis 7): in a Cluster, a message goes only to the node that has the channel's
+   * slot, and not to all nodes. Publishers and subscribers have to use the same setting. Default false.
    */
   sharded?: boolean | undefined;
   /**
-   * How large the body of a published message, request or answer may be, in bytes: 1 to 512 MiB. Default 16 MiB; Redis hangs up on
-   * subscribers that have more than 32 MiB to read (`client-output-buffer-limit pubsub`).
+   * How large the body of a published message, request or answer may be, in bytes: 1 to 512 MiB. Default 16
+   * MiB; Redis closes the connections of subscribers that have more than 32 MiB to read
+   * (`client-output-buffer-limit pubsub`).
    */
   maxMessageBytes?: number | undefined;
 }
@@ -102,7 +99,7 @@ const optionNames: NamesOf<PubSubOptions<unknown>> = {
   maxPauseMs: true,
 };
 
-/** Any, however its channels were declared, whose subscribers get `Received`. */
+/** A {@link PubSub} with any declared channels, whose subscribers get `Received`. */
 // biome-ignore lint/suspicious/noExplicitAny: with `unknown`, TypeScript before 6 refuses one with channels.
 export type AnyPubSub<Received = any> = PubSub<any, Received, any>;
 
@@ -112,15 +109,15 @@ export interface Publication<Body, Name extends string = string> {
   body: Body;
 }
 
-/** What became of one message of a batch. */
+/** The outcome of one message of a batch. */
 export type PublishResult =
   | { status: 'published'; receivers: number }
   | { status: 'failed'; error: RedpostError };
 
 /**
- * Publish/subscribe on Redis channels: at most once. A message reaches those who are subscribed
- * at that moment, and nobody else. What is published is the encoded body and nothing more, unless
- * it is `sequenced`, so any Redis client can be at the other end.
+ * Publish/subscribe on Redis channels: at most once. A message reaches only the subscribers of that moment.
+ * It consists of the encoded body alone, unless it is `sequenced`, so any Redis client can be at the other
+ * end.
  */
 export class PubSub<
   Body = unknown,
@@ -169,18 +166,17 @@ export class PubSub<
   }
 
   /**
-   * Publishes one message; resolves to how many receivers Redis counts: connections, so that
-   * subscriptions over one connection are one. In a Cluster only those of the node that was asked
-   * are counted, unless the channel is sharded: then all are there.
+   * Publishes one message; resolves to the number of receivers that Redis counts, which are connections:
+   * subscriptions over one connection count as one. In a Cluster, Redis counts only the receivers at the node
+   * that was asked, which are all of them if the channel is sharded.
    *
-   * Calls of one tick leave in one round trip. The messages of a channel are received in the
-   * order of the calls. Bytes must stay unchanged until the promise is settled.
+   * Calls of one tick leave in one round trip. The messages of a channel are received in the order of the
+   * calls. Bytes must stay unchanged until the promise is settled.
    *
-   * @throws InvalidArgumentError, EncodeError, ValidationError, MessageTooLargeError: nothing was
-   * sent.
+   * @throws InvalidArgumentError, EncodeError, ValidationError, MessageTooLargeError: nothing was sent.
    * @throws UnsupportedError when the server knows no sharded channels.
-   * @throws ConnectionError, TimeoutError, ServerError, ClosedError: `outcome` says whether it
-   * may have been published.
+   * @throws ConnectionError, TimeoutError, ServerError, ClosedError: `outcome` says whether it may have been
+   *   published.
    */
   publish<Name extends ChannelName<Channels>>(
     channel: Name,
@@ -206,8 +202,8 @@ export class PubSub<
   }
 
   /**
-   * Subscribes to one or more channels; resolves when Redis has confirmed it. What is published
-   * from then on arrives, nothing from before.
+   * Subscribes to one or more channels; resolves when Redis has confirmed it. Messages that are published
+   * from then on arrive.
    *
    * @throws InvalidArgumentError for a name or an option that cannot work.
    * @throws UnsupportedError when the server knows no sharded channels.
@@ -251,15 +247,15 @@ export class PubSub<
   }
 
   /**
-   * Publishes a request, and resolves to the answer of the first responder that gives one. The
-   * answer is decoded, but not checked.
+   * Publishes a request, and resolves to the answer of the first responder that gives one. The answer is
+   * decoded, but not checked.
    *
-   * @throws NoResponderError at once, when nobody listens to the channel.
+   * @throws NoResponderError at once, when the channel has no responder.
    * @throws TimeoutError when no answer came in time; the request may have been handled.
    * @throws ResponderError when the responder's handler failed.
    * @throws DecodeError when the answer cannot be read.
    * @throws ClosedError when the PubSub or its connection is closed meanwhile.
-   * @throws whatever `publish()` throws, and the signal's reason when it is aborted.
+   * @throws the errors of `publish()`, and the signal's reason when it is aborted.
    */
   async request<Answer = unknown, Name extends ChannelName<Channels> = ChannelName<Channels>>(
     channel: Name,
@@ -325,7 +321,7 @@ export class PubSub<
     checkedGroup(group);
     for (const name of names) groupName(name, group);
     if (!this.#connection.isCluster || this.#sharded) return;
-    // Its nodes do not all see the messages in the same order.
+    // The nodes of a Cluster do not all see the messages in the same order.
     throw new InvalidArgumentError('In a Cluster, groups need a PubSub that is sharded');
   }
 

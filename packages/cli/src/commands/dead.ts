@@ -20,7 +20,7 @@ interface EntryOptions {
   yes?: boolean;
 }
 
-/** How many dead letters one round trip brings. */
+/** How many dead letters are read in one round trip. */
 const pageSize = 100;
 
 export function addDead(program: Command, context: ProgramContext): void {

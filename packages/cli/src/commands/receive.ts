@@ -74,7 +74,7 @@ async function receive(run: Run, [name = '']: readonly string[], options: Receiv
   });
   for await (const delivery of deliveries) {
     const acknowledged = print(run, delivery, codec);
-    // Whatever failed is thrown where it is awaited.
+    // The error is thrown where the promise is awaited.
     acknowledged.catch(() => {});
     printed.push(acknowledged);
     if (printed.length >= unconfirmed) await printed.shift();

@@ -132,7 +132,7 @@ async function work(run: Run, [name = '']: readonly string[], options: WorkOptio
   return interruption.forced.aborted ? interruption.exitCode : exitCodes.done;
 }
 
-/** Returns for a message that is done, throws for one that is to be tried again. */
+/** Returns if the message is done, throws if it has to be retried. */
 async function handle(
   run: Run,
   queue: string,
@@ -152,7 +152,7 @@ async function handle(
       kill: forced,
     });
     if (ending === undefined) return;
-    // Not the message's fault: it is about to be returned, which does not count as an attempt.
+    // The message did not fail: it is about to be returned, which does not count as an attempt.
     if (forced.aborted) await new Promise<void>((resolve) => onAbort(delivery.signal, resolve));
     const isLate = stop.signal.aborted && !delivery.signal.aborted;
     throw new Error(isLate ? `no end after ${spokenDuration(timeout ?? 0)}` : ending);

@@ -3,12 +3,12 @@ import { type Codec, shown } from '@redpost/core';
 
 export type CodecName = 'json' | 'text' | 'base64';
 
-/** A body as it lies in Redis, or as the text of it. */
+/** A body as its bytes in Redis, or as text. */
 export type Body = string | Uint8Array;
 
 /**
- * What queues and channels get: bytes as they are. So what is sent is what was typed, to the digit
- * of a long number, and nothing that another program has put into Redis is unreadable.
+ * The codec for queues and channels: bytes as they are. So a body is sent exactly as it was typed, to the
+ * last digit of a long number, and every body of another program can be read.
  */
 export const asIs: Codec<Body> = {
   name: 'bytes',
@@ -16,11 +16,11 @@ export const asIs: Codec<Body> = {
   decode: (view) => Buffer.from(view),
 };
 
-/** Text that is no body under the codec. */
+/** The text is not a body under the codec. */
 export class BodySyntaxError extends Error {}
 
 /**
- * A body as people and programs write it.
+ * Turns text from the command line or the input into a body.
  *
  * @throws BodySyntaxError that says what is wrong and what to do.
  */
@@ -48,11 +48,11 @@ function parseBase64(text: string): Body {
 /** A body as a piece of JSON. */
 export interface PrintedBody {
   json: string;
-  /** True when the bytes are no text, so that they are printed as base64 although not asked for. */
+  /** True when the bytes are not text, so that they are printed as base64 although it was not requested. */
   isBase64: boolean;
 }
 
-/** Never fails: whatever lies in Redis, a person may want to see it, and none of it is changed. */
+/** Never fails: any bytes in Redis can be shown, and they are shown unchanged. */
 export function printBody(bytes: Buffer, codec: CodecName): PrintedBody {
   const isText = codec !== 'base64' && isUtf8(bytes);
   if (!isText) return { json: quoted(bytes.toString('base64')), isBase64: codec !== 'base64' };
@@ -60,7 +60,7 @@ export function printBody(bytes: Buffer, codec: CodecName): PrintedBody {
   return { json: (codec === 'json' && compactJson(text)) || quoted(text), isBase64: false };
 }
 
-/** The text itself, on one line, if it is JSON. Line breaks in JSON are nothing but white space. */
+/** The text itself, on one line, if it is JSON. Line breaks in JSON are only white space. */
 function compactJson(text: string): string | undefined {
   try {
     JSON.parse(text);

@@ -9,12 +9,12 @@ export interface LineBatch {
 }
 
 const newline = 0x0a;
-/** Redis takes nothing that is longer. */
+/** Redis accepts no longer string. */
 const longestLineBytes = 512 * 1024 * 1024;
 
 /**
- * The lines of `chunks`, in batches of what one read has brought: memory does not grow with the
- * input. A last line without an end counts; a byte order mark does not.
+ * The lines of `chunks`, in one batch for each read: memory does not grow with the input. A last line without
+ * an end counts; a byte order mark does not.
  *
  * @throws Failure for a line that is not UTF-8, when all before it have been handed out.
  */

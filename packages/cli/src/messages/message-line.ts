@@ -8,7 +8,7 @@ export function deliveryLine(delivery: Delivery<Buffer>, codec: CodecName): stri
   return line({ ...ownId(delivery), ...bodyOf(delivery.body, codec), ...rest(delivery) });
 }
 
-/** A message that stays where it is. */
+/** A message that stays in the queue. */
 export function storedLine(message: StoredMessage, codec: CodecName): string {
   return line({ ...ownId(message), ...bodyOf(message.bytes, codec), ...rest(message) });
 }
@@ -25,7 +25,7 @@ export function deadLine(letter: DeadLetter, codec: CodecName): string {
   });
 }
 
-/** The fields of a body: itself and, where it had to be, how it is encoded. */
+/** The fields of a body: the body and, if necessary, its encoding. */
 export function bodyOf(bytes: Buffer, codec: CodecName) {
   const { json, isBase64 } = printBody(bytes, codec);
   return { body: json, encoding: isBase64 ? '"base64"' : undefined };

@@ -6,7 +6,7 @@ import type { Run } from '../run.js';
 import { type Body, BodySyntaxError, type CodecName, parseBody } from './body-codec.js';
 import { type LineBatch, lineBatches } from './input-lines.js';
 
-/** What became of one body: the line to print, or why it did not leave. */
+/** The outcome of one body: the line to print, or the error. */
 type Outcome = { line: string } | { error: unknown };
 
 /** Sends bodies, in their order, in one round trip if possible. Never rejects. */
@@ -18,7 +18,7 @@ export interface OutgoingOptions {
   quiet?: boolean;
 }
 
-/** How many batches may be under way: one in the server while others are read and written. */
+/** How many batches may be in progress: one in the server while others are read and written. */
 const batchesInFlight = 4;
 
 /** The bodies of the command line: when one of them is wrong, none is sent. */
@@ -38,7 +38,7 @@ export function refuseTerminalInput(command: string): void {
   throw wrongInput(`no bodies: give them as arguments, or a line each on stdin; see ${command} -h`);
 }
 
-/** Sends what was given as arguments. @returns the exit code. */
+/** Sends the arguments. @returns the exit code. */
 export async function sendArguments(
   run: Run,
   bodies: Body[],
@@ -52,8 +52,8 @@ export async function sendArguments(
 }
 
 /**
- * Sends a body per line of stdin, with bounded memory. At the first line that is wrong or cannot
- * be sent nothing more is read: what comes before it has been sent, in order.
+ * Sends a body per line of stdin, with bounded memory. Stops reading at the first line that is wrong or
+ * cannot be sent. The lines before it have been sent, in order.
  *
  * @returns the exit code.
  */
@@ -74,11 +74,11 @@ export async function sendInput(
       problem = parsed.problem;
       if (problem || report.hasFailures || run.interruption.stopping.aborted) break;
       if (underWay.length >= batchesInFlight) await underWay.shift();
-      // A reader that went away does not keep messages from being sent.
+      // When the reader of stdout has ended, messages are still sent.
       await run.output.pressure?.catch(() => {});
     }
   } catch (error) {
-    // The end of an input that was destroyed by Ctrl-C is an error to Node.
+    // Node reports an error for an input that was closed by Ctrl-C.
     if (!run.interruption.stopping.aborted) problem = asFailure(error);
   }
   await Promise.all(underWay);
@@ -109,14 +109,14 @@ function parseLines({ first, lines }: LineBatch, codec: CodecName): ParsedLines 
   return { bodies, places };
 }
 
-/** Prints what was sent, and adds up what was not. */
+/** Prints the messages that were sent, and counts the others. */
 class Report {
   readonly #run: Run;
   readonly #options: OutgoingOptions;
   readonly #noun: 'line' | 'body';
   #sent = 0;
   #last = 0;
-  /** Runs of places that failed for the same reason, so that a million are one line. */
+  /** Ranges of lines that failed for the same reason, so that a million failures are reported in one line. */
   readonly #failures: { from: number; to: number; why: string; exitCode: number }[] = [];
 
   constructor(run: Run, options: OutgoingOptions, noun: 'line' | 'body') {
@@ -137,7 +137,7 @@ class Report {
     }
   }
 
-  /** Says what failed. Prefers the exit code of what would fail again. */
+  /** Reports the failures. The exit code of a permanent failure takes precedence. */
   async finish(problem?: Failure): Promise<number> {
     const { interruption, output } = this.#run;
     await output.flushed();
@@ -151,7 +151,7 @@ class Report {
     return failure?.exitCode ?? interruption.exitCode ?? exitCodes.done;
   }
 
-  /** Silent when all went well, unless there was nothing at all. */
+  /** Prints nothing after a success, unless there were no messages at all. */
   #summarize(problem: Failure | undefined): void {
     const sent = counted(this.#sent, 'message');
     const wasStopped = this.#run.interruption.stopping.aborted;
@@ -164,7 +164,7 @@ class Report {
   #succeed(place: number, line: string): void {
     this.#sent += 1;
     this.#last = place;
-    // Somebody who reads only the first lines (`| head`) still wants all to be sent.
+    // All messages are sent even if only the first lines are read (`| head`).
     if (!this.#options.quiet) void this.#run.output.line(line);
   }
 

@@ -2,15 +2,15 @@ import type { Delivery, Queue } from '@redpost/queue';
 import { onAbort } from '../program/interruption.js';
 
 export interface TakeOptions {
-  /** How many at most. */
+  /** The largest number of messages. */
   count: number;
   /** How long to wait for each, in ms; undefined: no limit. */
   timeoutMs: number | undefined;
-  /** Ends it. Messages that were taken and not passed on return to the queue when it is closed. */
+  /** Ends taking messages. Messages that were taken and not passed on return to the queue when it is closed. */
   signal: AbortSignal;
 }
 
-/** How many are asked for at a time: a round trip brings them all, if they are there. */
+/** How many are asked for at a time: one round trip brings all of them, if they are there. */
 const askedAhead = 500;
 
 /** Takes messages until there were enough, or none came in time. */
@@ -26,7 +26,7 @@ export async function* take<Body>(
     const options = timeoutMs === undefined ? {} : { timeoutMs: leftMs() };
     while (asked.length < Math.min(askedAhead, count - taken)) {
       const delivery = queue.receive(options);
-      // What fails is thrown when its turn comes.
+      // The error is thrown when it is the turn of this message.
       delivery.catch(() => {});
       asked.push(delivery);
     }
@@ -41,14 +41,14 @@ export async function* take<Body>(
       lastAt = performance.now();
       yield delivery;
     }
-    // One that came in time gives the next ones the full time again.
+    // When a message came in time, the next ones have the full time again.
     if (delivery || leftMs() > 0) askForMore();
   }
 }
 
 /**
- * Makes a function that waits for a promise, or for the signal. One listener serves all of them:
- * a listener each, as `receive` would have it, costs more than the message.
+ * Makes a function that waits for a promise, or for the signal. One listener serves all of them: a listener
+ * for each, as with `receive`, would cost more than the message.
  */
 function abortable(signal: AbortSignal) {
   let stopWaiting = () => {};

@@ -12,19 +12,19 @@ export interface ConnectionChoice {
   key?: string | undefined;
 }
 
-/** A connection, and what has to be ended after it. */
+/** A connection, and the server to stop after it. */
 export interface OpenRedis {
   connection: Connection;
-  /** May hold a password: for the environment of a child, never for people. */
+  /** May hold a password: for the environment of a child process, never for output. */
   url: string;
   close(): Promise<void>;
 }
 
 const defaultUrl = 'redis://127.0.0.1:6379';
-/** How long an unreachable Redis may keep a person waiting, in ms. */
+/** How long to wait for an unreachable Redis, in ms. */
 const reachWithinMs = 3000;
 
-/** Opens what was chosen: `--embedded`, or `--redis`, or `REDIS_URL`, or the Redis of this machine. */
+/** Connects to the chosen Redis: `--embedded`, or `--redis`, or `REDIS_URL`, or the Redis of this machine. */
 export async function openRedis(choice: ConnectionChoice): Promise<OpenRedis> {
   warnOfPassword(choice.redis);
   if (!choice.embedded) {
@@ -51,7 +51,7 @@ function open(url: string, tls?: Tls): OpenRedis {
 
 type Tls = Partial<Record<'ca' | 'cert' | 'key', Buffer>>;
 
-/** What `--cacert`, `--cert` and `--key` name. */
+/** The contents of the files of `--cacert`, `--cert` and `--key`. */
 function tlsOf({ cacert, cert, key }: ConnectionChoice): Tls | undefined {
   const files = Object.entries({ ca: cacert, cert, key }).flatMap(([name, file]) =>
     file === undefined ? [] : [[name, readPem(file)]],
@@ -73,7 +73,7 @@ function warnOfPassword(url: string | undefined): void {
 }
 
 /**
- * Resolves when Redis answers; from then on it is said when it is away.
+ * Resolves when Redis answers. From then on, interruptions are reported.
  *
  * @throws Failure, after the first attempt that failed, that says where and what to do.
  */
@@ -86,7 +86,7 @@ export async function reach(connection: Connection): Promise<void> {
   } catch (error) {
     throw unreachable(connection, error);
   }
-  // From here on the connection heals itself, and says so below.
+  // From here on the connection reconnects by itself, which is reported below.
   failedAttempt.catch(() => {});
   connection.on('interrupted', () => {
     say(`the connection to Redis at ${connection.address} is lost: waiting for it`);
@@ -98,7 +98,7 @@ export async function reach(connection: Connection): Promise<void> {
 
 function unreachable(connection: Connection, thrown: unknown): unknown {
   if (!isRedpostError(thrown) || !['CONNECTION', 'TIMEOUT'].includes(thrown.code)) return thrown;
-  // What is wrong with TLS has its own advice.
+  // Errors of TLS have advice of their own.
   if (!thrown.retryable) return thrown;
   const reason = thrown.cause === undefined ? '' : ` (${reasonOf(asError(thrown.cause))})`;
   return new Failure(

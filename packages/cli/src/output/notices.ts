@@ -1,17 +1,17 @@
 import { asError } from '@redpost/core';
 import { explain } from '../program/exit-codes.js';
 
-/** Hides what may be the password of a URL, wherever it stands. */
+/** Hides the passwords of all URLs in a text. */
 function withoutPasswords(text: string): string {
   return text.replace(/(\b[a-z][a-z+.-]*:\/\/)\S*@/gi, '$1***@');
 }
 
-/** Tells people something: one line on stderr. */
+/** Prints one line on stderr. */
 export function say(message: string): void {
   process.stderr.write(`redpost: ${withoutPasswords(message)}\n`);
 }
 
-/** Prints what failed, with the stack if it was requested. */
+/** Prints an error, with the stack if it was requested. */
 export function sayError(thrown: unknown, { verbose = false } = {}): void {
   say(explain(thrown));
   const { stack } = asError(thrown);

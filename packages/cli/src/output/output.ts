@@ -1,6 +1,6 @@
 import { TickBatch } from '@redpost/core';
 
-/** The program that read our stdout is gone, e.g. `| head`. */
+/** The program that read our stdout has ended, e.g. `| head`. */
 export class OutputClosedError extends Error {
   constructor() {
     super('The reader of the output has closed it');
@@ -14,7 +14,7 @@ interface Line {
   reject(error: Error): void;
 }
 
-/** When so many bytes wait for the reader, writing waits too. */
+/** When this many bytes wait for the reader, writing waits too. */
 const highWaterBytes = 1024 * 1024;
 
 /** stdout, line by line: those of one tick leave in one write. */
@@ -37,16 +37,16 @@ export class Output {
     return this.#stream.isTTY === true;
   }
 
-  /** Calls `listener` when the reader is gone. */
+  /** Calls `listener` when the reader has ended. */
   onClosed(listener: () => void): void {
     if (this.#isClosed) listener();
     else this.#onClosed.add(listener);
   }
 
   /**
-   * Writes a line. Resolves when the system has it all.
+   * Writes a line. Resolves when the operating system has accepted it.
    *
-   * @throws OutputClosedError when the reader is gone. It need not be handled.
+   * @throws OutputClosedError when the reader has ended. The rejection need not be handled.
    */
   line(text: string): Promise<void> {
     this.#last = new Promise<void>((resolve, reject) => {
@@ -59,7 +59,7 @@ export class Output {
       };
       this.#batch.add({ text, resolve: written, reject }, bytes);
     });
-    // The caller is told; this only keeps the last one from being an unhandled rejection.
+    // The caller gets the error; this only keeps the last one from being an unhandled rejection.
     this.#last.catch(() => {});
     return this.#last;
   }
@@ -69,7 +69,7 @@ export class Output {
     return this.#waitingBytes > highWaterBytes ? this.#last : undefined;
   }
 
-  /** Resolves when all lines are written, or the reader is gone. */
+  /** Resolves when all lines are written, or the reader has ended. */
   async flushed(): Promise<void> {
     await this.#last.catch(() => {});
   }

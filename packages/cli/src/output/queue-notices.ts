@@ -3,7 +3,7 @@ import type { Paused, Queue } from '@redpost/queue';
 import { explain } from '../program/exit-codes.js';
 import { counted, say } from './notices.js';
 
-/** Says what happens in the background of `receive`, and counts what is a failure of it. */
+/** Prints events in the background of `receive`, and counts its failures. */
 export function reportQueue<Body, Input>(queue: Queue<Body, Input>): { count: number } {
   const failures = { count: 0 };
   queue.on('unreadable', ({ error }) => {
@@ -33,7 +33,7 @@ export function sayRecovered(count: number): void {
   say(`${counted(count, 'message')} of a consumer that had died will be delivered again`);
 }
 
-/** That Redis is away is said by the connection, once. */
+/** The connection reports once that Redis is unreachable. */
 export function sayBackgroundError(error: Error): void {
   const isAway = isRedpostError(error) && ['CONNECTION', 'TIMEOUT', 'CLOSED'].includes(error.code);
   if (!isAway) say(explain(error));

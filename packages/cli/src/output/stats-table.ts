@@ -16,7 +16,10 @@ const columns: [title: string, value: (stats: NamedStats) => string | number][] 
   ['RECOVERED', ({ total }) => total.recovered],
 ];
 
-/** For people: a row per queue, numbers to the right. The last four count since the queue exists. */
+/**
+ * A table for reading: a row per queue, numbers aligned to the right. The last four columns are totals since
+ * the queue was created.
+ */
 export function statsTable(queues: readonly NamedStats[]): string {
   const rows = [
     columns.map(([title]) => title),

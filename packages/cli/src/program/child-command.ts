@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { onAbort } from './interruption.js';
 
 export interface ChildInput {
-  /** What it reads on stdin. */
+  /** The stdin of the command. */
   body: Buffer;
   /** Added to our own environment. */
   env: Record<string, string>;
-  /** Ends it: first by SIGTERM. */
+  /** Ends the command, first by SIGTERM. */
   stop: AbortSignal;
-  /** Ends it by SIGKILL. */
+  /** Ends the command by SIGKILL. */
   kill: AbortSignal;
 }
 
@@ -16,11 +16,11 @@ export interface ChildInput {
 const graceMs = 2000;
 
 /**
- * Runs a command line in a shell, and resolves with how it ended: undefined for exit code 0, else
- * e.g. `exit code 3`. Rejects when it cannot be started.
+ * Runs a command line in a shell, and resolves with how it ended: undefined for exit code 0, else e.g. `exit
+ * code 3`. Rejects when it cannot be started.
  *
- * It is the leader of a process group, so that Ctrl-C in the terminal does not reach it, and that
- * what it starts ends with it.
+ * It is the leader of a process group, so that Ctrl-C in the terminal does not reach it, and that its child
+ * processes end with it.
  */
 export function runChild(command: string, input: ChildInput): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
@@ -75,7 +75,7 @@ class GroupKiller {
     this.#send('SIGKILL');
   }
 
-  /** The leader has ended; what it has left behind ends too if it was to be killed. */
+  /** The leader has ended. Its remaining child processes are ended too if it was to be killed. */
   done(): void {
     clearTimeout(this.#timer);
     if (this.#isAsked) this.#send('SIGKILL', { alsoAfterwards: true });

@@ -11,7 +11,7 @@ type AnyQueue = Queue<Buffer, Body>;
 interface Deletion {
   /** E.g. `purge`. */
   command: string;
-  /** Whether the command line has said yes. */
+  /** Whether the command line has `--yes`. */
   yes: boolean | undefined;
   question: (queue: AnyQueue) => Promise<string>;
 }

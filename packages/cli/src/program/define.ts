@@ -42,14 +42,14 @@ export function define<Options>(
   });
 }
 
-/** A command that shows its errors as every other one. */
+/** Adds a command that shows its errors like all others. */
 export function addCommand(parent: Command, name: string): Command {
   const command = parent.command(name).helpOption('-h, --help', 'explain this command');
   oneLineErrors(command);
   return command;
 }
 
-/** What commander finds wrong, in the words and the place of all other errors. */
+/** Makes the errors of commander look like all other errors. */
 export function oneLineErrors(command: Command): void {
   command.configureOutput({
     outputError(text) {

@@ -1,12 +1,12 @@
 import { isRedpostError } from '@redpost/core';
 import { messageOf } from '@redpost/core/consuming';
 
-/** What the command's exit status says. Documented in the README. */
+/** The exit codes of the command. Documented in the README. */
 export const exitCodes = {
   done: 0,
-  /** Redis could not be reached, or not all that was asked for could be done. */
+  /** Redis could not be reached, or a part of the request failed. */
   failed: 1,
-  /** The command line or the input makes no sense; the same call fails again. */
+  /** The command line or the input is wrong; the same call fails again. */
   wrongInput: 2,
 } as const;
 
@@ -28,18 +28,18 @@ export function wrongInput(message: string): Failure {
   return new Failure(message, { exitCode: exitCodes.wrongInput });
 }
 
-/** The exit status that fits what was thrown. */
+/** The exit code for a thrown error. */
 export function exitCodeOf(thrown: unknown): number {
   if (thrown instanceof Failure) return thrown.exitCode;
   return isWrongInput(thrown) ? exitCodes.wrongInput : exitCodes.failed;
 }
 
-/** True for what fails again however often it is tried. */
+/** True for an error that would come again. */
 export function isWrongInput(thrown: unknown): boolean {
   return isRedpostError(thrown) && ['INVALID_ARGUMENT', 'ENCODE'].includes(thrown.code);
 }
 
-/** What was thrown, as a sentence of one line. */
+/** A thrown error as a sentence of one line. */
 export function explain(thrown: unknown): string {
   return messageOf(thrown).replace(/\s*\n\s*/g, ' ');
 }

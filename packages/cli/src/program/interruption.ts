@@ -3,11 +3,11 @@ import { interruptedBy } from './exit-codes.js';
 
 type Signal = keyof typeof interruptedBy;
 
-/** Within this time a second signal is the same Ctrl-C, forwarded by npx or a shell. */
+/** A second signal within this time, in ms, is the same Ctrl-C, forwarded by npx or a shell. */
 const sameKeystrokeMs = 250;
 
 /**
- * Ctrl-C and its kin: the first signal asks to stop, a later one to do so at once.
+ * SIGINT and SIGTERM: the first signal asks to stop, a later one to stop at once.
  *
  * States: running -> stopping -> forced.
  */
@@ -44,7 +44,10 @@ export class Interruption {
   }
 }
 
-/** Calls `listener` when the signal is aborted, or now if it was; returns what forgets it. */
+/**
+ * Calls `listener` when the signal is aborted, or now if it was aborted before; returns a function that
+ * removes it.
+ */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) listener();
   return whenAborted(signal, listener);

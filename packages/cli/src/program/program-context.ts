@@ -1,7 +1,7 @@
 import type { Output } from '../output/output.js';
 import type { Interruption } from './interruption.js';
 
-/** What the commands are run with. */
+/** The context in which commands are run. */
 export interface ProgramContext {
   output: Output;
   interruption: Interruption;

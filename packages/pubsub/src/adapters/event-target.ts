@@ -27,16 +27,16 @@ export interface ChannelEventTarget<Body = unknown> {
   dispatchEvent(event: Event): boolean;
 }
 
-/** What an event target does with failures. */
+/** Options of an event target. */
 export interface EventTargetOptions {
-  /** Gets what fails, as none of the methods can say so. Default: a process warning. */
+  /** Gets the errors, which none of the methods can report. Default: a process warning. */
   onError?: ((error: Error) => void) | undefined;
 }
 
 const optionNames: NamesOf<EventTargetOptions> = { onError: true };
 
 interface Channel<Body> {
-  /** Each with what calls it, in the context in which it was added. */
+  /** Each listener with the function that calls it in the context in which it was added. */
   readonly listeners: Map<Listener<Body>, Callback<Body>>;
   readonly subscription: Promise<Subscription<unknown> | undefined>;
 }
@@ -61,7 +61,7 @@ export function eventTarget<Body = unknown>(
       })
       .then((its) => {
         its.on('error', onError);
-        // It may have overflowed: who comes after that is to hear again.
+        // It may have overflowed: a later listener has to subscribe again.
         its.on('closed', forget);
         return its;
       })

@@ -8,30 +8,30 @@ import type { PubSubEngine } from 'graphql-subscriptions';
 import type { AnyPubSub } from '../pubsub.js';
 import type { Subscription } from '../subscribing/subscription.js';
 
-/** What version 3 calls an iterator: a class of its own, though nothing uses more than its methods. */
+/** The iterator type of version 3, which is a class of its own, though only its methods are used. */
 type Iterator<Payload> = ReturnType<typeof PubSubEngine.prototype.asyncIterableIterator<Payload>>;
 
 /**
- * Channels as the `PubSubEngine` of graphql-subscriptions (versions 2 and 3): a trigger is a channel.
- * Only types are imported from there.
+ * Channels as the `PubSubEngine` of graphql-subscriptions (versions 2 and 3): a trigger is a channel. Only
+ * types of that package are imported.
  */
 export class GraphQLPubSub implements PubSubEngine {
   readonly #pubsub: AnyPubSub;
   readonly #subscriptions = new Map<number, Subscription<unknown>>();
   #lastId = 0;
 
-  /** @param pubsub is used, and not closed. */
+  /** @param pubsub is used, but never closed here. */
   constructor(pubsub: AnyPubSub) {
     this.#pubsub = pubsub;
   }
 
-  /** @throws whatever `PubSub.publish()` throws. */
+  /** @throws the errors of `PubSub.publish()`. */
   async publish(triggerName: string, payload: unknown): Promise<void> {
     await this.#pubsub.publish(triggerName, payload);
   }
 
   /**
-   * Resolves to the id to unsubscribe by, when Redis has confirmed it.
+   * Resolves to the id for `unsubscribe()` when Redis has confirmed the subscription.
    *
    * @param options with `pattern: true`, `triggerName` is a pattern.
    */
@@ -73,7 +73,7 @@ export class GraphQLPubSub implements PubSubEngine {
       },
       return: async () => {
         ended = true;
-        // Why it could not be opened, next() has said.
+        // `next()` has thrown the error of a subscription that could not be opened.
         const subscription = await opening?.catch(() => undefined);
         await subscription?.close();
         return { value: undefined, done: true };

@@ -9,11 +9,11 @@ import { longestTimerMs, type NamesOf, refuseUnknownOptions, wholeNumber } from 
 import type { Message } from '../message/message.js';
 import type { Subscription } from '../subscribing/subscription.js';
 
-/** How Server-Sent Events are written. */
+/** Options of `toEventStream()`. */
 export interface EventStreamOptions {
   /**
-   * How long to be silent before a comment is sent that keeps proxies from hanging up, in ms. At
-   * least 1, default 15 000.
+   * How long to wait before a comment is sent that keeps proxies from closing the connection, in ms. At least
+   * 1, default 15 000.
    */
   heartbeatMs?: number | undefined;
 }
@@ -22,7 +22,7 @@ const optionNames: NamesOf<EventStreamOptions> = { heartbeatMs: true };
 
 /** Messages as a Node stream of objects. Destroying it closes the subscription. */
 export function toReadable<Body>(subscription: Subscription<Body>): Readable {
-  // No reading ahead: what waits is to be counted and bounded by the subscription.
+  // No reading ahead: the subscription counts and bounds the messages that wait.
   return Readable.from(subscription, { objectMode: true, highWaterMark: 1 });
 }
 
@@ -34,14 +34,14 @@ export function toReadableStream<Body>(
 }
 
 /**
- * Messages as Server-Sent Events, with the channel as `event` and the body in JSON as `data`; the
- * bytes of a response of type `text/event-stream`. Cancelling it closes the subscription, and so does
- * a body that JSON cannot hold: that is an error of the stream.
+ * Messages as Server-Sent Events, with the channel as `event` and the body in JSON as `data`; the bytes of a
+ * response of type `text/event-stream`. Cancelling it closes the subscription, and so does a body that JSON
+ * cannot hold, which is an error of the stream.
  *
- * A browser that reconnects gets what is published from then on: `Last-Event-ID` needs something
- * that remembers, see `Topic`.
+ * A browser that reconnects gets the messages that are published from then on. `Last-Event-ID` needs stored
+ * messages, see `Topic`.
  *
- * @throws InvalidArgumentError for a `heartbeatMs` that cannot be.
+ * @throws InvalidArgumentError for a `heartbeatMs` that is not possible.
  */
 export function toEventStream(
   subscription: Subscription<unknown>,
@@ -59,11 +59,14 @@ export function toEventStream(
 }
 
 function toEvent({ channel, body }: Message<unknown>): string {
-  // A line's end would end the field.
+  // A line break would end the field.
   return `event: ${channel.replace(/[\r\n]/g, ' ')}\ndata: ${JSON.stringify(body)}\n\n`;
 }
 
-/** A stream of what `next` resolves to, until that is `undefined`. Its end closes the subscription. */
+/**
+ * A stream of what `next` resolves to, until that is `undefined`. The end of the stream closes the
+ * subscription.
+ */
 function streamOf<Item>(
   subscription: Subscription<unknown>,
   next: () => Promise<Item | undefined>,

@@ -14,7 +14,7 @@ export function checkedGroup(group: unknown): string {
  * @throws InvalidArgumentError for a channel with a brace that is not a hash tag.
  */
 export function groupName(channel: string, group: string): string {
-  // A tag of its own goes on deciding about the slot. No name of one kind is one of the other.
+  // A hash tag in the channel still determines the slot. The two forms of names never coincide.
   if (/^[^{]*\{[^}]+\}/.test(channel)) return `${channel}::group:${group}`;
   if (!channel.includes('}')) return `{${channel}}:group:${group}`;
   throw new InvalidArgumentError(`A channel with a group may not have a lone brace: ${channel}`);

@@ -19,31 +19,30 @@ import { groupName } from './group-name.js';
 
 export interface GroupSetup {
   connection: Connection;
-  /** All that a member listens to has to come over one socket, in the order of Redis. */
+  /** All messages of a member have to come over one socket, in the order of Redis. */
   subscribe: Connection['subscribe'];
   target: SubscriptionTarget;
   group: string;
-  /** Gets the member's share. */
+  /** Gets the messages of this member. */
   subscriber: Subscriber;
   onError: (error: Error) => void;
 }
 
-/** How often a member shows that it lives, and looks whether the others do, in ms. */
+/** How often a member sends a heartbeat and checks the other members, in ms. */
 const beatMs = 1000;
-/** How long a member that falls silent is taken for alive, as long as its socket is open, in ms. */
+/** How long a silent member counts as alive while its socket is open, in ms. */
 const leaseMs = 5000;
 
 /** How long a new member waits for the list that has it, in ms. */
 const joinMs = 10_000;
 
 /**
- * Takes part in a queue group. Resolves when the member gets its share.
+ * Joins a queue group. Resolves when the member gets messages.
  *
- * Nobody distributes the messages: all members get all of them, and each knows which are its own.
- * Redis sends all of them the same messages in the same order, and in that same order, on the
- * group's channel, the list of members whenever it changes. Counted from such a list on, message
- * number n is for member n modulo their number. So each message has exactly one taker, without a
- * word between them.
+ * No one distributes the messages: all members get all of them, and each knows which are its own. Redis sends
+ * all of them the same messages in the same order, and in that same order, on the group's channel, the list
+ * of members whenever it changes. Counted from such a list on, message number n is for member n modulo their
+ * number. So exactly one member takes each message, and the members need not communicate.
  */
 export async function joinGroup(setup: GroupSetup): Promise<Unsubscribe> {
   const member = new GroupMember(setup);
@@ -81,7 +80,7 @@ class GroupMember {
     try {
       await this.#listen({ kind, name }, (channel, payload) => this.#receive(channel, payload));
       await this.#listen({ kind, name: group }, (_, payload) => this.#count(payload));
-      // Nothing is sent there: that somebody listens is how the others know that its socket is open.
+      // No messages are sent there: its subscription shows the others that its socket is open.
       await this.#listen({ kind, name: `${group}:${this.#id}` }, () => {});
       this.#beat = setInterval(() => this.#showLife(), beatMs).unref();
       await this.#enter();
@@ -97,7 +96,7 @@ class GroupMember {
     clearInterval(this.#beat);
     this.#hasJoined?.();
     const wasIn = this.#subscribed.length === 3;
-    // First: from that list on, nothing is for this member.
+    // First, so that from the next list on, no message is for this member.
     if (wasIn) await this.#tell('leave');
     await Promise.all(this.#subscribed.map((unsubscribe) => unsubscribe()));
   }
@@ -128,7 +127,7 @@ class GroupMember {
     this.#place = place;
     this.#turn = 0;
     if (place !== -1) this.#hasJoined?.();
-    // It was silent for so long that the others went on without it.
+    // It was silent for too long, and the others have removed it.
     else if (wasCounting) void this.#tell('join');
   }
 
@@ -150,7 +149,7 @@ class GroupMember {
     this.#hasJoined = undefined;
   }
 
-  /** Without its socket it takes nothing, and is not to be listed: the others have its share. */
+  /** Without its socket a member takes no messages, and must not be listed, so that the others get its messages. */
   #showLife(): void {
     if (this.#missing.size === 0) void this.#tell('beat');
   }
@@ -179,7 +178,7 @@ class GroupMember {
     void this.#tell('join');
   }
 
-  /** What fails for want of a connection is made good by the next beat. */
+  /** The next beat repeats a step that failed without a connection. */
   async #tell(step: GroupInput['step']): Promise<void> {
     const needsList = this.#size === 0 && step === 'beat';
     try {

@@ -2,7 +2,7 @@ import { type Codec, checkedName, InvalidArgumentError, type Schema } from '@red
 import { globMatcher, isGlob } from './glob.js';
 import { MessageFormat } from './message-format.js';
 
-/** Any format: which body it is for, the types of `PubSub` say. */
+/** A format for any body. The types of `PubSub` determine which. */
 type Format = MessageFormat<unknown, unknown>;
 
 /** How many names keep the format that was found for them. */
@@ -39,7 +39,7 @@ export class ChannelFormats {
   }
 
   /**
-   * The format of what a pattern matches.
+   * The format of the messages of a pattern.
    *
    * @throws InvalidArgumentError when channels were declared, and this pattern was not.
    */

@@ -4,7 +4,7 @@ import type { Schema } from '@redpost/core';
 // biome-ignore lint/suspicious/noExplicitAny: a schema of any type; `unknown` would not take one.
 export type ChannelSchemas = Readonly<Record<string, Schema<any, any>>>;
 
-/** The names that a declared name stands for: itself, or what its pattern matches. */
+/** The names that a declared name stands for: itself, or the names that its pattern matches. */
 type NamesOf<Key extends string> = Key extends `${infer Head}*${infer Tail}`
   ? `${Head}${string}${NamesOf<Tail>}`
   : Key extends `${string}${'?' | '[' | '\\'}${string}`
@@ -15,7 +15,7 @@ type IsPattern<Key extends string> = Key extends `${string}${'*' | '?' | '[' | '
   ? true
   : false;
 
-/** The declared name that says what is in a channel: its own, else the patterns it matches. */
+/** The declared name that determines the body of a channel: its own, else the patterns it matches. */
 type KeyOf<Channels, Name> = Name extends keyof Channels
   ? Name
   : {
@@ -37,12 +37,12 @@ export type PatternName<Channels> = Channels extends ChannelSchemas
     }[keyof Channels & string]
   : string;
 
-/** What can be published to a channel. */
+/** The body type that can be published to a channel. */
 export type PublishBody<Body, Channels, Name> = Channels extends ChannelSchemas
   ? InputOf<Channels[KeyOf<Channels, Name> & keyof Channels]>
   : Body;
 
-/** What a subscriber of a channel, or of a declared pattern, gets. */
+/** The body type that a subscriber of a channel or of a declared pattern gets. */
 export type ReceivedBody<Received, Channels, Name> = Channels extends ChannelSchemas
   ? OutputOf<Channels[KeyOf<Channels, Name> & keyof Channels]>
   : Received;

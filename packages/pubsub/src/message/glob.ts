@@ -1,13 +1,13 @@
 const special = /[*?[\\]/;
 
-/** True when a name is a pattern: when something in it stands for something else. */
+/** True when a name is a pattern: when it contains a special character. */
 export function isGlob(name: string): boolean {
   return special.test(name);
 }
 
-/** Says of a name whether it matches a glob-style pattern, as Redis would: byte by byte. */
+/** Returns a function that tells whether a name matches a glob-style pattern byte by byte, as in Redis. */
 export function globMatcher(pattern: string): (name: string) => boolean {
-  // An escaped byte, a set, or a byte. In a set, a range ends where it ends, be it with a bracket.
+  // An escaped byte, a set, or a byte. In a set, the end of a range may be a bracket.
   const steps = /\\([\s\S])|\[(\^?)((?:\\[\s\S]|[^\]\\]-[\s\S]|[^\]])*)\]?|[\s\S]/g;
   const source = bytesOf(pattern).replace(steps, (step, escaped, not, set) => {
     if (escaped !== undefined) return literal(escaped);
@@ -21,7 +21,7 @@ export function globMatcher(pattern: string): (name: string) => boolean {
 }
 
 function setOf(not: string, set: string): string {
-  // Nothing is in an empty set, and everything outside it.
+  // An empty set matches nothing, and its negation matches every byte.
   if (set === '') return not ? '[\\s\\S]' : '[^\\s\\S]';
   const members = /\\([\s\S])|([\s\S])-([\s\S])|[\s\S]/g;
   const source = set.replace(members, (member, escaped, first, last) => {

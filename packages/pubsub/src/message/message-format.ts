@@ -12,8 +12,8 @@ import {
 import { messageOf } from '@redpost/core/consuming';
 
 /**
- * A body on its way to bytes and back: the codec, and the schema at both ends. Each way is
- * synchronous unless the schema is not, so that most messages cost no promise.
+ * Encodes and decodes bodies with the codec, and checks them with the schema at both ends. Both directions
+ * are synchronous unless the schema is asynchronous, so that most messages need no promise.
  */
 export class MessageFormat<Body, Received> {
   readonly #codec: Codec<Body>;
@@ -25,8 +25,8 @@ export class MessageFormat<Body, Received> {
   }
 
   /**
-   * The bytes to publish. They are those of the body as it was given, not of what the schema
-   * makes of it: the subscriber's schema does that, and a transformation must not happen twice.
+   * The bytes to publish. They encode the given body and not the output of the schema: the subscriber's
+   * schema transforms it, and this must not happen twice.
    *
    * @throws ValidationError, EncodeError, or rejects with them.
    */

@@ -1,6 +1,6 @@
 import type { RedpostError } from '@redpost/core';
 
-/** What was published to a channel, as a subscriber gets it. */
+/** A message as a subscriber gets it. */
 export interface Message<Body = unknown> {
   readonly channel: string;
   readonly body: Body;
@@ -8,7 +8,7 @@ export interface Message<Body = unknown> {
   readonly pattern: string | undefined;
 }
 
-/** A message that arrived, but cannot be read: its bytes are all there is. */
+/** A message that arrived but cannot be decoded. */
 export interface InvalidMessage {
   readonly channel: string;
   readonly pattern: string | undefined;
@@ -18,7 +18,7 @@ export interface InvalidMessage {
   readonly error: RedpostError;
 }
 
-/** A message that has arrived and was not looked into yet. */
+/** A message that has arrived and was not decoded yet. */
 export interface ReceivedMessage {
   readonly channel: string;
   readonly pattern: string | undefined;

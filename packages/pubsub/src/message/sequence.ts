@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
-/** What a sequenced message begins with. */
+/** The beginning of a sequenced message. */
 const mark = Buffer.from('\u0001s');
 const comma = 0x2c;
 const newline = 0x0a;
-/** No publisher that redpost makes has a longer name. */
+/** Publishers of redpost have no longer names. */
 const longestHead = 80;
 
 /** The number of a message among those that one publisher sent to one channel. */
@@ -15,10 +15,10 @@ export interface Sequenced {
   readonly payload: Buffer;
 }
 
-/** How many channels keep their numbers: those used last. One that comes back later starts anew. */
+/** How many channels keep their numbers: the most recently used ones. Others start again. */
 const rememberedChannels = 10_000;
 
-/** Numbers what is published, so that subscribers notice what they missed. */
+/** Numbers the published messages, so that subscribers notice missing ones. */
 export class Sequencer {
   readonly #id = randomBytes(9).toString('base64url');
   readonly #channels = new Map<string, { publisher: string; sequence: number }>();
@@ -43,19 +43,19 @@ export class Sequencer {
     return numbers;
   }
 
-  /** As a new publisher, as it were: numbers that began again would look like old messages. */
+  /** Under a new publisher name: numbers that start again would look like old messages. */
   #begin(): { publisher: string; sequence: number } {
     this.#lives += 1;
     return { publisher: `${this.#id}.${this.#lives.toString(36)}`, sequence: 0 };
   }
 }
 
-/** True for what begins like a sequenced message: quickly told, for every message. */
+/** True for bytes that begin like a sequenced message. This is a quick check for every message. */
 export function mayBeSealed(bytes: Buffer): boolean {
   return bytes[0] === mark[0] && bytes[1] === mark[1];
 }
 
-/** What a sequenced message holds; `undefined` for a plain one. */
+/** The parts of a sequenced message; `undefined` for a plain one. */
 export function unseal(bytes: Buffer): Sequenced | undefined {
   if (!mayBeSealed(bytes)) return undefined;
   const headEnd = bytes.subarray(0, longestHead).indexOf(newline);
@@ -73,7 +73,7 @@ export function unseal(bytes: Buffer): Sequenced | undefined {
 /** How many publishers are remembered, each once per channel. */
 const rememberedPublishers = 10_000;
 
-/** Counts what a subscriber missed, by the numbers of what it got. */
+/** Counts the messages that a subscriber missed, by the numbers of those that it got. */
 export class GapWatch {
   readonly #last = new Map<string, number>();
 
@@ -85,7 +85,7 @@ export class GapWatch {
     if (last !== undefined) this.#last.delete(key);
     else if (this.#last.size >= rememberedPublishers) forgetOldest(this.#last);
     this.#last.set(key, sequence);
-    // Nobody knows what a publisher sent before its first message that arrived here.
+    // Messages that a publisher sent before its first one that arrived here are not known.
     return last === undefined ? 0 : sequence - last - 1;
   }
 }

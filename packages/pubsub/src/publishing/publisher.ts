@@ -18,8 +18,8 @@ interface Pending extends OutgoingMessage {
 }
 
 /**
- * A script holds up the server while it runs: these keep it to a millisecond or so. And of a tick that
- * brings more, the server publishes the first part while the next is still being encoded.
+ * A script blocks the server while it runs: these limits keep that to about a millisecond. When a tick has
+ * more messages, the server publishes the first part while the next part is still being encoded.
  */
 const batchLimits: BatchLimits = { count: 500, bytes: 1024 * 1024 };
 
@@ -31,15 +31,15 @@ export interface PublisherSetup {
   maxMessageBytes: number;
 }
 
-/** Publishes what is given to it in one tick of the event loop in one round trip. */
+/** Publishes all messages of one tick of the event loop in one round trip. */
 export class Publisher {
   readonly #connection: Connection;
   readonly #formats: ChannelFormats;
   readonly #verb: PublishVerb;
   readonly #maxMessageBytes: number;
-  /** In a Cluster, whose nodes tell each other, each channel has a line and a node of its own. */
+  /** In a Cluster, where nodes forward messages to each other, each channel has its own line and node. */
   readonly #perChannel: boolean;
-  /** Whether a channel is a key, which lies on one node. */
+  /** Whether a channel is a key, which is on one node. */
   readonly #hasKey: boolean;
   readonly #sequencer: Sequencer | undefined;
   readonly #batch = new TickBatch<Pending>(batchLimits, (messages) => this.#send(messages));
@@ -67,7 +67,7 @@ export class Publisher {
     }
   }
 
-  /** The bytes of a body, as its channel wants them. */
+  /** The bytes of a body in the format of its channel. */
   encode(channel: string, body: unknown): string | Buffer | Promise<string | Buffer> {
     if (this.#closed) throw new ClosedError('This PubSub is closed');
     checkedName('A channel', channel);
@@ -76,7 +76,7 @@ export class Publisher {
     return this.checked(payload);
   }
 
-  /** What was encoded, unless it is too large. */
+  /** The encoded body, unless it is too large. */
   checked(payload: string | Buffer): string | Buffer {
     refuseTooLarge(payload, this.#maxMessageBytes);
     return payload;
@@ -89,7 +89,7 @@ export class Publisher {
     });
   }
 
-  /** Refuses what comes from now on. What was accepted still leaves. */
+  /** Refuses further messages. Accepted messages are still sent. */
   close(): void {
     this.#closed = true;
   }

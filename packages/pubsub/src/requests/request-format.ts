@@ -1,19 +1,19 @@
 import { DecodeError } from '@redpost/core';
 
-/** What a request begins with, and an answer. */
+/** The beginnings of a request and of an answer. */
 const marks = { request: '\u0001r', answer: '\u0001a' };
 const newline = 0x0a;
 
 export interface RequestHead {
   /** The channel the answer goes to. */
   replyTo: string;
-  /** Which of the requests that are answered there this is. */
+  /** The number of this request among those that are answered there. */
   id: number;
 }
 
 export interface AnswerHead {
   id: number;
-  /** Whether the body is an answer, or says in JSON what failed: `name` and `message`. */
+  /** Whether the body is the `name` and `message` of an error in JSON, instead of an answer. */
   failed: boolean;
 }
 
@@ -25,7 +25,7 @@ export function sealAnswer({ id, failed }: AnswerHead, body: string | Buffer): s
   return seal(`${marks.answer}${id},${failed ? 'error' : 'ok'}\n`, body);
 }
 
-/** @throws DecodeError for what is no request. */
+/** @throws DecodeError for bytes that are not a request. */
 export function unsealRequest(bytes: Buffer): RequestHead & { body: Buffer } {
   const { head, body } = split(bytes, marks.request);
   const [, id, replyTo] = /^(\d+),(.+)$/.exec(head) ?? [];
@@ -33,7 +33,7 @@ export function unsealRequest(bytes: Buffer): RequestHead & { body: Buffer } {
   return { id: Number(id), replyTo, body };
 }
 
-/** @throws DecodeError for what is no answer. */
+/** @throws DecodeError for bytes that are not an answer. */
 export function unsealAnswer(bytes: Buffer): AnswerHead & { body: Buffer } {
   const { head, body } = split(bytes, marks.answer);
   const [, id, outcome] = /^(\d+),(ok|error)$/.exec(head) ?? [];
@@ -45,7 +45,7 @@ function seal(head: string, body: string | Buffer): string | Buffer {
   return typeof body === 'string' ? head + body : Buffer.concat([Buffer.from(head), body]);
 }
 
-/** `head` is what stands between the mark and the end of the first line, empty without the mark. */
+/** `head` is the text between the mark and the end of the first line, empty without the mark. */
 function split(bytes: Buffer, mark: string): { head: string; body: Buffer } {
   const headEnd = bytes.indexOf(newline);
   const line = bytes.toString('utf8', 0, Math.max(0, headEnd));

@@ -19,7 +19,7 @@ import { NoResponderError, ResponderError } from '../errors.js';
 import type { Publisher } from '../publishing/publisher.js';
 import { sealRequest, unsealAnswer } from './request-format.js';
 
-/** How long to wait for an answer. */
+/** Options of a request. */
 export interface RequestOptions {
   /** How long to wait for the answer, in ms. Default 10 000. */
   timeoutMs?: number | undefined;
@@ -41,7 +41,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Requests that wait for their answers, which all come by one channel of this process's own. */
+/** Requests that wait for their answers, which all arrive on one channel of this process. */
 export class Requests {
   readonly #setup: RequestsSetup;
   readonly #replyTo = `redpost:replies:${randomBytes(9).toString('base64url')}`;
@@ -94,7 +94,7 @@ export class Requests {
     this.#unlisten?.();
     this.#rejectAll('This PubSub was closed');
     const listening = this.#listening;
-    // The caller that asked for it was told.
+    // The caller that opened it got the error.
     const unsubscribe = await listening?.catch(() => undefined);
     await unsubscribe?.();
   }
@@ -123,7 +123,7 @@ export class Requests {
 
   async #listen(): Promise<void> {
     if (this.#closed) throw new ClosedError('This PubSub is closed');
-    // It serves all who ask, each of them perhaps in another context.
+    // The subscription serves all callers, which may have different contexts.
     this.#listening ??= outsideContext(() => this.#subscribe());
     try {
       await this.#listening;
@@ -142,7 +142,7 @@ export class Requests {
     );
   }
 
-  /** An answer without a waiting request is late, or a second one. */
+  /** An answer without a waiting request is late, or a second answer. */
   #settle(bytes: Buffer): void {
     const { id, failed, body } = unsealAnswer(bytes);
     const waiting = this.#waiting.get(id);

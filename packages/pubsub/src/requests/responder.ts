@@ -7,7 +7,7 @@ import type { BufferOptions } from '../subscribing/subscribe-options.js';
 import type { Subscription } from '../subscribing/subscription.js';
 import { sealAnswer } from './request-format.js';
 
-/** How requests are answered. */
+/** Options of a responder. */
 export interface RespondOptions extends Pick<BufferOptions, 'maxBuffered'> {
   /** Shares the requests with the other responders of this group: one of them answers. */
   group?: string | undefined;
@@ -31,7 +31,7 @@ export type Responder = Pick<
 > &
   AsyncDisposable;
 
-/** Answers one request: what it returns is the answer, what it throws is told to who asked. */
+/** Answers one request with its result. An error that it throws is sent to the requester. */
 export type RespondHandler<Body> = (body: Body, channel: string) => unknown;
 
 export interface IncomingRequest<Body> {
@@ -47,7 +47,7 @@ export interface AnsweringSetup<Body> {
   concurrency: number;
 }
 
-/** Calls a handler for each request, so many at a time, and publishes its answer. */
+/** Calls a handler for each request, up to `concurrency` at a time, and publishes its answer. */
 export class Answering<Body> {
   readonly #setup: AnsweringSetup<Body>;
   #active = 0;
@@ -63,7 +63,7 @@ export class Answering<Body> {
     this.#subscription = subscription;
   }
 
-  /** Begins to answer; when enough are being answered, resolves when one of them is. */
+  /** Begins to answer. When `concurrency` requests are being answered, resolves when one of them is finished. */
   readonly take = ({
     channel,
     body: request,
@@ -76,13 +76,16 @@ export class Answering<Body> {
         this.#onRoom?.();
       });
     if (this.#active < this.#setup.concurrency) return undefined;
-    // Not a race of those at work: each such race would stay with a handler that never ends.
+    // Not `Promise.race()`: each race would be kept in memory by a handler that never ends.
     return new Promise<void>((resolve) => {
       this.#onRoom = resolve;
     });
   };
 
-  /** The program that closed the connection knows that nothing is answered any more: `closed` said so. */
+  /**
+   * When the program has closed the connection, the event `closed` has reported that no request is answered
+   * any more.
+   */
   #report(error: unknown): void {
     if (!isRedpostError(error, 'CLOSED')) this.#subscription?.report(asError(error));
   }

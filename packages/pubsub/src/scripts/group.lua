@@ -17,7 +17,7 @@ if step == 'leave' then
 elseif redis.call('ZADD', group, time + lease_ms, member) == 1 then
   changed = true
 end
--- All leases are of the same length: one that ends later was taken before the server's clock went back.
+-- All leases have the same length: a lease that ends later was taken before the server's clock went back.
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', group, string.format('(%.0f', time + lease_ms), '+inf')) do
   redis.call('ZADD', group, time + lease_ms, name)
 end

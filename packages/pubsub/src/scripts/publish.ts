@@ -6,7 +6,7 @@ export interface OutgoingMessage {
   payload: string | Buffer;
 }
 
-/** What became of each message: how many received it, or why Redis refused it. */
+/** The result of each message: how many received it, or why Redis refused it. */
 export type PublishReply = readonly (number | ServerError)[];
 
 export interface PublishInput {
@@ -44,7 +44,7 @@ export const publish = defineScript<PublishInput, PublishReply>({
   },
 });
 
-/** How many of the messages that follow each other have the same channel, with a space between. */
+/** The lengths of the runs of messages for the same channel, separated by spaces. */
 function runsOf(messages: readonly OutgoingMessage[]): string {
   const lengths: number[] = [];
   let last: string | undefined;

@@ -52,7 +52,7 @@ export interface SubscriptionSetup<Body> extends Complete<BufferOptions> {
   signal: AbortSignal | undefined;
   group: string | undefined;
   distinct: boolean;
-  /** `undefined` where no publisher numbers anything: for requests. */
+  /** `undefined` for requests, which are never numbered. */
   sequenced: boolean | undefined;
 }
 
@@ -61,8 +61,8 @@ type Subscribe = Connection['subscribe'];
 /**
  * {@link Subscription} on a connection's channels and patterns.
  *
- * States: opening -> live -> ended (from any state, final). Ended, it may still have messages to
- * read, unless it was closed by its owner.
+ * States: opening -> live -> ended (from any state, final). An ended subscription may still have messages to
+ * read, unless its owner closed it.
  */
 export class ChannelSubscription<Body> implements Subscription<Body> {
   readonly #setup: SubscriptionSetup<Body>;
@@ -150,7 +150,7 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     return iterator;
   }
 
-  /** Reports what failed on behalf of this subscription. */
+  /** Reports an error of this subscription. */
   report(error: Error): void {
     this.#events.emit('error', error);
   }
@@ -168,7 +168,8 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
   }
 
   /**
-   * Resolves when Redis has confirmed every channel and pattern; when it refuses one, none is kept.
+   * Resolves when Redis has confirmed every channel and pattern. If it refuses one of them, all others are
+   * ended.
    */
   async open(): Promise<void> {
     const { connection, targets } = this.#setup;
@@ -195,7 +196,7 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     });
   }
 
-  /** What subscribes: the shared socket or one of its own, as a member of a group or not. */
+  /** The function that subscribes: on the shared socket or one of its own, as a member of a group or not. */
   #source(): Subscribe {
     const { connection, overflow, maxBuffered, maxPauseMs, group } = this.#setup;
     let source: Pick<Connection, 'subscribe'> = connection;
@@ -241,8 +242,8 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
   }
 
   /**
-   * Not before Redis has confirmed everything, at first and after an interruption: that has to be
-   * read, too, and a pause would end with the socket it was meant for.
+   * Not before Redis has confirmed everything, at first and after an interruption: the confirmation has to be
+   * read, too, and a pause ends with its socket.
    */
   #checkPause(): void {
     const isWhole = this.#isOpen && this.#interrupted.size === 0;
@@ -266,7 +267,7 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     if (unseal(payload)) this.#noteMismatch(channel);
   }
 
-  /** Told once, and not before the caller could add listeners. */
+  /** Reported once, and not before the caller could add listeners. */
   #noteMismatch(channel: string): void {
     if (this.#mismatch) return;
     const subscriberIsSequenced = this.#setup.sequenced === true;
@@ -328,8 +329,8 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
   }
 
   async #unsubscribeAll(): Promise<void> {
-    // Redis forgets a socket's subscriptions with the socket, but a group has to be left, and what
-    // Redis answers to that has to be read.
+    // Redis ends the subscriptions of a socket with the socket, but a group has to be left, and Redis's
+    // answer to that has to be read.
     if (this.#setup.group === undefined) this.#socket?.close();
     else this.#socket?.resume();
     const outcomes = await Promise.allSettled(this.#asked);

@@ -5,16 +5,16 @@ import type { Inbox } from './inbox.js';
 import type { OnMessage } from './subscribe-options.js';
 
 /**
- * Calls `onMessage` for each message, one at a time and in order. Where nothing waits, the message
- * goes from the socket to the handler without a stop: no buffer, no promise.
+ * Calls `onMessage` for each message, one at a time and in order. When no message waits, a message goes from
+ * the socket to the handler without a buffer or a promise.
  */
 export class HandOver<Body> {
   readonly #inbox: Inbox<Body>;
   readonly #onMessage: OnMessage<Body>;
-  /** For a message that is not handed over where it arrives, but where another one was finished. */
+  /** For a message that is handed over when the previous one is finished, instead of when it arrives. */
   readonly #onLaterMessage: OnMessage<Body>;
   readonly #onError: (error: Error) => void;
-  /** While a handler is at work, or has not been able to start, messages go to the inbox. */
+  /** While a handler is running, or was not started yet, messages go to the inbox. */
   #isBusy = true;
 
   constructor(inbox: Inbox<Body>, onMessage: OnMessage<Body>, onError: (error: Error) => void) {
@@ -24,7 +24,7 @@ export class HandOver<Body> {
     this.#onError = onError;
   }
 
-  /** Begins with what has come until now. */
+  /** Begins with the messages that have arrived until now. */
   start(): void {
     void this.#drain();
   }

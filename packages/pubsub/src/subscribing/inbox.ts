@@ -17,14 +17,14 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Who waits for the next message: gets it, or `undefined` when there will be none. */
+/** A waiting reader, which gets the next message, or `undefined` when there will be none. */
 interface Reader<Body> {
   settle(message: Message<Body> | undefined): void;
 }
 
 /**
- * Where messages wait for their readers. They are decoded when they are read, so that one that is
- * dropped has cost nothing, and one at a time, so that an asynchronous schema keeps the order.
+ * Where messages wait for their readers. They are decoded when they are read, so that dropped messages are
+ * never decoded, and one at a time, so that an asynchronous schema keeps the order.
  */
 export class Inbox<Body> {
   readonly #buffer: MessageBuffer<ReceivedMessage>;
@@ -33,7 +33,7 @@ export class Inbox<Body> {
   readonly #onTaken: InboxOptions<Body>['onTaken'];
   readonly #readers = new Set<Reader<Body>>();
   #isOpening = false;
-  /** That message, when its reader has given up meanwhile. */
+  /** The decoded message, if its reader has given up meanwhile. */
   #opened: Message<Body> | undefined;
   #ended = false;
 
@@ -48,12 +48,12 @@ export class Inbox<Body> {
     return this.#buffer.size;
   }
 
-  /** True while an asynchronous schema is at work on the message that is next. */
+  /** True while an asynchronous schema checks the next message. */
   get isOpening(): boolean {
     return this.#isOpening;
   }
 
-  /** Returns false when a message was lost for want of room. */
+  /** Returns false when a message was dropped because the buffer is full. */
   push(received: ReceivedMessage): boolean {
     const kept = this.#buffer.push(copyOf(received));
     if (this.#readers.size > 0) this.#serve();
@@ -66,7 +66,7 @@ export class Inbox<Body> {
   }
 
   /**
-   * The next message, or `undefined` when the time is up or nothing more will come.
+   * The next message, or `undefined` when the time is over or no message will come any more.
    *
    * @throws the signal's reason when it is aborted.
    */
@@ -77,7 +77,7 @@ export class Inbox<Body> {
     return this.#wait(timeoutMs, signal);
   }
 
-  /** Nothing more will come. What waits can still be read, unless it is to be discarded. */
+  /** No message will come any more. Waiting messages can still be read, unless they are to be discarded. */
   end({ discard }: { discard: boolean }): void {
     this.#ended = true;
     if (discard) {
@@ -118,7 +118,7 @@ export class Inbox<Body> {
     });
   }
 
-  /** Gives messages to those who wait, in the order they came. */
+  /** Gives messages to the waiting readers, in the order in which these came. */
   #serve(): void {
     for (const reader of this.#readers) {
       const message = this.#takeNext();
@@ -144,7 +144,7 @@ export class Inbox<Body> {
     return undefined;
   }
 
-  /** Reads a message that nothing stands before, unless it is invalid or takes time. */
+  /** Decodes a message that is the next one, unless it is invalid or takes time. */
   open(received: ReceivedMessage): Message<Body> | undefined {
     const { channel, pattern } = received;
     try {
@@ -174,7 +174,7 @@ export class Inbox<Body> {
   }
 }
 
-/** What arrived together shares one piece of memory: a message that waits must not keep all of it. */
+/** Messages that arrived together share one piece of memory: a waiting message must not keep all of it. */
 function copyOf({ channel, pattern, payload }: ReceivedMessage): ReceivedMessage {
   return { channel, pattern, payload: Buffer.from(payload) };
 }

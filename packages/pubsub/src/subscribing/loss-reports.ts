@@ -5,8 +5,8 @@ import type { ReceivedMessage } from '../message/message.js';
 import type { Gap, SubscriptionEvents } from './subscription.js';
 
 /**
- * Tells a subscription's listeners what was lost, by an event for each kind of loss; where nobody
- * listens to that, by the event `error`.
+ * Reports lost messages to the listeners of a subscription, by an event for each kind of loss, or by the
+ * event `error` if the former has no listener.
  */
 export class LossReports {
   readonly #events: Emitter<SubscriptionEvents>;
@@ -16,7 +16,7 @@ export class LossReports {
     report: (dropped) => this.#reportOverflow(dropped),
   });
 
-  /** @param names what is subscribed to, for messages. */
+  /** @param names the channels or patterns, for error messages. */
   constructor(events: Emitter<SubscriptionEvents>, names: readonly string[]) {
     this.#events = events;
     this.#names = names.join(', ');
@@ -26,7 +26,7 @@ export class LossReports {
     return this.#overflows.total;
   }
 
-  /** There was no room for a message. */
+  /** A message was dropped because the buffer is full. */
   overflow(): void {
     this.#overflows.add();
   }
@@ -44,7 +44,7 @@ export class LossReports {
     this.#events.emit('gap', gap);
   }
 
-  /** Tells what was not told yet. */
+  /** Reports the losses that were not reported yet. */
   end(): void {
     this.#overflows.end();
   }

@@ -1,16 +1,16 @@
 /**
- * What becomes of a message for which there is no room:
- * - `drop-oldest`: the oldest message that waits makes room for it;
- * - `drop-newest`: it is dropped, and what waits is kept;
- * - `close`: it is dropped, and the subscription is closed. What waits can still be read;
- * - `pause`: it is kept, and no more is read from the socket, which the subscription has for itself,
- *   until half of what waits is read. Redis and the operating system keep what comes meanwhile. When
- *   that is too much for Redis it hangs up, and after `maxPauseMs` the subscription does: then
+ * What happens to a message when the buffer is full:
+ * - `drop-oldest`: the oldest waiting message is dropped instead;
+ * - `drop-newest`: the message is dropped, and the waiting ones are kept;
+ * - `close`: the message is dropped, and the subscription is closed. The waiting ones can still be read;
+ * - `pause`: the message is kept, and the subscription stops reading from its own socket until half of the
+ *   waiting messages are read. Redis and the operating system keep the messages that come meanwhile. When
+ *   these are too many for Redis, it closes the connection; after `maxPauseMs` the subscription does. Then
  *   `interrupted` and `resumed` follow.
  */
 export type OverflowPolicy = 'drop-oldest' | 'drop-newest' | 'close' | 'pause';
 
-/** The fewest read places worth removing: below that, moving the rest costs more than it frees. */
+/** The smallest number of read places worth removing: with fewer, moving the rest costs more than it frees. */
 const worthRemoving = 1024;
 
 /** Messages between their arrival and their reader, in order and never more than a limit. */
@@ -18,7 +18,7 @@ export class MessageBuffer<Item> {
   readonly #limit: number;
   readonly #policy: OverflowPolicy;
   #items: (Item | undefined)[] = [];
-  /** Where the oldest item is; what stands before it has been read. */
+  /** The position of the oldest item. The items before it have been read. */
   #head = 0;
 
   constructor(limit: number, policy: OverflowPolicy) {
@@ -32,7 +32,7 @@ export class MessageBuffer<Item> {
 
   /** Returns false when a message was lost: this one or, with `drop-oldest`, another. */
   push(item: Item): boolean {
-    // What was already read from the socket has to be kept somewhere.
+    // Messages that were already read from the socket have to be kept.
     const hasRoom = this.size < this.#limit || this.#policy === 'pause';
     if (!hasRoom) {
       if (this.#policy !== 'drop-oldest') return false;

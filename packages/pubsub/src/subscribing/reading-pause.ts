@@ -3,7 +3,7 @@ import { clearTimeout, performance, setTimeout } from '@redpost/core/consuming';
 
 export interface ReadingPauseOptions {
   socket: SubscriptionSocket;
-  /** How many messages may wait before reading stops; it goes on at half of that. */
+  /** How many messages may wait before reading stops. It continues at half of that. */
   maxBuffered: number;
   /** How long reading may stop, in ms, before the connection is cut. */
   maxPauseMs: number;
@@ -11,7 +11,7 @@ export interface ReadingPauseOptions {
   onUnpaused: (pausedMs: number) => void;
 }
 
-/** Stops reading from a subscription's own socket while too much waits to be read. */
+/** Stops reading from a subscription's own socket while too many messages wait. */
 export class ReadingPause {
   readonly #options: ReadingPauseOptions;
   #since: number | undefined;
@@ -25,7 +25,7 @@ export class ReadingPause {
     return this.#since !== undefined;
   }
 
-  /** Called with how many messages wait, whenever that has changed. */
+  /** Called with the number of waiting messages whenever it has changed. */
   check(buffered: number): void {
     const { socket, maxBuffered, maxPauseMs, onPaused } = this.#options;
     if (this.#since === undefined) {
@@ -37,7 +37,7 @@ export class ReadingPause {
     } else if (buffered <= maxBuffered / 2) this.end();
   }
 
-  /** Goes on reading, however much waits: a new socket has to be read until it is known to be full. */
+  /** Continues reading, even if many messages wait: the confirmation on a new socket has to be read. */
   end(): void {
     if (this.#since === undefined) return;
     clearTimeout(this.#timer);
@@ -47,7 +47,7 @@ export class ReadingPause {
     this.#options.onUnpaused(pausedMs);
   }
 
-  /** Not every server hangs up by itself, however much it has to keep. */
+  /** Not every server closes the connection when its output becomes too large. */
   #giveUp(): void {
     const { socket, maxPauseMs } = this.#options;
     const message = `The subscription has not read on for ${maxPauseMs} ms (maxPauseMs), so its connection was closed, and the messages that waited in Redis are lost. Read faster, or raise maxPauseMs`;

@@ -1,9 +1,9 @@
 import type { ReceivedMessage } from '../message/message.js';
 
 /**
- * Recognises the copies of one message that match several patterns. Redis sends them one directly
- * after the other, each by another pattern: so a message equal to the one before it is a copy as
- * long as its pattern is new, and was published once more as soon as a pattern comes again.
+ * Recognises the copies of one message that match several patterns. Redis sends them one directly after the
+ * other, each by another pattern: so a message equal to the one before it is a copy as long as its pattern is
+ * new. When a pattern repeats, the message was published again.
  */
 export class Repeats {
   #channel = '';
@@ -24,7 +24,7 @@ export class Repeats {
     return false;
   }
 
-  /** What comes next is no copy: the other copies of the message before were lost with the socket. */
+  /** The next message is not a copy: further copies of the previous message were lost with the socket. */
   forget(): void {
     this.#payload = undefined;
     this.#patterns.clear();

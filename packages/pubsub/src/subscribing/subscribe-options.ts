@@ -15,25 +15,25 @@ export interface BufferOptions {
   /** How many messages may wait to be read. At least 1, default 10 000. */
   maxBuffered?: number | undefined;
   /**
-   * What becomes of a message for which there is no room; default `drop-oldest`. Whatever is
-   * dropped is counted in `subscription.dropped` and reported by the event `overflow`.
+   * What happens to a message when the buffer is full; default `drop-oldest`. Dropped messages are counted in
+   * `subscription.dropped` and reported by the event `overflow`.
    */
   overflow?: OverflowPolicy | undefined;
   /**
-   * With `overflow: 'pause'`: how long reading may stop at a time, in ms; default 60 000. After that
-   * the connection is cut: what waits in Redis is lost, and `interrupted` and `resumed` follow. Half
+   * With `overflow: 'pause'`: how long reading may stop at a time, in ms; default 60 000. After that the
+   * connection is closed: messages that wait in Redis are lost, and `interrupted` and `resumed` follow. Half
    * of `maxBuffered` has to be handled within this time: raise it for slow handlers.
    */
   maxPauseMs?: number | undefined;
 }
 
 /**
- * Gets each message, in order. The next one waits until the promise it returns, if any, is
- * settled. What it throws goes to the subscription's event `error`.
+ * Gets each message, in order. If it returns a promise, the next message waits until that is settled. Errors
+ * that it throws become the subscription's event `error`.
  */
 export type OnMessage<Body> = (message: Message<Body>) => unknown;
 
-/** How a subscription hands out its messages, and when it ends. */
+/** Options of a subscription. */
 export interface SubscribeOptions<Body> extends BufferOptions {
   /** Gets the messages, instead of `for await` or `next()`. */
   onMessage?: OnMessage<Body> | undefined;
@@ -45,9 +45,9 @@ export interface SubscribeOptions<Body> extends BufferOptions {
    */
   group?: string | undefined;
   /**
-   * Takes a message once, however many of the subscription's patterns its channel matches; its
-   * `pattern` is then the one by which Redis sent it first. Only for patterns: a channel delivers
-   * each message once. Default false.
+   * Delivers a message once, even if its channel matches several of the subscription's patterns. Its
+   * `pattern` is then the one by which Redis sent it first. Only for patterns: a channel delivers each
+   * message once. Default false.
    */
   distinct?: boolean | undefined;
 }
