@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** One user of docs/security.md. */
 export interface Rule {
   name: string;
-  /** Keys, channels, and what else does not allow a command. */
+  /** Keys, channels, and other parts that do not allow a command. */
   reach: string[];
   /** The commands, as `+get`. */
   commands: string[];

@@ -20,7 +20,7 @@ const finishMs = 45_000;
 export class Child {
   readonly name: string;
   readonly pid: number;
-  /** Resolves when the process is gone and all that it reported is in the log. */
+  /** Resolves when the process has ended and all its reports are in the log. */
   readonly exited: Promise<Exit>;
   exit: Exit | undefined;
   readonly #process: ChildProcess;
@@ -57,7 +57,7 @@ export class Child {
     });
   }
 
-  /** Ends it with SIGKILL, in the middle of whatever it does. */
+  /** Kills it with SIGKILL, at any point of its work. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
     const { signal } = await this.exited;
@@ -66,7 +66,7 @@ export class Child {
 
   /** Asks it to finish, and waits until it has. */
   async finish(): Promise<void> {
-    // Before that it knows of no signal, and would just end.
+    // Before that, it has no signal handler, and would just end.
     await eventually(() => this.#isUp || this.exit);
     this.#process.kill('SIGTERM');
     await this.done();
@@ -80,7 +80,7 @@ export class Child {
     if (code !== 0) throw new Error(`${this.name} ended with ${signal ?? code}`);
   }
 
-  /** Stops it as it stands; resolves when it stands still. */
+  /** Freezes it by SIGSTOP; resolves when it is frozen. */
   async freeze(): Promise<void> {
     this.#process.kill('SIGSTOP');
     await eventually(() => isFrozen(this.pid));
@@ -90,7 +90,7 @@ export class Child {
     this.#process.kill('SIGCONT');
   }
 
-  /** Whatever it takes, and whatever state it is in. */
+  /** Ends the process for certain, in any state. */
   async dispose(): Promise<void> {
     if (!this.exit) this.#process.kill('SIGKILL');
     await this.exited;

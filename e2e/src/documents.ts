@@ -16,7 +16,7 @@ export interface Example {
   /** Where it stands, e.g. `docs/concepts.md, example 2`. */
   title: string;
   code: string;
-  /** What it prints, if the document says so in a `text` block right behind it. */
+  /** Its output, if the document has it in a `text` block right after it. */
   output: string | undefined;
 }
 
@@ -44,8 +44,8 @@ export function blocksOf(markdown: string): Block[] {
 }
 
 /**
- * The examples of a document. One that says where Redis is, or starts one, is a program; any other
- * goes on from the first program of its document, in a scope of its own.
+ * The examples of a document. An example that connects to Redis, or starts one, is a program. Any other
+ * continues the first program of its document, in a scope of its own.
  */
 export function examplesOf(document: string, markdown: string): Example[] {
   const blocks = blocksOf(markdown);

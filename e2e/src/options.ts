@@ -2,15 +2,15 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { faults } from './faults/index.js';
 
 export interface FaultsOptions {
-  /** How long to take, about. */
+  /** About how long to take. */
   readonly minutes: number;
   readonly seed: number;
-  /** Names of faults; all without. */
+  /** Names of faults. Default: all. */
   readonly only?: readonly string[];
   readonly json?: string;
 }
 
-/** From here on, a run of all faults has seen enough of each to be published. */
+/** A run of all faults of at least this length may be published. */
 export const publishableMinutes = 8;
 
 export function faultsOptions(args: readonly string[]): FaultsOptions {

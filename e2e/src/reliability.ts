@@ -1,11 +1,11 @@
 import type { Machine } from '../../tooling/machine.js';
 
-/** What a run under faults found: the JSON that the page is made of. */
+/** The results of a run under faults: the JSON for the page. */
 export interface Reliability {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly tookMs: number;
-  /** Decides the plan of every run. */
+  /** The seed that determines the plan of every run. */
   readonly seed: number;
   /** How long the run was meant to take. */
   readonly minutes: number;
@@ -23,7 +23,7 @@ export interface FaultResult extends Counts {
   readonly costs: string;
   readonly runs: number;
   readonly ms: number;
-  /** What went wrong, in sentences; none in a good run. */
+  /** The violations, in sentences; none in a good run. */
   readonly wrong: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** What a process reports, as an entry of the log. */
+/** A report of a process, as an entry of the log. */
 export type Entry = { process: string; at: number } & Report;
 
 /** `at` is by a clock that all processes of the machine share, in ms. */
@@ -20,11 +20,11 @@ export type Report =
   | { type: 'ack-refused'; key: string; receipt: string; code: string }
   | { type: 'lost'; count: number }
   | { type: 'recovered'; consumer: string; returned: number; deadLettered: number }
-  /** The topic's group had vanished, and was made anew. */
+  /** The topic's group was deleted, and was created again. */
   | { type: 'recreated' }
-  /** The process has done something bad to itself, which began at `since`. */
+  /** The process has caused an incident in itself, which began at `since`. */
   | { type: 'incident'; kind: string; since: number }
   | { type: 'error'; code?: string; message: string };
 
-/** `unstated` is a fault of ours: each error of a send has to say what is known. */
+/** `unstated` is a bug in redpost: each error of a send has to have an outcome. */
 type SendOutcome = 'resolved' | 'not-executed' | 'unknown' | 'unstated';

@@ -2,19 +2,19 @@ import { sharedNow } from '../clock.js';
 import { addTo } from './add-to.js';
 import type { Entry } from './entry.js';
 
-/** One time that something bad happened on purpose. */
+/** One injected fault. */
 export interface Incident {
   kind: string;
-  /** The process it was done to; undefined for the server, and so for all of them. */
+  /** The affected process; undefined for the server, which affects all of them. */
   process?: string;
   at: number;
-  /** The same as `at` for what takes no time. */
+  /** The same as `at` for an incident that takes no time. */
   until: number;
-  /** What Redis answered from then on, it may have forgotten: FLUSHALL, a log not yet on disk. */
+  /** Redis may have forgotten writes that it answered from then on: FLUSHALL, a log not yet on disk. */
   forgetsSince?: number;
-  /** Whether that holds for acknowledgements only: sends were confirmed by replicas. */
+  /** Whether this holds for acknowledgements only, because sends were confirmed by replicas. */
   keepsSends?: boolean;
-  /** Until when consumers may not have noticed yet that their leases were forgotten too. */
+  /** Until this time, consumers may not have noticed that their leases are gone too. */
   unnoticedUntil?: number;
 }
 
@@ -60,11 +60,11 @@ export class EventLog {
   }
 
   /**
-   * Takes note of an incident that lasts as long as `act`, also when that fails.
+   * Records an incident that lasts as long as `act`, even when that fails.
    *
-   * @param forgetsMs how much of what was answered before it Redis may forget.
-   * @param leaseMs with that: how long its consumers' leases are.
-   * @param keepsSends with that: whether it forgets only acknowledgements.
+   * @param forgetsMs how far back Redis may forget answered writes.
+   * @param leaseMs with `forgetsMs`: how long its consumers' leases are.
+   * @param keepsSends with `forgetsMs`: whether it forgets only acknowledgements.
    */
   async during<Result>(
     kind: string,

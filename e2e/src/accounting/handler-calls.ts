@@ -12,7 +12,7 @@ export interface HandlerCall {
 
 /** The calls of each message, in the order of their starts. */
 export function callsByKey(log: EventLog): Map<string, HandlerCall[]> {
-  // A Redis that has forgotten what became of a delivery makes it once more.
+  // A Redis that has forgotten the outcome of a delivery repeats it.
   const byReceipt = new Map<string, HandlerCall[]>();
   const byKey = new Map<string, HandlerCall[]>();
   const begun = begunBeforeFreeze(log);
@@ -38,8 +38,8 @@ export function callsByKey(log: EventLog): Map<string, HandlerCall[]> {
 }
 
 /**
- * When each handler call was begun that a frozen process had not reported yet: the process reports that
- * call as soon as it goes on, before its timers find that it stood still.
+ * When each handler call was begun that a frozen process had not reported yet: the process reports that call
+ * as soon as it continues, before its timers find that it stood still.
  */
 function begunBeforeFreeze(log: EventLog): Map<EntryOf<'started'>, number> {
   const begun = new Map<EntryOf<'started'>, number>();

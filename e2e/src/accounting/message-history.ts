@@ -4,7 +4,7 @@ import type { EventLog, Incident } from './event-log.js';
 /** How much around the message's own life belongs to its history, in ms. */
 const marginMs = 50;
 
-/** All that the log has of one message: its own entries, and what was done to other processes meanwhile. */
+/** The part of the log about one message: its own entries, and the incidents of that time. */
 export function messageHistory(log: EventLog, key = ''): string {
   const entries = log.everything();
   const own = entries.filter((entry) => 'key' in entry && entry.key === key);

@@ -13,7 +13,7 @@ const count = `
   return { redis.call('LLEN', name), redis.call('ZCARD', tag .. 'delayed'), keys }
 `;
 
-/** What is left of work that should be done; undefined for nothing. */
+/** The work that should be done and is left; undefined for none. */
 export async function leftOver<Body>(
   connection: Connection,
   line: Queue<Body> | Topic<Body>,

@@ -6,8 +6,8 @@ import type { Report } from './entry.js';
 const everyMs = 10;
 
 /**
- * Follows the file that a process writes its reports to. A file, because what was written to it is
- * there whatever happens to the process, and a process never has to wait for its reader.
+ * Follows the file that a process writes its reports to. It is a file, because its content remains when the
+ * process is killed, and a process never has to wait for its reader.
  */
 export class ReportReader {
   readonly #file: number;
@@ -23,7 +23,7 @@ export class ReportReader {
     this.#timer = setInterval(() => this.#read(), everyMs);
   }
 
-  /** Reads what is left, of a process that has ended. */
+  /** Reads the remaining reports of a process that has ended. */
   close(): void {
     clearInterval(this.#timer);
     this.#read();

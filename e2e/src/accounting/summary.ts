@@ -2,7 +2,7 @@ import type { EventLog, Incident } from './event-log.js';
 import { callsByKey, type HandlerCall } from './handler-calls.js';
 import { outOfOrder } from './order.js';
 
-/** What became of the messages. Lists hold their keys. */
+/** The outcomes of the messages. Lists hold their keys. */
 export interface Summary {
   /** How many sends were begun. */
   sends: number;
@@ -45,7 +45,7 @@ export interface Summary {
 export interface SummaryOptions {
   /** The keys of the dead letters. */
   dead?: readonly string[];
-  /** Which keys to summary for. Default: all. */
+  /** The keys to summarize. Default: all. */
   only?: (key: string) => boolean;
   /** Which keys have to be handled in the order of their sends. Default: none. */
   ordered?: (key: string) => boolean;
@@ -57,7 +57,7 @@ export interface SummaryOptions {
  */
 const acknowledgedWithinMs = 1000;
 
-/** Compares what was sent with what was handled. */
+/** Compares the sends with the handler calls. */
 export function summarize(log: EventLog, options: SummaryOptions = {}): Summary {
   const { dead = [], only = () => true, ordered = () => false } = options;
   const { incidents } = log;
@@ -112,7 +112,7 @@ export function summarize(log: EventLog, options: SummaryOptions = {}): Summary 
   };
 }
 
-/** The calls that were one too many: those after a call that had not asked for another one. */
+/** The repeated calls: those after a call that had not asked for another one. */
 function repeats(
   key: string,
   calls: HandlerCall[],

@@ -33,7 +33,7 @@ export async function violations(
   ];
 }
 
-/** What is wrong under every fault. */
+/** The violations that no fault excuses. */
 function brokenPromises(summary: Summary, log: EventLog): string[] {
   const lists: [string[], string][] = [
     [summary.lost, 'lost, though their sends resolved'],

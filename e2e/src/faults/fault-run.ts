@@ -14,11 +14,11 @@ export interface FaultRun {
   /** How many times the fault is proven to have happened. */
   readonly happened: number;
   readonly summary: Summary;
-  /** What went wrong, in sentences; none in a good run. */
+  /** The violations, in sentences; none in a good run. */
   readonly wrong: readonly string[];
 }
 
-/** Has processes work while one fault is injected repeatedly for `ms`, and adds up what happened. */
+/** Runs processes while one fault is injected repeatedly for `ms`, and summarizes the outcome. */
 export async function runFaultOnce(
   fault: Fault<Server>,
   { seed, ms }: { seed: number; ms: number },

@@ -4,37 +4,37 @@ import type { Workload, WorkloadOptions } from '../processes/workload.js';
 import type { Server } from '../servers/server.js';
 import type { Standalone } from '../servers/standalone.js';
 
-/** What a fault works on. */
+/** The context of a fault. */
 export interface FaultContext<Redis extends Server = Standalone> {
   readonly system: SystemUnderTest<Redis>;
   readonly workload: Workload;
-  /** Depends on the seed alone, and so does everything that is decided by it. */
+  /** Depends on the seed alone, like all decisions that use it. */
   readonly random: () => number;
   /** For how long the fault is injected repeatedly, in ms. */
   readonly ms: number;
 }
 
-/** Something bad that is done to the queue's processes, their network or their Redis. */
+/** A fault in the processes, their network or their Redis. */
 export interface Fault<Redis extends Server = Standalone> {
-  /** `kill-consumers`: what `--only` takes. */
+  /** The name for `--only`, e.g. `kill-consumers`. */
   readonly name: string;
-  /** What it does, in a sentence. */
+  /** The description, in a sentence. */
   readonly does: string;
-  /** How it is known to have happened. */
+  /** How it is proven to have happened. */
   readonly proof: string;
-  /** What it may cost. Nothing may ever be lost but what is said here. */
+  /** The permitted cost. No other message may be lost. */
   readonly costs: string;
   /** Whether a message may be handled once more than it had to be. */
   readonly mayRepeat: boolean;
   readonly workload?: WorkloadOptions;
   /** How long to wait between two injections, in ms: at least, and at most. */
   readonly everyMs: readonly [number, number];
-  /** Faults with the same target take turns when all are mixed; one without is not mixed. */
+  /** Faults with the same target take turns when all are mixed; a fault without a target is not mixed. */
   readonly target?: 'server' | 'processes' | 'network';
-  /** Starts what it is done to. */
+  /** Starts the system that it is injected into. */
   server(): Promise<Redis>;
-  /** Does it once; resolves with how many times it is proven to have happened. */
+  /** Injects the fault once; resolves with how many times it is proven to have happened. */
   inject(context: FaultContext<Redis>): Promise<number>;
-  /** Checks what must hold besides; resolves with a sentence for each thing that does not. */
+  /** Checks further conditions; resolves with a sentence for each violation. */
   check?(context: FaultContext<Redis>, summary: Summary): string[] | Promise<string[]>;
 }

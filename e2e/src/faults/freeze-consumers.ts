@@ -21,7 +21,8 @@ export const freezeConsumers: Fault = {
     const { consumers, orderedConsumer } = workload;
     const sleeper = oneOf(random, consumers.members);
     const frozenMs = between(random, [leaseMs * 1.5, leaseMs * 3]);
-    // One that holds nothing has no lease to lose, and the one that keeps to the order seldom does.
+    // A consumer that holds no messages has no lease to lose, and the one of the ordered queue seldom holds
+    // any.
     const { log } = system;
     const before = log.count('started', sleeper.name);
     await eventually(() => log.count('started', sleeper.name) > before);

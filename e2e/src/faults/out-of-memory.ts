@@ -13,7 +13,7 @@ export const outOfMemory: Fault = {
   server: () => Standalone.start({ args: ['--maxmemory', '12mb'] }),
 
   async inject({ system }) {
-    // More than consumers can handle meanwhile, also on a busy machine.
+    // More than consumers can handle meanwhile, even on a busy machine.
     const flood = { count: 2000, burst: 250, everyMs: 1, padding: 10_000, handleMs: 20 };
     const producer = system.producer(flood);
     await producer.done();

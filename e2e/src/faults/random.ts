@@ -1,5 +1,5 @@
 /**
- * Numbers from 0 to 1 (exclusive) that depend on nothing but the seed.
+ * Numbers from 0 to 1 (exclusive) that depend on the seed only.
  *
  * Source: mulberry32, public domain.
  */
@@ -18,14 +18,14 @@ export function between(random: () => number, [least, most]: readonly [number, n
   return least + random() * (most - least);
 }
 
-/** One of them. */
+/** A random element of the list. */
 export function oneOf<Item>(random: () => number, items: readonly Item[]): Item {
   const item = items[Math.floor(random() * items.length)];
   if (item === undefined) throw new Error('There is none to choose from');
   return item;
 }
 
-/** Numbers of their own, for what asks for more or fewer of them than the plan knows. */
+/** A separate sequence of numbers, for parts that use an unplanned number of them. */
 export function fork(random: () => number): () => number {
   return randomFrom(Math.floor(random() * 2 ** 32));
 }

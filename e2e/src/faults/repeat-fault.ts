@@ -4,7 +4,7 @@ import type { Server } from '../servers/server.js';
 import type { Fault } from './fault.js';
 import { type FaultRun, runFaultOnce } from './fault-run.js';
 
-/** A longer run finds no more than several do, and its log takes more memory. */
+/** A longer run finds no more than several short ones, and its log takes more memory. */
 const longestRunMs = 20_000;
 const shortestRunMs = 2_000;
 /** About how long a run takes besides, in ms: servers and processes start, and the work is finished. */
@@ -17,7 +17,7 @@ export interface RepeatFaultOptions {
   onRun(run: number): void;
 }
 
-/** Runs one fault repeatedly until the time is up, and adds the runs up. */
+/** Runs one fault repeatedly until the time is over, and adds the runs up. */
 export async function repeatFault(
   fault: Fault<Server>,
   { seed, withinMs, onRun }: RepeatFaultOptions,

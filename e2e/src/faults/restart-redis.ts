@@ -24,10 +24,10 @@ export const restartRedis: Fault = {
   },
 };
 
-/** How much of the log a loss of power takes, in ms. */
+/** How much of the log a loss of power deletes, in ms. */
 const losesMs = 1000;
 
-/** Redis writes to the disk every second, and may be behind by another one. */
+/** Redis writes to the disk every second, and may be late by another second. */
 const everysec = { forgetsMs: 2000, leaseMs: defaultLeaseMs };
 
 export const restartRedisEverysec: Fault = {
@@ -52,7 +52,7 @@ const powerLossShared = {
   server: () => Standalone.start({ persistence: 'aof' }),
 
   async inject({ system: { log, server, connection }, random }: FaultContext) {
-    // So much of it stays.
+    // The part of the log that remains.
     await server.log.hasGrownFor(losesMs + between(random, [300, 1000]));
     const crash = () => server.crash({ losesMs });
     await log.during('power loss', undefined, crash, everysec);

@@ -2,7 +2,7 @@ import { defaultLeaseMs } from '../processes/workload.js';
 import { Replicated } from '../servers/replicated.js';
 import type { Fault, FaultContext } from './fault.js';
 
-/** What had not reached the replica when the master died, in ms: on one machine far less. */
+/** The writes that had not reached the replica when the master died, in ms: on one machine far less. */
 const forgetsMs = 1000;
 
 const inject =
@@ -49,7 +49,7 @@ const switchOver =
     await server.isSafe();
     const forgets = { forgetsMs: onItsWayMs, leaseMs: defaultLeaseMs, keepsSends };
     await log.during('promotion', undefined, () => server.promoteReplica(), forgets);
-    // The former master goes on confirming writes: they do not count, and no client may use it any more.
+    // The former master continues to confirm writes. They are lost, so no client may use it any more.
     await log.during('demotion', undefined, () => server.isDemoted());
     return 1;
   };

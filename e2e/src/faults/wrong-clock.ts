@@ -10,7 +10,7 @@ const delayMs = 200;
 /** How late a delayed message may be, in ms of an idle machine. */
 const latenessMs = 2000;
 
-/** Producers and consumers each with a wall clock that is wrong in a way of their own. */
+/** Producers and consumers whose wall clocks are wrong by different times. */
 function wrongClock(name: string, does: string, clocks: { producer: number; consumer: number }) {
   const offsets = [clocks.producer, clocks.consumer];
   const fault: Fault = {
@@ -27,7 +27,7 @@ function wrongClock(name: string, does: string, clocks: { producer: number; cons
     },
     server: () => Standalone.start(),
 
-    /** Besides, messages expire before anybody consumes them. */
+    /** In addition, messages expire before they are consumed. */
     async inject({ system, workload }) {
       const queue = 'expiring';
       const clockOffsetMs = clocks.producer;
@@ -52,7 +52,7 @@ function wrongClock(name: string, does: string, clocks: { producer: number; cons
       const delayed = log.all('sending').filter((send) => send.delayMs !== undefined);
       const waits = delayed.map(({ key, at }) => (started.get(key) ?? Infinity) - at);
       const latest = delayMs + latenessMs * slowness();
-      // Redis tells whole milliseconds.
+      // Redis returns whole milliseconds.
       const early = waits.filter((waited) => waited < delayMs - 1).length;
       const late = waits.filter((waited) => waited > latest).length;
       const expiring = log.all('sending').filter(({ ttlMs }) => ttlMs === 50);

@@ -2,7 +2,7 @@ import type { Connection } from '@redpost/core';
 import { Queue } from '@redpost/queue';
 import { Topic } from '@redpost/topic';
 
-/** What a handler gets, of a queue and of a group alike. */
+/** A delivery of a queue or of a group. */
 export interface Leased {
   readonly body: string;
   readonly attempt: number;
@@ -13,7 +13,7 @@ export interface Leased {
   extend(): Promise<void>;
 }
 
-/** What both kinds of consumers are told to do. */
+/** The options that both kinds of consumers have. */
 interface LeasedOptions {
   concurrency?: number;
   leaseMs?: number;
@@ -21,7 +21,7 @@ interface LeasedOptions {
   backoff?: () => number;
 }
 
-/** What both kinds of consumers tell. */
+/** The events that both kinds of consumers have. */
 interface LeasedConsumer {
   on(event: 'lost' | 'returned', listener: (told: { deliveries: readonly Leased[] }) => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
@@ -29,11 +29,11 @@ interface LeasedConsumer {
   stop(options?: { timeoutMs?: number }): Promise<void>;
 }
 
-/** A queue, or a group of a topic: what they have in common. */
+/** The common interface of a queue and of a group of a topic. */
 interface LeasedFrom {
   /** The key of the leases of its consumers. */
   readonly leases: string;
-  /** The scripts that get messages, and those that tell what is held when an answer was lost. */
+  /** The scripts that get messages, and those that return the held messages when an answer was lost. */
   readonly scripts: { get: string };
   send(...bodies: string[]): Promise<void>;
   consume(handler: (leased: Leased) => unknown, options?: LeasedOptions): LeasedConsumer;
@@ -41,7 +41,7 @@ interface LeasedFrom {
   redrive(): Promise<number>;
 }
 
-/** Opens one under this name; what is sent before consumers come is there for them. */
+/** Opens one under this name. Messages that are sent before the first consumer starts are kept for it. */
 export type OpenLeased = (name: string, connection: Connection) => LeasedFrom;
 
 const queue: OpenLeased = (name, connection) => {
@@ -69,7 +69,7 @@ const group: OpenLeased = (name, connection) => {
   };
 };
 
-/** By what they are called. */
+/** The two kinds by their names. */
 export const leasedFrom: readonly [title: string, open: OpenLeased][] = [
   ['a queue', queue],
   ['a group of a topic', group],

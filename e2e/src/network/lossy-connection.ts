@@ -4,9 +4,9 @@ import { type Connection, ConnectionError } from '@redpost/core';
 export type Fate = 'answered' | 'command lost' | 'answer lost';
 
 /**
- * A connection that breaks whenever it is told to.
+ * A connection that breaks when `decide` says so.
  *
- * @param decide is told the name of the script or of the command.
+ * @param decide gets the name of the script or of the command.
  */
 export function lossy(connection: Connection, decide: (name: string) => Fate): Connection {
   const through = async <Result>(name: string, execute: () => Promise<Result>): Promise<Result> => {

@@ -4,13 +4,13 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** One direction of one connection. */
 export interface Way {
   readonly from: 'client' | 'server';
-  /** Hands bytes on. */
+  /** Passes bytes on. */
   write(bytes: Buffer): void;
   /** Breaks the connection, on both sides. */
   cut(): void;
 }
 
-/** What becomes of a chunk of bytes. Those behind it wait until it has resolved. */
+/** Handles a chunk of bytes. Later chunks wait until it has resolved. */
 export type Passage = (chunk: Buffer, way: Way) => void | Promise<void>;
 
 export const unhindered: Passage = (chunk, { write }) => write(chunk);
@@ -33,7 +33,7 @@ export class Link {
     return !this.#client.destroyed;
   }
 
-  /** Ends it as a router that has forgotten it does: neither side is told, for good. */
+  /** Drops the connection for good without telling either side, as a router does that has forgotten it. */
   sever(): void {
     this.#isSevered = true;
   }
@@ -53,7 +53,7 @@ export class Link {
     source.on('data', (chunk: Buffer) => {
       before = before.then(() => this.passage(chunk, way));
     });
-    // An error is followed by `close`, which is all that counts.
+    // An error is followed by `close`, which is handled.
     source.on('error', () => {});
     source.once('close', () => {
       if (!this.#isSevered) sink.destroy();
@@ -61,11 +61,11 @@ export class Link {
   }
 }
 
-/** A TCP proxy between clients and a server of this machine that can be as bad as a network. */
+/** A TCP proxy between clients and a server of this machine, which simulates a bad network. */
 export class TcpProxy implements AsyncDisposable {
   readonly #listener: Server;
   readonly #links = new Set<Link>();
-  /** For connections to come. */
+  /** How the bytes of future connections are passed on. */
   #passage: Passage = unhindered;
 
   private constructor(serverPort: number) {
@@ -93,7 +93,10 @@ export class TcpProxy implements AsyncDisposable {
     return [...this.#links];
   }
 
-  /** From now on the bytes of these connections go this way; default: of all, new ones too. */
+  /**
+   * Sets how the bytes of these connections are passed on from now on. Default: all connections, including
+   * new ones.
+   */
   impose(passage: Passage, links?: readonly Link[]): void {
     if (!links) this.#passage = passage;
     for (const link of links ?? this.#links) link.passage = passage;

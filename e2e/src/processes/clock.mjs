@@ -1,4 +1,4 @@
-// The wall clock of this process, as wrong as it was ordered. Import it before anything else.
+// Makes the wall clock of this process wrong by the given time. Import it before anything else.
 import { options } from './report.mjs';
 
 const { clockOffsetMs = 0 } = options;

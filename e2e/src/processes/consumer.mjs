@@ -64,7 +64,7 @@ function crash() {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Neither timers nor sockets of this thread get a turn meanwhile. */
+/** Neither timers nor sockets of this thread are handled meanwhile. */
 function block() {
   const since = sharedNow();
   while (sharedNow() < since + blockMs);

@@ -89,7 +89,7 @@ async function sendBatch(messages) {
   }
 }
 
-/** Reports that the send is under way; returns what reports its end. */
+/** Reports that the send has begun; returns a function that reports its end. */
 function begin({ body: { key, kills }, options: { delayMs, ttlMs } }) {
   const startedAt = performance.now();
   report({ type: 'sending', key, delayMs, ttlMs, isPoison: kills });

@@ -14,7 +14,7 @@ import { ProcessPool } from '../processes/process-pool.js';
 import type { Server } from '../servers/server.js';
 import { Standalone, type StandaloneOptions } from '../servers/standalone.js';
 
-/** Which queue or topic a process works at. */
+/** The queue or topic of a process. */
 interface LineSettings {
   /** The queue's name, or the topic's. Default `shared`. */
   queue?: string;
@@ -30,9 +30,9 @@ export interface ConsumerSettings extends LineSettings {
   consume?: Omit<ConsumeOptions, 'backoff' | 'signal'>;
   /** Acknowledge by returning (default), or explicitly: then the confirmation is reported. */
   settle?: 'return' | 'ack';
-  /** How long to work at each message, in ms. Default: as the message says. */
+  /** How long to handle each message, in ms. Default: the time in the message. */
   handleMs?: number;
-  /** Every so many messages the handler blocks the event loop. Default: never. */
+  /** The handler blocks the event loop for every n-th message. Default: never. */
   blockEvery?: number;
   /** For how long, in ms. */
   blockMs?: number;
@@ -51,11 +51,11 @@ export interface ProducerSettings extends LineSettings {
   everyMs?: number;
   /** How long a consumer works at each, in ms. Default 2. */
   handleMs?: number;
-  /** Every so many are sent with a delay. Default: none. */
+  /** Every n-th message is sent with a delay. Default: none. */
   delayEvery?: number;
   /** That delay, in ms. Default 30. */
   delayMs?: number;
-  /** Every so many make their handler throw once. Default: none. */
+  /** Every n-th message makes its handler throw once. Default: none. */
   failEvery?: number;
   /** The number of a message that kills its consumer. Default: none. */
   poisonAt?: number;
@@ -77,7 +77,7 @@ export class SystemUnderTest<Redis extends Server = Standalone> implements Async
   readonly #reports: string;
   readonly #children: Child[] = [];
   readonly #pools: ProcessPool[] = [];
-  /** What the processes work at, by name. */
+  /** The queues and topics of the processes, by name. */
   readonly #lines = new Map<string, Queue<{ key: string }> | Topic<{ key: string }>>();
 
   private constructor(server: Redis, reports: string) {
@@ -85,7 +85,7 @@ export class SystemUnderTest<Redis extends Server = Standalone> implements Async
     this.#reports = reports;
     this.connection = connect(server.observed, { name: observer });
     this.connection.on('error', () => {
-      // What happens to the observer is no part of the test.
+      // Errors of the observer are not a part of the test.
     });
     this.queue = this.#line({}) as Queue<{ key: string }>;
   }
@@ -118,7 +118,7 @@ export class SystemUnderTest<Redis extends Server = Standalone> implements Async
     return this.#startOne(size, () => this.producer(settings));
   }
 
-  /** Resolves when so many more messages were handled, i.e. when the work goes on. */
+  /** Resolves when this many more messages were handled, so that the work is known to continue. */
   async progress(count: number): Promise<void> {
     const before = this.log.count('handled');
     await eventually(() => this.log.count('handled') >= before + count, {
@@ -134,7 +134,7 @@ export class SystemUnderTest<Redis extends Server = Standalone> implements Async
   /** SIGSTOP, then SIGCONT when `until` has resolved. */
   async freeze(child: Child, until: () => Promise<unknown>): Promise<void> {
     try {
-      // It ends before the process goes on: whatever it reports then is of a time after it.
+      // The incident ends before the process continues, so that later reports are of a time after it.
       await this.log.during('SIGSTOP', child.name, async () => {
         await child.freeze();
         await until();
@@ -145,7 +145,7 @@ export class SystemUnderTest<Redis extends Server = Standalone> implements Async
   }
 
   /**
-   * Resolves when nothing has anything to do, or is held by anybody.
+   * Resolves when no message is waiting, delayed or held.
    *
    * @param queue which one. Default: all there are.
    */
@@ -154,7 +154,7 @@ export class SystemUnderTest<Redis extends Server = Standalone> implements Async
     const probe = async () => {
       const chosen = [...this.#lines.values()].filter(({ name }) => (queue ?? name) === name);
       const lines = chosen.map((line) => leftOver(this.connection, line));
-      // Redis may still be on its way back.
+      // Redis may not be reachable again yet.
       const found = await Promise.all(lines).catch((error) => [String(error)]);
       left = found.filter(Boolean).join(', ');
       return left === '';
@@ -162,7 +162,7 @@ export class SystemUnderTest<Redis extends Server = Standalone> implements Async
     await eventually(probe, { withinMs, describe: () => `all is quiet; there is ${left}` });
   }
 
-  /** What became of the messages; those that are dead letters are not lost. */
+  /** The outcomes of the messages. Dead letters do not count as lost. */
   async summary(options: Omit<SummaryOptions, 'dead'> = {}): Promise<Summary> {
     return summarize(this.log, { ...options, dead: await this.deadLetters() });
   }

@@ -50,7 +50,7 @@ export class Workload {
     const connection = load.connection ?? {};
     const { replicas = 0 } = load;
     const producer = { connection, burst: 5, everyMs: 10, handleMs: 2, sendTimeoutMs, replicas };
-    // Every script is in use: consumers are idle now and then, and messages fail or are delayed.
+    // The load uses every script: consumers are idle now and then, and messages fail or are delayed.
     const variety = { failEvery: 11, delayEvery: 9 };
     this.consumers = system.consumers(load.consumers ?? 2, {
       connection,
@@ -84,7 +84,10 @@ export class Workload {
     await eventually(areWorking, { describe: () => 'every consumer has handled something' });
   }
 
-  /** Lets the producers finish, then all work be done, and then the consumers finish. */
+  /**
+   * Waits until the producers have finished, then until all work is done, and then until the consumers have
+   * finished.
+   */
   async finish(system: SystemUnderTest<Server>): Promise<void> {
     await Promise.all([this.producers.stop(), this.orderedProducer.stop()]);
     await system.quiet();
@@ -92,7 +95,7 @@ export class Workload {
     await system.quiet();
   }
 
-  /** Whether a message keeps to the order, by its key. */
+  /** Whether a message belongs to the ordered queue, by its key. */
   isOrdered(key: string): boolean {
     return this.orderedProducer.all.some(({ name }) => key.startsWith(`${name}-`));
   }

@@ -13,7 +13,7 @@ export type Resolution = (typeof resolutions)[number];
 
 const compiler = fileURLToPath(new URL('compile.mjs', import.meta.url));
 
-/** A project of somebody else, which has only what it installs from the registry. */
+/** A project of a user, which has only the packages that it installs from the registry. */
 export class Consumer {
   readonly folder: string;
   readonly #registry: Registry;
@@ -51,7 +51,7 @@ export class Consumer {
         strict: true,
         skipLibCheck: false,
         target: 'es2022',
-        // Without those of browsers: what the declarations need, Node's types must have.
+        // Without those of browsers: the declarations may only use Node's types.
         lib: ['es2022'],
         module: resolution === 'bundler' ? 'preserve' : resolution,
         moduleResolution: resolution,
@@ -66,14 +66,14 @@ export class Consumer {
     await run(process.execPath, [compiler, ...configs], { cwd: this.folder });
   }
 
-  /** The names that `load`, a call of `require` or `import`, brings, as a program in that format sees them. */
+  /** The exported names that `load`, a call of `require` or `import`, returns in a program of that format. */
   async namesOf(load: string): Promise<string[]> {
     const format = load.startsWith('await') ? 'module' : 'commonjs';
     const program = `console.log(JSON.stringify(Object.keys(${load}).sort()))`;
     return JSON.parse(await this.node(`--input-type=${format}`, '--eval', program));
   }
 
-  /** Runs a program of the folder, and resolves to what it prints. */
+  /** Runs a program of the folder, and resolves to its output. */
   node(...args: string[]): Promise<string> {
     return run(process.execPath, args, { cwd: this.folder, timeoutMs: 30_000 });
   }

@@ -1,13 +1,13 @@
 import ts from 'typescript';
 
 export interface ExportedNames {
-  /** What is there at run time. */
+  /** The names that exist at run time. */
   values: string[];
-  /** What only the compiler knows. */
+  /** The names that are only types. */
   types: string[];
 }
 
-/** What declaration files export, by their paths. */
+/** The exports of declaration files, by their paths. */
 export function exportedNames(files: readonly string[]): Map<string, ExportedNames> {
   const program = ts.createProgram(files, {
     target: ts.ScriptTarget.ES2022,

@@ -23,7 +23,7 @@ export interface PublishedPackage {
   manifest: Manifest;
 }
 
-/** What another program can import of a package, and the files that it then gets. */
+/** A module of a package that other programs can import, and its files. */
 export interface Entry {
   /** E.g. `@redpost/core/embedded`. */
   specifier: string;

@@ -5,7 +5,7 @@ import type { PublishedPackage } from './published-packages.js';
 export interface ReadmeExample {
   /** The first program of the README. */
   code: string;
-  /** What it says it prints, if it does. */
+  /** The output that it states, if any. */
   prints: string | undefined;
   /** The packages that the README says to install. */
   installs: string[];

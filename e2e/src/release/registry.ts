@@ -13,8 +13,8 @@ const home = join(root, 'e2e', 'install', 'registry');
 const verdaccio = join(home, 'node_modules', 'verdaccio');
 
 /**
- * An npm registry on this machine. Redpost's packages can be published to it, and come from nowhere
- * else; all others come from the registry that npm is configured with.
+ * An npm registry on this machine. It serves redpost's packages only after they are published to it, and all
+ * other packages from the registry that npm is configured with.
  */
 export class Registry {
   readonly url: string;
@@ -27,12 +27,12 @@ export class Registry {
     this.#process = process;
   }
 
-  /** Installs what it is made of: once, before any is started. */
+  /** Installs the registry software. This is done once, before any registry is started. */
   static async install(): Promise<void> {
     const { verdaccio: wanted } = readManifest(home).dependencies ?? {};
     if (existsSync(verdaccio) && readManifest(verdaccio).version === wanted) return;
 
-    // Apart from the workspace, which nobody would install hundreds of packages for.
+    // In a folder outside of the workspace, so that a checkout does not install hundreds of packages for it.
     await mkdir(home, { recursive: true });
     await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: home, timeoutMs: 300_000 });
   }
@@ -55,7 +55,7 @@ export class Registry {
     return registry;
   }
 
-  /** An empty folder whose npm and pnpm know no other registry, and share no cache with anybody. */
+  /** An empty folder whose npm and pnpm use only this registry, and caches of their own. */
   async folder(name: string): Promise<string> {
     const folder = await mkdtemp(join(this.#folder, `${name}-`));
     await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
@@ -70,7 +70,7 @@ export class Registry {
     await writeFile(join(folder, '.npmrc'), npmrc);
   }
 
-  /** For what does not look into the folder's configuration. */
+  /** For programs that do not read the configuration of the folder. */
   get env(): Record<string, string> {
     return {
       npm_config_registry: this.url,

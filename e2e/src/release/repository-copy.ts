@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { publishedPackages, root } from './published-packages.js';
 import { type RunOptions, run } from './run.js';
 
-/** A copy of the working tree, with a git history of its own, for trying out what changes it. */
+/** A copy of the working tree, with a git history of its own, for commands that change it. */
 export class RepositoryCopy {
   readonly folder: string;
 
@@ -25,7 +25,7 @@ export class RepositoryCopy {
     return copy;
   }
 
-  /** Brings what was built, too. */
+  /** Copies the builds, too. */
   async bringBuilds(): Promise<void> {
     const builds = publishedPackages().map(({ folder }) => relative(root, join(folder, 'dist')));
     await Promise.all(builds.map((build) => this.#bring(build)));

@@ -7,9 +7,9 @@ export interface RunOptions {
 }
 
 /**
- * Runs a program to its end and resolves to what it wrote on stdout.
+ * Runs a program to its end and resolves to its stdout.
  *
- * @throws Error with all that it wrote, when it did not end with 0.
+ * @throws Error with all its output, when its exit code is not 0.
  */
 export function run(
   program: string,

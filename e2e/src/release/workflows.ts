@@ -30,7 +30,7 @@ interface Workflow {
 
 const folder = join(root, '.github', 'workflows');
 
-/** What GitHub does for this repository. */
+/** The workflows that GitHub runs for this repository. */
 export function workflows(): Workflow[] {
   return readdirSync(folder).map((file) => {
     const text = readFileSync(join(folder, file), 'utf8');
@@ -44,7 +44,7 @@ interface Command {
   env: Record<string, string>;
 }
 
-/** What the workflows run themselves, and what they have an action run; each command once. */
+/** The commands that the workflows run themselves or by an action; each command once. */
 export function commands(): Command[] {
   const steps = workflows()
     .flatMap(({ jobs }) => Object.values(jobs))

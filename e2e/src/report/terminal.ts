@@ -19,7 +19,7 @@ export function tableHead(): string {
   return columns.map(([title, width], at) => cell(title, width, at)).join('');
 }
 
-/** One fault, once it is through. */
+/** The row of one fault when it is finished. */
 export function tableRow(result: FaultResult): string {
   return columns.map(([, width, of], at) => cell(of(result), width, at)).join('');
 }

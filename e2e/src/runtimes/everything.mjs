@@ -1,6 +1,6 @@
-// Uses what redpost consists of, in whatever runtime or bundle this is: a queue whose handler blocks the
-// event loop for longer than its lease, a channel, a topic and its group, and MessagePack. There is no
-// top-level `await`, so that bundlers can make CommonJS of it.
+// Uses all parts of redpost, in any runtime or bundle: a queue whose handler blocks the event loop for longer
+// than its lease, a channel, a topic and its group, and MessagePack. There is no top-level `await`, so that
+// bundlers can make CommonJS of it.
 import { connect, msgpack } from '@redpost/core';
 import { PubSub } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
@@ -8,7 +8,7 @@ import { Topic } from '@redpost/topic';
 
 const name = `everything-${process.pid}-${Date.now()}`;
 
-/** Resolves to 'everything works', or rejects with what does not. */
+/** Resolves to 'everything works', or rejects with the failure. */
 export async function everything() {
   const connection = connect(process.env.REDIS_URL);
   const codec = msgpack(await import('msgpackr'));
@@ -19,7 +19,7 @@ export async function everything() {
   return 'everything works';
 }
 
-/** With a rival that would get the message if its lease were lost. */
+/** Another consumer would get the message if the lease were lost. */
 async function aQueue(connection, codec) {
   const queue = new Queue(name, { connection, codec });
   const told = [];

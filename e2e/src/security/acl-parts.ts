@@ -3,17 +3,17 @@ import { PubSub } from '@redpost/pubsub';
 import { type Consumer, type PauseOptions, Queue } from '@redpost/queue';
 import { Topic } from '@redpost/topic';
 
-/** Where a part of redpost runs: as a user of its own, beside one who may do everything. */
+/** The context in which a part of redpost runs: as a user of its own, beside one with all permissions. */
 interface Place {
   connection: Connection;
   admin: Connection;
-  /** Told of what fails in the background. */
+  /** Gets errors in the background. */
   failed(error: Error): void;
-  /** Resolves when `probe` is truthy; rejects as soon as anything has failed. */
+  /** Resolves when `probe` is truthy; rejects at the first failure. */
   until(probe: () => unknown): Promise<void>;
 }
 
-/** Does everything once that its user is to be allowed. */
+/** Does everything once that its user has to be allowed. */
 export type Part = (place: Place) => Promise<void>;
 
 /** By the names of the users in docs/security.md. */
@@ -229,7 +229,7 @@ export const parts: Record<string, Part> = {
   },
 };
 
-/** In the message of an error that belongs to what is tested. */
+/** The text in the message of an error that belongs to the test. */
 export const intended = 'as this test wants it';
 
 /** How often a message fails before it succeeds. */
@@ -277,7 +277,7 @@ async function waiting({ admin, until }: Place, command = 'blmove'): Promise<voi
   await until(async () => blocked.test(String(await admin.call('CLIENT', ['LIST']))));
 }
 
-/** Loses one answer to the call that tells the server of a message a blocking move has brought. */
+/** Loses one answer to the call that reports a message of a blocking move to the server. */
 function losingAHandOver(connection: Connection): Connection {
   let hasLost = false;
   const run: Connection['run'] = async (script, input, options) => {

@@ -4,7 +4,7 @@ import { eventually } from '../eventually.js';
 
 const everyMs = 50;
 
-/** Follows the file that a Redis appends to, so as to know what it was some time ago. */
+/** Follows the append-only file of a Redis, to know its length at earlier times. */
 export class AppendOnlyLog {
   readonly #dir: string;
   readonly #timer: NodeJS.Timeout;
@@ -16,12 +16,12 @@ export class AppendOnlyLog {
     this.#timer = setInterval(() => this.#note(), everyMs);
   }
 
-  /** Resolves when it is known that something was in the file so long ago. */
+  /** Resolves when the file is known to have had content this long ago. */
   async hasGrownFor(ms: number): Promise<void> {
     await eventually(() => this.#sizeBefore(ms), { describe: () => 'the log has grown' });
   }
 
-  /** Takes away what was appended in the last `ms`, as a disk does that had not written it. */
+  /** Removes the data of the last `ms`, as if the disk had not written it. */
   cut(ms: number): void {
     const path = this.#path();
     const size = this.#sizeBefore(ms);
@@ -44,7 +44,7 @@ export class AppendOnlyLog {
     return this.#sizes.filter(({ at }) => at < performance.now() - ms).at(-1)?.size;
   }
 
-  /** Redis 7 has a folder, with a file for what has come since the last rewrite. */
+  /** Redis 7 has a folder, with a file for the data since the last rewrite. */
   #path(): string | undefined {
     const files = readdirSync(this.#dir, { recursive: true }).map(String);
     const file = files.filter((name) => /appendonly\.aof(\.\d+\.incr\.aof)?$/.test(name)).at(-1);

@@ -13,7 +13,7 @@ import { freePort } from '../../../tooling/free-port.js';
 import { eventually } from '../eventually.js';
 import type { Server } from './server.js';
 
-/** One server of the Cluster, which keeps its place in it when it is started anew. */
+/** One server of the Cluster, which keeps its place in it after a restart. */
 class Node {
   readonly busPort: number;
   readonly #dir: string;
@@ -102,7 +102,7 @@ export class Clustered implements Server {
     return { restore: () => owner.restart() };
   }
 
-  /** Has a replica take over from the master of this key, which lives on; resolves when it has. */
+  /** Makes a replica take over from the master of this key, which stays alive; resolves when it has. */
   async switchMasterOf(key: string): Promise<void> {
     const owner = await this.#ownerOf(key);
     const ownerId = await id(owner);

@@ -7,10 +7,10 @@ import type { Server } from './server.js';
 
 const args = ['--repl-diskless-sync-delay', '0'];
 
-/** So long that a busy machine causes no failover of which nobody takes note. */
+/** Long enough that a busy machine does not cause a failover that is not recorded. */
 const silenceMs = 2000;
 
-/** A master and a replica, and a Sentinel that tells which is which. */
+/** A master, a replica, and a Sentinel that knows their roles. */
 export class Replicated implements Server {
   #master: EmbeddedRedis;
   #replica: EmbeddedRedis;
@@ -50,7 +50,7 @@ export class Replicated implements Server {
     await untilIt(this.#replica, 'role:master', 'the replica has become the master');
   }
 
-  /** Has the Sentinel promote the replica, while the master lives; resolves when it is promoted. */
+  /** Makes the Sentinel promote the replica while the master is alive; resolves when it is promoted. */
   async promoteReplica(): Promise<void> {
     const [old, next] = [this.#master, this.#replica];
     await asked({ port: this.#sentinel.port }, (sentinel) =>
@@ -66,7 +66,7 @@ export class Replicated implements Server {
     await untilIt(this.#replica, 'master_link_status:up', 'the former master is a replica');
   }
 
-  /** Starts the server that was killed anew, as the replica of the other one. */
+  /** Restarts the server that was killed, as the replica of the other one. */
   async restore(): Promise<void> {
     const { port } = this.#master;
     this.#master = this.#replica;
@@ -86,7 +86,7 @@ async function startReplica(master: EmbeddedRedis, port?: number): Promise<Embed
   return replica;
 }
 
-/** Resolves when what a server says about its role has this in it. */
+/** Resolves when the server's answer about its role contains this text. */
 function untilIt({ url }: EmbeddedRedis, says: string, meaning: string): Promise<unknown> {
   const options = { withinMs: 30_000, describe: () => meaning };
   return asked(url, (node) =>
@@ -94,12 +94,12 @@ function untilIt({ url }: EmbeddedRedis, says: string, meaning: string): Promise
   );
 }
 
-/** What it says about its role; nothing while its connections are being cut for a new one. */
+/** The server's answer about its role; empty while its connections are being closed for a new role. */
 async function replication(node: Connection): Promise<string> {
   return String(await node.call('INFO', ['replication']).catch(() => ''));
 }
 
-/** Asks one server, on a connection that lasts as long as that. */
+/** Sends a command to one server, on a connection of its own. */
 async function asked<Result>(
   target: string | { port: number },
   ask: (node: Connection) => Promise<Result>,

@@ -18,11 +18,11 @@ export interface StandaloneOptions {
   persistence?: Persistence;
   /** More of the server's settings. */
   args?: readonly string[];
-  /** Whether processes reach it by way of the proxy. Default: they connect to it directly. */
+  /** Whether processes connect by the proxy. Default: they connect to it directly. */
   proxied?: boolean;
 }
 
-/** One Redis, and a proxy before it. */
+/** One Redis, and a proxy in front of it. */
 export class Standalone implements Server {
   readonly proxy: TcpProxy;
   readonly log: AppendOnlyLog;
@@ -58,7 +58,7 @@ export class Standalone implements Server {
     return this.#redis.url;
   }
 
-  /** Stops it as it stands until `until` has resolved. */
+  /** Freezes it by SIGSTOP until `until` has resolved. */
   async freeze(until: () => Promise<unknown>): Promise<void> {
     const { pid } = this.#redis;
     process.kill(pid, 'SIGSTOP');
