@@ -19,6 +19,8 @@ interface LeasedOptions {
   leaseMs?: number;
   maxAttempts?: number;
   backoff?: () => number;
+  heartbeat?: 'loop' | 'thread';
+  maxBlockedMs?: number;
 }
 
 /** The events that both kinds of consumers have. */
@@ -31,6 +33,8 @@ interface LeasedConsumer {
 
 /** The common interface of a queue and of a group of a topic. */
 interface LeasedFrom {
+  /** Which of the two it is, for a process that opens it too; with the number of partitions, if it has them. */
+  readonly place: { kind: 'queue' | 'topic'; partitions?: number };
   /** The key of the leases of its consumers. */
   readonly leases: string;
   /** The scripts that get messages, and those that return the held messages when an answer was lost. */
@@ -39,6 +43,7 @@ interface LeasedFrom {
   consume(handler: (leased: Leased) => unknown, options?: LeasedOptions): LeasedConsumer;
   dead(): Promise<{ body: string | undefined; reason: string }[]>;
   redrive(): Promise<number>;
+  stats(): Promise<{ consumers: number; total: { acked: number; recovered: number } }>;
 }
 
 /** Opens one under this name. Messages that are sent before the first consumer starts are kept for it. */
@@ -47,30 +52,43 @@ export type OpenLeased = (name: string, connection: Connection) => LeasedFrom;
 const queue: OpenLeased = (name, connection) => {
   const open = new Queue<string>(name, { connection });
   return {
+    place: { kind: 'queue' },
     leases: `{${name}}:consumers`,
     scripts: { get: 'lease' },
     send: async (...bodies) => void (await open.sendBatch(bodies.map((body) => ({ body })))),
     consume: (handler, options) => open.consume(handler, options),
     dead: () => open.deadLetters.list(),
     redrive: () => open.deadLetters.redrive(),
+    stats: () => open.stats(),
   };
 };
 
-const group: OpenLeased = (name, connection) => {
-  const open = new Topic<string>(name, { connection });
+const groupOf = (name: string, connection: Connection, partitions?: number): LeasedFrom => {
+  const open = new Topic<string>(name, { connection, ...(partitions && { partitions }) });
   const readers = open.group('g', { from: 'beginning' });
+  // With partitions, all records have one key, and so one partition.
+  const key = partitions && { key: 'k' };
   return {
-    leases: `{${name}}:consumers:g`,
+    place: { kind: 'topic', ...(partitions && { partitions }) },
+    leases: partitions ? `{${name}}:members:g` : `{${name}}:consumers:g`,
     scripts: { get: 'take' },
-    send: async (...bodies) => void (await open.publishBatch(bodies.map((body) => ({ body })))),
+    send: async (...bodies) =>
+      void (await open.publishBatch(bodies.map((body) => ({ body, ...key })))),
     consume: (handler, options) => readers.consume(handler, options),
     dead: () => readers.deadLetters.list(),
     redrive: () => readers.deadLetters.redrive(),
+    stats: () => readers.stats(),
   };
 };
 
 /** The two kinds by their names. */
 export const leasedFrom: readonly [title: string, open: OpenLeased][] = [
   ['a queue', queue],
-  ['a group of a topic', group],
+  ['a group of a topic', (name, connection) => groupOf(name, connection)],
+];
+
+/** A group whose members have leases of the partitions, beside one of their own in the group. */
+export const partitioned: (typeof leasedFrom)[number] = [
+  'a group of a topic with partitions',
+  (name, connection) => groupOf(name, connection, 2),
 ];

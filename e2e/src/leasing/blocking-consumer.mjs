@@ -2,13 +2,18 @@
 // when everything is closed.
 import { connect } from '@redpost/core';
 import { Queue } from '@redpost/queue';
+import { Topic } from '@redpost/topic';
 
-const { url, name, blockMs, options } = JSON.parse(process.argv[2]);
+const { url, name, kind, partitions, blockMs, options } = JSON.parse(process.argv[2]);
 const connection = connect(url);
-const queue = new Queue(name, { connection });
+const isQueue = kind === 'queue';
+const open = isQueue
+  ? new Queue(name, { connection })
+  : new Topic(name, { connection, partitions });
+const leasedFrom = isQueue ? open : open.group('g', { from: 'beginning' });
 const tell = (line) => connection.call('RPUSH', [`${name}:told`, line]);
 
-const consumer = queue.consume(async ({ attempt }) => {
+const consumer = leasedFrom.consume(async ({ attempt }) => {
   await tell(`begins ${attempt}`);
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blockMs);
   await tell(`ends ${attempt}`);
@@ -19,6 +24,6 @@ consumer.on('error', (error) => tell(`error ${error.message}`));
 process.stdin.resume();
 process.stdin.on('end', async () => {
   await consumer.stop();
-  await queue.close();
+  await open.close();
   await connection.close();
 });
