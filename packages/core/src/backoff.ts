@@ -9,17 +9,17 @@ import { type NamesOf, refuseUnknownOptions } from './options/options.js';
  */
 export type Backoff = (attempt: number) => number;
 
-/** How the waits of {@link exponential} grow. */
+/** Options of {@link exponential}. */
 export interface ExponentialOptions {
   /** Wait after the first failure, in ms. At least 0, default 1000. */
   initialMs?: number | undefined;
-  /** What each further wait is multiplied by. At least 1, default 2. */
+  /** The factor between one wait and the next. At least 1, default 2. */
   factor?: number | undefined;
   /** The longest wait, in ms. At least 0, default 60 000. */
   maxMs?: number | undefined;
   /**
-   * The share of each wait that is left to chance, from 0 to 1, so that messages that failed
-   * together do not come back together. Default 0.5: a wait of 1000 ms becomes 500 to 1000.
+   * The random share of each wait, from 0 to 1, so that messages that failed together are not retried
+   * together. Default 0.5: a wait of 1000 ms becomes 500 to 1000.
    */
   jitter?: number | undefined;
 }

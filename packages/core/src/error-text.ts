@@ -9,8 +9,8 @@ export function isError(thrown: unknown): thrown is Error {
 }
 
 /**
- * What to say of what was thrown, whatever it is: its message if it is an error, at most some 4 KiB
- * of it. Never throws.
+ * A text for any thrown value: the message of an error, or the value as text, at most about 4 KiB of it.
+ * Never throws.
  */
 export function messageOf(thrown: unknown): string {
   try {
@@ -21,7 +21,7 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
-/** The text, or its beginning and how long it was. What was cut is not cut once more. */
+/** The text, or its beginning and its length. A text that was cut is not cut again. */
 export function shortened(text: string): string {
   if (text.length <= longest) return text;
   const note = `… (cut here: the text has ${text.length} characters)`;

@@ -2,14 +2,14 @@ import { isError, messageOf } from './error-text.js';
 
 const marker: unique symbol = Symbol.for('redpost.error');
 
-/** What is known about a command whose call failed. */
+/** Whether the command of a failed call was executed. */
 export type Outcome =
   /** The server has not executed it, and never will. */
   | 'not-executed'
   /** It may have been executed: the answer did not arrive. */
   | 'unknown';
 
-/** What every error of the family says. */
+/** The options of every redpost error. */
 export interface RedpostErrorOptions {
   /** A stable name for programs, e.g. `'TIMEOUT'`. */
   code: string;
@@ -56,7 +56,7 @@ interface ErrorsByCode {
 }
 
 /**
- * True for an error of this family, whichever copy of the package made it. Never throws.
+ * True for a redpost error, from any copy of the package. Never throws.
  *
  * @param code if given, true only for an error with this code.
  */
@@ -130,7 +130,7 @@ export class ServerError extends RedpostError {
   declare readonly code: 'SERVER';
   /** The first word of the answer, e.g. `'WRONGTYPE'`. */
   readonly reply: string;
-  /** `'unknown'` for an error from inside a script: what the script did before it remains. */
+  /** `'unknown'` for an error from inside a script: earlier writes of the script remain. */
   readonly outcome: Outcome;
 
   constructor(
@@ -144,12 +144,12 @@ export class ServerError extends RedpostError {
   }
 }
 
-/** What a key of Redis holds, as the command `TYPE` says it. */
+/** The type of a key in Redis, as the command `TYPE` returns it. */
 export type KeyType = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream';
 
-/** What a {@link WrongTypeError} says. */
+/** The options of a {@link WrongTypeError}. */
 export interface WrongTypeErrorOptions {
-  /** Who uses the key, e.g. `'queue'`. */
+  /** The kind of object that uses the key, e.g. `'queue'`. */
   kind: string;
   /** The name of that queue, topic or list. */
   owner: string;
@@ -158,15 +158,15 @@ export interface WrongTypeErrorOptions {
   /** Where Redis is, without a password. */
   address: string;
   expected: KeyType;
-  /** Undefined when Redis does not permit us to ask. */
+  /** Undefined when the user may not call `TYPE`. */
   found: string | undefined;
   outcome: Outcome;
   cause?: unknown;
 }
 
 /**
- * A key of a queue, a list or a topic holds something of another type: it belongs to another program,
- * or to a queue or topic of the same name. It stays as it is until somebody moves or deletes it.
+ * A key of a queue, a list or a topic has another type: it belongs to another program, or to a queue or topic
+ * of the same name. The key is not changed until you move or delete it.
  */
 export class WrongTypeError extends RedpostError {
   declare readonly code: 'WRONG_TYPE';
@@ -174,9 +174,9 @@ export class WrongTypeError extends RedpostError {
   readonly key: string;
   /** The number of the database that the key is in. */
   readonly database: number;
-  /** What the key has to hold. */
+  /** The type that the key has to have. */
   readonly expected: KeyType;
-  /** What it holds, as `TYPE` says it; undefined when Redis does not permit us to ask. */
+  /** The type that it has, as `TYPE` returns it; undefined when the user may not call `TYPE`. */
   readonly found: string | undefined;
   readonly outcome: Outcome;
 
@@ -198,7 +198,7 @@ export class WrongTypeError extends RedpostError {
   }
 }
 
-/** Redis has reached its `maxmemory` and takes nothing new. Nothing was changed. */
+/** Redis has reached its `maxmemory` and refuses new data. Nothing was changed. */
 export class OutOfMemoryError extends RedpostError {
   declare readonly code: 'OUT_OF_MEMORY';
   readonly outcome = 'not-executed' satisfies Outcome;
@@ -210,15 +210,15 @@ export class OutOfMemoryError extends RedpostError {
 }
 
 /**
- * A write was executed, but fewer replicas than it asked for have confirmed it in time: it is lost
- * if the master fails before it has passed it on. The same call once more writes it once more.
+ * A write was executed, but fewer replicas than requested have confirmed it in time. It is lost if the master
+ * fails before it has replicated the write. Repeating the call repeats the write.
  */
 export class NotReplicatedError extends RedpostError {
   declare readonly code: 'NOT_REPLICATED';
   readonly outcome = 'unknown' satisfies Outcome;
-  /** How many replicas were asked for. */
+  /** How many replicas were requested. */
   readonly replicas: number;
-  /** How many are known to have it. */
+  /** How many replicas have confirmed it. */
   readonly confirmed: number;
 
   constructor(message: string, options: { replicas: number; confirmed: number; cause?: unknown }) {
@@ -229,7 +229,7 @@ export class NotReplicatedError extends RedpostError {
   }
 }
 
-/** A body could not be turned into bytes. */
+/** A body could not be encoded. */
 export class EncodeError extends RedpostError {
   declare readonly code: 'ENCODE';
 
@@ -239,24 +239,24 @@ export class EncodeError extends RedpostError {
   }
 }
 
-/** What a {@link MessageTooLargeError} says. */
+/** The options of a {@link MessageTooLargeError}. */
 export interface MessageTooLargeErrorOptions {
   bytes: number;
   maxBytes: number | undefined;
-  /** Who takes no more, if it is not `maxMessageBytes`, and what it said. */
+  /** The server with the limit and its answer, if the limit is not `maxMessageBytes`. */
   server?: { address: string; said: string } | undefined;
   cause?: unknown;
 }
 
 /**
- * A message is larger than `maxMessageBytes`, or than the Redis server takes (`proto-max-bulk-len`,
- * `client-query-buffer-limit`). It was not sent, or not taken.
+ * A message is larger than `maxMessageBytes`, or than the Redis server accepts (`proto-max-bulk-len`,
+ * `client-query-buffer-limit`). It was not stored.
  */
 export class MessageTooLargeError extends RedpostError {
   declare readonly code: 'MESSAGE_TOO_LARGE';
   readonly outcome = 'not-executed' satisfies Outcome;
   readonly bytes: number;
-  /** How many it may have; undefined where the server has not told. */
+  /** The limit in bytes; undefined if the limit of the server is not known. */
   readonly maxBytes: number | undefined;
 
   constructor({ bytes, maxBytes, server, cause }: MessageTooLargeErrorOptions) {
@@ -273,10 +273,10 @@ export class MessageTooLargeError extends RedpostError {
   }
 }
 
-/** Bytes that came from Redis are not what the codec expects. */
+/** The codec could not decode bytes from Redis. */
 export class DecodeError extends RedpostError {
   declare readonly code: 'DECODE';
-  /** What could not be read, so that nothing is lost. */
+  /** The bytes that could not be decoded, so that nothing is lost. */
   readonly bytes: Buffer | undefined;
 
   constructor(message: string, options: { bytes?: Buffer; cause?: unknown } = {}) {
@@ -286,7 +286,7 @@ export class DecodeError extends RedpostError {
   }
 }
 
-/** One thing that is wrong with a body, as its schema says. */
+/** One error in a body, as reported by its schema. */
 export interface ValidationIssue {
   readonly message: string;
   /** Where in the body, e.g. `'items.0.price'`; empty for the body itself. */
@@ -305,7 +305,7 @@ export class ValidationError extends RedpostError {
   }
 }
 
-/** What was thrown, as an `Error` whose name and message can be read, whatever it is. Never throws. */
+/** Any thrown value as an `Error` with a readable name and message. Never throws. */
 export function asError(thrown: unknown): Error {
   return isReadable(thrown) ? thrown : new Error(messageOf(thrown), { cause: thrown });
 }

@@ -19,7 +19,7 @@ export interface StartRedisOptions {
    * temporary folder that is removed with the server.
    */
   dir?: string | undefined;
-  /** What survives a restart in the same `dir`. Default `'none'`. */
+  /** The data that survives a restart in the same `dir`. Default `'none'`. */
   persistence?: Persistence | undefined;
   /** More of the server's settings, e.g. `['--maxmemory', '64mb']`. */
   args?: readonly string[] | undefined;

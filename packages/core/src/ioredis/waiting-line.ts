@@ -11,18 +11,18 @@ export interface LineCall<Route> {
   /**
    * Sends it once, as soon as the server answers.
    *
-   * @param route tells where to.
-   * @param isAlone nothing else of the line is out, so that it may be redirected on its way.
+   * @param route returns the destination.
+   * @param isAlone no other call of the line is unanswered, so that this one may be redirected on its way.
    */
   send(route: () => Route, isAlone: boolean): Promise<Reply>;
 }
 
 export interface WaitingLineOptions<Route> {
-  /** Where calls go now: what goes another way than those before it might overtake them. */
+  /** The present destination of calls. A call to another destination than earlier calls might overtake them. */
   route: () => Route;
-  /** The error of a call whose time is up while it waits; `refusal` is what holds up the line. */
+  /** The error of a call whose deadline passes while it waits; `refusal` is the error that holds up the line. */
   expired(refusal: RedpostError | undefined): RedpostError;
-  /** Nothing is in the line. */
+  /** The line is empty. */
   empty(): void;
 }
 
@@ -37,27 +37,27 @@ interface Place<Route> {
   reject(error: unknown): void;
 }
 
-/** How long to wait before what was refused is sent again, in ms: at first, and at most. */
+/** How long to wait before a refused call is sent again, in ms: at first, and at most. */
 const [shortestPauseMs, longestPauseMs] = [1, 100];
 
 /**
  * Calls that the server executes in the order in which they were made.
  *
- * They leave at once, any number of them at a time, until the server refuses one without having
- * executed it (`BUSY`, `READONLY`, `MOVED`, …). From then on the line is held up: those behind wait,
- * those that are out are waited for, and what was refused is repeated, alone. When it is through, two
- * may be out at a time, then four, and so on; when nobody waits any more, any number again.
+ * They leave at once, any number of them at a time, until the server refuses one without having executed it
+ * (`BUSY`, `READONLY`, `MOVED`, …). From then on the line is held up: later calls wait, unanswered calls are
+ * waited for, and the refused call is repeated alone. When it was executed, two calls may be unanswered at a
+ * time, then four, and so on. When no call waits any more, any number may be.
  */
 export class WaitingLine<Route> {
   readonly #options: WaitingLineOptions<Route>;
-  /** What waits, in the order of the calls. */
+  /** The waiting calls in their order. */
   #waiting: Place<Route>[] = [];
-  /** Of those that were out together, those that have come back refused. */
+  /** The refused calls among those that were sent together. */
   #refused: Place<Route>[] = [];
   #out = 0;
-  /** How many may be out. */
+  /** How many calls may be unanswered. */
   #window = Number.POSITIVE_INFINITY;
-  /** The way of those that are out. */
+  /** The destination of the unanswered calls. */
   #route: Route | undefined;
   #refusal: RedpostError | undefined;
   #pauseMs = shortestPauseMs;
@@ -80,7 +80,7 @@ export class WaitingLine<Route> {
     return route === this.#route && this.#waiting.length === 0 && this.#refused.length === 0;
   }
 
-  /** Only those that wait have a place: most calls do not. */
+  /** Only waiting calls have a place, which most calls do not need. */
   #place(
     call: LineCall<Route>,
     number: number,
@@ -131,7 +131,7 @@ export class WaitingLine<Route> {
     }
   }
 
-  /** What was refused goes back to where it stood. */
+  /** Refused calls return to their places. */
   #holdUp(): void {
     const behind = this.#waiting;
     this.#waiting = [];

@@ -3,13 +3,13 @@ import type { Reply } from '../replies.js';
 import { type LineCall, WaitingLine } from './waiting-line.js';
 
 export interface WaitingLinesOptions<Route> {
-  /** What tells, for the key that a line is named for, where its calls go now. */
+  /** Returns a function that returns the present destination of calls for the key that a line is named for. */
   routeTo(name: string): () => Route;
   /** Like {@link WaitingLineOptions.expired}. */
   expired(refusal: RedpostError | undefined): RedpostError;
 }
 
-/** So many lines are kept while they are empty: a new one for each call would cost more. */
+/** How many empty lines are kept, because a new line for each call would cost more. */
 const keptLines = 1000;
 
 /** A waiting line for each name that is used. */
