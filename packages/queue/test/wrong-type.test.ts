@@ -132,3 +132,19 @@ it.each(['bull:emails:wait', 'bq:emails:waiting', 'rq:queue:default'])(
     );
   },
 );
+
+it('a key of suspects of another type loses no message that is taken with it', async () => {
+  const queue = redis.queue<string>();
+  const key = `{${queue.name}}:suspects`;
+  await queue.connection.call('SET', [key, 'value']);
+  await queue.sendBatch([{ body: 'a' }, { body: 'b' }]);
+  expect(await rejection(queue.receive({ timeoutMs: 0 }))).toMatchObject({
+    code: 'WRONG_TYPE',
+    key,
+  });
+  expect(await queue.connection.call('LLEN', [queue.name])).toBe(2);
+  await queue.connection.call('DEL', [key]);
+  const consumed: string[] = [];
+  queue.consume(({ body }) => void consumed.push(body));
+  await eventually(() => consumed.length === 2);
+});

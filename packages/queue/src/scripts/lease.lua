@@ -37,8 +37,9 @@ if free < wanted then
   count = math.min(count, free - with_suspect)
 end
 
--- Before HSET, which a server that is out of memory refuses unless the script has written before;
--- and before a suspect is taken, which would be lost when this fails because the list is no list.
+-- An error for a key that is no list, before anything is taken that would be lost then.
+if with_suspect == '1' then redis.call('LLEN', suspects) end
+-- Before HSET, which a server that is out of memory refuses unless the script has written before.
 local elements, is_cut = take(tonumber(count), with_list == '1')
 local suspect = with_suspect == '1' and redis.call('RPOP', suspects)
 if suspect then
