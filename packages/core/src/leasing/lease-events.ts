@@ -35,6 +35,8 @@ export interface LeaseEvents<Item, Recovery> {
    * @param returned resolves when all that Redis still has under its name was returned.
    */
   lost(session: Lease, deliveries: readonly Item[], returned: Promise<void>): void;
+  /** A consumer that had died was recovered. */
   recovered(recovery: Recovery): void;
+  /** Something failed in the background: it is tried again. */
   failed(error: Error): void;
 }
