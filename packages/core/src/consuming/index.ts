@@ -23,14 +23,18 @@ export {
   LeaseLostError,
   ReturnedError,
 } from '../leasing/errors.js';
+export { type FedSession, Feed } from '../leasing/feed.js';
+export type { Acks, Answer, Asked, FeedSource } from '../leasing/feed-source.js';
+export type { Heartbeat } from '../leasing/heartbeat.js';
 export { Held, type Settler } from '../leasing/held.js';
 export type { LeaseEvents } from '../leasing/lease-events.js';
 export type { DeadLettering, LeaseStore, Renewal, Retry } from '../leasing/lease-store.js';
 export { LeaseSession } from '../leasing/session.js';
+export type { Settlements } from '../leasing/settlements.js';
 export { Settling, type SettlingWaiter } from '../leasing/settling.js';
 export { Signals, type SignalsEvents } from '../leasing/signals.js';
 export { type StopOptions, Stopping, type StopSteps } from '../leasing/stopping.js';
-export { SuspectPlace } from '../leasing/suspect-place.js';
+export { Turns } from '../leasing/turns.js';
 export { inThisContext, outsideContext } from '../runtime/context.js';
 export { isThenable } from '../runtime/is-thenable.js';
 export { onAbort } from '../runtime/on-abort.js';
@@ -52,7 +56,6 @@ export {
   shortenLeasesPart,
   writeBeforeGrowingPart,
 } from '../script/parts/parts.js';
-export { CallSize } from './call-size.js';
 export { CountedReport } from './counted-report.js';
 export { type EntryReply, entriesOf, newestId } from './entries.js';
 export {
@@ -63,7 +66,6 @@ export {
   unreadableReason,
 } from './failure.js';
 export { type Handled, HandlerPool, type HandlerPoolHost, type Lease } from './handler-pool.js';
-export { Pump } from './pump.js';
 export { Rerun } from './rerun.js';
 export { withShortJson } from './short-json.js';
 export { ToldSeldom } from './told-seldom.js';

@@ -62,6 +62,11 @@ export class Heartbeat {
     return this.#repetition !== undefined && this.#repetition.confirmedMsAgo < leaseMs;
   }
 
+  /** Renews the lease when it may have run out. Resolves to false when it is lost. */
+  async ensureFresh(): Promise<boolean> {
+    return this.isFresh || this.renew();
+  }
+
   /**
    * The lease is taken: begins to beat. Resolves when the thread beats too, if one is to.
    *

@@ -1,8 +1,10 @@
 import type { Lease } from '../consuming/handler-pool.js';
 import type { Renewal } from './lease-store.js';
 
-/** What the heartbeat of a session, and others that work for it, tell the session. */
-export interface SessionEvents<Recovery = unknown> {
+/** What the feed and the heartbeat of a session, and others that work for it, tell the session. */
+export interface SessionEvents<Item = unknown, Recovery = unknown> {
+  /** These came, and are held from now on. */
+  accept(items: readonly Item[]): void;
   /** Redis has confirmed the lease, and says this. */
   beat(renewal: Renewal): void;
   /** Redis answers again. */

@@ -5,9 +5,9 @@ import type { LeaseStore } from './lease-store.js';
 /** Returns what consumers held whose leases have run out. */
 export class Recoverer<Recovery> {
   readonly #store: LeaseStore<never, Recovery>;
-  readonly #events: SessionEvents<Recovery>;
+  readonly #events: SessionEvents<unknown, Recovery>;
 
-  constructor(store: LeaseStore<never, Recovery>, events: SessionEvents<Recovery>) {
+  constructor(store: LeaseStore<never, Recovery>, events: SessionEvents<unknown, Recovery>) {
     this.#store = store;
     this.#events = events;
   }

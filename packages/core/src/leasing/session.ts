@@ -4,8 +4,9 @@ import { asError, ClosedError } from '../errors.js';
 import { pause } from '../runtime/timers.js';
 import { AckWaiters } from './ack-waiters.js';
 import { LeaseLostError, ReturnedError } from './errors.js';
+import type { FedSession, Feed } from './feed.js';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
-import type { Held, Settler } from './held.js';
+import type { Held } from './held.js';
 import { HeldList } from './held-list.js';
 import type { LeaseEvents, SessionEvents } from './lease-events.js';
 import type { LeaseStore, Renewal } from './lease-store.js';
@@ -13,20 +14,6 @@ import { Recoverer } from './recoverer.js';
 import { Settlements } from './settlements.js';
 
 const reopenPauseMs = 250;
-
-/** What a session asks of its feed. */
-interface SessionFeed<Item> {
-  /** True when no call is out: the server then counts no more than is held here. */
-  readonly isQuiet: boolean;
-  /** It was settled otherwise than by an acknowledgement. */
-  settled(held: Item): void;
-  /** The server said something that does not fit. */
-  doubt(): void;
-  /** Resolves when all that was settled is confirmed and no call is out. */
-  idle(): Promise<void>;
-  /** Nothing is sent any more. */
-  end(): void;
-}
 
 /**
  * One life of a consumer: it takes a lease under a name never used before, gets messages, and ends by
@@ -40,19 +27,19 @@ export abstract class LeaseSession<
   Recovery,
   Store extends LeaseStore<Item, Recovery>,
   Events extends LeaseEvents<Item, Recovery>,
-> implements Settler, SessionEvents<Recovery>
+> implements FedSession<Item>, SessionEvents<Item, Recovery>
 {
   readonly consumer: string;
   running = 0;
   /** What Redis counts as this consumer's: also what was acknowledged, until that is confirmed. */
-  protected readonly holding = new HeldList<Item>();
-  protected readonly store: Store;
-  protected readonly events: Events;
-  protected readonly heartbeat: Heartbeat;
+  readonly held = new HeldList<Item>();
+  readonly store: Store;
+  readonly events: Events;
+  readonly heartbeat: Heartbeat;
   protected readonly recoverer: Recoverer<Recovery>;
-  protected readonly settlements: Settlements<Item>;
-  protected abstract readonly feed: SessionFeed<Item>;
-  readonly #ackWaiters = new AckWaiters<Item>();
+  readonly settlements: Settlements<Item>;
+  readonly ackWaiters = new AckWaiters<Item>();
+  protected abstract readonly feed: Feed<Item>;
   #isOver = false;
   /** Resolves when nothing is left under its name. */
   #returned: Promise<void> = Promise.resolve();
@@ -71,9 +58,9 @@ export abstract class LeaseSession<
     return this.#isOver;
   }
 
-  /** What is held and not known to be settled, oldest first. */
-  get held(): Iterable<Item> {
-    return this.holding;
+  /** How many messages are asked for and have not come yet. */
+  get requested(): number {
+    return this.feed.requested;
   }
 
   /** False when others may have what is held here. @param now by `performance.now()`. */
@@ -110,7 +97,7 @@ export abstract class LeaseSession<
 
   confirmAck(held: Item): Promise<void> {
     if (this.#isOver) return Promise.reject(new LeaseLostError(held.named));
-    const confirmed = this.#ackWaiters.wait(held);
+    const confirmed = this.ackWaiters.wait(held);
     this.acknowledge(held);
     return confirmed;
   }
@@ -127,10 +114,7 @@ export abstract class LeaseSession<
   async returnUnfinished(deliveries: readonly Item[]): Promise<void> {
     if (this.#isOver || deliveries.length === 0) return;
     await this.settlements.repeat(() => this.store.returnUnfinished(deliveries));
-    for (const held of deliveries) {
-      this.holding.remove(held);
-      this.feed.settled(held);
-    }
+    for (const held of deliveries) this.wasSettled(held);
   }
 
   renew(): Promise<boolean> {
@@ -168,7 +152,7 @@ export abstract class LeaseSession<
 
   beat({ held }: Renewal): void {
     // The same, where the connection did not notice it: one to a Cluster outlives a node.
-    if (this.feed.isQuiet && held > this.holding.size) this.feed.doubt();
+    if (this.feed.isQuiet && held > this.held.size) this.feed.doubt();
     this.events.renewed();
   }
 
@@ -189,15 +173,13 @@ export abstract class LeaseSession<
     if (!this.#isOver) this.events.failed(error);
   }
 
-  /** Redis has confirmed these acknowledgements. */
-  protected acked(deliveries: readonly Item[]): void {
-    for (const held of deliveries) this.holding.remove(held);
-    this.#ackWaiters.confirm(deliveries);
-  }
+  /** These came, and are held from now on. */
+  abstract accept(items: readonly Item[]): void;
 
-  /** These acknowledgements could not be confirmed yet: they are sent again. */
-  protected unconfirmed(deliveries: readonly Item[], error: Error): void {
-    this.#ackWaiters.reject(deliveries, error);
+  /** It was settled otherwise than by an acknowledgement. */
+  protected wasSettled(held: Item): void {
+    this.held.remove(held);
+    this.feed.settled(held);
   }
 
   /** Tells Redis that it leaves, which returns what is still held. @param timeoutMs instead of the connection's. */
@@ -217,8 +199,7 @@ export abstract class LeaseSession<
 
   async #settle(held: Item, settling: Promise<boolean>): Promise<void> {
     const wasHeld = await settling;
-    this.holding.remove(held);
-    this.feed.settled(held);
+    this.wasSettled(held);
     if (wasHeld) return;
     this.feed.doubt();
     throw new LeaseLostError(held.named);
@@ -226,9 +207,9 @@ export abstract class LeaseSession<
 
   /** Tells those who work on what is held, or wait for an acknowledgement, that it is over. */
   #forget(lostBy: (held: Item) => Error, unconfirmed: (held: Item) => Error): Item[] {
-    const forgotten = this.holding.removeAll();
+    const forgotten = this.held.removeAll();
     for (const held of forgotten) held.lose(lostBy(held));
-    this.#ackWaiters.rejectAll(unconfirmed);
+    this.ackWaiters.rejectAll(unconfirmed);
     return forgotten;
   }
 }

@@ -184,7 +184,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   readonly #sessionEvents: SessionHost<Body> = {
-    demand: () => this.#demand(),
+    demand: (session: Session<Body>) => this.#demand(session),
     accept: (deliveries) => this.#handlers.accept(deliveries),
     renewed: () => this.#handlers.goOn(),
     drained: (_, isGated) => {
@@ -196,11 +196,11 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     failed: (error) => this.#failed(error),
   };
 
-  #demand(): number {
+  #demand(session: Session<Body>): number {
     // What waits for the lease to be renewed comes before what is new.
-    const isStale = !this.#session.isFreshAt(performance.now());
+    const isStale = !session.isFreshAt(performance.now());
     if (this.#stopping.hasBegun || this.#isPaused || this.#returning || isStale) return 0;
-    return this.#handlers.free;
+    return this.#handlers.free - session.requested;
   }
 
   /** Puts in force what the queue has declared: the feed complies with it already. */

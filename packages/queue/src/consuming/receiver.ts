@@ -144,7 +144,7 @@ export class Receiver<Body = unknown> {
   /** @param former see `Session`. */
   #openSession(former?: Promise<void>): Session<Body> {
     const events: SessionHost<Body> = {
-      demand: () => this.#waiters.length - this.#reading,
+      demand: ({ requested }: Session<Body>) => this.#waiters.length - this.#reading - requested,
       accept: (deliveries) => {
         this.#reading += deliveries.length;
         // One answer after the other, or messages would overtake each other.

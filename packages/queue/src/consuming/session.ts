@@ -1,5 +1,6 @@
 import { asError } from '@redpost/core';
 import {
+  Feed,
   type LeaseEvents,
   LeaseSession,
   newConsumerName,
@@ -11,13 +12,13 @@ import {
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { Promoter } from '../due/promoter.js';
-import type { Slice } from '../message/slice.js';
 import type { Shape } from '../shape/shape.js';
 import { ShapeFollower } from '../shape/shape-follower.js';
+import type { Acknowledged } from '../store/acknowledgements.js';
+import { ListSource } from '../store/list-source.js';
 import { ListStore, type Recovery } from '../store/list-store.js';
 import type { SessionOptions } from './consume-options.js';
-import { HeldDelivery } from './delivery.js';
-import { Feed } from './feed.js';
+import type { HeldDelivery } from './delivery.js';
 
 /** What works on what a session leases. */
 export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recovery> {
@@ -32,8 +33,8 @@ export class Session<Body = unknown> extends LeaseSession<
   ListStore,
   SessionHost<Body>
 > {
-  protected readonly feed: Feed<HeldDelivery<Body>>;
-  readonly #context: QueueContext<Body>;
+  protected readonly feed: Feed<HeldDelivery<Body>, Acknowledged<HeldDelivery<Body>>>;
+  readonly #source: ListSource<Body>;
   readonly #promoter: Promoter;
   readonly #signals: Signals;
   readonly #shape: ShapeFollower;
@@ -51,17 +52,18 @@ export class Session<Body = unknown> extends LeaseSession<
   ) {
     const store = new ListStore(context as QueueContext, newConsumerName(options.leaseMs), options);
     super(context.connection, store, options, events);
-    this.#context = context;
     this.#former = former;
     this.#signals = new Signals(context.connection, context.keys.signal, this);
     this.#promoter = new Promoter(context as QueueContext, this);
     this.#shape = new ShapeFollower(store, this);
-    this.feed = this.#createFeed(options);
+    this.#source = new ListSource<Body>(context as QueueContext, options.from, this);
+    this.feed = new Feed(this.#source, this);
+    this.#source.attach(this.feed);
   }
 
   /** The server's time, in ms since 1970. */
   get serverNow(): number {
-    return this.feed.serverNow;
+    return this.#source.serverNow;
   }
 
   /** There is new demand. */
@@ -80,15 +82,22 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   acknowledge(held: HeldDelivery<Body>, isExpired = false): void {
-    if (!this.isOver) this.feed.ack(held, isExpired);
+    if (this.isOver) return;
+    this.#source.acks.add(held, isExpired);
+    this.feed.settled(held);
+  }
+
+  accept(deliveries: readonly HeldDelivery<Body>[]): void {
+    for (const held of deliveries) this.held.add(held);
+    this.events.accept(deliveries);
   }
 
   /** What a blocking move has brought cannot be settled before the server knows its receipt. */
   override async retry(held: HeldDelivery<Body>, delayMs: number): Promise<void> {
-    const adopted = this.feed.adopted(held.number);
+    const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     await super.retry(held, delayMs);
-    if (delayMs === 0) this.feed.returnedAdded();
+    if (delayMs === 0) this.#source.returnedAdded();
   }
 
   override async deadLetter(
@@ -96,22 +105,22 @@ export class Session<Body = unknown> extends LeaseSession<
     reason: string,
     error: string,
   ): Promise<void> {
-    const adopted = this.feed.adopted(held.number);
+    const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     await super.deadLetter(held, reason, error);
   }
 
   /** Returns these messages to the queue; it does not count as an attempt. */
   override async returnUnfinished(deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
-    await Promise.all(deliveries.map(({ number }) => this.feed.adopted(number)));
+    await Promise.all(deliveries.map((held) => this.#source.adopted(held)));
     if (this.isOver || deliveries.length === 0) return;
     await super.returnUnfinished(deliveries);
-    this.feed.returnedAdded();
+    this.#source.returnedAdded();
   }
 
   /** Ends the blocking move. With no demand, nothing more is taken then. */
   endWait(): Promise<void> {
-    return this.feed.endWait();
+    return this.#source.endWait();
   }
 
   override async leave(timeoutMs: number): Promise<void> {
@@ -122,13 +131,18 @@ export class Session<Body = unknown> extends LeaseSession<
     super.beat(renewal);
     // It makes up for signals that may have been lost.
     this.feed.suspectsAdded();
-    this.feed.returnedAdded();
+    this.#source.returnedAdded();
     this.#shape.heard(renewal.shape ?? '');
   }
 
   /** The queue has this shape: what is taken from now on complies with it. */
   reshape(shape: Shape): void {
-    this.feed.reshape(shape);
+    this.#source.reshape(shape);
+  }
+
+  /** Redis has refused a call that knew another shape. */
+  wasReshaped(): void {
+    this.#shape.check();
   }
 
   /** Does what else follows from the shape. Resolves when it is in force here. */
@@ -138,14 +152,14 @@ export class Session<Body = unknown> extends LeaseSession<
 
   /** Messages that were delayed may be taken now. */
   promoted(): void {
-    this.feed.returnedAdded();
+    this.#source.returnedAdded();
   }
 
   heard(signal: string): void {
     if (this.isOver) return;
     const mayHaveMissedSome = signal === 'subscribed' || signal === 'resumed';
     if (mayHaveMissedSome || signal === 'suspects') this.feed.suspectsAdded();
-    if (mayHaveMissedSome || signal === 'returned') this.feed.returnedAdded();
+    if (mayHaveMissedSome || signal === 'returned') this.#source.returnedAdded();
     if (mayHaveMissedSome || signal === 'delayed') void this.#promoter.check();
     if (mayHaveMissedSome || signal === 'shape') this.#shape.check();
   }
@@ -165,7 +179,7 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   protected giveUpLease(timeoutMs?: number): Promise<void> {
-    return this.store.leave(this.feed.mayBeBlocked, timeoutMs);
+    return this.store.leave(this.#source.mayBeBlocked, timeoutMs);
   }
 
   /**
@@ -175,7 +189,7 @@ export class Session<Body = unknown> extends LeaseSession<
    */
   protected override async returnLeftOver(): Promise<void> {
     try {
-      await this.feed.endWait();
+      await this.#source.endWait();
       await new Settling(() => false).repeat(() => this.giveUpLease());
     } catch (error) {
       this.events.failed(asError(error));
@@ -189,29 +203,9 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#signals.end().catch((error) => this.events.failed(asError(error)));
   }
 
-  #createFeed({ from }: SessionOptions): Feed<HeldDelivery<Body>> {
-    return new Feed(this.#context as QueueContext, {
-      consumer: this.consumer,
-      from,
-      demand: () => this.events.demand(this),
-      accept: (first, elements) => {
-        this.events.accept(elements.map((element, at) => this.#hold(first + at, element)));
-      },
-      held: () => this.holding,
-      acked: (deliveries) => this.acked(deliveries),
-      unconfirmed: (deliveries, error) => this.unconfirmed(deliveries, error),
-      drained: (epoch, isGated) => this.events.drained(epoch, isGated),
-      reshaped: () => this.#shape.check(),
-      lost: () => this.lost(),
-      failed: (error) => this.failed(error),
-      isFresh: () => this.heartbeat.isFresh,
-      ensureFresh: async () => this.heartbeat.isFresh || this.heartbeat.renew(),
-    });
-  }
-
-  #hold(receipt: number, element: Slice): HeldDelivery<Body> {
-    const held = new HeldDelivery<Body>(this, receipt, element);
-    this.holding.add(held);
-    return held;
+  protected override wasSettled(held: HeldDelivery<Body>): void {
+    // For that, Redis takes all batches apart.
+    this.#source.acks.comeApart();
+    super.wasSettled(held);
   }
 }

@@ -1,24 +1,22 @@
 import { isRedpostError, type RedpostError } from '@redpost/core';
-import { pause, performance } from '@redpost/core/consuming';
+import { type Feed, type Heartbeat, pause, performance } from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from '../context.js';
 import { rememberMs } from '../scripts/recover.js';
+
+/** The feed that waits. */
+type Fed = Pick<Feed<never>, 'failed' | 'pollAgain' | 'pump'>;
 
 export interface BlockingMoveOptions {
   consumer: string;
   from: ConsumedEnd;
-  /** Resolves to false when the lease is lost: then nothing is moved. */
-  ensureFresh(): Promise<boolean>;
+  /** Nothing is moved when the lease is lost. */
+  heartbeat: Heartbeat;
   /** An element now lies in the handoff list. */
   brought(element: Buffer): void;
   /** It has waited as long as a move may, and nothing came. */
   broughtNothing(): void;
-  failed(error: unknown): void;
-  /** Redis refuses moves, e.g. because it is out of memory. Said once; from then on, `pollAgain` stands in for moves. */
+  /** Redis refuses moves, e.g. because it is out of memory. Said once; from then on, polling stands in for moves. */
   refused(error: RedpostError): void;
-  /** There may be messages by now: Redis is to be asked for them. */
-  pollAgain(): void;
-  /** It is over, with any result. */
-  done(): void;
 }
 
 /** How long one move waits before the lease is looked at again, in ms. */
@@ -62,9 +60,10 @@ export class BlockingMove {
     return performance.now() < this.#straysUntil;
   }
 
-  start(): void {
+  /** @param feed told when it fails and when it is over, and to ask again. */
+  start(feed: Fed): void {
     this.#abort = new AbortController();
-    this.#over = this.#run(this.#abort.signal);
+    this.#over = this.#run(feed, this.#abort.signal);
   }
 
   /** Asks the server to answer now. What it has moved by then is brought all the same. */
@@ -79,25 +78,26 @@ export class BlockingMove {
     this.#abort?.abort();
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
+  async #run(feed: Fed, signal: AbortSignal): Promise<void> {
     try {
       await this.#move(signal);
     } catch (error) {
       if (isRefusal(error)) {
         await this.#sitOut(error, signal);
+        feed.pollAgain();
       } else if (error !== signal.reason) {
         this.#straysUntil = performance.now() + rememberMs;
-        this.#options.failed(error);
+        feed.failed(error);
       }
     }
     if (this.#abort?.signal === signal) this.#abort = undefined;
-    this.#options.done();
+    feed.pump();
   }
 
   async #move(signal: AbortSignal): Promise<void> {
     const { connection, keys } = this.#context;
-    const { consumer, from, ensureFresh } = this.#options;
-    if (!(await ensureFresh()) || signal.aborted) return;
+    const { consumer, from, heartbeat } = this.#options;
+    if (!(await heartbeat.ensureFresh()) || signal.aborted) return;
     const move = [keys.list, keys.handoff(consumer), from, 'LEFT'] as const;
     await connection.block((ms) => ['BLMOVE', ...move, ms / 1000], {
       timeoutMs: waitMs,
@@ -114,7 +114,6 @@ export class BlockingMove {
     if (!this.#isRefused) this.#options.refused(error);
     this.#isRefused = true;
     await pause(pollMs, undefined, { signal, ref: false }).catch(() => {});
-    this.#options.pollAgain();
   }
 
   #bring(element: Buffer): void {

@@ -19,6 +19,7 @@ import {
   type StopSteps,
   stepAfter,
   ToldSeldom,
+  Turns,
   UnheardDeadLetters,
   unreadableReason,
   within,
@@ -30,7 +31,6 @@ import { Assignment } from './assignment.js';
 import type { GroupConsumerEvents, RecordHandler } from './group-consumer-events.js';
 import type { HeldRecord } from './group-delivery.js';
 import { GroupSession, type GroupSessionEvents } from './group-session.js';
-import { Turns } from './turns.js';
 
 const eventNames: NamesOf<GroupConsumerEvents<unknown>> = {
   failed: true,

@@ -5,6 +5,7 @@ import {
   bodyOf,
   type Fields,
   headersOf,
+  isForOthers,
   type RecordHeaders,
   type TopicRecord,
   textField,
@@ -96,6 +97,11 @@ export class HeldRecord<Body = unknown>
 
   get named(): Delivered {
     return { kind: 'record', id: this.offset };
+  }
+
+  /** True for a record that was published for another group. */
+  isForOthersThan(group: string): boolean {
+    return this.#taken.fields !== undefined && isForOthers(this.#taken.fields, group);
   }
 
   /** The fields as they lie in Redis. */

@@ -1,25 +1,21 @@
 import { asError, isRedpostError } from '@redpost/core';
 import {
   type CheckedLease,
+  Feed,
   type LeaseEvents,
   LeaseSession,
   newConsumerName,
   performance,
   type Renewal,
+  type Turns,
 } from '@redpost/core/consuming';
 import type { GroupContext } from '../group/group-context.js';
 import { isGroupMissing } from '../group/group-missing.js';
-import { isForOthers } from '../record/record.js';
-import type { Taken } from '../scripts/take.js';
+import { type StreamSession, StreamSource } from '../store/stream-source.js';
 import { type GroupRecovery, StreamStore } from '../store/stream-store.js';
 import type { GroupKeys } from '../topic-keys.js';
-import { HeldRecord } from './group-delivery.js';
-import { GroupFeed } from './group-feed.js';
+import type { HeldRecord } from './group-delivery.js';
 import { KeyOrder } from './key-order.js';
-import type { Turns } from './turns.js';
-
-/** How many records may wait for others of their key, before no new ones are taken. */
-const maxBlocked = 100;
 
 export interface GroupSessionOptions extends CheckedLease {
   partition: number;
@@ -44,18 +40,16 @@ export interface GroupSessionEvents<Body> extends LeaseEvents<HeldRecord<Body>, 
  *
  * States: new -> open -> over (left or lost).
  */
-export class GroupSession<Body = unknown> extends LeaseSession<
-  HeldRecord<Body>,
-  GroupRecovery,
-  StreamStore,
-  GroupSessionEvents<Body>
-> {
+export class GroupSession<Body = unknown>
+  extends LeaseSession<HeldRecord<Body>, GroupRecovery, StreamStore, GroupSessionEvents<Body>>
+  implements StreamSession<Body>
+{
   readonly partition: number;
-  protected readonly feed: GroupFeed;
+  protected readonly feed: Feed<HeldRecord<Body>, { held: HeldRecord<Body>[] }>;
+  readonly #source: StreamSource<Body>;
   readonly #context: GroupContext<Body>;
   readonly #options: GroupSessionOptions;
-  readonly #keys: GroupKeys;
-  readonly #order: KeyOrder<HeldRecord<Body>> | undefined;
+  readonly order: KeyOrder<HeldRecord<Body>> | undefined;
   #hasLease = false;
 
   constructor(
@@ -69,18 +63,16 @@ export class GroupSession<Body = unknown> extends LeaseSession<
     this.partition = options.partition;
     this.#context = context;
     this.#options = options;
-    this.#keys = context.partitions[options.partition] as GroupKeys;
-    if (context.isOrdered) this.#order = new KeyOrder(context as GroupContext, this.#keys);
-    this.feed = this.#createFeed();
+    const keys = context.partitions[options.partition] as GroupKeys;
+    if (context.isOrdered) this.order = new KeyOrder(context as GroupContext, keys);
+    this.#source = new StreamSource<Body>(context as GroupContext, this);
+    this.feed = new Feed(this.#source, this, options.turns);
+    this.#source.attach(this.feed);
   }
 
   /** True while it holds the lease. */
   get isOpen(): boolean {
     return this.#hasLease && !this.isOver;
-  }
-
-  get requested(): number {
-    return this.feed.requested;
   }
 
   get isDry(): boolean {
@@ -93,24 +85,51 @@ export class GroupSession<Body = unknown> extends LeaseSession<
    * @param isSought true if records that wait for another attempt may be there no more.
    */
   pollAgain({ isSought }: { isSought: boolean }): void {
+    this.#source.mayBeDue();
+    this.feed.suspectsAdded();
     this.feed.pollAgain();
     if (isSought) void this.#mendOrder();
   }
 
   acknowledge(held: HeldRecord<Body>): void {
     if (this.isOver) return;
-    this.feed.ack(held as HeldRecord);
+    this.#acked(held);
     this.#pass(held);
+  }
+
+  accept(records: readonly HeldRecord<Body>[]): void {
+    const ready: HeldRecord<Body>[] = [];
+    for (const held of records) {
+      this.held.add(held);
+      if (held.isForOthersThan(this.#context.group)) {
+        if (held.claim()) this.#acked(held);
+      } else if (!this.order || this.order.admit(held)) ready.push(held);
+      else if (held.isSuspect) this.#clearSuspect(held);
+    }
+    this.events.accept(ready);
+  }
+
+  /** Nobody may wait for records that do not come any more. */
+  trimmed(offsets: readonly string[]): void {
+    this.events.trimmed(this.partition, offsets);
+    const ready = this.order?.forget(offsets) ?? [];
+    if (ready.length > 0) this.events.accept(ready);
+  }
+
+  override failed(error: Error): void {
+    // With the group, Redis has forgotten the lease. Only the next beat would tell.
+    if (isGroupMissing(error)) this.lost();
+    else super.failed(error);
   }
 
   override async retry(held: HeldRecord<Body>, delayMs: number): Promise<void> {
     // Before the call: the answer to a take may bring it back sooner than that to this one.
-    this.#order?.suspend(held);
+    this.order?.suspend(held);
     try {
       await super.retry(held, delayMs);
     } finally {
       // Until then it is held: a record that is held and not known here is returned.
-      this.holding.remove(held);
+      this.held.remove(held);
     }
   }
 
@@ -118,17 +137,17 @@ export class GroupSession<Body = unknown> extends LeaseSession<
     try {
       await super.deadLetter(held, reason, error);
     } finally {
-      this.holding.remove(held);
+      this.held.remove(held);
       this.#pass(held);
     }
   }
 
   /** Returns these records, and all that wait for others of their key; it does not count as an attempt. */
   override async returnUnfinished(deliveries: readonly HeldRecord<Body>[]): Promise<void> {
-    const chosen = [...deliveries, ...(this.#order?.takeBlocked() ?? [])];
+    const chosen = [...deliveries, ...(this.order?.takeBlocked() ?? [])];
     for (const held of chosen) {
-      this.#order?.suspend(held);
-      this.holding.remove(held);
+      this.order?.suspend(held);
+      this.held.remove(held);
     }
     await super.returnUnfinished(chosen);
   }
@@ -143,22 +162,17 @@ export class GroupSession<Body = unknown> extends LeaseSession<
     await this.#context.topic.facts.declared();
     if (!this.#hasLease && !(await this.#takeLease())) this.end();
     if (this.isOver) return false;
-    await this.#order?.expectPending(this.holding);
+    await this.order?.expectPending(this.held);
     if (this.isOver) return false;
     this.feed.start();
     return true;
   }
 
   protected override hasNotBegun(error: Error): void {
-    // With the group, Redis has forgotten the lease. Only the next beat would tell.
-    if (isGroupMissing(error)) {
-      this.lost();
-      return;
-    }
     this.failed(error);
     // What the server says may be put right there.
     const isOfServer = isRedpostError(error, 'SERVER') || isRedpostError(error, 'WRONG_TYPE');
-    if (isRedpostError(error) && !error.retryable && !isOfServer) this.end();
+    if (isRedpostError(error) && !error.retryable && !isOfServer && !this.isOver) this.end();
   }
 
   /** Resolves to false when another consumer has the partition. */
@@ -193,56 +207,19 @@ export class GroupSession<Body = unknown> extends LeaseSession<
     return this.store.leave(timeoutMs);
   }
 
-  #createFeed(): GroupFeed {
-    return new GroupFeed(this.#context as GroupContext, {
-      keys: this.#keys,
-      consumer: this.consumer,
-      maxCalls: this.#context.isOrdered ? 1 : 2,
-      turns: this.#options.turns,
-      demand: () => this.events.demand(this),
-      isFull: () => (this.#order?.blocked ?? 0) >= maxBlocked,
-      accept: (records) => this.#accept(records),
-      acked: (records) => this.acked(records as HeldRecord<Body>[]),
-      unconfirmed: (records, error) => this.unconfirmed(records as HeldRecord<Body>[], error),
-      trimmed: (offsets) => this.#trimmed(offsets),
-      drained: (epoch) => this.events.drained(epoch),
-      lost: () => this.lost(),
-      failed: (error) => this.failed(error),
-      isFresh: () => this.heartbeat.isFresh,
-      reconcile: () => this.#reconcile(),
-    });
-  }
-
   /** Nobody may wait for a record that does not come any more. */
   async #mendOrder(): Promise<void> {
     try {
-      const ready = (await this.#order?.mend()) ?? [];
+      const ready = (await this.order?.mend()) ?? [];
       if (ready.length > 0 && !this.isOver) this.events.accept(ready);
     } catch (error) {
-      if (isGroupMissing(error)) this.lost();
-      else this.failed(asError(error));
+      this.failed(asError(error));
     }
   }
 
-  async #reconcile(): Promise<boolean> {
-    if (!(await this.renew())) return false;
-    const allBut = [...this.holding].map(({ offset }) => offset);
-    await this.settlements.repeat(() => this.store.returnUnknown(allBut));
-    await this.#order?.expectPending(this.holding);
-    return true;
-  }
-
-  #accept(records: readonly Taken[]): void {
-    const ready: HeldRecord<Body>[] = [];
-    for (const taken of records) {
-      const held = new HeldRecord<Body>(this, taken);
-      this.holding.add(held);
-      if (taken.fields && isForOthers(taken.fields, this.#context.group)) {
-        if (held.claim()) this.feed.ack(held as HeldRecord);
-      } else if (!this.#order || this.#order.admit(held)) ready.push(held);
-      else if (held.isSuspect) this.#clearSuspect(held);
-    }
-    this.events.accept(ready);
+  #acked(held: HeldRecord<Body>): void {
+    this.#source.acks.add(held);
+    this.feed.settled(held);
   }
 
   /**
@@ -252,19 +229,13 @@ export class GroupSession<Body = unknown> extends LeaseSession<
   #clearSuspect(held: HeldRecord<Body>): void {
     this.settlements
       .repeat(() => this.store.clearSuspect(held as HeldRecord))
-      .then(() => this.feed.settled(held as HeldRecord))
+      .then(() => this.feed.settled(held))
       .catch((error) => this.failed(asError(error)));
   }
 
   /** The record is done with: the next one of its key may start. */
   #pass(held: HeldRecord<Body>): void {
-    const next = this.#order?.finish(held);
+    const next = this.order?.finish(held);
     if (next && !this.isOver) this.events.accept([next]);
-  }
-
-  #trimmed(offsets: readonly string[]): void {
-    this.events.trimmed(this.partition, offsets);
-    const ready = this.#order?.forget(offsets) ?? [];
-    if (ready.length > 0) this.events.accept(ready);
   }
 }

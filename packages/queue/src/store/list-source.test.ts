@@ -1,9 +1,12 @@
 import { setImmediate as tick } from 'node:timers/promises';
+import { Feed } from '@redpost/core/consuming';
 import { describe, expect, it } from 'vitest';
+import type { HeldDelivery } from '../consuming/delivery.js';
 import type { QueueContext } from '../context.js';
 import { queueKeys } from '../keys.js';
 import { Slice } from '../message/slice.js';
-import { Feed } from './feed.js';
+import type { Acknowledged } from './acknowledgements.js';
+import { type ListSession, ListSource } from './list-source.js';
 
 interface Call {
   resolve(result: unknown): void;
@@ -56,23 +59,23 @@ function setUp(wanted = 1) {
   const accepted: string[] = [];
   const drained: number[] = [];
   const context = { connection: server, keys: queueKeys('q') } as unknown as QueueContext;
-  const feed = new Feed<{ number: number; element: Slice }>(context, {
+  const session = {
     consumer: 'c',
-    from: 'RIGHT',
-    demand: () => wanted - accepted.length,
-    accept: (_, elements) => accepted.push(...elements.map(({ bytes }) => `${bytes}`)),
-    held: () => [],
-    acked: () => {},
-    unconfirmed: () => {},
-    drained: (epoch) => drained.push(epoch),
-    reshaped: () => {},
-    lost: () => {},
-    failed: () => {},
-    isFresh: () => true,
-    ensureFresh: async () => true,
-  });
+    heartbeat: { isFresh: true, ensureFresh: async () => true },
+    held: [],
+    ackWaiters: { confirm: () => {} },
+    events: {
+      demand: () => wanted - accepted.length - feed.requested,
+      drained: (epoch: number) => drained.push(epoch),
+    },
+    accept: (items: HeldDelivery[]) =>
+      accepted.push(...items.map(({ element }) => `${element.bytes}`)),
+  } as unknown as ListSession<unknown>;
+  const source = new ListSource(context, 'RIGHT', session);
+  const feed: Feed<HeldDelivery, Acknowledged<HeldDelivery>> = new Feed(source, session);
+  source.attach(feed);
   feed.start();
-  return { server, feed, accepted, drained };
+  return { server, feed, source, accepted, drained };
 }
 
 describe('a feed', () => {
@@ -160,10 +163,10 @@ describe('a feed', () => {
   });
 
   it('told of returned messages, asks for them once, and leaves the list to the blocking move', async () => {
-    const { server, feed } = setUp();
+    const { server, source } = setUp();
     await server.answer(empty);
-    feed.returnedAdded();
-    feed.returnedAdded();
+    source.returnedAdded();
+    source.returnedAdded();
     await tick();
     await server.answer(empty);
 
@@ -171,11 +174,11 @@ describe('a feed', () => {
   });
 
   it('told of returned messages while it asks for them, asks once more', async () => {
-    const { server, feed } = setUp();
+    const { server, source } = setUp();
     await server.answer(empty);
-    feed.returnedAdded();
+    source.returnedAdded();
     await tick();
-    feed.returnedAdded();
+    source.returnedAdded();
     await server.answer(empty);
     await server.answer(empty);
 
@@ -183,9 +186,9 @@ describe('a feed', () => {
   });
 
   it('asks for returned messages until none is left', async () => {
-    const { server, feed, accepted } = setUp(600);
+    const { server, source, accepted } = setUp(600);
     for (let call = 0; call < 3; call += 1) await server.answer(empty);
-    feed.returnedAdded();
+    source.returnedAdded();
     await tick();
     await server.answer({ ...empty, elements: Array(250).fill(Slice.of(Buffer.from('x'))) });
     await server.answer({ ...empty, elements: [Slice.of(Buffer.from('y'))] });
@@ -195,18 +198,18 @@ describe('a feed', () => {
   });
 
   it('is drained again after returned messages, but not because none was returned', async () => {
-    const { server, feed, drained } = setUp(9);
+    const { server, source, feed, drained } = setUp(9);
     const epoch = feed.pollAgain();
     await server.answer(empty);
     await server.answer(empty);
     await server.answer(empty);
     const before = drained.length;
-    feed.returnedAdded();
+    source.returnedAdded();
     await tick();
     await server.answer(empty);
     expect(drained).toHaveLength(before);
 
-    feed.returnedAdded();
+    source.returnedAdded();
     await tick();
     await server.answer({ ...empty, elements: [Slice.of(Buffer.from('x'))] });
 
@@ -216,16 +219,16 @@ describe('a feed', () => {
   });
 
   it('does not take a look at returned messages for one at the list', async () => {
-    const { server, feed, drained } = setUp(9);
+    const { server, source, feed, drained } = setUp(9);
     await server.answer(empty);
     const before = drained.length;
     feed.pollAgain();
-    feed.returnedAdded();
+    source.returnedAdded();
     await tick();
     await server.answer({ ...empty, elements: [Slice.of(Buffer.from('x'))] });
     expect(drained).toHaveLength(before);
 
-    await feed.endWait();
+    await source.endWait();
     await tick();
     expect(server.asked).toEqual(['lease 9', 'BLMOVE', 'lease 9 returned', 'lease 8']);
   });

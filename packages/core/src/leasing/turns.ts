@@ -1,4 +1,5 @@
-import { nextTick } from '@redpost/core/consuming';
+import { nextTick } from '../runtime/timers.js';
+
 /** What sends when it is its turn. */
 export interface TurnTaker {
   /** Sends whatever there is to send now. */

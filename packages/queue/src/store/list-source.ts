@@ -1,0 +1,316 @@
+import { longestTimerMs } from '@redpost/core';
+import {
+  type Answer,
+  type Asked,
+  clearTimeout,
+  type FedSession,
+  type Feed,
+  type FeedSource,
+  performance,
+  setTimeout,
+} from '@redpost/core/consuming';
+import { HeldDelivery } from '../consuming/delivery.js';
+import type { ConsumedEnd, QueueContext } from '../context.js';
+import { isSuspect } from '../message/envelope.js';
+import { Slice } from '../message/slice.js';
+import { fetch } from '../scripts/fetch.js';
+import { type LeaseResult, leaseOf } from '../scripts/lease.js';
+import { reclaim } from '../scripts/reclaim.js';
+import { plain, type Shape } from '../shape/shape.js';
+import { type Acknowledged, Acknowledgements } from './acknowledgements.js';
+import { Adoption } from './adoption.js';
+import { BlockingMove } from './blocking-move.js';
+
+/** The session of a queue's consumer. */
+export interface ListSession<Body> extends FedSession<HeldDelivery<Body>> {
+  /** Redis has refused a call that knew another shape: nothing is sent until `reshape()` is called. */
+  wasReshaped(): void;
+}
+
+type Leasing = Extract<LeaseResult, { status: 'held' }>;
+
+const maxFetchedPerCall = 1000;
+
+/**
+ * Whether a lease call is worth sending only for messages that were returned: those that were retried,
+ * released, redriven or are due. They wait in a list of their own, where no blocking move sees them. Every
+ * lease call that asks for messages takes these first, whatever this state is.
+ *
+ * - `unlikely`: entered at the start, and when an answer brought fewer messages than were asked for. Left for
+ *   `expected` by `returnedAdded()`, when a blocking move has waited in vain (the signal may have got lost),
+ *   and when an answer was cut short, because what did not fit was returned. Ignored meanwhile: nothing.
+ * - `expected`: when no call is out and there is demand, one asks for them. If a blocking move is out, this
+ *   goes on, and the call takes nothing from the list, so its answer tells nothing of the list. Left for
+ *   `unlikely` as named there. Ignored meanwhile: an answer to a call that was sent before the last reason to
+ *   expect some.
+ */
+type Returned = 'unlikely' | 'expected';
+
+/**
+ * Where the feed of a queue's consumer gets its messages: by the script `lease`, which gives each the next
+ * receipt, and by a blocking move while the list is empty. While the move is out, no lease call takes from the
+ * list: two sources at once could change the order of messages.
+ */
+export class ListSource<Body = unknown>
+  implements FeedSource<HeldDelivery<Body>, Acknowledged<HeldDelivery<Body>>>
+{
+  readonly acks = new Acknowledgements<HeldDelivery<Body>>();
+  /** Some in the server while the answer to another is handled: that keeps both sides busy. */
+  readonly limits = { calls: 4, perCall: 250 };
+  readonly bringsUnasked = true;
+  readonly #context: QueueContext;
+  readonly #session: ListSession<Body>;
+  readonly #from: ConsumedEnd;
+  readonly #move: BlockingMove;
+  readonly #adoption = new Adoption();
+  #feed!: Feed<HeldDelivery<Body>>;
+  #nextReceipt = 1;
+  #returned: Returned = 'unlikely';
+  /** Counts the reasons to expect returned messages: an answer to a call before the last one knows nothing of it. */
+  #returns = 0;
+  #shape: Shape = plain;
+  /** The shape is being read, because Redis has refused a call that knew another one. */
+  #isReadingShape = false;
+  #gateTimer: NodeJS.Timeout | undefined;
+  /** The server's clock minus ours, in ms. */
+  #clockOffset = performance.timeOrigin;
+
+  constructor(context: QueueContext, from: ConsumedEnd, session: ListSession<Body>) {
+    this.#context = context;
+    this.#from = from;
+    this.#session = session;
+    const { consumer, heartbeat } = session;
+    this.#move = new BlockingMove(context, {
+      consumer,
+      from,
+      heartbeat,
+      brought: (element) => this.#handOver(element),
+      broughtNothing: () => this.returnedAdded(),
+      refused: (error) => session.failed(error),
+    });
+  }
+
+  /** The feed whose source it is. */
+  attach(feed: Feed<HeldDelivery<Body>>): void {
+    this.#feed = feed;
+  }
+
+  /** The server's time, in ms since 1970, as far as the last answer tells. */
+  get serverNow(): number {
+    return performance.now() + this.#clockOffset;
+  }
+
+  /** True when a blocking move of ours may still be under way in the server. */
+  get mayBeBlocked(): boolean {
+    return this.#move.mayBringStrays || this.#move.isOut;
+  }
+
+  /** Resolves when the server knows of it: before, it cannot be settled. Undefined when it does already. */
+  adopted({ number }: HeldDelivery<Body>): Promise<void> | undefined {
+    return this.#adoption.of(number);
+  }
+
+  /** Messages were returned, by this consumer or others, or may have been. */
+  returnedAdded(): void {
+    this.#returns += 1;
+    this.#returned = 'expected';
+    this.#feed.pumpSoon();
+  }
+
+  /** The queue has this shape: what is sent from now on complies with it. */
+  reshape(shape: Shape): void {
+    if (shape.version === this.#shape.version && !this.#isReadingShape) return;
+    this.#shape = shape;
+    this.#isReadingShape = false;
+    void this.#move.cancel();
+    this.#gateMayBeOpen();
+  }
+
+  get isWaiting(): boolean {
+    return this.#move.isOut;
+  }
+
+  // What was handed off cannot be settled before the server knows its receipt: the call that tells it goes
+  // first, and alone.
+  get hasNews(): boolean {
+    return this.#adoption.brought !== undefined;
+  }
+
+  get isHeldUp(): boolean {
+    return this.#adoption.isUnderway || this.#isReadingShape;
+  }
+
+  mayAsk(isFlowing: boolean, goesAnyway: boolean): boolean {
+    // A call that goes anyway asks a list that was empty, too: while acknowledgements keep coming, no
+    // move is started that would wait for it.
+    if (!this.#move.isOut && (isFlowing || goesAnyway)) return true;
+    return this.#returned === 'expected' && this.#feed.isQuiet;
+  }
+
+  async exchange(
+    { count, withSuspect }: Asked,
+    acked: Acknowledged<HeldDelivery<Body>>,
+  ): Promise<Answer<HeldDelivery<Body>> | 'lost' | 'refused'> {
+    const { connection } = this.#context;
+    const shape = this.#shape;
+    const handedOff = this.#adoption.brought;
+    this.#adoption.begin();
+    const firstReceipt = this.#takeReceipts(count + 1);
+    const withList = !this.#move.isOut;
+    const asBatch = this.acks.comeTogether;
+    const returns = this.#returns;
+    const call = { count, withSuspect, firstReceipt, handedOff, withList, asBatch, acked };
+    const { version } = shape;
+    const input = { ...this.#names, version, from: this.#from, ...call };
+    let result: LeaseResult;
+    try {
+      result = await connection.run(leaseOf(shape), input);
+    } catch (error) {
+      if (handedOff !== undefined) this.#adoption.failed();
+      throw error;
+    }
+    if (result.status === 'reshaped') {
+      if (handedOff !== undefined) this.#adoption.failed();
+      if (shape === this.#shape) this.#readShape();
+      return 'refused';
+    }
+    if (handedOff !== undefined) this.#adoption.end();
+    if (result.status === 'lost') return 'lost';
+    this.#clockOffset = result.now - performance.now();
+    const found = result.elements.length;
+    if (result.isCut) this.returnedAdded();
+    else if (found < count && returns === this.#returns) this.#returned = 'unlikely';
+    if (asBatch && result.isPacked && found > 1) {
+      this.acks.expect({ first: firstReceipt + (result.suspect ? 1 : 0), count: found });
+    }
+    if (result.askAgainMs !== undefined) this.#waitForGate(result.askAgainMs);
+    return this.#answer(result, firstReceipt, supplyIn(result, count, withList));
+  }
+
+  wait(): void {
+    this.#move.start(this.#feed);
+  }
+
+  endWait(): Promise<void> {
+    return this.#move.cancel();
+  }
+
+  /** Asks the server what this consumer holds, and fetches what it did not know of. */
+  async reconcile(): Promise<boolean> {
+    const { connection } = this.#context;
+    // More receipts than a blocking move can have brought elements.
+    const firstReceipt = this.#takeReceipts(100);
+    const handedOff = this.#adoption.brought;
+    const result = await connection.run(reclaim, { ...this.#names, firstReceipt, handedOff });
+    if (result.status === 'lost') return false;
+    if (this.#feed.hasEnded) return true;
+    this.#adoption.end();
+    const held = [...this.#session.held];
+    this.#feed.compared(this.#suspectAmong(held, new Set(result.receipts)));
+    const known = new Set(held.map(({ number }) => number));
+    return this.#fetch(result.receipts.filter((receipt) => !known.has(receipt)));
+  }
+
+  end(): void {
+    this.#move.end();
+    this.#adoption.end();
+    clearTimeout(this.#gateTimer);
+  }
+
+  /** @param askAgainMs -1 if only another shape can open it. */
+  #waitForGate(askAgainMs: number): void {
+    clearTimeout(this.#gateTimer);
+    if (askAgainMs < 0 || this.#feed.hasEnded) return;
+    const waitMs = Math.min(askAgainMs, longestTimerMs);
+    this.#gateTimer = setTimeout(() => this.#gateMayBeOpen(), waitMs).unref();
+  }
+
+  #gateMayBeOpen(): void {
+    this.#feed.suspectsAdded();
+    this.#feed.pollAgain();
+  }
+
+  #readShape(): void {
+    if (this.#isReadingShape || this.#feed.hasEnded) return;
+    this.#isReadingShape = true;
+    this.#session.wasReshaped();
+  }
+
+  get #names() {
+    return { keys: this.#context.keys, consumer: this.#session.consumer };
+  }
+
+  #answer(
+    { suspect, elements, askAgainMs }: Leasing,
+    firstReceipt: number,
+    supply: Answer<unknown>['supply'],
+  ): Answer<HeldDelivery<Body>> {
+    const all = suspect ? [suspect, ...elements] : elements;
+    const items = all.map((element, at) => this.#delivery(firstReceipt + at, element));
+    const bytes = all.reduce((sum, { size }) => sum + size, 0);
+    const isGated = askAgainMs !== undefined;
+    return { items, suspect: suspect && items[0], bytes, supply, isGated };
+  }
+
+  #delivery(receipt: number, element: Slice): HeldDelivery<Body> {
+    return new HeldDelivery<Body>(this.#session, receipt, element);
+  }
+
+  /** What a blocking move has brought is handled at once; the server learns its receipt later. */
+  #handOver(element: Buffer): void {
+    // With strays about, it may not be the newest there, and get another one's receipt.
+    if (!this.#session.heartbeat.isFresh || this.#move.mayBringStrays) {
+      this.#feed.brought(undefined);
+      return;
+    }
+    const receipt = this.#takeReceipts(1);
+    this.#adoption.bring(receipt);
+    this.#feed.brought(this.#delivery(receipt, Slice.of(element)));
+  }
+
+  /** What was leased by the answers that got lost, as much at a time as fits into one answer. */
+  async #fetch(receipts: number[]): Promise<boolean> {
+    for (let left = receipts; left.length > 0; ) {
+      const input = { ...this.#names, receipts: left.slice(0, maxFetchedPerCall) };
+      const result = await this.#context.connection.run(fetch, input);
+      if (result.status === 'lost') return false;
+      if (this.#feed.hasEnded) return true;
+      for (const [at, element] of result.elements.entries()) {
+        if (!element) continue;
+        const delivery = this.#delivery(left[at] as number, Slice.of(element));
+        this.#feed.fetched(delivery, isSuspect(element));
+      }
+      left = left.slice(result.elements.length);
+    }
+    return true;
+  }
+
+  /** @param there the receipts that the server knows. */
+  #suspectAmong(
+    held: readonly HeldDelivery<Body>[],
+    there: ReadonlySet<number>,
+  ): HeldDelivery<Body> | undefined {
+    const acked = new Set(this.acks);
+    return held.find(
+      (each) => there.has(each.number) && !acked.has(each) && isSuspect(each.element.bytes),
+    );
+  }
+
+  #takeReceipts(count: number): number {
+    const first = this.#nextReceipt;
+    this.#nextReceipt += count;
+    return first;
+  }
+}
+
+/** What an answer says of the list; of the messages that were returned alone, when only they were asked for. */
+function supplyIn(
+  { elements, isCut }: Leasing,
+  count: number,
+  withList: boolean,
+): Answer<unknown>['supply'] {
+  if (count === 0) return 'unknown';
+  const isShort = elements.length < count && !isCut;
+  if (!withList) return isShort ? 'partly-empty' : 'unknown';
+  return isShort ? 'empty' : 'more';
+}
