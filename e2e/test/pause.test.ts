@@ -15,11 +15,11 @@ it('while a queue is paused nothing starts in any process, also when consumers a
     const target = log.count('handled') + 200;
     await eventually(() => log.count('handled') > target);
     const [victim] = consumers.members;
-    if (n % 2 === 0) victim?.kill();
+    if (n % 2 === 0) void victim?.kill();
     await queue.pause({ reason: 'to see that nothing starts', timeoutMs: 30_000 });
     const from = sharedNow();
     const { deaths } = consumers;
-    if (n % 2 === 1) victim?.kill();
+    if (n % 2 === 1) void victim?.kill();
     // Its successor takes a lease while the queue is paused.
     await eventually(() => n % 2 === 0 || consumers.deaths > deaths);
     for (let trips = 0; trips < 100; trips += 1) await queue.stats();
@@ -41,4 +41,32 @@ it('while a queue is paused nothing starts in any process, also when consumers a
   const { resolved, lost } = await system.summary();
   expect(resolved).toBeGreaterThan(1000);
   expect(lost).toEqual([]);
+});
+
+it('a consumer that was frozen keeps pause waiting, and starts nothing when it wakes up', async () => {
+  await using system = await SystemUnderTest.start();
+  const { log, queue } = system;
+  const leaseMs = 1000;
+  const consumer = system.consumer({ consume: { concurrency: 5, leaseMs } });
+  const producers = system.producers(1, { burst: 50 });
+  await eventually(() => log.count('handled') > 200);
+
+  await consumer.freeze();
+  const frozenAt = sharedNow();
+  await queue.pause({ timeoutMs: 30_000 });
+  const pausedAt = sharedNow();
+  // It was beating until then, and nobody knows that it will not go on.
+  expect(pausedAt - frozenAt).toBeGreaterThan(leaseMs / 2);
+  consumer.thaw();
+  await eventually(async () => (await queue.stats()).consumers === 1);
+  for (let trips = 0; trips < 100; trips += 1) await queue.stats();
+  const resumedAt = sharedNow();
+  await queue.resume();
+  await producers.stop();
+  await system.quiet();
+  await consumer.finish();
+
+  const started = log.all('started').map(({ at }) => at);
+  expect(started.filter((at) => at > pausedAt && at < resumedAt)).toEqual([]);
+  expect((await system.summary()).lost).toEqual([]);
 });
