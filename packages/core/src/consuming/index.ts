@@ -24,13 +24,13 @@ export {
   ReturnedError,
 } from '../leasing/errors.js';
 export { type FedSession, Feed } from '../leasing/feed.js';
-export type { Acks, Answer, Asked, FeedSource } from '../leasing/feed-source.js';
-export type { Heartbeat } from '../leasing/heartbeat.js';
+export type { Acked, Acks, Answer, Asked, FeedSource } from '../leasing/feed-source.js';
+export { Heartbeat } from '../leasing/heartbeat.js';
 export { Held, type Settler } from '../leasing/held.js';
 export type { LeaseEvents } from '../leasing/lease-events.js';
 export type { DeadLettering, LeaseStore, Renewal, Retry } from '../leasing/lease-store.js';
 export { LeaseSession } from '../leasing/session.js';
-export type { Settlements } from '../leasing/settlements.js';
+export { Settlements } from '../leasing/settlements.js';
 export { Settling, type SettlingWaiter } from '../leasing/settling.js';
 export { Signals, type SignalsEvents } from '../leasing/signals.js';
 export { type StopOptions, Stopping, type StopSteps } from '../leasing/stopping.js';

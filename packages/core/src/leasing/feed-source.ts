@@ -1,10 +1,16 @@
-/** What is settled and not yet confirmed, as its storage acknowledges it. */
-export interface Acks<Item, Acked extends { readonly held: readonly Item[] }> {
+/** What one call acknowledges. */
+export interface Acked<Item> {
+  /** In the order in which it was settled. */
+  readonly held: readonly Item[];
+}
+
+/** What is settled and not yet confirmed, as its storage acknowledges it: one call takes a `Part` of it. */
+export interface Acks<Item, Part extends Acked<Item>> {
   readonly size: number;
   /** Removes and returns as many as fit in one call, oldest first. */
-  take(): Acked;
+  take(): Part;
   /** They may not have arrived: they are to be sent again, before all others. */
-  sendAgain(acked: Acked): void;
+  sendAgain(acked: Part): void;
 }
 
 /** What one call asks for. */
@@ -35,8 +41,8 @@ export interface Answer<Item> {
  * What a feed asks of the storage: how a call is made, how one waits for more, and how it becomes certain
  * again what is held. The adapter tells the feed what came of it by the feed's own methods.
  */
-export interface FeedSource<Item, Acked extends { readonly held: readonly Item[] }> {
-  readonly acks: Acks<Item, Acked>;
+export interface FeedSource<Item, Part extends Acked<Item>> {
+  readonly acks: Acks<Item, Part>;
   /** How many calls may be out at a time, for how many messages each. */
   readonly limits: { readonly calls: number; readonly perCall: number };
   /**
@@ -61,7 +67,7 @@ export interface FeedSource<Item, Acked extends { readonly held: readonly Item[]
    * Acknowledges, and takes what comes next. Resolves to 'lost' when the lease is, and to 'refused' when nothing was
    * done and the call is to be made again.
    */
-  exchange(asked: Asked, acked: Acked): Promise<Answer<Item> | 'lost' | 'refused'>;
+  exchange(asked: Asked, acked: Part): Promise<Answer<Item> | 'lost' | 'refused'>;
   /** Waits for more. */
   wait(): void;
   /** Ends the wait. What it has brought by then is told all the same. */

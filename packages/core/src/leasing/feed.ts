@@ -3,7 +3,7 @@ import { Pump } from '../consuming/pump.js';
 import { asError } from '../errors.js';
 import { clearTimeout, setTimeout } from '../runtime/timers.js';
 import type { AckWaiters } from './ack-waiters.js';
-import type { Answer, FeedSource } from './feed-source.js';
+import type { Acked, Answer, FeedSource } from './feed-source.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { Settler } from './held.js';
 import type { HeldList, Holdable } from './held-list.js';
@@ -76,11 +76,8 @@ type Certainty = 'sure' | 'unsure' | 'reconciling' | 'fetching';
  * messages are that large, one call is out at a time; and nothing is asked for again before the
  * answer has come, or the connection is gone.
  */
-export class Feed<
-  Item extends Holdable,
-  Acked extends { readonly held: readonly Item[] } = { readonly held: readonly Item[] },
-> {
-  readonly #source: FeedSource<Item, Acked>;
+export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>> {
+  readonly #source: FeedSource<Item, Part>;
   readonly #session: FedSession<Item>;
   readonly #turns: Turns | undefined;
   readonly #pump = new Pump(() => this.#send());
@@ -102,7 +99,7 @@ export class Feed<
   readonly #idleWaiters: (() => void)[] = [];
 
   /** @param turns shared with other feeds, when the demand is. */
-  constructor(source: FeedSource<Item, Acked>, session: FedSession<Item>, turns?: Turns) {
+  constructor(source: FeedSource<Item, Part>, session: FedSession<Item>, turns?: Turns) {
     this.#source = source;
     this.#session = session;
     this.#turns = turns;
@@ -306,12 +303,12 @@ export class Feed<
   }
 
   /** The call has done nothing, or its answer got lost. */
-  #sendAgain(acked: Acked, withSuspect: boolean): void {
+  #sendAgain(acked: Part, withSuspect: boolean): void {
     this.#source.acks.sendAgain(acked);
     if (withSuspect) this.#suspect.free();
   }
 
-  #conclude(answer: Answer<Item>, acked: Acked, withSuspect: boolean, epoch: number): void {
+  #conclude(answer: Answer<Item>, acked: Part, withSuspect: boolean, epoch: number): void {
     for (const each of acked.held) this.#session.held.remove(each);
     this.#session.ackWaiters.confirm(acked.held);
     const { items, suspect, bytes } = answer;

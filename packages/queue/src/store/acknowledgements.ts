@@ -1,3 +1,5 @@
+import type { Acked } from '@redpost/core/consuming';
+
 /** What is leased, by its receipt. */
 export interface Leased {
   readonly number: number;
@@ -14,9 +16,7 @@ interface OpenBatch extends Batch {
 }
 
 /** What one call acknowledges. */
-export interface Acknowledged<Held extends Leased> {
-  /** All of it, in the order in which it was settled. */
-  readonly held: readonly Held[];
+export interface Acknowledged<Held extends Leased> extends Acked<Held> {
   /** Batches that are acknowledged as a whole. */
   readonly batches: readonly Batch[];
   /** The receipts of what is in none of these. */

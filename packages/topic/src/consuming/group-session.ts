@@ -45,7 +45,7 @@ export class GroupSession<Body = unknown>
   implements StreamSession<Body>
 {
   readonly partition: number;
-  protected readonly feed: Feed<HeldRecord<Body>, { held: HeldRecord<Body>[] }>;
+  protected readonly feed: Feed<HeldRecord<Body>>;
   readonly #source: StreamSource<Body>;
   readonly #context: GroupContext<Body>;
   readonly #options: GroupSessionOptions;

@@ -1,5 +1,6 @@
 import { longestTimerMs } from '@redpost/core';
 import {
+  type Acked,
   type Acks,
   type Answer,
   type Asked,
@@ -32,7 +33,7 @@ const maxAckedPerCall = 4000;
 const maxBlocked = 100;
 
 /** Acknowledged by their offsets, in the order in which they were settled. */
-class RecordAcks<Body> implements Acks<HeldRecord<Body>, { held: HeldRecord<Body>[] }> {
+class RecordAcks<Body> implements Acks<HeldRecord<Body>, Acked<HeldRecord<Body>>> {
   #held: HeldRecord<Body>[] = [];
 
   get size(): number {
@@ -43,11 +44,11 @@ class RecordAcks<Body> implements Acks<HeldRecord<Body>, { held: HeldRecord<Body
     this.#held.push(held);
   }
 
-  take(): { held: HeldRecord<Body>[] } {
+  take(): Acked<HeldRecord<Body>> {
     return { held: this.#held.splice(0, maxAckedPerCall) };
   }
 
-  sendAgain({ held }: { held: HeldRecord<Body>[] }): void {
+  sendAgain({ held }: Acked<HeldRecord<Body>>): void {
     this.#held.unshift(...held);
   }
 }
@@ -60,7 +61,7 @@ class RecordAcks<Body> implements Acks<HeldRecord<Body>, { held: HeldRecord<Body
  * come again are taken, once each time they may be due.
  */
 export class StreamSource<Body = unknown>
-  implements FeedSource<HeldRecord<Body>, { held: HeldRecord<Body>[] }>
+  implements FeedSource<HeldRecord<Body>, Acked<HeldRecord<Body>>>
 {
   readonly acks = new RecordAcks<Body>();
   /** Two keep both sides busy, one keeps the order. */
@@ -104,7 +105,7 @@ export class StreamSource<Body = unknown>
 
   async exchange(
     { count, withSuspect }: Asked,
-    acked: { held: HeldRecord<Body>[] },
+    acked: Acked<HeldRecord<Body>>,
   ): Promise<Answer<HeldRecord<Body>> | 'lost'> {
     const { topic, group } = this.#context;
     if (count > 0) this.#mayBeDue = false;
