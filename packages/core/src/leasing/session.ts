@@ -117,6 +117,13 @@ export abstract class LeaseSession<
     for (const held of deliveries) this.wasSettled(held);
   }
 
+  /** Takes away what handlers have begun, and returns it: they are told by their signal. */
+  takeStarted(): Item[] {
+    const started = [...this.held].filter((held) => held.isStarted && held.claim());
+    for (const held of started) held.lose(new ReturnedError(held.named));
+    return started;
+  }
+
   renew(): Promise<boolean> {
     return this.#isOver ? Promise.resolve(false) : this.heartbeat.renew();
   }

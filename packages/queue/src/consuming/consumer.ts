@@ -12,7 +12,6 @@ import {
   type NextStep,
   onAbort,
   performance,
-  ReturnedError,
   type StopOptions,
   Stopping,
   type StopSteps,
@@ -241,8 +240,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   /** Tells the handlers that are still running, and gives their messages to others. */
   async #giveUp(session: Session<Body>): Promise<void> {
-    const unfinished = [...session.held].filter((held) => held.isStarted && held.claim());
-    for (const held of unfinished) held.lose(new ReturnedError(held.named));
+    const unfinished = session.takeStarted();
     if (unfinished.length > 0) this.#events.emit('returned', { deliveries: unfinished });
     await this.#return(unfinished);
   }

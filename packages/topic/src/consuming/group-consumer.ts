@@ -12,7 +12,6 @@ import {
   type NextStep,
   onAbort,
   performance,
-  ReturnedError,
   Signals,
   type StopOptions,
   Stopping,
@@ -307,11 +306,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
 
   /** Tells the handlers that are still running, and gives their records to others. */
   async #giveUp(sessions: readonly GroupSession<Body>[]): Promise<void> {
-    const unfinished = (session: GroupSession<Body>) =>
-      [...session.held].filter((held) => held.isStarted && held.claim());
-    const given = sessions.map((session) => ({ session, deliveries: unfinished(session) }));
+    const given = sessions.map((session) => ({ session, deliveries: session.takeStarted() }));
     const deliveries = given.flatMap((each) => each.deliveries);
-    for (const held of deliveries) held.lose(new ReturnedError(held.named));
     if (deliveries.length > 0) this.#events.emit('returned', { deliveries });
     await this.#return(given);
   }
