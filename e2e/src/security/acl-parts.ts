@@ -28,6 +28,14 @@ export const parts: Record<string, Part> = {
     ]);
   },
 
+  async 'bounded-producer'({ connection }) {
+    const maxLength = { count: 2, whenFull: 'drop-oldest' } as const;
+    await using queue = new Queue('emails', { connection, maxLength });
+    await queue.send('now');
+    await queue.send('later', { delayMs: 60_000 });
+    await queue.send('instead', { ttlMs: 60_000 });
+  },
+
   async consumer(place) {
     const { admin, failed, until } = place;
     const connection = losingAHandOver(place.connection);

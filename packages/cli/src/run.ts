@@ -1,6 +1,6 @@
 import type { Connection } from '@redpost/core';
 import { PubSub } from '@redpost/pubsub';
-import { type ConsumeOptions, Queue } from '@redpost/queue';
+import { type MaxLength, Queue } from '@redpost/queue';
 import { asIs, type Body } from './messages/body-codec.js';
 import {
   type ConnectionChoice,
@@ -43,10 +43,10 @@ export class Run {
     return connection;
   }
 
-  /** @param consume how `receive` and `peek` take messages. */
-  async queue(name: string, consume: ConsumeOptions = {}): Promise<Queue<Buffer, Body>> {
+  /** @param maxLength how many messages may wait, for `send`. */
+  async queue(name: string, maxLength?: MaxLength): Promise<Queue<Buffer, Body>> {
     const { connection } = await this.#open();
-    this.#queue = new Queue<Buffer, Body>(name, { connection, codec: asIs, consume });
+    this.#queue = new Queue<Buffer, Body>(name, { connection, codec: asIs, maxLength });
     await reach(connection);
     return this.#queue;
   }

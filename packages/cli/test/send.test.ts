@@ -165,3 +165,55 @@ describe('send', () => {
     expect(await redpost.redisCli('LLEN', queue)).toBe('100000');
   });
 });
+
+describe('send --max-length', () => {
+  it('rejects what does not fit, and says so', async () => {
+    const queue = uniqueName();
+
+    const { code, lines, stderr } = await redpost.run([
+      'send',
+      queue,
+      ...['1', '2', '3'],
+      ...['--max-length', '2'],
+    ]);
+
+    expect(code).toBe(1);
+    expect(lines).toMatchObject([{ body: 1 }, { body: 2 }]);
+    expect(stderr).toContain('body 3 was not sent: The queue');
+    expect(stderr).toContain('is full: 2 messages wait, and its maxLength is 2');
+  });
+
+  it('drops the oldest messages where it is told to, and says how many', async () => {
+    const queue = uniqueName();
+    const options = ['--max-length', '2', '--when-full', 'drop-oldest'];
+
+    const { code, stderr } = await redpost.run(['send', queue, '1', '2', '3', ...options]);
+
+    expect(code).toBe(0);
+    expect(stderr).toContain('1 message dropped: the queue was full');
+    expect((await redpost.run(['peek', queue])).lines).toMatchObject([{ body: 2 }, { body: 3 }]);
+    expect((await redpost.run(['stats', queue])).lines).toMatchObject([{ total: { dropped: 1 } }]);
+  });
+
+  it('waits for room where it is told to', async () => {
+    const queue = uniqueName();
+    const options = ['--max-length', '1', '--when-full', 'wait'];
+    const sending = redpost.run(['send', queue, '1', '2', ...options]);
+
+    const received = await redpost.run(['receive', queue, '--count', '2']);
+
+    expect(received.lines).toMatchObject([{ body: 1 }, { body: 2 }]);
+    expect((await sending).code).toBe(0);
+  });
+
+  it.each([
+    [['--max-length', '0'], 'Write a whole number of at least 1'],
+    [['--max-length', '1', '--when-full', 'drop'], 'Allowed choices are reject, drop-oldest, wait'],
+    [['--when-full', 'wait'], '--when-full needs --max-length'],
+  ])('%j is refused', async (options, message) => {
+    const { code, stderr } = await redpost.run(['send', uniqueName(), '1', ...options]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});

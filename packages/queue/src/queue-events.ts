@@ -2,7 +2,7 @@ import type { NamesOf } from '@redpost/core';
 import type { Delivery } from './consuming/delivery.js';
 import type { Recovery } from './store/list-store.js';
 
-/** What happens in the background of `receive` and `deliveries`. Consumers have events of their own. */
+/** What happens in the background of a queue's own calls. Consumers have events of their own. */
 export interface QueueEvents<Body> {
   /** A message could not be read, and became a dead letter. */
   unreadable: { delivery: Delivery<Body>; error: Error };
@@ -10,6 +10,8 @@ export interface QueueEvents<Body> {
   lost: { deliveries: readonly Delivery<Body>[] };
   /** The messages of a consumer that had died were returned to the queue. */
   recovered: Recovery;
+  /** So many messages were dropped for new ones that this object sent: see `maxLength`. */
+  dropped: { count: number };
   /** Something failed in the background, e.g. Redis was away. */
   error: Error;
 }
@@ -18,5 +20,6 @@ export const queueEventNames: NamesOf<QueueEvents<unknown>> = {
   unreadable: true,
   lost: true,
   recovered: true,
+  dropped: true,
   error: true,
 };

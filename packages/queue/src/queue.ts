@@ -34,6 +34,7 @@ import type { StoredMessage } from './message/stored-message.js';
 import { type QueueEvents, queueEventNames } from './queue-events.js';
 import { type DestroyResult, destroy } from './scripts/destroy.js';
 import { type PurgeResult, purge } from './scripts/purge.js';
+import { checkedMaxLength, type MaxLength } from './sending/max-length.js';
 import { type BatchItem, noOptions, Producer, type SendResult } from './sending/producer.js';
 import type { SendOptions } from './sending/send-options.js';
 import { type PauseOptions, pauseQueue, resumeQueue } from './shape/pausing.js';
@@ -56,6 +57,11 @@ export interface QueueOptions<Body, Input = Body> {
    * 1 to 512 MiB. Default 16 MiB. Of what is received, a consumer holds as many as it handles.
    */
   maxMessageBytes?: number | undefined;
+  /**
+   * How many messages may wait in the queue, and what this object's sends do when so many wait. It holds for this
+   * object only: others, and other clients, send as they like. Default: no limit.
+   */
+  maxLength?: MaxLength | undefined;
   /** How many replicas must have a message before its send resolves, at least 0. Default 0. */
   replicas?: number | undefined;
   /** Defaults of `consume`; `receive` and `deliveries` take the lease, order and attempts of it. */
@@ -68,6 +74,7 @@ const optionNames: NamesOf<QueueOptions<unknown>> = {
   schema: true,
   sendTimeoutMs: true,
   maxMessageBytes: true,
+  maxLength: true,
   replicas: true,
   consume: true,
 };
@@ -124,6 +131,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       timeoutMs: sendTimeoutMs,
       replicas,
       maxMessageBytes: checkedMaxMessageBytes(options.maxMessageBytes),
+      maxLength: options.maxLength === undefined ? undefined : checkedMaxLength(options.maxLength),
+      dropped: (count) => this.#events.emit('dropped', { count }),
     });
     this.deadLetters = new DeadLetters(this.#context);
   }
@@ -137,6 +146,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * `outcome` says whether the message is known not to be there.
    * @throws WrongTypeError when the key of that name is no list: nothing was sent.
    * @throws NotReplicatedError: the message is there, but on fewer replicas than asked for.
+   * @throws QueueFullError when as many messages wait as `maxLength` allows: nothing was sent.
    */
   send(body: Input, options: SendOptions = noOptions): Promise<string> {
     return this.#producer.send(body, options);
@@ -231,7 +241,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     return this.#context.connection.run(destroy, { keys: this.#context.keys });
   }
 
-  /** What happens in the background of `receive` and `deliveries`. */
+  /** What happens in the background of `receive` and `deliveries`, and what was dropped for new messages. */
   on<Event extends keyof QueueEvents<Body>>(
     event: Event,
     listener: (payload: QueueEvents<Body>[Event]) => void,
@@ -239,7 +249,10 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     return this.#events.on(event, listener);
   }
 
-  /** Waits for what is being sent, stops the consumers and leaves the connection open. */
+  /**
+   * Waits for what is being sent, stops the consumers and leaves the connection open. A send that waits for room
+   * (`maxLength`) rejects with `ClosedError`.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     const consumers = [...this.#consumers].map((consumer) => consumer.stop());

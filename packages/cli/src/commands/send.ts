@@ -1,3 +1,4 @@
+import type { MaxLength } from '@redpost/queue';
 import type { Command } from 'commander';
 import { type Body, type CodecName, printBody } from '../messages/body-codec.js';
 import { line } from '../messages/message-line.js';
@@ -9,6 +10,7 @@ import {
   sendInput,
 } from '../messages/outgoing.js';
 import { codecOption, duration, header, positive } from '../options/option-parsers.js';
+import { counted, say } from '../output/notices.js';
 import { define } from '../program/define.js';
 import { wrongInput } from '../program/exit-codes.js';
 import type { ProgramContext } from '../program/program-context.js';
@@ -22,6 +24,8 @@ interface SendOptions {
   id?: string;
   header?: Record<string, string>;
   replicas?: number;
+  maxLength?: number;
+  whenFull?: MaxLength['whenFull'];
   quiet?: boolean;
 }
 
@@ -34,6 +38,7 @@ Examples:
   redpost send emails '{"to":"a@example.com"}' '{"to":"d@example.com"}'
   redpost send emails < bodies.ndjson
   redpost send emails --codec text 'hello world' --delay 5m --header trace=42
+  redpost send emails --max-length 10000 --when-full wait < bodies.ndjson
   redpost send emails --bare '{"to":"a@example.com"}' && redis-cli RPOP emails
   redpost send emails -- -1
 
@@ -66,13 +71,20 @@ function addArguments(command: Command): Command {
     .option('--id <id>', 'id of the message, instead of a new one (one body only)')
     .option('--header <name=value>', 'header of the message (repeatable)', header)
     .option('--replicas <count>', 'wait until this many replicas have the message', positive)
+    .option('--max-length <count>', 'send only while fewer messages wait than this', positive)
+    .addOption(
+      command
+        .createOption('--when-full <action>', 'with --max-length (default: reject)')
+        .choices(['reject', 'drop-oldest', 'wait']),
+    )
     .option('-q, --quiet', 'do not print the sent messages');
 }
 
 async function send(run: Run, [name = '', ...texts]: readonly string[], options: SendOptions) {
-  const { codec, id, ttl } = options;
+  const { codec, id, ttl, maxLength, whenFull } = options;
   if (id !== undefined && texts.length !== 1) throw wrongInput('--id is for one body, as argument');
   if (ttl === 0) throw wrongInput('--ttl must be longer than nothing');
+  if (whenFull && maxLength === undefined) throw wrongInput('--when-full needs --max-length');
   if (texts.length === 0) refuseTerminalInput('redpost send');
   const bodies = parseArguments(texts, codec);
 
@@ -83,7 +95,11 @@ async function send(run: Run, [name = '', ...texts]: readonly string[], options:
 
 async function toQueue(run: Run, name: string, options: SendOptions): Promise<Deliver> {
   const { codec, bare, delay, ttl, id, header: headers, replicas } = options;
-  const queue = await run.queue(name);
+  const { maxLength: count, whenFull } = options;
+  const queue = await run.queue(name, count === undefined ? undefined : { count, whenFull });
+  queue.on('dropped', ({ count }) =>
+    say(`${counted(count, 'message')} dropped: the queue was full`),
+  );
   const more = { bare, delayMs: delay, ttlMs: ttl, id, headers, replicas };
   return async (bodies) => {
     const results = await queue.sendBatch(bodies.map((body) => ({ body, ...more })));

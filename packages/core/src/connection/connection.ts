@@ -146,6 +146,8 @@ export interface Connection extends AsyncDisposable {
   readonly database: number;
   /** Whether Redis answers now. */
   readonly status: ConnectionStatus;
+  /** The deadline of a call that names none, in ms. */
+  readonly callTimeoutMs: number;
   /** Whether Redis is a Cluster, where the keys of one call have to be in one slot. */
   readonly isCluster: boolean;
 

@@ -53,6 +53,10 @@ class OwnersConnection implements Connection {
     return this.#connection.status;
   }
 
+  get callTimeoutMs(): number {
+    return this.#connection.callTimeoutMs;
+  }
+
   get isCluster(): boolean {
     return this.#connection.isCluster;
   }

@@ -77,6 +77,10 @@ export class IoredisConnection implements Connection {
     this.#blocking = this.#openBlocking();
   }
 
+  get callTimeoutMs(): number {
+    return this.#options.callTimeoutMs;
+  }
+
   get isCluster(): boolean {
     return this.#target.isCluster;
   }

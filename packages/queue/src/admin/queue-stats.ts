@@ -26,6 +26,8 @@ export interface QueueStats {
     expired: number;
     /** Returned to the queue after their consumer had died. */
     recovered: number;
+    /** Deleted for newer ones, because the queue was full: see `maxLength`. */
+    dropped: number;
   };
 }
 
@@ -54,6 +56,7 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     dead: count('dead'),
     expired: count('expired'),
     recovered: count('recovered'),
+    dropped: count('dropped'),
   };
   return { pending, active, delayed, dead, consumers, paused, total };
 }

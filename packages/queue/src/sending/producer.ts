@@ -11,20 +11,12 @@ import {
 import type { QueueContext } from '../context.js';
 import { encodeEnvelope, isEnvelope } from '../message/envelope.js';
 import { send } from '../scripts/send.js';
+import { BoundedSends } from './bounded-sends.js';
+import type { Bound } from './max-length.js';
 import { newId } from './message-id.js';
+import type { Outgoing } from './outgoing.js';
+import { RoomLine } from './room-line.js';
 import { checkSendOptions, type SendOptions } from './send-options.js';
-
-/** A message that is ready to go. */
-interface Outgoing {
-  id: string;
-  element: string | Buffer;
-  delayMs: number;
-  ttlMs: number;
-  replicas: number;
-  /** Both settle the promise of its caller, once it is in a batch. */
-  resolve: (id: string) => void;
-  reject: (error: unknown) => void;
-}
 
 /** One message of a batch. */
 export interface BatchItem<Body> extends SendOptions {
@@ -47,6 +39,10 @@ export interface ProducerOptions {
   timeoutMs: number | undefined;
   replicas: number;
   maxMessageBytes: number;
+  /** Undefined for a queue that may become as long as it likes. */
+  maxLength: Bound | undefined;
+  /** Hears how many messages were dropped for new ones. */
+  dropped(count: number): void;
 }
 
 /** Sends messages: those of one tick as few commands. */
@@ -55,11 +51,16 @@ export class Producer<Body, Input> {
   readonly #options: ProducerOptions;
   readonly #unsettled = new Set<Promise<void>>();
   readonly #order = new SendOrder();
+  readonly #bounded: BoundedSends | undefined;
+  /** Where sends wait for room, one for each batch. */
+  readonly #roomLines: RoomLine[] = [];
   #isClosed = false;
 
   constructor(context: QueueContext<Body>, options: ProducerOptions) {
     this.#context = context;
     this.#options = options;
+    const { maxLength, dropped } = options;
+    if (maxLength) this.#bounded = new BoundedSends(context as QueueContext, maxLength, dropped);
     this.#batch = this.#openBatch(options.replicas);
   }
 
@@ -92,6 +93,7 @@ export class Producer<Body, Input> {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const batch of [this.#batch, ...this.#otherBatches.values()]) batch.flush();
+    for (const line of this.#roomLines) line.close();
     await Promise.all(this.#unsettled);
     // What an asynchronous schema had to approve of first has only been sent now.
     if (this.#unsettled.size > 0) await this.close();
@@ -156,10 +158,21 @@ export class Producer<Body, Input> {
   #openBatch(replicas: number): TickBatch<Outgoing> {
     const { timeoutMs } = this.#options;
     const { list: line } = this.#context.keys;
-    const options = { line, replicas, timeoutMs };
+    const send = this.#sender({ line, replicas, timeoutMs });
     return new TickBatch(limits, (messages) => {
-      void this.#tracked(this.#send(messages, options));
+      void this.#tracked(send(messages));
     });
+  }
+
+  /** Returns a function that sends a batch, and resolves when each of its messages is settled. */
+  #sender(options: CallOptions): (messages: Outgoing[]) => Promise<void> {
+    const bounded = this.#bounded;
+    if (!bounded) return (messages) => this.#send(messages, options);
+    if (bounded.bound.whenFull !== 'wait') return (messages) => bounded.send(messages, options);
+    const { timeoutMs = this.#context.connection.callTimeoutMs } = options;
+    const line = new RoomLine(bounded, options, timeoutMs);
+    this.#roomLines.push(line);
+    return (messages) => line.send(messages);
   }
 
   async #send(messages: Outgoing[], options: CallOptions): Promise<void> {

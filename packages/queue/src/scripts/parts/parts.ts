@@ -7,6 +7,7 @@ import openGate from './gate/open.lua';
 import pauseGate from './gate/pause.lua';
 import handoff from './handoff.lua';
 import held from './held.lua';
+import outgoing from './outgoing.lua';
 import returning from './return.lua';
 import shape from './shape.lua';
 import signal from './signal.lua';
@@ -50,6 +51,14 @@ export const sourcePart = definePart({
 
 /** `delay(due, element)`: an element among those that are due later. */
 export const delayPart = definePart({ name: 'delay', needs: ['delayed'], lua: delay });
+
+/** `given`, `is_delayed(n)` and `send_messages(count)`: the messages of a producer. */
+export const outgoingPart = definePart({
+  name: 'outgoing',
+  uses: [clockPart, delayPart, signalPart],
+  needs: ['list', 'delayed'],
+  lua: outgoing,
+});
 
 /** `finished(how, count)`: messages that are through. */
 export const endingPart = definePart({ name: 'ending', needs: ['stats'], lua: ending });

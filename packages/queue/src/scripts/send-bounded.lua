@@ -1,0 +1,29 @@
+-- Send messages in their order, as long as fewer than `limit` wait. With `drops` 1, a message that does not fit
+-- replaces the oldest one of the list, if there is one. Without messages it only counts.
+--
+-- returns { sent, dropped, count }: how many of the first ones were sent, how many others were dropped, and how
+--         many wait now
+
+-- All keys are read before anything is changed: an error for a key of another type means that nothing was sent.
+local in_list = redis.call('LLEN', list)
+local count = in_list + redis.call('LLEN', returned) + redis.call('LLEN', suspects) + redis.call('ZCARD', delayed)
+
+local sent, dropped = math.max(0, math.min(given, limit - count)), 0
+if drops == '1' and sent < given then
+  redis.call('HLEN', stats)
+  for n = 1, sent do
+    if not is_delayed(n) then in_list = in_list + 1 end
+  end
+  while sent < given and in_list > 0 do
+    sent, dropped = sent + 1, dropped + 1
+    if is_delayed(sent) then in_list = in_list - 1 end
+  end
+end
+if sent == 0 then return { 0, 0, count } end
+
+send_messages(sent)
+if dropped > 0 then
+  redis.call('LTRIM', list, 0, -1 - dropped)
+  redis.call('HINCRBY', stats, 'dropped', dropped)
+end
+return { sent, dropped, count + sent - dropped }

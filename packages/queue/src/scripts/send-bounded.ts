@@ -1,0 +1,39 @@
+import { defineScript } from '@redpost/core';
+import { outgoingPart } from './parts/parts.js';
+import { namedKeys } from './script-keys.js';
+import { messageArguments, type SendInput } from './send.js';
+import source from './send-bounded.lua';
+
+export interface SendBoundedInput extends SendInput {
+  /** How many messages may wait. */
+  limit: number;
+  /** Whether a message that does not fit replaces the oldest one of the list. */
+  drops: boolean;
+}
+
+export interface SendBoundedResult {
+  /** How many of the messages were sent: the first ones. */
+  sent: number;
+  /** How many other messages were dropped for them. */
+  dropped: number;
+  /** How many messages wait now. */
+  count: number;
+}
+
+export const sendBounded = defineScript<SendBoundedInput, SendBoundedResult>({
+  name: 'send-bounded',
+  uses: [outgoingPart],
+  keys: namedKeys('list', 'delayed', 'returned', 'suspects', 'stats'),
+  args: {
+    signal: ({ keys }) => keys.signal,
+    limit: ({ limit }) => limit,
+    drops: ({ drops }) => (drops ? 1 : 0),
+  },
+  rest: messageArguments,
+  lua: source,
+  looksFirst: () => true,
+  parse(reply) {
+    const [sent, dropped, count] = reply as [number, number, number];
+    return { sent, dropped, count };
+  },
+});

@@ -1,0 +1,64 @@
+import type { CallOptions } from '@redpost/core';
+import type { QueueContext } from '../context.js';
+import { sendBounded } from '../scripts/send-bounded.js';
+import { QueueFullError } from './errors.js';
+import type { Bound } from './max-length.js';
+import type { Outgoing } from './outgoing.js';
+
+/** What did not fit. */
+export interface Refused {
+  messages: Outgoing[];
+  /** How many messages wait in the queue. */
+  count: number;
+}
+
+/** Sends messages to a queue as long as it is not full. */
+export class BoundedSends {
+  readonly bound: Bound;
+  readonly #context: QueueContext;
+  readonly #dropped: (count: number) => void;
+
+  /** @param dropped hears how many other messages were dropped for those that were sent. */
+  constructor(context: QueueContext, bound: Bound, dropped: (count: number) => void) {
+    this.bound = bound;
+    this.#context = context;
+    this.#dropped = dropped;
+  }
+
+  /** Sends those that fit, in their order, and rejects the others. */
+  async send(messages: Outgoing[], options: CallOptions): Promise<void> {
+    this.refuse(await this.offer(messages, options));
+  }
+
+  /** Sends those that fit, in their order, and returns the others. When the call fails, all are rejected. */
+  async offer(messages: Outgoing[], options: CallOptions): Promise<Refused> {
+    try {
+      const { sent, dropped, count } = await this.#run(messages, options);
+      if (dropped > 0) this.#dropped(dropped);
+      for (const { resolve, id } of messages.slice(0, sent)) resolve(id);
+      return { messages: messages.slice(sent), count };
+    } catch (error) {
+      for (const { reject } of messages) reject(error);
+      return { messages: [], count: 0 };
+    }
+  }
+
+  /** Returns how many messages wait, and sends nothing. */
+  async count(options: CallOptions): Promise<number> {
+    return (await this.#run([], options)).count;
+  }
+
+  refuse({ messages, count }: Refused, cause?: unknown): void {
+    const { count: limit, whenFull } = this.bound;
+    const about = { queue: this.#context.name, count, limit, whenFull, cause };
+    // Each caller gets an error with a stack of its own.
+    for (const { reject } of messages) reject(new QueueFullError(about));
+  }
+
+  #run(messages: Outgoing[], options: CallOptions) {
+    const { connection, keys } = this.#context;
+    const { count: limit, whenFull } = this.bound;
+    const input = { keys, messages, limit, drops: whenFull === 'drop-oldest' };
+    return connection.run(sendBounded, input, options);
+  }
+}
