@@ -1,6 +1,6 @@
 import { type Connection, ConnectionError, isRedpostError, type Reply } from '@redpost/core';
 import { PubSub } from '@redpost/pubsub';
-import { type Consumer, type PauseOptions, Queue } from '@redpost/queue';
+import { type Consumer, type PauseOptions, Queue, RateLimiter } from '@redpost/queue';
 import { Topic } from '@redpost/topic';
 
 /** The context in which a part of redpost runs: as a user of its own, beside one with all permissions. */
@@ -93,6 +93,12 @@ export const parts: Record<string, Part> = {
     await deadLetters.purge();
     await queue.purge();
     await queue.destroy();
+  },
+
+  async 'rate-limiter'({ connection }) {
+    const limiter = new RateLimiter('mail-api', { connection, max: 2, perMs: 10 });
+    await Promise.all([limiter.acquire(), limiter.acquire(), limiter.tryAcquire()]);
+    await limiter.reset();
   },
 
   async publisher({ connection }) {

@@ -27,6 +27,13 @@ export {
 } from './consuming/consumer.js';
 export type { Delivery, RetryOptions } from './consuming/delivery.js';
 export type { ReceiveOptions } from './consuming/receiver.js';
+export type { RateLimiterOptions } from './limiting/limit.js';
+export {
+  type AcquireOptions,
+  RateLimiter,
+  type TryAcquireOptions,
+  type TryAcquireResult,
+} from './limiting/rate-limiter.js';
 export { List, type ListEnd, type ListOptions, type ListValue, type MoveOptions } from './list.js';
 export type { Headers } from './message/envelope.js';
 export type { Message } from './message/message.js';

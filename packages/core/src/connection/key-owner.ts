@@ -16,9 +16,9 @@ import type {
   Unsubscribe,
 } from './connection.js';
 
-/** A queue, a list or a topic, as far as the types of its keys are concerned. */
+/** A queue, a list, a topic or a rate limiter, as far as the types of its keys are concerned. */
 export interface KeyOwner {
-  kind: 'queue' | 'list' | 'topic';
+  kind: 'queue' | 'list' | 'topic' | 'rate limiter';
   name: string;
   /** The type that this key has to have; undefined for a text that is not a key of the owner. */
   typeOf(key: string): KeyType | undefined;

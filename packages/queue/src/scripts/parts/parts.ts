@@ -5,6 +5,7 @@ import envelope from './envelope.lua';
 import fitting from './fitting.lua';
 import openGate from './gate/open.lua';
 import pauseGate from './gate/pause.lua';
+import gcra from './gcra.lua';
 import handoff from './handoff.lua';
 import held from './held.lua';
 import outgoing from './outgoing.lua';
@@ -81,3 +82,6 @@ export const pauseGatePart = definePart({
   needs: ['version'],
   lua: pauseGate,
 });
+
+/** `gcra_read`, `gcra_wait`, `gcra_grant`, `gcra_return` and `gcra_write`: a rate limit. */
+export const gcraPart = definePart({ name: 'gcra', lua: gcra });
