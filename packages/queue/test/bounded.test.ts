@@ -138,6 +138,16 @@ describe('whenFull: drop-oldest', () => {
     expect(await rejection(queue.send(5))).toMatchObject({ ...full, count: 3 });
   });
 
+  it('delayed messages replace as many as are in the list, and the others are rejected', async () => {
+    const queue = bounded({ count: 2, whenFull: 'drop-oldest' });
+    await queue.sendBatch(batch(2));
+
+    const results = await queue.sendBatch(batch(3).map((item) => ({ ...item, delayMs: 60_000 })));
+
+    expect(statuses(results)).toEqual(['sent', 'sent', 'failed']);
+    expect(await queue.stats()).toMatchObject({ pending: 0, delayed: 2, total: { dropped: 2 } });
+  });
+
   it('a queue that others have made longer becomes no longer, and is not cut', async () => {
     const queue = bounded({ count: 2, whenFull: 'drop-oldest' });
     await queue.connection.call('LPUSH', [queue.name, '1', '2', '3', '4']);
@@ -261,6 +271,9 @@ describe.each(['reject', 'drop-oldest', 'wait'] as const)('whenFull: %s', (whenF
     const watcher = redis.queue<number>({ name });
     let longest = 0;
     let isOver = false;
+    onTestFinished(() => {
+      isOver = true;
+    });
     const watching = (async () => {
       while (!isOver) {
         longest = Math.max(longest, Number(await watcher.connection.call('LLEN', [name])));
