@@ -225,13 +225,17 @@ it('a wait that is known to be longer than timeoutMs ends at once and reserves n
 it('one that waits behind others in its process gives up when timeoutMs is over', async () => {
   const limiter = limiterOf({ max: 1, perMs: hourMs });
   await limiter.acquire();
+  const { places } = await state(limiter.connection, limiter.name);
   const stop = new AbortController();
-  const first = limiter.acquire({ signal: stop.signal });
+  const others = [1, 2].map(() => limiter.acquire({ signal: stop.signal }));
+  // The first one has a moment then, and nobody asks for the others before that.
+  await eventually(async () => (await state(limiter.connection, limiter.name)).places !== places);
   const error = await rejection(limiter.acquire({ timeoutMs: 50 }));
 
   expect(error).toMatchObject({ code: 'TIMEOUT', outcome: 'not-executed', retryable: true });
+  expect(error.message).toContain('nothing may start within 50 ms');
   stop.abort('over');
-  await expect(first).rejects.toBe('over');
+  for (const other of others) await expect(other).rejects.toBe('over');
 });
 
 it('a clock that was set back by an hour does not stop it', async () => {
