@@ -225,6 +225,28 @@ it('pause says which consumers have not confirmed it, and resolves when they are
   await queue.pause();
 });
 
+it('a consumer that has not put a pause in force before its lease ran out has lost the lease', async () => {
+  const queue = redis.queue<string>();
+  const keys = queueKeys(queue.name);
+  const consumer = 'late.200';
+  const { connection } = queue;
+  const renewal = (inForce = '', take = false) =>
+    connection.run(renew, { keys, consumer, leaseMs: 200, take, inForce });
+  await renewal('', true);
+  await queue.pause();
+  expect(await renewal()).toEqual({ status: 'lost' });
+
+  // One that had confirmed it goes on, also from a thread that does not know of it.
+  const version = String(await connection.call('HGET', [keys.shape, 'version']));
+  await connection.call('ZREM', [keys.consumers, consumer]);
+  await renewal(version, true);
+  await expireLeases(queue as never, [consumer]);
+  expect(await renewal()).toMatchObject({ status: 'held' });
+  await queue.resume();
+  await expireLeases(queue as never, [consumer]);
+  expect(await renewal(version)).toMatchObject({ status: 'held' });
+});
+
 it('a pause reaches consumers that hear no signals', async () => {
   const { url, port } = await startOwnRedis();
   const admin = openConnection(url);
