@@ -151,7 +151,7 @@ export class ListSource<Body = unknown>
     { count, withSuspect }: Asked,
     acked: Acknowledged<HeldDelivery<Body>>,
   ): Promise<Answer<HeldDelivery<Body>> | 'lost' | 'refused'> {
-    const { connection } = this.#context;
+    const { connection, keys } = this.#context;
     const shape = this.#shape;
     const handedOff = this.#adoption.brought;
     this.#adoption.begin();
@@ -159,12 +159,22 @@ export class ListSource<Body = unknown>
     const withList = !this.#move.isOut;
     const asBatch = this.acks.comeTogether;
     const returns = this.#returns;
-    const call = { count, withSuspect, firstReceipt, handedOff, withList, asBatch, acked };
-    const { version } = shape;
-    const input = { ...this.#names, version, from: this.#from, ...call };
     let result: LeaseResult;
     try {
-      result = await connection.run(leaseOf(shape), input);
+      // Written out: with a handler of a few ms, each message nearly has a call of its own.
+      result = await connection.run(leaseOf(shape), {
+        keys,
+        version: shape.version,
+        consumer: this.#session.consumer,
+        from: this.#from,
+        count,
+        withSuspect,
+        firstReceipt,
+        handedOff,
+        withList,
+        asBatch,
+        acked,
+      });
     } catch (error) {
       if (handedOff !== undefined) this.#adoption.failed();
       throw error;
