@@ -2,6 +2,7 @@ import { newConsumerName } from '@redpost/core/consuming';
 import { expect, it } from 'vitest';
 import { queueKeys } from '../src/keys.js';
 import { leaseOf } from '../src/scripts/lease.js';
+import { leave } from '../src/scripts/leave.js';
 import { renew } from '../src/scripts/renew.js';
 import { plain } from '../src/shape/shape.js';
 import { useRedis } from './support/use-redis.js';
@@ -49,4 +50,25 @@ it('a longer lease of another consumer stays as long as it is', async () => {
   expect(await queue.receive({ timeoutMs: 500 })).toBeUndefined();
 
   expect(Number(await queue.connection.call('ZSCORE', [consumers, other]))).toBe(end);
+});
+
+it('a former consumer is remembered for as long as a blocking move of its may last, however short leases are', async () => {
+  const queue = redis.queue<string>();
+  const keys = queueKeys(queue.name);
+  const { connection } = queue;
+  const [former, other] = [newConsumerName(200), newConsumerName(200)];
+  const lease = { keys, leaseMs: 200, take: true, inForce: '' };
+  await connection.run(renew, { ...lease, consumer: former });
+  await connection.run(leave, { keys, consumer: former, mayBeBlocked: true });
+  const until = () => connection.call('ZSCORE', [keys.consumers, `~${former}`]);
+  const before = String(await until());
+
+  await connection.run(renew, { ...lease, consumer: other });
+  expect(String(await until())).toBe(before);
+
+  // The clock of the server went back by an hour.
+  await connection.call('ZADD', [keys.consumers, Number(before) + hourMs, `~${former}`]);
+  await connection.run(renew, { ...lease, consumer: other });
+  expect(Number(await until())).toBeLessThan(Number(before) + hourMs / 2);
+  expect(Number(await until())).toBeGreaterThanOrEqual(Number(before));
 });

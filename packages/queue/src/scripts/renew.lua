@@ -2,6 +2,7 @@
 --
 -- lease_ms  the length of the lease
 -- is_new    1 to take it, 0 to renew it
+-- remember_ms  for how long a former consumer is remembered
 -- in_force  the version of the shape that the consumer has put in force
 -- returns nil when there is no lease to renew, else { how many messages it holds, the version of the queue's
 --       shape, consumers (or, with a leading '~', former consumers) whose lease has run out... }. None of
@@ -22,7 +23,7 @@ local is_in_force = version == '' or version == in_force
 if had_run_out and not is_in_force then return nil end
 
 redis.call('ZADD', consumers, time + lease_ms, consumer)
-shorten_leases(consumers, time, lease_ms)
+shorten_leases(consumers, time, lease_ms, remember_ms)
 
 if version ~= '' and version == in_force then redis.call('HSET', seen, consumer, version) end
 

@@ -2,6 +2,7 @@ import { defineScript } from '@redpost/core';
 import { clockPart, shortenLeasesPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import { heldPart, shapePart } from './parts/parts.js';
+import { rememberMs } from './recover.js';
 import source from './renew.lua';
 import { namedKeys } from './script-keys.js';
 
@@ -34,6 +35,7 @@ export const renew = defineScript<RenewInput, RenewResult>({
   args: {
     consumer: ({ consumer }) => consumer,
     lease_ms: ({ leaseMs }) => leaseMs,
+    remember_ms: () => rememberMs,
     is_new: ({ take }) => (take ? 1 : 0),
     in_force: ({ inForce }) => inForce,
     signal: ({ keys }) => keys.signal,

@@ -14,7 +14,7 @@ export const mostBytesPart = definePart({ name: 'most-bytes', lua: mostBytes });
 /** `read_entries`, `fitting_entries` and `size_of`: entries of a stream, as many as fit into an answer. */
 export const entriesPart = definePart({ name: 'entries', uses: [mostBytesPart], lua: entries });
 
-/** `shorten_leases(leases, time, own_lease_ms)`: no lease ends later than its own length from now. */
+/** `shorten_leases(leases, time, own_lease_ms, former_ms)`: no lease ends later than its own length from now. */
 export const shortenLeasesPart = definePart({ name: 'shorten-leases', lua: shortenLeases });
 
 /** `write_before_growing(command, key)`: for scripts that go on when Redis is out of memory. */
