@@ -83,8 +83,12 @@ describe('publish and subscribe', () => {
     const name = uniqueName();
     const piped = redpost.shell(`redpost subscribe ${name} 2>/dev/null | head -1`);
 
-    const publishing = setInterval(() => void redpost.redisCli('PUBLISH', name, 'x'), 50);
+    const published: Promise<string>[] = [];
+    const publish = () => void published.push(redpost.redisCli('PUBLISH', name, 'x'));
+    const publishing = setInterval(publish, 50);
     const { stdout, stderr } = await piped.finally(() => clearInterval(publishing));
+    // The server ends with the test: none may be on its way then.
+    await Promise.all(published);
 
     expect(stdout).toBe(`{"channel":"${name}","body":"x"}\n`);
     expect(stderr).toBe('');
