@@ -1,5 +1,11 @@
 import { asError } from '@redpost/core';
-import { clearInterval, newConsumerName, setInterval, within } from '@redpost/core/consuming';
+import {
+  clearInterval,
+  newConsumerName,
+  Rerun,
+  setInterval,
+  within,
+} from '@redpost/core/consuming';
 import type { GroupContext } from '../group/group-context.js';
 import { enter } from '../scripts/enter.js';
 import { shorten } from '../scripts/shorten.js';
@@ -29,8 +35,7 @@ export class Assignment {
   readonly #context: GroupContext;
   readonly #options: AssignmentOptions;
   #timer: NodeJS.Timeout | undefined;
-  #isBalancing = false;
-  #isOutdated = false;
+  readonly #balancing = new Rerun(() => this.#tryBalance());
   #stopped = false;
 
   constructor(context: GroupContext, options: AssignmentOptions) {
@@ -47,8 +52,7 @@ export class Assignment {
 
   /** Looks at who the members are, and what this one's share is. */
   check(): void {
-    this.#isOutdated = true;
-    if (!this.#isBalancing && !this.#stopped) void this.#balanceWhileOutdated();
+    this.#balancing.ask();
   }
 
   stop(): void {
@@ -62,18 +66,14 @@ export class Assignment {
     await this.#enter(0, timeoutMs);
   }
 
-  async #balanceWhileOutdated(): Promise<void> {
-    this.#isBalancing = true;
-    while (this.#isOutdated && !this.#stopped) {
-      this.#isOutdated = false;
-      try {
-        await this.#balance(await this.#stay());
-      } catch (error) {
-        // The next look comes with the timer.
-        if (!this.#stopped) this.#options.failed(asError(error));
-      }
+  async #tryBalance(): Promise<void> {
+    if (this.#stopped) return;
+    try {
+      await this.#balance(await this.#stay());
+    } catch (error) {
+      // The next look comes with the timer.
+      if (!this.#stopped) this.#options.failed(asError(error));
     }
-    this.#isBalancing = false;
   }
 
   /** Resolves to the members, of which this is one. */
