@@ -32,10 +32,15 @@ export interface QueueKeys {
 
 const longestNameBytes = 1024;
 
+/** @throws InvalidArgumentError for a name that keys cannot be derived from. @param what says whose name it is. */
+export function checkName(what: string, name: string): void {
+  checkedKeyName(what, name, longestNameBytes);
+  refuseForeignName(what, name);
+}
+
 /** @throws InvalidArgumentError for a name that cannot be a queue's. */
 export function queueKeys(name: string): QueueKeys {
-  checkedKeyName('The name of a queue', name, longestNameBytes);
-  refuseForeignName('The name of a queue', name);
+  checkName('The name of a queue', name);
   const tag = `{${name}}`;
   return {
     list: name,

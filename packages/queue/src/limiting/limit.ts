@@ -1,13 +1,12 @@
 import {
   type Connection,
-  checkedKeyName,
   InvalidArgumentError,
   longestTimerMs,
   type NamesOf,
-  refuseForeignName,
   refuseUnknownOptions,
   wholeNumber,
 } from '@redpost/core';
+import { checkName } from '../keys.js';
 
 /** What a {@link RateLimiter} is made of. */
 export interface RateLimiterOptions {
@@ -32,7 +31,6 @@ export interface Limit {
 }
 
 const most = 1_000_000;
-const longestNameBytes = 1024;
 
 const optionNames: NamesOf<RateLimiterOptions> = {
   connection: true,
@@ -65,7 +63,6 @@ export function checkedCount(count: number, { max, burst }: Limit): number {
  * @throws InvalidArgumentError for a name that cannot be one.
  */
 export function limiterKey(name: string): string {
-  checkedKeyName('The name of a rate limiter', name, longestNameBytes);
-  refuseForeignName('The name of a rate limiter', name);
+  checkName('The name of a rate limiter', name);
   return `{${name}}:limiter`;
 }
