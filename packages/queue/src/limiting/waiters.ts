@@ -40,7 +40,7 @@ const endlessUs = Number.MAX_SAFE_INTEGER;
  * The acquisitions of one process that wait, in their order.
  *
  * A call of the script reserves *places*, each a moment by the server's clock, for which a timer is set here. So
- * nobody polls, and whoever has a place needs no further call. Places are reserved 200 ms ahead (or `perMs`, if
+ * there is no polling, and an acquisition with a place needs no further call. Places are reserved 200 ms ahead (or `perMs`, if
  * that is shorter), but at least one per call: so each call makes at least one acquisition, however many processes
  * wait, and each process has its turn. Were a process only told when to come again, all of them would come at that
  * moment, and all but one in vain. Were all places reserved at once, a process that dies would take them with it,

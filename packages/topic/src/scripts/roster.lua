@@ -1,5 +1,5 @@
--- What is pending in a group, whoever holds it, oldest first: who takes over a partition must know
--- which records come before which. Not many bytes at a time: for their keys the records are read.
+-- List the records that are pending in a group, under any consumer, oldest first: a new owner of a partition must
+-- know their order. Not many bytes at a time, because the records are read to find their keys.
 --
 -- from   the offset to begin at, behind it with '(' before
 -- limit  how many at most

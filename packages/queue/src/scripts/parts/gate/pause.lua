@@ -5,8 +5,8 @@ local function is_reshaped()
   return shape_version() ~= version
 end
 
--- Returns how many of so many messages may be taken now. If these are fewer, returns also in how many ms to
--- ask again: -1 if only another shape can change it.
+-- Returns how many messages may be taken now, at most `count`. If these are fewer than `count`, the second result is
+-- the time in ms after which to ask again, or -1 if only another shape can open the gate.
 local function allowed(count)
   local paused, ends = unpack(redis.call('HMGET', shape, 'paused', 'paused_until'))
   if not paused then return count end
