@@ -19,7 +19,12 @@ export {
   type RedriveOptions,
 } from './admin/dead-letters.js';
 export type { QueueStats } from './admin/queue-stats.js';
-export type { ConsumeOptions, LeaseOptions } from './consuming/consume-options.js';
+export type { BatchHandler } from './consuming/batch-pool.js';
+export type {
+  ConsumeBatchOptions,
+  ConsumeOptions,
+  LeaseOptions,
+} from './consuming/consume-options.js';
 export {
   Consumer,
   type ConsumerEvents,

@@ -6,27 +6,35 @@ import {
   checkedMaxMessageBytes,
   connectionOf,
   Emitter,
+  InvalidArgumentError,
   json,
   longestTimerMs,
   type NamesOf,
   refuseUnknownOptions,
   type Schema,
+  shown,
   type Unlisten,
   type WithoutSchema,
   type WithSchema,
   wholeNumber,
   withDefaults,
 } from '@redpost/core';
+import { HandlerPool } from '@redpost/core/consuming';
 import { DeadLetters } from './admin/dead-letters.js';
 import { peek } from './admin/peek.js';
 import { type QueueStats, readStats } from './admin/queue-stats.js';
+import { type BatchHandler, BatchPool } from './consuming/batch-pool.js';
 import {
+  batchConsumerOptions,
+  type CheckedConsume,
+  type ConsumeBatchOptions,
   type ConsumeOptions,
   consumerOptions,
   type LeaseOptions,
 } from './consuming/consume-options.js';
 import { Consumer, type Handler } from './consuming/consumer.js';
 import type { Delivery } from './consuming/delivery.js';
+import type { CreateHandlers } from './consuming/handlers.js';
 import { type ReceiveOptions, Receiver } from './consuming/receiver.js';
 import type { QueueContext } from './context.js';
 import { queueKeys, queueOwner } from './keys.js';
@@ -64,7 +72,10 @@ export interface QueueOptions<Body, Input = Body> {
   maxLength?: MaxLength | undefined;
   /** How many replicas must have a message before its send resolves, at least 0. Default 0. */
   replicas?: number | undefined;
-  /** Defaults of `consume`; `receive` and `deliveries` take the lease, order and attempts of it. */
+  /**
+   * Defaults of `consume`, and but for `concurrency` of `consumeBatch`; `receive` and `deliveries` take the lease,
+   * order and attempts of it.
+   */
   consume?: ConsumeOptions | undefined;
 }
 
@@ -162,11 +173,31 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
 
   /** Calls `handler` for each message, until the consumer is stopped. */
   consume(handler: Handler<Body>, options: ConsumeOptions = {}): Consumer<Body> {
-    if (this.#isClosed) throw new ClosedError('The queue is closed');
-    const consumer = new Consumer(this.#context, handler, withDefaults(this.#defaults, options));
-    this.#consumers.add(consumer);
-    consumer.on('stopped', () => this.#consumers.delete(consumer));
-    return consumer;
+    const given = withDefaults(this.#defaults, options);
+    const checked = consumerOptions(given);
+    const pool: CreateHandlers<Body> = (host) =>
+      new HandlerPool(checkedHandler(handler), checked.concurrency, host);
+    return this.#start(pool, { ...checked, signal: given.signal });
+  }
+
+  /**
+   * Calls `handler` for each batch of messages, until the consumer is stopped. A batch is handed over when it has
+   * `max` messages or `maxBytes` bytes, or when its first message has waited for `maxWaitMs`.
+   *
+   * When the handler returns, those that it has not settled are acknowledged; when it throws, they are retried, each
+   * by its own attempts. A message that cannot be read becomes a dead letter and is in no batch, and one that had
+   * been active when a consumer died comes alone. Defaults are those of `consume`, except for `concurrency`, which
+   * is how many batches are handled at a time: 1.
+   *
+   * @throws InvalidArgumentError for an option that cannot work.
+   */
+  consumeBatch(handler: BatchHandler<Body>, options: ConsumeBatchOptions = {}): Consumer<Body> {
+    const { concurrency, ...defaults } = this.#defaults;
+    const given = withDefaults<ConsumeBatchOptions>(defaults, options);
+    const checked = batchConsumerOptions(given);
+    const pool: CreateHandlers<Body> = (host) =>
+      new BatchPool(checkedHandler(handler), checked, host);
+    return this.#start(pool, { ...checked, signal: given.signal });
   }
 
   /**
@@ -263,4 +294,20 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  #start(
+    createHandlers: CreateHandlers<Body>,
+    options: CheckedConsume & { signal: AbortSignal | undefined },
+  ): Consumer<Body> {
+    if (this.#isClosed) throw new ClosedError('The queue is closed');
+    const consumer = new Consumer(this.#context, createHandlers, options);
+    this.#consumers.add(consumer);
+    consumer.on('stopped', () => this.#consumers.delete(consumer));
+    return consumer;
+  }
+}
+
+function checkedHandler<Handler>(handler: Handler): Handler {
+  if (typeof handler === 'function') return handler;
+  throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
 }

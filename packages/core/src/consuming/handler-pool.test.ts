@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Handled, HandlerPool, type Lease } from './handler-pool.js';
+import { HandlerPool, type Lease, type Work } from './handler-pool.js';
 
 interface TestLease extends Lease {
   isFresh: boolean;
@@ -18,33 +18,30 @@ function lease(): TestLease {
   };
 }
 
-interface Work extends Handled {
+interface NamedWork extends Work {
   name: string;
   end(): void;
   ended: Promise<void>;
 }
 
-function work(name: string, settler: TestLease): Work {
+function work(name: string, settler: TestLease): NamedWork {
   let end = () => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  const claim = () => true;
-  return { name, settler, end, ended, claim, size: 1, isLost: false, startedAt: 0 };
+  return { name, settler, end, ended, size: 1, startedAt: 0 };
 }
 
 /** A pool whose handlers end when they are told, and who was started. */
 function openPool(concurrency: number) {
   const started: string[] = [];
-  const handler = ({ name, ended }: Work) => {
+  const handler = ({ name, ended }: NamedWork) => {
     started.push(name);
     return ended;
   };
-  const pool = new HandlerPool<Work>(handler, concurrency, {
+  const pool = new HandlerPool<NamedWork>(handler, concurrency, {
     open: () => undefined,
-    nextStep: () => ({ action: 'retry', delayMs: 0 }),
-    failed: () => {},
-    error: () => {},
+    outcomes: { succeeded: () => {}, failed: () => {} },
     finished: () => {},
     stuck: () => {},
   });

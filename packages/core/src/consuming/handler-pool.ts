@@ -1,10 +1,7 @@
-import { messageOf } from '../error-text.js';
-import { asError, isRedpostError } from '../errors.js';
 import { inThisContext } from '../runtime/context.js';
 import { isThenable } from '../runtime/is-thenable.js';
 import { performance } from '../runtime/timers.js';
 import { Ahead } from './ahead.js';
-import type { NextStep } from './failure.js';
 import { isCalledOrAwaitedBy } from './is-called-or-awaited-by.js';
 import { Lookahead } from './lookahead.js';
 
@@ -22,31 +19,34 @@ export interface Lease {
   deadLetter(held: Handled, reason: string, error: string): Promise<void>;
 }
 
-/** What the handlers of a consumer get. */
-export interface Handled {
+/** What one call of a handler is for: one delivery, or several. */
+export interface Work {
   /** How many bytes it is, roughly. */
   readonly size: number;
-  /** The lease it was delivered under is gone. */
-  readonly isLost: boolean;
   readonly settler: Lease;
   /** When its handler began, by `performance.now()`; 0 before. */
   startedAt: number;
+}
+
+/** One delivery. */
+export interface Handled extends Work {
+  /** The lease it was delivered under is gone. */
+  readonly isLost: boolean;
   /** Claims the right to settle it: true once. */
   claim(): boolean;
 }
 
 /** The consumer whose handlers these are. */
-export interface HandlerPoolHost<Held extends Handled> {
+export interface HandlerPoolHost<Item extends Work> {
   /** Makes the body available: returns a promise only if it takes time. May throw. */
-  open(held: Held): Promise<void> | undefined;
-  /** What follows when it could not be read or handled. */
-  nextStep(held: Held, error: Error): NextStep;
-  /** It could not be read or handled: who listens is told. */
-  failed(held: Held, error: Error, next: NextStep): void;
-  /** Something else failed in the background. */
-  error(error: Error): void;
+  open(item: Item): Promise<void> | undefined;
+  /** Settles it by how its handler ended. */
+  readonly outcomes: {
+    succeeded(item: Item): void;
+    failed(item: Item, thrown: unknown): void;
+  };
   /** A handler is through, so there may be demand. */
-  finished(held: Held): void;
+  finished(): void;
   /** None was started for a while: other consumers may have time for those that wait. */
   stuck(): void;
 }
@@ -55,19 +55,19 @@ export interface HandlerPoolHost<Held extends Handled> {
 let pools = 0;
 
 /**
- * Calls a handler for each delivery, `concurrency` at a time, and settles it by how that ends. Each
+ * Calls a handler for each item, `concurrency` at a time, and has it settled by how that ends. Each
  * runs in the context in which the pool was made.
  * Those that are here and not started wait in order.
  */
-export class HandlerPool<Held extends Handled> {
-  readonly #call: (held: Held) => unknown;
+export class HandlerPool<Item extends Work> {
+  readonly #call: (item: Item) => unknown;
   readonly #concurrency: number;
-  readonly #host: HandlerPoolHost<Held>;
+  readonly #host: HandlerPoolHost<Item>;
   readonly #lookahead: Lookahead;
-  readonly #ahead: Ahead<Held>;
+  readonly #ahead: Ahead<Item>;
   /** What calls and what awaits a handler has a name of its own, by which `isCaller` recognises it. */
   readonly #names = namesOfPool(++pools);
-  readonly #follow: (held: Held, result: PromiseLike<unknown>) => Promise<void>;
+  readonly #follow: (item: Item, result: PromiseLike<unknown>) => Promise<void>;
   readonly #waiters = new Set<{ isDone(): boolean; resolve(): void }>();
   #running = 0;
   /** How many wait for their lease to be renewed: they need no handler before. */
@@ -79,14 +79,20 @@ export class HandlerPool<Held extends Handled> {
   #isPaused = false;
   /** While a follower asks for a handler to go on with, and what it gets. */
   #isFollowerFree = false;
-  #nextHeld: Held | undefined;
+  #nextItem: Item | undefined;
   #nextResult: PromiseLike<unknown> | undefined;
 
-  constructor(handler: (held: Held) => unknown, concurrency: number, host: HandlerPoolHost<Held>) {
-    this.#call = named(this.#names.calling, (held: Held) => handler(held));
+  /** @param mostAhead how many may wait here for a handler, however fast the handlers are. */
+  constructor(
+    handler: (item: Item) => unknown,
+    concurrency: number,
+    host: HandlerPoolHost<Item>,
+    mostAhead = 1000,
+  ) {
+    this.#call = named(this.#names.calling, (item: Item) => handler(item));
     this.#concurrency = concurrency;
     this.#host = host;
-    this.#lookahead = new Lookahead(concurrency);
+    this.#lookahead = new Lookahead(concurrency, mostAhead);
     this.#ahead = new Ahead(() => host.stuck());
     this.#follow = this.#createFollower();
   }
@@ -98,7 +104,7 @@ export class HandlerPool<Held extends Handled> {
   }
 
   /** Takes them in, and starts as many handlers as it may. */
-  accept(deliveries: readonly Held[]): void {
+  accept(deliveries: readonly Item[]): void {
     this.#ahead.add(deliveries);
     this.#startMore(performance.now());
     this.#ahead.watch();
@@ -136,13 +142,13 @@ export class HandlerPool<Held extends Handled> {
   }
 
   /** Removes and returns all that was not started, or that of one lease. */
-  removeWaiting(lease?: Lease): Held[] {
+  removeWaiting(lease?: Lease): Item[] {
     const all = this.#ahead.takeAll();
     this.#late = 0;
     if (!lease) return all;
-    this.#ahead.add(all.filter((held) => held.settler !== lease));
+    this.#ahead.add(all.filter((item) => item.settler !== lease));
     this.#ahead.watch();
-    return all.filter((held) => held.settler === lease);
+    return all.filter((item) => item.settler === lease);
   }
 
   /** Resolves when no handler runs, or none under this lease. */
@@ -163,18 +169,18 @@ export class HandlerPool<Held extends Handled> {
     this.#isStarting = true;
     this.#late = 0;
     while (this.#running < this.#concurrency && !this.#isHeldUp) {
-      const held = this.#ahead.next;
-      if (!held) break;
-      if (!held.settler.isFreshAt(now)) {
+      const item = this.#ahead.next;
+      if (!item) break;
+      if (!item.settler.isFreshAt(now)) {
         if (this.#postponeStale(now)) continue;
         break;
       }
       this.#ahead.take();
       this.#running += 1;
-      held.settler.running += 1;
-      held.startedAt = now;
-      const result = this.#start(held);
-      if (result) this.#await(held, result);
+      item.settler.running += 1;
+      item.startedAt = now;
+      const result = this.#start(item);
+      if (result) this.#await(item, result);
       // That may have taken long. (To read the clock costs as much as all else here.)
       if (this.#running >= this.#concurrency) break;
       now = this.#finishedAt > now ? this.#finishedAt : performance.now();
@@ -193,22 +199,23 @@ export class HandlerPool<Held extends Handled> {
   }
 
   /** Returns what has to be awaited until the handler is through. */
-  readonly #start = inThisContext((held: Held): PromiseLike<unknown> | undefined => {
+  readonly #start = inThisContext((item: Item): PromiseLike<unknown> | undefined => {
     try {
-      const opening = this.#host.open(held);
-      const result = opening ? opening.then(() => this.#call(held)) : this.#call(held);
+      const opening = this.#host.open(item);
+      const result = opening ? opening.then(() => this.#call(item)) : this.#call(item);
       if (isThenable(result)) return result;
-      this.#succeed(held);
+      this.#host.outcomes.succeeded(item);
     } catch (error) {
-      this.#fail(held, error);
+      this.#host.outcomes.failed(item, error);
     }
+    this.#finish(item);
     return undefined;
   });
 
-  #await(held: Held, result: PromiseLike<unknown>): void {
-    if (!this.#isFollowerFree) return void this.#follow(held, result);
+  #await(item: Item, result: PromiseLike<unknown>): void {
+    if (!this.#isFollowerFree) return void this.#follow(item, result);
     this.#isFollowerFree = false;
-    this.#nextHeld = held;
+    this.#nextItem = item;
     this.#nextResult = result;
   }
 
@@ -216,11 +223,11 @@ export class HandlerPool<Held extends Handled> {
    * What awaits a handler: then it goes on with the one that starts in its place, for to begin an async
    * function costs as much as to await twice.
    */
-  #createFollower(): (held: Held, result: PromiseLike<unknown>) => Promise<void> {
-    const follow = async (first: Held, result: PromiseLike<unknown>) => {
-      let held: Held | undefined = first;
+  #createFollower(): (item: Item, result: PromiseLike<unknown>) => Promise<void> {
+    const follow = async (first: Item, result: PromiseLike<unknown>) => {
+      let item: Item | undefined = first;
       let awaited: PromiseLike<unknown> | undefined = result;
-      while (held) {
+      while (item) {
         let failure: { thrown: unknown } | undefined;
         try {
           await awaited;
@@ -228,57 +235,28 @@ export class HandlerPool<Held extends Handled> {
           failure = { thrown };
         }
         this.#isFollowerFree = true;
-        if (failure) this.#fail(held, failure.thrown);
-        else this.#succeed(held);
+        if (failure) this.#host.outcomes.failed(item, failure.thrown);
+        else this.#host.outcomes.succeeded(item);
+        this.#finish(item);
         this.#isFollowerFree = false;
-        held = this.#nextHeld;
+        item = this.#nextItem;
         awaited = this.#nextResult;
-        this.#nextHeld = undefined;
+        this.#nextItem = undefined;
         this.#nextResult = undefined;
       }
     };
     return named(this.#names.awaiting, follow);
   }
 
-  #succeed(held: Held): void {
-    if (held.claim()) held.settler.acknowledge(held, false);
-    this.#finish(held);
-  }
-
-  #fail(held: Held, thrown: unknown): void {
-    if (isRedpostError(thrown, 'EXPIRED')) {
-      if (held.claim()) held.settler.acknowledge(held, true);
-    } else if (held.claim()) {
-      void this.#settleFailure(held, thrown);
-    } else if (!isRedpostError(thrown, 'LEASE_LOST') && !held.isLost) {
-      // It was settled before its handler threw: the error still has to be heard.
-      this.#host.error(asError(thrown));
-    }
-    this.#finish(held);
-  }
-
-  async #settleFailure(held: Held, thrown: unknown): Promise<void> {
-    const error = asError(thrown);
-    try {
-      const next = this.#host.nextStep(held, error);
-      this.#host.failed(held, error, next);
-      if (next.action === 'retry') await held.settler.retry(held, next.delayMs);
-      else await held.settler.deadLetter(held, next.reason, messageOf(error));
-    } catch (failure) {
-      // What was lost is reported by the event `lost`.
-      if (!isRedpostError(failure, 'LEASE_LOST')) this.#host.error(asError(failure));
-    }
-  }
-
-  #finish(held: Held): void {
+  #finish(item: Item): void {
     const now = performance.now();
     this.#finishedAt = now;
-    this.#lookahead.add(now - held.startedAt, held.size);
+    this.#lookahead.add(now - item.startedAt, item.size);
     this.#running -= 1;
-    held.settler.running -= 1;
+    item.settler.running -= 1;
     if (this.#waiters.size > 0) this.#tellDone();
     this.#startMore(now);
-    this.#host.finished(held);
+    this.#host.finished();
   }
 
   #tellDone(): void {

@@ -65,7 +65,14 @@ export {
   stepAfter,
   unreadableReason,
 } from './failure.js';
-export { type Handled, HandlerPool, type HandlerPoolHost, type Lease } from './handler-pool.js';
+export {
+  type Handled,
+  HandlerPool,
+  type HandlerPoolHost,
+  type Lease,
+  type Work,
+} from './handler-pool.js';
+export { Outcomes } from './outcomes.js';
 export { Rerun } from './rerun.js';
 export { withShortJson } from './short-json.js';
 export { ToldSeldom } from './told-seldom.js';

@@ -2,32 +2,32 @@ import { expect, it } from 'vitest';
 import { Lookahead } from './lookahead.js';
 
 it('nothing is leased ahead before a handler has finished', () => {
-  expect(new Lookahead(50).count).toBe(0);
+  expect(new Lookahead(50, 1000).count).toBe(0);
 });
 
 it('as many are leased ahead as the handlers start within 2 ms', () => {
-  const lookahead = new Lookahead(10);
+  const lookahead = new Lookahead(10, 1000);
   lookahead.add(1, 100);
 
   expect(lookahead.count).toBe(20);
 });
 
 it('slow handlers get nothing ahead', () => {
-  const lookahead = new Lookahead(1);
+  const lookahead = new Lookahead(1, 1000);
   lookahead.add(5, 100);
 
   expect(lookahead.count).toBe(0);
 });
 
-it('never more than a thousand are leased ahead', () => {
-  const lookahead = new Lookahead(100);
+it('never more are leased ahead than is said', () => {
+  const lookahead = new Lookahead(100, 1000);
   lookahead.add(0, 100);
 
   expect(lookahead.count).toBe(1000);
 });
 
 it('one slow handler among many fast ones has little effect, several have', () => {
-  const lookahead = new Lookahead(10);
+  const lookahead = new Lookahead(10, 1000);
   lookahead.add(0.1, 100);
   const before = lookahead.count;
   lookahead.add(1, 100);
@@ -38,7 +38,7 @@ it('one slow handler among many fast ones has little effect, several have', () =
 });
 
 it('a stall lasts until the next measurement', () => {
-  const lookahead = new Lookahead(10);
+  const lookahead = new Lookahead(10, 1000);
   lookahead.add(1, 100);
 
   lookahead.stall();
@@ -49,7 +49,7 @@ it('a stall lasts until the next measurement', () => {
 });
 
 it('never more than a megabyte is leased ahead', () => {
-  const lookahead = new Lookahead(100);
+  const lookahead = new Lookahead(100, 1000);
   for (let large = 0; large < 500; large += 1) lookahead.add(0, 10 * 1024);
 
   expect(lookahead.count).toBeGreaterThan(90);

@@ -1,4 +1,11 @@
-import { InvalidArgumentError, type NamesOf, refuseUnknownOptions, shown } from '@redpost/core';
+import {
+  InvalidArgumentError,
+  longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
 import {
   type CheckedHandling,
   type CheckedLease,
@@ -19,12 +26,45 @@ export interface LeaseOptions extends SharedLeaseOptions {
 /** How a consumer calls its handler. */
 export interface ConsumeOptions extends LeaseOptions, HandlingOptions {}
 
+/** How a consumer collects batches, and calls its handler. `concurrency` is how many batches are handled at a time. */
+export interface ConsumeBatchOptions extends ConsumeOptions {
+  /** How many messages a batch has at most: 1 to 1000. Default 100. */
+  max?: number | undefined;
+  /**
+   * How long the first message of a batch may wait for others, in ms. Default 100. With 0 a batch gets what is
+   * in the queue, and waits for nothing.
+   */
+  maxWaitMs?: number | undefined;
+  /**
+   * How many bytes a batch has at most, with headers and what else goes along, unless one message alone has
+   * more. Default: no limit.
+   */
+  maxBytes?: number | undefined;
+}
+
+/** When a batch is complete. */
+export interface CheckedBatching {
+  max: number;
+  maxWaitMs: number;
+  maxBytes: number;
+}
+
 /** Lease options that were checked. */
 export interface SessionOptions extends CheckedLease {
   from: ConsumedEnd;
 }
 
+/** Options of a consumer that were checked. */
+export type CheckedConsume = SessionOptions & CheckedHandling;
+
 const optionNames: NamesOf<ConsumeOptions> = { ...consumeOptionNames, order: true };
+
+const batchOptionNames: NamesOf<ConsumeBatchOptions> = {
+  ...optionNames,
+  max: true,
+  maxWaitMs: true,
+  maxBytes: true,
+};
 
 /** @throws InvalidArgumentError for an option that cannot work. */
 export function sessionOptions(options: LeaseOptions): SessionOptions {
@@ -32,8 +72,26 @@ export function sessionOptions(options: LeaseOptions): SessionOptions {
 }
 
 /** @throws InvalidArgumentError for an option that cannot work. */
-export function consumerOptions(options: ConsumeOptions): SessionOptions & CheckedHandling {
+export function consumerOptions(options: ConsumeOptions): CheckedConsume {
   refuseUnknownOptions('consume()', options, optionNames);
+  return checkedConsume(options);
+}
+
+/** @throws InvalidArgumentError for an option that cannot work. */
+export function batchConsumerOptions(
+  options: ConsumeBatchOptions,
+): CheckedConsume & CheckedBatching {
+  refuseUnknownOptions('consumeBatch()', options, batchOptionNames);
+  const { max = 100, maxWaitMs = 100, maxBytes } = options;
+  return {
+    ...checkedConsume(options),
+    max: wholeNumber('max', max, { min: 1, max: 1000 }),
+    maxWaitMs: wholeNumber('maxWaitMs', maxWaitMs, { min: 0, max: longestTimerMs }),
+    maxBytes: maxBytes === undefined ? Infinity : wholeNumber('maxBytes', maxBytes, { min: 1 }),
+  };
+}
+
+function checkedConsume(options: ConsumeOptions): CheckedConsume {
   return { ...sessionOptions(options), ...checkedHandling(options) };
 }
 

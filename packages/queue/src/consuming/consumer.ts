@@ -1,15 +1,8 @@
+import { asError, Emitter, isRedpostError, type NamesOf, type Unlisten } from '@redpost/core';
 import {
-  asError,
-  Emitter,
-  InvalidArgumentError,
-  isRedpostError,
-  type NamesOf,
-  shown,
-  type Unlisten,
-} from '@redpost/core';
-import {
-  HandlerPool,
+  type HandlerPoolHost,
   type NextStep,
+  Outcomes,
   onAbort,
   performance,
   type StopOptions,
@@ -21,9 +14,10 @@ import {
 import type { QueueContext } from '../context.js';
 import type { Paused, Shape } from '../shape/shape.js';
 import type { Recovery } from '../store/list-store.js';
-import { type ConsumeOptions, consumerOptions } from './consume-options.js';
+import type { CheckedConsume } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { nextStep } from './failure.js';
+import type { CreateHandlers, Handlers } from './handlers.js';
 import { Session, type SessionHost } from './session.js';
 
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
@@ -70,9 +64,9 @@ const eventNames: NamesOf<ConsumerEvents<unknown>> = {
  */
 export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #context: QueueContext<Body>;
-  readonly #options: ReturnType<typeof consumerOptions>;
+  readonly #options: CheckedConsume;
   readonly #events = new Emitter<ConsumerEvents<Body>>(eventNames);
-  readonly #handlers: HandlerPool<HeldDelivery<Body>>;
+  readonly #handlers: Handlers<Body>;
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
   #session: Session<Body>;
@@ -83,14 +77,15 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   #isQueuePaused = false;
   readonly #stopping = new Stopping(() => this.#beginStop());
 
-  constructor(context: QueueContext<Body>, handler: Handler<Body>, options: ConsumeOptions) {
-    if (typeof handler !== 'function') {
-      throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
-    }
+  constructor(
+    context: QueueContext<Body>,
+    createHandlers: CreateHandlers<Body>,
+    options: CheckedConsume & { signal?: AbortSignal | undefined },
+  ) {
     this.#context = context;
     this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'failed');
-    this.#options = consumerOptions(options);
-    this.#handlers = this.#createPool(handler);
+    this.#options = options;
+    this.#handlers = createHandlers(this.#handlersHost());
     this.#session = this.#openSession();
     const { signal } = options;
     const stop = () => void this.stop();
@@ -141,20 +136,22 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     return this.stop();
   }
 
-  #createPool(handler: Handler<Body>): HandlerPool<HeldDelivery<Body>> {
-    return new HandlerPool<HeldDelivery<Body>>(handler, this.#options.concurrency, {
+  #handlersHost(): HandlerPoolHost<HeldDelivery<Body>> {
+    return {
       open: (held) => held.open(this.#context, this.#session),
-      nextStep: (held, error) =>
-        nextStep(held as HeldDelivery, error, this.#options, (failure) => this.#report(failure)),
-      failed: (delivery, error, next) => {
-        const isDead = next.action === 'dead-letter';
-        if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
-        this.#events.emit('failed', { delivery, error, next });
-      },
-      error: (error) => this.#report(error),
+      outcomes: new Outcomes<HeldDelivery<Body>>({
+        nextStep: (held, error) =>
+          nextStep(held as HeldDelivery, error, this.#options, (failure) => this.#report(failure)),
+        failed: (delivery, error, next) => {
+          const isDead = next.action === 'dead-letter';
+          if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
+          this.#events.emit('failed', { delivery, error, next });
+        },
+        error: (error) => this.#report(error),
+      }),
       finished: () => this.#session.pump(),
       stuck: () => void this.#returnWaiting(),
-    });
+    };
   }
 
   #beginStop(): StopSteps {
@@ -187,6 +184,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     accept: (deliveries) => this.#handlers.accept(deliveries),
     renewed: () => this.#handlers.goOn(),
     drained: (_, isGated) => {
+      this.#handlers.drained?.();
       if (!isGated) this.#events.emit('drained', undefined);
     },
     reshaped: (shape) => this.#reshaped(shape),

@@ -7,6 +7,7 @@ import {
   decodeEnvelope,
   type Envelope,
   type Headers,
+  isSuspect,
 } from '../message/envelope.js';
 import { type Message, readBody, toDate } from '../message/message.js';
 import type { Slice } from '../message/slice.js';
@@ -87,6 +88,11 @@ export class HeldDelivery<Body = unknown> extends Held<Body> implements Delivery
 
   get size(): number {
     return this.element.size;
+  }
+
+  /** It was active while its consumer died, and may have been the cause. */
+  get isSuspect(): boolean {
+    return beginningOf(this.element) === 'touched' && isSuspect(this.element.bytes);
   }
 
   get id(): string {

@@ -10,6 +10,7 @@ import {
 import {
   HandlerPool,
   type NextStep,
+  Outcomes,
   onAbort,
   performance,
   Signals,
@@ -135,13 +136,15 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   #createPool(handler: RecordHandler<Body>): HandlerPool<HeldRecord<Body>> {
     return new HandlerPool<HeldRecord<Body>>(handler, this.#options.concurrency, {
       open: (held) => held.open(this.#context.topic),
-      nextStep: (held, error) => this.#nextStep(held, error),
-      failed: (delivery, error, next) => {
-        const isDead = next.action === 'dead-letter';
-        if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
-        this.#events.emit('failed', { delivery, error, next });
-      },
-      error: (error) => this.#events.emit('error', error),
+      outcomes: new Outcomes<HeldRecord<Body>>({
+        nextStep: (held, error) => this.#nextStep(held, error),
+        failed: (delivery, error, next) => {
+          const isDead = next.action === 'dead-letter';
+          if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
+          this.#events.emit('failed', { delivery, error, next });
+        },
+        error: (error) => this.#events.emit('error', error),
+      }),
       finished: () => this.#turns.soon(),
       stuck: () => void this.#returnWaiting(),
     });

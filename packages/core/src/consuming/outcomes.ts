@@ -1,0 +1,53 @@
+import { messageOf } from '../error-text.js';
+import { asError, isRedpostError } from '../errors.js';
+import type { NextStep } from './failure.js';
+import type { Handled } from './handler-pool.js';
+
+/** The consumer that decides what follows a failure. */
+interface OutcomesHost<Held extends Handled> {
+  /** What follows when it could not be read or handled. */
+  nextStep(held: Held, error: Error): NextStep;
+  /** It could not be read or handled: who listens is told. */
+  failed(held: Held, error: Error, next: NextStep): void;
+  /** Something else failed in the background. */
+  error(error: Error): void;
+}
+
+/** Settles deliveries by how their handlers ended, unless those have settled them. */
+export class Outcomes<Held extends Handled> {
+  readonly #host: OutcomesHost<Held>;
+
+  constructor(host: OutcomesHost<Held>) {
+    this.#host = host;
+  }
+
+  /** Its handler has returned. */
+  succeeded(held: Held): void {
+    if (held.claim()) held.settler.acknowledge(held, false);
+  }
+
+  /** It could not be read, or its handler has thrown this. */
+  failed(held: Held, thrown: unknown): void {
+    if (isRedpostError(thrown, 'EXPIRED')) {
+      if (held.claim()) held.settler.acknowledge(held, true);
+    } else if (held.claim()) {
+      void this.#settleFailure(held, thrown);
+    } else if (!isRedpostError(thrown, 'LEASE_LOST') && !held.isLost) {
+      // It was settled before its handler threw: the error still has to be heard.
+      this.#host.error(asError(thrown));
+    }
+  }
+
+  async #settleFailure(held: Held, thrown: unknown): Promise<void> {
+    const error = asError(thrown);
+    try {
+      const next = this.#host.nextStep(held, error);
+      this.#host.failed(held, error, next);
+      if (next.action === 'retry') await held.settler.retry(held, next.delayMs);
+      else await held.settler.deadLetter(held, next.reason, messageOf(error));
+    } catch (failure) {
+      // What was lost is reported by the event `lost`.
+      if (!isRedpostError(failure, 'LEASE_LOST')) this.#host.error(asError(failure));
+    }
+  }
+}

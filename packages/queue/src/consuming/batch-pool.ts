@@ -1,0 +1,157 @@
+import {
+  clearTimeout,
+  HandlerPool,
+  type HandlerPoolHost,
+  setTimeout,
+} from '@redpost/core/consuming';
+import { Batch } from './batch.js';
+import type { CheckedBatching } from './consume-options.js';
+import type { Delivery, HeldDelivery } from './delivery.js';
+import type { Handlers } from './handlers.js';
+
+/** Gets the messages of a batch, oldest first. Returning acknowledges those that it has not settled; throwing retries them. */
+export type BatchHandler<Body> = (deliveries: readonly Delivery<Body>[]) => unknown;
+
+/** How many messages may wait for a handler, however fast the handlers are. */
+const mostAhead = 1000;
+/** How long a batch that is not to wait does so all the same, when Redis does not say whether there is more, in ms. */
+const longestLookMs = 100;
+
+/** Collects messages into batches, and calls a handler for each batch. */
+export class BatchPool<Body = unknown> implements Handlers<Body> {
+  readonly #options: CheckedBatching;
+  readonly #pool: HandlerPool<Batch<Body>>;
+  /** The batch that is not complete yet. */
+  #filling: HeldDelivery<Body>[] = [];
+  #bytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** How many messages a batch has, if the next ones are as large as those of the last one. */
+  #expected: number;
+
+  constructor(
+    handler: BatchHandler<Body>,
+    options: CheckedBatching & { concurrency: number },
+    host: HandlerPoolHost<HeldDelivery<Body>>,
+  ) {
+    this.#options = options;
+    this.#expected = options.max;
+    const call = ({ deliveries }: Batch<Body>) =>
+      deliveries.length > 0 ? handler(deliveries) : undefined;
+    const { concurrency, max } = options;
+    const { outcomes } = host;
+    this.#pool = new HandlerPool<Batch<Body>>(
+      call,
+      concurrency,
+      {
+        open: (batch) => batch.open(host),
+        outcomes: {
+          succeeded({ deliveries }) {
+            for (const held of deliveries) outcomes.succeeded(held);
+          },
+          failed({ deliveries }, thrown) {
+            const unsettled = deliveries.filter(({ isSettled }) => !isSettled);
+            for (const held of unsettled) outcomes.failed(held, thrown);
+            if (unsettled.length > 0) return;
+            // The error still has to be heard, but only once.
+            const [first] = deliveries.filter(({ isLost }) => !isLost);
+            if (first) outcomes.failed(first, thrown);
+          },
+        },
+        finished: () => host.finished(),
+        stuck: () => host.stuck(),
+      },
+      Math.ceil(mostAhead / max),
+    );
+  }
+
+  get free(): number {
+    return this.#pool.free * this.#expected - this.#filling.length;
+  }
+
+  get isCaller(): boolean {
+    return this.#pool.isCaller;
+  }
+
+  accept(deliveries: readonly HeldDelivery<Body>[]): void {
+    const complete: Batch<Body>[] = [];
+    for (const held of deliveries) {
+      // A message that may have killed its consumer comes alone, so that the next crash names it.
+      if (held.isSuspect) complete.push(new Batch([held], held.size));
+      else complete.push(...this.#add(held));
+    }
+    if (complete.length > 0) this.#pool.accept(complete);
+  }
+
+  drained(): void {
+    if (this.#options.maxWaitMs === 0) this.#handOver();
+  }
+
+  goOn(): void {
+    this.#pool.goOn();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#pool.stop();
+  }
+
+  pause(): void {
+    this.#pool.pause();
+  }
+
+  resume(): void {
+    this.#pool.resume();
+  }
+
+  stall(): void {
+    this.#pool.stall();
+  }
+
+  removeWaiting(): HeldDelivery<Body>[] {
+    const waiting = this.#pool.removeWaiting().flatMap(({ all }) => all);
+    return [...waiting, ...this.#removeFilling()];
+  }
+
+  done(): Promise<void> {
+    return this.#pool.done();
+  }
+
+  /** Returns the batches that are complete with it or without it. */
+  #add(held: HeldDelivery<Body>): Batch<Body>[] {
+    const { max, maxBytes } = this.#options;
+    const complete: Batch<Body>[] = [];
+    if (this.#filling.length > 0 && this.#bytes + held.size > maxBytes)
+      complete.push(this.#complete());
+    if (this.#filling.length === 0) this.#limitWait();
+    this.#filling.push(held);
+    this.#bytes += held.size;
+    if (this.#filling.length >= max || this.#bytes >= maxBytes) complete.push(this.#complete());
+    return complete;
+  }
+
+  #limitWait(): void {
+    const waitMs = this.#options.maxWaitMs || longestLookMs;
+    this.#timer = setTimeout(() => this.#handOver(), waitMs).unref();
+  }
+
+  #handOver(): void {
+    if (this.#filling.length > 0) this.#pool.accept([this.#complete()]);
+  }
+
+  #complete(): Batch<Body> {
+    const { max, maxBytes } = this.#options;
+    const bytes = this.#bytes;
+    const all = this.#removeFilling();
+    const fitting = Math.floor((maxBytes * all.length) / Math.max(bytes, 1));
+    this.#expected = Math.max(1, Math.min(max, fitting));
+    return new Batch(all, bytes);
+  }
+
+  #removeFilling(): HeldDelivery<Body>[] {
+    clearTimeout(this.#timer);
+    const filling = this.#filling;
+    this.#filling = [];
+    this.#bytes = 0;
+    return filling;
+  }
+}

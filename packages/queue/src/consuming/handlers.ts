@@ -1,0 +1,31 @@
+import type { HandlerPoolHost } from '@redpost/core/consuming';
+import type { HeldDelivery } from './delivery.js';
+
+/** Handles what a consumer has taken: a `HandlerPool`, or what stands in front of one. */
+export interface Handlers<Body> {
+  /** How many more messages it has use for. */
+  readonly free: number;
+  /** True when one of these handlers is what runs now, or awaits it. */
+  readonly isCaller: boolean;
+  /** Takes them in, and starts as many handlers as it may. */
+  accept(deliveries: readonly HeldDelivery<Body>[]): void;
+  /** The queue was found empty. */
+  drained?(): void;
+  /** A lease was renewed: starts what had to wait for that. */
+  goOn(): void;
+  /** Starts no more handlers. */
+  stop(): void;
+  /** Starts no more handlers until `resume()`. */
+  pause(): void;
+  /** Starts handlers again. */
+  resume(): void;
+  /** Has use for none ahead, until a handler has finished. */
+  stall(): void;
+  /** Removes and returns all that was not started. */
+  removeWaiting(): HeldDelivery<Body>[];
+  /** Resolves when no handler runs. */
+  done(): Promise<void>;
+}
+
+/** Creates the handlers of a consumer. */
+export type CreateHandlers<Body> = (host: HandlerPoolHost<HeldDelivery<Body>>) => Handlers<Body>;
