@@ -41,6 +41,7 @@ export const parts: Record<string, Part> = {
     const connection = losingAHandOver(place.connection);
     await admin.call('ZADD', ['{emails}:consumers', 1, 'dead']);
     await admin.call('HSET', ['{emails}:active:dead', 1, '"dead"', 2, crashing]);
+    await new Queue('emails', { connection: admin }).deadLetters.setBounds({ maxLength: 1 });
     const queue = new Queue<string>('emails', { connection });
     const handled: string[] = [];
     const consumer = queue.consume(
@@ -80,6 +81,7 @@ export const parts: Record<string, Part> = {
     await queue.peek();
     await queue.deadLetters.count();
     await queue.deadLetters.list();
+    await queue.deadLetters.bounds();
   },
 
   async operator({ connection, admin }) {
@@ -88,6 +90,7 @@ export const parts: Record<string, Part> = {
     const unconfirmed = queue.pause({ timeoutMs: 0 });
     await unconfirmed.catch((error) => refuseUnless(error, 'PAUSE_UNCONFIRMED'));
     await queue.resume();
+    await deadLetters.setBounds({ maxLength: 1 });
     await deadLetters.redrive();
     await deadLetters.remove(['1-1']);
     await deadLetters.purge();
@@ -255,7 +258,18 @@ const crashing = '\x011{"attempt":9,"suspect":1,"id":"crashing"}\n"crashing"';
 async function fillQueue(admin: Connection): Promise<void> {
   await admin.call('LPUSH', ['emails', '1']);
   await admin.call('ZADD', ['{emails}:consumers', 1e15, 'c']);
-  await admin.call('XADD', ['{emails}:dead', '*', 'reason', 'r', 'error', '', 'element', '1']);
+  for (const element of ['1', '2']) {
+    await admin.call('XADD', [
+      '{emails}:dead',
+      '*',
+      'reason',
+      'r',
+      'error',
+      '',
+      'element',
+      element,
+    ]);
+  }
   await admin.call('HSET', ['{emails}:shape', 'version', '1', 'paused', 1, 'paused_until', 2]);
 }
 

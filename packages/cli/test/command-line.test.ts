@@ -21,6 +21,7 @@ const commands = [
   ['dead', 'list'],
   ['dead', 'redrive'],
   ['dead', 'purge'],
+  ['dead', 'bounds'],
 ];
 
 it.each(commands)('%s %s explains itself with examples', async (...command) => {

@@ -44,7 +44,9 @@ describe('stats', () => {
     const table = await onTerminal('stats none');
     const json = await onTerminal('stats none --json');
 
-    expect(table.stdout).toMatch(/^QUEUE +PENDING .*\r\nnone +0 /);
+    expect(table.stdout).toMatch(
+      /^QUEUE +PENDING .* RECOVERED +DROPPED +TRIMMED\r\nnone +0 .* 0\r\n/,
+    );
     expect(json.stdout).toMatch(/^\{"queue":"none"/);
   });
 });
@@ -204,6 +206,25 @@ describe('dead', () => {
 
     expect(one.lines).toEqual([{ queue, purged: 1 }]);
     expect(rest.lines).toEqual([{ queue, purged: 2 }]);
+  });
+
+  it('shows and sets the bounds, and deletes what is above them', async () => {
+    const queue = await bury('1', '2', '3');
+    const bounds = (...options: string[]) => redpost.run(['dead', 'bounds', queue, ...options]);
+
+    expect((await bounds()).lines).toEqual([{ queue, maxLength: null, maxAgeMs: null }]);
+    const set = await bounds('--max-length', '2', '--max-age', '30d');
+    expect(set.lines).toEqual([{ queue, maxLength: 2, maxAgeMs: 30 * 86_400_000 }]);
+    expect((await bounds()).lines).toEqual(set.lines);
+    const letters = await redpost.run(['dead', 'list', queue]);
+    expect(letters.lines.map(({ body }) => body)).toEqual([2, 3]);
+    expect((await redpost.run(['stats', queue])).lines).toMatchObject([{ total: { trimmed: 1 } }]);
+
+    const half = await bounds('--max-length', 'none');
+    expect(half.lines).toEqual([{ queue, maxLength: null, maxAgeMs: 90 * 86_400_000 }]);
+    await bounds('--max-length', 'none', '--max-age', 'none');
+    expect(await redpost.redisCli('EXISTS', `{${queue}}:shape`)).toBe('0');
+    expect((await bounds('--max-length', '0')).code).toBe(2);
   });
 
   it('exits with 1 for an entry that does not exist, and with 2 for an invalid one', async () => {

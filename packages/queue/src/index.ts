@@ -51,6 +51,7 @@ export { QueueFullError } from './sending/errors.js';
 export type { MaxLength } from './sending/max-length.js';
 export type { BatchItem, SendResult } from './sending/producer.js';
 export type { SendOptions } from './sending/send-options.js';
+export type { DeadLetterBounds } from './shape/dead-letter-bounds.js';
 export { PauseUnconfirmedError } from './shape/errors.js';
 export type { PauseOptions } from './shape/pausing.js';
 export type { Paused } from './shape/shape.js';

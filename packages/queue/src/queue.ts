@@ -45,6 +45,9 @@ import { type PurgeResult, purge } from './scripts/purge.js';
 import { checkedMaxLength, type MaxLength } from './sending/max-length.js';
 import { type BatchItem, noOptions, Producer, type SendResult } from './sending/producer.js';
 import type { SendOptions } from './sending/send-options.js';
+import { checkedBounds, type DeadLetterBounds } from './shape/dead-letter-bounds.js';
+import { Declaration } from './shape/declaration.js';
+import { declareBounds } from './shape/declaring-bounds.js';
 import { type PauseOptions, pauseQueue, resumeQueue } from './shape/pausing.js';
 
 /** What a queue is made of, and the defaults of its consumers. */
@@ -70,6 +73,16 @@ export interface QueueOptions<Body, Input = Body> {
    * object only: others, and other clients, send as they like. Default: no limit.
    */
   maxLength?: MaxLength | undefined;
+  /**
+   * How many dead letters the queue keeps, and for how long: the oldest ones above that are deleted. `{}` for the
+   * defaults, 10 000 and 90 days; `'unbounded'` to keep all of them for ever again.
+   *
+   * It holds for the queue in Redis, so also for consumers that were made without this option, until another object
+   * or `deadLetters.setBounds()` declares something else. It is written in the background as soon as the object is
+   * made; a failure is told by the event `error`, and it is tried again until the queue is closed. Default: what was
+   * declared before stays as it is; a queue for which nothing was declared keeps all dead letters.
+   */
+  deadLetters?: DeadLetterBounds | 'unbounded' | undefined;
   /** How many replicas must have a message before its send resolves, at least 0. Default 0. */
   replicas?: number | undefined;
   /**
@@ -86,6 +99,7 @@ const optionNames: NamesOf<QueueOptions<unknown>> = {
   sendTimeoutMs: true,
   maxMessageBytes: true,
   maxLength: true,
+  deadLetters: true,
   replicas: true,
   consume: true,
 };
@@ -109,6 +123,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly #producer: Producer<Body, Input>;
   readonly #consumers = new Set<Consumer<Body>>();
   readonly #events = new Emitter<QueueEvents<Body>>(queueEventNames);
+  readonly #declaration: Declaration | undefined;
   #receiver: Receiver<Body> | undefined;
   #isClosed = false;
 
@@ -145,7 +160,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       maxLength: options.maxLength === undefined ? undefined : checkedMaxLength(options.maxLength),
       dropped: (count) => this.#events.emit('dropped', { count }),
     });
-    this.deadLetters = new DeadLetters(this.#context);
+    this.#declaration = this.#declare(options.deadLetters);
+    this.deadLetters = new DeadLetters(this.#context, () => this.#declaration?.end());
   }
 
   /**
@@ -272,7 +288,10 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     return this.#context.connection.run(destroy, { keys: this.#context.keys });
   }
 
-  /** What happens in the background of `receive` and `deliveries`, and what was dropped for new messages. */
+  /**
+   * What happens in the background of the constructor (`deadLetters`), of `receive` and of `deliveries`, and what was
+   * dropped for new messages.
+   */
   on<Event extends keyof QueueEvents<Body>>(
     event: Event,
     listener: (payload: QueueEvents<Body>[Event]) => void,
@@ -287,7 +306,12 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   async close(): Promise<void> {
     this.#isClosed = true;
     const consumers = [...this.#consumers].map((consumer) => consumer.stop());
-    await Promise.all([this.#producer.close(), this.#receiver?.close(), ...consumers]);
+    await Promise.all([
+      this.#producer.close(),
+      this.#receiver?.close(),
+      this.#declaration?.end(),
+      ...consumers,
+    ]);
   }
 
   /** The same as `close()`. */
@@ -304,6 +328,15 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     this.#consumers.add(consumer);
     consumer.on('stopped', () => this.#consumers.delete(consumer));
     return consumer;
+  }
+
+  #declare(deadLetters: DeadLetterBounds | 'unbounded' | undefined): Declaration | undefined {
+    if (deadLetters === undefined) return undefined;
+    const bounds = checkedBounds(deadLetters);
+    return new Declaration(
+      (isOver) => declareBounds(this.#context as QueueContext, bounds, isOver),
+      (error) => this.#events.emit('error', error),
+    );
   }
 }
 

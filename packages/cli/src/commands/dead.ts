@@ -8,6 +8,7 @@ import { addCommand, define } from '../program/define.js';
 import { exitCodes } from '../program/exit-codes.js';
 import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
+import { addDeadBounds } from './dead-bounds.js';
 
 interface ListOptions {
   codec: CodecName;
@@ -25,7 +26,7 @@ const pageSize = 100;
 
 export function addDead(program: Command, context: ProgramContext): void {
   const dead = addCommand(program, 'dead').description(
-    'Look at the dead letters of a queue, send them again, or delete them.',
+    'Look at the dead letters of a queue, send them again, delete or bound them.',
   );
 
   define<ListOptions>(dead, context, 'list', {
@@ -75,6 +76,8 @@ Asks for confirmation; without a terminal, --yes is required. Prints how many
 were deleted. Exits with 1 when a named entry does not exist.`,
     job: (run, args, options) => unlessInterrupted(run, purge(run, args, options)),
   });
+
+  addDeadBounds(dead, context);
 }
 
 function entryOption(command: Command) {

@@ -23,8 +23,8 @@ Examples:
 
 A table on a terminal, else one JSON object per queue: pending, active, delayed,
 dead, consumers, under paused since when and why (if it is paused), and under
-total the counts of acked, retried, dead, expired and recovered messages since
-the queue was created.`,
+total the counts of acked, retried, dead, expired, recovered and dropped messages
+and of trimmed (deleted) dead letters since the queue was created.`,
     job: (run, names, options) => unlessInterrupted(run, stats(run, names, options)),
   });
 }

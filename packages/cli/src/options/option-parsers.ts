@@ -17,6 +17,11 @@ export function duration(text: string): number {
   }
 }
 
+/** The same, or `none` for `Infinity`. */
+export function orNone(parse: (text: string) => number): (text: string) => number {
+  return (text) => (text === 'none' ? Infinity : parse(text));
+}
+
 /** For options that are a point in time, in ms since 1970. */
 export function moment(text: string): number {
   const ms = /^\d{4}-\d\d/.test(text) ? Date.parse(text) : Number.NaN;

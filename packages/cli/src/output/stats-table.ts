@@ -14,10 +14,12 @@ const columns: [title: string, value: (stats: NamedStats) => string | number][] 
   ['RETRIED', ({ total }) => total.retried],
   ['EXPIRED', ({ total }) => total.expired],
   ['RECOVERED', ({ total }) => total.recovered],
+  ['DROPPED', ({ total }) => total.dropped],
+  ['TRIMMED', ({ total }) => total.trimmed],
 ];
 
 /**
- * A table for reading: a row per queue, numbers aligned to the right. The last four columns are totals since
+ * A table for reading: a row per queue, numbers aligned to the right. The last six columns are totals since
  * the queue was created.
  */
 export function statsTable(queues: readonly NamedStats[]): string {

@@ -1,4 +1,5 @@
 import {
+  type Complete,
   InvalidArgumentError,
   type NamesOf,
   refuseUnknownOptions,
@@ -9,6 +10,13 @@ import { type EntryReply, entriesOf, newestId, withShortJson } from '@redpost/co
 import type { QueueContext } from '../context.js';
 import { readStored, type StoredMessage } from '../message/stored-message.js';
 import { redrive } from '../scripts/redrive.js';
+import {
+  boundsFields,
+  boundsOf,
+  checkedBounds,
+  type DeadLetterBounds,
+} from '../shape/dead-letter-bounds.js';
+import { declareBounds } from '../shape/declaring-bounds.js';
 
 /** A message that is not delivered any more, and why. */
 export interface DeadLetter<Body = unknown> extends StoredMessage<Body> {
@@ -45,9 +53,12 @@ const chunk = 200;
 /** The messages of a queue that were given up. */
 export class DeadLetters<Body = unknown> {
   readonly #context: QueueContext<Body>;
+  readonly #endDeclaration: () => Promise<void> | undefined;
 
-  constructor(context: QueueContext<Body>) {
+  /** @param endDeclaration stops what the queue's constructor may still be declaring. */
+  constructor(context: QueueContext<Body>, endDeclaration: () => Promise<void> | undefined) {
     this.#context = context;
+    this.#endDeclaration = endDeclaration;
   }
 
   /** The oldest first. */
@@ -65,6 +76,25 @@ export class DeadLetters<Body = unknown> {
   async count(): Promise<number> {
     const { connection, keys } = this.#context;
     return (await connection.call('XLEN', [keys.dead])) as number;
+  }
+
+  /** What was declared for this queue by any object or process: `Infinity` where there is no bound. */
+  async bounds(): Promise<Complete<DeadLetterBounds>> {
+    const { connection, keys } = this.#context;
+    const fields = await connection.call('HMGET', [keys.shape, ...boundsFields]);
+    return boundsOf(...(fields as (Buffer | null)[]).map((field) => field?.toString()));
+  }
+
+  /**
+   * Bounds the dead letters of the queue, for all its consumers in every process, as the option `deadLetters` of the
+   * constructor does, and deletes those that are above the bounds. Resolves when that is done.
+   *
+   * @throws InvalidArgumentError for bounds that cannot work: nothing is changed.
+   */
+  async setBounds(bounds: DeadLetterBounds | 'unbounded'): Promise<void> {
+    const checked = checkedBounds(bounds);
+    await this.#endDeclaration();
+    await declareBounds(this.#context as QueueContext, checked);
   }
 
   /**

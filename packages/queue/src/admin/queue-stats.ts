@@ -28,6 +28,8 @@ export interface QueueStats {
     recovered: number;
     /** Deleted for newer ones, because the queue was full: see `maxLength`. */
     dropped: number;
+    /** Dead letters that were deleted because of their bounds: see `deadLetters`. */
+    trimmed: number;
   };
 }
 
@@ -57,6 +59,7 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     expired: count('expired'),
     recovered: count('recovered'),
     dropped: count('dropped'),
+    trimmed: count('trimmed'),
   };
   return { pending, active, delayed, dead, consumers, paused, total };
 }

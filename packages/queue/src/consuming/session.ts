@@ -11,6 +11,7 @@ import {
   within,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
+import { DeadLetterTrimmer } from '../due/dead-letter-trimmer.js';
 import { Promoter } from '../due/promoter.js';
 import type { Shape } from '../shape/shape.js';
 import { ShapeFollower } from '../shape/shape-follower.js';
@@ -36,6 +37,7 @@ export class Session<Body = unknown> extends LeaseSession<
   protected readonly feed: Feed<HeldDelivery<Body>, Acknowledged<HeldDelivery<Body>>>;
   readonly #source: ListSource<Body>;
   readonly #promoter: Promoter;
+  readonly #trimmer: DeadLetterTrimmer;
   readonly #signals: Signals;
   readonly #shape: ShapeFollower;
   readonly #former: Promise<void>;
@@ -55,6 +57,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#former = former;
     this.#signals = new Signals(context.connection, context.keys.signal, this);
     this.#promoter = new Promoter(context as QueueContext, this);
+    this.#trimmer = new DeadLetterTrimmer(context as QueueContext, (error) => this.failed(error));
     this.#shape = new ShapeFollower(store, this);
     this.#source = new ListSource<Body>(context as QueueContext, options.from, this);
     this.feed = new Feed(this.#source, this);
@@ -138,6 +141,7 @@ export class Session<Body = unknown> extends LeaseSession<
   /** The queue has this shape: what is taken from now on complies with it. */
   reshape(shape: Shape): void {
     this.#source.reshape(shape);
+    this.#trimmer.reshape(shape);
   }
 
   /** Redis has refused a call that knew another shape. */
@@ -199,6 +203,7 @@ export class Session<Body = unknown> extends LeaseSession<
   protected override end(): void {
     super.end();
     this.#promoter.stop();
+    this.#trimmer.stop();
     this.#shape.end();
     this.#signals.end().catch((error) => this.events.failed(asError(error)));
   }

@@ -13,8 +13,7 @@ for i = rest, #ARGV, 3 do
   local element = held(receipt)
   if element then
     local attempt, _, text = read_envelope(element, consumer .. '-' .. receipt)
-    redis.call('XADD', dead, '*', 'reason', reason, 'error', message,
-      'element', write_envelope(attempt + 1, false, text))
+    add_dead_letter(reason, message, write_envelope(attempt + 1, false, text))
     let_go(receipt)
     moved = moved + 1
   end
@@ -22,4 +21,5 @@ for i = rest, #ARGV, 3 do
 end
 
 finished('dead', moved)
+trim_dead_letters(moved)
 return reply

@@ -2,7 +2,7 @@ import { defineScript } from '@redpost/core';
 import { writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './dead-letter.lua';
-import { endingPart, envelopePart, heldPart } from './parts/parts.js';
+import { deadLettersPart, endingPart, envelopePart, heldPart } from './parts/parts.js';
 import { namedKeys } from './script-keys.js';
 
 export interface DeadLetterInput {
@@ -14,8 +14,8 @@ export interface DeadLetterInput {
 /** For each delivery: whether it was still held. */
 export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
   name: 'dead-letter',
-  uses: [writeBeforeGrowingPart, envelopePart, heldPart, endingPart],
-  keys: namedKeys('active', 'batches', 'dead', 'stats'),
+  uses: [writeBeforeGrowingPart, envelopePart, heldPart, endingPart, deadLettersPart],
+  keys: namedKeys('active', 'batches', 'dead', 'stats', 'shape'),
   args: { consumer: ({ consumer }) => consumer },
   rest: ({ deliveries }) =>
     deliveries.flatMap(({ receipt, reason, error }) => [receipt, reason, error]),

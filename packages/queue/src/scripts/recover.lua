@@ -28,8 +28,8 @@ for _, receipt in ipairs(receipts) do
   local attempt, suspect, text = read_envelope(element, consumer .. '-' .. receipt)
   attempt = attempt + 1
   if suspect and attempt >= tonumber(max_attempts) then
-    redis.call('XADD', dead, '*', 'reason', 'crashed', 'error',
-      'its consumers died while they handled it', 'element', write_envelope(attempt, false, text))
+    add_dead_letter('crashed', 'its consumers died while they handled it',
+      write_envelope(attempt, false, text))
     dead_lettered = dead_lettered + 1
   else
     redis.call('LPUSH', suspects, write_envelope(attempt, true, text))
@@ -47,6 +47,7 @@ end
 if #receipts > 0 then
   redis.call('HINCRBY', stats, 'recovered', returned)
   finished('dead', dead_lettered)
+  trim_dead_letters(dead_lettered)
   tell('suspects')
 end
 return { returned, dead_lettered }

@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { endingPart, envelopePart, heldPart, signalPart } from './parts/parts.js';
+import { deadLettersPart, endingPart, envelopePart, heldPart, signalPart } from './parts/parts.js';
 import source from './recover.lua';
 import { namedKeys } from './script-keys.js';
 
@@ -32,9 +32,17 @@ export function isFormer(member: string): boolean {
 
 export const recover = defineScript<RecoverInput, RecoverResult>({
   name: 'recover',
-  uses: [clockPart, writeBeforeGrowingPart, envelopePart, heldPart, endingPart, signalPart],
+  uses: [
+    clockPart,
+    writeBeforeGrowingPart,
+    envelopePart,
+    heldPart,
+    endingPart,
+    deadLettersPart,
+    signalPart,
+  ],
   keys: {
-    ...namedKeys('consumers', 'suspects', 'dead', 'stats', 'seen'),
+    ...namedKeys('consumers', 'suspects', 'dead', 'stats', 'shape', 'seen'),
     active: ({ keys, overdue }) => keys.active(consumerOf(overdue)),
     batches: ({ keys, overdue }) => keys.batches(consumerOf(overdue)),
     handoff: ({ keys, overdue }) => keys.handoff(consumerOf(overdue)),

@@ -1,4 +1,5 @@
--- Change what the queue has declared. Nothing happens where that changes nothing.
+-- Change what the queue has declared. Nothing happens where that changes nothing: fields that are gone already, and
+-- fields that have these values.
 --
 -- dropped  how many fields to delete
 -- stamp    a field to set to the server's time, or ''
@@ -9,8 +10,14 @@ local deleted = 0
 if tonumber(dropped) > 0 then
   deleted = redis.call('HDEL', shape, unpack(ARGV, rest, rest - 1 + dropped))
 end
+local is_changed = deleted > 0 or stamp ~= ''
 if stamp ~= '' then redis.call('HSET', shape, stamp, now()) end
-for i = rest + dropped, #ARGV, 2 do redis.call('HSET', shape, ARGV[i], ARGV[i + 1]) end
+for i = rest + dropped, #ARGV, 2 do
+  if redis.call('HGET', shape, ARGV[i]) ~= ARGV[i + 1] then
+    redis.call('HSET', shape, ARGV[i], ARGV[i + 1])
+    is_changed = true
+  end
+end
 
-if deleted > 0 or stamp ~= '' or #ARGV >= rest + dropped then shape_changed() end
+if is_changed then shape_changed() end
 return { shape_version(), deleted }

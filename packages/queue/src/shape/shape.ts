@@ -1,3 +1,6 @@
+import type { Complete } from '@redpost/core';
+import { boundsFields, boundsOf, type DeadLetterBounds } from './dead-letter-bounds.js';
+
 /** Why a queue is paused, since when, and for how long. */
 export interface Paused {
   /** By the server's clock. */
@@ -13,10 +16,12 @@ export interface Shape {
   /** Another one after each change; '' for a plain queue, which has declared nothing. */
   readonly version: string;
   readonly paused: Paused | undefined;
+  /** The bounds of the dead letters; `Infinity` for no bound. */
+  readonly deadLetters: Complete<DeadLetterBounds>;
 }
 
 /** The shape of a queue that has declared nothing. */
-export const plain: Shape = { version: '', paused: undefined };
+export const plain: Shape = { version: '', paused: undefined, deadLetters: boundsOf() };
 
 /** The fields of the hash that say that a queue is paused. */
 export const pauseFields = ['paused', 'paused_reason', 'paused_until'] as const;
@@ -26,7 +31,11 @@ export function shapeOf(hash: readonly Buffer[]): Shape {
   const fields = new Map<string, string>();
   for (let at = 0; at < hash.length; at += 2) fields.set(String(hash[at]), String(hash[at + 1]));
   const [since, reason, until] = pauseFields.map((name) => fields.get(name));
-  return { version: fields.get('version') ?? '', paused: pausedOf(since, reason, until) };
+  return {
+    version: fields.get('version') ?? '',
+    paused: pausedOf(since, reason, until),
+    deadLetters: boundsOf(...boundsFields.map((name) => fields.get(name))),
+  };
 }
 
 /** Undefined where there is no time since when. */

@@ -1,4 +1,5 @@
 import { clockPart, definePart, mostBytesPart } from '@redpost/core/consuming';
+import deadLetters from './dead-letters.lua';
 import delay from './delay.lua';
 import ending from './ending.lua';
 import envelope from './envelope.lua';
@@ -63,6 +64,14 @@ export const outgoingPart = definePart({
 
 /** `finished(how, count)`: messages that are through. */
 export const endingPart = definePart({ name: 'ending', needs: ['stats'], lua: ending });
+
+/** `add_dead_letter(…)` and `trim_dead_letters(added)`: the dead letters, within the bounds of the queue. */
+export const deadLettersPart = definePart({
+  name: 'dead-letters',
+  uses: [clockPart, endingPart],
+  needs: ['dead', 'shape', 'stats'],
+  lua: deadLetters,
+});
 
 /** `shape_version()` and `shape_changed()`: what the queue has declared. */
 export const shapePart = definePart({
