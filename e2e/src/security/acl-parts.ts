@@ -64,6 +64,7 @@ export const parts: Record<string, Part> = {
     }
     await waiting(place);
     await pauseForAWhile(place, consumer);
+    await limitForAWhile(place, () => handled.includes('limited'));
     await consumer.stop();
 
     await admin.call('LPUSH', ['emails', '"hangs"', '"waits"']);
@@ -79,6 +80,7 @@ export const parts: Record<string, Part> = {
     const queue = new Queue('emails', { connection });
     await queue.stats();
     await queue.peek();
+    await queue.limits.get();
     await queue.deadLetters.count();
     await queue.deadLetters.list();
     await queue.deadLetters.bounds();
@@ -88,9 +90,12 @@ export const parts: Record<string, Part> = {
     await fillQueue(admin);
     const { deadLetters, ...queue } = ends(new Queue('emails', { connection }));
     const unconfirmed = queue.pause({ timeoutMs: 0 });
-    await unconfirmed.catch((error) => refuseUnless(error, 'PAUSE_UNCONFIRMED'));
+    await unconfirmed.catch((error) => refuseUnless(error, 'UNCONFIRMED'));
     await queue.resume();
     await deadLetters.setBounds({ maxLength: 1 });
+    const unlimited = queue.limits.set({ concurrency: 5 }, { timeoutMs: 0 });
+    await unlimited.catch((error) => refuseUnless(error, 'UNCONFIRMED'));
+    await queue.limits.clear();
     await deadLetters.redrive();
     await deadLetters.remove(['1-1']);
     await deadLetters.purge();
@@ -278,9 +283,19 @@ function ends<Body>(queue: Queue<Body>) {
     deadLetters: queue.deadLetters,
     pause: (options: PauseOptions) => queue.pause(options),
     resume: () => queue.resume(),
+    limits: queue.limits,
     purge: () => queue.purge(),
     destroy: () => queue.destroy(),
   };
+}
+
+/** Limits that the consumer has to comply with. */
+async function limitForAWhile({ admin, until }: Place, isHandled: () => boolean): Promise<void> {
+  await using queue = new Queue('emails', { connection: admin });
+  await queue.limits.set({ concurrency: 5 });
+  await queue.send('limited');
+  await until(isHandled);
+  await queue.limits.clear();
 }
 
 /** A pause that the consumer has to put in force, and to end. */

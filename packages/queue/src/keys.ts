@@ -20,7 +20,9 @@ export interface QueueKeys {
   readonly shape: string;
   /** HASH of the version of the shape that each consumer has put in force. */
   readonly seen: string;
-  /** Channel: tells consumers to look at delayed messages, returned ones, suspects or the shape. */
+  /** HASH of how many messages each consumer holds, where the shape limits how many may be active. */
+  readonly holders: string;
+  /** Channel: tells consumers to look at delayed messages, returned ones, suspects, the shape or its gate. */
   readonly signal: string;
   /** HASH of elements a consumer holds, by receipt. */
   active(consumer: string): string;
@@ -52,6 +54,7 @@ export function queueKeys(name: string): QueueKeys {
     stats: `${tag}:stats`,
     shape: `${tag}:shape`,
     seen: `${tag}:seen`,
+    holders: `${tag}:holders`,
     signal: `${tag}:signal`,
     active: (consumer) => `${tag}:active:${consumer}`,
     batches: (consumer) => `${tag}:batches:${consumer}`,
@@ -71,6 +74,7 @@ export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
     [keys.stats, 'hash'],
     [keys.shape, 'hash'],
     [keys.seen, 'hash'],
+    [keys.holders, 'hash'],
   ]);
   return { kind: 'queue', name, typeOf: (key) => types.get(key) };
 }

@@ -47,6 +47,7 @@ import { type BatchItem, noOptions, Producer, type SendResult } from './sending/
 import type { SendOptions } from './sending/send-options.js';
 import { checkedBounds, type DeadLetterBounds } from './shape/dead-letter-bounds.js';
 import { Declaration } from './shape/declaration.js';
+import { DeclaredLimits } from './shape/declared-limits.js';
 import { declareBounds } from './shape/declaring-bounds.js';
 import { type PauseOptions, pauseQueue, resumeQueue } from './shape/pausing.js';
 
@@ -118,6 +119,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly name: string;
   /** The messages that were given up. */
   readonly deadLetters: DeadLetters<Body>;
+  /** What limits its consumers, all of them together. */
+  readonly limits: DeclaredLimits;
   readonly #context: QueueContext<Body>;
   readonly #defaults: ConsumeOptions;
   readonly #producer: Producer<Body, Input>;
@@ -162,6 +165,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     });
     this.#declaration = this.#declare(options.deadLetters);
     this.deadLetters = new DeadLetters(this.#context, () => this.#declaration?.end());
+    this.limits = new DeclaredLimits(this.#context as QueueContext);
   }
 
   /**
@@ -251,7 +255,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * taken ahead, and has confirmed that. A queue that is paused already gets the new reason and the new end.
    *
    * @throws InvalidArgumentError for an option that cannot work: nothing is changed.
-   * @throws PauseUnconfirmedError when a consumer has not confirmed it within `timeoutMs`: the queue is paused, but
+   * @throws UnconfirmedError when a consumer has not confirmed it within `timeoutMs`: the queue is paused, but
    * this consumer may start messages that it had taken before.
    */
   pause(options: PauseOptions = {}): Promise<void> {

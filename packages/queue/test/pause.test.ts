@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
-import { PauseUnconfirmedError, type Queue } from '../src/index.js';
+import { type Queue, UnconfirmedError } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
 import { leave } from '../src/scripts/leave.js';
 import { renew } from '../src/scripts/renew.js';
@@ -210,9 +210,9 @@ it('pause says which consumers have not confirmed it, and resolves when they are
   const queue = redis.queue<string>();
   const gone = await addSilentConsumer(queue as never, 30_000);
   const error = await rejection(queue.pause({ timeoutMs: 50 }));
-  expect(error).toBeInstanceOf(PauseUnconfirmedError);
+  expect(error).toBeInstanceOf(UnconfirmedError);
   expect(error).toMatchObject({
-    code: 'PAUSE_UNCONFIRMED',
+    code: 'UNCONFIRMED',
     retryable: true,
     consumers: ['silent.30000'],
   });

@@ -141,6 +141,11 @@ export class HandlerPool<Item extends Work> {
     this.#lookahead.stall();
   }
 
+  /** Whether it may have use for any ahead. */
+  leaseAhead(mayLease: boolean): void {
+    this.#lookahead.mayLease = mayLease;
+  }
+
   /** Removes and returns all that was not started, or that of one lease. */
   removeWaiting(lease?: Lease): Item[] {
     const all = this.#ahead.takeAll();

@@ -11,6 +11,8 @@ const weight = 0.05;
  * at most a megabyte.
  */
 export class Lookahead {
+  /** Whether any may be leased ahead at all. */
+  mayLease = true;
   readonly #concurrency: number;
   readonly #most: number;
   #meanMs = Number.POSITIVE_INFINITY;
@@ -25,7 +27,7 @@ export class Lookahead {
 
   /** How many to lease ahead now. */
   get count(): number {
-    return this.#count;
+    return this.mayLease ? this.#count : 0;
   }
 
   /** None, until a handler has finished: they are slower than they were. */

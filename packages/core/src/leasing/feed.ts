@@ -33,9 +33,10 @@ const lateMs = 15_000;
  * - `dry`: nothing was left at the last look. While there is demand, the source waits for more. Left for
  *   `flowing` as named there. Ignored meanwhile: further answers without messages; `drained` is not told
  *   again of the same emptiness.
- * - `gated`: what there is may not be taken now, since a queue is paused. No wait is out then, because it could not
- *   be held back. Entered when an answer says so. Left for `flowing` by `pollAgain()`, when the source has learned
- *   that the gate may be open. Calls that carry acknowledgements ask the gate, too. Ignored meanwhile: nothing.
+ * - `gated`: what there is may not be taken now, since a queue is paused or limited. No wait is started then: it could
+ *   not be held back. Entered when an answer says so. Left for `flowing` by `pollAgain()`, when the source has learned
+ *   that the gate may be open, or by `arrived()`. Calls that carry acknowledgements ask the gate, too. Ignored
+ *   meanwhile: such an answer to a call of an earlier epoch.
  *
  * Whether a wait is out is the source's own state (`FeedSource.isWaiting`), and so is whether a call asks for
  * messages that no wait would tell of (`FeedSource.mayAsk`).
@@ -314,7 +315,7 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     const { items, suspect, bytes } = answer;
     if (items.length > (suspect ? 1 : 0)) this.#hasBroughtSome = true;
     const isDrained = this.#isDrainedBy(answer, epoch);
-    if (answer.isGated) this.#supply = 'gated';
+    if (answer.isGated && epoch === this.#epoch) this.#supply = 'gated';
     if (items.length > 0) this.#callSize.note(items.length, bytes);
     if (items.length > 0 && !this.#session.heartbeat.isFresh) {
       // None of them is accepted, so the suspect among them may have to be asked for again.

@@ -1,6 +1,7 @@
 import type { QueueContext } from '../context.js';
 import { consumerOf, isFormer } from '../scripts/recover.js';
 import { stats } from '../scripts/stats.js';
+import type { QueueLimits } from '../shape/limits.js';
 import type { Paused } from '../shape/shape.js';
 
 /** How many messages are in each state. */
@@ -17,6 +18,8 @@ export interface QueueStats {
   consumers: number;
   /** Since when and why the queue is paused; undefined when it is not. */
   paused: Paused | undefined;
+  /** The limits that the queue has declared. */
+  limits: QueueLimits;
   /** Since the queue exists. */
   total: {
     acked: number;
@@ -37,7 +40,10 @@ export interface QueueStats {
 export async function readStats(context: QueueContext): Promise<QueueStats> {
   const { connection, keys } = context;
   const result = await connection.run(stats, { keys });
-  const { pending, delayed, dead, counters, paused } = result;
+  const { pending, delayed, dead, counters, now } = result;
+  const { limits, paused: declared } = result.shape;
+  const isOver = declared?.until !== undefined && declared.until.getTime() <= now;
+  const paused = isOver ? undefined : declared;
   const held = result.consumers.map(consumerOf).map(async (consumer) => {
     // In this order: one that is taken apart meanwhile is rather counted twice than not at all.
     const [batches, active, handedOff] = await Promise.all([
@@ -61,5 +67,5 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     dropped: count('dropped'),
     trimmed: count('trimmed'),
   };
-  return { pending, active, delayed, dead, consumers, paused, total };
+  return { pending, active, delayed, dead, consumers, paused, limits, total };
 }

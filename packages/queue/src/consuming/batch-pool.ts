@@ -107,6 +107,10 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
     this.#pool.stall();
   }
 
+  leaseAhead(mayLease: boolean): void {
+    this.#pool.leaseAhead(mayLease);
+  }
+
   removeWaiting(): HeldDelivery<Body>[] {
     const waiting = this.#pool.removeWaiting().flatMap(({ all }) => all);
     return [...waiting, ...this.#removeFilling()];

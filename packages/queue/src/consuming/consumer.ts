@@ -201,12 +201,13 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   /** Puts in force what the queue has declared: the feed complies with it already. */
-  async #reshaped({ paused }: Shape): Promise<void> {
+  async #reshaped({ paused, leasesAhead }: Shape): Promise<void> {
     const wasPaused = this.#isQueuePaused;
     this.#isQueuePaused = paused !== undefined;
+    this.#handlers.leaseAhead(leasesAhead);
+    if (paused) this.#handlers.pause();
+    if (paused || !leasesAhead) await this.#returnWaiting();
     if (paused) {
-      this.#handlers.pause();
-      await this.#returnWaiting();
       this.#events.emit('paused', paused);
     } else if (wasPaused) {
       this.#goOn();

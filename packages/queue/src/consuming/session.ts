@@ -165,6 +165,7 @@ export class Session<Body = unknown> extends LeaseSession<
     if (mayHaveMissedSome || signal === 'suspects') this.feed.suspectsAdded();
     if (mayHaveMissedSome || signal === 'returned') this.#source.returnedAdded();
     if (mayHaveMissedSome || signal === 'delayed') void this.#promoter.check();
+    if (mayHaveMissedSome || signal === 'gate') this.#source.gateMayBeOpen();
     if (mayHaveMissedSome || signal === 'shape') this.#shape.check();
   }
 

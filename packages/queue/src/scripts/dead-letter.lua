@@ -20,6 +20,7 @@ for i = rest, #ARGV, 3 do
   reply[#reply + 1] = element and 1 or 0
 end
 
+note_holder()
 finished('dead', moved)
 trim_dead_letters(moved)
 return reply

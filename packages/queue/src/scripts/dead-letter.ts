@@ -2,7 +2,7 @@ import { defineScript } from '@redpost/core';
 import { writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './dead-letter.lua';
-import { deadLettersPart, endingPart, envelopePart, heldPart } from './parts/parts.js';
+import { deadLettersPart, endingPart, envelopePart, holdersPart } from './parts/parts.js';
 import { namedKeys } from './script-keys.js';
 
 export interface DeadLetterInput {
@@ -14,9 +14,9 @@ export interface DeadLetterInput {
 /** For each delivery: whether it was still held. */
 export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
   name: 'dead-letter',
-  uses: [writeBeforeGrowingPart, envelopePart, heldPart, endingPart, deadLettersPart],
-  keys: namedKeys('active', 'batches', 'dead', 'stats', 'shape'),
-  args: { consumer: ({ consumer }) => consumer },
+  uses: [writeBeforeGrowingPart, envelopePart, holdersPart, endingPart, deadLettersPart],
+  keys: namedKeys('active', 'batches', 'handoff', 'holders', 'dead', 'stats', 'shape'),
+  args: { consumer: ({ consumer }) => consumer, signal: ({ keys }) => keys.signal },
   rest: ({ deliveries }) =>
     deliveries.flatMap(({ receipt, reason, error }) => [receipt, reason, error]),
   lua: source,

@@ -8,6 +8,7 @@ local waiting, given_up = redis.call('ZCARD', delayed), redis.call('XLEN', dead)
 redis.call('HLEN', stats)
 redis.call('HLEN', shape)
 redis.call('HLEN', seen)
+redis.call('HLEN', holders)
 
 local active = 0
 for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do

@@ -23,6 +23,7 @@ export const destroy = defineScript<{ keys: QueueKeys }, DestroyResult>({
     'stats',
     'shape',
     'seen',
+    'holders',
   ),
   args: {
     active_prefix: ({ keys }) => keys.active(''),

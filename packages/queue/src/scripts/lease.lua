@@ -12,7 +12,7 @@
 -- rest          so many (`whole`) whole batches to acknowledge, then receipts to acknowledge
 -- returns nil when the lease is lost, 0 when the shape is another one, else { now, suspect or nil, elements,
 --       1 if the next one did not fit into the answer, in how many ms to ask again if the gate let fewer
---       through, or -1 if only another shape can change that }; the suspect has the first receipt, and the
+--       through, or -1 if a signal or another shape tells when }; the suspect has the first receipt, and the
 --       others the following ones. Small elements come as MessagePack: the client takes that apart faster
 --       than hundreds of replies
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
@@ -29,6 +29,9 @@ if #ARGV >= rest then
   finished('expired', unhandled)
 end
 
+-- An error for a key that is no list, before anything is taken that would be lost then.
+if with_suspect == '1' and redis.call('LLEN', suspects) == 0 then with_suspect = '0' end
+
 -- For the gate a suspect is one of them.
 local wanted = count + with_suspect
 local free, ask_again_ms = allowed(wanted)
@@ -37,8 +40,6 @@ if free < wanted then
   count = math.min(count, free - with_suspect)
 end
 
--- An error for a key that is no list, before anything is taken that would be lost then.
-if with_suspect == '1' then redis.call('LLEN', suspects) end
 -- Before HSET, which a server that is out of memory refuses unless the script has written before.
 local elements, is_cut = take(tonumber(count), with_list == '1')
 local suspect = with_suspect == '1' and redis.call('RPOP', suspects)
@@ -52,6 +53,11 @@ if elements[1] then
   local is_batch = as_batch == '1' and elements[2]
   hold(first, elements, is_batch and packed)
 end
+
+local taken = #elements + (suspect and 1 or 0)
+took(taken)
+-- It is not the gate that holds up what is not there.
+if taken < free then ask_again_ms = nil end
 
 local cut = nil
 if is_cut then cut = 1 elseif ask_again_ms then cut = false end

@@ -11,7 +11,7 @@ import {
   handoffPart,
   heldPart,
   openGatePart,
-  pauseGatePart,
+  shapedGateParts,
   sourcePart,
 } from './parts/parts.js';
 import { namedKeys } from './script-keys.js';
@@ -55,8 +55,8 @@ export type LeaseResult =
       /** Whether there are more, which did not fit into the answer. */
       isCut: boolean;
       /**
-       * In how many ms to ask again, where the queue's gate let fewer through than wanted: -1 if only another shape
-       * can change that.
+       * In how many ms to ask again, where the queue's gate let fewer through than wanted: -1 if a signal or another
+       * shape tells when.
        */
       askAgainMs: number | undefined;
     };
@@ -75,15 +75,15 @@ const keys = [
 
 /** Of a plain queue. */
 const plainLease: Script<LeaseInput, LeaseResult> = defineLease({
-  gate: openGatePart,
+  gate: [openGatePart],
   keys: namedKeys(...keys),
   args: {},
 });
 
 /** Of a queue with a shape. */
 const shapedLease: Script<LeaseInput, LeaseResult> = defineLease({
-  gate: pauseGatePart,
-  keys: namedKeys(...keys, 'seen'),
+  gate: shapedGateParts,
+  keys: namedKeys(...keys, 'seen', 'holders'),
   args: { version: ({ version }) => version },
 });
 
@@ -95,13 +95,13 @@ export function leaseOf({ version }: Shape): Script<LeaseInput, LeaseResult> {
 /** What differs between queues of different shapes. */
 interface LeaseDefinition
   extends Required<Pick<ScriptDefinition<LeaseInput, LeaseResult>, 'keys' | 'args'>> {
-  gate: ScriptPart;
+  gate: readonly ScriptPart[];
 }
 
 function defineLease({ gate, keys, args }: LeaseDefinition): Script<LeaseInput, LeaseResult> {
   return defineScript<LeaseInput, LeaseResult>({
     name: 'lease',
-    uses: [clockPart, gate, heldPart, handoffPart, sourcePart, endingPart],
+    uses: [clockPart, ...gate, heldPart, handoffPart, sourcePart, endingPart],
     keys,
     args: {
       ...args,

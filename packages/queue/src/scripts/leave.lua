@@ -25,6 +25,7 @@ for i = #receipts + handed_off, 1, -1 do
 end
 let_go_of_all()
 redis.call('DEL', handoff)
+note_holder()
 tell_returned()
 -- A blocking move of its may still be under way: see recover.lua.
 if remember_ms == '0' then redis.call('ZREM', consumers, '~' .. consumer) end

@@ -2,7 +2,7 @@ import { defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './leave.lua';
-import { envelopePart, heldPart, returnPart } from './parts/parts.js';
+import { envelopePart, holdersPart, returnPart } from './parts/parts.js';
 import { rememberMs } from './recover.js';
 import { namedKeys } from './script-keys.js';
 
@@ -16,8 +16,18 @@ export interface LeaveInput {
 /** How many messages were returned. */
 export const leave = defineScript<LeaveInput, number>({
   name: 'leave',
-  uses: [clockPart, writeBeforeGrowingPart, envelopePart, heldPart, returnPart],
-  keys: namedKeys('returned', 'active', 'batches', 'handoff', 'suspects', 'consumers', 'seen'),
+  uses: [clockPart, writeBeforeGrowingPart, envelopePart, holdersPart, returnPart],
+  keys: namedKeys(
+    'returned',
+    'active',
+    'batches',
+    'handoff',
+    'holders',
+    'suspects',
+    'consumers',
+    'shape',
+    'seen',
+  ),
   args: {
     consumer: ({ consumer }) => consumer,
     remember_ms: ({ mayBeBlocked }) => (mayBeBlocked ? rememberMs : 0),

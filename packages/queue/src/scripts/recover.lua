@@ -39,6 +39,7 @@ end
 
 let_go_of_all()
 redis.call('DEL', handoff)
+note_holder()
 redis.call('ZREM', consumers, overdue)
 redis.call('HDEL', seen, consumer)
 if overdue == consumer then

@@ -1,7 +1,13 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { deadLettersPart, endingPart, envelopePart, heldPart, signalPart } from './parts/parts.js';
+import {
+  deadLettersPart,
+  endingPart,
+  envelopePart,
+  holdersPart,
+  signalPart,
+} from './parts/parts.js';
 import source from './recover.lua';
 import { namedKeys } from './script-keys.js';
 
@@ -36,13 +42,13 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     clockPart,
     writeBeforeGrowingPart,
     envelopePart,
-    heldPart,
+    holdersPart,
     endingPart,
     deadLettersPart,
     signalPart,
   ],
   keys: {
-    ...namedKeys('consumers', 'suspects', 'dead', 'stats', 'shape', 'seen'),
+    ...namedKeys('consumers', 'suspects', 'dead', 'stats', 'shape', 'seen', 'holders'),
     active: ({ keys, overdue }) => keys.active(consumerOf(overdue)),
     batches: ({ keys, overdue }) => keys.batches(consumerOf(overdue)),
     handoff: ({ keys, overdue }) => keys.handoff(consumerOf(overdue)),

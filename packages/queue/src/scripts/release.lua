@@ -1,7 +1,7 @@
 -- Return messages that were leased and are not done, to where the next consumer finds them. That
 -- does not count as an attempt.
 --
--- handled_by  the consumer, if handlers have had them, or ''
+-- were_started  1 if handlers have had them, and know them by their ids
 -- rest        receipts, newest first
 -- returns how many were returned
 local count = 0
@@ -12,12 +12,13 @@ for i = rest, #ARGV do
   local receipt = ARGV[i]
   local element = held(receipt)
   if element then
-    if handled_by ~= '' then element = keep_id(element, handled_by .. '-' .. receipt) end
+    if were_started == '1' then element = keep_id(element, consumer .. '-' .. receipt) end
     put_back(element)
     let_go(receipt)
     count = count + 1
   end
 end
 
+note_holder()
 tell_returned()
 return count

@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { envelopePart, heldPart, returnPart } from './parts/parts.js';
+import { envelopePart, holdersPart, returnPart } from './parts/parts.js';
 import source from './release.lua';
 import { namedKeys } from './script-keys.js';
 
@@ -16,11 +16,12 @@ export interface ReleaseInput {
 /** How many were still held, and were returned. */
 export const release = defineScript<ReleaseInput, number>({
   name: 'release',
-  uses: [writeBeforeGrowingPart, envelopePart, heldPart, returnPart],
-  keys: namedKeys('returned', 'active', 'batches', 'suspects'),
+  uses: [writeBeforeGrowingPart, envelopePart, holdersPart, returnPart],
+  keys: namedKeys('returned', 'active', 'batches', 'handoff', 'holders', 'suspects', 'shape'),
   args: {
     signal: ({ keys }) => keys.signal,
-    handled_by: ({ consumer, wereStarted }) => (wereStarted ? consumer : ''),
+    consumer: ({ consumer }) => consumer,
+    were_started: ({ wereStarted }) => (wereStarted ? 1 : 0),
   },
   rest: ({ receipts }) => [...receipts].sort((a, b) => b - a),
   lua: source,

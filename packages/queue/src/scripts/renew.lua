@@ -27,6 +27,7 @@ shorten_leases(consumers, time, lease_ms, remember_ms)
 
 if version ~= '' and version == in_force then redis.call('HSET', seen, consumer, version) end
 
-local count = count_held() + redis.call('LLEN', handoff)
+note_holder()
+local count = really_held()
 if had_run_out then return { count, version } end
 return { count, version, unpack(redis.call('ZRANGEBYSCORE', consumers, '-inf', time, 'LIMIT', 0, 10)) }

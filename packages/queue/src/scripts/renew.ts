@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, shortenLeasesPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { heldPart, shapePart } from './parts/parts.js';
+import { holdersPart, shapePart } from './parts/parts.js';
 import { rememberMs } from './recover.js';
 import source from './renew.lua';
 import { namedKeys } from './script-keys.js';
@@ -30,8 +30,8 @@ export type RenewResult =
 
 export const renew = defineScript<RenewInput, RenewResult>({
   name: 'renew',
-  uses: [clockPart, writeBeforeGrowingPart, shortenLeasesPart, shapePart, heldPart],
-  keys: namedKeys('consumers', 'active', 'batches', 'handoff', 'shape', 'seen'),
+  uses: [clockPart, writeBeforeGrowingPart, shortenLeasesPart, shapePart, holdersPart],
+  keys: namedKeys('consumers', 'active', 'batches', 'handoff', 'holders', 'shape', 'seen'),
   args: {
     consumer: ({ consumer }) => consumer,
     lease_ms: ({ leaseMs }) => leaseMs,

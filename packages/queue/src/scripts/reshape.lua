@@ -6,6 +6,7 @@
 -- rest     the names of the fields to delete, then fields to set, each with its value
 -- returns { the version, how many of the deleted fields were there }
 shape_version()
+local was_limited = redis.call('HGET', shape, 'concurrency')
 local deleted = 0
 if tonumber(dropped) > 0 then
   deleted = redis.call('HDEL', shape, unpack(ARGV, rest, rest - 1 + dropped))
@@ -19,5 +20,10 @@ for i = rest + dropped, #ARGV, 2 do
   end
 end
 
-if is_changed then shape_changed() end
+if is_changed then
+  -- Nobody writes how many each consumer holds where that is not limited.
+  local is_limited = redis.call('HGET', shape, 'concurrency')
+  if not (was_limited and is_limited) then redis.call('DEL', holders) end
+  shape_changed()
+end
 return { shape_version(), deleted }

@@ -25,7 +25,7 @@ export interface ReshapeResult {
 export const reshape = defineScript<ReshapeInput, ReshapeResult>({
   name: 'reshape',
   uses: [clockPart, shapePart],
-  keys: namedKeys('shape', 'seen'),
+  keys: namedKeys('shape', 'seen', 'holders'),
   args: {
     signal: ({ keys }) => keys.signal,
     dropped: ({ drop }) => drop.length,

@@ -40,6 +40,7 @@ for i = #at_once, 1, -1 do
   let_go(at_once[i])
 end
 
+note_holder()
 if retried > 0 then redis.call('HINCRBY', stats, 'retried', retried) end
 if sooner then tell('delayed') end
 tell_returned()

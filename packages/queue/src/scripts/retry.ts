@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { delayPart, envelopePart, heldPart, returnPart } from './parts/parts.js';
+import { delayPart, envelopePart, holdersPart, returnPart } from './parts/parts.js';
 import source from './retry.lua';
 import { namedKeys } from './script-keys.js';
 
@@ -14,8 +14,18 @@ export interface RetryInput {
 /** For each delivery: whether it was still held. */
 export const retry = defineScript<RetryInput, boolean[]>({
   name: 'retry',
-  uses: [clockPart, writeBeforeGrowingPart, envelopePart, heldPart, returnPart, delayPart],
-  keys: namedKeys('returned', 'suspects', 'active', 'batches', 'delayed', 'stats'),
+  uses: [clockPart, writeBeforeGrowingPart, envelopePart, holdersPart, returnPart, delayPart],
+  keys: namedKeys(
+    'returned',
+    'suspects',
+    'active',
+    'batches',
+    'handoff',
+    'holders',
+    'delayed',
+    'stats',
+    'shape',
+  ),
   args: {
     consumer: ({ consumer }) => consumer,
     signal: ({ keys }) => keys.signal,

@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { type Paused, pausedOf } from '../shape/shape.js';
+import { type Shape, shapeOf } from '../shape/shape.js';
 import { namedKeys } from './script-keys.js';
 import source from './stats.lua';
 
@@ -12,7 +12,10 @@ export interface StatsResult {
   /** As in the ZSET: former ones have a leading `~`. */
   consumers: string[];
   counters: Record<string, number>;
-  paused: Paused | undefined;
+  /** A pause whose time is up may still be in it. */
+  shape: Shape;
+  /** The server's time, in ms since 1970. */
+  now: number;
 }
 
 export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
@@ -22,26 +25,20 @@ export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [pending, delayed, dead, consumers, fields, paused] = reply as [
+    const [pending, delayed, dead, consumers, fields, shape, now] = reply as [
       number,
       number,
       number,
       Buffer[],
       Buffer[],
-      (Buffer | null)[],
+      Buffer[],
+      number,
     ];
-    const [since, reason, until] = paused.map((field) => field?.toString());
     const counters: Record<string, number> = {};
     for (let at = 0; at < fields.length; at += 2) {
       counters[String(fields[at])] = Number(fields[at + 1]);
     }
-    return {
-      pending,
-      delayed,
-      dead,
-      consumers: consumers.map(String),
-      counters,
-      paused: pausedOf(since, reason, until),
-    };
+    const names = consumers.map(String);
+    return { pending, delayed, dead, consumers: names, counters, shape: shapeOf(shape), now };
   },
 });

@@ -1,30 +1,34 @@
 import { RedpostError } from '@redpost/core';
 
-/** What a {@link PauseUnconfirmedError} says. */
-export interface PauseUnconfirmedErrorOptions {
+/** What a {@link UnconfirmedError} says. */
+export interface UnconfirmedErrorOptions {
   queue: string;
+  /** What is declared, as the rest of a sentence: `is paused`. */
+  declared: string;
+  /** The call that has declared it. */
+  call: string;
   consumers: readonly string[];
   timeoutMs: number;
 }
 
 /**
- * The queue is paused, but not all of its consumers have confirmed that in time: they may yet start messages that
- * they had taken before. Another call of `pause()` waits for them once more.
+ * A pause or limits are declared in Redis, but not all consumers of the queue have confirmed that in time: they may
+ * yet start messages that they had taken before. Another such call waits for them once more.
  */
-export class PauseUnconfirmedError extends RedpostError {
-  declare readonly code: 'PAUSE_UNCONFIRMED';
+export class UnconfirmedError extends RedpostError {
+  declare readonly code: 'UNCONFIRMED';
   /** The consumers that have not confirmed it, by their names in Redis. */
   readonly consumers: readonly string[];
 
-  constructor({ queue, consumers, timeoutMs }: PauseUnconfirmedErrorOptions) {
+  constructor({ queue, declared, call, consumers, timeoutMs }: UnconfirmedErrorOptions) {
     const who = consumers.length === 1 ? '1 consumer has' : `${consumers.length} consumers have`;
     super(
-      `The queue ${JSON.stringify(queue)} is paused, but ${who} not confirmed that within ${timeoutMs} ms: ` +
+      `The queue ${JSON.stringify(queue)} ${declared}, but ${who} not confirmed that within ${timeoutMs} ms: ` +
         'it cannot be reached, or its event loop is blocked. It takes nothing more, but it may start messages that ' +
-        'it had taken before, until its lease runs out. Call pause() again to wait once more',
-      { code: 'PAUSE_UNCONFIRMED', retryable: true },
+        `it had taken before, until its lease runs out. Call ${call} again to wait once more`,
+      { code: 'UNCONFIRMED', retryable: true },
     );
-    this.name = 'PauseUnconfirmedError';
+    this.name = 'UnconfirmedError';
     this.consumers = consumers;
   }
 }

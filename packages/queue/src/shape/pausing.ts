@@ -1,16 +1,13 @@
 import {
   InvalidArgumentError,
-  longestTimerMs,
   type NamesOf,
   refuseUnknownOptions,
   shown,
   wholeNumber,
 } from '@redpost/core';
-import { pause, performance } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { reshape } from '../scripts/reshape.js';
-import { unconfirmed } from '../scripts/unconfirmed.js';
-import { PauseUnconfirmedError } from './errors.js';
+import { allConfirmed, checkedConfirmTimeout } from './confirmation.js';
 import { pauseFields } from './shape.js';
 
 /** How to pause a queue. */
@@ -30,20 +27,15 @@ const optionNames: NamesOf<PauseOptions> = { reason: true, untilMs: true, timeou
 
 /** The last moment that a `Date` can be, in ms since 1970. */
 const latestMs = 8.64e15;
-/** How long to wait before asking again who has confirmed, in ms: at first, and at most. */
-const firstWaitMs = 2;
-const longestWaitMs = 50;
-/** How often to tell the consumers again, in ms: a signal may get lost. */
-const signalMs = 1000;
 
 /** Pauses the queue, and resolves when all its consumers have confirmed that. */
 export async function pauseQueue(context: QueueContext, options: PauseOptions): Promise<void> {
   refuseUnknownOptions('pause()', options, optionNames);
-  const { reason, untilMs, timeoutMs = 10_000 } = options;
+  const { reason, untilMs } = options;
   if (reason !== undefined && typeof reason !== 'string') {
     throw new InvalidArgumentError(`reason is a text, got ${shown(reason)}`);
   }
-  wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
+  const timeoutMs = checkedConfirmTimeout(options.timeoutMs);
   if (untilMs !== undefined) await refuseUnlessAhead(context, untilMs);
 
   const set = {
@@ -53,7 +45,12 @@ export async function pauseQueue(context: QueueContext, options: PauseOptions): 
   const { connection, keys } = context;
   const input = { keys, drop: pauseFields, stamp: 'paused', set };
   const { version } = await connection.run(reshape, input);
-  await allConfirmed(context, version, timeoutMs);
+  await allConfirmed(context, {
+    version,
+    timeoutMs,
+    declared: 'is paused',
+    call: 'pause()',
+  });
 }
 
 /** Ends the pause of the queue. Resolves to false when it was not paused. */
@@ -71,27 +68,4 @@ async function refuseUnlessAhead({ connection }: QueueContext, untilMs: number):
     `untilMs is a time in ms since 1970, and ${untilMs} is past: the clock of the server says ${now}. ` +
       'To pause a queue for a minute, give Date.now() + 60_000',
   );
-}
-
-/** Resolves when every consumer has confirmed this shape, has gone or has lost its lease. */
-async function allConfirmed(
-  context: QueueContext,
-  version: string,
-  timeoutMs: number,
-): Promise<void> {
-  const { connection, keys, name } = context;
-  const began = performance.now();
-  let toldAt = began;
-  for (let waitMs = firstWaitMs; ; waitMs = Math.min(2 * waitMs, longestWaitMs)) {
-    const consumers = await connection.run(unconfirmed, { keys, version });
-    if (consumers.length === 0) return;
-    const now = performance.now();
-    if (now - began >= timeoutMs)
-      throw new PauseUnconfirmedError({ queue: name, consumers, timeoutMs });
-    if (now - toldAt >= signalMs) {
-      await connection.call('PUBLISH', [keys.signal, 'shape']);
-      toldAt = now;
-    }
-    await pause(Math.min(waitMs, timeoutMs - (now - began)));
-  }
 }

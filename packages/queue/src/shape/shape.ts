@@ -1,5 +1,6 @@
 import type { Complete } from '@redpost/core';
 import { boundsFields, boundsOf, type DeadLetterBounds } from './dead-letter-bounds.js';
+import { limitsIn, type QueueLimits } from './limits.js';
 
 /** Why a queue is paused, since when, and for how long. */
 export interface Paused {
@@ -18,32 +19,40 @@ export interface Shape {
   readonly paused: Paused | undefined;
   /** The bounds of the dead letters; `Infinity` for no bound. */
   readonly deadLetters: Complete<DeadLetterBounds>;
+  readonly limits: QueueLimits;
+  /** Whether consumers take messages ahead of their handlers. */
+  readonly leasesAhead: boolean;
+  /**
+   * Whether consumers wait for the list without taking anything from it: a blocking move into their handoff would take
+   * what the gate has not let through.
+   */
+  readonly waitsByBell: boolean;
 }
-
-/** The shape of a queue that has declared nothing. */
-export const plain: Shape = { version: '', paused: undefined, deadLetters: boundsOf() };
 
 /** The fields of the hash that say that a queue is paused. */
 export const pauseFields = ['paused', 'paused_reason', 'paused_until'] as const;
+
+/** The shape of a queue that has declared nothing. */
+export const plain: Shape = shapeOf([]);
 
 /** @param hash fields and values in turns, as HGETALL has them. */
 export function shapeOf(hash: readonly Buffer[]): Shape {
   const fields = new Map<string, string>();
   for (let at = 0; at < hash.length; at += 2) fields.set(String(hash[at]), String(hash[at + 1]));
-  const [since, reason, until] = pauseFields.map((name) => fields.get(name));
+  const limits = limitsIn(fields);
+  const isLimited = limits.concurrency !== undefined;
   return {
     version: fields.get('version') ?? '',
-    paused: pausedOf(since, reason, until),
+    paused: pausedIn(fields),
     deadLetters: boundsOf(...boundsFields.map((name) => fields.get(name))),
+    limits,
+    leasesAhead: !isLimited,
+    waitsByBell: isLimited,
   };
 }
 
-/** Undefined where there is no time since when. */
-export function pausedOf(
-  since: string | undefined,
-  reason: string | undefined,
-  until: string | undefined,
-): Paused | undefined {
+function pausedIn(fields: ReadonlyMap<string, string>): Paused | undefined {
+  const [since, reason, until] = pauseFields.map((name) => fields.get(name));
   if (since === undefined) return undefined;
   return {
     since: new Date(Number(since)),

@@ -11,9 +11,11 @@ export interface BlockingMoveOptions {
   from: ConsumedEnd;
   /** Nothing is moved when the lease is lost. */
   heartbeat: Heartbeat;
-  /** An element now lies in the handoff list. */
+  /** A move has brought an element: it now lies in the handoff list. */
   brought(element: Buffer): void;
-  /** It has waited as long as a move may, and nothing came. */
+  /** The bell has rung: there are elements in the list. */
+  rang(): void;
+  /** It has waited as long as it may, and nothing came. */
   broughtNothing(): void;
   /** Redis refuses moves, e.g. because it is out of memory. Said once; from then on, polling stands in for moves. */
   refused(error: RedpostError): void;
@@ -33,15 +35,26 @@ function isRefusal(error: unknown): error is RedpostError {
 const pollMs = 100;
 
 /**
- * Waits for the next message on a socket of its own: `BLMOVE list handoff`, one at a time.
+ * How to wait: by a move into the handoff list, or by a bell that rings when there is an element, and takes nothing.
+ * Redis has no such command. But to move an element from one end of a list to the same end leaves everything as it is.
+ */
+export type Waiting = 'move' | 'bell';
+
+/**
+ * Waits for the next message on a socket of its own, one command at a time: `BLMOVE list handoff`, or
+ * `BLMOVE list list` as a bell. The element comes along with either answer, however large it is.
  *
- * When the answer to one got lost, the server may not have noticed yet that it is no longer
+ * All bells ring at each element that comes while the list is empty, and at once where it is not: so none may be
+ * started unless the list was found empty.
+ *
+ * When the answer to a move got lost, the server may not have noticed yet that it is no longer
  * wanted: for a while, it may still bring a *stray* that this consumer was not told of.
  */
 export class BlockingMove {
   readonly #context: QueueContext;
   readonly #options: BlockingMoveOptions;
   #abort: AbortController | undefined;
+  #waiting: Waiting = 'move';
   #over: Promise<void> = Promise.resolve();
   #straysUntil = Number.NEGATIVE_INFINITY;
   #isRefused = false;
@@ -56,12 +69,18 @@ export class BlockingMove {
     return this.#abort !== undefined;
   }
 
+  /** True while one is out that takes what it finds. */
+  get mayTake(): boolean {
+    return this.isOut && this.#waiting === 'move';
+  }
+
   get mayBringStrays(): boolean {
     return performance.now() < this.#straysUntil;
   }
 
   /** @param feed told when it fails and when it is over, and to ask again. */
-  start(feed: Fed): void {
+  start(feed: Fed, waiting: Waiting): void {
+    this.#waiting = waiting;
     this.#abort = new AbortController();
     this.#over = this.#run(feed, this.#abort.signal);
   }
@@ -86,7 +105,7 @@ export class BlockingMove {
         await this.#sitOut(error, signal);
         feed.pollAgain();
       } else if (error !== signal.reason) {
-        this.#straysUntil = performance.now() + rememberMs;
+        if (this.#waiting === 'move') this.#straysUntil = performance.now() + rememberMs;
         feed.failed(error);
       }
     }
@@ -98,11 +117,14 @@ export class BlockingMove {
     const { connection, keys } = this.#context;
     const { consumer, from, heartbeat } = this.#options;
     if (!(await heartbeat.ensureFresh()) || signal.aborted) return;
-    const move = [keys.list, keys.handoff(consumer), from, 'LEFT'] as const;
-    await connection.block((ms) => ['BLMOVE', ...move, ms / 1000], {
+    const isBell = this.#waiting === 'bell';
+    const to = isBell
+      ? ([keys.list, from, from] as const)
+      : ([keys.handoff(consumer), from, 'LEFT'] as const);
+    await connection.block((ms) => ['BLMOVE', keys.list, ...to, ms / 1000], {
       timeoutMs: waitMs,
       signal,
-      onReply: (element) => this.#bring(element as Buffer),
+      onReply: (element) => (isBell ? this.#ring() : this.#bring(element as Buffer)),
     });
     this.#isRefused = false;
     // A move that was aborted has not waited, and one that has brought something is not this one any more.
@@ -114,6 +136,11 @@ export class BlockingMove {
     if (!this.#isRefused) this.#options.refused(error);
     this.#isRefused = true;
     await pause(pollMs, undefined, { signal, ref: false }).catch(() => {});
+  }
+
+  #ring(): void {
+    this.#abort = undefined;
+    if (!this.#ended) this.#options.rang();
   }
 
   #bring(element: Buffer): void {

@@ -85,6 +85,7 @@ export class ListSource<Body = unknown>
       from,
       heartbeat,
       brought: (element) => this.#handOver(element),
+      rang: () => this.#feed.arrived(),
       broughtNothing: () => this.returnedAdded(),
       refused: (error) => session.failed(error),
     });
@@ -102,7 +103,7 @@ export class ListSource<Body = unknown>
 
   /** True when a blocking move of ours may still be under way in the server. */
   get mayBeBlocked(): boolean {
-    return this.#move.mayBringStrays || this.#move.isOut;
+    return this.#move.mayBringStrays || this.#move.mayTake;
   }
 
   /** Resolves when the server knows of it: before, it cannot be settled. Undefined when it does already. */
@@ -117,13 +118,19 @@ export class ListSource<Body = unknown>
     this.#feed.pumpSoon();
   }
 
+  /** The gate of the queue may let something through that it has held up. */
+  gateMayBeOpen(): void {
+    this.#feed.suspectsAdded();
+    this.#feed.pollAgain();
+  }
+
   /** The queue has this shape: what is sent from now on complies with it. */
   reshape(shape: Shape): void {
     if (shape.version === this.#shape.version && !this.#isReadingShape) return;
     this.#shape = shape;
     this.#isReadingShape = false;
     void this.#move.cancel();
-    this.#gateMayBeOpen();
+    this.gateMayBeOpen();
   }
 
   get isWaiting(): boolean {
@@ -143,7 +150,7 @@ export class ListSource<Body = unknown>
   mayAsk(isFlowing: boolean, goesAnyway: boolean): boolean {
     // A call that goes anyway asks a list that was empty, too: while acknowledgements keep coming, no
     // move is started that would wait for it.
-    if (!this.#move.isOut && (isFlowing || goesAnyway)) return true;
+    if (!this.#move.mayTake && (isFlowing || goesAnyway)) return true;
     return this.#returned === 'expected' && this.#feed.isQuiet;
   }
 
@@ -156,7 +163,7 @@ export class ListSource<Body = unknown>
     const handedOff = this.#adoption.brought;
     this.#adoption.begin();
     const firstReceipt = this.#takeReceipts(count + 1);
-    const withList = !this.#move.isOut;
+    const withList = !this.#move.mayTake;
     const asBatch = this.acks.comeTogether;
     const returns = this.#returns;
     let result: LeaseResult;
@@ -198,7 +205,7 @@ export class ListSource<Body = unknown>
   }
 
   wait(): void {
-    this.#move.start(this.#feed);
+    this.#move.start(this.#feed, this.#shape.waitsByBell ? 'bell' : 'move');
   }
 
   endWait(): Promise<void> {
@@ -227,17 +234,12 @@ export class ListSource<Body = unknown>
     clearTimeout(this.#gateTimer);
   }
 
-  /** @param askAgainMs -1 if only another shape can open it. */
+  /** @param askAgainMs -1 if a signal or another shape tells when it may be open. */
   #waitForGate(askAgainMs: number): void {
     clearTimeout(this.#gateTimer);
     if (askAgainMs < 0 || this.#feed.hasEnded) return;
     const waitMs = Math.min(askAgainMs, longestTimerMs);
-    this.#gateTimer = setTimeout(() => this.#gateMayBeOpen(), waitMs).unref();
-  }
-
-  #gateMayBeOpen(): void {
-    this.#feed.suspectsAdded();
-    this.#feed.pollAgain();
+    this.#gateTimer = setTimeout(() => this.gateMayBeOpen(), waitMs).unref();
   }
 
   #readShape(): void {

@@ -4,11 +4,14 @@ import delay from './delay.lua';
 import ending from './ending.lua';
 import envelope from './envelope.lua';
 import fitting from './fitting.lua';
+import concurrencyGate from './gate/concurrency.lua';
+import gates from './gate/gates.lua';
 import openGate from './gate/open.lua';
 import pauseGate from './gate/pause.lua';
 import gcra from './gcra.lua';
 import handoff from './handoff.lua';
 import held from './held.lua';
+import holders from './holders.lua';
 import outgoing from './outgoing.lua';
 import returning from './return.lua';
 import shape from './shape.lua';
@@ -81,16 +84,37 @@ export const shapePart = definePart({
   lua: shape,
 });
 
-/** `is_reshaped()` and `allowed(count)`: the gate of a plain queue. */
+/** `most_active()`, `note_holder()` and others: how many messages each consumer holds, where that is limited. */
+export const holdersPart = definePart({
+  name: 'holders',
+  uses: [heldPart, signalPart],
+  needs: ['shape', 'holders', 'handoff', 'consumer'],
+  lua: holders,
+});
+
+/** `is_reshaped()`, `allowed(count)` and `took(count)`: the gate of a plain queue. */
 export const openGatePart = definePart({ name: 'open-gate', needs: ['shape'], lua: openGate });
 
-/** The same of a queue that can be paused. */
-export const pauseGatePart = definePart({
-  name: 'pause-gate',
+/** The same of a queue that has a shape: what its gates say together. */
+const gatesPart = definePart({
+  name: 'gates',
   uses: [shapePart],
   needs: ['version'],
-  lua: pauseGate,
+  lua: gates,
 });
+
+/** The gate of a pause. */
+const pauseGatePart = definePart({ name: 'pause-gate', uses: [gatesPart], lua: pauseGate });
+
+/** The gate that limits how many messages are active. */
+const concurrencyGatePart = definePart({
+  name: 'concurrency-gate',
+  uses: [gatesPart, holdersPart],
+  lua: concurrencyGate,
+});
+
+/** The gates of a queue that has a shape. */
+export const shapedGateParts = [gatesPart, pauseGatePart, concurrencyGatePart];
 
 /** `gcra_read`, `gcra_wait`, `gcra_grant`, `gcra_return` and `gcra_write`: a rate limit. */
 export const gcraPart = definePart({ name: 'gcra', lua: gcra });

@@ -8,3 +8,6 @@ end
 local function allowed(count)
   return count
 end
+
+local function took()
+end

@@ -1,0 +1,28 @@
+-- The gates of a queue that has a shape, in the order in which they are asked. Each part in this folder adds its own:
+--
+-- allowed(count)  how many of so many messages may be taken now; and if these are fewer, the time in ms after which to
+--                 ask again, or -1 if a signal or another shape tells when
+-- took(count)     optional: so many were taken, or none
+local gates = {}
+
+-- True when the shape is another one than the caller knows.
+local function is_reshaped()
+  return shape_version() ~= version
+end
+
+-- How many all gates let through. When to ask again, the one says that lets the fewest through.
+local function allowed(count)
+  local ask_again_ms
+  for _, gate in ipairs(gates) do
+    if count == 0 then break end
+    local through, again_ms = gate.allowed(count)
+    if through < count then count, ask_again_ms = through, again_ms end
+  end
+  return count, ask_again_ms
+end
+
+local function took(count)
+  for _, gate in ipairs(gates) do
+    if gate.took then gate.took(count) end
+  end
+end

@@ -1,0 +1,43 @@
+import { longestTimerMs, wholeNumber } from '@redpost/core';
+import { pause, performance } from '@redpost/core/consuming';
+import type { QueueContext } from '../context.js';
+import { unconfirmed } from '../scripts/unconfirmed.js';
+import { UnconfirmedError, type UnconfirmedErrorOptions } from './errors.js';
+
+/** A shape that all consumers of a queue are to confirm. */
+export interface Confirmation extends Pick<UnconfirmedErrorOptions, 'declared' | 'call'> {
+  version: string;
+  timeoutMs: number;
+}
+
+/** How long to wait before asking again who has confirmed, in ms: at first, and at most. */
+const firstWaitMs = 2;
+const longestWaitMs = 50;
+/** How often to tell the consumers again, in ms: a signal may get lost. */
+const signalMs = 1000;
+
+/** How long to wait for the confirmations, in ms. @throws InvalidArgumentError for what cannot be one. */
+export function checkedConfirmTimeout(timeoutMs = 10_000): number {
+  return wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
+}
+
+/** Resolves when every consumer has confirmed this shape, has gone or has lost its lease. */
+export async function allConfirmed(
+  { connection, keys, name }: QueueContext,
+  { version, timeoutMs, ...declaration }: Confirmation,
+): Promise<void> {
+  const began = performance.now();
+  let toldAt = began;
+  for (let waitMs = firstWaitMs; ; waitMs = Math.min(2 * waitMs, longestWaitMs)) {
+    const consumers = await connection.run(unconfirmed, { keys, version });
+    if (consumers.length === 0) return;
+    const now = performance.now();
+    if (now - began >= timeoutMs)
+      throw new UnconfirmedError({ queue: name, consumers, timeoutMs, ...declaration });
+    if (now - toldAt >= signalMs) {
+      await connection.call('PUBLISH', [keys.signal, 'shape']);
+      toldAt = now;
+    }
+    await pause(Math.min(waitMs, timeoutMs - (now - began)));
+  }
+}

@@ -1,0 +1,78 @@
+import { InvalidArgumentError, type NamesOf, refuseUnknownOptions, shown } from '@redpost/core';
+import type { QueueContext } from '../context.js';
+import { reshape } from '../scripts/reshape.js';
+import { allConfirmed, checkedConfirmTimeout } from './confirmation.js';
+import {
+  allLimits,
+  checkedChanges,
+  fieldsOf,
+  type LimitName,
+  type QueueLimitChanges,
+  type QueueLimits,
+} from './limits.js';
+import { shapeOf } from './shape.js';
+
+/** How to declare limits. */
+export interface SetLimitsOptions {
+  /** How long to wait until all consumers have confirmed the limits, in ms, at least 0. Default 10 000. */
+  timeoutMs?: number | undefined;
+}
+
+const optionNames: NamesOf<SetLimitsOptions> = { timeoutMs: true };
+
+/**
+ * The limits that a queue has declared: they are stored in Redis, and hold for all its consumers, in every process.
+ *
+ * ```ts
+ * await emails.limits.set({ concurrency: 20 });
+ * ```
+ */
+export class DeclaredLimits {
+  readonly #context: QueueContext;
+
+  constructor(context: QueueContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Sets the limits that are named; the others stay as they are, and `null` removes one. When it resolves, they are in
+   * force: every consumer has confirmed that it takes nothing that they do not allow. Limits that are declared already
+   * change nothing, so every process may declare them when it starts.
+   *
+   * @throws InvalidArgumentError for a limit that cannot work: nothing is changed.
+   * @throws UnconfirmedError when a consumer has not confirmed them within `timeoutMs`: they are declared, but this
+   * consumer may start messages that it had taken before.
+   */
+  async set(limits: QueueLimitChanges, options: SetLimitsOptions = {}): Promise<void> {
+    const changes = checkedChanges(limits);
+    refuseUnknownOptions('limits.set()', options, optionNames);
+    const timeoutMs = checkedConfirmTimeout(options.timeoutMs);
+    const { connection, keys } = this.#context;
+    const { version } = await connection.run(reshape, { keys, ...changes });
+    if (Object.keys(changes.set).length === 0) return;
+    const declaration = { declared: 'has new limits', call: 'limits.set()' };
+    await allConfirmed(this.#context, { version, timeoutMs, ...declaration });
+  }
+
+  /** The limits that are declared. */
+  async get(): Promise<QueueLimits> {
+    const { connection, keys } = this.#context;
+    return shapeOf((await connection.call('HGETALL', [keys.shape])) as Buffer[]).limits;
+  }
+
+  /** Removes the limits of these names, or all: consumers go on at once. Resolves to false when there were none. */
+  async clear(...names: LimitName[]): Promise<boolean> {
+    for (const name of names) refuseUnlessLimit(name);
+    const { connection, keys } = this.#context;
+    const drop = fieldsOf(names.length === 0 ? allLimits : names);
+    const { deleted } = await connection.run(reshape, { keys, drop });
+    return deleted > 0;
+  }
+}
+
+function refuseUnlessLimit(name: LimitName): void {
+  if (allLimits.includes(name)) return;
+  throw new InvalidArgumentError(
+    `There is no limit ${shown(name)}. There are: ${allLimits.join(', ')}`,
+  );
+}
