@@ -92,6 +92,25 @@ describe('pause and resume', () => {
     await working.ended;
   });
 
+  it('those who receive from a paused queue are told once why nothing comes', async () => {
+    const queue = uniqueName();
+    await redpost.run(['pause', queue, '--reason', 'mail is down']);
+    await redpost.run(['send', queue, '1']);
+    const receiving = redpost.start(['receive', queue, '--follow']);
+    await eventually(() => receiving.stderr.includes('the queue is paused: mail is down'));
+    await redpost.run(['dead', 'bounds', queue, '--max-length', '5']);
+    await redpost.run(['resume', queue]);
+    await eventually(() => receiving.stdout.includes('"body":1'));
+    expect(receiving.stderr.match(/paused/g)).toHaveLength(2);
+    expect(receiving.stderr).toContain('the queue is no longer paused');
+    receiving.process.kill('SIGINT');
+    await receiving.ended;
+
+    await redpost.run(['pause', queue]);
+    const { code, stderr } = await redpost.run(['receive', queue, '--timeout', '500ms']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'redpost: the queue is paused\n' });
+  });
+
   it.each([
     [['--until', '2020-01-01'], 'is past', 2],
     [['--until', 'tomorrow'], '2030-01-31T12:00:00Z', 2],

@@ -1,5 +1,6 @@
 import type { NamesOf } from '@redpost/core';
 import type { Delivery } from './consuming/delivery.js';
+import type { Paused } from './shape/shape.js';
 import type { Recovery } from './store/list-store.js';
 
 /** What happens in the background of a queue's own calls. Consumers have events of their own. */
@@ -10,6 +11,10 @@ export interface QueueEvents<Body> {
   lost: { deliveries: readonly Delivery<Body>[] };
   /** The messages of a consumer that had died were returned to the queue. */
   recovered: Recovery;
+  /** The queue was paused: `receive` and `deliveries` take nothing. */
+  paused: Paused;
+  /** The queue is no longer paused. */
+  resumed: undefined;
   /** So many messages were dropped for new ones that this object sent: see `maxLength`. */
   dropped: { count: number };
   /** Something failed in the background, e.g. Redis was away. */
@@ -20,6 +25,8 @@ export const queueEventNames: NamesOf<QueueEvents<unknown>> = {
   unreadable: true,
   lost: true,
   recovered: true,
+  paused: true,
+  resumed: true,
   dropped: true,
   error: true,
 };

@@ -198,7 +198,8 @@ describe('whenFull: wait', () => {
     await queue.send(1);
     const start = performance.now();
 
-    expect(await rejection(queue.send(2))).toMatchObject({ ...full, count: 1, limit: 1 });
+    const message = expect.stringContaining('is full: 1 message waits, and its maxLength is 1.');
+    expect(await rejection(queue.send(2))).toMatchObject({ ...full, count: 1, limit: 1, message });
 
     expect(performance.now() - start).toBeGreaterThan(295);
     expect(await bodies(queue)).toEqual([1]);

@@ -192,6 +192,36 @@ it('receive returns undefined at its time while the queue is paused, and a messa
   expect(await queue.stats()).toMatchObject({ pending: 1, active: 0 });
 });
 
+it('a pause is told once, to consumers and to those who receive, whatever else the queue declares', async () => {
+  const queue = redis.queue<string>();
+  const events: string[] = [];
+  const consumer = queue.consume(() => {});
+  const listen = (name: string, { on }: Pick<typeof consumer, 'on'>) => {
+    on('paused', ({ reason }) => events.push(`${name} ${reason}`));
+    on('resumed', () => events.push(`${name} resumed`));
+  };
+  const other = redis.queue<string>({ name: queue.name, connection: openConnection(redis.url) });
+  listen('consumer', { on: consumer.on.bind(consumer) });
+  listen('queue', { on: other.on.bind(other) as never });
+  const received = other.receive();
+  await eventually(async () => (await consumersOf(queue as never)).length === 2);
+  await queue.pause({ reason: 'first' });
+  await eventually(() => events.length === 2);
+  await queue.deadLetters.setBounds({ maxLength: 10 });
+  // It resolves when both have put this shape in force, too.
+  await queue.pause({ reason: 'second' });
+  await queue.deadLetters.setBounds('unbounded');
+  await queue.resume();
+  await queue.sendBatch([{ body: 'a' }, { body: 'b' }]);
+  await eventually(() => events.length >= 6);
+  const told = (name: string) => ['first', 'second', 'resumed'].map((event) => `${name} ${event}`);
+  expect(events.filter((event) => event.startsWith('consumer'))).toEqual(told('consumer'));
+  expect(events.filter((event) => event.startsWith('queue'))).toEqual(told('queue'));
+  await queue.close();
+  await other.send('c');
+  await received;
+});
+
 it('a handler may pause its own queue, and what it settles counts', async () => {
   const queue = redis.queue<number>();
   const handled: number[] = [];

@@ -51,6 +51,7 @@ Examples:
 Prints {"id", "body", "attempt", "sentAt", "headers"} for each message. It is
 acknowledged after its line was written; a message that could not be written
 returns to the queue. Exits with 0 when the time is up, even if no message came.
+While the queue is paused, none comes: stderr says so, and why.
 
 A body that is not JSON is printed as a JSON string, and a body that is not text
 as base64, with "encoding":"base64".`,

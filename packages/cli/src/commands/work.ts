@@ -8,6 +8,7 @@ import {
   sayLost,
   sayPaused,
   sayRecovered,
+  sayResumed,
   sayReturned,
 } from '../output/queue-notices.js';
 import { runChild } from '../program/child-command.js';
@@ -117,7 +118,7 @@ async function work(run: Run, [name = '']: readonly string[], options: WorkOptio
   consumer.on('returned', ({ deliveries }) => sayReturned(deliveries.length));
   consumer.on('recovered', ({ returned }) => sayRecovered(returned));
   consumer.on('paused', sayPaused);
-  consumer.on('resumed', () => say('the queue is no longer paused'));
+  consumer.on('resumed', sayResumed);
   consumer.on('error', sayBackgroundError);
   say(`working on ${name}; Ctrl-C stops`);
 

@@ -12,6 +12,8 @@ export function reportQueue<Body, Input>(queue: Queue<Body, Input>): { count: nu
   });
   queue.on('lost', ({ deliveries }) => sayLost(deliveries.length));
   queue.on('recovered', ({ returned }) => sayRecovered(returned));
+  queue.on('paused', sayPaused);
+  queue.on('resumed', sayResumed);
   queue.on('error', sayBackgroundError);
   return failures;
 }
@@ -27,6 +29,10 @@ export function sayReturned(count: number): void {
 export function sayPaused({ reason, until }: Paused): void {
   const end = until ? ` until ${until.toISOString()}` : '';
   say(`the queue is paused${end}${reason === undefined ? '' : `: ${reason}`}`);
+}
+
+export function sayResumed(): void {
+  say('the queue is no longer paused');
 }
 
 export function sayRecovered(count: number): void {

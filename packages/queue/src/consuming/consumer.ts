@@ -12,6 +12,7 @@ import {
   UnheardDeadLetters,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
+import { PauseReports } from '../shape/pause-reports.js';
 import type { Paused, Shape } from '../shape/shape.js';
 import type { Recovery } from '../store/list-store.js';
 import type { CheckedConsume } from './consume-options.js';
@@ -75,6 +76,10 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   /** By `pause()`. */
   #isPaused = false;
   #isQueuePaused = false;
+  readonly #pauseReports = new PauseReports(
+    (paused) => this.#events.emit('paused', paused),
+    () => this.#events.emit('resumed', undefined),
+  );
   readonly #stopping = new Stopping(() => this.#beginStop());
 
   constructor(
@@ -207,12 +212,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#handlers.leaseAhead(leasesAhead);
     if (paused) this.#handlers.pause();
     if (paused || !leasesAhead) await this.#returnWaiting();
-    if (paused) {
-      this.#events.emit('paused', paused);
-    } else if (wasPaused) {
-      this.#goOn();
-      this.#events.emit('resumed', undefined);
-    }
+    if (!paused && wasPaused) this.#goOn();
+    this.#pauseReports.inForce(paused);
   }
 
   #goOn(): void {

@@ -22,6 +22,7 @@ import {
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import type { QueueEvents } from '../queue-events.js';
+import { PauseReports } from '../shape/pause-reports.js';
 import type { Shape } from '../shape/shape.js';
 import { type LeaseOptions, sessionOptions } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
@@ -58,6 +59,7 @@ export class Receiver<Body = unknown> {
   readonly #waiters: Waiter<Body>[] = [];
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
+  readonly #pauseReports: PauseReports;
   #session: Session<Body>;
   /** How many messages are being read: those who wait first will get them. */
   #reading = 0;
@@ -74,6 +76,10 @@ export class Receiver<Body = unknown> {
     this.#options = sessionOptions(options);
     this.#events = events;
     this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'unreadable');
+    this.#pauseReports = new PauseReports(
+      (paused) => events.emit('paused', paused),
+      () => events.emit('resumed', undefined),
+    );
     // It serves all who ask, each of them perhaps in another context.
     this.#session = outsideContext(() => this.#openSession());
   }
@@ -226,10 +232,12 @@ export class Receiver<Body = unknown> {
 
   /** What is being handed out when the queue is paused had been taken before: it still goes out. */
   async #reshaped(session: Session<Body>, { paused }: Shape): Promise<void> {
-    if (!paused) return;
-    await session.endWait();
-    await session.flushed();
-    await this.#handedOut;
+    if (paused) {
+      await session.endWait();
+      await session.flushed();
+      await this.#handedOut;
+    }
+    this.#pauseReports.inForce(paused);
   }
 
   #lost(deliveries: readonly HeldDelivery<Body>[], returned: Promise<void>): void {

@@ -33,7 +33,7 @@ export class QueueFullError extends RedpostError {
 
   constructor({ queue, count, limit, whenFull, cause }: QueueFullErrorOptions) {
     super(
-      `The queue ${JSON.stringify(queue)} is full: ${count} messages wait, and its maxLength is ${limit}.` +
+      `The queue ${JSON.stringify(queue)} is full: ${count === 1 ? '1 message waits' : `${count} messages wait`}, and its maxLength is ${limit}.` +
         `${explanations[whenFull]} Send the message again later, add consumers or raise maxLength`,
       { code: 'QUEUE_FULL', retryable: true, cause },
     );
