@@ -1,45 +1,45 @@
 import { clearInterval, setInterval } from '../runtime/timers.js';
 
-/** How long a leased message may wait for a handler that does not come, in ms. */
+/** How long leased messages may wait while no handler starts, in ms. */
 const longestWaitMs = 100;
 
 /**
- * Messages that are leased but not started, oldest first. When none of them was started for a
- * while, they should be returned: the handlers have become slow, and other consumers may be idle.
+ * Messages that are leased but not started, oldest first. When none of them was started for a while, the handlers have
+ * become slow, and the messages should be returned, because other consumers may be idle.
  */
 export class Ahead<Item> {
   readonly #stuck: () => void;
-  /** What was added, as it was added: taking costs the same however much there is. */
+  /** The arrays that were added, not copied, so that taking a message has a constant cost. */
   #batches: (readonly Item[])[] = [];
-  /** How many of the first batch were taken. */
+  /** How many messages of the first array were taken. */
   #head = 0;
   #size = 0;
   #taken = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param stuck called when none was started for a while. */
+  /** @param stuck called when no message was started for a while. */
   constructor(stuck: () => void) {
     this.#stuck = stuck;
   }
 
-  /** How many there are. */
+  /** How many messages there are. */
   get size(): number {
     return this.#size;
   }
 
-  /** Puts them behind those that are there. */
+  /** Adds messages at the end. */
   add(items: readonly Item[]): void {
     if (items.length === 0) return;
     this.#batches.push(items);
     this.#size += items.length;
   }
 
-  /** The oldest. */
+  /** The oldest message. */
   get next(): Item | undefined {
     return this.#batches[0]?.[this.#head];
   }
 
-  /** Takes the oldest. */
+  /** Takes the oldest message. */
   take(): Item | undefined {
     const [batch] = this.#batches;
     if (!batch) return undefined;
@@ -54,7 +54,7 @@ export class Ahead<Item> {
     return item;
   }
 
-  /** Puts these behind the others, each in their order; false when there are no others. */
+  /** Moves the late messages behind the others, both in their order. Returns false when all are late. */
   postpone(isLate: (item: Item) => boolean): boolean {
     const items = this.#batches.flat().slice(this.#head);
     const others = items.filter((item) => !isLate(item));
@@ -64,7 +64,7 @@ export class Ahead<Item> {
     return others.length > 0;
   }
 
-  /** Takes all, oldest first, and stops watching. */
+  /** Takes all messages, oldest first, and stops the watch. */
   takeAll(): Item[] {
     const items = this.#batches.flat().slice(this.#head);
     this.#batches = [];
@@ -74,7 +74,7 @@ export class Ahead<Item> {
     return items;
   }
 
-  /** Watches what is there, as long as something is. */
+  /** Watches whether messages are started, as long as there are any. */
   watch(): void {
     if (this.#timer || this.#size === 0) return;
     let takenBefore = this.#taken;

@@ -1,14 +1,14 @@
 import { clearTimeout, setTimeout } from '../runtime/timers.js';
 export interface CountedReportOptions {
-  /** How long to add up before the next report, in ms. */
+  /** The shortest time between two reports, in ms. */
   everyMs: number;
-  /** Gets how many there were since the last report. */
+  /** Called with the number of events since the last report. */
   report(count: number): void;
 }
 
 /**
- * Counts what happens, and reports it: the first time at once, and what follows at most once in a
- * while, so that a flood of messages does not become a flood of reports.
+ * Counts events and reports their number: the first event at once, and later ones at most once per `everyMs`, so that
+ * many events do not cause many reports.
  */
 export class CountedReport {
   readonly #options: CountedReportOptions;
@@ -20,19 +20,19 @@ export class CountedReport {
     this.#options = options;
   }
 
-  /** How many there were altogether. */
+  /** The number of all events. */
   get total(): number {
     return this.#total;
   }
 
-  /** There were so many more. */
+  /** Counts so many more events. */
   add(count = 1): void {
     this.#total += count;
     this.#unreported += count;
     if (!this.#timer) this.#flush();
   }
 
-  /** Reports what was not reported yet. */
+  /** Reports the events that were not reported yet. */
   end(): void {
     clearTimeout(this.#timer);
     if (this.#unreported > 0) this.#tell();

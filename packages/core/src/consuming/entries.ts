@@ -28,7 +28,7 @@ const readEntries = defineScript<Range, { entries: EntryReply[]; isCut: boolean 
   },
 });
 
-/** Like `XRANGE`, in as many answers as it takes for none of them to be large. */
+/** Like `XRANGE`, but split into several calls, so that no answer is large. */
 export async function entriesOf(
   connection: Connection,
   { limit, ...range }: Range,

@@ -14,19 +14,19 @@ export type NextStep =
  * - `crashed`: its consumer died at every attempt.
  * - `malformed`: its envelope, its headers or its body could not be decoded.
  * - `invalid`: its body does not fit the schema.
- * - `rejected`: a handler said so, without a reason.
+ * - `rejected`: a handler dead-lettered it, without a reason.
  */
 export type DeadLetterReason = 'failed' | 'crashed' | 'malformed' | 'invalid' | 'rejected';
 
-/** How often a message is tried, and after which waits. */
+/** How many attempts a message has, and how long it waits between them. */
 export interface FailurePolicy {
   maxAttempts: number;
   backoff: Backoff;
 }
 
 /**
- * Why a message that cannot be read is a dead letter; undefined for any other failure. What cannot
- * be read now cannot be read later either; all else is worth a retry.
+ * Why a message that cannot be read becomes a dead letter; undefined for any other failure. Such a message is not retried,
+ * because it cannot be read later either.
  */
 export function unreadableReason(error: unknown): 'malformed' | 'invalid' | undefined {
   if (isRedpostError(error, 'DECODE')) return 'malformed';
@@ -35,11 +35,10 @@ export function unreadableReason(error: unknown): 'malformed' | 'invalid' | unde
 }
 
 /**
- * What follows when attempt number `attempt` has failed. Always something does: a backoff that
- * throws, or returns no number, must neither leave the message where it is nor use up its attempts in no
- * time: the default one takes its place.
+ * What follows after attempt number `attempt` has failed. If the backoff throws or returns no number, the default backoff
+ * is used, so that the message neither stays with its consumer nor uses up its attempts at once.
  *
- * @param report told what a backoff throws.
+ * @param report called with the error of a backoff.
  */
 export function stepAfter(
   attempt: number,
@@ -57,13 +56,13 @@ export function stepAfter(
 
 const longestDelayMs = 365 * 86_400_000;
 
-/** A backoff is the user's code: what it returns must not lose the message. */
+/** The delay that a backoff returns. It is code of the user, so its result is checked. */
 function delayOf(backoff: Backoff, attempt: number): number {
   const delayMs: unknown = backoff(attempt);
   if (typeof delayMs === 'number' && !Number.isNaN(delayMs)) {
     return Math.min(Math.max(0, Math.round(delayMs)), longestDelayMs);
   }
-  // Nobody waits for it, so nobody is told what it rejects with.
+  // A promise is not awaited, so its rejection must not become an unhandled one.
   if (isThenable(delayMs)) delayMs.then(undefined, () => {});
   throw new InvalidArgumentError(
     `A backoff returns how many ms to wait, got ${shown(delayMs)}: exponential() is used instead`,

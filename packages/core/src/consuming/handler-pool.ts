@@ -5,23 +5,23 @@ import { Ahead } from './ahead.js';
 import { isCalledOrAwaitedBy } from './is-called-or-awaited-by.js';
 import { Lookahead } from './lookahead.js';
 
-/** What a delivery was made under, and what settles it. */
+/** The lease under which a delivery was made, which also settles it. */
 export interface Lease {
-  /** How many handlers run under it: counted by the pool. */
+  /** How many handlers run under this lease. The pool counts them. */
   running: number;
-  /** False when it may have run out. @param now by `performance.now()`. */
+  /** False when the lease may have run out. @param now by `performance.now()`. */
   isFreshAt(now: number): boolean;
-  /** It is done. @param isExpired it was not handled, but had expired. */
+  /** Acknowledges a delivery. @param isExpired true when it was not handled, but had expired. */
   acknowledge(held: Handled, isExpired: boolean): void;
-  /** Returns it for another attempt, and resolves when Redis has done that. */
+  /** Returns a delivery for another attempt, and resolves when Redis has done that. */
   retry(held: Handled, delayMs: number): Promise<void>;
-  /** Moves it to the dead letters, and resolves when Redis has done that. */
+  /** Moves a delivery to the dead letters, and resolves when Redis has done that. */
   deadLetter(held: Handled, reason: string, error: string): Promise<void>;
 }
 
-/** What one call of a handler is for: one delivery, or several. */
+/** One delivery or several, for one call of a handler. */
 export interface Work {
-  /** How many bytes it is, roughly. */
+  /** Its approximate size, in bytes. */
   readonly size: number;
   readonly settler: Lease;
   /** When its handler began, by `performance.now()`; 0 before. */
@@ -30,34 +30,33 @@ export interface Work {
 
 /** One delivery. */
 export interface Handled extends Work {
-  /** The lease it was delivered under is gone. */
+  /** True when the lease of the delivery was lost. */
   readonly isLost: boolean;
-  /** Claims the right to settle it: true once. */
+  /** Claims the right to settle it. Returns true to the first caller only. */
   claim(): boolean;
 }
 
-/** The consumer whose handlers these are. */
+/** The consumer that a pool of handlers belongs to. */
 export interface HandlerPoolHost<Item extends Work> {
-  /** Makes the body available: returns a promise only if it takes time. May throw. */
+  /** Makes the body available. Returns a promise only if that takes time. May throw. */
   open(item: Item): Promise<void> | undefined;
-  /** Settles it by how its handler ended. */
+  /** Settles an item by how its handler ended. */
   readonly outcomes: {
     succeeded(item: Item): void;
     failed(item: Item, thrown: unknown): void;
   };
-  /** A handler is through, so there may be demand. */
+  /** A handler has finished, so there may be demand. */
   finished(): void;
-  /** None was started for a while: other consumers may have time for those that wait. */
+  /** No item was started for a while. Other consumers may have time for the items that wait. */
   stuck(): void;
 }
 
-/** Counts the pools of this process. */
+/** The number of pools that this process has made. */
 let pools = 0;
 
 /**
- * Calls a handler for each item, `concurrency` at a time, and has it settled by how that ends. Each
- * runs in the context in which the pool was made.
- * Those that are here and not started wait in order.
+ * Calls a handler for each item, `concurrency` at a time, and settles the item by how the handler ends. Handlers run in
+ * the context in which the pool was made. Items that are not started wait in their order.
  */
 export class HandlerPool<Item extends Work> {
   readonly #call: (item: Item) => unknown;
@@ -65,24 +64,24 @@ export class HandlerPool<Item extends Work> {
   readonly #host: HandlerPoolHost<Item>;
   readonly #lookahead: Lookahead;
   readonly #ahead: Ahead<Item>;
-  /** What calls and what awaits a handler has a name of its own, by which `isCaller` recognises it. */
+  /** Names of the functions that call and await a handler, by which `isCaller` recognises them on the stack. */
   readonly #names = namesOfPool(++pools);
   readonly #follow: (item: Item, result: PromiseLike<unknown>) => Promise<void>;
   readonly #waiters = new Set<{ isDone(): boolean; resolve(): void }>();
   #running = 0;
-  /** How many wait for their lease to be renewed: they need no handler before. */
+  /** How many items wait until their lease is renewed: until then they need no handler. */
   #late = 0;
   #isStarting = false;
   /** When the last handler finished, by `performance.now()`. */
   #finishedAt = 0;
   #isStopping = false;
   #isPaused = false;
-  /** While a follower asks for a handler to go on with, and what it gets. */
+  /** True while a follower can await the next handler, and what it is given to await. */
   #isFollowerFree = false;
   #nextItem: Item | undefined;
   #nextResult: PromiseLike<unknown> | undefined;
 
-  /** @param mostAhead how many may wait here for a handler, however fast the handlers are. */
+  /** @param mostAhead how many items may wait here for a handler, however fast the handlers are. */
   constructor(
     handler: (item: Item) => unknown,
     concurrency: number,
@@ -97,25 +96,25 @@ export class HandlerPool<Item extends Work> {
     this.#follow = this.#createFollower();
   }
 
-  /** How many more it has use for: see Lookahead. */
+  /** How many more items this pool has use for: see Lookahead. */
   get free(): number {
     const ahead = this.#ahead.size - this.#late;
     return this.#concurrency + this.#lookahead.count - this.#running - ahead;
   }
 
-  /** Takes them in, and starts as many handlers as it may. */
+  /** Accepts items, and starts as many handlers as allowed. */
   accept(deliveries: readonly Item[]): void {
     this.#ahead.add(deliveries);
     this.#startMore(performance.now());
     this.#ahead.watch();
   }
 
-  /** A lease was renewed: starts what had to wait for that. */
+  /** Starts the items that waited for their lease, after a lease was renewed. */
   goOn(): void {
     this.#startMore(performance.now());
   }
 
-  /** True when one of these handlers is what runs now, or awaits it. */
+  /** True when the caller runs in one of these handlers, or is awaited by one. */
   get isCaller(): boolean {
     return isCalledOrAwaitedBy(this.#names);
   }
@@ -136,17 +135,17 @@ export class HandlerPool<Item extends Work> {
     this.#startMore(performance.now());
   }
 
-  /** Has use for none ahead, until a handler has finished. */
+  /** Until a handler has finished, this pool has no use for items that would wait. */
   stall(): void {
     this.#lookahead.stall();
   }
 
-  /** Whether it may have use for any ahead. */
+  /** Sets whether this pool may have use for items that would wait. */
   leaseAhead(mayLease: boolean): void {
     this.#lookahead.mayLease = mayLease;
   }
 
-  /** Removes and returns all that was not started, or that of one lease. */
+  /** Removes and returns all items that were not started, or those of one lease. */
   removeWaiting(lease?: Lease): Item[] {
     const all = this.#ahead.takeAll();
     this.#late = 0;
@@ -156,7 +155,7 @@ export class HandlerPool<Item extends Work> {
     return all.filter((item) => item.settler === lease);
   }
 
-  /** Resolves when no handler runs, or none under this lease. */
+  /** Resolves when no handler runs, or no handler under this lease. */
   done(lease?: Lease): Promise<void> {
     const isDone = () => (lease ? lease.running : this.#running) === 0;
     if (isDone()) return Promise.resolve();
@@ -169,7 +168,7 @@ export class HandlerPool<Item extends Work> {
 
   /** @param now by `performance.now()`. */
   #startMore(now: number): void {
-    // A handler that returns at once leads back here: calls must not pile up with the messages.
+    // A handler that returns at once calls this again. Without this check the stack would grow with each message.
     if (this.#isStarting) return;
     this.#isStarting = true;
     this.#late = 0;
@@ -186,7 +185,7 @@ export class HandlerPool<Item extends Work> {
       item.startedAt = now;
       const result = this.#start(item);
       if (result) this.#await(item, result);
-      // That may have taken long. (To read the clock costs as much as all else here.)
+      // The handler may have taken long. (Reading the clock costs as much as everything else here.)
       if (this.#running >= this.#concurrency) break;
       now = this.#finishedAt > now ? this.#finishedAt : performance.now();
     }
@@ -194,8 +193,8 @@ export class HandlerPool<Item extends Work> {
   }
 
   /**
-   * After this process was frozen or its event loop blocked, others may have what is here: the next
-   * beat tells. What is under another lease need not wait for that. False when there is none.
+   * After this process was frozen or its event loop blocked, other consumers may have these items, which the next
+   * heartbeat tells. Items under another lease need not wait for it. Returns false when there are no such items.
    */
   #postponeStale(now: number): boolean {
     const isFound = this.#ahead.postpone(({ settler }) => !settler.isFreshAt(now));
@@ -203,7 +202,7 @@ export class HandlerPool<Item extends Work> {
     return isFound;
   }
 
-  /** Returns what has to be awaited until the handler is through. */
+  /** Returns what has to be awaited until the handler has finished; undefined when it has finished already. */
   readonly #start = inThisContext((item: Item): PromiseLike<unknown> | undefined => {
     try {
       const opening = this.#host.open(item);
@@ -225,8 +224,8 @@ export class HandlerPool<Item extends Work> {
   }
 
   /**
-   * What awaits a handler: then it goes on with the one that starts in its place, for to begin an async
-   * function costs as much as to await twice.
+   * Makes a function that awaits a handler, and then the handler that starts in its place. It is used again and again,
+   * because starting an async function costs as much as two awaits.
    */
   #createFollower(): (item: Item, result: PromiseLike<unknown>) => Promise<void> {
     const follow = async (first: Item, result: PromiseLike<unknown>) => {

@@ -1,18 +1,18 @@
-/** The names of two functions that nothing else is called by. */
+/** The names of two functions. No other functions have these names. */
 export interface CallerNames {
-  /** What calls. */
+  /** The function that calls. */
   calling: string;
-  /** An async function that awaits what the call returned. */
+  /** The async function that awaits the result of the call. */
   awaiting: string;
 }
 
 /**
- * True when what runs now was called by the function of the first name, or is awaited by the one of
- * the second, through any number of async functions. It reads the stack: an `AsyncLocalStorage` would
- * know too, but before Node 24 the first one that is used makes every promise of the process slower.
+ * True when the caller was called by the function of the first name, or is awaited by the function of the second name,
+ * through any number of async functions. It reads the stack. An `AsyncLocalStorage` would know this, too, but before
+ * Node 24 the first one that is used makes every promise of the process slower.
  *
- * Not seen through what is no `await`: a callback of a timer or an event, or async functions that
- * were compiled to something else.
+ * It cannot see callers behind a callback of a timer or of an event, or behind async functions that were compiled to
+ * something else, because the stack does not contain them.
  */
 export function isCalledOrAwaitedBy({ calling, awaiting }: CallerNames): boolean {
   const { prepareStackTrace, stackTraceLimit } = Error;
@@ -24,14 +24,14 @@ export function isCalledOrAwaitedBy({ calling, awaiting }: CallerNames): boolean
       (site) => site.getFunctionName() === (isAsync(site) ? awaiting : calling),
     );
   } catch {
-    // Where `Error` is frozen nothing can be seen.
+    // If `Error` is frozen, the stack cannot be read.
     return false;
   } finally {
     Object.assign(Error, { prepareStackTrace, stackTraceLimit });
   }
 }
 
-/** False for a function that is on the stack because it runs, not because it waits. */
+/** True for a function that is on the stack because it awaits, and not because it runs. */
 function isAsync(site: NodeJS.CallSite): boolean {
   return (site as NodeJS.CallSite & { isAsync(): boolean }).isAsync();
 }

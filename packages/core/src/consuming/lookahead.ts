@@ -1,17 +1,16 @@
-/** Messages are leased ahead as far as handlers will start them within this time, in ms. */
+/** As many messages are leased ahead as the handlers will start within this time, in ms. */
 const horizonMs = 2;
 const mostBytes = 1024 * 1024;
-/** How much one measurement moves the mean. */
+/** The weight of one measurement in the moving mean. */
 const weight = 0.05;
 
 /**
- * How many messages to lease ahead of those being handled. Fast handlers need some, or they wait
- * for round trips; slow ones need none, and would keep messages from consumers that are idle. So
- * the rule: as many as the handlers, at their recent speed, start within 2 ms, at most so many as is said, and
- * at most a megabyte.
+ * How many messages to lease ahead, beyond those that are being handled (prefetch). Fast handlers need some, because they
+ * would wait for round trips otherwise. Slow handlers need none, and would keep messages from idle consumers. So it is as
+ * many as the handlers, at their recent speed, start within 2 ms, but at most `most`, and at most a mebibyte.
  */
 export class Lookahead {
-  /** Whether any may be leased ahead at all. */
+  /** Whether messages may be leased ahead at all. */
   mayLease = true;
   readonly #concurrency: number;
   readonly #most: number;
@@ -19,23 +18,23 @@ export class Lookahead {
   #meanBytes = 0;
   #count = 0;
 
-  /** @param most however fast the handlers are. */
+  /** @param most how many at most, however fast the handlers are. */
   constructor(concurrency: number, most: number) {
     this.#concurrency = concurrency;
     this.#most = most;
   }
 
-  /** How many to lease ahead now. */
+  /** How many messages to lease ahead now. */
   get count(): number {
     return this.mayLease ? this.#count : 0;
   }
 
-  /** None, until a handler has finished: they are slower than they were. */
+  /** Leases none ahead until a handler has finished, because the handlers have become slower. */
   stall(): void {
     this.#count = 0;
   }
 
-  /** Takes note of how long a handler took, in ms, and how large its message was. */
+  /** Notes how long a handler took, in ms, and how large its message was, in bytes. */
   add(handledMs: number, bytes: number): void {
     const mean = this.#meanMs;
     this.#meanMs = mean === Infinity ? handledMs : mean + weight * (handledMs - mean);

@@ -5,15 +5,15 @@ import type { Handled } from './handler-pool.js';
 
 /** The consumer that decides what follows a failure. */
 interface OutcomesHost<Held extends Handled> {
-  /** What follows when it could not be read or handled. */
+  /** What follows when a message could not be read or handled. */
   nextStep(held: Held, error: Error): NextStep;
-  /** It could not be read or handled: who listens is told. */
+  /** A message could not be read or handled: emits the event. */
   failed(held: Held, error: Error, next: NextStep): void;
   /** Something else failed in the background. */
   error(error: Error): void;
 }
 
-/** Settles deliveries by how their handlers ended, unless those have settled them. */
+/** Settles deliveries by how their handlers ended, unless the handlers have settled them. */
 export class Outcomes<Held extends Handled> {
   readonly #host: OutcomesHost<Held>;
 
@@ -21,19 +21,19 @@ export class Outcomes<Held extends Handled> {
     this.#host = host;
   }
 
-  /** Its handler has returned. */
+  /** The handler has returned. */
   succeeded(held: Held): void {
     if (held.claim()) held.settler.acknowledge(held, false);
   }
 
-  /** It could not be read, or its handler has thrown this. */
+  /** The delivery could not be read, or its handler has thrown this. */
   failed(held: Held, thrown: unknown): void {
     if (isRedpostError(thrown, 'EXPIRED')) {
       if (held.claim()) held.settler.acknowledge(held, true);
     } else if (held.claim()) {
       void this.#settleFailure(held, thrown);
     } else if (!isRedpostError(thrown, 'LEASE_LOST') && !held.isLost) {
-      // It was settled before its handler threw: the error still has to be heard.
+      // It was settled before its handler threw. The error is reported all the same.
       this.#host.error(asError(thrown));
     }
   }
@@ -46,7 +46,7 @@ export class Outcomes<Held extends Handled> {
       if (next.action === 'retry') await held.settler.retry(held, next.delayMs);
       else await held.settler.deadLetter(held, next.reason, messageOf(error));
     } catch (failure) {
-      // What was lost is reported by the event `lost`.
+      // The event `lost` reports a lost lease.
       if (!isRedpostError(failure, 'LEASE_LOST')) this.#host.error(asError(failure));
     }
   }

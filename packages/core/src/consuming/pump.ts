@@ -4,8 +4,8 @@ const firstPauseMs = 50;
 const longestPauseMs = 2000;
 
 /**
- * Decides when a consumer sends what it has to send: once per tick however often it is asked, and
- * not while it pauses after a failure. Each pause in a row is twice as long, up to 2 s.
+ * Decides when a consumer sends its calls: at most once per tick when `soon()` asks for it, and not while it pauses after
+ * a failure. Each pause in a row is twice as long as the one before, up to 2 s (exponential backoff).
  *
  * States: new -> running <-> pausing -> ended.
  */
@@ -16,7 +16,7 @@ export class Pump {
   #pauseMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param send sends whatever there is to send now. */
+  /** @param send sends everything that can be sent now. */
   constructor(send: () => void) {
     this.#send = send;
   }
@@ -26,26 +26,26 @@ export class Pump {
     return this.#state === 'ended';
   }
 
-  /** Lets it send, and sends now. */
+  /** Allows sending, and sends now. */
   start(): void {
     if (this.#state === 'new') this.#state = 'running';
     this.now();
   }
 
-  /** Sends now, if it is running. */
+  /** Sends now, if the state is running. */
   readonly now = (): void => {
     this.#isScheduled = false;
     if (this.#state === 'running') this.#send();
   };
 
-  /** Sends when the code that runs now is through: what it settles travels together. */
+  /** Sends after the code that runs now has finished, so that its acknowledgements travel together. */
   soon(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     nextTick(this.now);
   }
 
-  /** A call has failed: sends nothing for a while. */
+  /** Sends nothing for a while, after a call has failed. */
   pause(): void {
     if (this.#state === 'new' || this.#state === 'ended') return;
     this.#state = 'pausing';
@@ -57,12 +57,12 @@ export class Pump {
     }, this.#pauseMs);
   }
 
-  /** A call has worked: the next pause is a short one again. */
+  /** A call has succeeded, so the next pause is a short one again. */
   worked(): void {
     this.#pauseMs = 0;
   }
 
-  /** Sends nothing any more. */
+  /** Stops sending for good. */
   end(): void {
     this.#state = 'ended';
     clearTimeout(this.#timer);

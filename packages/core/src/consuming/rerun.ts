@@ -1,6 +1,6 @@
 /**
- * Work that is not done twice at a time: asked for while it is being done, it is done once more after that, because
- * it may have seen what was there before.
+ * Work that is never done twice at the same time. If it is asked for while it is being done, it is done once more after
+ * that, because the work under way may have read older data.
  */
 export class Rerun {
   readonly #work: () => Promise<void>;
@@ -12,7 +12,7 @@ export class Rerun {
     this.#work = work;
   }
 
-  /** Does the work, now or when it has come to its end. */
+  /** Does the work now, or once more when the work under way has ended. */
   ask(): void {
     this.#isWanted = true;
     if (!this.#isRunning) void this.#run();

@@ -1,6 +1,6 @@
 /**
- * The same message with a short form in JSON: its bytes are what its body says already. Of one that could
- * not be read they are all there is, and come as base64.
+ * Gives a message a short form in JSON. The bytes are left out, because the body says the same. A message that could not
+ * be read has no body, and its bytes are written as base64.
  */
 export function withShortJson<Message extends { body: unknown; bytes: Buffer }>(
   message: Message,

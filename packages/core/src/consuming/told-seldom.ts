@@ -1,17 +1,17 @@
 import { isRedpostError } from '../errors.js';
 import { performance } from '../runtime/timers.js';
 
-/** How often an error that only a person can end is told, in ms. */
+/** The shortest time between two reports of an error that only a person can fix, in ms. */
 const everyMs = 5000;
 
 /**
- * Tells which errors of a consumer to pass on. A key of another type stays one until somebody helps,
- * and fails each of the calls that go on being made: it is told at once, then every few seconds.
+ * Decides which errors of a consumer are reported. A key of another type keeps its type until a person deletes it, and
+ * each call fails meanwhile. So this error is reported at once, and then every few seconds.
  */
 export class ToldSeldom {
   readonly #toldAt = new Map<string, number>();
 
-  /** True when `error` is to be told now. */
+  /** True when `error` should be reported now. */
   isDue(error: Error): boolean {
     if (!isRedpostError(error, 'WRONG_TYPE')) return true;
     const now = performance.now();

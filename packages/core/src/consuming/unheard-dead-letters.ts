@@ -1,20 +1,20 @@
 import { messageOf } from '../error-text.js';
 import { CountedReport } from './counted-report.js';
 
-/** How often at most it is said, in ms. */
+/** The shortest time between two warnings, in ms. */
 const everyMs = 5000;
 
 /**
- * Says by a process warning that messages become dead letters while nobody listens to the event that
- * tells of them: at once, then every few seconds, with their number and the last reason.
+ * Warns by a process warning that messages become dead letters while the event that reports them has no listener. It
+ * warns at once, then every few seconds, with their number and the last reason.
  */
 export class UnheardDeadLetters {
   readonly #report: CountedReport;
   #lastReason = '';
 
   /**
-   * @param place where they were, e.g. `queue emails`.
-   * @param event the event that nobody listens to.
+   * @param place where the messages were, e.g. `queue emails`.
+   * @param event the event that has no listener.
    */
   constructor(place: string, event: string) {
     this.#report = new CountedReport({
@@ -30,13 +30,13 @@ export class UnheardDeadLetters {
     });
   }
 
-  /** So many more messages became dead letters, the last one for this reason. */
+  /** Counts so many more dead letters, the last one for this reason. */
   add(reason: unknown, count = 1): void {
     this.#lastReason = messageOf(reason);
     this.#report.add(count);
   }
 
-  /** Says what was not said yet. */
+  /** Warns of the dead letters that were not reported yet. */
   end(): void {
     this.#report.end();
   }

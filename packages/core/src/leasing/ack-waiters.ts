@@ -1,13 +1,16 @@
-/** Those who wait for an acknowledgement to be confirmed: few, for most are not waited for. */
+/**
+ * The callers that wait until Redis has confirmed an acknowledgement. They are few, because nobody waits for most
+ * acknowledgements.
+ */
 export class AckWaiters<Held> {
   readonly #waiters = new Map<Held, { resolve(): void; reject(error: Error): void }>();
 
-  /** Resolves when the acknowledgement is confirmed. */
+  /** Resolves when Redis has confirmed the acknowledgement. */
   wait(held: Held): Promise<void> {
     return new Promise((resolve, reject) => this.#waiters.set(held, { resolve, reject }));
   }
 
-  /** These acknowledgements are confirmed. */
+  /** Redis has confirmed these acknowledgements. */
   confirm(acked: readonly Held[]): void {
     if (this.#waiters.size === 0) return;
     for (const held of acked) {
@@ -16,7 +19,7 @@ export class AckWaiters<Held> {
     }
   }
 
-  /** Nobody waits for ever: these acknowledgements go on without those who wait. */
+  /** Rejects the waits for these acknowledgements, so that no caller waits for ever. They are still sent again. */
   reject(unconfirmed: readonly Held[], error: Error): void {
     for (const held of unconfirmed) {
       this.#waiters.get(held)?.reject(error);
@@ -24,7 +27,7 @@ export class AckWaiters<Held> {
     }
   }
 
-  /** None of them will be confirmed any more. */
+  /** Rejects all waits, because no acknowledgement will be confirmed any more. */
   rejectAll(reason: (held: Held) => Error): void {
     for (const [held, { reject }] of this.#waiters) reject(reason(held));
     this.#waiters.clear();

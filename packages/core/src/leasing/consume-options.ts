@@ -6,26 +6,25 @@ import type { Complete, NamesOf } from '../options/options.js';
 /** How long a lease lasts, how it is kept, and how many attempts there are. */
 export interface LeaseOptions {
   /**
-   * How long after its last heartbeat a consumer counts as dead and what it holds goes to others, in
-   * ms, at least 100. Default 30 000. The heartbeat comes three times as often, whatever the
-   * handlers do, unless they block the event loop: see `heartbeat`.
+   * How long after its last heartbeat a consumer counts as dead, so that other consumers get what it holds, in ms, at
+   * least 100. Default 30 000. There are three heartbeats per lease, whatever the handlers do, unless they block the
+   * event loop: see `heartbeat`.
    */
   leaseMs?: number | undefined;
   /**
-   * Where the heartbeat comes from: from the `loop` (default), so that a handler which blocks the
-   * event loop for longer than the lease is taken for dead; or from a `thread` with a connection of
-   * its own, so that it is not.
+   * Where the heartbeat comes from. With `loop` (default) it comes from the event loop: a consumer whose handler blocks
+   * the event loop for longer than the lease counts as dead. With `thread` it also comes from a thread with a connection
+   * of its own, so that such a consumer keeps its lease.
    */
   heartbeat?: 'loop' | 'thread' | undefined;
   /**
-   * How long the event loop may be blocked before a heartbeat from a thread stops, in ms, at least
-   * `leaseMs`: a process that hangs for ever must not keep what it holds for ever. Default 300 000,
-   * or `leaseMs` if that is longer.
+   * How long the event loop may be blocked before the heartbeat of the thread stops, in ms, at least `leaseMs`. So a
+   * process that hangs for ever does not keep its messages for ever. Default 300 000, or `leaseMs` if that is longer.
    */
   maxBlockedMs?: number | undefined;
   /**
-   * How many attempts a message or record has, at least 1, before it goes to the dead letters.
-   * Default 5. A crash counts when it is known which of them was the cause.
+   * How many attempts a message or record has, at least 1, before it goes to the dead letters. Default 5. A crash of the
+   * consumer counts as an attempt only for the message that is known to be its cause.
    */
   maxAttempts?: number | undefined;
 }
@@ -40,7 +39,7 @@ export interface HandlingOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The names of both. */
+/** The names of all options of both interfaces. */
 export const consumeOptionNames: NamesOf<LeaseOptions & HandlingOptions> = {
   leaseMs: true,
   heartbeat: true,

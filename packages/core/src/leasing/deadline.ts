@@ -1,5 +1,5 @@
 import { clearTimeout, performance, setTimeout } from '../runtime/timers.js';
-/** A point in time that can be brought forward while others wait for it. */
+/** A point in time that can be moved to an earlier one while it is awaited. */
 export class Deadline {
   #at = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
@@ -8,7 +8,7 @@ export class Deadline {
     this.#pass = resolve;
   });
 
-  /** It passes in `ms`, unless it passes sooner already. */
+  /** The deadline passes in `ms`, unless it passes sooner already. */
   bringForward(ms: number): void {
     const at = performance.now() + ms;
     if (at >= this.#at) return;
@@ -17,7 +17,7 @@ export class Deadline {
     this.#timer = setTimeout(this.#pass, ms);
   }
 
-  /** Nobody waits for it any more. */
+  /** Stops the timer, when nothing waits for the deadline any more. */
   clear(): void {
     clearTimeout(this.#timer);
   }

@@ -1,14 +1,14 @@
 import { RedpostError } from '../errors.js';
 
-/** What was delivered, as an error names it: `kind` in words, `id` its id or offset. */
+/** The message or record that an error names, by its id or its offset. */
 export interface Delivered {
   kind: 'message' | 'record';
   id: string;
 }
 
 /**
- * The consumer's lease had run out, so what was delivered is no longer its own: it was given to
- * another consumer, or will be. What was asked for changed nothing.
+ * The lease of the consumer had run out, so the message is delivered again, perhaps to another consumer. The call that
+ * rejects with this error changed nothing.
  */
 export class LeaseLostError extends RedpostError {
   declare readonly code: 'LEASE_LOST';
@@ -27,8 +27,8 @@ export class LeaseLostError extends RedpostError {
 }
 
 /**
- * The consumer was stopped before the handler was through, so its message was returned without
- * counting as an attempt: it is delivered again. What was asked for changed nothing.
+ * The consumer was stopped before the handler had finished, so the message was returned without counting an attempt, and
+ * is delivered again. The call that rejects with this error changed nothing.
  */
 export class ReturnedError extends RedpostError {
   declare readonly code: 'RETURNED';
@@ -60,7 +60,7 @@ export class AlreadySettledError extends RedpostError {
   }
 }
 
-/** It expired before it could be handled. */
+/** A message expired before it could be handled. */
 export class ExpiredError extends RedpostError {
   declare readonly code: 'EXPIRED';
 

@@ -1,19 +1,22 @@
-/** What one call acknowledges. */
+/** The messages that one call acknowledges. */
 export interface Acked<Item> {
-  /** In the order in which it was settled. */
+  /** In the order in which they were settled. */
   readonly held: readonly Item[];
 }
 
-/** What is settled and not yet confirmed, as its storage acknowledges it: one call takes a `Part` of it. */
+/**
+ * The acknowledgements that Redis has not confirmed yet, in the form in which the storage sends them. One call takes a
+ * `Part` of them.
+ */
 export interface Acks<Item, Part extends Acked<Item>> {
   readonly size: number;
-  /** Removes and returns as many as fit in one call, oldest first. */
+  /** Removes and returns as many as fit into one call, oldest first. */
   take(): Part;
-  /** They may not have arrived: they are to be sent again, before all others. */
+  /** Adds these before all others, to be sent again, because Redis may not have received them. */
   sendAgain(acked: Part): void;
 }
 
-/** What one call asks for. */
+/** The messages that one call asks for. */
 export interface Asked {
   /** How many messages at most. */
   readonly count: number;
@@ -21,59 +24,62 @@ export interface Asked {
   readonly withSuspect: boolean;
 }
 
-/** What a call has brought. */
+/** The answer to one call. */
 export interface Answer<Item> {
   /** Oldest first; a suspect comes before all others. */
   readonly items: readonly Item[];
   readonly suspect: Item | undefined;
-  /** How many bytes they are together, roughly. */
+  /** The approximate size of all items together, in bytes. */
   readonly bytes: number;
   /**
-   * What it says of the supply: there is `more`, or it is `empty`. It is `partly-empty` when only a part of it
-   * was asked; `unknown` when none was.
+   * What the answer says of the supply: there are `more` messages, or it is `empty`. It is `partly-empty` when the call
+   * asked only a part of the supply and found nothing there, and `unknown` when the call asked for no messages.
    */
   readonly supply: 'more' | 'empty' | 'partly-empty' | 'unknown';
-  /** What there is may not be taken now: nothing waits for it. */
+  /** True when messages may not be taken now, because the queue is paused or limited. No wait is started then. */
   readonly isGated: boolean;
 }
 
 /**
- * What a feed asks of the storage: how a call is made, how one waits for more, and how it becomes certain
- * again what is held. The adapter tells the feed what came of it by the feed's own methods.
+ * The port of a feed to the storage: how to make a call, how to wait for more messages, and how to compare what this
+ * consumer holds with Redis. The adapter reports results by calling methods of the feed.
  */
 export interface FeedSource<Item, Part extends Acked<Item>> {
   readonly acks: Acks<Item, Part>;
-  /** How many calls may be out at a time, for how many messages each. */
+  /** How many calls may be pending at a time, and how many messages each may ask for. */
   readonly limits: { readonly calls: number; readonly perCall: number };
   /**
-   * Whether messages come otherwise than by `exchange` as well: by waiting, and with the answer to
-   * `reconcile`. A call and a wait then exclude each other, or they could change the order.
+   * Whether messages also come by other ways than `exchange`: by waiting, and with the answer to `reconcile`. Then a call
+   * and a wait are never pending at the same time, because two sources at once could change the order.
    */
   readonly bringsUnasked: boolean;
-  /** True while a wait is out. */
+  /** True while a wait is pending. */
   readonly isWaiting: boolean;
-  /** Whether the server is to be told something, by a call that goes out now. */
+  /** True when there is something else to tell the server, so that a call has to be sent now. */
   readonly hasNews: boolean;
-  /** True while no further call may be sent: something has to be answered before. */
+  /** True while no further call may be sent, because an answer has to come first. */
   readonly isHeldUp: boolean;
   /**
    * Whether a call may ask for messages now.
    *
    * @param isFlowing whether messages are expected.
-   * @param goesAnyway whether the call is made in any case.
+   * @param goesAnyway whether the call is sent in any case.
    */
   mayAsk(isFlowing: boolean, goesAnyway: boolean): boolean;
   /**
-   * Acknowledges, and takes what comes next. Resolves to 'lost' when the lease is, and to 'refused' when nothing was
-   * done and the call is to be made again.
+   * Acknowledges messages and takes the next ones. Resolves to 'lost' when the lease is lost, and to 'refused' when
+   * nothing was done and the call has to be made again.
    */
   exchange(asked: Asked, acked: Part): Promise<Answer<Item> | 'lost' | 'refused'>;
-  /** Waits for more. */
+  /** Waits for more messages. */
   wait(): void;
-  /** Ends the wait. What it has brought by then is told all the same. */
+  /** Ends the wait. A message that it has brought by then is still reported. */
   endWait(): Promise<void>;
-  /** Makes certain again what is held. No call is out meanwhile. Resolves to false when the lease is lost. */
+  /**
+   * Compares what this consumer holds with what Redis says. No call is pending meanwhile. Resolves to false when the
+   * lease is lost.
+   */
   reconcile(): Promise<boolean>;
-  /** Nothing is wanted any more. */
+  /** Ends the source: no more messages are wanted. */
   end(): void;
 }

@@ -11,71 +11,72 @@ import type { LeaseEvents, SessionEvents } from './lease-events.js';
 import { SuspectPlace } from './suspect-place.js';
 import type { Turns } from './turns.js';
 
-/** The session whose feed it is. */
+/** The session that a feed belongs to. */
 export interface FedSession<Item extends Holdable> extends Settler, SessionEvents<Item> {
-  /** The consumer that works on what the session holds. */
+  /** The consumer that handles what the session holds. */
   readonly events: LeaseEvents<Item, never>;
   readonly heartbeat: Heartbeat;
   readonly held: HeldList<Item>;
   readonly ackWaiters: AckWaiters<Item>;
 }
 
-/** How long the server may take to run a call whose answer nobody waits for any more, in ms. */
+/** How long the server may take to execute a call after its client has given up waiting for the answer, in ms. */
 const lateMs = 15_000;
 
 /**
  * Whether messages are expected.
  *
- * - `flowing`: they are, so calls ask for them while there is demand. Entered at the start, by `pollAgain()` and
- *   `arrived()`, when a wait has brought a message, and when an answer says that there are more. Left for `dry`
- *   when an answer says that nothing is left. Ignored meanwhile: such an answer to a call of an earlier
- *   epoch, as it knows nothing of later messages.
- * - `dry`: nothing was left at the last look. While there is demand, the source waits for more. Left for
- *   `flowing` as named there. Ignored meanwhile: further answers without messages; `drained` is not told
- *   again of the same emptiness.
- * - `gated`: what there is may not be taken now, since a queue is paused or limited. No wait is started then: it could
- *   not be held back. Entered when an answer says so. Left for `flowing` by `pollAgain()`, when the source has learned
- *   that the gate may be open, or by `arrived()`. Calls that carry acknowledgements ask the gate, too. Ignored
- *   meanwhile: such an answer to a call of an earlier epoch.
+ * - `flowing`: messages are expected, so calls ask for them while there is demand. Entered at the start, by
+ *   `pollAgain()` and `arrived()`, when a wait has brought a message, and when an answer says that there are more. Left
+ *   for `dry` when an answer says that nothing is left. Ignored meanwhile: such an answer to a call of an earlier
+ *   epoch, because it says nothing about later messages.
+ * - `dry`: the last answer said that nothing is left. While there is demand, the source waits for more. Left for
+ *   `flowing` as described there. Ignored meanwhile: further answers without messages; `drained` is not reported
+ *   again for the same empty supply.
+ * - `gated`: messages may not be taken now, because the queue is paused or limited. No wait is started then, because it
+ *   would take messages past the gate. Entered when an answer says so. Left for `flowing` by `pollAgain()`, when the
+ *   source has learned that the gate may be open, or by `arrived()`. Calls that carry acknowledgements ask the gate, too.
+ *   Ignored meanwhile: such an answer to a call of an earlier epoch.
  *
- * Whether a wait is out is the source's own state (`FeedSource.isWaiting`), and so is whether a call asks for
- * messages that no wait would tell of (`FeedSource.mayAsk`).
+ * Whether a wait is pending is a state of the source (`FeedSource.isWaiting`), and so is whether a call asks for
+ * messages that no wait would report (`FeedSource.mayAsk`).
  */
 type Supply = 'flowing' | 'dry' | 'gated';
 
 /**
  * Whether this consumer knows what it holds in Redis.
  *
- * - `sure`: it does, and calls go out as the supply allows. Entered at the start, and when `reconcile()` of the
- *   source has worked. Left for `unsure` when an answer got lost, and with it perhaps messages; when one was
- *   read so late that others may have its messages (this process was frozen, say); and by `doubt()`: Redis
- *   was away, or counts more as held than are known here, for it may have come back with what it knew some
- *   time ago; or the server may have run a call after its answer was given up. Nothing is ignored.
- * - `unsure`: no call is sent, and a wait that may bring messages is ended. What is out already is waited
- *   for, and taken as ever. Left for `reconciling` when nothing is out any more and no pause after a failure
- *   goes on. Ignored meanwhile: demand, and settled messages, which wait; further doubt.
- * - `reconciling`: what Redis says this consumer holds is compared with what is known here. Left for
- *   `fetching` or `sure` when that has worked; for `unsure` when it fails. Ignored meanwhile: as before; doubt,
- *   which this dispels.
- * - `fetching`: messages that the server counts as held, and nobody here knew of, are fetched; a source that
- *   returns these instead never enters it. Left for `sure` when all have come; for `unsure` when that fails or
- *   there is doubt, which is newer than the server's answer. Ignored meanwhile: demand, and settled
- *   messages, which wait.
+ * - `sure`: the consumer knows it, and calls are sent as the supply allows. Entered at the start, and when
+ *   `reconcile()` of the source has succeeded. Left for `unsure` when an answer was lost, perhaps with messages in it;
+ *   when an answer was read so late that other consumers may have its messages (for example because this process was
+ *   frozen); and by `doubt()`. That is called when Redis was away or counts more held messages than are known here,
+ *   because it may have returned with older data, and when the server may have executed a call after this client had
+ *   given up waiting for its answer. Nothing is ignored.
+ * - `unsure`: no call is sent, and a wait that may bring messages is ended. Pending calls are awaited, and their answers
+ *   are used as usual. Left for `reconciling` when nothing is pending any more and no pause after a failure goes on.
+ *   Ignored meanwhile: demand, and settled messages, which are sent later; further doubt.
+ * - `reconciling`: what Redis says this consumer holds is compared with what is known here. Left for `fetching` or
+ *   `sure` when that has succeeded, and for `unsure` when it fails. Ignored meanwhile: the same as in `unsure`, because
+ *   the comparison settles the doubt.
+ * - `fetching`: messages that the server counts as held and that were not known here are fetched. A source that
+ *   returns such messages to the storage instead never enters this state. Left for `sure` when all have come, and for
+ *   `unsure` when that fails, or when there is doubt, because it is newer than the answer of the server. Ignored
+ *   meanwhile: demand, and settled messages, which are sent later.
  *
- * A lost lease and `end()` end all of this: then nothing is sent any more.
+ * After a lost lease or `end()` there are no states any more: nothing is sent.
  */
 type Certainty = 'sure' | 'unsure' | 'reconciling' | 'fetching';
 
 /**
- * Gets messages from Redis for one session and carries its acknowledgements. What was settled meanwhile
- * travels with the next call. How a call is made, and how one waits, is its source's: a list or a stream.
+ * Gets messages from Redis for one session, and sends its acknowledgements with the next call. Its source, a list or a
+ * stream, decides how to make a call and how to wait.
  *
- * It has two states, `Supply` and `Certainty`. They are independent: what is known of the supply stays known
+ * The feed has two states, `Supply` and `Certainty`. They are independent: what is known of the supply stays known
  * while the server is asked what this consumer holds.
  *
- * An answer may be as large as one message is, and those of others have to wait behind it. So while
- * messages are that large, one call is out at a time; and nothing is asked for again before the
- * answer has come, or the connection is gone.
+ * An answer may be as large as one message, and other answers on the same socket wait behind it. So while messages
+ * are large, only one call is pending at a time. Nothing is asked for again before the answer has come or the connection
+ * is gone.
  */
 export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>> {
   readonly #source: FeedSource<Item, Part>;
@@ -88,18 +89,18 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
   #requested = 0;
   #supply: Supply = 'flowing';
   #certainty: Certainty = 'sure';
-  /** Counts `pollAgain`: an answer to a call of an earlier epoch knows nothing of later messages. */
+  /** Counts the calls of `pollAgain`: an answer to a call of an earlier epoch says nothing about later messages. */
   #epoch = 0;
   /** The epoch of the last call that found nothing left. */
   #emptyIn = 0;
-  /** Calls have brought messages since `drained` was told. */
+  /** True when calls have brought messages since the last `drained`. */
   #hasBroughtSome = false;
-  /** `reconcile()` of the source is out, also when there is doubt again. */
+  /** True while `reconcile()` of the source is pending, also when there is doubt again. */
   #isReconciling = false;
   #lateTimer: NodeJS.Timeout | undefined;
   readonly #idleWaiters: (() => void)[] = [];
 
-  /** @param turns shared with other feeds, when the demand is. */
+  /** @param turns shared with other feeds, when they share the demand of one consumer. */
   constructor(source: FeedSource<Item, Part>, session: FedSession<Item>, turns?: Turns) {
     this.#source = source;
     this.#session = session;
@@ -107,17 +108,17 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     this.#callSize = new CallSize(source.limits.perCall);
   }
 
-  /** How many messages are asked for and have not come yet. */
+  /** How many messages pending calls have asked for. */
   get requested(): number {
     return this.#requested;
   }
 
-  /** True when no call is out: the server then counts no more than is held here. */
+  /** True when no call is pending: then the server counts no more messages as held than are known here. */
   get isQuiet(): boolean {
     return this.#calls === 0 && !this.#isReconciling;
   }
 
-  /** True when nothing was left at the last look. */
+  /** True when the last answer said that nothing is left. */
   get isDry(): boolean {
     return this.#supply === 'dry';
   }
@@ -127,19 +128,19 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     return this.#pump.hasEnded;
   }
 
-  /** The lease is taken: begins. */
+  /** Begins, now that the lease is taken. */
   start(): void {
     this.#turns?.putLast(this);
     this.#pump.start();
   }
 
-  /** Resolves when all that was settled is confirmed and nothing more is coming. */
+  /** Resolves when Redis has confirmed all acknowledgements, and no more messages can come. */
   idle(): Promise<void> {
     if (this.#isIdle || this.#pump.hasEnded) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** It is settled, or held no longer, so there may be demand again. */
+  /** This message is settled or no longer held, so there may be demand again. */
   settled(held: Item): void {
     this.#suspect.settled(held);
     this.pumpSoon();
@@ -151,7 +152,7 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     this.pumpSoon();
   }
 
-  /** Asks once more before it waits, though nothing was left. Returns the epoch that begins with this. */
+  /** Lets the feed ask once more before it waits, although nothing was left. Returns the epoch that begins with this. */
   pollAgain(): number {
     this.#epoch += 1;
     this.#supply = 'flowing';
@@ -159,13 +160,13 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     return this.#epoch;
   }
 
-  /** The server said something that does not fit: compares what is held. */
+  /** Redis and this consumer may disagree about what it holds: lets the feed compare that. */
   doubt(): void {
     if (this.#certainty !== 'reconciling') this.#certainty = 'unsure';
     this.pumpSoon();
   }
 
-  /** There may be demand: sends when the code that runs now is through. */
+  /** There may be demand: sends after the code that runs now has finished. */
   pumpSoon(): void {
     if (this.#turns) this.#turns.soon();
     else this.#pump.soon();
@@ -176,7 +177,7 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     this.#pump.now();
   }
 
-  /** Nothing is sent any more. */
+  /** Ends the feed: nothing is sent any more. */
   end(): void {
     this.#pump.end();
     this.#turns?.remove(this);
@@ -191,7 +192,7 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     this.#pump.now();
   }
 
-  /** A wait has brought a message; undefined when it cannot be told which. */
+  /** A wait has brought a message; undefined when it is not known which one. */
   brought(item: Item | undefined): void {
     this.#supply = 'flowing';
     this.#pump.worked();
@@ -200,9 +201,9 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
   }
 
   /**
-   * The server has said what this consumer holds: what it did not know of is fetched now.
+   * The server has said what this consumer holds. Messages that were not known here are fetched next.
    *
-   * @param suspect the one among those that were known.
+   * @param suspect the suspect among the messages that were known.
    */
   compared(suspect: Item | undefined): void {
     this.#certainty = 'fetching';
@@ -210,15 +211,15 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     else this.#suspect.free();
   }
 
-  /** Some of what it did not know of. */
+  /** A message that was not known here has been fetched. */
   fetched(item: Item, isSuspect: boolean): void {
     if (isSuspect) this.#suspect.take(item);
     this.#session.accept([item]);
   }
 
   /**
-   * A call or a wait has failed. After a pause, what is held is compared with what the server says; and once
-   * more when nothing late can come any more, for it may yet run a call whose answer nobody waits for.
+   * A call or a wait has failed. After a pause, the feed compares what is held with what the server says. It does so once
+   * more after `lateMs`, because until then the server may still execute a call whose answer is no longer awaited.
    */
   failed(error: unknown): void {
     if (this.#pump.hasEnded) return;
@@ -264,7 +265,7 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     if (this.#calls >= this.#callSize.callsOf(source.limits.calls) && !mustTell) return false;
     const goesAnyway = mustTell || (source.acks.size > 0 && this.#calls === 0);
     const mayAsk = source.mayAsk(this.#supply === 'flowing', goesAnyway);
-    // The demand may have to be looked up in many sessions.
+    // Computing the demand may mean looking into many sessions.
     if (!mayAsk && !goesAnyway && !this.#suspect.isFree) return false;
     const demand = this.#demand;
     const count = mayAsk ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
@@ -298,12 +299,12 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
       else if (answer === 'refused') this.#sendAgain(acked, withSuspect);
       else this.#conclude(answer, acked, withSuspect, epoch);
     }
-    // What was asked for and has not come, others may ask for.
+    // Other feeds may ask for the messages that this call asked for and did not bring.
     if (this.#turns) this.#turns.now();
     else this.#pump.now();
   }
 
-  /** The call has done nothing, or its answer got lost. */
+  /** The call has done nothing, or its answer was lost. */
   #sendAgain(acked: Part, withSuspect: boolean): void {
     this.#source.acks.sendAgain(acked);
     if (withSuspect) this.#suspect.free();
@@ -318,7 +319,7 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     if (answer.isGated && epoch === this.#epoch) this.#supply = 'gated';
     if (items.length > 0) this.#callSize.note(items.length, bytes);
     if (items.length > 0 && !this.#session.heartbeat.isFresh) {
-      // None of them is accepted, so the suspect among them may have to be asked for again.
+      // No message of this answer is accepted, so the suspect may have to be asked for again.
       if (withSuspect) this.#suspect.free();
       this.#certainty = 'unsure';
     } else {
@@ -331,11 +332,11 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     this.#session.events.drained(this.#emptyIn, answer.isGated);
   }
 
-  /** Takes note of what an answer says of the supply. True if it has emptied it, or was the first to find it so. */
+  /** Notes what an answer says about the supply. Returns true when this answer has emptied it, or first found it empty. */
   #isDrainedBy({ supply }: Answer<Item>, epoch: number): boolean {
     const former = this.#supply;
     if (supply === 'more') this.#supply = 'flowing';
-    // The part that was not asked is known to be empty when all was.
+    // The supply was dry, so the part that this call did not ask is known to be empty.
     if (supply === 'partly-empty') return former === 'dry' && this.#hasBroughtSome;
     if (supply !== 'empty') return false;
     if (epoch === this.#epoch) this.#supply = 'dry';

@@ -6,7 +6,7 @@ import type { SessionEvents } from './lease-events.js';
 import type { LeaseStore } from './lease-store.js';
 import type { Recoverer } from './recoverer.js';
 
-/** How often a {@link Heartbeat} beats, and from where. */
+/** How often a {@link Heartbeat} beats, and whether a thread beats, too. */
 export interface HeartbeatOptions {
   leaseMs: number;
   /** Whether a thread beats too. */
@@ -15,10 +15,10 @@ export interface HeartbeatOptions {
 }
 
 /**
- * Keeps one consumer's lease: one beat renews it for all that the consumer holds.
+ * Keeps the lease of one consumer: one beat renews it for all messages that the consumer holds.
  *
- * A beat also tells which other consumers have stopped beating, so that finding them costs nothing.
- * A thread that beats too only renews: what a beat tells is heard when the event loop is free.
+ * The answer to a beat also names other consumers whose lease has run out, so no further call is needed to find them.
+ * A thread that beats, too, only renews the lease. The rest of its answers is used when the event loop is free.
  */
 export class Heartbeat {
   readonly #connection: Connection;
@@ -34,7 +34,7 @@ export class Heartbeat {
   #unlisten: Unlisten | undefined;
   #stopped = false;
 
-  /** @throws InvalidArgumentError for a thread when the connection cannot be made in one. */
+  /** @throws InvalidArgumentError for a thread when the connection cannot be opened in a thread. */
   constructor(
     connection: Connection,
     store: LeaseStore<never, unknown>,
@@ -50,12 +50,12 @@ export class Heartbeat {
     this.#events = events;
   }
 
-  /** Whether Redis surely still counts this consumer in: its last beat is younger than the lease. */
+  /** True when the lease cannot have run out: the last confirmed beat is younger than the lease. */
   get isFresh(): boolean {
     return this.isFreshAt(performance.now());
   }
 
-  /** The same, for those who know the time already. */
+  /** The same at a time that the caller knows already. @param now by `performance.now()`. */
   isFreshAt(now: number): boolean {
     const { leaseMs } = this.#options;
     if (now - this.#confirmedAt < leaseMs) return true;
@@ -68,9 +68,9 @@ export class Heartbeat {
   }
 
   /**
-   * The lease is taken: begins to beat. Resolves when the thread beats too, if one is to.
+   * Begins to beat, now that the lease is taken. With a thread, resolves when the thread beats, too.
    *
-   * @param takenAt when the call was made that took it, by `performance.now()`.
+   * @param takenAt when the call that took the lease was made, by `performance.now()`.
    */
   async start(takenAt: number): Promise<void> {
     if (this.#stopped) return;
@@ -94,7 +94,7 @@ export class Heartbeat {
     return true;
   }
 
-  /** Ends it, in the thread too. */
+  /** Ends the beats, also in the thread. */
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
@@ -108,7 +108,7 @@ export class Heartbeat {
     this.#timer = setInterval(beat, this.#everyMs).unref();
     this.#unlisten = this.#connection.on('resumed', () => {
       this.#events.resumed();
-      // After an outage all consumers are late: the sooner they beat, the less is taken from them.
+      // After an outage all leases may have run out: a consumer that beats soon keeps its messages.
       beat();
     });
   }

@@ -1,4 +1,4 @@
-/** What a {@link HeldList} can hold. The links are its own. */
+/** What a {@link HeldList} can hold. Only the list uses these fields. */
 export interface Holdable {
   earlier: this | undefined;
   later: this | undefined;
@@ -6,22 +6,22 @@ export interface Holdable {
 }
 
 /**
- * What a consumer holds, oldest first. A doubly linked list through the items themselves: each of
- * millions comes and goes at a constant cost, from anywhere in the list. A `Map` with as many
- * changes abandons its table again and again, and until the next full garbage collection each
- * abandoned table keeps alive what it pointed to: half of a busy consumer's time went there.
+ * What a consumer holds, oldest first. It is a doubly linked list through the items themselves, so adding and removing
+ * one of millions of items has a constant cost, anywhere in the list. A `Map` with so many changes replaces its table
+ * again and again, and until the next full garbage collection each replaced table keeps its items alive: a busy consumer
+ * spent half of its time there.
  */
 export class HeldList<Item extends Holdable> implements Iterable<Item> {
   #oldest: Item | undefined;
   #newest: Item | undefined;
   #size = 0;
 
-  /** How many are in it. */
+  /** How many items are in the list. */
   get size(): number {
     return this.#size;
   }
 
-  /** Puts it at the end. */
+  /** Adds an item at the end. */
   add(item: Item): void {
     item.isListed = true;
     item.earlier = this.#newest;

@@ -9,7 +9,7 @@ import type { Holdable } from './held-list.js';
 export interface Settler extends Lease {
   /** The name of the consumer, under which it holds its lease. */
   readonly consumer: string;
-  /** Acknowledges, and resolves when Redis knows. */
+  /** Acknowledges, and resolves when Redis has confirmed it. */
   confirmAck(held: Held): Promise<void>;
   /** Renews the lease now. Resolves to false when it is lost. */
   renew(): Promise<boolean>;
@@ -23,24 +23,24 @@ const retryOptionNames: NamesOf<RetryOptions> = { delayMs: true };
 
 /**
  * One attempt at one message that a consumer holds: a message of a queue or a record of a topic.
- * It is settled once, by what its handler asks for or by how that ends.
+ * It is settled once: by a call of its handler, or by how the handler ends.
  *
  * States:
  * - held: it may be settled.
  * - settled: a `claim()` has succeeded, and all further ones fail.
- * - lost: it is not this consumer's any more. Entered from both other states by `lose()`. The signal and
- *   all further calls tell the reason.
+ * - lost: it no longer belongs to this consumer. Entered from both other states by `lose()`. The signal and all
+ *   further calls have the reason.
  */
 export abstract class Held<Body = unknown, Session extends Settler = Settler>
   implements Handled, Holdable
 {
   readonly settler: Session;
   #state: 'held' | 'settled' | 'lost' = 'held';
-  /** Why it is not this consumer's any more. */
+  /** Why it no longer belongs to this consumer. */
   #lostBy: Error | undefined;
   #abort: AbortController | undefined;
   body!: Body;
-  /** The body is there: what fails from now on is not the message's fault. */
+  /** True when the body was read: later failures are not caused by an unreadable message. */
   isOpen = false;
   /** When the handler began, by `performance.now()`. */
   startedAt = 0;
@@ -52,10 +52,10 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
     this.settler = settler;
   }
 
-  /** What errors call it. */
+  /** How errors name it. */
   abstract get named(): Delivered;
 
-  /** How many bytes it is, roughly. */
+  /** Its approximate size, in bytes. */
   abstract get size(): number;
 
   /** Aborted when it is lost. */
@@ -65,12 +65,12 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
     return this.#abort.signal;
   }
 
-  /** A handler has got it. */
+  /** True when a handler has been called with it. */
   get isStarted(): boolean {
     return this.startedAt > 0;
   }
 
-  /** It may not be settled any more. */
+  /** True when it may no longer be settled. */
   get isSettled(): boolean {
     return this.#state !== 'held';
   }
@@ -79,21 +79,21 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
     return this.#state === 'lost';
   }
 
-  /** Claims the right to settle: true once. */
+  /** Claims the right to settle it. Returns true to the first caller only. */
   claim(): boolean {
     if (this.#state !== 'held') return false;
     this.#state = 'settled';
     return true;
   }
 
-  /** It is not this consumer's any more. What is still running is told by its signal. */
+  /** It no longer belongs to this consumer. A handler that is still running learns it by the signal. */
   lose(reason: Error): void {
     this.#state = 'lost';
     this.#lostBy = reason;
     this.#abort?.abort(reason);
   }
 
-  /** Acknowledges it, and resolves when Redis knows. */
+  /** Acknowledges it, and resolves when Redis has confirmed that. */
   async ack(): Promise<void> {
     this.#claimOrThrow();
     await this.settler.confirmAck(this);
@@ -117,7 +117,7 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
     await this.settler.deadLetter(this, reason, '');
   }
 
-  /** Renews the lease now. @throws LeaseLostError when it is lost. */
+  /** Renews the lease now. @throws LeaseLostError when the lease is lost. */
   async extend(): Promise<void> {
     if (this.#state === 'settled') throw new AlreadySettledError(this.named);
     if (this.#lostBy) throw this.#lostBy;

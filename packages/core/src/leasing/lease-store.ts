@@ -1,22 +1,22 @@
 import type { ConnectionThread, RepeatOptions, Repetition } from '../connection/connection.js';
 
-/** What Redis answers to a heartbeat. */
+/** The answer of Redis to a heartbeat. */
 export interface Renewal {
-  /** How many messages it counts as the consumer's. */
+  /** How many messages Redis counts as held by the consumer. */
   held: number;
-  /** The version of what the queue has declared; undefined where nothing can be declared. */
+  /** The version of the shape of the queue; undefined for a topic, which has no shape. */
   shape?: string | undefined;
   /** Other consumers whose lease has run out. */
   overdue: string[];
 }
 
-/** What is to be tried again. */
+/** A message to return for another attempt. */
 export interface Retry<Held> {
   held: Held;
   delayMs: number;
 }
 
-/** What becomes a dead letter, and why. */
+/** A message to move to the dead letters, and why. */
 export interface DeadLettering<Held> {
   held: Held;
   reason: string;
@@ -24,29 +24,29 @@ export interface DeadLettering<Held> {
 }
 
 /**
- * What leasing asks of the storage: one consumer's view of a list, or of a partition of a stream.
- * `Held` is a delivery; `Recovery` says what was done with the messages of a consumer that had died.
+ * The port of the leasing engine to the storage: the scripts of a list, or of a partition of a stream, as one consumer
+ * calls them. `Held` is a delivery; `Recovery` says what was done with the messages of a consumer that had died.
  */
 export interface LeaseStore<Held, Recovery> {
   /** The name of the consumer, under which it holds its lease. */
   readonly consumer: string;
   /** Renews the lease. Resolves to undefined when it is lost. */
   renew(): Promise<Renewal | undefined>;
-  /** Lets a thread renew it again and again. */
+  /** Lets a thread renew the lease again and again. */
   renewIn(thread: ConnectionThread, options: RepeatOptions): Promise<Repetition>;
-  /** Returns them for another attempt. Resolves to whether each was still held. */
+  /** Returns messages for another attempt. Resolves to whether each was still held. */
   retry(retries: readonly Retry<Held>[]): Promise<boolean[]>;
-  /** Moves them to the dead letters. Resolves to whether each was still held. */
+  /** Moves messages to the dead letters. Resolves to whether each was still held. */
   deadLetter(letters: readonly DeadLettering<Held>[]): Promise<boolean[]>;
-  /** Returns them, so that others get them. That does not count as an attempt. */
+  /** Returns messages so that other consumers get them. This does not count as an attempt. */
   returnUnfinished(held: readonly Held[]): Promise<void>;
-  /** How many bytes have to be sent to make a dead letter of it, besides reason and error. */
+  /** How many bytes a call has to send to make a dead letter of a message, without reason and error. */
   deadLetterSize(held: Held): number;
   /**
-   * Returns what a consumer held whose lease has run out, so that others get it. Resolves to undefined
-   * when that was nothing, or another consumer has done it already.
+   * Returns the messages of a consumer whose lease has run out, so that other consumers get them. Resolves to undefined
+   * when it held no messages, or another consumer has returned them already.
    *
-   * @param consumer as the answer to a heartbeat has named it.
+   * @param consumer the name in the answer to a heartbeat.
    */
   recover(consumer: string): Promise<Recovery | undefined>;
 }

@@ -2,7 +2,7 @@ import { asError } from '../errors.js';
 import type { SessionEvents } from './lease-events.js';
 import type { LeaseStore } from './lease-store.js';
 
-/** Returns what consumers held whose leases have run out. */
+/** Returns the messages of consumers whose lease has run out. */
 export class Recoverer<Recovery> {
   readonly #store: LeaseStore<never, Recovery>;
   readonly #events: SessionEvents<unknown, Recovery>;
@@ -13,9 +13,9 @@ export class Recoverer<Recovery> {
   }
 
   /**
-   * Recovers these consumers. Resolves when it is done, or has failed.
+   * Recovers these consumers. Resolves when this is done or has failed.
    *
-   * @param overdue as heartbeats have named them. Several consumers may get the same ones.
+   * @param overdue the names in the answer to a heartbeat. Several consumers may get the same names.
    */
   async recover(overdue: readonly string[]): Promise<void> {
     await Promise.all(overdue.map((consumer) => this.#recoverOne(consumer)));

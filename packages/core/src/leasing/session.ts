@@ -16,9 +16,9 @@ import { Settlements } from './settlements.js';
 const reopenPauseMs = 250;
 
 /**
- * One life of a consumer: it takes a lease under a name never used before, gets messages, and ends by
- * leaving or by losing the lease. A consumer that goes on after a loss opens a new session, so what is
- * asked for in the name of the old one changes nothing.
+ * One life of a consumer: it takes a lease under a name that was never used before, gets messages, and ends by leaving
+ * or by losing the lease. A consumer that continues after a lost lease opens a new session under another name, so late
+ * calls of the old session change nothing.
  *
  * States: open -> over (left or lost).
  */
@@ -31,7 +31,7 @@ export abstract class LeaseSession<
 {
   readonly consumer: string;
   running = 0;
-  /** What Redis counts as this consumer's: also what was acknowledged, until that is confirmed. */
+  /** The messages that Redis counts as held by this consumer, acknowledged ones included until Redis confirms that. */
   readonly held = new HeldList<Item>();
   readonly store: Store;
   readonly events: Events;
@@ -41,7 +41,7 @@ export abstract class LeaseSession<
   readonly ackWaiters = new AckWaiters<Item>();
   protected abstract readonly feed: Feed<Item>;
   #isOver = false;
-  /** Resolves when nothing is left under its name. */
+  /** After a lost lease: resolves when Redis has nothing left under the name of this session. */
   #returned: Promise<void> = Promise.resolve();
 
   constructor(connection: Connection, store: Store, options: HeartbeatOptions, events: Events) {
@@ -53,23 +53,23 @@ export abstract class LeaseSession<
     this.settlements = new Settlements(store, () => this.#isOver);
   }
 
-  /** It has left, or lost its lease. */
+  /** True when the session has left, or has lost its lease. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** How many messages are asked for and have not come yet. */
+  /** How many messages pending calls have asked for. */
   get requested(): number {
     return this.feed.requested;
   }
 
-  /** False when others may have what is held here. @param now by `performance.now()`. */
+  /** False when other consumers may have the messages that are held here. @param now by `performance.now()`. */
   isFreshAt(now: number): boolean {
     return this.heartbeat.isFreshAt(now);
   }
 
   /**
-   * Takes the lease and begins. While Redis cannot be asked it tries again, as long as wanted.
+   * Takes the lease and begins. While Redis is unreachable it tries again, as long as `isWanted()` returns true.
    * Resolves to false when it has not begun.
    */
   async open(isWanted: () => boolean): Promise<boolean> {
@@ -84,15 +84,15 @@ export abstract class LeaseSession<
     return false;
   }
 
-  /** Takes the lease and begins. May be called again when it has failed on the way. */
+  /** Takes the lease and begins. May be called again after it has failed. */
   protected abstract begin(): Promise<boolean>;
 
-  /** It has failed to begin: tries again, unless the session is over then. */
+  /** `begin()` has failed. It is called again, unless the session is over after this call. */
   protected hasNotBegun(error: Error): void {
     this.failed(error);
   }
 
-  /** Acknowledges with the next call. @param isExpired it was not handled, but had expired. */
+  /** Acknowledges a message with the next call. @param isExpired true when it was not handled, but had expired. */
   abstract acknowledge(held: Item, isExpired?: boolean): void;
 
   confirmAck(held: Item): Promise<void> {
@@ -110,14 +110,14 @@ export abstract class LeaseSession<
     await this.#settle(held, this.settlements.deadLetter(held, reason, error));
   }
 
-  /** Returns these, so that others get them; it does not count as an attempt. */
+  /** Returns messages so that other consumers get them. This does not count as an attempt. */
   async returnUnfinished(deliveries: readonly Item[]): Promise<void> {
     if (this.#isOver || deliveries.length === 0) return;
     await this.settlements.repeat(() => this.store.returnUnfinished(deliveries));
     for (const held of deliveries) this.wasSettled(held);
   }
 
-  /** Takes away what handlers have begun, and returns it: they are told by their signal. */
+  /** Takes the messages away from running handlers, which learn it by their signal, and returns these messages. */
   takeStarted(): Item[] {
     const started = [...this.held].filter((held) => held.isStarted && held.claim());
     for (const held of started) held.lose(new ReturnedError(held.named));
@@ -152,13 +152,14 @@ export abstract class LeaseSession<
   }
 
   resumed(): void {
-    // It may have come back with what it knew some time ago, and forgotten acknowledgements. What it
-    // has forgotten to be held comes again by itself.
+    // Redis may have returned with older data, and may have lost acknowledgements. Messages that it no longer counts as
+    // held are delivered again anyway.
     this.feed.doubt();
   }
 
   beat({ held }: Renewal): void {
-    // The same, where the connection did not notice it: one to a Cluster outlives a node.
+    // Redis may have returned with older data also when the connection reports no outage: in a Cluster, the connection
+    // stays open when one node restarts.
     if (this.feed.isQuiet && held > this.held.size) this.feed.doubt();
     this.events.renewed();
   }
@@ -180,24 +181,24 @@ export abstract class LeaseSession<
     if (!this.#isOver) this.events.failed(error);
   }
 
-  /** These came, and are held from now on. */
+  /** These messages have come, and are held from now on. */
   abstract accept(items: readonly Item[]): void;
 
-  /** It was settled otherwise than by an acknowledgement. */
+  /** A message was settled by another call than an acknowledgement. */
   protected wasSettled(held: Item): void {
     this.held.remove(held);
     this.feed.settled(held);
   }
 
-  /** Tells Redis that it leaves, which returns what is still held. @param timeoutMs instead of the connection's. */
+  /** Ends the lease in Redis, which returns what is still held. @param timeoutMs instead of the connection's. */
   protected abstract giveUpLease(timeoutMs?: number): Promise<void>;
 
-  /** The lease is lost: returns what others cannot know of. */
+  /** After a lost lease: returns messages that no other consumer can know of. */
   protected returnLeftOver(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** It is over. */
+  /** Ends all parts of the session. */
   protected end(): void {
     this.#isOver = true;
     this.heartbeat.stop();
@@ -212,7 +213,7 @@ export abstract class LeaseSession<
     throw new LeaseLostError(held.named);
   }
 
-  /** Tells those who work on what is held, or wait for an acknowledgement, that it is over. */
+  /** Tells running handlers, and callers that wait for an acknowledgement, that the session is over. */
   #forget(lostBy: (held: Item) => Error, unconfirmed: (held: Item) => Error): Item[] {
     const forgotten = this.held.removeAll();
     for (const held of forgotten) held.lose(lostBy(held));

@@ -3,13 +3,12 @@ import { TickBatch } from '../sending/batch.js';
 import type { DeadLettering, LeaseStore, Retry } from './lease-store.js';
 import { Settling, type SettlingWaiter } from './settling.js';
 
-/** Lua unpacks some 8000 values, and some servers take no more than a million bytes at a time. */
+/** Lua can unpack about 8000 values, and some servers accept at most a million bytes in one call. */
 const limits = { count: 1000, bytes: 750_000 };
 
 /**
- * What can happen to a delivery besides being acknowledged. Settled in one tick, they leave in one
- * call. A call that fails because Redis is away is repeated until the consumer's lease is over:
- * what a handler has decided is not forgotten.
+ * Retries and dead letters. All of one tick are sent in one call. A call that fails because Redis is unreachable is
+ * repeated until the lease of the consumer is over, so that the decision of a handler is not lost.
  */
 export class Settlements<Held> {
   readonly #store: LeaseStore<Held, unknown>;
@@ -29,14 +28,14 @@ export class Settlements<Held> {
     this.#settling.settle(letters, () => this.#store.deadLetter(letters));
   });
 
-  /** Resolves to false when it was no longer held. */
+  /** Resolves to false when the message was no longer held. */
   retry(held: Held, delayMs: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.#retries.add({ held, delayMs, resolve, reject }, 0);
     });
   }
 
-  /** Resolves to false when it was no longer held. */
+  /** Resolves to false when the message was no longer held. */
   deadLetter(held: Held, reason: string, error: string): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const texts = { reason: shortened(reason), error: shortened(error) };
@@ -47,12 +46,12 @@ export class Settlements<Held> {
     });
   }
 
-  /** Repeats another call about what is held, in the same way. */
+  /** Repeats another call about held messages in the same way. */
   async repeat(run: () => Promise<unknown>): Promise<void> {
     await this.#settling.repeat(run);
   }
 
-  /** Resolves when nothing is under way, or about to be. */
+  /** Resolves when no call is pending, and none is about to be sent. */
   async idle(): Promise<void> {
     this.#retries.flush();
     this.#deadLetters.flush();

@@ -1,11 +1,11 @@
 import { isRedpostError } from '../errors.js';
 import { pause } from '../runtime/timers.js';
 
-/** Who waits to hear whether a delivery was still held when it was settled. */
+/** A caller that waits to learn whether a delivery was still held when it was settled. */
 export interface SettlingWaiter {
-  /** It was settled, or was no longer held. */
+  /** The delivery was settled, or was no longer held. */
   resolve(wasHeld: boolean): void;
-  /** It cannot be settled any more. */
+  /** The delivery cannot be settled any more. */
   reject(error: unknown): void;
 }
 
@@ -13,8 +13,8 @@ const firstPauseMs = 50;
 const longestPauseMs = 2000;
 
 /**
- * Calls that settle deliveries. One that fails because Redis is away is repeated until the
- * consumer's lease is over: what a handler has decided is not forgotten.
+ * Calls that settle deliveries. A call that fails because Redis is unreachable is repeated until the lease of the
+ * consumer is over, so that the decision of a handler is not lost.
  */
 export class Settling {
   readonly #isOver: () => boolean;
@@ -24,7 +24,7 @@ export class Settling {
     this.#isOver = isOver;
   }
 
-  /** Tells each what `run` says of it, in their order. */
+  /** Calls `run`, and passes its results to the waiters, which have the same order. */
   settle(waiters: readonly SettlingWaiter[], run: () => Promise<boolean[]>): void {
     const settled = this.repeat(run).then(
       ({ result, mayBeDone }) => {
@@ -40,11 +40,11 @@ export class Settling {
     void settled.then(() => this.#underWay.delete(settled));
   }
 
-  /** @returns what `run` returned, and whether an earlier call, whose answer got lost, may have done it. */
+  /** @returns the result of `run`, and whether an earlier call, whose answer was lost, may have settled them already. */
   async repeat<Result>(
     run: () => Promise<Result>,
   ): Promise<{ result: Result; mayBeDone: boolean }> {
-    // Once an answer got lost, "no longer held" may mean that the lost call did it.
+    // Once an answer was lost, "no longer held" may mean that the call without an answer has settled them.
     let mayBeDone = false;
     for (let waitMs = firstPauseMs; ; waitMs = Math.min(waitMs * 2, longestPauseMs)) {
       try {
@@ -57,7 +57,7 @@ export class Settling {
     }
   }
 
-  /** Resolves when no call to settle is under way. */
+  /** Resolves when no call is pending. */
   async idle(): Promise<void> {
     await Promise.all(this.#underWay);
   }

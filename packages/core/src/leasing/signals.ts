@@ -2,18 +2,18 @@ import type { Connection, Unsubscribe } from '../connection/connection.js';
 import { asError } from '../errors.js';
 import { clearTimeout, setTimeout } from '../runtime/timers.js';
 
-/** What {@link Signals} tell. */
+/** The events of {@link Signals}. */
 export interface SignalsEvents {
-  /** A signal, as scripts publish it; `subscribed` or `resumed` when some may have been missed. */
+  /** A signal has come, in the words of the scripts; `subscribed` or `resumed` when signals may have been missed. */
   heard(signal: string): void;
-  /** The channel cannot be subscribed to. It is tried again. */
+  /** The subscription was refused. It is tried again. */
   failed(error: Error): void;
 }
 
 /** How soon to subscribe again after it failed, in ms. */
 const listenAgainMs = 10_000;
 
-/** Listens to what others tell the consumers of a queue or a group. It only saves time: beats make up for it. */
+/** Listens to the signals of a queue or a group. They only save time: after each heartbeat, consumers look anyway. */
 export class Signals {
   readonly #connection: Connection;
   readonly #channel: string;
@@ -28,7 +28,7 @@ export class Signals {
     this.#events = events;
   }
 
-  /** Begins. A refused subscription is reported once, lived without, and tried again. */
+  /** Begins to listen. A refused subscription is reported once, and tried again. */
   async listen(isFirst = true): Promise<void> {
     const events = this.#events;
     try {
@@ -47,7 +47,7 @@ export class Signals {
     }
   }
 
-  /** Listens no more. Resolves when the channel is left. */
+  /** Stops listening. Resolves when the subscription has ended. */
   async end(): Promise<void> {
     this.#hasEnded = true;
     clearTimeout(this.#timer);

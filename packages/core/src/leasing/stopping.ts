@@ -12,23 +12,23 @@ export interface StopOptions {
 
 const optionNames: NamesOf<StopOptions> = { timeoutMs: true };
 
-/** What a consumer does to stop, in the order in which it is asked to. */
+/** The steps of a stop, in their order. */
 export interface StopSteps {
-  /** Resolves when nothing more comes and all that was settled is confirmed. */
+  /** Resolves when no more messages come, and Redis has confirmed all acknowledgements. */
   quiet(): Promise<unknown>;
-  /** Returns what waits for a handler. What is behind it was not taken, so it keeps its place. */
+  /** Returns the messages that wait for a handler. No later message was taken, so they keep their place. */
   returnAhead(): Promise<unknown>;
   /** Resolves when no handler runs. */
   handlersDone(): Promise<unknown>;
-  /** Tells the handlers that are still running, and returns what they work on. */
+  /** Aborts the signals of the handlers that still run, and returns their messages. */
   giveUp(): Promise<unknown>;
-  /** Resolves when all that was settled is confirmed. */
+  /** Resolves when Redis has confirmed all acknowledgements. */
   flushed(): Promise<unknown>;
-  /** Gives up the lease, and with it what is still held. */
+  /** Ends the lease, which returns what is still held. */
   leave(timeoutMs: number): Promise<unknown>;
-  /** A step has failed, and those behind it are left out. */
+  /** A step has failed, and the steps after it are skipped. */
   failed(error: Error): void;
-  /** It has stopped. */
+  /** The consumer has stopped. */
   stopped(): void;
 }
 
@@ -36,10 +36,10 @@ export interface StopSteps {
 const graceMs = 2000;
 
 /**
- * The stop of a consumer: however often it is asked for, it happens once, and later calls can bring its
- * deadline forward. It ends whatever fails: what cannot be returned is recovered when the lease runs out.
+ * The stop of a consumer. It happens once, for any number of calls; later calls can move its deadline to an earlier
+ * time. It ends even when a step fails: messages that cannot be returned are recovered when the lease runs out.
  *
- * States: not asked for -> begun -> stopped.
+ * States: not begun -> begun -> stopped.
  */
 export class Stopping {
   readonly #begin: () => StopSteps;
@@ -47,17 +47,17 @@ export class Stopping {
   #hasBegun = false;
   #stopped: Promise<void> | undefined;
 
-  /** @param begin called when the consumer is to want nothing more, and to start no more handlers. */
+  /** @param begin called at the first `stop()`: from then on the consumer takes no messages and starts no handlers. */
   constructor(begin: () => StopSteps) {
     this.#begin = begin;
   }
 
-  /** True as soon as it was asked for. */
+  /** True from the first call of `stop()` on. */
   get hasBegun(): boolean {
     return this.#hasBegun;
   }
 
-  /** Resolves when the consumer has stopped. @throws InvalidArgumentError for options that cannot be. */
+  /** Resolves when the consumer has stopped. @throws InvalidArgumentError for options that cannot work. */
   stop(options: StopOptions): Promise<void> {
     refuseUnknownOptions('stop()', options, optionNames);
     const { timeoutMs } = options;

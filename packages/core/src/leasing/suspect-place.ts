@@ -1,6 +1,6 @@
 /**
- * The one place that a consumer has for a suspect, a message that may have killed its consumer: see
- * scripts/recover.lua. With one at a time, the next crash names the culprit.
+ * Lets a consumer hold one suspect at a time. A suspect is a message that may have killed its consumer: see
+ * scripts/recover.lua. If a consumer that holds a single suspect dies, this suspect was the cause.
  */
 export class SuspectPlace<Name> {
   #taken: Name | undefined;
@@ -11,29 +11,29 @@ export class SuspectPlace<Name> {
     return this.#mayBeThere && this.#taken === undefined;
   }
 
-  /** This one is held, or asked for. */
+  /** This suspect is held, or a suspect was asked for. */
   take(name: Name): void {
     this.#taken = name;
     this.#mayBeThere = false;
   }
 
-  /** None was there when it was asked for: what is heard of meanwhile is not forgotten. */
+  /** A call has found no suspect. A `lookAgain()` since that call still counts. */
   foundNone(): void {
     this.#taken = undefined;
   }
 
-  /** There may be suspects that were not there before. */
+  /** There may be new suspects. */
   lookAgain(): void {
     this.#mayBeThere = true;
   }
 
-  /** Another one may come. */
+  /** Another suspect may be asked for. */
   free(): void {
     this.#taken = undefined;
     this.#mayBeThere = true;
   }
 
-  /** This delivery is settled: if it was the suspect, another one may come. */
+  /** This delivery is settled. If it was the suspect, another one may be asked for. */
   settled(name: Name): void {
     if (name === this.#taken) this.free();
   }

@@ -1,39 +1,38 @@
 import { nextTick } from '../runtime/timers.js';
 
-/** What sends when it is its turn. */
+/** A feed, which sends when it is its turn. */
 export interface TurnTaker {
-  /** Sends whatever there is to send now. */
+  /** Sends everything that can be sent now. */
   pump(): void;
 }
 
 /**
- * The feeds of one member, which share its handlers. Whatever may leave a handler free lets all of
- * them ask for records, not only the one that it happened to: what one has no use for, another may
- * be waiting for. Who asked last comes last, or the backlog of one partition would keep the others
- * waiting.
+ * The feeds of one member of a group, which share its handlers. When a handler may have become free, all feeds may ask
+ * for records, and not only the feed whose record was handled, because another feed may have records that wait. The feed
+ * that asked last comes last, so that the backlog of one partition does not hold up the others.
  */
 export class Turns {
   readonly #takers = new Set<TurnTaker>();
   #areSoon = false;
 
-  /** This one takes part, and comes last from now on. */
+  /** This feed takes part, and comes last from now on. */
   putLast(taker: TurnTaker): void {
     this.#takers.delete(taker);
     this.#takers.add(taker);
   }
 
-  /** This one takes no part any more. */
+  /** This feed no longer takes part. */
   remove(taker: TurnTaker): void {
     this.#takers.delete(taker);
   }
 
-  /** All send now. */
+  /** Lets all feeds send now. */
   readonly now = (): void => {
     this.#areSoon = false;
     for (const taker of [...this.#takers]) taker.pump();
   };
 
-  /** All send when the code that runs now is through: what it settles travels together. */
+  /** Lets all feeds send after the code that runs now has finished, so that its acknowledgements travel together. */
   soon(): void {
     if (this.#areSoon) return;
     this.#areSoon = true;
