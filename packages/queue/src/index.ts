@@ -18,6 +18,7 @@ export {
   type ListOptions as DeadLetterListOptions,
   type RedriveOptions,
 } from './admin/dead-letters.js';
+export type { KeyStats, KeysOptions } from './admin/key-stats.js';
 export type { QueueStats } from './admin/queue-stats.js';
 export type { BatchHandler } from './consuming/batch-pool.js';
 export type {
@@ -55,6 +56,6 @@ export type { DeadLetterBounds } from './shape/dead-letter-bounds.js';
 export { DeclaredLimits, type SetLimitsOptions } from './shape/declared-limits.js';
 export { UnconfirmedError } from './shape/errors.js';
 export type { LimitName, QueueLimitChanges, QueueLimits } from './shape/limits.js';
-export type { PauseOptions } from './shape/pausing.js';
+export type { PauseKeyOptions, PauseOptions } from './shape/pausing.js';
 export type { Paused } from './shape/shape.js';
 export type { Recovery } from './store/list-store.js';

@@ -2,17 +2,19 @@ import { expect, it } from 'vitest';
 import { queueKeys } from './keys.js';
 
 it('the list has the name of the queue, and all other keys its hash tag', () => {
-  const { list, active, batches, handoff, ...others } = queueKeys('task');
+  const { list, active, batches, handoff, labels, ...others } = queueKeys('task');
+  const ofConsumer = [active, batches, handoff, labels].map((keyOf) => keyOf('c'));
 
   expect(list).toBe('task');
-  for (const key of [...Object.values(others), active('c'), batches('c'), handoff('c')]) {
-    expect(key).toMatch(/^\{task\}:[a-z]+(:c)?$/);
+  for (const key of [...Object.values(others), ...ofConsumer]) {
+    expect(key).toMatch(/^\{task\}:[a-z]+(:[a-z]*)?$/);
   }
 });
 
 it('no two keys are the same', () => {
-  const { active, batches, handoff, ...keys } = queueKeys('q');
-  const all = [...Object.values(keys), active('c'), batches('c'), handoff('c'), active('d')];
+  const { active, batches, handoff, labels, ...keys } = queueKeys('q');
+  const ofConsumer = [active, batches, handoff, labels].map((keyOf) => keyOf('c'));
+  const all = [...Object.values(keys), ...ofConsumer, active('d')];
 
   expect(new Set(all).size).toBe(all.length);
 });

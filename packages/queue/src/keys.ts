@@ -22,6 +22,24 @@ export interface QueueKeys {
   readonly seen: string;
   /** HASH of how many messages each consumer holds, where the shape limits how many may be active. */
   readonly holders: string;
+  /** What the LIST of each priority but 4 begins with; the priority follows. */
+  readonly levels: string;
+  /** What the LIST of each key begins with; the key follows. */
+  readonly lists: string;
+  /** ZSET of keys whose next message may be taken, by their virtual time. */
+  readonly ready: string;
+  /** ZSET of keys whose next message may not be taken before a time, in ms. */
+  readonly later: string;
+  /** HASH of how many messages of each key are held, and its virtual time. */
+  readonly busy: string;
+  /** HASH of what keys share: their clock, and how many messages wait. */
+  readonly fair: string;
+  /** ZSET of keys by how many messages wait. */
+  readonly keysByPending: string;
+  /** ZSET of keys by since when their next message is the next one, in ms. */
+  readonly keysByAge: string;
+  /** There while a consumer has found fewer messages than it wanted, for 30 s at most. */
+  readonly idle: string;
   /** Channel: tells consumers to look at delayed messages, returned ones, suspects, the shape or its gate. */
   readonly signal: string;
   /** HASH of elements a consumer holds, by receipt. */
@@ -30,6 +48,8 @@ export interface QueueKeys {
   batches(consumer: string): string;
   /** LIST of what a blocking move has brought to a consumer, newest on the left. */
   handoff(consumer: string): string;
+  /** HASH of the key that each receipt of a consumer keeps busy. */
+  labels(consumer: string): string;
 }
 
 const longestNameBytes = 1024;
@@ -55,10 +75,20 @@ export function queueKeys(name: string): QueueKeys {
     shape: `${tag}:shape`,
     seen: `${tag}:seen`,
     holders: `${tag}:holders`,
+    levels: `${tag}:level:`,
+    lists: `${tag}:key:`,
+    ready: `${tag}:ready`,
+    later: `${tag}:later`,
+    busy: `${tag}:busy`,
+    fair: `${tag}:fair`,
+    keysByPending: `${tag}:keys:pending`,
+    keysByAge: `${tag}:keys:age`,
+    idle: `${tag}:idle`,
     signal: `${tag}:signal`,
     active: (consumer) => `${tag}:active:${consumer}`,
     batches: (consumer) => `${tag}:batches:${consumer}`,
     handoff: (consumer) => `${tag}:handoff:${consumer}`,
+    labels: (consumer) => `${tag}:labels:${consumer}`,
   };
 }
 
@@ -75,6 +105,12 @@ export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
     [keys.shape, 'hash'],
     [keys.seen, 'hash'],
     [keys.holders, 'hash'],
+    [keys.ready, 'zset'],
+    [keys.later, 'zset'],
+    [keys.busy, 'hash'],
+    [keys.fair, 'hash'],
+    [keys.keysByPending, 'zset'],
+    [keys.keysByAge, 'zset'],
   ]);
   return { kind: 'queue', name, typeOf: (key) => types.get(key) };
 }

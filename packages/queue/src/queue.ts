@@ -21,6 +21,7 @@ import {
 } from '@redpost/core';
 import { HandlerPool } from '@redpost/core/consuming';
 import { DeadLetters } from './admin/dead-letters.js';
+import { type KeyStats, type KeysOptions, listKeys, readKeyStats } from './admin/key-stats.js';
 import { peek } from './admin/peek.js';
 import { type QueueStats, readStats } from './admin/queue-stats.js';
 import { type BatchHandler, BatchPool } from './consuming/batch-pool.js';
@@ -49,7 +50,14 @@ import { checkedBounds, type DeadLetterBounds } from './shape/dead-letter-bounds
 import { Declaration } from './shape/declaration.js';
 import { DeclaredLimits } from './shape/declared-limits.js';
 import { declareBounds } from './shape/declaring-bounds.js';
-import { type PauseOptions, pauseQueue, resumeQueue } from './shape/pausing.js';
+import {
+  type PauseKeyOptions,
+  type PauseOptions,
+  pauseKeyOf,
+  pauseQueue,
+  resumeKeyOf,
+  resumeQueue,
+} from './shape/pausing.js';
 
 /** What a queue is made of, and the defaults of its consumers. */
 export interface QueueOptions<Body, Input = Body> {
@@ -268,8 +276,34 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   /** Counts the messages in each state. Costs the same however many there are. */
-  stats(): Promise<QueueStats> {
-    return readStats(this.#context as QueueContext);
+  stats(): Promise<QueueStats>;
+  /** Counts the messages of one key. */
+  stats(options: { key: string }): Promise<KeyStats>;
+  stats(options: { key?: string } = {}): Promise<QueueStats | KeyStats> {
+    refuseUnknownOptions('stats()', options, { key: true });
+    const { key } = options;
+    const context = this.#context as QueueContext;
+    return key === undefined ? readStats(context) : readKeyStats(context, key);
+  }
+
+  /** Lists keys whose messages wait: those with the most messages, or those that wait longest for their turn. */
+  async keys(options: KeysOptions = {}): Promise<KeyStats[]> {
+    return listKeys(this.#context as QueueContext, options);
+  }
+
+  /**
+   * Pauses a key: its messages wait, those of others go on. Resolves when all consumers have confirmed that; from then
+   * on none of its messages starts anywhere.
+   *
+   * @throws UnconfirmedError when not all have confirmed it within `timeoutMs`. The key is paused all the same.
+   */
+  pauseKey(key: string, options: PauseKeyOptions = {}): Promise<void> {
+    return pauseKeyOf(this.#context as QueueContext, key, options);
+  }
+
+  /** Ends the pause of a key. Resolves to false when it was not paused. */
+  resumeKey(key: string): Promise<boolean> {
+    return resumeKeyOf(this.#context as QueueContext, key);
   }
 
   /** Returns the next `count` messages to be delivered (default 10), without taking them. */
@@ -280,7 +314,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
 
   /** Forgets all pending and delayed messages, and tells how many there were. */
   purge(): Promise<PurgeResult> {
-    return this.#context.connection.run(purge, { keys: this.#context.keys });
+    return purge(this.#context.connection, this.#context.keys);
   }
 
   /**
@@ -289,7 +323,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * on, so the queue exists again.
    */
   destroy(): Promise<DestroyResult> {
-    return this.#context.connection.run(destroy, { keys: this.#context.keys });
+    return destroy(this.#context.connection, this.#context.keys);
   }
 
   /**

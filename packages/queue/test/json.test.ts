@@ -19,6 +19,7 @@ it('JSON of messages, deliveries and dead letters has each body once', async () 
     id: 'a',
     body: { to: 'ann@example.com' },
     headers: {},
+    priority: 4,
     sentAt: delivery?.sentAt?.toJSON(),
     attempt: 1,
     receipt: delivery?.receipt,

@@ -1,22 +1,51 @@
 import type { ConsumedEnd, QueueContext } from '../context.js';
+import { defaultPriority } from '../message/envelope.js';
 import { readStored, type StoredMessage } from '../message/stored-message.js';
 import { peekScript } from '../scripts/peek.js';
+import { readShape } from '../scripts/read-shape.js';
 
-/** The next messages to be delivered: suspects first, then those that were returned, then those of the list. */
+/**
+ * The next messages to be delivered, the highest priority first: of each its suspects, then those that were returned,
+ * then the next one of each key, then those of the list.
+ */
 export async function peek<Body>(
   context: QueueContext<Body>,
   count: number,
   order: 'fifo' | 'lifo',
 ): Promise<StoredMessage<Body>[]> {
-  const { suspects, returned, list } = context.keys;
+  const { suspects, returned, list, levels } = context.keys;
+  const { hasLevels, hasKeys } = await context.connection.run(readShape, { keys: context.keys });
   const next: Buffer[] = [];
-  const readOn = async (key: string, from: ConsumedEnd) => {
-    if (next.length < count) next.push(...(await read(context, key, from, count - next.length)));
+  const readOn = async (key: string, from: ConsumedEnd, most = count) => {
+    const wanted = Math.min(most, count - next.length);
+    if (wanted > 0) next.push(...(await read(context, key, from, wanted)));
   };
-  await readOn(suspects, 'RIGHT');
-  await readOn(returned, 'RIGHT');
-  await readOn(list, order === 'fifo' ? 'RIGHT' : 'LEFT');
+  const [highest, lowest] = hasLevels ? [9, 0] : [defaultPriority, defaultPriority];
+  for (let level = highest; level >= lowest; level -= 1) {
+    if (level !== defaultPriority) {
+      await readOn(`${suspects}:${level}`, 'RIGHT');
+      await readOn(`${levels}${level}`, 'RIGHT');
+      continue;
+    }
+    await readOn(suspects, 'RIGHT');
+    await readOn(returned, 'RIGHT');
+    if (hasKeys) {
+      for (const list of await readyLists(context, count - next.length))
+        await readOn(list, 'RIGHT', 1);
+    }
+    await readOn(list, order === 'fifo' ? 'RIGHT' : 'LEFT');
+  }
   return Promise.all(next.map((element) => readStored(context, element)));
+}
+
+/** The lists of the keys that are ready, in the order in which a message of each is taken. */
+async function readyLists(
+  { connection, keys }: Pick<QueueContext, 'connection' | 'keys'>,
+  count: number,
+): Promise<string[]> {
+  if (count <= 0) return [];
+  const ready = (await connection.call('ZRANGE', [keys.ready, 0, count - 1])) as Buffer[];
+  return ready.map((key) => `${keys.lists}${key}`);
 }
 
 /** In as many answers as it takes for none of them to be large. */

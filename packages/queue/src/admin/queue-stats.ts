@@ -16,6 +16,8 @@ export interface QueueStats {
   dead: number;
   /** Consumers that hold a lease. */
   consumers: number;
+  /** How many of the pending ones wait at each priority, 0 to 9; undefined where no message had one yet. */
+  byPriority: readonly number[] | undefined;
   /** Since when and why the queue is paused; undefined when it is not. */
   paused: Paused | undefined;
   /** The limits that the queue has declared. */
@@ -44,6 +46,7 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
   const { limits, paused: declared } = result.shape;
   const isOver = declared?.until !== undefined && declared.until.getTime() <= now;
   const paused = isOver ? undefined : declared;
+  const byPriority = result.byPriority.length > 0 ? result.byPriority : undefined;
   const held = result.consumers.map(consumerOf).map(async (consumer) => {
     // In this order: one that is taken apart meanwhile is rather counted twice than not at all.
     const [batches, active, handedOff] = await Promise.all([
@@ -67,5 +70,5 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     dropped: count('dropped'),
     trimmed: count('trimmed'),
   };
-  return { pending, active, delayed, dead, consumers, paused, limits, total };
+  return { pending, active, delayed, dead, consumers, byPriority, paused, limits, total };
 }

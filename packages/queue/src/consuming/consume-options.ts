@@ -21,6 +21,11 @@ import type { ConsumedEnd } from '../context.js';
 export interface LeaseOptions extends SharedLeaseOptions {
   /** `fifo` (default): the oldest message first. `lifo`: the newest. */
   order?: 'fifo' | 'lifo' | undefined;
+  /**
+   * What a failed message of a key does while it waits for its next attempt. `hold` (default): its key waits, so that
+   * its messages are handled in the order of their sends. `pass`: the other messages of the key go on.
+   */
+  onFailure?: 'hold' | 'pass' | undefined;
 }
 
 /** How a consumer calls its handler. */
@@ -52,12 +57,18 @@ export interface CheckedBatching {
 /** Lease options that were checked. */
 export interface SessionOptions extends CheckedLease {
   from: ConsumedEnd;
+  /** Whether a key waits for its message that has failed. */
+  holdsKey: boolean;
 }
 
 /** Options of a consumer that were checked. */
 export type CheckedConsume = SessionOptions & CheckedHandling;
 
-const optionNames: NamesOf<ConsumeOptions> = { ...consumeOptionNames, order: true };
+const optionNames: NamesOf<ConsumeOptions> = {
+  ...consumeOptionNames,
+  order: true,
+  onFailure: true,
+};
 
 const batchOptionNames: NamesOf<ConsumeBatchOptions> = {
   ...optionNames,
@@ -68,7 +79,8 @@ const batchOptionNames: NamesOf<ConsumeBatchOptions> = {
 
 /** @throws InvalidArgumentError for an option that cannot work. */
 export function sessionOptions(options: LeaseOptions): SessionOptions {
-  return { ...checkedLease(options), from: consumedEnd(options.order) };
+  const { order, onFailure } = options;
+  return { ...checkedLease(options), from: consumedEnd(order), holdsKey: holdsKey(onFailure) };
 }
 
 /** @throws InvalidArgumentError for an option that cannot work. */
@@ -99,4 +111,9 @@ function consumedEnd(order: unknown = 'fifo'): ConsumedEnd {
   if (order === 'fifo') return 'RIGHT';
   if (order === 'lifo') return 'LEFT';
   throw new InvalidArgumentError(`order is 'fifo' or 'lifo', got ${shown(order)}`);
+}
+
+function holdsKey(onFailure: unknown = 'hold'): boolean {
+  if (onFailure === 'hold' || onFailure === 'pass') return onFailure === 'hold';
+  throw new InvalidArgumentError(`onFailure is 'hold' or 'pass', got ${shown(onFailure)}`);
 }

@@ -80,6 +80,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     (paused) => this.#events.emit('paused', paused),
     () => this.#events.emit('resumed', undefined),
   );
+  /** As far as the shape of the queue is concerned. */
+  #mayLeaseAhead = true;
   readonly #stopping = new Stopping(() => this.#beginStop());
 
   constructor(
@@ -193,6 +195,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       if (!isGated) this.#events.emit('drained', undefined);
     },
     reshaped: (shape) => this.#reshaped(shape),
+    keysLeaseAhead: (mayLease) => this.#handlers.leaseAhead(mayLease && this.#mayLeaseAhead),
     lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
     recovered: (recovery) => this.#events.emit('recovered', recovery),
     failed: (error) => this.#failed(error),
@@ -206,12 +209,13 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   /** Puts in force what the queue has declared: the feed complies with it already. */
-  async #reshaped({ paused, leasesAhead }: Shape): Promise<void> {
+  async #reshaped({ paused, leasesAhead, hasPausedKeys }: Shape): Promise<void> {
     const wasPaused = this.#isQueuePaused;
     this.#isQueuePaused = paused !== undefined;
+    this.#mayLeaseAhead = leasesAhead;
     this.#handlers.leaseAhead(leasesAhead);
     if (paused) this.#handlers.pause();
-    if (paused || !leasesAhead) await this.#returnWaiting();
+    if (paused || !leasesAhead || hasPausedKeys) await this.#returnWaiting();
     if (!paused && wasPaused) this.#goOn();
     this.#pauseReports.inForce(paused);
   }

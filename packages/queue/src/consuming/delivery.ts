@@ -1,4 +1,10 @@
-import { type Delivered, ExpiredError, Held, type Settler } from '@redpost/core/consuming';
+import {
+  type Delivered,
+  ExpiredError,
+  Held,
+  performance,
+  type Settler,
+} from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import {
   asBare,
@@ -62,6 +68,8 @@ export class HeldDelivery<Body = unknown> extends Held<Body> implements Delivery
   /** The receipt within its consumer. */
   readonly number: number;
   readonly element: Slice;
+  /** How long it has been with a handler when it was settled, in ms. */
+  ranMs = 0;
   #envelope: Envelope | undefined;
 
   constructor(settler: Settler, number: number, element: Slice) {
@@ -76,8 +84,8 @@ export class HeldDelivery<Body = unknown> extends Held<Body> implements Delivery
 
   /** The message, without what holds it. */
   toJSON(): object {
-    const { id, body, headers, sentAt, attempt, receipt } = this;
-    return { id, body, headers, sentAt, attempt, receipt };
+    const { id, body, headers, key, priority, sentAt, attempt, receipt } = this;
+    return { id, body, headers, key, priority, sentAt, attempt, receipt };
   }
 
   /** Read only when it is asked for: most handlers need nothing but the body. */
@@ -103,12 +111,25 @@ export class HeldDelivery<Body = unknown> extends Held<Body> implements Delivery
     return this.envelope.headers;
   }
 
+  get key(): string | undefined {
+    return this.envelope.key;
+  }
+
+  get priority(): number {
+    return this.envelope.priority;
+  }
+
   get sentAt(): Date | undefined {
     return toDate(this.envelope.sentAt);
   }
 
   get attempt(): number {
     return this.envelope.deliveries + 1;
+  }
+
+  /** It is settled: notes how long it has been with a handler. */
+  measure(): void {
+    if (this.isStarted) this.ranMs = performance.now() - this.startedAt;
   }
 
   /** Its envelope may not be readable. */

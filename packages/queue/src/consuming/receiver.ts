@@ -160,6 +160,7 @@ export class Receiver<Body = unknown> {
       },
       drained: (epoch) => void this.#drained(session, epoch),
       reshaped: (shape) => this.#reshaped(session, shape),
+      keysLeaseAhead: () => {},
       renewed: () => {},
       lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
       recovered: (recovery) => this.#events.emit('recovered', recovery),

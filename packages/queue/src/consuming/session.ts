@@ -25,6 +25,8 @@ import type { HeldDelivery } from './delivery.js';
 export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recovery> {
   /** The queue has this shape. Resolves when it is in force here. */
   reshaped(shape: Shape): Promise<void>;
+  /** Whether messages may be taken ahead of the handlers, as far as keys are concerned. */
+  keysLeaseAhead(mayLease: boolean): void;
 }
 
 /** One life of a consumer of a queue: see {@link LeaseSession}. */
@@ -86,6 +88,7 @@ export class Session<Body = unknown> extends LeaseSession<
 
   acknowledge(held: HeldDelivery<Body>, isExpired = false): void {
     if (this.isOver) return;
+    if (this.#source.sharesTime) held.measure();
     this.#source.acks.add(held, isExpired);
     this.feed.settled(held);
   }
@@ -97,6 +100,7 @@ export class Session<Body = unknown> extends LeaseSession<
 
   /** What a blocking move has brought cannot be settled before the server knows its receipt. */
   override async retry(held: HeldDelivery<Body>, delayMs: number): Promise<void> {
+    held.measure();
     const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     await super.retry(held, delayMs);
@@ -108,6 +112,7 @@ export class Session<Body = unknown> extends LeaseSession<
     reason: string,
     error: string,
   ): Promise<void> {
+    held.measure();
     const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     await super.deadLetter(held, reason, error);
@@ -147,6 +152,14 @@ export class Session<Body = unknown> extends LeaseSession<
   /** Redis has refused a call that knew another shape. */
   wasReshaped(): void {
     this.#shape.check();
+  }
+
+  /**
+   * While the keys that are ready are few, what is taken ahead would be of keys that have had their share: the others
+   * are busy.
+   */
+  readyKeys(ready: number, count: number): void {
+    this.events.keysLeaseAhead(ready > 2 * count);
   }
 
   /** Does what else follows from the shape. Resolves when it is in force here. */

@@ -14,6 +14,10 @@ interface EnvelopeHeader {
   deliveries: number;
   /** True when it was active while its consumer died, and may have been the cause. */
   isSuspect: boolean;
+  /** What it is about. */
+  key: string | undefined;
+  /** From 0 to 9. */
+  priority: number;
   /** When it expires, in ms since 1970 by the server's clock. */
   expiresAt: number | undefined;
 }
@@ -24,21 +28,31 @@ export interface Envelope extends EnvelopeHeader {
 
 /** What every envelope starts with: the bytes 0x01 and '1', then a JSON object. */
 const prefix = '\x011';
+/** The priority of a message that was sent without one: in the middle, as JMS has it. */
+export const defaultPriority = 4;
 /** How an envelope begins, and how one does that no script has written to. */
 const opening = `${prefix}{`;
-const untouchedOpening = `${opening}"i`;
+const idFirst = `${opening}"id"`;
+const keyFirst = `${opening}"key"`;
+const priorityFirst = `${opening}"priority"`;
 const newline = 0x0a;
 
 const noHeaders: Headers = Object.freeze({});
 
-/** Writes a new envelope: prefix, one line of JSON, a newline, the body. */
+/** What says where a message waits, as scripts read it: first in the header that a producer writes. */
+export function placeJson(key: string | undefined, priority: number | undefined): string {
+  if (key !== undefined) return `"key":${JSON.stringify(key)},`;
+  return priority === undefined || priority === defaultPriority ? '' : `"priority":${priority},`;
+}
+
+/** Writes a new envelope: prefix, one line of JSON, a newline, the body. @param place see `placeJson`. */
 export function encodeEnvelope(
-  message: { idJson: string; sentAt: number; headers?: Headers | undefined },
+  message: { idJson: string; sentAt: number; headers?: Headers | undefined; place?: string },
   body: string | Uint8Array,
 ): string | Buffer {
-  const { idJson, sentAt, headers } = message;
+  const { idJson, sentAt, headers, place = '' } = message;
   const more = headers ? `,"headers":${JSON.stringify(headers)}` : '';
-  const header = `${prefix}{"id":${idJson},"ts":${sentAt}${more}}\n`;
+  const header = `${prefix}{${place}"id":${idJson},"ts":${sentAt}${more}}\n`;
   return typeof body === 'string' ? header + body : Buffer.concat([Buffer.from(header), body]);
 }
 
@@ -54,8 +68,10 @@ export function isEnvelope(element: Uint8Array | string): boolean {
  * producers begin with it), else `touched`.
  */
 export function beginningOf(element: Slice): 'bare' | 'untouched' | 'touched' {
-  if (element.startsWith(untouchedOpening)) return 'untouched';
-  return element.startsWith(opening) ? 'touched' : 'bare';
+  if (element.startsWith(idFirst)) return 'untouched';
+  if (!element.startsWith(opening)) return 'bare';
+  const isUntouched = element.startsWith(keyFirst) || element.startsWith(priorityFirst);
+  return isUntouched ? 'untouched' : 'touched';
 }
 
 /**
@@ -119,6 +135,8 @@ function bareHeader(id: string): EnvelopeHeader {
     headers: noHeaders,
     deliveries: 0,
     isSuspect: false,
+    key: undefined,
+    priority: defaultPriority,
     expiresAt: undefined,
   };
 }
@@ -130,7 +148,7 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
   } catch (cause) {
     throw malformed(element, 'its header is not JSON', cause);
   }
-  const { id, ts = 0, expires, headers = noHeaders } = header;
+  const { id, ts = 0, expires, headers = noHeaders, key, priority } = header;
   const [, attempt = 0, suspect] = writtenIn(text);
   if (typeof id !== 'string' || id === '') throw malformed(element, 'it has no id');
   if (!isTime(ts) || (expires !== undefined && !isTime(expires))) {
@@ -143,6 +161,8 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
     headers,
     deliveries: Number(attempt),
     isSuspect: suspect !== undefined,
+    key: typeof key === 'string' ? key : undefined,
+    priority: isPriority(priority) ? priority : defaultPriority,
     expiresAt: expires,
   };
 }
@@ -157,6 +177,11 @@ export function checkHeaders(headers: unknown): void {
 function isHeaders(value: unknown): value is Headers {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return Object.values(value).every((text) => typeof text === 'string');
+}
+
+/** True for a whole number from 0 to 9. */
+export function isPriority(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 9;
 }
 
 function isTime(value: unknown): value is number {

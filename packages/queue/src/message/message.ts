@@ -8,6 +8,10 @@ export interface Message<Body = unknown> {
   readonly id: string;
   readonly body: Body;
   readonly headers: Headers;
+  /** What it is about: see `SendOptions.key`. */
+  readonly key: string | undefined;
+  /** From 0 to 9: see `SendOptions.priority`. */
+  readonly priority: number;
   /** By the producer's clock. Undefined for a bare payload. */
   readonly sentAt: Date | undefined;
   /** How often it has been delivered so far. */

@@ -16,6 +16,8 @@ export interface StoredMessage<Body = unknown> {
    */
   readonly bytes: Buffer;
   readonly headers: Headers;
+  readonly key: string | undefined;
+  readonly priority: number;
   readonly sentAt: Date | undefined;
   /** How often it was delivered so far. */
   readonly attempt: number;
@@ -32,6 +34,8 @@ export async function readStored<Body>(
     body: await bodyOf(context, envelope),
     bytes: envelope.body,
     headers: envelope.headers,
+    key: envelope.key,
+    priority: envelope.priority,
     sentAt: toDate(envelope.sentAt),
     attempt: envelope.deliveries,
   });

@@ -1,20 +1,21 @@
 -- Move deliveries to the dead letters. Each is removed only when it is there: a script that fails
 -- half-way is not undone.
 --
--- rest  for each delivery: receipt, reason, error
+-- rest  for each delivery: receipt, reason, error, how many ms it took
 -- returns for each delivery 1, or 0 if it is no longer held
 local moved = 0
 write_before_growing('HDEL', active)
 open_batches()
 local reply = {}
 
-for i = rest, #ARGV, 3 do
-  local receipt, reason, message = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+for i = rest, #ARGV, 4 do
+  local receipt, reason, message, ran_ms = unpack(ARGV, i, i + 3)
   local element = held(receipt)
   if element then
     local attempt, _, text = read_envelope(element, consumer .. '-' .. receipt)
     add_dead_letter(reason, message, write_envelope(attempt + 1, false, text))
     let_go(receipt)
+    free(receipt, tonumber(ran_ms))
     moved = moved + 1
   end
   reply[#reply + 1] = element and 1 or 0
@@ -23,4 +24,5 @@ end
 note_holder()
 finished('dead', moved)
 trim_dead_letters(moved)
+tell_arrived()
 return reply

@@ -1,24 +1,38 @@
 import { defineScript } from '@redpost/core';
-import { writeBeforeGrowingPart } from '@redpost/core/consuming';
+import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './dead-letter.lua';
-import { deadLettersPart, endingPart, envelopePart, holdersPart } from './parts/parts.js';
-import { namedKeys } from './script-keys.js';
+import {
+  deadLettersPart,
+  endingPart,
+  envelopePart,
+  holdersPart,
+  labelsPart,
+} from './parts/parts.js';
+import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 export interface DeadLetterInput {
   keys: QueueKeys;
   consumer: string;
-  deliveries: readonly { receipt: number; reason: string; error: string }[];
+  deliveries: readonly { receipt: number; reason: string; error: string; ranMs?: number }[];
 }
 
 /** For each delivery: whether it was still held. */
 export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
   name: 'dead-letter',
-  uses: [writeBeforeGrowingPart, envelopePart, holdersPart, endingPart, deadLettersPart],
-  keys: namedKeys('active', 'batches', 'handoff', 'holders', 'dead', 'stats', 'shape'),
-  args: { consumer: ({ consumer }) => consumer, signal: ({ keys }) => keys.signal },
+  uses: [
+    clockPart,
+    writeBeforeGrowingPart,
+    envelopePart,
+    holdersPart,
+    labelsPart,
+    endingPart,
+    deadLettersPart,
+  ],
+  keys: namedKeys(...placeKeys, ...heldKeys, 'dead', 'stats'),
+  args: { consumer: ({ consumer }) => consumer, ...placeArgs },
   rest: ({ deliveries }) =>
-    deliveries.flatMap(({ receipt, reason, error }) => [receipt, reason, error]),
+    deliveries.flatMap(({ receipt, reason, error, ranMs }) => [receipt, reason, error, ranMs ?? 0]),
   lua: source,
   parse: (reply) => (reply as number[]).map((held) => held === 1),
 });

@@ -1,14 +1,19 @@
 -- Delete a queue: all its keys, with what its consumers hold. Everything is looked at first, so that a
--- key of another type is refused before anything is gone.
+-- key of another type is refused before anything is gone. Where messages wait of more than so many keys, only these
+-- are deleted, and the call is to be made again.
 --
+-- most  of how many keys at most
 -- active_prefix and the others  what the keys of each consumer begin with
--- returns { pending, active, delayed, dead } that were deleted
-local pending = redis.call('LLEN', list) + redis.call('LLEN', returned) + redis.call('LLEN', suspects)
-local waiting, given_up = redis.call('ZCARD', delayed), redis.call('XLEN', dead)
+-- returns { pending, active, delayed, dead, 1 if the call is to be made again } that were deleted
+local counts, pending = waiting()
+local delayed_count, dead_count = redis.call('ZCARD', delayed), redis.call('XLEN', dead)
 redis.call('HLEN', stats)
 redis.call('HLEN', shape)
 redis.call('HLEN', seen)
 redis.call('HLEN', holders)
+
+local deleted, has_more = forget_keys(tonumber(most))
+if has_more then return { deleted, 0, 0, 0, 1 } end
 
 local active = 0
 for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
@@ -17,7 +22,8 @@ for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
   local handoff = handoff_prefix .. consumer
   active = active + redis.call('HLEN', fields) + redis.call('LLEN', handoff)
   for _, batch in ipairs(redis.call('HKEYS', batches)) do active = active + batch:match('%d+$') end
-  redis.call('UNLINK', fields, batches, handoff)
+  redis.call('UNLINK', fields, batches, handoff, labels_prefix .. consumer)
 end
+for level in pairs(counts) do redis.call('UNLINK', list_of_level(level), suspects_of_level(level)) end
 redis.call('UNLINK', unpack(KEYS))
-return { pending, active, waiting, given_up }
+return { pending, active, delayed_count, dead_count, 0 }

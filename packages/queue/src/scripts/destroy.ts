@@ -1,7 +1,10 @@
-import { defineScript } from '@redpost/core';
+import { type Connection, defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './destroy.lua';
-import { namedKeys } from './script-keys.js';
+import { forgetKeysPart, waitingPart } from './parts/parts.js';
+import { keysAtOnce } from './purge.js';
+import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 /** How many messages were deleted with their queue. */
 export interface DestroyResult {
@@ -11,21 +14,14 @@ export interface DestroyResult {
   dead: number;
 }
 
-export const destroy = defineScript<{ keys: QueueKeys }, DestroyResult>({
+const destroyScript = defineScript<{ keys: QueueKeys }, DestroyResult & { hasMore: boolean }>({
   name: 'destroy',
-  keys: namedKeys(
-    'list',
-    'returned',
-    'suspects',
-    'delayed',
-    'dead',
-    'consumers',
-    'stats',
-    'shape',
-    'seen',
-    'holders',
-  ),
+  uses: [clockPart, waitingPart, forgetKeysPart],
+  keys: namedKeys('list', 'delayed', 'dead', 'consumers', 'stats', 'holders', ...placeKeys),
   args: {
+    ...placeArgs,
+    most: () => keysAtOnce,
+    labels_prefix: ({ keys }) => keys.labels(''),
     active_prefix: ({ keys }) => keys.active(''),
     batches_prefix: ({ keys }) => keys.batches(''),
     handoff_prefix: ({ keys }) => keys.handoff(''),
@@ -33,7 +29,23 @@ export const destroy = defineScript<{ keys: QueueKeys }, DestroyResult>({
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [pending, active, delayed, dead] = reply as [number, number, number, number];
-    return { pending, active, delayed, dead };
+    const [pending, active, delayed, dead, hasMore] = reply as number[] as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    return { pending, active, delayed, dead, hasMore: hasMore === 1 };
   },
 });
+
+/** Deletes a queue. */
+export async function destroy(connection: Connection, keys: QueueKeys): Promise<DestroyResult> {
+  let before = 0;
+  for (;;) {
+    const { hasMore, ...deleted } = await connection.run(destroyScript, { keys });
+    if (!hasMore) return { ...deleted, pending: before + deleted.pending };
+    before += deleted.pending;
+  }
+}

@@ -10,9 +10,11 @@
 -- handed_off    the receipt of what a blocking move has brought, or ''
 -- expired       how many of the acknowledged had expired
 -- rest          so many (`whole`) whole batches to acknowledge, then receipts to acknowledge
+-- ran           see `free_acknowledged`
 -- returns nil when the lease is lost, 0 when the shape is another one, else { now, suspect or nil, elements,
 --       1 if the next one did not fit into the answer, in how many ms to ask again if the gate let fewer
---       through, or -1 if a signal or another shape tells when }; the suspect has the first receipt, and the
+--       through, or -1 if a signal or another shape tells when, 1 if a suspect waits for messages of higher levels,
+--       in how many ms the next key may be taken or nil, how many keys are ready or nil }; the suspect has the first receipt, and the
 --       others the following ones. Small elements come as MessagePack: the client takes that apart faster
 --       than hundreds of replies
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
@@ -21,6 +23,7 @@ if is_reshaped() then return 0 end
 hold_handed_off(handed_off)
 
 if #ARGV >= rest then
+  free_acknowledged({ unpack(ARGV, rest + whole) }, ran)
   local acknowledged = acknowledge(
     { unpack(ARGV, rest, rest - 1 + whole) }, { unpack(ARGV, rest + whole) })
   -- Fewer when they come a second time, because the answer got lost.
@@ -30,7 +33,7 @@ if #ARGV >= rest then
 end
 
 -- An error for a key that is no list, before anything is taken that would be lost then.
-if with_suspect == '1' and redis.call('LLEN', suspects) == 0 then with_suspect = '0' end
+if with_suspect == '1' and not has_suspects() then with_suspect = '0' end
 
 -- For the gate a suspect is one of them.
 local wanted = count + with_suspect
@@ -42,7 +45,9 @@ end
 
 -- Before HSET, which a server that is out of memory refuses unless the script has written before.
 local elements, is_cut = take(tonumber(count), with_list == '1')
-local suspect = with_suspect == '1' and redis.call('RPOP', suspects)
+local suspect, is_suspect_later
+if with_suspect == '1' then suspect, is_suspect_later = take_suspect() end
+occupy(first, suspect)
 if suspect then
   hold(first, { suspect })
   first = first + 1
@@ -54,11 +59,13 @@ if elements[1] then
   hold(first, elements, is_batch and packed)
 end
 
-local taken = #elements + (suspect and 1 or 0)
-took(taken)
+local count_taken = #elements + (suspect and 1 or 0)
+took(count_taken)
 -- It is not the gate that holds up what is not there.
-if taken < free then ask_again_ms = nil end
+if count_taken < free then ask_again_ms = nil end
 
-local cut = nil
-if is_cut then cut = 1 elseif ask_again_ms then cut = false end
-return { now(), suspect, packed or elements, cut, ask_again_ms }
+tell_arrived()
+return {
+  now(), suspect or false, packed or elements, is_cut and 1 or 0, ask_again_ms or false,
+  is_suspect_later and 1 or 0, next_key_ms or false, ready_keys or false,
+}

@@ -10,11 +10,12 @@ import {
   endingPart,
   handoffPart,
   heldPart,
+  listSourcePart,
   openGatePart,
   shapedGateParts,
-  sourcePart,
+  shapedSourcePart,
 } from './parts/parts.js';
-import { namedKeys } from './script-keys.js';
+import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 export interface LeaseInput {
   keys: QueueKeys;
@@ -37,6 +38,8 @@ export interface LeaseInput {
   handedOff: number | undefined;
   /** What has been settled. */
   acked: Pick<Acknowledged<Leased>, 'batches' | 'receipts' | 'expired'>;
+  /** How many ms each of these took, in the order of `acked.receipts`; undefined where nothing depends on that. */
+  ran?: string | undefined;
 }
 
 export type LeaseResult =
@@ -59,32 +62,30 @@ export type LeaseResult =
        * shape tells when.
        */
       askAgainMs: number | undefined;
+      /** A suspect waits until the messages of higher priorities are taken. */
+      isSuspectLater: boolean;
+      /** In how many ms the next key may be taken; undefined if fewer came for no such reason. */
+      nextKeyMs: number | undefined;
+      /** How many keys are ready after this call; undefined where there are no keys. */
+      readyKeys: number | undefined;
     };
 
-const keys = [
-  'list',
-  'returned',
-  'active',
-  'batches',
-  'handoff',
-  'suspects',
-  'consumers',
-  'stats',
-  'shape',
-] as const;
+const keys = ['list', 'active', 'batches', 'handoff', 'consumers', 'stats'] as const;
 
 /** Of a plain queue. */
 const plainLease: Script<LeaseInput, LeaseResult> = defineLease({
   gate: [openGatePart],
-  keys: namedKeys(...keys),
-  args: {},
+  source: listSourcePart,
+  keys: namedKeys(...keys, 'returned', 'suspects', 'shape'),
+  args: { signal: ({ keys }) => keys.signal },
 });
 
 /** Of a queue with a shape. */
 const shapedLease: Script<LeaseInput, LeaseResult> = defineLease({
   gate: shapedGateParts,
-  keys: namedKeys(...keys, 'seen', 'holders'),
-  args: { version: ({ version }) => version },
+  source: shapedSourcePart,
+  keys: namedKeys(...keys, 'labels', 'holders', ...placeKeys),
+  args: { version: ({ version }) => version, ...placeArgs },
 });
 
 /** The script for a queue of this shape. */
@@ -96,12 +97,14 @@ export function leaseOf({ version }: Shape): Script<LeaseInput, LeaseResult> {
 interface LeaseDefinition
   extends Required<Pick<ScriptDefinition<LeaseInput, LeaseResult>, 'keys' | 'args'>> {
   gate: readonly ScriptPart[];
+  source: ScriptPart;
 }
 
-function defineLease({ gate, keys, args }: LeaseDefinition): Script<LeaseInput, LeaseResult> {
+function defineLease(definition: LeaseDefinition): Script<LeaseInput, LeaseResult> {
+  const { gate, source: from, keys, args } = definition;
   return defineScript<LeaseInput, LeaseResult>({
     name: 'lease',
-    uses: [clockPart, ...gate, heldPart, handoffPart, sourcePart, endingPart],
+    uses: [clockPart, ...gate, heldPart, handoffPart, from, endingPart],
     keys,
     args: {
       ...args,
@@ -115,7 +118,7 @@ function defineLease({ gate, keys, args }: LeaseDefinition): Script<LeaseInput, 
       handed_off: ({ handedOff }) => handedOff ?? '',
       expired: ({ acked }) => acked.expired,
       whole: ({ acked }) => acked.batches.length,
-      signal: ({ keys }) => keys.signal,
+      ran: ({ ran }) => ran ?? '',
     },
     rest: ({ acked }) => [
       ...acked.batches.map(({ first, count }) => `${first}:${count}`),
@@ -127,7 +130,8 @@ function defineLease({ gate, keys, args }: LeaseDefinition): Script<LeaseInput, 
     parse(reply) {
       if (reply === null) return { status: 'lost' };
       if (reply === 0) return { status: 'reshaped' };
-      const [now, suspect, elements, isCut, askAgainMs] = reply as LeaseReply;
+      const [now, suspect, elements, isCut, askAgainMs, ...more] = reply as LeaseReply;
+      const [isSuspectLater, nextKeyMs, readyKeys] = more;
       return {
         status: 'held',
         now,
@@ -135,7 +139,10 @@ function defineLease({ gate, keys, args }: LeaseDefinition): Script<LeaseInput, 
         elements: Array.isArray(elements) ? elements.map(Slice.of) : unpackElements(elements),
         isPacked: !Array.isArray(elements),
         isCut: isCut === 1,
-        askAgainMs,
+        askAgainMs: askAgainMs ?? undefined,
+        isSuspectLater: isSuspectLater === 1,
+        nextKeyMs: nextKeyMs ?? undefined,
+        readyKeys: readyKeys ?? undefined,
       };
     },
   });
@@ -145,6 +152,9 @@ type LeaseReply = [
   now: number,
   suspect: Buffer | null,
   elements: Buffer | Buffer[],
-  isCut?: 1 | null,
-  askAgainMs?: number,
+  isCut: 0 | 1,
+  askAgainMs: number | null,
+  isSuspectLater: 0 | 1,
+  nextKeyMs: number | null,
+  readyKeys: number | null,
 ];

@@ -17,13 +17,17 @@ local receipts = held_receipts()
 local handed_off = redis.call('LLEN', handoff)
 for i = #receipts + handed_off, 1, -1 do
   local element = redis.call('LPOP', handoff)
-  if not element then
-    local receipt = receipts[i]
-    element = keep_id(held(receipt), consumer .. '-' .. receipt)
+  local receipt = not element and receipts[i]
+  if receipt then element = keep_id(held(receipt), consumer .. '-' .. receipt) end
+  local is_suspect = put_back(element)
+  if receipt and is_suspect then
+    keep_busy(receipt, key_of(element))
+  elseif receipt then
+    free(receipt)
   end
-  put_back(element)
 end
 let_go_of_all()
+redis.call('DEL', labels)
 redis.call('DEL', handoff)
 note_holder()
 tell_returned()

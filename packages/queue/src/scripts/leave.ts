@@ -2,9 +2,9 @@ import { defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './leave.lua';
-import { envelopePart, holdersPart, returnPart } from './parts/parts.js';
+import { envelopePart, holdersPart, labelsPart, returnPart } from './parts/parts.js';
 import { rememberMs } from './recover.js';
-import { namedKeys } from './script-keys.js';
+import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 export interface LeaveInput {
   keys: QueueKeys;
@@ -16,22 +16,12 @@ export interface LeaveInput {
 /** How many messages were returned. */
 export const leave = defineScript<LeaveInput, number>({
   name: 'leave',
-  uses: [clockPart, writeBeforeGrowingPart, envelopePart, holdersPart, returnPart],
-  keys: namedKeys(
-    'returned',
-    'active',
-    'batches',
-    'handoff',
-    'holders',
-    'suspects',
-    'consumers',
-    'shape',
-    'seen',
-  ),
+  uses: [clockPart, writeBeforeGrowingPart, envelopePart, holdersPart, labelsPart, returnPart],
+  keys: namedKeys(...placeKeys, ...heldKeys, 'consumers'),
   args: {
     consumer: ({ consumer }) => consumer,
     remember_ms: ({ mayBeBlocked }) => (mayBeBlocked ? rememberMs : 0),
-    signal: ({ keys }) => keys.signal,
+    ...placeArgs,
   },
   lua: source,
   parse: (reply) => reply as number,

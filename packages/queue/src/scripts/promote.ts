@@ -3,7 +3,7 @@ import { clockPart, mostBytesPart, writeBeforeGrowingPart } from '@redpost/core/
 import type { QueueKeys } from '../keys.js';
 import { returnPart } from './parts/parts.js';
 import source from './promote.lua';
-import { namedKeys } from './script-keys.js';
+import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 export interface PromoteResult {
   moved: number;
@@ -16,8 +16,8 @@ const limit = 1000;
 export const promote = defineScript<{ keys: QueueKeys }, PromoteResult>({
   name: 'promote',
   uses: [clockPart, mostBytesPart, writeBeforeGrowingPart, returnPart],
-  keys: namedKeys('delayed', 'returned', 'suspects'),
-  args: { most: () => limit, signal: ({ keys }) => keys.signal },
+  keys: namedKeys(...placeKeys, 'delayed'),
+  args: { most: () => limit, ...placeArgs },
   lua: source,
   looksFirst: () => true,
   parse(reply) {

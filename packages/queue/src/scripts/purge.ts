@@ -1,7 +1,9 @@
-import { defineScript } from '@redpost/core';
+import { type Connection, defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
+import { forgetKeysPart, waitingPart } from './parts/parts.js';
 import source from './purge.lua';
-import { namedKeys } from './script-keys.js';
+import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 /** How many messages were deleted. */
 export interface PurgeResult {
@@ -9,13 +11,33 @@ export interface PurgeResult {
   delayed: number;
 }
 
-export const purge = defineScript<{ keys: QueueKeys }, PurgeResult>({
+/** Of how many keys one script deletes the messages: it holds up everything else meanwhile. */
+export const keysAtOnce = 1000;
+
+const purgeScript = defineScript<{ keys: QueueKeys }, PurgeResult & { hasMore: boolean }>({
   name: 'purge',
-  keys: namedKeys('list', 'returned', 'suspects', 'delayed'),
+  uses: [clockPart, waitingPart, forgetKeysPart],
+  keys: namedKeys('list', 'delayed', 'consumers', ...placeKeys),
+  args: {
+    ...placeArgs,
+    labels_prefix: ({ keys }) => keys.labels(''),
+    most: () => keysAtOnce,
+  },
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [pending, delayed] = reply as [number, number];
-    return { pending, delayed };
+    const [pending, delayed, hasMore] = reply as [number, number, number];
+    return { pending, delayed, hasMore: hasMore === 1 };
   },
 });
+
+/** Deletes all messages that wait. */
+export async function purge(connection: Connection, keys: QueueKeys): Promise<PurgeResult> {
+  const total = { pending: 0, delayed: 0 };
+  for (;;) {
+    const { pending, delayed, hasMore } = await connection.run(purgeScript, { keys });
+    total.pending += pending;
+    total.delayed += delayed;
+    if (!hasMore) return total;
+  }
+}

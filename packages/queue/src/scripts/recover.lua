@@ -31,13 +31,17 @@ for _, receipt in ipairs(receipts) do
     add_dead_letter('crashed', 'its consumers died while they handled it',
       write_envelope(attempt, false, text))
     dead_lettered = dead_lettered + 1
+    free(receipt)
   else
-    redis.call('LPUSH', suspects, write_envelope(attempt, true, text))
+    local level, key = place_of(text)
+    redis.call('LPUSH', suspects_of_level(level), write_envelope(attempt, true, text))
+    keep_busy(receipt, key)
     returned = returned + 1
   end
 end
 
 let_go_of_all()
+redis.call('DEL', labels)
 redis.call('DEL', handoff)
 note_holder()
 redis.call('ZREM', consumers, overdue)
@@ -50,5 +54,6 @@ if #receipts > 0 then
   finished('dead', dead_lettered)
   trim_dead_letters(dead_lettered)
   tell('suspects')
+  tell_arrived()
 end
 return { returned, dead_lettered }

@@ -6,10 +6,12 @@ import {
   endingPart,
   envelopePart,
   holdersPart,
+  labelsPart,
+  levelsPart,
   signalPart,
 } from './parts/parts.js';
 import source from './recover.lua';
-import { namedKeys } from './script-keys.js';
+import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 export interface RecoverInput {
   keys: QueueKeys;
@@ -43,14 +45,17 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     writeBeforeGrowingPart,
     envelopePart,
     holdersPart,
+    labelsPart,
+    levelsPart,
     endingPart,
     deadLettersPart,
     signalPart,
   ],
   keys: {
-    ...namedKeys('consumers', 'suspects', 'dead', 'stats', 'shape', 'seen', 'holders'),
+    ...namedKeys(...placeKeys, 'consumers', 'dead', 'stats', 'holders'),
     active: ({ keys, overdue }) => keys.active(consumerOf(overdue)),
     batches: ({ keys, overdue }) => keys.batches(consumerOf(overdue)),
+    labels: ({ keys, overdue }) => keys.labels(consumerOf(overdue)),
     handoff: ({ keys, overdue }) => keys.handoff(consumerOf(overdue)),
   },
   args: {
@@ -58,7 +63,7 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     consumer: ({ overdue }) => consumerOf(overdue),
     max_attempts: ({ maxAttempts }) => maxAttempts,
     remember_ms: () => rememberMs,
-    signal: ({ keys }) => keys.signal,
+    ...placeArgs,
   },
   lua: source,
   parse(reply) {

@@ -1,9 +1,9 @@
 import { defineScript } from '@redpost/core';
-import { mostBytesPart } from '@redpost/core/consuming';
+import { clockPart, mostBytesPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import { envelopePart, returnPart } from './parts/parts.js';
 import source from './redrive.lua';
-import { namedKeys } from './script-keys.js';
+import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 export interface RedriveInput {
   keys: QueueKeys;
@@ -16,13 +16,13 @@ export interface RedriveInput {
 /** The ids of the entries that were moved. */
 export const redrive = defineScript<RedriveInput, string[]>({
   name: 'redrive',
-  uses: [mostBytesPart, envelopePart, returnPart],
-  keys: namedKeys('dead', 'returned', 'suspects'),
+  uses: [clockPart, mostBytesPart, envelopePart, returnPart],
+  keys: namedKeys(...placeKeys, 'dead'),
   args: {
     first: ({ from }) => from,
     last: ({ to }) => to,
     limit: ({ limit }) => limit,
-    signal: ({ keys }) => keys.signal,
+    ...placeArgs,
   },
   lua: source,
   looksFirst: () => true,

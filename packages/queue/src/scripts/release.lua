@@ -13,8 +13,13 @@ for i = rest, #ARGV do
   local element = held(receipt)
   if element then
     if were_started == '1' then element = keep_id(element, consumer .. '-' .. receipt) end
-    put_back(element)
+    local is_suspect = put_back(element)
     let_go(receipt)
+    if is_suspect then
+      keep_busy(receipt, key_of(element))
+    else
+      free(receipt, were_started == '0' and 0 or nil)
+    end
     count = count + 1
   end
 end

@@ -1,9 +1,9 @@
 import { defineScript } from '@redpost/core';
 import { writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { envelopePart, holdersPart, returnPart } from './parts/parts.js';
+import { envelopePart, holdersPart, labelsPart, returnPart } from './parts/parts.js';
 import source from './release.lua';
-import { namedKeys } from './script-keys.js';
+import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 export interface ReleaseInput {
   keys: QueueKeys;
@@ -16,10 +16,10 @@ export interface ReleaseInput {
 /** How many were still held, and were returned. */
 export const release = defineScript<ReleaseInput, number>({
   name: 'release',
-  uses: [writeBeforeGrowingPart, envelopePart, holdersPart, returnPart],
-  keys: namedKeys('returned', 'active', 'batches', 'handoff', 'holders', 'suspects', 'shape'),
+  uses: [writeBeforeGrowingPart, envelopePart, holdersPart, labelsPart, returnPart],
+  keys: namedKeys(...placeKeys, ...heldKeys),
   args: {
-    signal: ({ keys }) => keys.signal,
+    ...placeArgs,
     consumer: ({ consumer }) => consumer,
     were_started: ({ wereStarted }) => (wereStarted ? 1 : 0),
   },

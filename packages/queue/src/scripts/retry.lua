@@ -1,7 +1,8 @@
 -- Return deliveries for another attempt, each after its delay. Each is removed only when it is
 -- there: a script that fails half-way is not undone.
 --
--- rest  for each delivery: receipt, delay in ms
+-- holds_key  1 if a key waits for its message that has failed, 0 if its other messages pass that one
+-- rest       for each delivery: receipt, delay in ms, how many ms it took
 -- returns for each delivery 1, or 0 if it is no longer held
 write_before_growing('HDEL', active)
 open_batches()
@@ -17,17 +18,24 @@ local function counted(receipt)
   return write_envelope(attempt + 1, false, text)
 end
 
-for i = rest, #ARGV, 2 do
-  local receipt, delay_ms = ARGV[i], tonumber(ARGV[i + 1])
+for i = rest, #ARGV, 3 do
+  local receipt, delay_ms, ran_ms = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
   local is_here = is_held(receipt)
   if is_here then
     if delay_ms > 0 then
       local due = time + delay_ms
-      delay(due, counted(receipt))
-      sooner = sooner or not earliest or due < tonumber(earliest)
+      local element = counted(receipt)
       let_go(receipt)
+      if holds_key == '1' and key_of(element) then
+        put_first(element)
+        free(receipt, ran_ms, due)
+      else
+        delay(due, element)
+        sooner = sooner or not earliest or due < tonumber(earliest)
+        free(receipt, ran_ms)
+      end
     else
-      at_once[#at_once + 1] = receipt
+      at_once[#at_once + 1] = { receipt, ran_ms }
     end
     retried = retried + 1
   end
@@ -36,8 +44,10 @@ end
 
 -- The newest first, so that the oldest is next in line.
 for i = #at_once, 1, -1 do
-  put_first(counted(at_once[i]))
-  let_go(at_once[i])
+  local receipt, ran_ms = unpack(at_once[i])
+  put_first(counted(receipt))
+  let_go(receipt)
+  free(receipt, ran_ms)
 end
 
 note_holder()

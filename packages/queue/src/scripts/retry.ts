@@ -1,36 +1,38 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { delayPart, envelopePart, holdersPart, returnPart } from './parts/parts.js';
+import { delayPart, envelopePart, holdersPart, labelsPart, returnPart } from './parts/parts.js';
 import source from './retry.lua';
-import { namedKeys } from './script-keys.js';
+import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 export interface RetryInput {
   keys: QueueKeys;
   consumer: string;
-  deliveries: readonly { receipt: number; delayMs: number }[];
+  deliveries: readonly { receipt: number; delayMs: number; ranMs?: number }[];
+  /** Whether a key waits for its message that has failed. */
+  holdsKey?: boolean;
 }
 
 /** For each delivery: whether it was still held. */
 export const retry = defineScript<RetryInput, boolean[]>({
   name: 'retry',
-  uses: [clockPart, writeBeforeGrowingPart, envelopePart, holdersPart, returnPart, delayPart],
-  keys: namedKeys(
-    'returned',
-    'suspects',
-    'active',
-    'batches',
-    'handoff',
-    'holders',
-    'delayed',
-    'stats',
-    'shape',
-  ),
+  uses: [
+    clockPart,
+    writeBeforeGrowingPart,
+    envelopePart,
+    holdersPart,
+    labelsPart,
+    returnPart,
+    delayPart,
+  ],
+  keys: namedKeys(...placeKeys, ...heldKeys, 'delayed', 'stats'),
   args: {
     consumer: ({ consumer }) => consumer,
-    signal: ({ keys }) => keys.signal,
+    holds_key: ({ holdsKey }) => (holdsKey ? 1 : 0),
+    ...placeArgs,
   },
-  rest: ({ deliveries }) => deliveries.flatMap(({ receipt, delayMs }) => [receipt, delayMs]),
+  rest: ({ deliveries }) =>
+    deliveries.flatMap(({ receipt, delayMs, ranMs }) => [receipt, delayMs, ranMs ?? 0]),
   lua: source,
   parse: (reply) => (reply as number[]).map((held) => held === 1),
 });

@@ -6,6 +6,31 @@ interface KeyedInput {
   consumer?: string;
 }
 
+/** The keys of a queue that scripts need which know where messages with a priority or a key wait. */
+export const placeKeys = [
+  'returned',
+  'suspects',
+  'shape',
+  'seen',
+  'ready',
+  'later',
+  'busy',
+  'fair',
+  'keysByPending',
+  'keysByAge',
+  'idle',
+] as const;
+
+/** The keys of scripts that change what a consumer holds. */
+export const heldKeys = ['active', 'batches', 'labels', 'handoff', 'holders'] as const;
+
+/** What other keys of such scripts begin with, and the signal. */
+export const placeArgs = {
+  level_prefix: ({ keys }: KeyedInput) => keys.levels,
+  key_prefix: ({ keys }: KeyedInput) => keys.lists,
+  signal: ({ keys }: KeyedInput) => keys.signal,
+};
+
 /** Keys of a queue, and of the consumer that a script is about, by their names. */
 export function namedKeys<Input extends KeyedInput>(
   ...names: (keyof QueueKeys)[]
@@ -16,5 +41,10 @@ export function namedKeys<Input extends KeyedInput>(
       const key = keys[name];
       return typeof key === 'string' ? key : key(consumer);
     };
-  return Object.fromEntries(names.map((name) => [name, keyOf(name)]));
+  return Object.fromEntries(names.map((name) => [inLua(name), keyOf(name)]));
+}
+
+/** Names of several words have underscores there. */
+function inLua(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

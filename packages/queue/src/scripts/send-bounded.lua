@@ -6,17 +6,18 @@
 
 -- All keys are read before anything is changed: an error for a key of another type means that nothing was sent.
 local in_list = redis.call('LLEN', list)
-local count = in_list + redis.call('LLEN', returned) + redis.call('LLEN', suspects) + redis.call('ZCARD', delayed)
+local _, count = waiting()
+count = count + redis.call('ZCARD', delayed)
 
 local sent, dropped = math.max(0, math.min(given, limit - count)), 0
 if drops == '1' and sent < given then
   redis.call('HLEN', stats)
   for n = 1, sent do
-    if not is_delayed(n) then in_list = in_list + 1 end
+    if goes_to_list(n) then in_list = in_list + 1 end
   end
   while sent < given and in_list > 0 do
     sent, dropped = sent + 1, dropped + 1
-    if is_delayed(sent) then in_list = in_list - 1 end
+    if not goes_to_list(sent) then in_list = in_list - 1 end
   end
 end
 if sent == 0 then return { 0, 0, count } end

@@ -1,6 +1,6 @@
 import { defineScript } from '@redpost/core';
-import { outgoingPart } from './parts/parts.js';
-import { namedKeys } from './script-keys.js';
+import { outgoingPart, waitingPart } from './parts/parts.js';
+import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 import { messageArguments, type SendInput } from './send.js';
 import source from './send-bounded.lua';
 
@@ -22,10 +22,10 @@ export interface SendBoundedResult {
 
 export const sendBounded = defineScript<SendBoundedInput, SendBoundedResult>({
   name: 'send-bounded',
-  uses: [outgoingPart],
-  keys: namedKeys('list', 'delayed', 'returned', 'suspects', 'stats'),
+  uses: [outgoingPart, waitingPart],
+  keys: namedKeys('list', 'delayed', 'stats', ...placeKeys),
   args: {
-    signal: ({ keys }) => keys.signal,
+    ...placeArgs,
     limit: ({ limit }) => limit,
     drops: ({ drops }) => (drops ? 1 : 0),
   },

@@ -1,7 +1,7 @@
 import { type Argument, defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
 import { outgoingPart } from './parts/parts.js';
-import { namedKeys } from './script-keys.js';
+import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 import source from './send.lua';
 
 /** What a script that sends needs to know of a message. */
@@ -28,8 +28,8 @@ export function messageArguments({ messages }: SendInput): Argument[] {
 export const send = defineScript<SendInput, number>({
   name: 'send',
   uses: [outgoingPart],
-  keys: namedKeys('list', 'delayed'),
-  args: { signal: ({ keys }) => keys.signal },
+  keys: namedKeys('list', 'delayed', ...placeKeys),
+  args: placeArgs,
   rest: messageArguments,
   lua: source,
   looksFirst: () => true,

@@ -1,13 +1,18 @@
 -- Count what waits, list the consumers, and tell what the queue has declared.
 --
 -- returns { pending, delayed, dead, { consumer, ... }, { counter, value, ... }, { field of the shape, value, ... },
---       the server's time, in ms since 1970 }
+--       the server's time, in ms since 1970, { how many wait at level 0, ... } }: without levels where no message had a
+--       priority yet
+local counts, sum = waiting()
+local by_level = {}
+for level = 0, counts[0] and 9 or -1 do by_level[level + 1] = counts[level] end
 return {
-  redis.call('LLEN', list) + redis.call('LLEN', returned) + redis.call('LLEN', suspects),
+  sum,
   redis.call('ZCARD', delayed),
   redis.call('XLEN', dead),
   redis.call('ZRANGE', consumers, 0, -1),
   redis.call('HGETALL', stats),
   redis.call('HGETALL', shape),
   now(),
+  by_level,
 }

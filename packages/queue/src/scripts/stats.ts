@@ -2,7 +2,8 @@ import { defineScript } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import { type Shape, shapeOf } from '../shape/shape.js';
-import { namedKeys } from './script-keys.js';
+import { waitingPart } from './parts/parts.js';
+import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 import source from './stats.lua';
 
 export interface StatsResult {
@@ -16,16 +17,19 @@ export interface StatsResult {
   shape: Shape;
   /** The server's time, in ms since 1970. */
   now: number;
+  /** How many wait at each priority from 0 on; empty where no message had one yet. */
+  byPriority: number[];
 }
 
 export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
   name: 'stats',
-  uses: [clockPart],
-  keys: namedKeys('list', 'returned', 'suspects', 'delayed', 'dead', 'consumers', 'stats', 'shape'),
+  uses: [clockPart, waitingPart],
+  keys: namedKeys('list', 'delayed', 'dead', 'consumers', 'stats', ...placeKeys),
+  args: placeArgs,
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [pending, delayed, dead, consumers, fields, shape, now] = reply as [
+    const [pending, delayed, dead, consumers, fields, shape, now, byPriority] = reply as [
       number,
       number,
       number,
@@ -33,12 +37,22 @@ export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
       Buffer[],
       Buffer[],
       number,
+      number[],
     ];
     const counters: Record<string, number> = {};
     for (let at = 0; at < fields.length; at += 2) {
       counters[String(fields[at])] = Number(fields[at + 1]);
     }
     const names = consumers.map(String);
-    return { pending, delayed, dead, consumers: names, counters, shape: shapeOf(shape), now };
+    return {
+      pending,
+      delayed,
+      dead,
+      consumers: names,
+      counters,
+      shape: shapeOf(shape),
+      now,
+      byPriority,
+    };
   },
 });

@@ -4,6 +4,8 @@ export interface Outgoing {
   element: string | Buffer;
   delayMs: number;
   ttlMs: number;
+  /** It waits in the list, and not by its priority or key. */
+  isInList: boolean;
   replicas: number;
   /** Both settle the promise of its caller, once it is in a batch. */
   resolve: (id: string) => void;

@@ -9,7 +9,7 @@ import {
   validate,
 } from '@redpost/core';
 import type { QueueContext } from '../context.js';
-import { encodeEnvelope, isEnvelope } from '../message/envelope.js';
+import { encodeEnvelope, isEnvelope, placeJson } from '../message/envelope.js';
 import { send } from '../scripts/send.js';
 import { BoundedSends } from './bounded-sends.js';
 import type { Bound } from './max-length.js';
@@ -117,17 +117,20 @@ export class Producer<Body, Input> {
     if (this.#isClosed) throw new ClosedError('The queue is closed');
     if (options !== noOptions) checkSendOptions(options);
     const { id = newId(), delayMs = 0, ttlMs = 0, replicas = this.#options.replicas } = options;
-    const element = this.#encode(body, id, options);
+    const place = placeJson(options.key, options.priority);
+    const element = this.#encode(body, id, options, place);
     refuseTooLarge(element, this.#options.maxMessageBytes);
-    return { id, element, delayMs, ttlMs, replicas, resolve: notYet, reject: notYet };
+    const isInList = place === '';
+    return { id, element, delayMs, ttlMs, isInList, replicas, resolve: notYet, reject: notYet };
   }
 
-  #encode(body: Input, id: string, options: SendOptions): string | Buffer {
+  #encode(body: Input, id: string, options: SendOptions, place: string): string | Buffer {
     const encoded = encodeBody(this.#context.codec, body);
     if (!options.bare) {
       // What newId makes needs no escaping.
       const idJson = options.id === undefined ? `"${id}"` : JSON.stringify(id);
-      return encodeEnvelope({ idJson, sentAt: Date.now(), headers: options.headers }, encoded);
+      const { headers } = options;
+      return encodeEnvelope({ idJson, sentAt: Date.now(), headers, place }, encoded);
     }
     if (isEnvelope(encoded)) {
       throw new InvalidArgumentError('A bare body cannot start with the bytes 0x01 "1{"');
@@ -178,7 +181,7 @@ export class Producer<Body, Input> {
   async #send(messages: Outgoing[], options: CallOptions): Promise<void> {
     const { connection, keys } = this.#context;
     try {
-      if (messages.some(({ delayMs, ttlMs }) => delayMs > 0 || ttlMs > 0)) {
+      if (messages.some(needsScript)) {
         await connection.run(send, { keys, messages }, options);
       } else {
         const elements = messages.map(({ element }) => element);
@@ -189,6 +192,11 @@ export class Producer<Body, Input> {
       for (const { reject } of messages) reject(error);
     }
   }
+}
+
+/** A plain LPUSH would not do. */
+function needsScript({ delayMs, ttlMs, isInList }: Outgoing): boolean {
+  return delayMs > 0 || ttlMs > 0 || !isInList;
 }
 
 function notYet(): void {}

@@ -5,7 +5,8 @@ import {
   shown,
   wholeNumber,
 } from '@redpost/core';
-import { checkHeaders, type Headers } from '../message/envelope.js';
+import { checkHeaders, type Headers, isPriority } from '../message/envelope.js';
+import { checkKey } from '../message/key.js';
 
 /** What a message is sent with. */
 export interface SendOptions {
@@ -13,13 +14,23 @@ export interface SendOptions {
   id?: string | undefined;
   /** Small texts that travel with the message. */
   headers?: Headers | undefined;
+  /**
+   * Higher is sooner: a whole number from 0 to 9. Default 4, which is also the priority of what any client pushes onto
+   * the list. All messages of a higher priority are taken before those of a lower one, so low ones can starve.
+   */
+  priority?: number | undefined;
+  /**
+   * What the message is about: a text of 1 to 256 bytes. Messages of one key are handled one at a time and in the
+   * order of their sends, and keys share the handlers' time. Default: none. Not together with `priority`.
+   */
+  key?: string | undefined;
   /** Deliver it no sooner than this, in ms, by the server's clock. Default 0. */
   delayMs?: number | undefined;
   /** Deletes the message if it was not delivered this long after it was due, in ms. Default: never. */
   ttlMs?: number | undefined;
   /**
    * Write only the encoded body, so that any client's `RPOP` reads it. Such a message has no id
-   * until it is delivered, and can have no headers, delay or time to live. Default false.
+   * until it is delivered, and can have no headers, priority, key, delay or time to live. Default false.
    */
   bare?: boolean | undefined;
   /**
@@ -32,6 +43,8 @@ export interface SendOptions {
 const optionNames: NamesOf<SendOptions> = {
   id: true,
   headers: true,
+  priority: true,
+  key: true,
   delayMs: true,
   ttlMs: true,
   bare: true,
@@ -48,16 +61,34 @@ const oneBody = 'A message has one body and no name: use send({ name, ...data },
 /** @throws InvalidArgumentError for an option that cannot work. */
 export function checkSendOptions(options: SendOptions): void {
   refuseUnknownOptions('send(body, options)', options, optionNames, oneBody);
-  const { id, headers, delayMs = 0, ttlMs, bare, replicas = 0 } = options;
+  const { id, headers, priority, key, delayMs = 0, ttlMs, bare, replicas = 0 } = options;
   if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > longestId)) {
     throw new InvalidArgumentError(`id must be a string of 1 to ${longestId} characters`);
   }
   if (headers !== undefined) checkHeaders(headers);
+  if (priority !== undefined && !isPriority(priority)) {
+    throw new InvalidArgumentError(
+      `priority is a whole number from 0 to 9, got ${shown(priority)}`,
+    );
+  }
+  if (key !== undefined) checkKey(key);
+  if (key !== undefined && priority !== undefined) {
+    throw new InvalidArgumentError(
+      'A message has a key or a priority, not both: the messages of a key keep their order',
+    );
+  }
   wholeNumber('replicas', replicas, { min: 0 });
   wholeNumber('delayMs', delayMs, { min: 0, max: longestMs });
   if (ttlMs !== undefined) wholeNumber('ttlMs', ttlMs, { min: 1, max: longestMs });
   if (!bare) return;
-  const impossible = Object.entries({ id, headers, delayMs: delayMs || undefined, ttlMs });
+  const impossible = Object.entries({
+    id,
+    headers,
+    priority,
+    key,
+    delayMs: delayMs || undefined,
+    ttlMs,
+  });
   for (const [name, value] of impossible) {
     if (value === undefined) continue;
     throw new InvalidArgumentError(`A bare message cannot have ${name}, got ${shown(value)}`);

@@ -6,6 +6,8 @@ import {
   wholeNumber,
 } from '@redpost/core';
 import type { QueueContext } from '../context.js';
+import { checkKey } from '../message/key.js';
+import { pauseKey, resumeKey } from '../scripts/pause-key.js';
 import { reshape } from '../scripts/reshape.js';
 import { allConfirmed, checkedConfirmTimeout } from './confirmation.js';
 import { pauseFields } from './shape.js';
@@ -57,6 +59,37 @@ export async function pauseQueue(context: QueueContext, options: PauseOptions): 
 export async function resumeQueue({ connection, keys }: QueueContext): Promise<boolean> {
   const { deleted } = await connection.run(reshape, { keys, drop: pauseFields });
   return deleted > 0;
+}
+
+/** How to pause a key. */
+export type PauseKeyOptions = Omit<PauseOptions, 'reason'>;
+
+const keyOptionNames: NamesOf<PauseKeyOptions> = { untilMs: true, timeoutMs: true };
+
+/** Pauses a key of the queue, and resolves when all its consumers have confirmed that. */
+export async function pauseKeyOf(
+  context: QueueContext,
+  key: string,
+  options: PauseKeyOptions,
+): Promise<void> {
+  checkKey(key);
+  refuseUnknownOptions('pauseKey()', options, keyOptionNames);
+  const { untilMs } = options;
+  const timeoutMs = checkedConfirmTimeout(options.timeoutMs);
+  if (untilMs !== undefined) await refuseUnlessAhead(context, untilMs);
+  const { connection, keys } = context;
+  const version = await connection.run(pauseKey, { keys, key, untilMs });
+  const declared = `has paused the key ${JSON.stringify(key)}`;
+  await allConfirmed(context, { version, timeoutMs, declared, call: 'pauseKey()' });
+}
+
+/** Ends the pause of a key. Resolves to false when it was not paused. */
+export async function resumeKeyOf(
+  { connection, keys }: QueueContext,
+  key: string,
+): Promise<boolean> {
+  checkKey(key);
+  return connection.run(resumeKey, { keys, key });
 }
 
 async function refuseUnlessAhead({ connection }: QueueContext, untilMs: number): Promise<void> {

@@ -17,6 +17,12 @@ export interface Shape {
   /** Another one after each change; '' for a plain queue, which has declared nothing. */
   readonly version: string;
   readonly paused: Paused | undefined;
+  /** Messages have priorities. */
+  readonly hasLevels: boolean;
+  /** Messages have keys. */
+  readonly hasKeys: boolean;
+  /** Some keys are paused. */
+  readonly hasPausedKeys: boolean;
   /** The bounds of the dead letters; `Infinity` for no bound. */
   readonly deadLetters: Complete<DeadLetterBounds>;
   readonly limits: QueueLimits;
@@ -44,6 +50,9 @@ export function shapeOf(hash: readonly Buffer[]): Shape {
   return {
     version: fields.get('version') ?? '',
     paused: pausedIn(fields),
+    hasLevels: fields.has('levels'),
+    hasKeys: fields.has('keys'),
+    hasPausedKeys: fields.has('key_pauses'),
     deadLetters: boundsOf(...boundsFields.map((name) => fields.get(name))),
     limits,
     leasesAhead: !isLimited,

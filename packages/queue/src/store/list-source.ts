@@ -25,6 +25,8 @@ import { BlockingMove } from './blocking-move.js';
 export interface ListSession<Body> extends FedSession<HeldDelivery<Body>> {
   /** Redis has refused a call that knew another shape: nothing is sent until `reshape()` is called. */
   wasReshaped(): void;
+  /** So many keys are ready after a call that asked for `count` messages. */
+  readyKeys(ready: number, count: number): void;
 }
 
 type Leasing = Extract<LeaseResult, { status: 'held' }>;
@@ -72,6 +74,7 @@ export class ListSource<Body = unknown>
   /** The shape is being read, because Redis has refused a call that knew another one. */
   #isReadingShape = false;
   #gateTimer: NodeJS.Timeout | undefined;
+  #keyTimer: NodeJS.Timeout | undefined;
   /** The server's clock minus ours, in ms. */
   #clockOffset = performance.timeOrigin;
 
@@ -109,6 +112,11 @@ export class ListSource<Body = unknown>
   /** Resolves when the server knows of it: before, it cannot be settled. Undefined when it does already. */
   adopted({ number }: HeldDelivery<Body>): Promise<void> | undefined {
     return this.#adoption.of(number);
+  }
+
+  /** Whether it matters how long handlers take. */
+  get sharesTime(): boolean {
+    return this.#shape.hasKeys;
   }
 
   /** Messages were returned, by this consumer or others, or may have been. */
@@ -164,7 +172,8 @@ export class ListSource<Body = unknown>
     this.#adoption.begin();
     const firstReceipt = this.#takeReceipts(count + 1);
     const withList = !this.#move.mayTake;
-    const asBatch = this.acks.comeTogether;
+    // Messages that share the handlers' time are settled one by one.
+    const asBatch = this.acks.comeTogether && !shape.hasKeys;
     const returns = this.#returns;
     let result: LeaseResult;
     try {
@@ -181,6 +190,7 @@ export class ListSource<Body = unknown>
         withList,
         asBatch,
         acked,
+        ran: shape.hasKeys ? ranOf(acked) : undefined,
       });
     } catch (error) {
       if (handedOff !== undefined) this.#adoption.failed();
@@ -201,6 +211,9 @@ export class ListSource<Body = unknown>
       this.acks.expect({ first: firstReceipt + (result.suspect ? 1 : 0), count: found });
     }
     if (result.askAgainMs !== undefined) this.#waitForGate(result.askAgainMs);
+    if (result.nextKeyMs !== undefined) this.#waitForKey(result.nextKeyMs);
+    if (result.readyKeys !== undefined) this.#session.readyKeys(result.readyKeys, count);
+    if (result.isSuspectLater) this.#feed.suspectsAdded();
     return this.#answer(result, firstReceipt, supplyIn(result, count, withList));
   }
 
@@ -232,6 +245,7 @@ export class ListSource<Body = unknown>
     this.#move.end();
     this.#adoption.end();
     clearTimeout(this.#gateTimer);
+    clearTimeout(this.#keyTimer);
   }
 
   /** @param askAgainMs -1 if a signal or another shape tells when it may be open. */
@@ -240,6 +254,14 @@ export class ListSource<Body = unknown>
     if (askAgainMs < 0 || this.#feed.hasEnded) return;
     const waitMs = Math.min(askAgainMs, longestTimerMs);
     this.#gateTimer = setTimeout(() => this.gateMayBeOpen(), waitMs).unref();
+  }
+
+  /** No signal tells when the time of a key has come. */
+  #waitForKey(nextKeyMs: number): void {
+    clearTimeout(this.#keyTimer);
+    if (this.#feed.hasEnded) return;
+    const waitMs = Math.min(nextKeyMs, longestTimerMs);
+    this.#keyTimer = setTimeout(() => this.returnedAdded(), waitMs).unref();
   }
 
   #readShape(): void {
@@ -325,4 +347,11 @@ function supplyIn(
   const isShort = elements.length < count && !isCut;
   if (!withList) return isShort ? 'partly-empty' : 'unknown';
   return isShort ? 'empty' : 'more';
+}
+
+/** How many ms handlers had what is acknowledged by its receipts. */
+function ranOf({ held, receipts }: Acknowledged<HeldDelivery>): string {
+  // Only what came before the messages had keys is acknowledged in batches.
+  const times = new Map(held.map(({ number, ranMs }) => [number, ranMs]));
+  return receipts.map((receipt) => (times.get(receipt) ?? 0).toFixed(3)).join();
 }

@@ -24,6 +24,8 @@ export interface Recovery {
 export interface ListStoreOptions {
   leaseMs: number;
   maxAttempts: number;
+  /** Whether a key waits for its message that has failed. */
+  holdsKey: boolean;
 }
 
 /** The scripts of a queue, as one consumer calls them. */
@@ -63,13 +65,16 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
   }
 
   retry(retries: readonly Retry<HeldDelivery>[]): Promise<boolean[]> {
-    const deliveries = retries.map(({ held, delayMs }) => ({ receipt: held.number, delayMs }));
-    return this.#context.connection.run(retry, { ...this.#names, deliveries });
+    const deliveries = retries.map(({ held, delayMs }) => {
+      return { receipt: held.number, delayMs, ranMs: held.ranMs };
+    });
+    const { holdsKey } = this.#options;
+    return this.#context.connection.run(retry, { ...this.#names, deliveries, holdsKey });
   }
 
   deadLetter(letters: readonly DeadLettering<HeldDelivery>[]): Promise<boolean[]> {
     const deliveries = letters.map(({ held, reason, error }) => {
-      return { receipt: held.number, reason, error };
+      return { receipt: held.number, reason, error, ranMs: held.ranMs };
     });
     return this.#context.connection.run(deadLetter, { ...this.#names, deliveries });
   }

@@ -2,8 +2,27 @@
 -- and the element.
 local given = (#ARGV - rest + 1) / 3
 
-local function is_delayed(n)
-  return ARGV[rest + 3 * n - 3] ~= '0'
+-- The level and the key of an element that a producer has written.
+local function place_of_sent(element)
+  if element:sub(1, 3) ~= '\0011{' then return 4 end
+  return place_of(element:sub(4))
+end
+
+-- True for a message that waits in the list itself.
+local function goes_to_list(n)
+  local delay_ms, element = ARGV[rest + 3 * n - 3], ARGV[rest + 3 * n - 1]
+  if delay_ms ~= '0' then return false end
+  local level, key = place_of_sent(element)
+  return level == 4 and not key
+end
+
+local function put_sent(element)
+  local level, key = place_of_sent(element)
+  if key then return put_of_key(key, 'LPUSH', element) end
+  if level == 4 then return redis.call('LPUSH', list, element) end
+  declare('levels')
+  has_arrived = true
+  redis.call('LPUSH', list_of_level(level), element)
 end
 
 -- Send the first ones, in their order.
@@ -17,7 +36,7 @@ local function send_messages(count)
       element = '\0011{"expires":' .. (time + delay_ms + ttl_ms) .. ',' .. element:sub(4)
     end
     if delay_ms == 0 then
-      redis.call('LPUSH', list, element)
+      put_sent(element)
     else
       local due = time + delay_ms
       delay(due, element)
@@ -25,4 +44,5 @@ local function send_messages(count)
     end
   end
   if sooner then tell('delayed') end
+  tell_arrived()
 end

@@ -1,9 +1,15 @@
-import { clockPart, definePart, mostBytesPart } from '@redpost/core/consuming';
+import {
+  clockPart,
+  definePart,
+  mostBytesPart,
+  writeBeforeGrowingPart,
+} from '@redpost/core/consuming';
 import deadLetters from './dead-letters.lua';
 import delay from './delay.lua';
 import ending from './ending.lua';
 import envelope from './envelope.lua';
 import fitting from './fitting.lua';
+import forgetKeys from './forget-keys.lua';
 import concurrencyGate from './gate/concurrency.lua';
 import gates from './gate/gates.lua';
 import openGate from './gate/open.lua';
@@ -12,11 +18,18 @@ import gcra from './gcra.lua';
 import handoff from './handoff.lua';
 import held from './held.lua';
 import holders from './holders.lua';
+import keys from './keys.lua';
+import labels from './labels.lua';
+import levels from './levels.lua';
 import outgoing from './outgoing.lua';
+import place from './place.lua';
 import returning from './return.lua';
 import shape from './shape.lua';
 import signal from './signal.lua';
-import source from './source.lua';
+import listSource from './source/list.lua';
+import shapedSource from './source/shaped.lua';
+import taking from './taking.lua';
+import waiting from './waiting.lua';
 
 /** `read_envelope`, `write_envelope`, `keep_id`: what scripts read and write of an element. */
 export const envelopePart = definePart({ name: 'envelope', lua: envelope });
@@ -38,20 +51,90 @@ export const fittingPart = definePart({ name: 'fitting', uses: [mostBytesPart], 
 /** `tell(what)`: what the consumers of the queue hear. */
 export const signalPart = definePart({ name: 'signal', needs: ['signal'], lua: signal });
 
+/** `shape_version()`, `shape_changed()` and `declare(field)`: what the queue has declared. */
+export const shapePart = definePart({
+  name: 'shape',
+  uses: [clockPart, signalPart],
+  needs: ['shape', 'seen'],
+  lua: shape,
+});
+
+/** `place_of(text)` and `key_of(element)`: the priority and the key of a message. */
+const placePart = definePart({ name: 'place', uses: [envelopePart], lua: place });
+
+/** `list_of_level(level)` and `suspects_of_level(level)`: where messages of a priority wait. */
+export const levelsPart = definePart({
+  name: 'levels',
+  needs: ['returned', 'suspects', 'level_prefix'],
+  lua: levels,
+});
+
+/** `put_of_key`, `free` and others: the states of the keys. */
+export const keysPart = definePart({
+  name: 'keys',
+  uses: [clockPart, signalPart, shapePart, placePart],
+  needs: [
+    'shape',
+    'ready',
+    'later',
+    'busy',
+    'fair',
+    'keys_by_pending',
+    'keys_by_age',
+    'idle',
+    'key_prefix',
+  ],
+  lua: keys,
+});
+
+/** `free(receipt)` and `keep_busy(receipt)`: the keys of what a consumer holds. */
+export const labelsPart = definePart({
+  name: 'labels',
+  uses: [keysPart],
+  needs: ['labels'],
+  lua: labels,
+});
+
+/** `waiting()`: how many messages wait. */
+export const waitingPart = definePart({
+  name: 'waiting',
+  uses: [levelsPart],
+  needs: ['list', 'shape', 'fair'],
+  lua: waiting,
+});
+
+/** `forget_keys(most)`: deletes what waits of keys. */
+export const forgetKeysPart = definePart({
+  name: 'forget-keys',
+  uses: [keysPart],
+  lua: forgetKeys,
+});
+
 /** `put_first`, `put_last`, `put_back` and `tell_returned`: where messages are returned to. */
 export const returnPart = definePart({
   name: 'return',
-  uses: [envelopePart, signalPart],
+  uses: [envelopePart, signalPart, placePart, levelsPart, keysPart],
   needs: ['returned', 'suspects'],
   lua: returning,
 });
 
-/** `take(count, with_list)`: where messages are taken from. */
-export const sourcePart = definePart({
-  name: 'source',
-  uses: [fittingPart, signalPart],
-  needs: ['list', 'returned', 'from'],
-  lua: source,
+/** `take_from(list, command, count, back)`: the elements of one answer. */
+const takingPart = definePart({ name: 'taking', uses: [fittingPart, signalPart], lua: taking });
+
+/** `take(count, with_list)` and others: where messages of a plain queue are taken from. */
+export const listSourcePart = definePart({
+  name: 'list-source',
+  uses: [takingPart],
+  needs: ['list', 'returned', 'suspects', 'from'],
+  lua: listSource,
+});
+
+/** The same of a queue with priorities or keys. */
+export const shapedSourcePart = definePart({
+  name: 'shaped-source',
+  uses: [takingPart, labelsPart, levelsPart, writeBeforeGrowingPart],
+  needs: ['list', 'returned', 'suspects', 'consumers', 'from'],
+  lua: shapedSource,
 });
 
 /** `delay(due, element)`: an element among those that are due later. */
@@ -60,7 +143,7 @@ export const delayPart = definePart({ name: 'delay', needs: ['delayed'], lua: de
 /** `given`, `is_delayed(n)` and `send_messages(count)`: the messages of a producer. */
 export const outgoingPart = definePart({
   name: 'outgoing',
-  uses: [clockPart, delayPart, signalPart],
+  uses: [clockPart, delayPart, signalPart, placePart, levelsPart, keysPart],
   needs: ['list', 'delayed'],
   lua: outgoing,
 });
@@ -74,14 +157,6 @@ export const deadLettersPart = definePart({
   uses: [clockPart, endingPart],
   needs: ['dead', 'shape', 'stats'],
   lua: deadLetters,
-});
-
-/** `shape_version()` and `shape_changed()`: what the queue has declared. */
-export const shapePart = definePart({
-  name: 'shape',
-  uses: [clockPart, signalPart],
-  needs: ['shape', 'seen'],
-  lua: shape,
 });
 
 /** `most_active()`, `note_holder()` and others: how many messages each consumer holds, where that is limited. */

@@ -2,28 +2,40 @@
 -- written. `returned` is read from the right, before that list; suspects are read one at a time.
 local has_returned, has_suspects = false, false
 
--- Put an element where it is the next to be taken.
+local function put(command, element)
+  local _, _, text = read_envelope(element, '')
+  local level, key = place_of(text)
+  has_returned = true
+  if key then return put_of_key(key, command, element) end
+  if level ~= 4 then declare('levels') end
+  redis.call(command, list_of_level(level), element)
+end
+
+-- Put an element where it is the next to be taken, of its level or key.
 local function put_first(element)
-  redis.call('RPUSH', returned, element)
-  has_returned = true
+  put('RPUSH', element)
 end
 
--- Put elements behind all that were returned before: the first one is taken first.
-local function put_last(...)
-  redis.call('LPUSH', returned, ...)
-  has_returned = true
+-- Put an element behind all that were returned before; those of a level or key, behind all of these.
+local function put_last(element)
+  put('LPUSH', element)
 end
 
--- Put an element that was held and is unchanged where it is the next to be taken.
+-- Put an element that was held and is unchanged where it is the next to be taken. Returns whether it is a suspect.
 local function put_back(element)
-  local _, suspect = read_envelope(element, '')
-  if not suspect then return put_first(element) end
-  redis.call('RPUSH', suspects, element)
+  local _, suspect, text = read_envelope(element, '')
+  if not suspect then
+    put_first(element)
+    return false
+  end
+  redis.call('RPUSH', suspects_of_level((place_of(text))), element)
   has_suspects = true
+  return true
 end
 
 -- Tell idle consumers, which wait for the list of the queue, that something was put elsewhere.
 local function tell_returned()
   if has_returned then tell('returned') end
   if has_suspects then tell('suspects') end
+  if not has_returned then tell_arrived() end
 end

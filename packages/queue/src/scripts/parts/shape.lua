@@ -22,3 +22,8 @@ local function shape_version()
   end
   return version or ''
 end
+
+-- Declare something that holds from now on, if it is not declared yet.
+local function declare(field)
+  if redis.call('HSETNX', shape, field, 1) == 1 then shape_changed() end
+end

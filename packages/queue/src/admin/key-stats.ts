@@ -1,0 +1,74 @@
+import {
+  InvalidArgumentError,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
+import type { QueueContext } from '../context.js';
+import { checkKey } from '../message/key.js';
+import { type KeyReport, keyStats } from '../scripts/key-stats.js';
+
+/** The messages of one key. */
+export interface KeyStats {
+  readonly key: string;
+  /** Waiting to be delivered: not those that are delayed. */
+  readonly pending: number;
+  /** With a consumer now, or returned after their consumer had died. */
+  readonly active: number;
+  /** Since when its next message has been the next one, by the server's clock; undefined when none waits. */
+  readonly waitsSince: Date | undefined;
+  /** When its next message may be taken, where that has failed and waits for its next attempt. */
+  readonly notBefore: Date | undefined;
+  /** Whether `pauseKey()` holds it. */
+  readonly isPaused: boolean;
+  /** When the pause ends by itself; undefined when only `resumeKey()` ends it. */
+  readonly pausedUntil: Date | undefined;
+}
+
+/** Which keys to list. */
+export interface KeysOptions {
+  /** `pending` (default): those with the most messages that wait. `age`: those that wait longest for their turn. */
+  by?: 'pending' | 'age' | undefined;
+  /** How many at most: 1 to 1000. Default 10. */
+  count?: number | undefined;
+}
+
+const optionNames: NamesOf<KeysOptions> = { by: true, count: true };
+
+/** Costs the same however many keys there are. */
+export async function listKeys(context: QueueContext, options: KeysOptions): Promise<KeyStats[]> {
+  refuseUnknownOptions('keys()', options, optionNames);
+  const { by = 'pending', count = 10 } = options;
+  if (by !== 'pending' && by !== 'age') {
+    throw new InvalidArgumentError(`by is 'pending' or 'age', got ${shown(by)}`);
+  }
+  wholeNumber('count', count, { min: 1, max: 1000 });
+  const { connection, keys } = context;
+  const reports = await connection.run(keyStats, { keys, which: by, count });
+  return reports.map(statsOf);
+}
+
+/** Of a key that nothing is known of: no messages. */
+export async function readKeyStats(context: QueueContext, key: string): Promise<KeyStats> {
+  checkKey(key);
+  const { connection, keys } = context;
+  const [report] = await connection.run(keyStats, { keys, which: { key }, count: 1 });
+  return statsOf(report as KeyReport);
+}
+
+function statsOf({ key, pending, active, since, notBefore, pausedUntil }: KeyReport): KeyStats {
+  return {
+    key,
+    pending,
+    active,
+    waitsSince: dateOf(since),
+    notBefore: dateOf(notBefore),
+    isPaused: pausedUntil !== undefined,
+    pausedUntil: dateOf(pausedUntil),
+  };
+}
+
+function dateOf(ms: number | undefined): Date | undefined {
+  return ms === undefined || ms === Number.POSITIVE_INFINITY ? undefined : new Date(ms);
+}

@@ -1,0 +1,20 @@
+-- The keys that are busy with what a consumer holds: `labels` says of each receipt what the virtual time of the key was
+-- raised by, and the key.
+
+-- A message is held no longer: its key is free for the next one. Nothing happens for one without a label.
+local function free(receipt, ran_ms, due)
+  local label = redis.call('HGET', labels, receipt)
+  if not label then return end
+  redis.call('HDEL', labels, receipt)
+  local key, charge = read_label(label)
+  free_key(key, charge, ran_ms, due)
+end
+
+-- A message is held no longer, but it is among the suspects now: its key stays busy, or becomes so.
+local function keep_busy(receipt, key)
+  local label = redis.call('HGET', labels, receipt)
+  redis.call('HDEL', labels, receipt)
+  if not key or label and read_label(label) == key then return end
+  local count, time = held_of(key)
+  redis.call('HSET', busy, key, count + 1 .. ':' .. (time or 0))
+end

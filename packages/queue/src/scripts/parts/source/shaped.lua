@@ -1,0 +1,205 @@
+-- Where messages of a queue with priorities or keys are taken from: the highest level first, and in level 4, beside
+-- what has no key, the keys by their virtual times.
+local pop = from == 'LEFT' and 'LPOP' or 'RPOP'
+local has_levels, has_keys = unpack(redis.call('HMGET', shape, 'levels', 'keys'))
+-- For each of the elements that were taken: what its virtual time was raised by, and its key.
+local taken_labels = {}
+-- The highest level of what was taken.
+local highest_taken
+-- In how many ms the next key may be taken, if fewer came than were asked for.
+local next_key_ms
+-- How many keys are ready after this call.
+local ready_keys
+
+-- Take messages without a key, and label them.
+local function take_keyless(count, with_list, charge)
+  local before = #taken
+  local is_cut = redis.call('LLEN', returned) > 0 and take_from(returned, 'RPOP', count, returned)
+  is_cut = is_cut or with_list and take_from(list, pop, count, returned)
+  if has_keys then
+    for n = before + 1, #taken do taken_labels[n] = charge .. ':' end
+  end
+  return is_cut
+end
+
+-- Those whose time has come.
+local function make_due_ready(time, clock)
+  for _, key in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', time, 'LIMIT', 0, 100)) do
+    redis.call('ZREM', later, key)
+    local _, virtual = held_of(key)
+    if redis.call('ZSCORE', keys_by_pending, key) then make_ready(key, virtual or clock) end
+  end
+end
+
+-- Take messages of level 4, each from the key with the least virtual time.
+local function take_fairly(count, with_list)
+  local time, most = now(), key_rules().most
+  local clock, keyless_time, mean = unpack(redis.call('HMGET', fair, 'clock', 'keyless', 'mean'))
+  local has_clock = clock
+  clock, mean = tonumber(clock or 0), tonumber(mean or 1)
+  make_due_ready(time, clock)
+
+  local keyless = redis.call('LLEN', returned) + (with_list and redis.call('LLEN', list) or 0)
+  keyless_time = tonumber(keyless_time or clock)
+  local batch, at, entries = {}, 1
+  local occupied, keyed, is_cut = {}, 0, false
+
+  while #taken < count and not is_cut do
+    if not batch[at] then
+      batch = redis.call('ZPOPMIN', ready, most == 1 and math.min(count - #taken, 100) or 1)
+      at, entries = 1, {}
+      if batch[1] then
+        local names = {}
+        for i = 1, #batch, 2 do names[#names + 1] = batch[i] end
+        entries = redis.call('HMGET', busy, unpack(names))
+      end
+    end
+    local key, virtual = batch[at], tonumber(batch[at + 1])
+
+    if keyless > 0 and (not key or keyless_time <= virtual) then
+      local run = key and math.floor((virtual - keyless_time) / mean) + 1 or count
+      local before = #taken
+      is_cut = take_keyless(math.min(count, before + run), with_list, mean)
+      local found = #taken - before
+      keyless = found == 0 and 0 or keyless - found
+      clock = math.max(clock, keyless_time)
+      keyless_time = keyless_time + found * mean
+    elseif key then
+      local entry = entries[(at + 1) / 2]
+      local held_count = entry and tonumber(entry:match('^%d+')) or 0
+      -- The limit may have been lowered: then it is ready again when one of them is settled.
+      local element = held_count < most and redis.call('RPOP', key_prefix .. key)
+      if element and #taken > 0 and #element > room then
+        redis.call('RPUSH', key_prefix .. key, element)
+        is_cut = true
+      else
+        at = at + 2
+      end
+      if element and not is_cut then
+        room = room - #element
+        local charge = mean / weight_of(key)
+        local left = was_taken(key)
+        keyed = keyed + 1
+        taken[#taken + 1] = element
+        taken_labels[#taken] = charge .. ':' .. key
+        clock = math.max(clock, virtual)
+        occupied[#occupied + 1] = key
+        occupied[#occupied + 1] = held_count + 1 .. ':' .. virtual + charge
+        if most > 1 then
+          -- It may be the next one again.
+          redis.call('HSET', busy, key, occupied[#occupied])
+          if left > 0 and held_count + 1 < most then make_ready(key, virtual + charge) end
+        end
+      end
+    else
+      break
+    end
+  end
+
+  for i = at, #batch, 2 do redis.call('ZADD', ready, batch[i + 1], batch[i]) end
+  if most == 1 and occupied[1] then redis.call('HSET', busy, unpack(occupied)) end
+  if keyed > 0 then redis.call('HINCRBY', fair, 'pending', -keyed) end
+  if #taken > 0 then redis.call('HSET', fair, 'clock', clock) end
+  if keyless > 0 then
+    redis.call('HSET', fair, 'keyless', keyless_time)
+  else
+    redis.call('HDEL', fair, 'keyless')
+  end
+
+  if #taken == 0 and keyless == 0 and redis.call('HLEN', busy) == 0 then forget_times() end
+  ready_keys = redis.call('ZCARD', ready)
+  if #taken < count then
+    local next_key = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')[2]
+    if next_key and next_key ~= 'inf' then next_key_ms = math.max(0, next_key - now()) end
+  end
+  return is_cut
+end
+
+-- Take elements, as many as fit into an answer, at least one. Returns them, and whether the next one did not fit.
+local function take(count, with_list)
+  -- An error for a key of another type, before anything is taken that would be lost then.
+  redis.call('LLEN', list)
+  write_before_growing('ZREM', consumers)
+  for level = has_levels and 9 or 4, has_levels and 0 or 4, -1 do
+    if #taken >= count then break end
+    local key = list_of_level(level)
+    local is_cut
+    if level ~= 4 then
+      local before = #taken
+      is_cut = redis.call('LLEN', key) > 0 and take_from(key, 'RPOP', count, key)
+      for n = before + 1, #taken do taken_labels[n] = false end
+    elseif has_keys then
+      is_cut = take_fairly(count, with_list)
+    else
+      is_cut = take_keyless(count, with_list)
+    end
+    if taken[1] then highest_taken = highest_taken or level end
+    if is_cut then return taken, true end
+  end
+  if #taken < count then redis.call('SET', idle, 1, 'PX', 30000) end
+  return taken, false
+end
+
+local function has_suspects()
+  for level = has_levels and 9 or 4, has_levels and 0 or 4, -1 do
+    if redis.call('LLEN', suspects_of_level(level)) > 0 then return true end
+  end
+  return false
+end
+
+-- The suspect of the highest level, unless messages of a higher level wait or come with the same answer. Then the
+-- second result is true.
+local function take_suspect()
+  if not has_levels then return redis.call('RPOP', suspects) end
+  for level = 9, 0, -1 do
+    local key = suspects_of_level(level)
+    if redis.call('LLEN', key) > 0 then
+      if highest_taken and highest_taken > level then return false, true end
+      return redis.call('RPOP', key)
+    end
+    local waits = redis.call('LLEN', list_of_level(level))
+    if level == 4 then waits = waits + redis.call('LLEN', list) + redis.call('ZCARD', ready) end
+    if waits > 0 then highest_taken = highest_taken or level end
+  end
+  return false
+end
+
+-- Free the keys of what is done.
+--
+-- ran  how many ms each of them took, separated by commas
+local function free_acknowledged(receipts, ran)
+  if not has_keys or not receipts[1] then return end
+  local found = redis.call('HMGET', labels, unpack(receipts))
+  redis.call('HDEL', labels, unpack(receipts))
+  local times, total, count = {}, 0, 0
+  for ms in ran:gmatch('[^,]+') do times[#times + 1] = tonumber(ms) end
+  for n, label in ipairs(found) do
+    if label then
+      local key, charge = read_label(label)
+      free_key(key, charge, times[n])
+      if times[n] then total, count = total + times[n], count + 1 end
+    end
+  end
+  if count == 0 or redis.call('EXISTS', fair) == 0 then return end
+  local mean = tonumber(redis.call('HGET', fair, 'mean') or 1)
+  local moved = mean + math.min(1, 0.05 * count) * (total / count - mean)
+  redis.call('HSET', fair, 'mean', string.format('%.3f', math.max(0.001, moved)))
+end
+
+-- Say which keys are busy with what was leased, under the receipts from `first` on.
+local function occupy(first, suspect)
+  if not has_keys then return end
+  local fields = {}
+  if suspect then
+    local key = key_of(suspect)
+    if key then fields = { first, '0:' .. key } end
+    first = first + 1
+  end
+  for n = 1, #taken do
+    if taken_labels[n] then
+      fields[#fields + 1] = first + n - 1
+      fields[#fields + 1] = taken_labels[n]
+    end
+  end
+  if fields[1] then redis.call('HSET', labels, unpack(fields)) end
+end

@@ -1,0 +1,17 @@
+-- End the pause of a key.
+--
+-- key  the key
+-- returns 1, or 0 if it was not paused
+shape_version()
+local ends = redis.call('HGET', shape, 'paused_key:' .. key)
+if not ends then return 0 end
+forget_pause(key)
+-- A message that has failed may still have to wait.
+local at = redis.call('ZSCORE', later, key)
+if at and (at == 'inf' or at == ends) then
+  redis.call('ZREM', later, key)
+  make_ready(key, new_time())
+end
+shape_changed()
+tell_arrived()
+return ends ~= '' and tonumber(ends) <= now() and 0 or 1
