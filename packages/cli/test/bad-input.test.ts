@@ -54,6 +54,8 @@ it('a dead letter is one line of JSON, for any content', () => {
     bytes: hostileBytes,
     body: fc.constant(undefined),
     headers: fc.dictionary(hostileText, hostileText),
+    key: fc.option(hostileText, { nil: undefined }),
+    priority: fc.nat(9),
     attempt: fc.nat(),
     sentAt: fc.option(fc.date(), { nil: undefined }),
     reason: hostileText,
