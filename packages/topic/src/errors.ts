@@ -1,9 +1,9 @@
 import { RedpostError } from '@redpost/core';
 
-/** The topic was made with another number of partitions, which is fixed for good. */
+/** The topic was first used with another number of partitions, which cannot be changed. */
 export class PartitionCountError extends RedpostError {
   declare readonly code: 'PARTITION_COUNT';
-  /** How many it has; undefined for a topic without partitions. Open it with these. */
+  /** The number of partitions that the topic has, to open it with; undefined for a topic without partitions. */
   readonly partitions: number | undefined;
 
   constructor(topic: string, partitions: number | undefined, wanted: number | undefined) {
@@ -19,20 +19,20 @@ export class PartitionCountError extends RedpostError {
   }
 }
 
-/** Where the records stand that retention removed before somebody had read them. */
+/** The place of records that retention removed before a reader had read them. */
 export interface TrimmedGap {
   readonly partition: number;
   /** The last offset that was read. */
   readonly after: string;
-  /** The oldest offset that is left; undefined when none is. */
+  /** The oldest offset that is left; undefined when no record is left. */
   readonly oldest: string | undefined;
   /** How many records were missed; undefined when the server cannot tell. */
   readonly missed: number | undefined;
 }
 
 /**
- * Retention removed records before this reader had read them. To go on with what is left, read
- * again `from` the same offset: what is missing is reported once, or listen with `onTrimmed`.
+ * Retention removed records before this reader had read them. To continue with the records that are left, read again
+ * `from` the same offset, because a gap is reported once; or pass `onTrimmed`, and the reader continues by itself.
  */
 export class TrimmedError extends RedpostError {
   declare readonly code: 'TRIMMED';

@@ -10,7 +10,7 @@ import {
 import type { TopicFacts } from './topic-facts.js';
 import type { TopicKeys } from './topic-keys.js';
 
-/** What every part of a topic needs to know of it. */
+/** What all parts of a topic share. */
 export interface TopicContext<Body = unknown> {
   readonly name: string;
   readonly connection: Connection;
@@ -22,9 +22,9 @@ export interface TopicContext<Body = unknown> {
 }
 
 /**
- * A body, decoded and validated: a promise only if the schema is asynchronous.
+ * Decodes and validates a body. Returns a promise only if the schema is asynchronous.
  *
- * @param packed its bytes, and if it is known to be ASCII its text.
+ * @param packed the bytes of the body, and its text if it is known to be ASCII.
  * @throws DecodeError, ValidationError.
  */
 export function readBody<Body>(
@@ -42,13 +42,13 @@ function decode(codec: Codec, packed: { bytes: Buffer; text?: string | undefined
   try {
     return codec.decodeAscii?.(text);
   } catch {
-    // It throws again, and then the error keeps the bytes.
+    // Decoding the bytes throws again, and this error has the bytes.
     return decodeBody(codec, packed.bytes);
   }
 }
 
 /**
- * The bytes of a body, as it was given: what the schema makes of it is for those who read it. A
+ * Encodes a body as it was given. The schema checks it, but the result of the schema is only used by readers. Returns a
  * promise only if the schema is asynchronous.
  *
  * @throws EncodeError, MessageTooLargeError, ValidationError.

@@ -1,12 +1,12 @@
 import type { UnreadableRecord } from './record/record.js';
 
-/** What a topic tells by `on()`. */
+/** The events of a topic. */
 export interface TopicEvents {
-  /** A reader met a record that it cannot read, and went on. Reported as an `error` without a listener. */
+  /** A reader has skipped a record that it cannot read. Without a listener, this is reported as an `error`. */
   unreadable: UnreadableRecord;
   /**
-   * Publishing here has trimmed records that some group had not acknowledged, because a limit of
-   * the retention said so. Reported as an `error` without a listener.
+   * A publish of this object has removed records that some group had not acknowledged, because of a limit of the
+   * retention. Without a listener, this is reported as an `error`.
    */
   cut: { partition: number; records: number };
   /** Something failed in the background, e.g. Redis was away. It is tried again. */

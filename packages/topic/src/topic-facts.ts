@@ -2,9 +2,9 @@ import type { Connection } from '@redpost/core';
 import { PartitionCountError } from './errors.js';
 import { declare } from './scripts/declare.js';
 
-/** What was declared when the topic was made, and cannot be changed: how many partitions it has. */
+/** The number of partitions, which is declared when the topic is first used, and cannot be changed. */
 export class TopicFacts {
-  /** How many partitions this side opened it with; undefined for none. */
+  /** The number of partitions that this object was made with; undefined for none. */
   readonly partitions: number | undefined;
   readonly #topic: string;
   readonly #key: string;
@@ -24,15 +24,15 @@ export class TopicFacts {
     this.partitions = options.partitions;
   }
 
-  /** True when Redis has confirmed them. */
+  /** True when Redis has confirmed the number. */
   get isDeclared(): boolean {
     return this.#isDeclared;
   }
 
   /**
-   * Writes them if nobody did, and compares them if somebody did. Asks Redis once.
+   * Writes the number if Redis does not have it yet, and compares it otherwise. Asks Redis once.
    *
-   * @throws PartitionCountError
+   * @throws PartitionCountError when the topic has another number.
    */
   declared(): Promise<void> {
     this.#declared ??= this.#declare().catch((error) => {
@@ -42,13 +42,13 @@ export class TopicFacts {
     return this.#declared;
   }
 
-  /** They are no longer there: the next one that needs them writes them anew. */
+  /** The topic was deleted: the next call of `declared()` writes the number again. */
   forget(): void {
     this.#declared = undefined;
     this.#isDeclared = false;
   }
 
-  /** Compares them if somebody wrote them, and leaves a topic that does not exist alone. */
+  /** Compares the number if Redis has it, and writes nothing. */
   async checked(): Promise<void> {
     if (this.#isDeclared) return;
     const partitions = await this.#connection.call('HGET', [this.#key, 'partitions']);

@@ -14,9 +14,9 @@ export interface PartitionKeys {
   readonly stream: string;
   /** HASH of counters. */
   readonly stats: string;
-  /** HASH of the offset by the id of a record that was published within the last window. */
+  /** HASH of offsets by id, for records that were published in the current window. */
   readonly ids: string;
-  /** The same, of the window before. */
+  /** The same for the former window. */
   readonly formerIds: string;
   group(name: string): GroupKeys;
 }
@@ -28,7 +28,7 @@ export interface GroupKeys {
   readonly consumers: string;
   /** ZSET of the offsets of records that wait for another attempt, by due time in ms. */
   readonly delayed: string;
-  /** ZSET of the offsets of records whose consumer died: by offset, or `inf` while one is held. */
+  /** ZSET of the offsets of records whose consumer died: by offset, or `inf` while a consumer holds the record. */
   readonly suspects: string;
   /** STREAM of dead letters. */
   readonly dead: string;
@@ -37,16 +37,16 @@ export interface GroupKeys {
 }
 
 export interface TopicKeys {
-  /** HASH of what was decided when the topic was made. */
+  /** HASH of what was declared when the topic was first used. */
   readonly facts: string;
   readonly partitions: readonly PartitionKeys[];
-  /** ZSET of a group's members by the time their lease ends, in ms: who shares the partitions. */
+  /** ZSET of the members of a group, which share its partitions, by the time their lease ends, in ms. */
   members(group: string): string;
-  /** Channel: tells a group's consumers that there is something to look at. */
+  /** Channel: signals for the consumers of a group. */
   signal(group: string): string;
 }
 
-/** A topic's name is part of the ids that `forward` makes, and those are limited. */
+/** The name of a topic is part of the ids that `forward` makes, and the length of an id is limited. */
 const longestNameBytes = 256;
 const longestGroupBytes = 1024;
 
@@ -73,8 +73,8 @@ export function topicKeys(name: string, partitions: number | undefined): TopicKe
 }
 
 /**
- * The partition that records with this key belong to: the first 32 bits of the key's SHA-1, modulo
- * how many there are. Part of the protocol: every publisher must agree.
+ * The partition of records with this key: the first 32 bits of the SHA-1 of the key, modulo the number of partitions.
+ * This is part of the protocol, because all publishers must agree.
  */
 export function partitionOf(key: string, partitions: number): number {
   if (partitions === 1) return 0;
@@ -82,7 +82,7 @@ export function partitionOf(key: string, partitions: number): number {
 }
 
 /**
- * A group's name is the end of its keys; two colons in a key stand before the group of a channel.
+ * Checks the name of a group. Its keys end with the name, and two colons in a key are reserved for groups of channels.
  *
  * @throws InvalidArgumentError for a name that cannot be a group's.
  */

@@ -12,8 +12,8 @@ import {
 } from '@redpost/core';
 
 /**
- * How long records are kept. Applied by every publisher that has these options, in whole nodes of
- * the stream: up to 100 records more than the limits allow remain.
+ * How long records are kept. Every publisher with these options applies them. Only whole nodes of the stream are removed,
+ * so up to 100 records more than the limits allow remain.
  */
 export interface Retention {
   /** How many records a partition keeps, at least 1. Default: all. */
@@ -21,15 +21,15 @@ export interface Retention {
   /** How old records may become, in ms, at least 1, by the server's clock. Default: any age. */
   maxAgeMs?: number | undefined;
   /**
-   * Keeps what any group has not acknowledged yet, whatever the limits say; while there are no
-   * groups, that is everything. Without other limits, everything else goes. A `hardMaxLength`
-   * is the length of a partition above which unacknowledged records go all the same. Default
-   * false: limits are hard. What they cut unread is counted and reported by the event `cut`.
+   * With true, the limits never remove a record that some group has not acknowledged, and no record at all while there
+   * are no groups. If there are no other limits, all acknowledged records are removed. `hardMaxLength` is the length of a
+   * partition above which unacknowledged records are removed, too. Default false: the limits also remove unacknowledged
+   * records. These are counted, and reported by the event `cut`.
    */
   whenAcknowledged?: boolean | { hardMaxLength: number } | undefined;
 }
 
-/** How a second publish of the same `id` is recognised. */
+/** How a second publish of the same `id` is detected (idempotent publishing). */
 export interface Deduplication {
   /** How long an id is remembered at least, in ms, at least 1. Default 120 000. */
   windowMs?: number | undefined;
@@ -37,15 +37,14 @@ export interface Deduplication {
   maxIds?: number | undefined;
 }
 
-/** What a topic is made of. All who use it must agree on codec and partitions. */
+/** The options of a topic. All programs that use the topic must agree on codec and partitions. */
 export interface TopicOptions<Body, Input = Body> {
   /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;
-  /** How bodies become bytes: what is given, and what the schema, if any, is to check. Default `json()`. */
+  /** How bodies are encoded as bytes. The schema, if any, checks decoded bodies. Default `json()`. */
   codec?: Codec<NoInfer<Input>> | undefined;
   /**
-   * Any Standard Schema. What is published must fit it; what is read is what the schema makes of
-   * it.
+   * Any Standard Schema. Published bodies must fit it, and readers get the result of the schema.
    */
   schema?: Schema<Input, Body> | undefined;
   retention?: Retention | undefined;
@@ -94,7 +93,7 @@ export interface CheckedRetention {
 
 const longestMs = 100 * 365 * 86_400_000;
 
-/** Undefined when everything is kept. @throws InvalidArgumentError for a limit that cannot be. */
+/** Undefined when all records are kept. @throws InvalidArgumentError for a limit that cannot work. */
 export function checkedRetention(retention: Retention = {}): CheckedRetention | undefined {
   refuseUnknownOptions('retention', retention, retentionNames);
   const { maxLength, maxAgeMs, whenAcknowledged = false } = retention;

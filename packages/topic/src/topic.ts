@@ -47,7 +47,7 @@ import {
   topicOptionNames,
 } from './topic-options.js';
 
-/** How much a topic holds. */
+/** The numbers of a topic. */
 export interface TopicStats {
   /** How many records there are. */
   length: number;
@@ -57,19 +57,19 @@ export interface TopicStats {
 
 const eventNames: NamesOf<TopicEvents> = { unreadable: true, cut: true, error: true };
 
-/** What was deleted with a topic. */
+/** The result of `topic.destroy()`. */
 export interface TopicDestroyResult {
   /** How many records there were. */
   length: number;
   /** How many groups there were. */
   groups: number;
-  /** How many dead letters these had. */
+  /** How many dead letters these groups had. */
   dead: number;
 }
 
 /**
- * A durable topic: the Redis Stream of the same name. What is published stays, within its
- * retention, for readers and consumer groups that come later.
+ * A durable topic: the Redis Stream of the same name. Published records are kept, within its retention, also for readers
+ * and consumer groups that come later.
  *
  * ```ts
  * const topic = new Topic<Event>('events', { connection, retention: { maxLength: 1_000_000 } });
@@ -83,7 +83,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly #context: TopicContext<Body>;
   readonly #publisher: TopicPublisher<Input>;
   readonly #events = new Emitter<TopicEvents>(eventNames);
-  /** Those that have consumers here. */
+  /** The groups that have consumers in this object. */
   readonly #groups = new Set<ConsumerGroup<Body>>();
   /** Ends the readers. */
   readonly #closing = new AbortController();
@@ -123,8 +123,8 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   /**
-   * Publishes a record. Resolves to its offset when it is in Redis. Calls of one tick leave
-   * together, and stay in order within a partition.
+   * Publishes a record. Resolves to its offset when it is in Redis. Calls of one tick are sent together, and keep their
+   * order within a partition.
    *
    * @throws InvalidArgumentError, EncodeError, ValidationError, MessageTooLargeError: nothing was
    * sent.
@@ -138,20 +138,20 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   /**
-   * Publishes many records, a thousand per round trip, and tells for each what became of it: one
-   * that cannot be published does not keep the others back.
+   * Publishes many records, and returns a result for each. A record that cannot be published does not prevent the others
+   * from being published.
    */
   publishBatch(items: Iterable<TopicItem<Input>>): Promise<TopicPublishResult[]> {
     return this.#publisher.publishBatch(items);
   }
 
   /**
-   * Reads records: those there are from `from` on, and then those that come, without a gap or a
-   * double between. Every reader gets all of them. Leaving the loop, or the signal, ends it.
+   * Reads records: first the existing ones after `from`, then new ones, without a gap or a duplicate between them. Every
+   * reader gets all records. The reader ends when its loop is left or its signal is aborted.
    *
    * @throws TrimmedError in the loop, when retention removed records before they were read, unless
    * there is an `onTrimmed`.
-   * @throws InvalidArgumentError for a place that cannot be.
+   * @throws InvalidArgumentError for an impossible `from`.
    */
   read(options: ReadOptions = {}): AsyncGenerator<TopicRecord<Body>, void, undefined> {
     refuseUnknownOptions('read()', options, readOptionNames);
@@ -162,7 +162,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     );
   }
 
-  /** The consumer group of this name; `from` says where it begins if it does not exist yet. */
+  /** The consumer group of this name. `from` says where it begins if it does not exist yet. */
   group(name: string, options: GroupOptions = {}): ConsumerGroup<Body> {
     refuseUnknownOptions('group()', options, groupOptionNames);
     const owner = { active: this.#groups, closing: this.#closing.signal };
@@ -170,8 +170,8 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   /**
-   * Feeds a queue with all records, from the oldest one on: published once, each queue has its own
-   * retries and dead letters. At least once: a message that is sent twice has the same id.
+   * Sends all records to a queue, from the oldest record on (fan-out): a record is published once, and each queue has its
+   * own retries and dead letters. Delivery is at least once: a message that is sent twice has the same id.
    */
   forward(target: ForwardTarget<Body>, options: ForwardOptions = {}): GroupConsumer<Body> {
     refuseUnknownOptions('forward()', options, forwardOptionNames);
@@ -196,9 +196,9 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   /**
-   * Deletes the topic from Redis: its records, in all partitions, and its groups with their places and
-   * dead letters. Each partition is deleted at once. Stop all who publish and consume first: a member
-   * that runs makes its group anew, and a publisher the topic.
+   * Deletes the topic from Redis: its records in all partitions, and its groups with their positions and dead letters. Each
+   * partition is deleted in one step. Stop all publishers and consumers first: a running member creates its group again,
+   * and a publisher the topic.
    */
   async destroy(): Promise<TopicDestroyResult> {
     const { connection, keys, facts } = this.#context;
@@ -225,7 +225,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     return this.#events.on(event, listener);
   }
 
-  /** Waits for what is being published, ends the readers, stops the consumers, and leaves the connection open. */
+  /** Waits for pending publishes, ends the readers and stops the consumers. The connection stays open. */
   async close(): Promise<void> {
     this.#closing.abort();
     const groups = [...this.#groups].map((group) => group.close());

@@ -10,25 +10,25 @@ import type { GroupContext } from '../group/group-context.js';
 import { enter } from '../scripts/enter.js';
 import { shorten } from '../scripts/shorten.js';
 
-/** How long a look at the partitions waits for those it tries to open, in ms. */
+/** How long one round waits for the partitions that it tries to open, in ms. */
 const longestTryMs = 1000;
 
 export interface AssignmentOptions {
   leaseMs: number;
-  /** The partitions this member works on, or tries to. */
+  /** The partitions that this member works on or is opening. */
   owned(): number[];
   /** Starts work on a partition. Resolves to false when another member has it. */
   open(partition: number): Promise<boolean>;
-  /** Ends work on a partition, when its handlers are through. */
+  /** Ends work on a partition when its handlers have finished. */
   close(partition: number): Promise<void>;
   failed(error: Error): void;
 }
 
 /**
- * Spreads the partitions over the members of a group. Each member works on its share: as many as
- * there are for each, and those that come first by name take one of the rest. Who has more gives
- * some up, who has fewer tries those it does not have. A partition moves only for that, and never
- * before it was given up, or its owner's lease has run out: see scripts/join.lua.
+ * Distributes the partitions among the members of a group. The share of a member is the number of partitions divided by
+ * the number of members; if there is a remainder, the first members by name get one more. A member with more than its
+ * share leaves some partitions, and a member with fewer tries to open others. A partition moves only for this reason,
+ * and only after its owner has left it or the lease of its owner has run out: see scripts/join.lua.
  */
 export class Assignment {
   readonly member: string;
@@ -45,12 +45,12 @@ export class Assignment {
   }
 
   start(): void {
-    // Each look makes up for signals that may have been lost, and renews the lease as a member.
+    // The timer renews the lease as a member, and makes up for signals that may have been lost.
     this.#timer = setInterval(() => this.check(), this.#options.leaseMs / 3).unref();
     this.check();
   }
 
-  /** Looks at who the members are, and what this one's share is. */
+  /** Asks who the members are, and opens or leaves partitions accordingly. */
   check(): void {
     this.#balancing.ask();
   }
@@ -60,7 +60,7 @@ export class Assignment {
     clearInterval(this.#timer);
   }
 
-  /** Is no member any more, so that the others take the rest. */
+  /** Ends the membership, so that other members take the partitions. */
   async leave(timeoutMs: number): Promise<void> {
     this.stop();
     await this.#enter(0, timeoutMs);
@@ -71,17 +71,17 @@ export class Assignment {
     try {
       await this.#balance(await this.#stay());
     } catch (error) {
-      // The next look comes with the timer.
+      // The timer tries again.
       if (!this.#stopped) this.#options.failed(asError(error));
     }
   }
 
-  /** Resolves to the members, of which this is one. */
+  /** Renews the membership. Resolves to all members, this one included. */
   async #stay(): Promise<string[]> {
     try {
       return await this.#enter(this.#options.leaseMs);
     } finally {
-      // Left meanwhile: becoming a member after that would keep partitions from the others.
+      // It has left meanwhile. If it became a member again after that, it would keep partitions from other members.
       if (this.#stopped) await this.#enter(0);
     }
   }
@@ -95,8 +95,8 @@ export class Assignment {
   }
 
   /**
-   * The server's clock has gone back, so leases of partitions end too late as well. They are shortened now:
-   * only when this member gets a partition, it would be a whole lease later.
+   * The clock of the server was set back, so the leases of partitions end too late, too. They are shortened now. Otherwise
+   * each would be shortened only when a member tries to join its partition, and would then last a whole lease more.
    */
   #shortenLeases(): void {
     const { topic, partitions } = this.#context;
@@ -113,7 +113,7 @@ export class Assignment {
     const count = this.#context.partitions.length;
     const rank = members.indexOf(this.member);
     const share = shareOf(rank, members.length, count);
-    // Not awaited: handlers may take their time, and the lease must not run out meanwhile.
+    // Not awaited, because handlers may take long, and the lease as a member has to be renewed meanwhile.
     for (const partition of owned().slice(share)) void close(partition);
 
     // Members start at different places, so that they do not try the same ones.
@@ -122,13 +122,13 @@ export class Assignment {
     const untried = others.filter((partition) => !owned().includes(partition));
     while (untried.length > 0 && owned().length < share && !this.#stopped) {
       const tried = untried.splice(0, share - owned().length);
-      // One whose server is away goes on trying, and keeps nobody from the others.
+      // A partition whose server is unreachable is still tried, but the other partitions do not wait for it.
       await within(Promise.all(tried.map(open)), longestTryMs);
     }
   }
 }
 
-/** How many of `count` partitions the member has who comes at `rank` among `members`. */
+/** How many of `count` partitions the member at place `rank` among `members` has. */
 export function shareOf(rank: number, members: number, count: number): number {
   return Math.floor(count / members) + (rank < count % members ? 1 : 0);
 }

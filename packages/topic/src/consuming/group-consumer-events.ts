@@ -5,7 +5,7 @@ import type { TopicDelivery } from './group-delivery.js';
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
 export type RecordHandler<Body> = (delivery: TopicDelivery<Body>) => unknown;
 
-/** What a member of a group tells by `on()`. */
+/** The events of a member of a group. */
 export interface GroupConsumerEvents<Body> {
   /** A record could not be read or handled; `next` is what happens to it. */
   failed: { delivery: TopicDelivery<Body>; error: Error; next: NextStep };
@@ -18,16 +18,16 @@ export interface GroupConsumerEvents<Body> {
   /** Retention removed records that were to be delivered again. */
   trimmed: { partition: number; offsets: readonly string[] };
   /**
-   * The group had vanished (FLUSHALL, a failover, XGROUP DESTROY) and was made anew, from the
-   * oldest record there is: what it had handled may be delivered again.
+   * Redis had lost the group (FLUSHALL, a failover, XGROUP DESTROY), and it was created again, from the oldest record on.
+   * Records that it had handled may be delivered again.
    */
   recreated: { partition: number };
-  /** The partitions this member works on have changed. */
+  /** The partitions that this member works on have changed. */
   assigned: { partitions: readonly number[] };
-  /** Nothing was left to be delivered. */
+  /** No records were left to be delivered. */
   drained: undefined;
   /** Something failed in the background, e.g. Redis was away. The consumer goes on. */
   error: Error;
-  /** It was stopped. Nothing follows. */
+  /** The consumer has stopped. No further event follows. */
   stopped: undefined;
 }

@@ -45,7 +45,7 @@ const eventNames: NamesOf<GroupConsumerEvents<unknown>> = {
   stopped: true,
 };
 
-/** How long it may take to leave a partition, in ms. */
+/** How long leaving a partition may take, in ms. */
 const leaveMs = 2000;
 
 /**
@@ -64,9 +64,9 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #unheard: UnheardDeadLetters;
   readonly #assignment: Assignment | undefined;
   readonly #signals: Signals;
-  /** Partitions that this member was in: a group that is missing there has vanished. */
+  /** Partitions where this member has found the group. If it is missing there later, Redis has lost it. */
   readonly #known = new Set<number>();
-  /** Partitions that are to go to other members. */
+  /** Partitions that this member is leaving to other members. */
   readonly #closing = new Set<number>();
   readonly #since = performance.now();
   #isReturning = false;
@@ -86,7 +86,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       'failed',
     );
     this.#options = options;
-    // Refused here when the connection cannot be made in a thread: sessions begin later.
+    // Throws here, and not later in a session, when the connection cannot be opened in a thread.
     if (options.heartbeat === 'thread') context.topic.connection.thread();
     this.#handlers = this.#createPool(handler);
     this.#signals = new Signals(context.topic.connection, context.signal, {
@@ -100,7 +100,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     else this.#start();
   }
 
-  /** The partitions this member works on now. In a topic without partitions, it is always 0. */
+  /** The partitions that this member works on now. In a topic without partitions, the only partition is 0. */
   get partitions(): number[] {
     const open = [...this.#sessions].filter(([, session]) => session.isOpen);
     return open.map(([partition]) => partition).sort((a, b) => a - b);
@@ -115,13 +115,13 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Takes nothing more and lets the handlers finish. Those that are not through at the deadline are
-   * told by their signal and by the event `returned`, and their records go to others, which does
-   * not count as an attempt. Resolves when nothing is left to do, or Redis cannot be asked any
-   * more. Further calls return the same promise; one with a `timeoutMs` can bring the deadline forward.
+   * Stops gracefully: takes no more records and lets the handlers finish. At the deadline, the signals of handlers that
+   * still run are aborted, the event `returned` reports their records, and these go to other members without counting an
+   * attempt. Resolves when nothing is left to do, or Redis is unreachable. Further calls return the same promise; a call
+   * with a `timeoutMs` can move the deadline to an earlier time.
    *
-   * In one of its own handlers it resolves at once, so that the handler can await it: the consumer
-   * has stopped some time after that handler is through, as the event `stopped` tells.
+   * In one of its own handlers it resolves at once, so that the handler can await it. The consumer has stopped some time
+   * after that handler has finished, which the event `stopped` reports.
    */
   stop(options: StopOptions = {}): Promise<void> {
     const stopped = this.#stopping.stop(options);
@@ -151,7 +151,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   }
 
   #nextStep(held: HeldRecord<Body>, error: Error): NextStep {
-    // Once it is open it is readable: what its handler could not read was something else.
+    // An open record is readable, so this error is about something else that its handler has read.
     const reason = held.isOpen ? undefined : unreadableReason(error);
     if (reason) return { action: 'dead-letter', reason };
     return stepAfter(held.attempt, this.#options, (failure) => this.#events.emit('error', failure));
@@ -205,7 +205,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     failed: (error) => this.#failed(error),
   };
 
-  /** Lets the handlers of a partition finish, and gives it up. */
+  /** Lets the handlers of a partition finish, and leaves the partition. */
   async #close(partition: number): Promise<void> {
     const session = this.#sessions.get(partition);
     if (!session || this.#closing.has(partition)) return;
@@ -217,7 +217,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       await session.flushed();
       await session.leave(leaveMs);
     } catch (error) {
-      // Its lease runs out, and then others take the partition.
+      // The lease runs out, and then other members take the partition.
       this.#failed(asError(error));
     }
     this.#closing.delete(partition);
@@ -235,11 +235,11 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     if (signal !== 'waiting') this.#assignment?.check();
   }
 
-  /** What is free is shared among the partitions that may have more. */
+  /** Shares the free handlers among the partitions that may have more records. */
   #demand(session: GroupSession<Body>): number {
     if (this.#stopping.hasBegun || this.#isReturning || this.#closing.has(session.partition))
       return 0;
-    // What waits for this lease to be renewed comes before what is new.
+    // Records that wait until this lease is renewed come before new ones.
     if (this.#handlers.free <= 0 || !session.isFreshAt(performance.now())) return 0;
     let hungry = 0;
     let requested = 0;
@@ -292,13 +292,13 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     };
   }
 
-  /** A partition that cannot be left keeps this member neither in the others nor in the group. */
+  /** Leaves all partitions and then the group, also when one of the partitions cannot be left. */
   async #leave(sessions: readonly GroupSession<Body>[], timeoutMs: number): Promise<void> {
     await Promise.all(sessions.map((session) => this.#ended(session.leave(timeoutMs))));
     await this.#ended(this.#assignment?.leave(timeoutMs));
   }
 
-  /** Resolves when this has ended, well or not: what it failed by is reported. */
+  /** Resolves when the promise is settled. A failure is reported by the event `error`. */
   async #ended(ending: Promise<unknown> | undefined): Promise<void> {
     try {
       await ending;
@@ -307,7 +307,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     }
   }
 
-  /** Tells the handlers that are still running, and gives their records to others. */
+  /** Aborts the signals of handlers that still run, and returns their records, so that other members get them. */
   async #giveUp(sessions: readonly GroupSession<Body>[]): Promise<void> {
     const given = sessions.map((session) => ({ session, deliveries: session.takeStarted() }));
     const deliveries = given.flatMap((each) => each.deliveries);
@@ -315,9 +315,9 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     await this.#return(given);
   }
 
-  /** Other members may have time for what waits here for a handler. */
+  /** Returns the records that wait here for a handler, because other members may have time for them. */
   async #returnWaiting(): Promise<void> {
-    // With partitions there is nobody else to take it.
+    // With partitions, no other member can take them.
     if (this.#isReturning || this.#stopping.hasBegun || this.#assignment) return;
     const sessions = [...this.#sessions.values()];
     this.#isReturning = true;
@@ -342,7 +342,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
         given.map(({ session, deliveries }) => session.returnUnfinished(deliveries)),
       );
     } catch (error) {
-      // They stay taken, and return when the consumer leaves or its lease ends.
+      // They stay pending under its name, and are returned when the consumer leaves or its lease has run out.
       this.#failed(asError(error));
     }
   }

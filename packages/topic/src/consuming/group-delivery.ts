@@ -15,55 +15,55 @@ import { readBody, type TopicContext } from '../topic-context.js';
 
 /** When the next attempt at a record may begin. */
 export interface RecordRetryOptions {
-  /** How long to wait before the next attempt, in ms. Default 0: as soon as there is time for it. */
+  /** How long to wait before the next attempt, in ms. Default 0: it comes as soon as a handler is free. */
   delayMs?: number | undefined;
 }
 
 /**
- * One attempt of a group at one record. It is settled once, by `ack`, `retry` or `deadLetter`; a
- * handler that returns acknowledges, one that throws asks for a retry.
+ * One attempt of a group at one record. It is settled once, by `ack`, `retry` or `deadLetter`. A handler that returns
+ * acknowledges the record, and a handler that throws asks for a retry.
  *
- * Each of these rejects with `LeaseLostError` when the record is no longer this consumer's, with
- * `ReturnedError` when the consumer was stopped meanwhile and has returned it (then they changed
- * nothing), and with `AlreadySettledError` at the second call.
+ * Each of these calls rejects with `LeaseLostError` when the record no longer belongs to this consumer, and with
+ * `ReturnedError` when the consumer was stopped meanwhile and has returned it. In both cases the call changed nothing. A
+ * second call rejects with `AlreadySettledError`.
  */
 export interface TopicDelivery<Body = unknown> extends TopicRecord<Body> {
-  /** Identifies this delivery: no two deliveries have the same, not even of one record. */
+  /** Identifies this delivery. No two deliveries have the same receipt, not even two deliveries of one record. */
   readonly receipt: string;
-  /** Which attempt this is, from 1. Crashes of consumers count. */
+  /** The number of this attempt, from 1. Crashes of consumers count. */
   readonly attempt: number;
   /**
-   * Aborted when the lease is lost, or when the deadline of `stop()` has passed. A handler of a
-   * partition that has to move is waited for.
+   * Aborted when the lease is lost, or when the deadline of `stop()` has passed. It is not aborted when the partition has
+   * to move to another member: then the member waits for its handlers.
    */
   readonly signal: AbortSignal;
   /**
-   * The group is done with the record. Resolves when Redis knows.
+   * Acknowledges the record: the group does not get it again. Resolves when Redis has confirmed that.
    *
-   * Rejects with ConnectionError or TimeoutError while Redis is away. The acknowledgement is then
-   * sent again in the background, for as long as the lease lasts.
+   * Rejects with ConnectionError or TimeoutError while Redis is unreachable. The acknowledgement is then sent again in the
+   * background for as long as the lease lasts.
    */
   ack(): Promise<void>;
   /**
-   * Asks for another attempt, however many the record has had. While Redis is away this waits, as
-   * `deadLetter` does, for as long as the lease may last.
+   * Asks for another attempt, even if the record has had `maxAttempts` already. While Redis is unreachable, this call and
+   * `deadLetter` wait for as long as the lease may last.
    */
   retry(options?: RecordRetryOptions): Promise<void>;
   /** Moves the record to the group's dead letters, with a reason. Default reason: `rejected`. */
   deadLetter(reason?: string): Promise<void>;
   /**
-   * Renews the lease now, and so tells whether the record is still this consumer's. The heartbeat
-   * does it by itself: this is for after work that has blocked the event loop.
+   * Renews the lease now, and rejects if the record no longer belongs to this consumer. The heartbeat renews the lease
+   * anyway. Use this call after work that has blocked the event loop.
    */
   extend(): Promise<void>;
 }
 
-/** What a record asks of the session that holds it. */
+/** The session that holds a record, as the record uses it. */
 export interface RecordSettler extends Settler {
   readonly partition: number;
 }
 
-/** One attempt of a group at one record, as the session that holds it knows it. */
+/** One attempt of a group at one record, as the session that holds it uses it. */
 export class HeldRecord<Body = unknown>
   extends Held<Body, RecordSettler>
   implements TopicDelivery<Body>
@@ -89,7 +89,7 @@ export class HeldRecord<Body = unknown>
     return `${this.settler.consumer}-${this.offset}-${this.attempt}`;
   }
 
-  /** The record, without what holds it. */
+  /** The record without its session, for JSON. */
   toJSON(): object {
     const { offset, partition, key, id, body, headers, publishedAt, attempt, receipt } = this;
     return { offset, partition, key, id, body, headers, publishedAt, attempt, receipt };
@@ -104,7 +104,7 @@ export class HeldRecord<Body = unknown>
     return this.#taken.fields !== undefined && isForOthers(this.#taken.fields, group);
   }
 
-  /** The fields as they lie in Redis. */
+  /** The fields as they are in Redis. */
   get fields(): Fields {
     const { fields, body } = this.#taken;
     return fields ?? [Buffer.from('body'), body?.bytes ?? Buffer.alloc(0)];
@@ -122,7 +122,7 @@ export class HeldRecord<Body = unknown>
     return this.#taken.fields && textField(this.#taken.fields, 'id');
   }
 
-  /** @throws DecodeError, but not once the handler was called. */
+  /** @throws DecodeError, but not after the handler was called. */
   get headers(): RecordHeaders {
     return headersOf(this.#taken.fields ?? []);
   }
@@ -132,7 +132,7 @@ export class HeldRecord<Body = unknown>
   }
 
   /**
-   * Makes the body available: returns a promise only if the schema is asynchronous.
+   * Makes the body available. Returns a promise only if the schema is asynchronous.
    *
    * @throws DecodeError, ValidationError.
    */

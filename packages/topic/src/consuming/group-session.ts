@@ -23,20 +23,20 @@ export interface GroupSessionOptions extends CheckedLease {
   start: string;
   /** When the member began, by `performance.now()`. */
   memberSince: number;
-  /** In which its sessions ask for records. */
+  /** The order in which the sessions of the member ask for records. */
   turns: Turns;
 }
 
-/** What the sessions of a member tell it. */
+/** The events that the sessions of a member report to it. */
 export interface GroupSessionEvents<Body> extends LeaseEvents<HeldRecord<Body>, GroupRecovery> {
   trimmed(partition: number, offsets: readonly string[]): void;
-  /** The group is there. @param isNew it did not exist and was made. */
+  /** The group exists. @param isNew true when it did not exist before and was created. */
   groupFound(partition: number, isNew: boolean): void;
 }
 
 /**
- * One life of a consumer in one partition: see {@link LeaseSession}. In a topic with partitions nobody else
- * has a lease in the partition meanwhile, and the records of a key are kept in order.
+ * One life of a consumer in one partition: see {@link LeaseSession}. In a topic with partitions, no other consumer has a
+ * lease in the partition meanwhile, and the records of a key are handled in order.
  *
  * States: new -> open -> over (left or lost).
  */
@@ -70,7 +70,7 @@ export class GroupSession<Body = unknown>
     this.#source.attach(this.feed);
   }
 
-  /** True while it holds the lease. */
+  /** True while the session holds the lease. */
   get isOpen(): boolean {
     return this.#hasLease && !this.isOver;
   }
@@ -80,9 +80,9 @@ export class GroupSession<Body = unknown>
   }
 
   /**
-   * There may be something that was not there before.
+   * Lets the feed ask again, because there may be new records.
    *
-   * @param isSought true if records that wait for another attempt may be there no more.
+   * @param isSought true if records that waited for another attempt may have been removed.
    */
   pollAgain({ isSought }: { isSought: boolean }): void {
     this.#source.mayBeDue();
@@ -109,7 +109,7 @@ export class GroupSession<Body = unknown>
     this.events.accept(ready);
   }
 
-  /** Nobody may wait for records that do not come any more. */
+  /** Starts records that waited for trimmed records of their key, because these do not come any more. */
   trimmed(offsets: readonly string[]): void {
     this.events.trimmed(this.partition, offsets);
     const ready = this.order?.forget(offsets) ?? [];
@@ -117,18 +117,18 @@ export class GroupSession<Body = unknown>
   }
 
   override failed(error: Error): void {
-    // With the group, Redis has forgotten the lease. Only the next beat would tell.
+    // Redis has lost the lease together with the group. Otherwise only the next heartbeat would tell.
     if (isGroupMissing(error)) this.lost();
     else super.failed(error);
   }
 
   override async retry(held: HeldRecord<Body>, delayMs: number): Promise<void> {
-    // Before the call: the answer to a take may bring it back sooner than that to this one.
+    // Before the call, because the answer to `take` may bring the record back before the answer to this call.
     this.order?.suspend(held);
     try {
       await super.retry(held, delayMs);
     } finally {
-      // Until then it is held: a record that is held and not known here is returned.
+      // After the call, because a record that Redis counts as held and that is not known here would be returned.
       this.held.remove(held);
     }
   }
@@ -142,7 +142,7 @@ export class GroupSession<Body = unknown>
     }
   }
 
-  /** Returns these records, and all that wait for others of their key; it does not count as an attempt. */
+  /** Returns these records, and all that wait for other records of their key, without counting an attempt. */
   override async returnUnfinished(deliveries: readonly HeldRecord<Body>[]): Promise<void> {
     const chosen = [...deliveries, ...(this.order?.takeBlocked() ?? [])];
     for (const held of chosen) {
@@ -154,7 +154,7 @@ export class GroupSession<Body = unknown>
 
   override beat(renewal: Renewal): void {
     super.beat(renewal);
-    // It makes up for signals that may have been lost.
+    // This makes up for signals that may have been lost.
     this.pollAgain({ isSought: true });
   }
 
@@ -170,7 +170,7 @@ export class GroupSession<Body = unknown>
 
   protected override hasNotBegun(error: Error): void {
     this.failed(error);
-    // What the server says may be put right there.
+    // An error that the server answered may be fixed at the server, so the session tries again.
     const isOfServer = isRedpostError(error, 'SERVER') || isRedpostError(error, 'WRONG_TYPE');
     if (isRedpostError(error) && !error.retryable && !isOfServer && !this.isOver) this.end();
   }
@@ -180,13 +180,13 @@ export class GroupSession<Body = unknown>
     try {
       return await this.#tryLease();
     } finally {
-      // Left meanwhile: a lease taken after that would keep others out until it runs out.
+      // It has left meanwhile. A lease that was taken after that would keep other consumers out until it runs out.
       if (this.isOver) await this.giveUpLease();
     }
   }
 
   async #tryLease(): Promise<boolean> {
-    // A member that is to be the only one recovers first, and then tries again.
+    // If overdue consumers prevent an exclusive lease, recover them first, and then try again.
     for (let tries = 0; tries < 2 && !this.isOver; tries += 1) {
       const takenAt = performance.now();
       const joined = await this.store.join(this.#options);
@@ -207,7 +207,7 @@ export class GroupSession<Body = unknown>
     return this.store.leave(timeoutMs);
   }
 
-  /** Nobody may wait for a record that does not come any more. */
+  /** Starts records that waited for records of their key that are no longer pending. */
   async #mendOrder(): Promise<void> {
     try {
       const ready = (await this.order?.mend()) ?? [];
@@ -223,8 +223,8 @@ export class GroupSession<Body = unknown>
   }
 
   /**
-   * It has to wait for others of its key, and another suspect may come meanwhile, once Redis counts
-   * this one no more: with two of them, this consumer's death would be blamed on both.
+   * This suspect has to wait for other records of its key, so it is no longer marked as a suspect. Another suspect may come
+   * only after Redis has confirmed that: if this consumer died with two suspects, both would count as the cause.
    */
   #clearSuspect(held: HeldRecord<Body>): void {
     this.settlements
@@ -233,7 +233,7 @@ export class GroupSession<Body = unknown>
       .catch((error) => this.failed(asError(error)));
   }
 
-  /** The record is done with: the next one of its key may start. */
+  /** The record is settled, so the next record of its key may start. */
   #pass(held: HeldRecord<Body>): void {
     const next = this.order?.finish(held);
     if (next && !this.isOver) this.events.accept([next]);

@@ -4,8 +4,8 @@ import type { GroupKeys } from '../topic-keys.js';
 import { type LaneRecord, Lanes } from './lanes.js';
 
 /**
- * Keeps the records of each key in order across the lives of consumers: what is pending in Redis
- * when a session begins has its place before anything new. See Lanes.
+ * Keeps the records of each key in order also when the consumer changes: records that are pending in Redis when a session
+ * begins have their place before new ones. See Lanes.
  */
 export class KeyOrder<Item extends LaneRecord> extends Lanes<Item> {
   readonly #context: GroupContext;
@@ -18,9 +18,9 @@ export class KeyOrder<Item extends LaneRecord> extends Lanes<Item> {
   }
 
   /**
-   * Keeps places for what is pending in Redis.
+   * Keeps places for the records that are pending in Redis.
    *
-   * @param known what is here already, or was: its acknowledgement may be under way.
+   * @param known records that are held here, acknowledged ones included until Redis confirms that.
    */
   async expectPending(known: Iterable<LaneRecord>): Promise<void> {
     const here = new Set(Array.from(known, ({ offset }) => offset));
@@ -28,8 +28,8 @@ export class KeyOrder<Item extends LaneRecord> extends Lanes<Item> {
   }
 
   /**
-   * Gives up the places of records that are pending no more, because they were acknowledged
-   * elsewhere or skipped by a seek; resolves to what may start now.
+   * Removes the places of records that are no longer pending, because they were acknowledged elsewhere or skipped by a
+   * seek. Resolves to the records that may start now.
    */
   async mend(): Promise<Item[]> {
     const gaps = this.gaps();

@@ -1,36 +1,36 @@
-/** A record with a place among those of the same key. */
+/** A record that has a place among the records of its key. */
 export interface LaneRecord {
   readonly offset: string;
   readonly key: string | undefined;
 }
 
-/** One place in a lane: empty while its record waits in Redis for another attempt. */
+/** One place in a lane. It is empty while its record waits in Redis for another attempt. */
 interface Place<Item> {
   readonly offset: string;
   item: Item | undefined;
 }
 
 /**
- * Keeps the records of a key in order, and handles them one at a time: a record starts when all
- * before it in its lane are done with. A record that fails keeps its place while it waits for its
- * next attempt. Records without a key have no lane, and start at once.
+ * Keeps the records of a key in order, one at a time. The records of a key form a lane: a record starts when all records
+ * before it in its lane are settled. A record that fails keeps its place while it waits for its next attempt. Records
+ * without a key have no lane, and start at once.
  */
 export class Lanes<Item extends LaneRecord> {
   readonly #lanes = new Map<string, Place<Item>[]>();
   #blocked = 0;
 
-  /** How many records are here and wait for others. */
+  /** How many records are here and wait for other records of their key. */
   get blocked(): number {
     return this.#blocked;
   }
 
-  /** The offsets of places whose record is in Redis. */
+  /** The offsets of empty places, whose record is in Redis. */
   gaps(): string[] {
     const places = [...this.#lanes.values()].flat();
     return places.filter(({ item }) => !item).map(({ offset }) => offset);
   }
 
-  /** Keeps places for records that are known to come; oldest first. */
+  /** Keeps places for records that will come, oldest first. */
   expect(records: readonly LaneRecord[]): void {
     for (const { offset, key } of records) {
       if (key === undefined) continue;
@@ -39,7 +39,7 @@ export class Lanes<Item extends LaneRecord> {
     }
   }
 
-  /** Takes in a record; true when it may start now. */
+  /** Adds a record. Returns true when it may start now. */
   admit(item: Item): boolean {
     if (item.key === undefined) return true;
     const lane = this.#laneOf(item.key);
@@ -51,14 +51,14 @@ export class Lanes<Item extends LaneRecord> {
     return false;
   }
 
-  /** The record waits for another attempt: those behind it go on waiting. */
+  /** The record waits for another attempt. The records behind it continue to wait. */
   suspend(item: Item): void {
     if (item.key === undefined) return;
     const place = this.#lanes.get(item.key)?.find((kept) => kept.item === item);
     if (place) place.item = undefined;
   }
 
-  /** The record is done with; returns the one that may start now, if there is one. */
+  /** Removes a settled record. Returns the record that may start now, if there is one. */
   finish({ key, offset }: LaneRecord): Item | undefined {
     const lane = key === undefined ? undefined : this.#lanes.get(key);
     if (key === undefined || !lane) return undefined;
@@ -71,7 +71,7 @@ export class Lanes<Item extends LaneRecord> {
     return next;
   }
 
-  /** The records of these offsets do not exist any more; returns those that may start now. */
+  /** Removes records that no longer exist. Returns the records that may start now. */
   forget(offsets: readonly string[]): Item[] {
     const gone = new Set(offsets);
     const places = [...this.#lanes].flatMap(([key, lane]) =>
@@ -80,7 +80,7 @@ export class Lanes<Item extends LaneRecord> {
     return places.map((place) => this.finish(place)).filter((item) => item !== undefined);
   }
 
-  /** Takes out all records that wait for others. */
+  /** Removes and returns all records that wait for other records of their key. */
   takeBlocked(): Item[] {
     const items: Item[] = [];
     for (const lane of this.#lanes.values()) {

@@ -2,8 +2,8 @@ import { InvalidArgumentError, shown } from '@redpost/core';
 import { compareOffsets } from '../record/offset.js';
 
 /**
- * Where a dead letter stands: `<partition>:<id>`. An id alone is not enough: those of two partitions
- * that are made in the same millisecond are the same.
+ * The place of a dead letter, in text `<partition>:<id>`. The id alone is not unique, because entries of two partitions
+ * that are made in the same millisecond have the same id.
  */
 export interface DeadEntry {
   readonly partition: number;
@@ -21,12 +21,12 @@ export function parseEntry(name: string): DeadEntry {
   throw new InvalidArgumentError(`An entry looks like 0:1700000000000-0, got ${shown(name)}`);
 }
 
-/** The oldest dead letters come first, of all partitions. */
+/** Sorts dead letters of all partitions, oldest first. */
 export function compareEntries(a: DeadEntry, b: DeadEntry): number {
   return compareOffsets(a.id, b.id) || a.partition - b.partition;
 }
 
-/** Where the entries of a partition begin that come after this one, as XRANGE wants it. */
+/** The first argument of XRANGE for the entries of a partition that come after this entry. */
 export function behind(entry: DeadEntry, partition: number): string {
   return partition > entry.partition ? entry.id : `(${entry.id}`;
 }

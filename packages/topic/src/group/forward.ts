@@ -5,17 +5,17 @@ import type { TopicDelivery } from '../consuming/group-delivery.js';
 import type { ConsumerGroup } from './group.js';
 import type { GroupConsumeOptions } from './group-options.js';
 
-/** What a topic can feed: a `Queue` of `@redpost/queue`, or another object with the same `send`. */
+/** The target of `topic.forward()`: a `Queue` of `@redpost/queue`, or another object with the same `send`. */
 export interface ForwardTarget<Body> {
   readonly name: string;
-  /** Resolves when the message is safe. */
+  /** Resolves when the message is stored. */
   send(
     body: Body,
     options: { id: string; headers?: Readonly<Record<string, string>> },
   ): Promise<unknown>;
 }
 
-/** How a topic feeds a queue. */
+/** The options of `topic.forward()`. */
 export interface ForwardOptions extends Omit<GroupConsumeOptions, 'maxAttempts'> {
   /** The consumer group that remembers what was forwarded. Default `forward:` and the queue's name. */
   group?: string | undefined;
@@ -32,8 +32,8 @@ export const forwardOptionNames: NamesOf<ForwardOptions> = {
 };
 
 /**
- * Sends each record to a queue, and acknowledges it when the queue has confirmed: so it may be sent
- * twice, and never not at all. Both messages then have the same id, made of where the record stands.
+ * Sends each record to a queue, and acknowledges it when the queue has confirmed the message. So delivery is at least once:
+ * a message may be sent twice, and then both have the same id, which is made of the place of the record.
  */
 export function forwardTo<Body>(
   topic: string,
@@ -44,12 +44,12 @@ export function forwardTo<Body>(
   return group.consume((delivery) => forwardOne(topic, target, delivery), {
     ...options,
     concurrency,
-    // A queue that cannot be reached is waited for.
+    // While the queue is unreachable, records are retried and never given up.
     maxAttempts: Number.MAX_SAFE_INTEGER,
   });
 }
 
-/** What a queue will never take, however often it is sent. */
+/** The errors of messages that a queue rejects at every attempt. */
 const refusals = ['VALIDATION', 'ENCODE', 'INVALID_ARGUMENT', 'MESSAGE_TOO_LARGE'];
 
 async function forwardOne<Body>(
@@ -63,7 +63,7 @@ async function forwardOne<Body>(
     await target.send(body, Object.keys(headers).length > 0 ? { id, headers } : { id });
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    // The queue will never take it: the group's dead letters keep it.
+    // A retry would be rejected, too, so the record becomes a dead letter of the group.
     await delivery.deadLetter(`refused by ${target.name}: ${messageOf(error)}`);
   }
 }

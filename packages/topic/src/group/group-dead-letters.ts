@@ -8,24 +8,24 @@ import type { GroupKeys } from '../topic-keys.js';
 import { behind, compareEntries, type DeadEntry, nameOf, parseEntry } from './dead-entry.js';
 import type { GroupContext } from './group-context.js';
 
-/** A record that is not delivered to the group any more, and why. */
+/** A record that is no longer delivered to the group, and the reason. */
 export interface DeadRecord<Body = unknown> {
-  /** Where it stands among the dead letters: for `redrive`, `remove`, and to list on from. */
+  /** The name of the dead letter: for `redrive`, `remove`, and the option `after` of `list`. */
   readonly entry: string;
   readonly partition: number;
-  /** Where it stood in the topic. */
+  /** The offset of the record in the topic. */
   readonly offset: string;
-  /** Undefined when it cannot be read: then `bytes` is all there is. */
+  /** Undefined when it cannot be read: then only `bytes` has the body. */
   readonly body: Body | undefined;
-  /** The body as it lay in Redis. JSON.stringify leaves it out, unless it is all there is: then it is base64. */
+  /** The body as it is in Redis. JSON.stringify writes it as base64 if `body` is undefined, and leaves it out otherwise. */
   readonly bytes: Buffer;
   readonly key: string | undefined;
   readonly headers: RecordHeaders;
   readonly id: string | undefined;
   readonly publishedAt: Date;
-  /** How many attempts it had. */
+  /** How many attempts the record had. */
   readonly attempt: number;
-  /** E.g. `failed`, `crashed`, `malformed`, `invalid`, or what a handler said. */
+  /** E.g. `failed`, `crashed`, `malformed`, `invalid`, or the reason that a handler gave. */
   readonly reason: string;
   /** The message of the last error; may be empty. */
   readonly error: string;
@@ -48,7 +48,7 @@ const chunk = 200;
 /** How many fields at the front say why it is a dead letter. See scripts/dead-letter.lua. */
 const ownFields = 8;
 
-/** The records that a group has given up. */
+/** The dead letters of a group. */
 export class GroupDeadLetters<Body = unknown> {
   readonly #context: GroupContext<Body>;
 
@@ -56,7 +56,7 @@ export class GroupDeadLetters<Body = unknown> {
     this.#context = context;
   }
 
-  /** The oldest first. */
+  /** Lists dead letters, oldest first. */
   async list(options: DeadRecordListOptions = {}): Promise<DeadRecord<Body>[]> {
     refuseUnknownOptions('deadLetters.list()', options, listOptionNames);
     const { limit = 100, after } = options;
@@ -80,9 +80,9 @@ export class GroupDeadLetters<Body = unknown> {
   }
 
   /**
-   * Delivers dead letters to this group again, as if they had just been published: attempts start
-   * from 1. Other groups and readers do not get them. Resolves to how many. Each is moved at once
-   * or not at all, so none is lost and none is doubled.
+   * Delivers dead letters to this group again, as if they had just been published: attempts start from 1. Other groups and
+   * readers do not get them. Each dead letter is moved in one step, so none is lost or duplicated. Resolves to their
+   * number.
    */
   async redrive(options: { entries?: readonly string[] | undefined } = {}): Promise<number> {
     refuseUnknownOptions('deadLetters.redrive()', options, { entries: true });
@@ -118,7 +118,7 @@ export class GroupDeadLetters<Body = unknown> {
     return counts.reduce<number>((sum, each) => sum + Number(each), 0);
   }
 
-  /** All there are now: what dies meanwhile stays. */
+  /** Moves all dead letters that there are now. Those that are added meanwhile stay. */
   async #redriveAll(keys: GroupKeys): Promise<number> {
     const { connection } = this.#context.topic;
     const newest = await connection.run(newestId, keys.dead);
@@ -157,7 +157,7 @@ export class GroupDeadLetters<Body = unknown> {
     });
   }
 
-  /** What is dead may be unreadable: that is shown, not thrown. */
+  /** A dead letter may be unreadable. Then its body is undefined, and no error is thrown. */
   async #readable(fields: Fields): Promise<Pick<DeadRecord<Body>, 'body' | 'bytes' | 'headers'>> {
     let bytes = Buffer.alloc(0);
     let headers: RecordHeaders = {};

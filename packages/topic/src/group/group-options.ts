@@ -13,8 +13,9 @@ import { type From, startOf } from '../record/offset.js';
 /** How a consumer group begins. */
 export interface GroupOptions {
   /**
-   * Where the group begins when it does not exist yet. Default `'beginning'`. `'latest'` is when the
-   * member began that makes it: in a topic that Redis has forgotten since then (FLUSHALL), the beginning.
+   * Where the group begins when it does not exist yet. Default `'beginning'`. `'latest'` means the time when the member
+   * that creates the group began. So if Redis has lost the topic since then (FLUSHALL), the group begins with its first
+   * record.
    */
   from?: From | undefined;
 }

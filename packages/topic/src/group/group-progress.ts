@@ -3,18 +3,18 @@ import { progress } from '../scripts/progress.js';
 import type { GroupKeys } from '../topic-keys.js';
 import type { GroupContext } from './group-context.js';
 
-/** How many records one script counts: it holds up everything else meanwhile. */
+/** How many records one script counts, because no other call is executed meanwhile. */
 const chunk = 1000;
 
 /** How far a group has come in one partition. */
 export interface PartitionProgress {
-  /** How many records were delivered and are not settled. */
+  /** How many delivered records are not settled. */
   pending: number;
   /** How many records were not delivered yet and can still be read. */
   lag: number;
 }
 
-/** Asks the server, and counts, a thousand records at a time, where it cannot tell. */
+/** Asks the server for the lag. If the server does not know it, counts the records, a thousand per call. */
 export async function partitionProgress(
   { topic: { connection }, group }: GroupContext,
   { stream }: GroupKeys,

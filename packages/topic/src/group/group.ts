@@ -15,25 +15,25 @@ import {
 } from './group-options.js';
 import { type PartitionProgress, partitionProgress } from './group-progress.js';
 
-/** How far a consumer group has come. */
+/** The numbers of a consumer group. */
 export interface GroupStats {
-  /** Not delivered yet. */
+  /** How many records were not delivered yet. */
   lag: number;
-  /** With a consumer now, or waiting for another attempt. */
+  /** How many records a consumer holds, or wait for another attempt. */
   pending: number;
-  /** Of these: waiting for another attempt. */
+  /** How many of these wait for another attempt. */
   delayed: number;
-  /** Given up. */
+  /** How many dead letters there are. */
   dead: number;
-  /** Consumers that hold a lease: with partitions, one for each that is worked on. */
+  /** How many consumers hold a lease. With partitions, this is one for each partition that a member works on. */
   consumers: number;
-  /** Since the group exists. */
+  /** Counters since the group was created. */
   total: {
     acked: number;
     retried: number;
-    /** Dead-lettered, redriven ones included. */
+    /** Dead letters, redriven ones included. */
     dead: number;
-    /** Returned to the group after their consumer had died. */
+    /** Records that were returned to the group after their consumer had died. */
     recovered: number;
   };
 }
@@ -51,7 +51,7 @@ export interface GroupOwner<Body> {
  */
 export class ConsumerGroup<Body = unknown> {
   readonly name: string;
-  /** The records that this group has given up. */
+  /** The dead letters of this group. */
   readonly deadLetters: GroupDeadLetters<Body>;
   readonly #context: GroupContext<Body>;
   readonly #options: GroupOptions;
@@ -59,7 +59,7 @@ export class ConsumerGroup<Body = unknown> {
   readonly #consumers = new Set<GroupConsumer<Body>>();
   #isClosed = false;
 
-  /** @throws InvalidArgumentError for a name that cannot be a group's, or a place that cannot be. */
+  /** @throws InvalidArgumentError for an invalid name, or an impossible `from`. */
   constructor(
     topic: TopicContext<Body>,
     name: string,
@@ -82,8 +82,8 @@ export class ConsumerGroup<Body = unknown> {
   }
 
   /**
-   * Becomes a member: calls `handler` for each record it gets, until the consumer is stopped. A
-   * group that does not exist yet is made, and begins at the option `from` of `topic.group()`.
+   * Adds a member to the group, which calls `handler` for each record that it gets, until it is stopped. A group that does
+   * not exist yet is created, and begins at the option `from` of `topic.group()`.
    */
   consume(handler: RecordHandler<Body>, options: GroupConsumeOptions = {}): GroupConsumer<Body> {
     refuseUnknownOptions('consume()', options, groupConsumeOptionNames);
@@ -102,9 +102,9 @@ export class ConsumerGroup<Body = unknown> {
   }
 
   /**
-   * Sets where the group reads on, in all partitions, and makes the group if it does not exist.
-   * Records that wait for another attempt are skipped; those in handlers now stay with them, and
-   * may be delivered once more if they are after that place.
+   * Sets the position of the group in all partitions, and creates the group if it does not exist. Records that wait for
+   * another attempt are skipped. Records that handlers have now stay with them, and may be delivered once more if they are
+   * after this position.
    */
   async seek(to: From): Promise<void> {
     const { topic, group, signal, partitions } = this.#context;
@@ -116,17 +116,16 @@ export class ConsumerGroup<Body = unknown> {
   }
 
   /**
-   * How many records were not delivered to this group yet and can still be read. Where the server
-   * cannot tell, they are counted, a thousand at a time: before Redis 7, after a seek to the middle,
-   * after records were deleted one by one, and, on Redis 7 and Valkey 8.0, once retention has removed
-   * any.
+   * How many records were not delivered to this group yet and can still be read. If the server does not know the number,
+   * the records are counted, a thousand per call: before Redis 7, after a seek to the middle, after records were deleted
+   * one by one, and, on Redis 7 and Valkey 8.0, once retention has removed records.
    */
   async lag(): Promise<number> {
     const all = await this.#progress();
     return sum(all.map(({ lag }) => lag));
   }
 
-  /** Counts. Costs the same however much there is, but for `lag`: see there. */
+  /** Reads the numbers of the group. Costs the same for any number of records, except for `lag`: see there. */
   async stats(): Promise<GroupStats> {
     const { partitions, topic } = this.#context;
     const progress = await this.#progress();
@@ -155,7 +154,7 @@ export class ConsumerGroup<Body = unknown> {
     };
   }
 
-  /** How far it has come, by partition. */
+  /** How far the group has come, by partition. */
   async #progress(): Promise<PartitionProgress[]> {
     const { partitions, topic } = this.#context;
     await topic.facts.checked();
@@ -163,7 +162,7 @@ export class ConsumerGroup<Body = unknown> {
     return Promise.all(partitions.map((keys) => partitionProgress(context, keys)));
   }
 
-  /** Stops its consumers. */
+  /** Stops the consumers of this object. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
@@ -174,7 +173,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
 }
 
-/** A hash comes as a flat array from RESP2, and as pairs from RESP3's map. */
+/** Reads a hash, which RESP2 answers as a flat array, and RESP3 as pairs. */
 function counters(reply: Reply): Map<string, number> {
   const flat = (reply as Reply[]).flat() as Buffer[];
   const map = new Map<string, number>();

@@ -20,18 +20,18 @@ import { type TopicContext, writeBody } from '../topic-context.js';
 import { partitionOf } from '../topic-keys.js';
 import type { CheckedRetention, Deduplication } from '../topic-options.js';
 
-/** What a record is published with. */
+/** The options of `publish`, for one record. */
 export interface PublishOptions {
   /**
-   * What the record is about, e.g. the id of an order; not empty. With partitions, records of the
-   * same key stay in order.
+   * What the record is about, e.g. the id of an order; not empty. With partitions, records of the same key keep their
+   * order.
    */
   key?: string | undefined;
   /** Small texts that travel with the record. */
   headers?: RecordHeaders | undefined;
   /**
-   * Makes the call repeatable: a second publish of the same id, within the window of
-   * `deduplication`, adds nothing and resolves to the offset of the first. 1 to 512 characters.
+   * Makes the call idempotent: a second publish with the same id, within the window of `deduplication`, adds nothing and
+   * resolves to the offset of the first. 1 to 512 characters.
    */
   id?: string | undefined;
 }
@@ -41,10 +41,10 @@ export interface TopicItem<Body> extends PublishOptions {
   body: Body;
 }
 
-/** What became of one record of a batch. */
+/** The result for one record of a batch. */
 export type TopicPublishResult =
   | { status: 'published'; offset: string }
-  /** When the error has an `outcome` of `unknown`, the record may be in Redis all the same. */
+  /** If the `outcome` of the error is `unknown`, the record may be in Redis nevertheless. */
   | { status: 'failed'; error: RedpostError };
 
 export interface TopicPublisherOptions {
@@ -52,25 +52,25 @@ export interface TopicPublisherOptions {
   deduplication: Complete<Deduplication>;
   timeoutMs: number | undefined;
   replicas: number;
-  /** Retention took records that some group had not acknowledged. */
+  /** Retention removed records that some group had not acknowledged. */
   cut(partition: number, records: number): void;
   failed(error: Error): void;
 }
 
 interface Waiting extends OutgoingRecord {
-  /** Both settle the promise of its caller, once it is in a batch. */
+  /** Both settle the promise of the caller. They are set when the record is put into a batch. */
   resolve: (offset: string) => void;
   reject: (error: unknown) => void;
 }
 
-/** All records of a topic wait for those before them. */
+/** All records of a topic are in one line, and wait for those before them. */
 const onlyLine = '';
 
-/** So small that the server works on one script while the next one is written. */
+/** The most records and bytes of one script: few, so that the server executes one while the next one is written. */
 const limits = { count: 50, bytes: 64 * 1024 };
 const longestId = 512;
 
-/** Publishes records: those of one tick together, fifty by fifty in each partition. */
+/** Publishes records. Those of one tick are sent together, in scripts of at most fifty records per partition. */
 export class TopicPublisher<Input> {
   readonly #context: TopicContext;
   readonly #options: TopicPublisherOptions;
@@ -127,11 +127,11 @@ export class TopicPublisher<Input> {
     this.#isClosed = true;
     for (const batch of this.#batches) batch.flush();
     await Promise.allSettled(this.#unsettled);
-    // What had to wait for its turn has only been sent now.
+    // Records that waited in the line have only been sent now.
     if (this.#unsettled.size > 0) await this.close();
   }
 
-  /** Those without a key or an id go round: records of one id must meet in one partition. */
+  /** Records with a key or an id have a fixed partition, the others take turns (round-robin). */
   #partitionFor(key: string): number {
     const count = this.#batches.length;
     if (key) return partitionOf(key, count);
@@ -143,7 +143,7 @@ export class TopicPublisher<Input> {
     return this.#context.facts.isDeclared && this.#order.isFree(onlyLine);
   }
 
-  /** Neither a slow schema nor the first look at the topic lets a later record overtake. */
+  /** Keeps the order while records wait for an asynchronous schema, or until the topic is declared. */
   #addInOrder(
     partition: number,
     record: Waiting,
@@ -168,7 +168,7 @@ export class TopicPublisher<Input> {
   async #send(partition: number, records: Waiting[]): Promise<void> {
     try {
       const appended = this.#append(partition, records);
-      // In the same round trip, so that what was published is trimmed when its promise resolves.
+      // In the same round trip, so that retention has been applied when the promise resolves.
       const trimmed = this.#trim(partition);
       const offsets = await appended;
       await trimmed;
@@ -199,8 +199,7 @@ export class TopicPublisher<Input> {
       const records = await connection.run(trim, input, this.#deadline);
       if (records > 0) cut(partition, records);
     } catch (error) {
-      // The records are there: that retention could not be applied is another matter. A closed
-      // connection has told its callers already.
+      // The records are published, so their promises do not reject. After `CLOSED`, the callers have been told already.
       if (!isRedpostError(error, 'CLOSED')) failed(asError(error));
     }
   }
@@ -213,14 +212,14 @@ export class TopicPublisher<Input> {
   }
 }
 
-/** It gets its body, and who waits for it, when it is put into a batch. */
+/** A record whose body and promise are set when it is put into a batch. */
 function newRecord(key: string, headers: string, id: string): Waiting {
   return { body: '', key, headers, id, resolve: notYet, reject: notYet };
 }
 
 function notYet(): void {}
 
-/** The options of a call that names none: known to be good. */
+/** The options of a call without options, which need no check. */
 export const noPublishOptions: PublishOptions = Object.freeze({});
 
 const optionNames: NamesOf<PublishOptions> = { key: true, headers: true, id: true };

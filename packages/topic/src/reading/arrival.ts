@@ -3,17 +3,17 @@ import { pause } from '@redpost/core/consuming';
 
 const firstPauseMs = 50;
 const longestPauseMs = 2000;
-/** How often records are asked for by another command while this one is refused, in ms. */
+/** How long to pause before the caller asks by another command, when Redis has refused XREAD, in ms. */
 const refusedPauseMs = 1000;
 
 /**
- * Waits until a stream has a record after `offset`; resolves to the offset of the first one, or to
- * undefined when `signal` is aborted, or when Redis refuses to be waited for: then there may be one.
+ * Waits until a stream has a record after `offset`. Resolves to the offset of the first such record; or to undefined when
+ * `signal` is aborted, or when Redis has refused the blocking read, and then there may be a record.
  *
- * What it waits with is a plain XREAD: it takes nothing, so that one whose answer gets lost, or
- * which is left behind in the server, does no harm. The waiting reader takes by another command.
+ * It waits by a plain XREAD, which takes no records. So no record is lost when the answer is lost or when the read is still
+ * pending in the server. The caller gets the records by another command.
  *
- * @param failed told why waiting failed, e.g. because Redis is away. It is tried again.
+ * @param failed called with the error of a failed read, e.g. because Redis is unreachable. It is tried again.
  * @throws ClosedError when the connection was closed.
  */
 export async function arrival(
@@ -42,7 +42,7 @@ export async function arrival(
   }
 }
 
-/** Streams come as pairs from RESP2, and as one flat array where RESP3 has a map. */
+/** Reads the answer, where RESP2 has pairs for the streams, and RESP3 one flat array for its map. */
 function firstOffset(reply: Reply): string | undefined {
   const [first, second] = (reply ?? []) as Reply[];
   const entries = Array.isArray(first) ? first[1] : second;

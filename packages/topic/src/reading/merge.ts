@@ -1,14 +1,14 @@
-/** What has its values one after the other; undefined at the end. */
+/** A source of values, one after the other; undefined at the end. */
 export interface Source<Value> {
   next(): Promise<Value | undefined>;
 }
 
 /**
- * The values of all sources as they come, each source at most one value ahead. Throws what a source
- * throws.
+ * Yields the values of all sources as they come, and reads each source at most one value ahead. Throws the error of a
+ * source.
  *
- * Not by `Promise.race` again and again: each race leaves something behind at every promise that is
- * still open, and an idle source would collect that for ever.
+ * It does not use `Promise.race`, because each race adds a reaction to every pending promise, so the promise of an idle
+ * source would keep more and more of them (a memory leak).
  */
 export async function* merge<Value, Each extends Source<Value>>(
   sources: readonly Each[],

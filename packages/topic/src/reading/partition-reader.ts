@@ -10,9 +10,9 @@ import { unlessAborted } from './unless-aborted.js';
 
 export interface PartitionReaderOptions {
   partition: number;
-  /** The offset after which to begin, `$` for the last one there is. */
+  /** The offset after which to begin; `$` for the last one. */
   start: string;
-  /** True when `start` is an offset that a reader has reached before, so that a gap matters. */
+  /** True when `start` is an offset that a reader has reached before, so that a gap is reported. */
   isResumed: boolean;
   /** Something failed and is tried again, e.g. because Redis is away. */
   failed(error: Error): void;
@@ -22,9 +22,8 @@ const batch = 500;
 const retryMs = 100;
 
 /**
- * Reads one partition on and on: what there is, then what comes. Every read begins after the last
- * offset that was read, so nothing is left out or doubled where the backlog ends, or where the
- * connection broke.
+ * Reads one partition: first the existing records, then new ones. Every read begins after the last offset that was read,
+ * so no record is skipped or duplicated at the end of the backlog, or when the connection broke.
  */
 export class PartitionReader {
   readonly #context: TopicContext;
@@ -32,11 +31,11 @@ export class PartitionReader {
   readonly #stream: string;
   readonly #stopping = new AbortController();
   #offset: string;
-  /** How many records had been added to the stream up to `#offset`; undefined when unknown. */
+  /** How many records were ever added to the stream up to `#offset`; undefined when unknown. */
   #ordinal: number | undefined;
-  /** Whether missing records are to be reported: not before the first one was read. */
+  /** Whether missing records are reported: only after the first record was read. */
   #isUnderWay: boolean;
-  /** The first record after `#offset`, as far as waiting for it has told. */
+  /** The offset of the first record after `#offset`, if a wait has found it. */
   #successor: string | undefined;
 
   get partition(): number {
@@ -51,27 +50,26 @@ export class PartitionReader {
     this.#isUnderWay = options.isResumed;
   }
 
-  /** Fixes where `latest` is, so that what is published from then on is read. */
+  /** Determines the offset of `latest`, so that all records that are published from then on are read. */
   async open(): Promise<void> {
     if (this.#offset !== '$') return;
     const last = await this.#context.connection.run(newestId, this.#stream, {
-      // Nothing that is published later overtakes it.
+      // In the line of the stream, so that no later publish of this connection is executed before it.
       line: this.#stream,
     });
     this.#offset = last ?? beforeAll;
     this.#isUnderWay = last !== undefined;
   }
 
-  /** Lets callers go that wait for the next records. */
+  /** Stops the reader: pending calls of `next()` resolve to undefined. */
   stop(): void {
     this.#stopping.abort();
   }
 
   /**
-   * The next records; undefined when it was stopped.
+   * Resolves to the next records; undefined when the reader was stopped.
    *
-   * @throws TrimmedError once for records that were removed unread. The next call goes on behind
-   * them.
+   * @throws TrimmedError once for records that were removed before they were read. The next call continues after them.
    */
   async next(): Promise<Entry[] | undefined> {
     const { signal } = this.#stopping;
@@ -95,7 +93,7 @@ export class PartitionReader {
     const { failed } = this.#options;
     try {
       const input = { stream: this.#stream, after: this.#offset, count: batch };
-      // While Redis is away, its answer may be a long time coming.
+      // While Redis is unreachable, the answer may take long.
       return await unlessAborted(this.#context.connection.run(read, input), signal);
     } catch (error) {
       if (!isRedpostError(error) || !error.retryable) throw error;
@@ -107,7 +105,10 @@ export class PartitionReader {
     }
   }
 
-  /** Before Redis 7, and when records were deleted one by one, there may be a gap of 0 records. */
+  /**
+   * Throws a TrimmedError for missing records. Before Redis 7, and when records were deleted one by one, it may report a
+   * gap although no record is missing.
+   */
   #refuseGap({ entries: [oldest], isFirst, totals }: ReadResult): void {
     if (!isFirst || !totals || !oldest) return;
     const { added, length, hasDeleted } = totals;
@@ -124,7 +125,7 @@ export class PartitionReader {
       partition: this.#options.partition,
       after: this.#offset,
       oldest: oldest.offset,
-      // The stream was made anew if it is less than none.
+      // A negative number means that the stream was created again.
       missed: missed === undefined || missed < 0 ? undefined : missed,
     });
   }

@@ -17,15 +17,15 @@ import { unlessAborted } from './unless-aborted.js';
 
 /** Where a reader begins, and when it ends. */
 export interface ReadOptions {
-  /** Where to begin. Default `'latest'`: what is published from the call on. */
+  /** Where to begin. Default `'latest'`: records that are published from the call on. */
   from?: From | undefined;
-  /** Ends the reading; the loop ends without an error. */
+  /** Ends the reader when it is aborted. The loop ends without an error. */
   signal?: AbortSignal | undefined;
-  /** Reads only this partition. An offset to begin at needs it, where there are several. */
+  /** Reads only this partition. Required with an offset in `from`, if there are several partitions. */
   partition?: number | undefined;
   /**
-   * Told when retention removed records before they were read; reading goes on behind them.
-   * Without it, the loop throws a `TrimmedError`.
+   * Called when retention removed records before they were read. The reader continues after them. Without this option, the
+   * loop throws a `TrimmedError`.
    */
   onTrimmed?: ((gap: TrimmedGap) => void) | undefined;
 }
@@ -40,10 +40,9 @@ export const readOptionNames: NamesOf<ReadOptions> = {
 type Report = <Event extends keyof TopicEvents>(event: Event, payload: TopicEvents[Event]) => void;
 
 /**
- * The records of a topic, one after the other, first the backlog, then live. Those of a partition
- * come in order.
+ * Yields the records of a topic, first the backlog, then new ones. The records of a partition come in order.
  *
- * @param report told what cannot be read, and what failed and is tried again.
+ * @param report called with records that cannot be read, and with errors of calls that are tried again.
  */
 export function readTopic<Body>(
   context: TopicContext<Body>,
@@ -63,10 +62,10 @@ export function readTopic<Body>(
         failed: (error) => report('error', error),
       }),
   );
-  // At once, not when the first record is asked for: `latest` is when this was called.
+  // At once, and not when the first record is asked for, because `latest` means the time of this call.
   const opened = Promise.all([context.facts.checked(), ...readers.map((reader) => reader.open())]);
   opened.catch(() => {
-    // Thrown to the caller that asks for the first record.
+    // The error is thrown to the caller that asks for the first record.
   });
   return records();
 

@@ -1,6 +1,6 @@
 import { onAbort } from '@redpost/core/consuming';
 
-/** Resolves as `promise` does, or to undefined as soon as `signal` is aborted. */
+/** Settles as `promise` does, but resolves to undefined as soon as `signal` is aborted. */
 export async function unlessAborted<Value>(
   promise: Promise<Value>,
   signal: AbortSignal,

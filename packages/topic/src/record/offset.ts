@@ -3,23 +3,23 @@ import { InvalidArgumentError, shown } from '@redpost/core';
 
 /**
  * Where to begin:
- * - `'beginning'`: the oldest record there is;
- * - `'latest'`: what is published from now on;
+ * - `'beginning'`: the oldest record;
+ * - `'latest'`: records that are published from now on;
  * - an offset: the records after it;
  * - a `Date`: the records published then or later, by the server's clock.
  */
 export type From = 'beginning' | 'latest' | string | Date;
 
-/** Before any record. */
+/** An offset before all records. */
 export const beforeAll = '0-0';
 
 /** The last sequence number an offset can have. */
 const last = '18446744073709551615';
 
 /**
- * The offset whose successors are meant, or `$` for the last one there is.
+ * The offset after which to begin, or `$` for the last one.
  *
- * @throws InvalidArgumentError
+ * @throws InvalidArgumentError for an impossible place.
  */
 export function startOf(from: From): string {
   if (from === 'beginning') return beforeAll;
@@ -38,7 +38,7 @@ export function publishedAt(offset: string): Date {
   return new Date(Number(offset.slice(0, offset.indexOf('-'))));
 }
 
-/** Less than 0 when `a` comes before `b`. Their numbers may be too long for a `number`. */
+/** Less than 0 when `a` comes before `b`. It uses BigInt, because the parts may be too large for a `number`. */
 export function compareOffsets(a: string, b: string): number {
   const [a1 = '', a2 = ''] = a.split('-');
   const [b1 = '', b2 = ''] = b.split('-');

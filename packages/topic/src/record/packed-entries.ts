@@ -1,13 +1,13 @@
 import type { Fields } from './record.js';
 
-/** A body within the block that Redis answered. */
+/** A body within the block of bytes that Redis answered, without a copy. */
 class PackedBody {
   readonly #bytes: Buffer;
   readonly #text: string | undefined;
   readonly #start: number;
   readonly #end: number;
 
-  /** @param text the bytes as text, each a character, if the body is ASCII. */
+  /** @param text the whole block as text, one character per byte, if all bodies are ASCII. */
   constructor(bytes: Buffer, text: string | undefined, start: number, end: number) {
     this.#bytes = bytes;
     this.#text = text;
@@ -23,28 +23,28 @@ class PackedBody {
     return this.#bytes.subarray(this.#start, this.#end);
   }
 
-  /** Without a copy; undefined for a body that is not ASCII. */
+  /** The body as text, without a copy; undefined if it may not be ASCII. */
   get text(): string | undefined {
     return this.#text?.slice(this.#start, this.#end);
   }
 }
 
-/** An entry of a stream: where it stands, and its body, or all its fields if there are more. */
+/** An entry of a stream: its offset, and its body, or all its fields if it has other fields. */
 export interface PackedEntry {
   readonly offset: string;
   readonly body: PackedBody | undefined;
   readonly fields: Fields | undefined;
 }
 
-/** How many bytes an entry has, roughly. */
+/** The approximate size of an entry, in bytes. */
 export function sizeOf({ body, fields = [] }: Pick<PackedEntry, 'body' | 'fields'>): number {
   return body ? body.size : fields.reduce((sum, { length }) => sum + length, 0);
 }
 
 /**
- * Takes apart entries that Redis' `cmsgpack` has written, `[[offset, [name, value…]]…]`: of
- * MessagePack only what that writes for arrays of strings. Hundreds of entries in one block are one
- * reply to the client, and cost the server less than as many replies.
+ * Reads entries that `cmsgpack` of Redis has written, `[[offset, [name, value…]]…]`. It knows only the parts of MessagePack
+ * that `cmsgpack` uses for arrays of strings. Hundreds of entries in one block are a single reply, which costs the server
+ * less than hundreds of replies.
  *
  * Source: https://github.com/msgpack/msgpack/blob/master/spec.md
  */
@@ -52,7 +52,7 @@ export function unpackEntries(bytes: Buffer): PackedEntry[] {
   const reader = new Reader(bytes);
   const found: { offset: string; start: number; end: number; fields: Fields | undefined }[] = [];
   for (let left = reader.length(); left > 0; left -= 1) {
-    reader.length(); // Of the pair: 2.
+    reader.length(); // The length of the pair, 2.
     const offset = reader.text();
     const values = reader.length();
     const isPlain = values === 2 && reader.skipBody();
@@ -61,7 +61,7 @@ export function unpackEntries(bytes: Buffer): PackedEntry[] {
     found.push({ offset, start: reader.start, end, fields });
   }
   const latin1 = bytes.toString('latin1');
-  // Each that is not ASCII takes two bytes in UTF-8. If all of them are heads, the rest is ASCII.
+  // In UTF-8, each character that is not ASCII takes two bytes. If all of these are heads, all bodies are ASCII.
   const isAscii = Buffer.byteLength(latin1) - bytes.length === reader.notAscii;
   const text = isAscii ? latin1 : undefined;
   return found.map(({ offset, start, end, fields }) => {
@@ -89,7 +89,7 @@ class Reader {
     this.#bytes = bytes;
   }
 
-  /** Reads how many elements an array has, or how many bytes a string. */
+  /** Reads the number of elements of an array, or the number of bytes of a string. */
   length(): number {
     const type = this.#next();
     if (type === str8) return this.#next();
@@ -109,7 +109,7 @@ class Reader {
     return this.#bytes.toString('latin1', this.start, end);
   }
 
-  /** Leaves out a string; returns where it ends. */
+  /** Skips a string. Returns its end. */
   skipString(): number {
     const length = this.length();
     this.start = this.#at;
@@ -117,7 +117,7 @@ class Reader {
     return this.#at;
   }
 
-  /** Leaves out the next string if it is `body`. */
+  /** Skips the next string if it is `body`. Returns false otherwise. */
   skipBody(): boolean {
     const head = this.#bytes[this.#at];
     if (head !== 0xa4 || this.#bytes.readUInt32BE(this.#at + 1) !== bodyName) return false;

@@ -5,26 +5,26 @@ import { publishedAt } from './offset.js';
 /** Small texts that travel with a record, e.g. a trace id. */
 export type RecordHeaders = Readonly<Record<string, string>>;
 
-/** What was published. */
+/** A record as readers and handlers get it. */
 export interface TopicRecord<Body = unknown> {
-  /** Where it stands in its partition; later records have greater offsets. */
+  /** Its position in the partition. Later records have greater offsets. */
   readonly offset: string;
   /** 0 in a topic without partitions. */
   readonly partition: number;
   readonly body: Body;
   readonly key: string | undefined;
   readonly headers: RecordHeaders;
-  /** What `publish` was given to recognise a second publish of the same. */
+  /** The option `id` of `publish`, by which a second publish is detected. */
   readonly id: string | undefined;
   /** By the server's clock. */
   readonly publishedAt: Date;
 }
 
-/** A record that cannot be read: its bytes are all there is. */
+/** A record that cannot be read. Only its bytes are known. */
 export interface UnreadableRecord {
   readonly offset: string;
   readonly partition: number;
-  /** The body as it lies in Redis; empty when there is none. */
+  /** The body as it is in Redis; empty when there is no body. */
   readonly bytes: Buffer;
   /** A `DecodeError` when it could not be decoded, a `ValidationError` when the schema refused it. */
   readonly error: Error;
@@ -41,7 +41,7 @@ export interface Entry {
 
 const noHeaders: RecordHeaders = Object.freeze({});
 
-/** The last field of that name, as bytes. */
+/** The first field of this name, as bytes. */
 function field(fields: Fields, name: string): Buffer | undefined {
   for (let at = 0; at + 1 < fields.length; at += 2) {
     if (fields[at]?.toString('latin1') === name) return fields[at + 1];
@@ -53,14 +53,14 @@ export function textField(fields: Fields, name: string): string | undefined {
   return field(fields, name)?.toString();
 }
 
-/** @throws DecodeError when there is no body: the entry is none of a topic. */
+/** @throws DecodeError when there is no body, because the entry was not published as a record. */
 export function bodyOf(fields: Fields): Buffer {
   const body = field(fields, 'body');
   if (body) return body;
   throw new DecodeError('The entry has no field `body`', { bytes: Buffer.concat(fields) });
 }
 
-/** @throws DecodeError when they are not a JSON object of strings. */
+/** @throws DecodeError when the headers are not a JSON object of strings. */
 export function headersOf(fields: Fields): RecordHeaders {
   const bytes = field(fields, 'headers');
   if (!bytes) return noHeaders;
@@ -69,14 +69,14 @@ export function headersOf(fields: Fields): RecordHeaders {
   throw new DecodeError('The headers are not a JSON object of strings', { bytes });
 }
 
-/** @throws InvalidArgumentError */
+/** @throws InvalidArgumentError for headers that are not an object of strings. */
 export function checkRecordHeaders(headers: unknown): void {
-  // A Map or a fetch Headers would be written as an empty object.
+  // JSON would write a Map or a Headers object of fetch as an empty object.
   if (isHeaders(headers) && Object.prototype.toString.call(headers) === '[object Object]') return;
   throw new InvalidArgumentError('headers must be an object whose values are strings');
 }
 
-/** @throws DecodeError, ValidationError, or rejects with them. */
+/** Decodes and validates a record. @throws DecodeError, ValidationError. */
 export async function readRecord<Body>(
   context: TopicContext<Body>,
   partition: number,
@@ -96,7 +96,7 @@ export async function readRecord<Body>(
 }
 
 /**
- * A record that was redriven from the dead letters of one group is there for that group only.
+ * True for a record that was redriven from the dead letters of another group, because only that group gets it.
  */
 export function isForOthers(fields: Fields, group: string | undefined): boolean {
   if (fields.length <= 2) return false;
@@ -108,7 +108,7 @@ function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString());
   } catch {
-    // Told apart by the caller, who knows what was expected.
+    // The caller reports what was expected.
     return undefined;
   }
 }

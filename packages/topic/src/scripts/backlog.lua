@@ -1,5 +1,5 @@
--- Count the records after an offset, so many at a time, and not many bytes: to be counted they are
--- read.
+-- Count the records after an offset. They are read to be counted, so one call counts a limited number of records and
+-- bytes.
 --
 -- returns { how many, the offset of the last one, 1 if there may be more }
 limit = tonumber(limit)

@@ -1,7 +1,7 @@
--- A suspect that has to wait for others of its key has not been started. It is none any more, and
--- not to blame should its consumer die: then it becomes one again.
+-- Remove the mark of a suspect that was not started, because it has to wait for other records of its key. If its
+-- consumer dies meanwhile, this record was not the cause, and becomes a suspect again.
 --
--- returns 1, or 0 if it is no suspect of this consumer
+-- returns 1, or 0 if it is not a suspect that this consumer holds
 if not redis.call('ZSCORE', consumers, consumer) then return 0 end
 if not held_record(offset) then return 0 end
 return redis.call('ZREM', suspects, offset)

@@ -11,7 +11,7 @@ export interface ClearSuspectInput {
   offset: string;
 }
 
-/** Whether it was a suspect that this consumer holds. */
+/** True when the record was a suspect that this consumer holds. */
 export const clearSuspect = defineScript<ClearSuspectInput, boolean>({
   name: 'clear-suspect',
   uses: [heldPart],

@@ -1,9 +1,9 @@
 -- Move records to the dead letters of a group, with their fields.
 --
--- rest  for each record: offset, reason, error, attempt, how many values its fields are, fields...;
---       without any they are taken from the stream
--- returns for each record 1, 0 if the consumer no longer holds it, or 2 if its fields have to be sent:
---         the stream has been trimmed
+-- rest  for each record: offset, reason, error, attempt, the number of the following values, its fields...;
+--       without fields, they are copied from the stream
+-- returns for each record 1, 0 if the consumer no longer holds it, or 2 if the call has to send its fields, because the
+--         record was trimmed from the stream
 local has_lease = redis.call('ZSCORE', consumers, consumer)
 local reply, moved = {}, 0
 local i = rest

@@ -15,12 +15,12 @@ export interface DeadLetterInput {
     reason: string;
     error: string;
     attempt: number;
-    /** None, if they are to be taken from the stream. */
+    /** Empty if the script has to copy the fields from the stream. */
     fields: Fields;
   }[];
 }
 
-/** What became of a record: moved, not held any more, or held still, for its fields have to be sent. */
+/** What the script did with a record: moved it, no longer found it held, or could not copy the fields of a trimmed one. */
 export type DeadLettered = 'moved' | 'lost' | 'trimmed';
 
 const outcomes: readonly DeadLettered[] = ['lost', 'moved', 'trimmed'];

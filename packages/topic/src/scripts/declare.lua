@@ -2,7 +2,7 @@
 --
 -- returns how many it has
 
--- Looking comes first: a server that is out of memory refuses HSETNX even where it would set nothing.
+-- HGET comes first, because a server that is out of memory refuses HSETNX even when it would set nothing.
 local declared = redis.call('HGET', facts, 'partitions')
 if declared then return tonumber(declared) end
 redis.call('HSETNX', facts, 'partitions', partitions)

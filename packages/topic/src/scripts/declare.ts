@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import source from './declare.lua';
 
-/** How many partitions the topic has; 0 for none. */
+/** Returns the number of partitions that the topic has; 0 for none. */
 export const declare = defineScript<{ facts: string; partitions: number }, number>({
   name: 'declare',
   keys: { facts: ({ facts }) => facts },

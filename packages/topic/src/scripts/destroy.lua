@@ -1,8 +1,8 @@
--- Delete a partition of a topic: its records, its groups, and all that these keep. Everything is looked
--- at first, so that a key of another type is refused before anything is gone.
+-- Delete a partition of a topic: its records, its groups and the keys of these groups. All keys are read first, so that a
+-- key of another type is refused before anything is deleted.
 --
--- prefix  what the keys of a group begin with
--- returns { how many records, how many dead letters, names of the groups... }
+-- prefix  the beginning of the keys of the groups
+-- returns { the number of records, the number of dead letters, the names of the groups... }
 local length, dead = redis.call('XLEN', stream), 0
 for _, hash in ipairs({ stats, ids, former_ids }) do redis.call('HLEN', hash) end
 local groups = {}

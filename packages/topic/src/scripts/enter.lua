@@ -1,7 +1,7 @@
--- Take or renew a member's lease in the group as a whole, and tell who the members are.
+-- Take, renew or end the lease of a member in the group as a whole, and return the members.
 --
--- lease_ms  0 to leave
--- returns { how many leases were shortened, the members in the order of their names... }
+-- lease_ms  the length of the lease, 0 to end it
+-- returns { the number of leases that were shortened, the names of the members, sorted... }
 local time = now()
 
 local shortened = lease_ms == '0' and 0 or shorten_leases(members, time, lease_ms)

@@ -6,16 +6,16 @@ export interface EnterInput {
   /** The key of the group's members. */
   members: string;
   member: string;
-  /** 0 to leave. */
+  /** The length of the lease; 0 to end it. */
   leaseMs: number;
   /** The channel. */
   signal: string;
 }
 
 export interface EnterResult {
-  /** In the order of their names. */
+  /** Sorted by name. */
   members: string[];
-  /** Whether a lease was shortened, because the server's clock had gone back. */
+  /** True when a lease was shortened, because the clock of the server was set back. */
   wasSetBack: boolean;
 }
 

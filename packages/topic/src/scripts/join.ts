@@ -9,9 +9,9 @@ export interface JoinInput {
   group: string;
   consumer: string;
   leaseMs: number;
-  /** Where a group that is missing begins: an offset, or `$` for the end. */
+  /** Where a new group begins: an offset, or `$` for the end. */
   from: string;
-  /** For how long the member has been there, in ms: what was published since then is no past. */
+  /** How long ago the member has begun, in ms. With `$`, a stream that is younger is read from its first record on. */
   memberForMs: number;
   /** True when no other consumer may hold a lease. */
   isExclusive: boolean;
@@ -20,7 +20,7 @@ export interface JoinInput {
 export type JoinResult =
   /** Another consumer holds a lease. */
   | { status: 'taken' }
-  /** `overdue`: no lease was taken. These are to be recovered before one can be the only one. */
+  /** `overdue`: no lease was taken, because these consumers have to be recovered before an exclusive lease. */
   | { status: 'joined' | 'overdue'; isNewGroup: boolean; overdue: string[] };
 
 export const join = defineScript<JoinInput, JoinResult>({

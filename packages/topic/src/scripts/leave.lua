@@ -1,7 +1,7 @@
--- Give up a consumer's lease, and return whatever it still holds, uncounted. Its entry in the
--- group is removed only when it holds nothing: that would drop what is pending.
+-- End the lease of a consumer, and return the records that it still holds, without counting an attempt. The consumer is
+-- removed from the group only when no record is pending under its name, because XGROUP DELCONSUMER drops pending records.
 --
--- returns how many were returned
+-- returns how many records were returned
 if redis.call('ZREM', consumers, consumer) == 0 then return 0 end
 local time = now()
 local held = redis.call('XPENDING', stream, group, '-', '+', most_held, consumer)

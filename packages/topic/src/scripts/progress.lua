@@ -1,19 +1,18 @@
--- Tell how far a group has come in a stream.
+-- Return how far a group has come in a stream.
 --
--- The server's own `lag` goes on counting records that were trimmed before the group had read them. So
--- what the stream itself shows comes first, and the server's counter is taken only where nothing can
--- have gone wrong with it.
+-- The `lag` of the server also counts records that were trimmed before the group had read them. So the stream is looked at
+-- first, and the counter of the server is used only when it cannot be wrong.
 --
--- returns { how many records are delivered and not settled, the offset of the last one delivered, how
---       many were not delivered yet or nil when they have to be counted }
+-- returns { the number of delivered records that are not settled, the offset of the last delivered record, the number of
+--       records that were not delivered yet, or nil when they have to be counted }
 local function fields(flat)
   local map = {}
   for i = 1, #flat, 2 do map[flat[i]] = flat[i + 1] end
   return map
 end
 
--- Whether the counter is corrected when a group reads on behind records that were trimmed unread. Seen in
--- Redis 8.0 and Valkey 8.1 and 9.1; in Redis 7.0 and Valkey 8.0 it stays wrong.
+-- True if the server corrects its counter when a group continues after records that were trimmed before it had read
+-- them. Redis 8.0, Valkey 8.1 and Valkey 9.1 do; in Redis 7.0 and Valkey 8.0 the counter stays wrong.
 local function corrects_lag()
   local info = redis.pcall('INFO', 'server')
   if type(info) ~= 'string' then return false end

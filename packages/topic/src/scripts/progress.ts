@@ -2,7 +2,7 @@ import { defineScript } from '@redpost/core';
 import source from './progress.lua';
 
 export interface GroupProgress {
-  /** How many records were delivered and are not settled. */
+  /** How many delivered records are not settled. */
   pending: number;
   /** The offset of the last record that was delivered. */
   lastDelivered: string;

@@ -1,16 +1,16 @@
--- Append the records of one tick, in order. One that bears an id which was published within the
--- window is not appended again: it gets the offset of the first.
+-- Append the records of one tick, in order. A record whose id was published within the window is not appended again: the
+-- answer has the offset of the first record with this id (idempotent publishing).
 --
--- former_ids  those of the window before
--- max_ids     how many a window holds at most
--- width       how many values a record has here: 1 for just a body, else 4
+-- former_ids  the ids of the former window
+-- max_ids     how many ids a window holds at most
+-- width       the number of values per record in this call: 1 if all have only a body, else 4
 -- rest        for each record: body, key or '', headers or '', id or ''
 -- returns the offsets, with a space between
 window_ms, max_ids, width = tonumber(window_ms), tonumber(max_ids), tonumber(width)
 local offsets = {}
 
--- A window ends when it is over or full, so an id is known for one window at least, unless it was
--- full, and for two at most.
+-- A window ends when its time is over or when it is full. So an id is known for at least the length of a window, unless
+-- the window was full, and for at most twice this time.
 local function remember(id, offset)
   if redis.call('HLEN', ids) >= max_ids then redis.call('RENAME', ids, former_ids) end
   if redis.call('HSET', ids, id, offset) == 1 and redis.call('PTTL', ids) < 0 then

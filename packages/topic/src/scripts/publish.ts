@@ -4,7 +4,7 @@ import source from './publish.lua';
 
 export interface OutgoingRecord {
   body: string | Buffer;
-  /** Empty for none, as the others. */
+  /** Empty for none, as `headers` and `id`. */
   key: string;
   headers: string;
   id: string;
@@ -42,7 +42,7 @@ export const publish = defineScript<PublishInput, string[]>({
   parse: (reply) => (reply as Buffer).toString('latin1').split(' '),
 });
 
-/** Whether these have bodies and nothing else. */
+/** True when all records have only a body. */
 function arePlain(records: readonly OutgoingRecord[]): boolean {
   return records.every(({ key, headers, id }) => !key && !headers && !id);
 }

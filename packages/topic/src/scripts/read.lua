@@ -1,17 +1,17 @@
--- Read on after an offset, as much as fits into an answer, and tell whether records behind it were
--- removed unread.
+-- Read the records after an offset, as many as fit into an answer, and return the numbers from which the reader can tell
+-- whether records were removed before it has read them.
 --
 -- count  how many records at most
--- returns { records, 1 if the oldest record there is comes after the offset, how many records were
---       ever added or nil (Redis 7), how many there are, 1 if some were deleted one by one or nil,
---       1 if the next one did not fit };
---       only the first two where nothing is missing and more is to come
+-- returns { records, 1 if the oldest record of the stream comes after the offset, the number of all records that were
+--       ever added or nil (before Redis 7), the number of records now, 1 if records were deleted one by one or nil
+--       (before Redis 7), 1 if the next record did not fit };
+--       only the first two when no record is missing and more follow
 count = tonumber(count)
 local records, is_cut = read_entries(stream, '(' .. after, '+', count)
 local first = redis.call('XRANGE', stream, '-', after, 'COUNT', 1)[1]
 local is_first = first == nil
 
--- Where nothing is missing and more is to come, there is no need to count.
+-- When no record is missing and more follow, nothing has to be counted.
 if not is_first and (is_cut or #records == count) then return { records, 0 } end
 if redis.call('EXISTS', stream) == 0 then return { records, 1, 0, 0 } end
 

@@ -11,16 +11,16 @@ export interface ReadInput {
 
 export interface ReadResult {
   entries: Entry[];
-  /** True when the oldest record there is comes after the offset. */
+  /** True when the oldest record of the stream comes after the offset. */
   isFirst: boolean;
   /** Known only when `isFirst`, or when there are no more records. */
   totals?: {
     /** How many records were ever added; undefined before Redis 7. */
     added: number | undefined;
     length: number;
-    /** Whether records were deleted one by one, which spoils counting. */
+    /** True when records were deleted one by one, so that missing records cannot be counted. */
     hasDeleted: boolean;
-    /** Whether there are more records, which did not fit into the answer. */
+    /** True when there are more records, which did not fit into the answer. */
     isCut: boolean;
   };
 }

@@ -1,9 +1,9 @@
--- Hand on what a consumer held when its lease ran out. One of these records may have killed it:
--- each becomes a suspect, and no consumer is given two suspects at a time. So when a consumer dies
--- with a suspect, that one is to blame: it counts against the limit of attempts.
+-- Return the records that a consumer held when its lease ran out. One of these records may have killed the consumer, so
+-- all of them become suspects, and a consumer is given one suspect at a time. If a consumer dies while it holds a suspect,
+-- this suspect was the cause, and its attempts count against the limit.
 --
--- idle_ms  how long a record of a consumer without a lease must have been left alone
--- returns nil when its lease has not run out, else { returned, dead-lettered }
+-- idle_ms  of a consumer without a lease, only records that were not touched for so long are recovered
+-- returns nil when the lease has not run out, else { the number of returned records, the number of dead letters }
 local deadline = redis.call('ZSCORE', consumers, consumer)
 if deadline and tonumber(deadline) > now() then return nil end
 redis.call('ZREM', consumers, consumer)

@@ -10,13 +10,13 @@ export interface RecoverInput {
   group: string;
   consumer: string;
   maxAttempts: number;
-  /** How long a record of a consumer that has no lease must have been left alone, in ms. */
+  /** Of a consumer without a lease, only records that were not touched for so long are recovered, in ms. */
   idleMs: number;
   /** The channel. */
   signal: string;
 }
 
-/** Undefined when its lease has not run out (any more). */
+/** Undefined when the lease of the consumer has not run out, or was renewed meanwhile. */
 export type RecoverResult = { returned: number; deadLettered: number } | undefined;
 
 export const recover = defineScript<RecoverInput, RecoverResult>({

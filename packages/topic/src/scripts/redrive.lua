@@ -1,16 +1,16 @@
--- Publish dead letters of a group again, oldest first, for this group only.
--- One by one, and not many bytes at a time: this holds up everything else.
+-- Publish dead letters of a group again, oldest first, for this group only. They are moved one by one, and a call moves a
+-- limited number of bytes, because no other call is executed meanwhile.
 --
--- from, to  the first entry and the last one
+-- from, to  the first and the last entry
 -- limit     how many at most
--- returns the entries that were published; none when there are none left
+-- returns the entries that were published; none when no entries are left
 local sent, room = {}, most_bytes
 
 for _ = 1, tonumber(limit) do
   local entry = redis.call('XRANGE', dead, from, to, 'COUNT', 1)[1]
   if not entry or room <= 0 then break end
   local record = {}
-  -- The first four fields say why it is a dead letter.
+  -- The first four fields belong to the dead letter, the others to the record.
   for i = 9, #entry[2], 2 do
     local name, value = entry[2][i], entry[2][i + 1]
     if name ~= 'group' then record[#record + 1], record[#record + 2] = name, value end

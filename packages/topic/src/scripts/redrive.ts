@@ -7,7 +7,7 @@ import { groupKeys } from './script-keys.js';
 export interface RedriveInput {
   keys: GroupKeys;
   group: string;
-  /** Ids of entries of the dead letters, `-` and `+` for the ends; `(` before one leaves it out. */
+  /** Ids of entries of the dead letters, `-` and `+` for the ends. `(` in front of an id excludes this entry. */
   from: string;
   to: string;
   limit: number;

@@ -1,8 +1,8 @@
--- Return records that were taken but not started: they do not count as attempts.
+-- Return records that were taken but not handled, without counting an attempt.
 --
--- all_but  1 to return all that the consumer holds but for what is given, 0 to return what is given
+-- all_but  1 to return all records that the consumer holds except the given ones, 0 to return the given ones
 -- rest     offsets
--- returns the offsets of those that were returned
+-- returns the offsets of the returned records
 local returned = {}
 if not redis.call('ZSCORE', consumers, consumer) then return returned end
 

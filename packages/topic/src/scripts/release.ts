@@ -11,7 +11,7 @@ export interface ReleaseInput {
   consumer: string;
   /** The channel. */
   signal: string;
-  /** What to return, or what not to: then all else that the consumer holds. */
+  /** The records to return, or all that the consumer holds except the given ones. */
   chosen: { only: readonly string[] } | { allBut: readonly string[] };
 }
 

@@ -1,12 +1,11 @@
--- Renew a consumer's lease, and tell what it holds, whose leases have run out and who is there
--- without one.
+-- Renew the lease of a consumer. Return the number of records that it holds, and the consumers to recover: those whose
+-- lease has run out, and idle ones without a lease.
 --
--- idle_ms    how long a consumer without a lease may do nothing
--- unused_ms  how long one that holds nothing may
--- returns nil when there is no lease to renew, else { how many records are pending under the
---       consumer's name, consumers to recover... }. None and 0 if the lease to renew had run out
---       itself: then the server was away for longer than that, and the others are to renew theirs
---       first
+-- idle_ms    how long a consumer that holds records but no lease may be idle
+-- unused_ms  how long a consumer that holds neither records nor a lease may be idle
+-- returns nil when there is no lease to renew, else { the number of records that are pending under the name of the
+--       consumer, consumers to recover... }. If the lease had run out already, this is { 0 }: the server was away for
+--       longer than the lease, and the other consumers get the time to renew theirs first
 local deadline = redis.call('ZSCORE', consumers, consumer)
 if not deadline then return nil end
 

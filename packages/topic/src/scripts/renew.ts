@@ -16,13 +16,13 @@ export type RenewResult =
   | { status: 'lost' }
   | {
       status: 'held';
-      /** How many records are pending under the consumer's name. */
+      /** How many records are pending under the name of the consumer. */
       pending: number;
-      /** Consumers that have stopped beating, or never did, and hold records. */
+      /** Consumers to recover: their lease has run out, or they hold records without a lease. */
       overdue: string[];
     };
 
-/** When a consumer that holds nothing and does nothing is forgotten, in ms. */
+/** How long a consumer without records and without a lease may be idle before it is removed, in ms. */
 const unusedMs = 3_600_000;
 
 export const renew = defineScript<RenewInput, RenewResult>({

@@ -1,8 +1,8 @@
--- Let records wait for another attempt.
+-- Return records for another attempt.
 --
--- rest  for each record: offset, attempt, how long to wait in ms
--- returns for each record 1, or 0 if the consumer no longer holds it, or holds a later attempt: a
---         call that is repeated must not take it from the handler that has it again
+-- rest  for each record: offset, attempt, the delay in ms
+-- returns for each record 1, or 0 if the consumer no longer holds it, or holds a later attempt, so that a repeated call
+--         does not take the record from the handler that has it again
 local time, moved = now(), 0
 local reply = {}
 local has_lease = redis.call('ZSCORE', consumers, consumer)

@@ -1,7 +1,7 @@
--- List the records that are pending in a group, under any consumer, oldest first: a new owner of a partition must
--- know their order. Not many bytes at a time, because the records are read to find their keys.
+-- List the records that are pending in a group under any consumer, oldest first, because a new owner of a partition has
+-- to know their order. The records are read to find their keys, so one call reads a limited number of bytes.
 --
--- from   the offset to begin at, behind it with '(' before
+-- from   the offset to begin at; with '(' in front, to begin after
 -- limit  how many at most
 -- returns { 1 if there may be more, offset, key or ''... }
 local pending = redis.call('XPENDING', stream, group, from, '+', limit)

@@ -15,7 +15,7 @@ interface Pending {
   mayHaveMore: boolean;
 }
 
-/** How many one script tells: it holds up everything else meanwhile. */
+/** How many records one script lists, because no other call is executed meanwhile. */
 const limit = 1000;
 
 const roster = defineScript<{ keys: GroupKeys; group: string; from: string }, Pending>({
@@ -36,7 +36,7 @@ const roster = defineScript<{ keys: GroupKeys; group: string; from: string }, Pe
   },
 });
 
-/** What is pending in a group under any consumer, oldest first. */
+/** The records that are pending in a group under any consumer, oldest first. */
 export async function pendingOf(
   connection: Connection,
   input: { keys: GroupKeys; group: string },

@@ -1,6 +1,6 @@
 import type { GroupKeys } from '../topic-keys.js';
 
-/** Keys of a group by their names, for scripts whose input has them all. */
+/** The keys of a group with these names, for scripts whose input has all keys of the group. */
 export function groupKeys(
   ...names: (keyof GroupKeys)[]
 ): Record<string, (input: { keys: GroupKeys }) => string> {

@@ -1,7 +1,7 @@
--- Set where a group reads on, and forget what waits for another attempt. What its consumers handle
--- now stays theirs.
+-- Set the position of a group, and acknowledge the records that wait for another attempt. Records that its consumers hold
+-- now stay with them.
 --
--- offset  the group reads what comes after it; $ for the end
+-- offset  the group reads the records after it; $ for the end
 local made = redis.pcall('XGROUP', 'CREATE', stream, group, offset, 'MKSTREAM')
 if made.err then
   if not made.err:find('BUSYGROUP', 1, true) then return made end

@@ -7,7 +7,7 @@ import source from './seek.lua';
 export interface SeekInput {
   keys: GroupKeys;
   group: string;
-  /** The group reads what comes after it; `$` for the end. */
+  /** The group reads the records after it; `$` for the end. */
   offset: string;
   /** The channel. */
   signal: string;

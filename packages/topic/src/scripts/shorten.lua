@@ -1,5 +1,5 @@
--- Shorten the leases of consumers that end later than they can.
+-- Shorten leases of consumers that end later than possible, because the clock of the server was set back.
 --
 -- lease_ms  the length of the caller's lease
--- returns how many were shortened
+-- returns how many leases were shortened
 return shorten_leases(consumers, now(), lease_ms)

@@ -1,16 +1,15 @@
--- Acknowledge what has been settled and take what comes next, in one round trip: one suspect, what
--- is due for another attempt, then new records.
--- Refused as a whole when the consumer's lease is lost: then others have what it held.
--- No more is taken than fits into an answer, but at least one record.
+-- Acknowledge records and take the next ones, in one round trip: one suspect, then the records that are due for another
+-- attempt, then new records. If the lease of the consumer is lost, nothing is done, because other consumers may have its
+-- records. Only as many records are taken as fit into an answer, but at least one.
 --
 -- count         how many records at most
--- with_new      1 if new ones may be among them
--- with_suspect  1 if a suspect may
+-- with_new      1 if new records may be among them
+-- with_suspect  1 if a suspect may be among them
 -- rest          offsets to acknowledge
--- returns nil when the lease is lost, else { now, when the next one is due or nil, the offset to
---       wait behind or nil when there may be more, offsets of those that were trimmed,
---       { { deliveries, entry, 1 for a suspect }... } for those that come again, new entries as
---       MessagePack, several in each text, because hundreds of replies would cost both sides more }
+-- returns nil when the lease is lost, else { now, when the next delayed record is due or nil, the offset after which the
+--       next new record will come or nil when there may be more, offsets of due records that were trimmed,
+--       { { deliveries, entry, 1 for a suspect }... } for records that are delivered again, new entries as MessagePack,
+--       several in each text, because hundreds of replies would cost both sides more }
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
 
 if #ARGV >= rest then
@@ -24,7 +23,7 @@ local time = now()
 local again, trimmed, room = {}, {}, most_bytes
 
 local function claim(offset)
-  -- One that was trimmed is missing in the answer, or nil before Redis 7.
+  -- In the answer, a record that was trimmed is missing; before Redis 7 it is nil.
   local entry = redis.call('XCLAIM', stream, group, consumer, 0, offset)[1]
   if entry then
     local pending = held_record(offset)
@@ -56,8 +55,8 @@ if count > 0 then
   end
 end
 
--- Let the group read on behind this offset, though it has read so many more. Since Redis 7 the server
--- counts what was read, for the group's lag, and no longer knows it unless it is told.
+-- Set the position of the group back to this offset, although it has read `unread` more records. Since Redis 7 the server
+-- counts the records that were read, for the lag of the group, and has to be told this number again.
 local function step_back(offset, unread)
   local read
   for _, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
@@ -69,8 +68,8 @@ local function step_back(offset, unread)
   redis.call('XGROUP', 'SETID', stream, group, offset, unpack(counted))
 end
 
--- By steps, each at most three times as long as those before it together: so of large records behind
--- small ones few are taken only to be given up again.
+-- Take records in steps, each at most three times as long as all steps before it together. So if large records follow
+-- small ones, only few of them are taken and returned again.
 local packed, taken, newest, is_cut = {}, 0, nil, room <= 0
 if with_new ~= '1' then count = 0 end
 while taken < count and not is_cut do

@@ -13,23 +13,23 @@ export interface TakeInput {
   consumer: string;
   /** How many records to take. */
   count: number;
-  /** Whether new ones may be among them, or only those that come again. */
+  /** Whether new records may be among them, or only records that are delivered again. */
   withNew: boolean;
   /** Whether a suspect may be among them. */
   withSuspect: boolean;
-  /** Offsets of what has been settled. */
+  /** Offsets of the records to acknowledge. */
   acked: readonly string[];
 }
 
-/** A record as it was taken. */
+/** A record that was taken, with its attempt. */
 export interface Taken extends PackedEntry {
-  /** Which attempt this is, from 1. */
+  /** The number of this attempt, from 1. */
   readonly attempt: number;
   readonly isSuspect: boolean;
 }
 
 export type TakeResult =
-  /** Nothing was done: the consumer's lease had run out. */
+  /** Nothing was done, because the lease of the consumer had run out. */
   | { status: 'lost' }
   | {
       status: 'held';
@@ -37,9 +37,9 @@ export type TakeResult =
       now: number;
       /** When the next delayed record is due. */
       due: number | undefined;
-      /** The offset behind which the next record will come; undefined when there may be more. */
+      /** The offset after which the next new record will come; undefined when there may be more records now. */
       waitBehind: string | undefined;
-      /** Offsets of records that were to come again, but are no longer in the stream. */
+      /** Offsets of due records that are no longer in the stream. */
       trimmed: string[];
       records: Taken[];
     };

@@ -1,14 +1,13 @@
--- Apply retention. Trimming is by whole nodes of the stream (`~`), so some more records remain.
--- What every group has acknowledged goes first; a limit that takes more than that cuts unread
--- records, which is counted.
+-- Apply retention. Only whole nodes of the stream are trimmed (`~`), so some more records remain. Records that every group
+-- has acknowledged are removed first. If a limit requires it, further records are cut, and counted.
 --
 -- max_length, max_age_ms  0 for no limit
--- only_acknowledged       1 to take only what is acknowledged
--- hard_max_length         above it unacknowledged records go all the same; 0 for never
+-- only_acknowledged       1 to remove only acknowledged records
+-- hard_max_length         above this length, unacknowledged records are removed, too; 0 for never
 -- returns how many records were cut that some group had not acknowledged
 max_length, max_age_ms = tonumber(max_length), tonumber(max_age_ms)
 only_acknowledged, hard_max_length = only_acknowledged == '1', tonumber(hard_max_length)
--- No node has more records by default; fewer than that need not go yet.
+-- The most records that a node has by default. Fewer than that need not be removed yet.
 local node = 100
 
 local length = redis.call('XLEN', stream)
@@ -31,12 +30,12 @@ if floor and is_aged then
     redis.call('XTRIM', stream, 'MINID', '~', before(floor, min_id) and floor or min_id)
 end
 
--- One XTRIM removes 100 nodes at most: the next publish goes on.
+-- One XTRIM removes at most 100 nodes. The next publish continues.
 local read = floor and #redis.call('XRANGE', stream, '-', is_read and floor or '(' .. floor,
   'COUNT', node) or 0
 if acknowledged > 0 and read == node then return 0 end
 
--- What goes from here on is unacknowledged, but for the rest of a node.
+-- The records that are removed from here on are unacknowledged, except the rest of a node.
 local hard_length = only_acknowledged and hard_max_length or max_length
 local is_over = hard_length > 0 and redis.call('XLEN', stream) - hard_length >= node
 is_aged = is_aged and not only_acknowledged

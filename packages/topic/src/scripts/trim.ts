@@ -11,7 +11,7 @@ export interface TrimInput {
   /** 0 for no limit. */
   maxAgeMs: number;
   onlyAcknowledged: boolean;
-  /** Above this length, unacknowledged records go all the same; 0 for never. */
+  /** Above this length, unacknowledged records are removed, too; 0 for never. */
   hardMaxLength: number;
 }
 

@@ -19,20 +19,20 @@ import { type TakeResult, take } from '../scripts/take.js';
 import type { GroupKeys } from '../topic-keys.js';
 import type { StreamStore } from './stream-store.js';
 
-/** The session of a group's consumer. */
+/** The session of a consumer of a group. */
 export interface StreamSession<Body> extends FedSession<HeldRecord<Body>>, RecordSettler {
   readonly store: StreamStore;
   readonly settlements: Settlements<HeldRecord<Body>>;
   readonly order: KeyOrder<HeldRecord<Body>> | undefined;
-  /** Records that were to come again, but which retention has removed. */
+  /** Retention has removed records that were due for another attempt. */
   trimmed(offsets: readonly string[]): void;
 }
 
 const maxAckedPerCall = 4000;
-/** How many records may wait for others of their key, before no new ones are taken. */
+/** How many records may wait for other records of their key before no new records are taken. */
 const maxBlocked = 100;
 
-/** Acknowledged by their offsets, in the order in which they were settled. */
+/** The acknowledgements that wait to be sent, in the order in which the records were settled. */
 class RecordAcks<Body> implements Acks<HeldRecord<Body>, Acked<HeldRecord<Body>>> {
   #held: HeldRecord<Body>[] = [];
 
@@ -54,17 +54,17 @@ class RecordAcks<Body> implements Acks<HeldRecord<Body>, Acked<HeldRecord<Body>>
 }
 
 /**
- * Where the feed of a group's consumer gets its records: by the script `take`. A blocking read tells of new
- * ones and takes none, so records are taken while one is out; and a timer wakes for those that come again.
+ * Gets records for the feed of a group's consumer, by the script `take`. A blocking read reports new records and takes
+ * none, so records may be taken while it is pending. A timer wakes the feed when the next delayed record is due.
  *
- * When too many records wait for others of their key, new ones would only wait as well: then only those that
- * come again are taken, once each time they may be due.
+ * When too many records wait for other records of their key, new ones would probably wait, too. Then only records that are
+ * delivered again are taken, once each time that some may be due.
  */
 export class StreamSource<Body = unknown>
   implements FeedSource<HeldRecord<Body>, Acked<HeldRecord<Body>>>
 {
   readonly acks = new RecordAcks<Body>();
-  /** Two keep both sides busy, one keeps the order. */
+  /** Two calls at a time keep both sides busy; a single one keeps the order. */
   readonly limits: { readonly calls: number; readonly perCall: number };
   readonly bringsUnasked = false;
   readonly hasNews = false;
@@ -85,12 +85,12 @@ export class StreamSource<Body = unknown>
     this.limits = { calls: context.isOrdered ? 1 : 2, perCall: 500 };
   }
 
-  /** The feed whose source it is. */
+  /** Sets the feed that this source belongs to. */
   attach(feed: Feed<HeldRecord<Body>>): void {
     this.#feed = feed;
   }
 
-  /** Records that come again may be due: a blocking read does not tell of them. */
+  /** Delayed records may be due, which a blocking read does not report. */
   mayBeDue(): void {
     this.#mayBeDue = true;
   }
@@ -125,10 +125,10 @@ export class StreamSource<Body = unknown>
     void this.#waitForMore(new AbortController());
   }
 
-  /** It takes nothing, so it may go on. */
+  /** Does nothing, because the blocking read takes no records. */
   async endWait(): Promise<void> {}
 
-  /** Returns what Redis counts as held by this consumer and is not known here: others may take it as well. */
+  /** Returns records that Redis counts as held by this consumer and that are not known here. Any consumer may take them. */
   async reconcile(): Promise<boolean> {
     const { store, heartbeat, settlements, held, order } = this.#session;
     if (!(await heartbeat.renew())) return false;
@@ -165,7 +165,7 @@ export class StreamSource<Body = unknown>
     return { items, suspect, bytes, supply, isGated: false };
   }
 
-  /** By the server's clock, so that a wrong clock here does no harm. */
+  /** Both times are by the clock of the server, so the clock of this machine does not matter. */
   #wakeAt(due: number | undefined, now: number): void {
     clearTimeout(this.#dueTimer);
     if (due === undefined) return;

@@ -25,11 +25,11 @@ export interface GroupRecovery {
   partition: number;
   /** Records that were returned to the group: they are delivered again. */
   returned: number;
-  /** Records that had been to blame for `maxAttempts` crashes. */
+  /** Records that became dead letters, because they had caused `maxAttempts` crashes. */
   deadLettered: number;
 }
 
-/** Whose view of the group it is, and how it deals with what others held. */
+/** The partition of a consumer, its lease, and its limit of attempts. */
 export interface StreamStoreOptions {
   partition: number;
   leaseMs: number;
@@ -51,10 +51,10 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
   }
 
   /**
-   * Tries to take the lease: in a topic with partitions, only where no other consumer has one.
+   * Tries to take the lease. In a topic with partitions, this succeeds only if no other consumer has one.
    *
    * @param start where the group begins when it does not exist yet.
-   * @param memberSince when its member began, by `performance.now()`.
+   * @param memberSince when the member began, by `performance.now()`.
    */
   join({ start, memberSince }: { start: string; memberSince: number }): Promise<JoinResult> {
     return this.#context.topic.connection.run(join, {
@@ -84,8 +84,8 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
   }
 
   /**
-   * A large record comes alone, and its fields are not sent as long as they are in the stream: the server may
-   * not take them any more.
+   * A large record is in a call of its own. Its fields are sent only if the stream no longer has them, because the server
+   * may not accept such a large call.
    */
   async deadLetter(letters: readonly DeadLettering<HeldRecord>[]): Promise<boolean[]> {
     const isLarge = letters.some(({ held }) => mayBeTooLarge(held.fields));
@@ -103,12 +103,12 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
     await this.#release({ only: records.map(({ offset }) => offset) });
   }
 
-  /** Returns all that this consumer holds, besides these offsets; it does not count as an attempt. */
+  /** Returns all records that this consumer holds except these offsets, without counting an attempt. */
   async returnUnknown(known: readonly string[]): Promise<void> {
     await this.#release({ allBut: known });
   }
 
-  /** A suspect is none any more, as long as this consumer lives. */
+  /** Removes the mark of a suspect. If this consumer dies, the record becomes a suspect again. */
   async clearSuspect({ offset }: HeldRecord): Promise<void> {
     await this.#context.topic.connection.run(clearSuspect, { ...this.#names, offset });
   }
@@ -121,7 +121,7 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
     return { consumer, partition, ...result };
   }
 
-  /** Gives up the lease; what is still held is returned. @param timeoutMs instead of the connection's. */
+  /** Ends the lease, which returns what is still held. @param timeoutMs instead of the connection's. */
   async leave(timeoutMs?: number): Promise<void> {
     await this.#context.topic.connection.run(leave, this.#names, { timeoutMs });
   }

@@ -1,5 +1,5 @@
--- Where the slowest group is: the oldest offset that some group has not acknowledged, or else the
--- last one that was read and true. nil without groups.
+-- The position of the slowest group: the oldest offset that some group has not acknowledged. If the slowest group has
+-- acknowledged all that it has read, the last offset that it has read, and true. nil without groups.
 local function first_unacknowledged()
   local floor, is_read
   for _, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do

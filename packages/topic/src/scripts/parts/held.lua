@@ -1,4 +1,4 @@
--- More than a consumer can hold: what is not seen would be left behind.
+-- More records than a consumer can hold, because records beyond this number would be left behind.
 local most_held = 200000
 
 -- The [offset, consumer, idle, deliveries] of a pending record, if the consumer holds it.

@@ -1,5 +1,5 @@
--- The fields that a dead letter keeps of a record: all of them, or if there are more than Lua can
--- hand to a command (its stack has 8000 places) those that mean something to a topic.
+-- The fields of a record that its dead letter keeps: all of them, or, if there are more than Lua can pass to a command (its
+-- stack has 8000 places), only the fields of a topic.
 local function kept_fields(fields)
   if #fields <= 4000 then return fields end
   local kept = {}

@@ -1,4 +1,4 @@
--- True when offset a comes before b. Their numbers may be too long for Lua.
+-- True when offset a comes before b. It compares texts, because the numbers may be too large for Lua.
 local function before(a, b)
   local a_ms, a_sequence = a:match('^(%d+)%-(%d+)$')
   local b_ms, b_sequence = b:match('^(%d+)%-(%d+)$')
@@ -8,13 +8,13 @@ local function before(a, b)
   return a_sequence < b_sequence
 end
 
--- Sorts suspects by offset: an offset's numbers, as far as they fit.
+-- The score of a suspect, which sorts suspects by offset as far as the numbers of an offset fit.
 local function place(offset)
   local ms, sequence = offset:match('^(%d+)%-(%d+)$')
   return string.format('%.0f', ms * 1024 + math.min(sequence, 1023))
 end
 
--- A set orders by text what is due in the same ms: this text sorts as the offset does.
+-- A text that sorts as the offset does, because a ZSET sorts members with the same score by their text.
 local function sortable(offset)
   local ms, sequence = offset:match('^(%d+)%-(%d+)$')
   return ('0'):rep(20 - #ms) .. ms .. '-' .. ('0'):rep(20 - #sequence) .. sequence
