@@ -255,6 +255,21 @@ it('pause says which consumers have not confirmed it, and resolves when they are
   await queue.pause();
 });
 
+it('pause waits for all consumers also when something else is declared meanwhile', async () => {
+  const queue = redis.queue<string>();
+  const gone = await addSilentConsumer(queue as never, 30_000);
+  let hasResolved = false;
+  const paused = queue.pause().then(() => {
+    hasResolved = true;
+  });
+  await eventually(async () => (await queue.stats()).paused);
+  await queue.deadLetters.setBounds({ maxLength: 5 });
+  await roundTrips(queue as never);
+  expect(hasResolved).toBe(false);
+  await gone();
+  await paused;
+});
+
 it('a consumer that has not put a pause in force before its lease ran out has lost the lease', async () => {
   const queue = redis.queue<string>();
   const keys = queueKeys(queue.name);

@@ -1,8 +1,9 @@
--- Tell which consumers have not yet confirmed a shape.
+-- Return the consumers that have not confirmed the shape of the queue. This is the shape that there is now: after the
+-- caller has changed it, others may have changed other things in it, and then consumers confirm only the newest one.
 --
--- version  of that shape
--- returns nil when the queue has another shape by now, else { consumer, ... }
-if shape_version() ~= version then return nil end
+-- returns { consumer, ... }; none where nothing is declared
+local version = shape_version()
+if version == '' then return {} end
 local unconfirmed = {}
 for _, consumer in ipairs(redis.call('ZRANGEBYSCORE', consumers, now(), '+inf')) do
   local is_former = consumer:sub(1, 1) == '~'

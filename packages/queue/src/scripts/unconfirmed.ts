@@ -5,18 +5,12 @@ import { shapePart } from './parts/parts.js';
 import { namedKeys } from './script-keys.js';
 import source from './unconfirmed.lua';
 
-export interface UnconfirmedInput {
-  keys: QueueKeys;
-  /** The version of the shape. */
-  version: string;
-}
-
-/** The consumers that have not confirmed this shape; none when the queue has another one by now. */
-export const unconfirmed = defineScript<UnconfirmedInput, string[]>({
+/** The consumers that have not confirmed the shape that the queue has now. */
+export const unconfirmed = defineScript<{ keys: QueueKeys }, string[]>({
   name: 'unconfirmed',
   uses: [clockPart, shapePart],
   keys: namedKeys('shape', 'seen', 'consumers'),
-  args: { signal: ({ keys }) => keys.signal, version: ({ version }) => version },
+  args: { signal: ({ keys }) => keys.signal },
   lua: source,
-  parse: (reply) => ((reply ?? []) as Buffer[]).map(String),
+  parse: (reply) => (reply as Buffer[]).map(String),
 });

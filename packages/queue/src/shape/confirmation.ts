@@ -4,9 +4,8 @@ import type { QueueContext } from '../context.js';
 import { unconfirmed } from '../scripts/unconfirmed.js';
 import { UnconfirmedError, type UnconfirmedErrorOptions } from './errors.js';
 
-/** A shape that all consumers of a queue are to confirm. */
+/** What all consumers of a queue are to confirm. */
 export interface Confirmation extends Pick<UnconfirmedErrorOptions, 'declared' | 'call'> {
-  version: string;
   timeoutMs: number;
 }
 
@@ -21,15 +20,18 @@ export function checkedConfirmTimeout(timeoutMs = 10_000): number {
   return wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
 }
 
-/** Resolves when every consumer has confirmed this shape, has gone or has lost its lease. */
+/**
+ * Resolves when every consumer has confirmed the shape that was declared before this call, or a later one, or has gone, or
+ * has lost its lease.
+ */
 export async function allConfirmed(
   { connection, keys, name }: QueueContext,
-  { version, timeoutMs, ...declaration }: Confirmation,
+  { timeoutMs, ...declaration }: Confirmation,
 ): Promise<void> {
   const began = performance.now();
   let toldAt = began;
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(2 * waitMs, longestWaitMs)) {
-    const consumers = await connection.run(unconfirmed, { keys, version });
+    const consumers = await connection.run(unconfirmed, { keys });
     if (consumers.length === 0) return;
     const now = performance.now();
     if (now - began >= timeoutMs)

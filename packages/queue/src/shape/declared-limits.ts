@@ -48,10 +48,10 @@ export class DeclaredLimits {
     refuseUnknownOptions('limits.set()', options, optionNames);
     const timeoutMs = checkedConfirmTimeout(options.timeoutMs);
     const { connection, keys } = this.#context;
-    const { version } = await connection.run(reshape, { keys, ...changes });
+    await connection.run(reshape, { keys, ...changes });
     if (Object.keys(changes.set).length === 0) return;
     const declaration = { declared: 'has new limits', call: 'limits.set()' };
-    await allConfirmed(this.#context, { version, timeoutMs, ...declaration });
+    await allConfirmed(this.#context, { timeoutMs, ...declaration });
   }
 
   /** The limits that are declared. */

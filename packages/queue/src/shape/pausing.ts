@@ -46,9 +46,8 @@ export async function pauseQueue(context: QueueContext, options: PauseOptions): 
   };
   const { connection, keys } = context;
   const input = { keys, drop: pauseFields, stamp: 'paused', set };
-  const { version } = await connection.run(reshape, input);
+  await connection.run(reshape, input);
   await allConfirmed(context, {
-    version,
     timeoutMs,
     declared: 'is paused',
     call: 'pause()',
@@ -78,9 +77,9 @@ export async function pauseKeyOf(
   const timeoutMs = checkedConfirmTimeout(options.timeoutMs);
   if (untilMs !== undefined) await refuseUnlessAhead(context, untilMs);
   const { connection, keys } = context;
-  const version = await connection.run(pauseKey, { keys, key, untilMs });
+  await connection.run(pauseKey, { keys, key, untilMs });
   const declared = `has paused the key ${JSON.stringify(key)}`;
-  await allConfirmed(context, { version, timeoutMs, declared, call: 'pauseKey()' });
+  await allConfirmed(context, { timeoutMs, declared, call: 'pauseKey()' });
 }
 
 /** Ends the pause of a key. Resolves to false when it was not paused. */
