@@ -10,7 +10,7 @@ forget_pause(key)
 local at = redis.call('ZSCORE', later, key)
 if at and (at == 'inf' or at == ends) then
   redis.call('ZREM', later, key)
-  make_ready(key, new_time())
+  make_ready({ new_time(), key })
 end
 shape_changed()
 tell_arrived()

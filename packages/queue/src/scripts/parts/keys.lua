@@ -13,14 +13,18 @@
 -- receipt which key it occupies, and is written and deleted together with `active`. So a key is busy only as long as a
 -- consumer or the suspects have a message of it.
 --
--- Virtual time is the time in ms that handlers have worked on a key, divided by its weight. A message is charged the
--- mean time when it is leased, and what it really took when it is settled. A key that was unknown begins at the
+-- Virtual time is the time in ms that handlers have worked on a key, divided by its weight. It is raised by what a
+-- message really took when that is settled. Where more than one message may be held, it is raised by the mean time
+-- before, when the message is leased, and what is settled is charged for the rest. A key that was unknown begins at the
 -- virtual time of what was taken last (`clock`), so that it gains nothing by having been idle. Messages without a key
 -- count as one more key, '', which waits in the list.
 
-local has_arrived = false
+local has_arrived, has_declared_keys = false, false
+-- How many messages with a key this script has put where they wait.
+local keyed_put = 0
 local key_rules_read
 
+-- `most` messages of a key may be held.
 local function key_rules()
   if not key_rules_read then
     local most, weights, pauses = unpack(
@@ -35,12 +39,15 @@ local function weight_of(key)
   return tonumber(redis.call('HGET', shape, 'weight:' .. key) or 1)
 end
 
--- How many messages of a key are held, and its virtual time, if any are.
-local function held_of(key)
-  local entry = redis.call('HGET', busy, key)
+-- How many messages of a key are held, and its virtual time, as its entry in `busy` says.
+local function read_entry(entry)
   if not entry then return 0 end
   local count, time = entry:match('^(%d+):(.+)$')
   return tonumber(count), tonumber(time)
+end
+
+local function held_of(key)
+  return read_entry(redis.call('HGET', busy, key))
 end
 
 local function forget_pause(key)
@@ -59,21 +66,27 @@ local function pause_of(key)
   forget_pause(key)
 end
 
--- Messages of the key wait, and fewer than its limit are held.
-local function make_ready(key, time)
-  local paused_until = pause_of(key)
-  if paused_until then
-    redis.call('ZADD', later, paused_until, key)
-    return
+-- Messages of these keys wait, and fewer than the limit of each are held.
+--
+-- times  virtual time, key, ...
+local function make_ready(times)
+  if key_rules().pauses then
+    local going = {}
+    for i = 1, #times, 2 do
+      local time, key = times[i], times[i + 1]
+      local paused_until = pause_of(key)
+      if paused_until then
+        redis.call('ZADD', later, paused_until, key)
+      else
+        going[#going + 1] = time
+        going[#going + 1] = key
+      end
+    end
+    times = going
   end
-  redis.call('ZADD', ready, time, key)
+  if not times[1] then return end
+  redis.call('ZADD', ready, unpack(times))
   has_arrived = true
-end
-
--- No message of the key is taken before this time.
-local function make_later(key, time)
-  redis.call('ZREM', ready, key)
-  redis.call('ZADD', later, time, key)
 end
 
 -- The virtual time of a key that was unknown: a little later than that of the one before, so that keys which come at
@@ -82,63 +95,107 @@ local function new_time()
   return tonumber(redis.call('HINCRBYFLOAT', fair, 'clock', '0.001'))
 end
 
--- Put elements of a key where they wait: LPUSH behind the others, RPUSH in front of them.
-local function put_of_key(key, command, ...)
-  declare('keys')
-  local count = select('#', ...)
-  redis.call(command, key_prefix .. key, ...)
-  redis.call('HINCRBY', fair, 'pending', count)
-  if tonumber(redis.call('ZINCRBY', keys_by_pending, count, key)) > count then return end
+-- Put an element of a key where it waits: LPUSH behind the others, RPUSH in front of them.
+local function put_of_key(key, command, element)
+  if not has_declared_keys then
+    declare('keys')
+    has_declared_keys = true
+  end
+  redis.call(command, key_prefix .. key, element)
+  keyed_put = keyed_put + 1
+  if tonumber(redis.call('ZINCRBY', keys_by_pending, 1, key)) ~= 1 then return end
   redis.call('ZADD', keys_by_age, now(), key)
   local held_count, time = held_of(key)
-  if held_count >= key_rules().most then return end
-  make_ready(key, time or new_time())
+  if held_count < key_rules().most then make_ready({ time or new_time(), key }) end
 end
 
--- One message of the key was taken from those that wait. Returns how many still do.
-local function was_taken(key)
-  local left = tonumber(redis.call('ZINCRBY', keys_by_pending, -1, key))
-  if left > 0 then
-    redis.call('ZADD', keys_by_age, now(), key)
-  else
-    redis.call('ZREM', keys_by_pending, key)
-    redis.call('ZREM', keys_by_age, key)
+-- A message of each of these keys was taken from those that wait: how many do so is one less.
+local function were_taken(keys)
+  local counts = redis.call('ZMSCORE', keys_by_pending, unpack(keys))
+  local left, since, emptied, time = {}, {}, {}, now()
+  for n, key in ipairs(keys) do
+    local count = tonumber(counts[n] or 0) - 1
+    if count > 0 then
+      left[#left + 1], since[#since + 1] = count, time
+      left[#left + 1], since[#since + 1] = key, key
+    else
+      emptied[#emptied + 1] = key
+    end
   end
-  return left
+  if left[1] then
+    redis.call('ZADD', keys_by_pending, unpack(left))
+    redis.call('ZADD', keys_by_age, unpack(since))
+  end
+  if emptied[1] then
+    redis.call('ZREM', keys_by_pending, unpack(emptied))
+    redis.call('ZREM', keys_by_age, unpack(emptied))
+  end
+  redis.call('HINCRBY', fair, 'pending', -#keys)
 end
 
 -- Nothing is left of any key: forget the virtual times.
 local function forget_times()
   local pending, keyless = unpack(redis.call('HMGET', fair, 'pending', 'keyless'))
-  if not keyless and tonumber(pending or 0) <= 0 then redis.call('DEL', fair) end
+  if not keyless and tonumber(pending or 0) + keyed_put <= 0 then redis.call('DEL', fair) end
 end
 
--- One message less of a key is held.
+-- Messages are held no longer.
 --
--- charge  what its virtual time was raised by
--- ran_ms  how long a handler had it; nil if that is not known
--- due     no message of the key is taken before this time; nil for no such time
-local function free_key(key, charge, ran_ms, due)
-  local owed = ran_ms and ran_ms / weight_of(key) - charge or 0
-  if key == '' then
-    if owed ~= 0 and redis.call('HEXISTS', fair, 'keyless') == 1 then
-      redis.call('HINCRBYFLOAT', fair, 'keyless', string.format('%.3f', owed))
+-- freed  for each: { key, what its virtual time was raised by, how long a handler had it in ms or nil if that is not
+--        known, before which time no message of the key is taken or nil }
+local function free_keys(freed)
+  local names, known = {}, {}
+  local keyless_owes = 0
+  for _, each in ipairs(freed) do
+    local key, charge, ran_ms = each[1], each[2], each[3]
+    local owes = ran_ms and ran_ms / weight_of(key) - charge or 0
+    if key == '' then
+      keyless_owes = keyless_owes + owes
+    else
+      local one = known[key]
+      if not one then
+        one = { freed = 0, owes = 0 }
+        known[key] = one
+        names[#names + 1] = key
+      end
+      one.freed, one.owes, one.due = one.freed + 1, one.owes + owes, each[4] or one.due
     end
-    return
   end
-  local count, time = held_of(key)
-  if count == 0 then return end
-  time = time + owed
-  if count == 1 then
-    redis.call('HDEL', busy, key)
-  else
-    redis.call('HSET', busy, key, count - 1 .. ':' .. time)
+  if keyless_owes ~= 0 and redis.call('HEXISTS', fair, 'keyless') == 1 then
+    redis.call('HINCRBYFLOAT', fair, 'keyless', string.format('%.3f', keyless_owes))
   end
+  if not names[1] then return end
 
-  if due then return make_later(key, due) end
-  if redis.call('ZSCORE', keys_by_pending, key) then
-    if count <= key_rules().most and not redis.call('ZSCORE', later, key) then make_ready(key, time) end
-  elseif count == 1 and redis.call('HLEN', busy) == 0 then
+  local most = key_rules().most
+  local entries = redis.call('HMGET', busy, unpack(names))
+  local waiting_counts = redis.call('ZMSCORE', keys_by_pending, unpack(names))
+  -- With one at a time, a key that is busy cannot be there.
+  local later_times = most > 1 and redis.call('ZMSCORE', later, unpack(names)) or {}
+  local idle_keys, still_busy, times = {}, {}, {}
+  for n, key in ipairs(names) do
+    local one, count, time = known[key], read_entry(entries[n])
+    if count > 0 then
+      count, time = count - one.freed, time + one.owes
+      if count <= 0 then
+        idle_keys[#idle_keys + 1] = key
+      else
+        still_busy[#still_busy + 1] = key
+        still_busy[#still_busy + 1] = count .. ':' .. time
+      end
+      if one.due then
+        redis.call('ZREM', ready, key)
+        redis.call('ZADD', later, one.due, key)
+      elseif waiting_counts[n] and count < most and not later_times[n] then
+        times[#times + 1] = time
+        times[#times + 1] = key
+      end
+    end
+  end
+  if idle_keys[1] then redis.call('HDEL', busy, unpack(idle_keys)) end
+  if still_busy[1] then redis.call('HSET', busy, unpack(still_busy)) end
+  if times[1] then
+    make_ready(times)
+  elseif idle_keys[1] and redis.call('HLEN', busy) == 0 then
     forget_times()
   end
 end
@@ -148,7 +205,9 @@ local function read_label(label)
   return key, tonumber(charge) or 0
 end
 
--- Messages wait where no blocking move sees them: tell the consumers that have found nothing.
+-- The last step of a script that may have put messages where they wait. It tells the consumers that have found
+-- nothing, because no blocking move sees these messages.
 local function tell_arrived()
+  if keyed_put > 0 then redis.call('HINCRBY', fair, 'pending', keyed_put) end
   if has_arrived and redis.call('DEL', idle) == 1 then tell('returned') end
 end

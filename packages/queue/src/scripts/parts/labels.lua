@@ -7,7 +7,7 @@ local function free(receipt, ran_ms, due)
   if not label then return end
   redis.call('HDEL', labels, receipt)
   local key, charge = read_label(label)
-  free_key(key, charge, ran_ms, due)
+  free_keys({ { key, charge, ran_ms, due } })
 end
 
 -- A message is held no longer, but it is among the suspects now: its key stays busy, or becomes so.

@@ -37,5 +37,7 @@ end
 local function tell_returned()
   if has_returned then tell('returned') end
   if has_suspects then tell('suspects') end
-  if not has_returned then tell_arrived() end
+  -- Those that have found nothing have just been told.
+  if has_returned then has_arrived = false end
+  tell_arrived()
 end

@@ -24,71 +24,100 @@ end
 
 -- Those whose time has come.
 local function make_due_ready(time, clock)
-  for _, key in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', time, 'LIMIT', 0, 100)) do
-    redis.call('ZREM', later, key)
-    local _, virtual = held_of(key)
-    if redis.call('ZSCORE', keys_by_pending, key) then make_ready(key, virtual or clock) end
+  local due = redis.call('ZRANGEBYSCORE', later, '-inf', time, 'LIMIT', 0, 100)
+  if not due[1] then return end
+  redis.call('ZREM', later, unpack(due))
+  local counts = redis.call('ZMSCORE', keys_by_pending, unpack(due))
+  local times = {}
+  for n, key in ipairs(due) do
+    local held_count, virtual = held_of(key)
+    if counts[n] and held_count < key_rules().most then
+      times[#times + 1] = virtual or clock
+      times[#times + 1] = key
+    end
   end
+  make_ready(times)
+end
+
+-- The keys with the least virtual times: { key, virtual time, entry in `busy` }, ...
+local function next_keys(count)
+  local found = redis.call('ZPOPMIN', ready, count)
+  if not found[1] then return {} end
+  local names, keys = {}, {}
+  for i = 1, #found, 2 do names[#names + 1] = found[i] end
+  local entries = redis.call('HMGET', busy, unpack(names))
+  for n, key in ipairs(names) do keys[n] = { key, found[2 * n], entries[n] } end
+  return keys
 end
 
 -- Take messages of level 4, each from the key with the least virtual time.
 local function take_fairly(count, with_list)
   local time, most = now(), key_rules().most
   local clock, keyless_time, mean = unpack(redis.call('HMGET', fair, 'clock', 'keyless', 'mean'))
-  local has_clock = clock
   clock, mean = tonumber(clock or 0), tonumber(mean or 1)
   make_due_ready(time, clock)
 
   local keyless = redis.call('LLEN', returned) + (with_list and redis.call('LLEN', list) or 0)
   keyless_time = tonumber(keyless_time or clock)
-  local batch, at, entries = {}, 1
-  local occupied, keyed, is_cut = {}, 0, false
+  local batch, at, is_cut = {}, 1, false
+  -- What was taken from this batch.
+  local keys, entries = {}, {}
+
+  local function note_batch()
+    for n = at, #batch do redis.call('ZADD', ready, batch[n][2], batch[n][1]) end
+    if keys[1] then
+      were_taken(keys)
+      redis.call('HSET', busy, unpack(entries))
+      keys, entries = {}, {}
+    end
+  end
 
   while #taken < count and not is_cut do
     if not batch[at] then
-      batch = redis.call('ZPOPMIN', ready, most == 1 and math.min(count - #taken, 100) or 1)
-      at, entries = 1, {}
-      if batch[1] then
-        local names = {}
-        for i = 1, #batch, 2 do names[#names + 1] = batch[i] end
-        entries = redis.call('HMGET', busy, unpack(names))
-      end
+      note_batch()
+      batch = next_keys(most == 1 and math.min(count - #taken, 100) or 1)
+      at = 1
     end
-    local key, virtual = batch[at], tonumber(batch[at + 1])
+    local one = batch[at]
+    local virtual = one and tonumber(one[2])
 
-    if keyless > 0 and (not key or keyless_time <= virtual) then
-      local run = key and math.floor((virtual - keyless_time) / mean) + 1 or count
+    if keyless > 0 and (not one or keyless_time <= virtual) then
+      local run = one and math.floor((virtual - keyless_time) / mean) + 1 or count
       local before = #taken
       is_cut = take_keyless(math.min(count, before + run), with_list, mean)
       local found = #taken - before
       keyless = found == 0 and 0 or keyless - found
       clock = math.max(clock, keyless_time)
       keyless_time = keyless_time + found * mean
-    elseif key then
-      local entry = entries[(at + 1) / 2]
-      local held_count = entry and tonumber(entry:match('^%d+')) or 0
+    elseif one then
+      local key = one[1]
+      local held_count = read_entry(one[3])
       -- The limit may have been lowered: then it is ready again when one of them is settled.
       local element = held_count < most and redis.call('RPOP', key_prefix .. key)
       if element and #taken > 0 and #element > room then
         redis.call('RPUSH', key_prefix .. key, element)
         is_cut = true
       else
-        at = at + 2
+        at = at + 1
       end
       if element and not is_cut then
         room = room - #element
-        local charge = mean / weight_of(key)
-        local left = was_taken(key)
-        keyed = keyed + 1
         taken[#taken + 1] = element
-        taken_labels[#taken] = charge .. ':' .. key
         clock = math.max(clock, virtual)
-        occupied[#occupied + 1] = key
-        occupied[#occupied + 1] = held_count + 1 .. ':' .. virtual + charge
-        if most > 1 then
+        keys[#keys + 1] = key
+        entries[#entries + 1] = key
+        if most == 1 then
+          entries[#entries + 1] = '1:' .. one[2]
+          taken_labels[#taken] = ':' .. key
+        else
+          local charge = mean / weight_of(key)
+          entries[#entries + 1] = held_count + 1 .. ':' .. virtual + charge
+          taken_labels[#taken] = charge .. ':' .. key
           -- It may be the next one again.
-          redis.call('HSET', busy, key, occupied[#occupied])
-          if left > 0 and held_count + 1 < most then make_ready(key, virtual + charge) end
+          note_batch()
+          if held_count + 1 < most and redis.call('ZSCORE', keys_by_pending, key) then
+            make_ready({ virtual + charge, key })
+          end
         end
       end
     else
@@ -96,9 +125,7 @@ local function take_fairly(count, with_list)
     end
   end
 
-  for i = at, #batch, 2 do redis.call('ZADD', ready, batch[i + 1], batch[i]) end
-  if most == 1 and occupied[1] then redis.call('HSET', busy, unpack(occupied)) end
-  if keyed > 0 then redis.call('HINCRBY', fair, 'pending', -keyed) end
+  note_batch()
   if #taken > 0 then redis.call('HSET', fair, 'clock', clock) end
   if keyless > 0 then
     redis.call('HSET', fair, 'keyless', keyless_time)
@@ -171,18 +198,23 @@ local function free_acknowledged(receipts, ran)
   if not has_keys or not receipts[1] then return end
   local found = redis.call('HMGET', labels, unpack(receipts))
   redis.call('HDEL', labels, unpack(receipts))
-  local times, total, count = {}, 0, 0
+  local times, freed, total = {}, {}, 0
   for ms in ran:gmatch('[^,]+') do times[#times + 1] = tonumber(ms) end
   for n, label in ipairs(found) do
     if label then
       local key, charge = read_label(label)
-      free_key(key, charge, times[n])
-      if times[n] then total, count = total + times[n], count + 1 end
+      freed[#freed + 1] = { key, charge, times[n] }
+      total = total + (times[n] or 0)
+      if #freed == 1000 or n == #found then
+        free_keys(freed)
+        freed = {}
+      end
     end
   end
-  if count == 0 or redis.call('EXISTS', fair) == 0 then return end
+  free_keys(freed)
+  if redis.call('EXISTS', fair) == 0 then return end
   local mean = tonumber(redis.call('HGET', fair, 'mean') or 1)
-  local moved = mean + math.min(1, 0.05 * count) * (total / count - mean)
+  local moved = mean + math.min(1, 0.05 * #times) * (total / #receipts - mean)
   redis.call('HSET', fair, 'mean', string.format('%.3f', math.max(0.001, moved)))
 end
 
