@@ -71,3 +71,60 @@ it('never more than 5 handlers of 3 processes run when 5 may, and 5 again after 
   expect((await system.summary()).lost).toEqual([]);
   expect(await system.connection.call('EXISTS', ['{shared}:holders'])).toBe(0);
 });
+
+/** The most starts in any half-open window of this length. */
+function mostIn(windowMs: number, starts: readonly number[]): number {
+  let first = 0;
+  let most = 0;
+  for (const [at, start] of starts.entries()) {
+    while ((starts[first] as number) <= start - windowMs) first += 1;
+    most = Math.max(most, at - first + 1);
+  }
+  return most;
+}
+
+it('50 per second start in 2 processes and never more in any second, also when one is killed', async () => {
+  await using system = await SystemUnderTest.start();
+  const { log, queue } = system;
+  const rate = { max: 50, perMs: 1000 };
+  await queue.limits.set({ rate });
+  const producer = system.producer({ count: 1000, burst: 100 });
+  const consumers = system.consumers(2, {
+    consume: { concurrency: 10, leaseMs: 1000 },
+    handleMs: 30,
+  });
+  await producer.done();
+  await eventually(() => consumers.members.every(({ name }) => log.count('handled', name) > 5));
+
+  const since = sharedNow();
+  await eventually(() => sharedNow() > since + 5000);
+  const until = sharedNow();
+  const pace = slowness();
+  for (let kills = 0; kills < 2; kills += 1) {
+    const [victim] = consumers.members;
+    if (victim) await system.kill(victim);
+    await system.progress(70);
+  }
+  const { limits } = await queue.stats();
+  expect(limits).toEqual({ rate: { ...rate, burst: 0 } });
+  const clearedAt = sharedNow();
+  await queue.limits.clear();
+  await system.quiet();
+  await consumers.stop();
+
+  const started = log
+    .all('started')
+    .map(({ at }) => at)
+    .sort((a, b) => a - b);
+  expect(
+    mostIn(
+      rate.perMs,
+      started.filter((at) => at < clearedAt),
+    ),
+  ).toBeLessThanOrEqual(rate.max);
+  const seconds = (until - since) / 1000;
+  const count = started.filter((at) => at >= since && at < until).length;
+  expect(count / seconds).toBeGreaterThanOrEqual(47 / pace);
+  const { resolved, lost } = await system.summary();
+  expect({ resolved, lost }).toEqual({ resolved: 1000, lost: [] });
+});

@@ -292,7 +292,7 @@ function ends<Body>(queue: Queue<Body>) {
 /** Limits that the consumer has to comply with. */
 async function limitForAWhile({ admin, until }: Place, isHandled: () => boolean): Promise<void> {
   await using queue = new Queue('emails', { connection: admin });
-  await queue.limits.set({ concurrency: 5 });
+  await queue.limits.set({ concurrency: 5, rate: { max: 5, perMs: 1000 } });
   await queue.send('limited');
   await until(isHandled);
   await queue.limits.clear();

@@ -33,7 +33,7 @@ export {
 } from './consuming/consumer.js';
 export type { Delivery, RetryOptions } from './consuming/delivery.js';
 export type { ReceiveOptions } from './consuming/receiver.js';
-export type { RateLimiterOptions } from './limiting/limit.js';
+export type { RateLimit, RateLimiterOptions } from './limiting/limit.js';
 export {
   type AcquireOptions,
   RateLimiter,

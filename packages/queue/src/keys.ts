@@ -40,6 +40,8 @@ export interface QueueKeys {
   readonly keysByAge: string;
   /** There while a consumer has found fewer messages than it wanted, for 30 s at most. */
   readonly idle: string;
+  /** HASH of what the rate of the queue has granted. */
+  readonly rate: string;
   /** Channel: tells consumers to look at delayed messages, returned ones, suspects, the shape or its gate. */
   readonly signal: string;
   /** HASH of elements a consumer holds, by receipt. */
@@ -84,6 +86,7 @@ export function queueKeys(name: string): QueueKeys {
     keysByPending: `${tag}:keys:pending`,
     keysByAge: `${tag}:keys:age`,
     idle: `${tag}:idle`,
+    rate: `${tag}:rate`,
     signal: `${tag}:signal`,
     active: (consumer) => `${tag}:active:${consumer}`,
     batches: (consumer) => `${tag}:batches:${consumer}`,
@@ -111,6 +114,7 @@ export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
     [keys.fair, 'hash'],
     [keys.keysByPending, 'zset'],
     [keys.keysByAge, 'zset'],
+    [keys.rate, 'hash'],
   ]);
   return { kind: 'queue', name, typeOf: (key) => types.get(key) };
 }

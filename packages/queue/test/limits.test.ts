@@ -8,10 +8,20 @@ import { leave } from '../src/scripts/leave.js';
 import { readShape } from '../src/scripts/read-shape.js';
 import { recover } from '../src/scripts/recover.js';
 import { renew } from '../src/scripts/renew.js';
-import { calls, consumersOf, deferred, expireLeases, isBlocked } from './support/in-redis.js';
+import {
+  calls,
+  consumersOf,
+  countBlocked,
+  deferred,
+  expireLeases,
+  isBlocked,
+} from './support/in-redis.js';
 import { openConnection, startOwnRedis, type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
+
+/** So long that no heartbeat makes up for a missing signal. */
+const leaseMs = 600_000;
 
 /** So many round trips, in which consumers would have started what they may start. */
 async function roundTrips(queue: Queue<never>, count = 50): Promise<void> {
@@ -39,7 +49,7 @@ function slowConsumers(queue: TestQueue<number>, count: number, concurrency = 10
         running.delete(body);
         seen.handled.push(body);
       },
-      { concurrency },
+      { concurrency, leaseMs },
     );
   });
   const finish = (many: number) => {
@@ -111,8 +121,12 @@ it('a consumer that was held up is told when another one leaves room', async () 
 });
 
 it.each(['retry', 'deadLetter'] as const)('%s leaves room for others', async (settle) => {
-  const queue = redis.queue<string>();
-  const other = redis.queue<string>({ name: queue.name, connection: openConnection(redis.url) });
+  const queue = redis.queue<string>({ consume: { leaseMs } });
+  const other = redis.queue<string>({
+    name: queue.name,
+    connection: openConnection(redis.url),
+    consume: { leaseMs },
+  });
   await queue.limits.set({ concurrency: 1 });
   await queue.send('first');
   const first = await queue.receive();
@@ -149,7 +163,7 @@ it('an idle consumer of a limited queue wakes up when a message is pushed by LPU
   const queue = redis.queue<string>();
   await queue.limits.set({ concurrency: 2 });
   const handled: string[] = [];
-  queue.consume(({ body }) => void handled.push(body));
+  queue.consume(({ body }) => void handled.push(body), { concurrency: 5, leaseMs });
   const before = await calls(queue.connection, 'evalsha');
   for (const body of ['a', 'b', 'c']) {
     await eventually(() => isBlocked(queue.connection));
@@ -164,7 +178,7 @@ it('a message that does not fit under the limit stays in the list, whatever its 
   const queue = redis.queue<number>();
   await queue.limits.set({ concurrency: 2 });
   const { running, finish, seen } = slowConsumers(queue, 3);
-  await eventually(async () => (await consumersOf(queue as never)).length === 3);
+  await eventually(async () => (await countBlocked(queue.connection)) === 3);
   for (let body = 0; body < 10; body += 1) {
     await queue.connection.call('LPUSH', [queue.name, String(body)]);
   }
@@ -316,7 +330,7 @@ it('set refuses a timeout that cannot be, and clear a limit that does not exist'
   });
   expect(await rejection(queue.limits.clear('speed' as never))).toMatchObject({
     code: 'INVALID_ARGUMENT',
-    message: 'There is no limit "speed". There are: concurrency',
+    message: 'There is no limit "speed". There are: rate, concurrency',
   });
   expect(await queue.limits.get()).toEqual({});
 });

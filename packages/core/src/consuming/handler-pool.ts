@@ -26,6 +26,8 @@ export interface Work {
   readonly settler: Lease;
   /** When its handler began, by `performance.now()`; 0 before. */
   startedAt: number;
+  /** When it may be started at the latest, by `performance.now()`. After that it is to be returned, as if it were stuck. */
+  readonly startBy: number;
 }
 
 /** One delivery. */
@@ -47,7 +49,7 @@ export interface HandlerPoolHost<Item extends Work> {
   };
   /** A handler has finished, so there may be demand. */
   finished(): void;
-  /** No item was started for a while. Other consumers may have time for the items that wait. */
+  /** No item was started for a while, or may start any more. The items that wait are to be returned. */
   stuck(): void;
 }
 
@@ -177,6 +179,10 @@ export class HandlerPool<Item extends Work> {
       if (!item) break;
       if (!item.settler.isFreshAt(now)) {
         if (this.#postponeStale(now)) continue;
+        break;
+      }
+      if (item.startBy < now) {
+        this.#host.stuck();
         break;
       }
       this.#ahead.take();

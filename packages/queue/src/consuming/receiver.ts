@@ -14,6 +14,7 @@ import {
   messageOf,
   onAbort,
   outsideContext,
+  performance,
   setTimeout,
   ToldSeldom,
   UnheardDeadLetters,
@@ -193,6 +194,7 @@ export class Receiver<Body = unknown> {
       this.#failed(asError(error));
       return true;
     }
+    if (held.startBy < performance.now()) return false;
     const waiter = this.#waiters.shift();
     waiter?.resolve(held);
     return waiter !== undefined;

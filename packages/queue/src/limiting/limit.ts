@@ -1,4 +1,5 @@
 import {
+  type Complete,
   type Connection,
   InvalidArgumentError,
   longestTimerMs,
@@ -23,6 +24,16 @@ export interface RateLimiterOptions {
   burst?: number | undefined;
 }
 
+/** How many may start in a time. */
+export interface RateLimit {
+  /** How many may start in any window of `perMs`: 1 to 1 000 000. */
+  max: number;
+  /** The length of a window, in ms: 1 to 2 147 483 647, which is 24.8 days. */
+  perMs: number;
+  /** How many more may start together after a time in which fewer did: 0 to 1 000 000. Default 0. */
+  burst?: number | undefined;
+}
+
 /** A rate limit, as the script `limit` takes it. */
 export interface Limit {
   max: number;
@@ -32,6 +43,7 @@ export interface Limit {
 
 const most = 1_000_000;
 
+const rateNames: NamesOf<RateLimit> = { max: true, perMs: true, burst: true };
 const optionNames: NamesOf<RateLimiterOptions> = {
   connection: true,
   max: true,
@@ -42,10 +54,21 @@ const optionNames: NamesOf<RateLimiterOptions> = {
 /** @throws InvalidArgumentError for an option that cannot work. */
 export function checkedLimit(options: RateLimiterOptions): Limit {
   refuseUnknownOptions('A rate limiter', options, optionNames);
-  const max = wholeNumber('max', options.max, { min: 1, max: most });
-  const perMs = wholeNumber('perMs', options.perMs, { min: 1, max: longestTimerMs });
-  const burst = wholeNumber('burst', options.burst ?? 0, { min: 0, max: most });
+  const { max, perMs, burst } = checkedNumbers('', options);
   return { max, burst, perUs: 1000 * perMs };
+}
+
+/** @param name of the option that it is. @throws InvalidArgumentError for what cannot work. */
+export function checkedRate(name: string, rate: RateLimit): Complete<RateLimit> {
+  refuseUnknownOptions(name, rate, rateNames);
+  return checkedNumbers(`${name}.`, rate);
+}
+
+function checkedNumbers(prefix: string, limit: RateLimit): Complete<RateLimit> {
+  const max = wholeNumber(`${prefix}max`, limit.max, { min: 1, max: most });
+  const perMs = wholeNumber(`${prefix}perMs`, limit.perMs, { min: 1, max: longestTimerMs });
+  const burst = wholeNumber(`${prefix}burst`, limit.burst ?? 0, { min: 0, max: most });
+  return { max, perMs, burst };
 }
 
 /** @throws InvalidArgumentError for a number that could never be granted. */

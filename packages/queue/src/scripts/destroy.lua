@@ -11,6 +11,7 @@ redis.call('HLEN', stats)
 redis.call('HLEN', shape)
 redis.call('HLEN', seen)
 redis.call('HLEN', holders)
+redis.call('HLEN', rate)
 
 local deleted, has_more = forget_keys(tonumber(most))
 if has_more then return { deleted, 0, 0, 0, 1 } end

@@ -17,7 +17,7 @@ export interface DestroyResult {
 const destroyScript = defineScript<{ keys: QueueKeys }, DestroyResult & { hasMore: boolean }>({
   name: 'destroy',
   uses: [clockPart, waitingPart, forgetKeysPart],
-  keys: namedKeys('list', 'delayed', 'dead', 'consumers', 'stats', 'holders', ...placeKeys),
+  keys: namedKeys('list', 'delayed', 'dead', 'consumers', 'stats', 'holders', 'rate', ...placeKeys),
   args: {
     ...placeArgs,
     most: () => keysAtOnce,

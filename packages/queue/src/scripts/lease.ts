@@ -22,6 +22,8 @@ export interface LeaseInput {
   /** The version of the shape that the caller knows. */
   version: string;
   consumer: string;
+  /** How soon after this call the consumer starts what the answer brings, in ms: where the queue has a rate. */
+  slackMs?: number;
   /** The end of the list that elements are taken from. */
   from: 'LEFT' | 'RIGHT';
   /** How many elements to lease. */
@@ -84,8 +86,12 @@ const plainLease: Script<LeaseInput, LeaseResult> = defineLease({
 const shapedLease: Script<LeaseInput, LeaseResult> = defineLease({
   gate: shapedGateParts,
   source: shapedSourcePart,
-  keys: namedKeys(...keys, 'labels', 'holders', ...placeKeys),
-  args: { version: ({ version }) => version, ...placeArgs },
+  keys: namedKeys(...keys, 'labels', 'holders', 'rate', ...placeKeys),
+  args: {
+    version: ({ version }) => version,
+    slack_us: ({ slackMs = 0 }) => 1000 * slackMs,
+    ...placeArgs,
+  },
 });
 
 /** The script for a queue of this shape. */

@@ -1,10 +1,10 @@
 -- Return messages that were leased and are not done, to where the next consumer finds them. That
--- does not count as an attempt.
+-- does not count as an attempt; nor as a start, if it was none.
 --
 -- were_started  1 if handlers have had them, and know them by their ids
 -- rest        receipts, newest first
 -- returns how many were returned
-local count = 0
+local released = {}
 write_before_growing('HDEL', active)
 open_batches()
 
@@ -20,10 +20,11 @@ for i = rest, #ARGV do
     else
       free(receipt, were_started == '0' and 0 or nil)
     end
-    count = count + 1
+    released[#released + 1] = receipt
   end
 end
 
 note_holder()
+if were_started == '0' then rate_return(released) end
 tell_returned()
-return count
+return #released

@@ -24,7 +24,7 @@ const optionNames: NamesOf<SetLimitsOptions> = { timeoutMs: true };
  * The limits that a queue has declared: they are stored in Redis, and hold for all its consumers, in every process.
  *
  * ```ts
- * await emails.limits.set({ concurrency: 20 });
+ * await emails.limits.set({ rate: { max: 50, perMs: 1_000 }, concurrency: 20 });
  * ```
  */
 export class DeclaredLimits {

@@ -1,7 +1,10 @@
 import { type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
+import { checkedRate, type RateLimit } from '../limiting/limit.js';
 
 /** What limits the consumers of a queue, all of them together. */
 export interface QueueLimits {
+  /** How many messages may start in any window of `perMs`, over all consumers. */
+  rate?: RateLimit | undefined;
   /** How many messages may be active at a time, over all consumers: 1 to 1 000 000. */
   concurrency?: number | undefined;
 }
@@ -14,8 +17,7 @@ interface LimitField<Value> {
   /** The fields of the shape that hold it. */
   readonly fields: readonly string[];
   /** @throws InvalidArgumentError that names what cannot work. */
-  check(value: unknown): Value;
-  encode(value: Value): Readonly<Record<string, number>>;
+  encode(value: unknown): Readonly<Record<string, number>>;
   /** Undefined where it is not declared. @param fields of the shape, all that there are. */
   decode(fields: ReadonlyMap<string, string>): Value | undefined;
 }
@@ -24,10 +26,22 @@ interface LimitField<Value> {
 const limitFields: {
   readonly [Name in keyof QueueLimits]-?: LimitField<NonNullable<QueueLimits[Name]>>;
 } = {
+  rate: {
+    fields: ['rate_max', 'rate_per_ms', 'rate_burst'],
+    encode(value) {
+      const { max, perMs, burst } = checkedRate('rate', value as RateLimit);
+      return { rate_max: max, rate_per_ms: perMs, rate_burst: burst };
+    },
+    decode(fields) {
+      const [max, perMs, burst] = this.fields.map((name) => Number(fields.get(name)));
+      return max && perMs ? { max, perMs, burst: burst || 0 } : undefined;
+    },
+  },
   concurrency: {
     fields: ['concurrency'],
-    check: (value) => wholeNumber('concurrency', value, { min: 1, max: 1_000_000 }),
-    encode: (concurrency) => ({ concurrency }),
+    encode: (value) => ({
+      concurrency: wholeNumber('concurrency', value, { min: 1, max: 1_000_000 }),
+    }),
     decode(fields) {
       const concurrency = fields.get('concurrency');
       return concurrency === undefined ? undefined : Number(concurrency);
@@ -37,7 +51,7 @@ const limitFields: {
 
 /** The names of all limits. */
 export type LimitName = keyof QueueLimits;
-const limitNames: NamesOf<QueueLimits> = { concurrency: true };
+const limitNames: NamesOf<QueueLimits> = { rate: true, concurrency: true };
 export const allLimits = Object.keys(limitNames) as readonly LimitName[];
 
 /** The fields of the shape that hold these limits. */
@@ -57,7 +71,7 @@ export function checkedChanges(changes: QueueLimitChanges): {
     const value = changes[name];
     if (value === undefined) continue;
     if (value === null) drop.push(...fieldsOf([name]));
-    else Object.assign(set, encoded(limitFields[name], value));
+    else Object.assign(set, limitFields[name].encode(value));
   }
   return { set, drop };
 }
@@ -66,8 +80,4 @@ export function checkedChanges(changes: QueueLimitChanges): {
 export function limitsIn(fields: ReadonlyMap<string, string>): QueueLimits {
   const declared = allLimits.map((name) => [name, limitFields[name].decode(fields)] as const);
   return Object.fromEntries(declared.filter(([, value]) => value !== undefined));
-}
-
-function encoded<Value>({ check, encode }: LimitField<Value>, value: unknown) {
-  return encode(check(value));
 }

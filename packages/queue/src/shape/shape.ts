@@ -46,7 +46,7 @@ export function shapeOf(hash: readonly Buffer[]): Shape {
   const fields = new Map<string, string>();
   for (let at = 0; at < hash.length; at += 2) fields.set(String(hash[at]), String(hash[at + 1]));
   const limits = limitsIn(fields);
-  const isLimited = limits.concurrency !== undefined;
+  const isLimited = limits.concurrency !== undefined || limits.rate !== undefined;
   return {
     version: fields.get('version') ?? '',
     paused: pausedIn(fields),

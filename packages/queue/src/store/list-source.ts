@@ -11,6 +11,7 @@ import {
 } from '@redpost/core/consuming';
 import { HeldDelivery } from '../consuming/delivery.js';
 import type { ConsumedEnd, QueueContext } from '../context.js';
+import { StartSlack } from '../limiting/start-slack.js';
 import { isSuspect } from '../message/envelope.js';
 import { Slice } from '../message/slice.js';
 import { fetch } from '../scripts/fetch.js';
@@ -71,6 +72,8 @@ export class ListSource<Body = unknown>
   /** Counts the reasons to expect returned messages: an answer to a call before the last one knows nothing of it. */
   #returns = 0;
   #shape: Shape = plain;
+  /** Where the queue has a rate. */
+  #slack: StartSlack | undefined;
   /** The shape is being read, because Redis has refused a call that knew another one. */
   #isReadingShape = false;
   #gateTimer: NodeJS.Timeout | undefined;
@@ -135,6 +138,7 @@ export class ListSource<Body = unknown>
   /** The queue has this shape: what is sent from now on complies with it. */
   reshape(shape: Shape): void {
     if (shape.version === this.#shape.version && !this.#isReadingShape) return;
+    this.#useRate(shape);
     this.#shape = shape;
     this.#isReadingShape = false;
     void this.#move.cancel();
@@ -175,6 +179,10 @@ export class ListSource<Body = unknown>
     // Messages that share the handlers' time are settled one by one.
     const asBatch = this.acks.comeTogether && !shape.hasKeys;
     const returns = this.#returns;
+    const slack = this.#slack;
+    const slackMs = slack?.ms ?? 0;
+    // Redis grants a start after this.
+    const sentAt = slack ? performance.now() : 0;
     let result: LeaseResult;
     try {
       // Written out: with a handler of a few ms, each message nearly has a call of its own.
@@ -182,6 +190,7 @@ export class ListSource<Body = unknown>
         keys,
         version: shape.version,
         consumer: this.#session.consumer,
+        slackMs,
         from: this.#from,
         count,
         withSuspect,
@@ -203,7 +212,9 @@ export class ListSource<Body = unknown>
     }
     if (handedOff !== undefined) this.#adoption.end();
     if (result.status === 'lost') return 'lost';
-    this.#clockOffset = result.now - performance.now();
+    const answeredAt = performance.now();
+    this.#clockOffset = result.now - answeredAt;
+    slack?.answered(answeredAt - sentAt, slackMs);
     const found = result.elements.length;
     if (result.isCut) this.returnedAdded();
     else if (found < count && returns === this.#returns) this.#returned = 'unlikely';
@@ -214,7 +225,8 @@ export class ListSource<Body = unknown>
     if (result.nextKeyMs !== undefined) this.#waitForKey(result.nextKeyMs);
     if (result.readyKeys !== undefined) this.#session.readyKeys(result.readyKeys, count);
     if (result.isSuspectLater) this.#feed.suspectsAdded();
-    return this.#answer(result, firstReceipt, supplyIn(result, count, withList));
+    const startBy = slack ? sentAt + slackMs : Number.POSITIVE_INFINITY;
+    return this.#answer(result, firstReceipt, startBy, supplyIn(result, count, withList));
   }
 
   wait(): void {
@@ -264,6 +276,12 @@ export class ListSource<Body = unknown>
     this.#keyTimer = setTimeout(() => this.returnedAdded(), waitMs).unref();
   }
 
+  #useRate({ limits: { rate } }: Shape): void {
+    const former = this.#shape.limits.rate;
+    if (!rate) this.#slack = undefined;
+    else if (rate.perMs !== former?.perMs) this.#slack = new StartSlack(rate.perMs);
+  }
+
   #readShape(): void {
     if (this.#isReadingShape || this.#feed.hasEnded) return;
     this.#isReadingShape = true;
@@ -277,10 +295,12 @@ export class ListSource<Body = unknown>
   #answer(
     { suspect, elements, askAgainMs }: Leasing,
     firstReceipt: number,
+    startBy: number,
     supply: Answer<unknown>['supply'],
   ): Answer<HeldDelivery<Body>> {
     const all = suspect ? [suspect, ...elements] : elements;
     const items = all.map((element, at) => this.#delivery(firstReceipt + at, element));
+    if (startBy < Infinity) for (const held of items) held.startBy = startBy;
     const bytes = all.reduce((sum, { size }) => sum + size, 0);
     const isGated = askAgainMs !== undefined;
     return { items, suspect: suspect && items[0], bytes, supply, isGated };
@@ -312,6 +332,8 @@ export class ListSource<Body = unknown>
       for (const [at, element] of result.elements.entries()) {
         if (!element) continue;
         const delivery = this.#delivery(left[at] as number, Slice.of(element));
+        // Nobody knows when Redis has granted its start: the handlers return it.
+        if (this.#slack) delivery.startBy = Number.NEGATIVE_INFINITY;
         this.#feed.fetched(delivery, isSuspect(element));
       }
       left = left.slice(result.elements.length);

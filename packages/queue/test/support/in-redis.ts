@@ -65,6 +65,11 @@ export function deferred<Value = void>() {
 
 /** True when a consumer waits in the server for a message. */
 export async function isBlocked(connection: Connection): Promise<boolean> {
+  return (await countBlocked(connection)) > 0;
+}
+
+/** How many consumers wait in the server for a message. */
+export async function countBlocked(connection: Connection): Promise<number> {
   const clients = String(await connection.call('CLIENT', ['LIST']));
-  return /name=redpost:blocking .* flags=\w*b\w* .* cmd=blmove/.test(clients);
+  return clients.match(/name=redpost:blocking .* flags=\w*b\w* .* cmd=blmove/g)?.length ?? 0;
 }

@@ -22,10 +22,11 @@ local function now_us()
   return time[1] * 1000000 + time[2]
 end
 
--- The state of a limit now. `places` counts the grants, from a number that no state before had.
-local function gcra_read(key, max, burst, per_us)
+-- The state of a limit now. `places` counts the grants, from a number that no state before had. `least` is the smallest
+-- backlog, if that is another one.
+local function gcra_read(key, max, burst, per_us, least)
   local time = now_us()
-  local least = (1 - max) * per_us
+  least = least or (1 - max) * per_us
   local limit = { key = key, max = max, burst = burst, per = per_us, time = time, least = least }
   local at, backlog, per, places = unpack(redis.call('HMGET', key, 'at', 'backlog', 'per', 'places'))
   limit.places = tonumber(places or time)

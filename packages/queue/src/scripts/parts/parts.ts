@@ -14,6 +14,7 @@ import concurrencyGate from './gate/concurrency.lua';
 import gates from './gate/gates.lua';
 import openGate from './gate/open.lua';
 import pauseGate from './gate/pause.lua';
+import rateGate from './gate/rate.lua';
 import gcra from './gcra.lua';
 import handoff from './handoff.lua';
 import held from './held.lua';
@@ -23,6 +24,7 @@ import labels from './labels.lua';
 import levels from './levels.lua';
 import outgoing from './outgoing.lua';
 import place from './place.lua';
+import rate from './rate.lua';
 import returning from './return.lua';
 import shape from './shape.lua';
 import signal from './signal.lua';
@@ -167,6 +169,17 @@ export const holdersPart = definePart({
   lua: holders,
 });
 
+/** `gcra_read`, `gcra_wait`, `gcra_grant`, `gcra_return` and `gcra_write`: a rate limit. */
+export const gcraPart = definePart({ name: 'gcra', lua: gcra });
+
+/** `rate_read`, `rate_due`, `rate_grant` and `rate_return`: the rate of a queue. */
+export const ratePart = definePart({
+  name: 'rate',
+  uses: [gcraPart, signalPart],
+  needs: ['shape', 'rate', 'consumer'],
+  lua: rate,
+});
+
 /** `is_reshaped()`, `allowed(count)` and `took(count)`: the gate of a plain queue. */
 export const openGatePart = definePart({ name: 'open-gate', needs: ['shape'], lua: openGate });
 
@@ -188,8 +201,13 @@ const concurrencyGatePart = definePart({
   lua: concurrencyGate,
 });
 
-/** The gates of a queue that has a shape. */
-export const shapedGateParts = [gatesPart, pauseGatePart, concurrencyGatePart];
+/** The gate that limits how many messages start in a time. */
+const rateGatePart = definePart({
+  name: 'rate-gate',
+  uses: [gatesPart, ratePart],
+  needs: ['slack_us', 'first'],
+  lua: rateGate,
+});
 
-/** `gcra_read`, `gcra_wait`, `gcra_grant`, `gcra_return` and `gcra_write`: a rate limit. */
-export const gcraPart = definePart({ name: 'gcra', lua: gcra });
+/** The gates of a queue that has a shape. */
+export const shapedGateParts = [pauseGatePart, concurrencyGatePart, rateGatePart];
