@@ -23,6 +23,6 @@ end
 
 note_holder()
 finished('dead', moved)
-trim_dead_letters(moved)
 tell_arrived()
+trim_dead_letters(moved)
 return reply

@@ -52,8 +52,8 @@ end
 if #receipts > 0 then
   redis.call('HINCRBY', stats, 'recovered', returned)
   finished('dead', dead_lettered)
-  trim_dead_letters(dead_lettered)
   tell('suspects')
   tell_arrived()
+  trim_dead_letters(dead_lettered)
 end
 return { returned, dead_lettered }
