@@ -1,7 +1,7 @@
 import type { Codec, Connection, Schema } from '@redpost/core';
 import type { QueueKeys } from './keys.js';
 
-/** What every part of a queue needs to know of it. */
+/** What all parts of a queue share. */
 export interface QueueContext<Body = unknown> {
   readonly name: string;
   readonly connection: Connection;
@@ -10,5 +10,5 @@ export interface QueueContext<Body = unknown> {
   readonly schema: Schema<unknown, Body> | undefined;
 }
 
-/** The end of the list that is consumed: producers push on the left. */
+/** The end of the list that consumers take from. Producers push on the left. */
 export type ConsumedEnd = 'LEFT' | 'RIGHT';

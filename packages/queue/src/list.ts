@@ -16,22 +16,22 @@ import {
   wholeNumber,
 } from '@redpost/core';
 
-/** What a {@link List} is made of. */
+/** The options of a {@link List}. */
 export interface ListOptions<Value = unknown> {
   /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;
-  /** How values become bytes. Default `json()`. */
+  /** How values are encoded as bytes. Default `json()`. */
   codec?: Codec<Value> | undefined;
 }
 
 /** An end of a list: `lpush` and `lpop` use the left one. */
 export type ListEnd = 'left' | 'right';
 
-/** From which end to which end a value is moved. */
+/** The ends that a value is moved between. */
 export interface MoveOptions {
-  /** The end to take from. Default `right`. */
+  /** The end that the value is taken from. Default `right`. */
   from?: ListEnd | undefined;
-  /** The end to put to. Default `left`. */
+  /** The end that the value is pushed to. Default `left`. */
   to?: ListEnd | undefined;
 }
 
@@ -39,17 +39,17 @@ const listOptionNames: NamesOf<ListOptions> = { connection: true, codec: true };
 const moveOptionNames: NamesOf<MoveOptions> = { from: true, to: true };
 const blockOptionNames: NamesOf<BlockOptions> = { timeoutMs: true, signal: true, onReply: true };
 
-/** A value, and the list it came from. */
+/** A value, and the list that it was taken from. */
 export interface ListValue<Value> {
   list: List<Value>;
   value: Value;
 }
 
 /**
- * A Redis list as it is: the commands under their own names, with typed and coded values.
+ * A plain Redis list: the commands under their own names, with typed and encoded values.
  *
- * What is popped is gone from Redis: a process that dies right after loses it. `Queue` is for
- * what must not be lost.
+ * A popped value is no longer in Redis, so it is lost when the process dies before it has handled the value (at-most-once).
+ * Use `Queue` for values that must not be lost.
  *
  * Every method throws DecodeError, with the bytes, for a value that the codec cannot read.
  *
@@ -79,26 +79,26 @@ export class List<Value = unknown> {
     return this.#push('RPUSH', values);
   }
 
-  /** Takes from the left: one value, or undefined if there is none; with a count, up to as many. */
+  /** Takes one value from the left, or resolves to undefined if there is none; with a count, takes up to so many. */
   lpop(): Promise<Value | undefined>;
   lpop(count: number): Promise<Value[]>;
   lpop(count?: number): Promise<Value | undefined | Value[]> {
     return this.#pop('LPOP', count);
   }
 
-  /** Takes from the right: one value, or undefined if there is none; with a count, up to as many. */
+  /** Takes one value from the right, or resolves to undefined if there is none; with a count, takes up to so many. */
   rpop(): Promise<Value | undefined>;
   rpop(count: number): Promise<Value[]>;
   rpop(count?: number): Promise<Value | undefined | Value[]> {
     return this.#pop('RPOP', count);
   }
 
-  /** Takes from the left, and waits for a value if there is none; undefined when the time is up. */
+  /** Takes a value from the left, and waits if there is none. Resolves to undefined when the time is up. */
   async blpop(options: BlockOptions = {}): Promise<Value | undefined> {
     return (await List.blpop([this], options))?.value;
   }
 
-  /** Takes from the right, and waits for a value if there is none; undefined when the time is up. */
+  /** Takes a value from the right, and waits if there is none. Resolves to undefined when the time is up. */
   async brpop(options: BlockOptions = {}): Promise<Value | undefined> {
     return (await List.brpop([this], options))?.value;
   }
@@ -126,12 +126,12 @@ export class List<Value = unknown> {
     return this.#decodeAll(await this.#connection.call('LRANGE', [this.name, start, stop]));
   }
 
-  /** How many values there are. */
+  /** The number of values in the list. */
   async llen(): Promise<number> {
     return (await this.#connection.call('LLEN', [this.name])) as number;
   }
 
-  /** Moves a value to another list (or this one) at once; undefined if there is none. */
+  /** Moves a value to another list (or this one) in one step. Resolves to undefined if there is none. */
   async lmove(destination: List<Value>, options: MoveOptions = {}): Promise<Value | undefined> {
     refuseUnknownOptions('lmove()', options, moveOptionNames);
     const args = [this.name, destination.name, ...ends(options)];
@@ -140,7 +140,7 @@ export class List<Value = unknown> {
     );
   }
 
-  /** Like `lmove`, and waits for a value if there is none; undefined when the time is up. */
+  /** Like `lmove`, but waits if there is no value. Resolves to undefined when the time is up. */
   async blmove(
     destination: List<Value>,
     options: MoveOptions & BlockOptions = {},
@@ -170,7 +170,7 @@ export class List<Value = unknown> {
     return { list, value: list.#decode(bytes) as Value };
   }
 
-  /** With errors that name whichever of these lists is none. */
+  /** The connection, with errors that name the list whose key has another type. */
   static #connectionOf(lists: readonly { name: string }[], connection: Connection): Connection {
     return lists.reduce((inner, { name }) => {
       const typeOf = (key: string) => (key === name ? 'list' : undefined);

@@ -48,7 +48,7 @@ async function readyLists(
   return ready.map((key) => `${keys.lists}${key}`);
 }
 
-/** In as many answers as it takes for none of them to be large. */
+/** Reads a list by several calls, so that no answer is large. */
 async function read<Body>(
   { connection }: QueueContext<Body>,
   list: string,

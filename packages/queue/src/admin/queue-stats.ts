@@ -6,15 +6,15 @@ import type { Paused } from '../shape/shape.js';
 
 /** How many messages are in each state. */
 export interface QueueStats {
-  /** Waiting to be delivered. */
+  /** How many messages wait for a consumer. */
   pending: number;
-  /** With a consumer now. */
+  /** How many messages consumers hold now. */
   active: number;
-  /** Waiting for their time. */
+  /** How many messages wait for a point in time. */
   delayed: number;
-  /** Given up. */
+  /** How many dead letters there are. */
   dead: number;
-  /** Consumers that hold a lease. */
+  /** How many consumers hold a lease. */
   consumers: number;
   /** How many of the pending ones wait at each priority, 0 to 9; undefined where no message had one yet. */
   byPriority: readonly number[] | undefined;
@@ -22,23 +22,23 @@ export interface QueueStats {
   paused: Paused | undefined;
   /** The limits that the queue has declared. */
   limits: QueueLimits;
-  /** Since the queue exists. */
+  /** Counters since the queue was created. */
   total: {
     acked: number;
     retried: number;
-    /** Dead-lettered, redriven ones included. */
+    /** Dead letters, redriven ones included. */
     dead: number;
     expired: number;
-    /** Returned to the queue after their consumer had died. */
+    /** Messages that were returned to the queue after their consumer had died. */
     recovered: number;
-    /** Deleted for newer ones, because the queue was full: see `maxLength`. */
+    /** Messages that were deleted for newer ones, because the queue was full: see `maxLength`. */
     dropped: number;
     /** Dead letters that were deleted because of their bounds: see `deadLetters`. */
     trimmed: number;
   };
 }
 
-/** Counts; costs the same however deep the queue is. */
+/** Counts the messages. Costs the same for any depth of the queue. */
 export async function readStats(context: QueueContext): Promise<QueueStats> {
   const { connection, keys } = context;
   const result = await connection.run(stats, { keys });
@@ -48,13 +48,13 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
   const paused = isOver ? undefined : declared;
   const byPriority = result.byPriority.length > 0 ? result.byPriority : undefined;
   const held = result.consumers.map(consumerOf).map(async (consumer) => {
-    // In this order: one that is taken apart meanwhile is rather counted twice than not at all.
+    // In this order, so that a batch that is taken apart meanwhile is counted twice rather than not at all.
     const [batches, active, handedOff] = await Promise.all([
       connection.call('HKEYS', [keys.batches(consumer)]),
       connection.call('HLEN', [keys.active(consumer)]),
       connection.call('LLEN', [keys.handoff(consumer)]),
     ]);
-    // As "<first receipt>:<how many>".
+    // The fields are "<first receipt>:<number of messages>".
     const together = (batches as Buffer[]).map((batch) => Number(String(batch).split(':')[1]));
     return together.reduce((sum, count) => sum + count, Number(active) + Number(handedOff));
   });

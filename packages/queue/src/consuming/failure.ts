@@ -7,10 +7,10 @@ import {
 import type { HeldDelivery } from './delivery.js';
 
 /**
- * What follows when a message could not be read or handled. An unreadable envelope must not leave it
- * where it is either.
+ * What follows when a message could not be read or handled. A message with an unreadable envelope becomes a dead letter,
+ * so that it does not stay with its consumer.
  *
- * @param report told what a backoff throws.
+ * @param report called with the error of a backoff.
  */
 export function nextStep(
   held: HeldDelivery,
@@ -18,14 +18,14 @@ export function nextStep(
   policy: FailurePolicy,
   report: (error: Error) => void,
 ): NextStep {
-  // Once it is open it is readable: what its handler could not read was something else.
+  // An open message is readable, so this error is about something else that its handler has read.
   const reason = (held.isOpen ? undefined : unreadableReason(error)) ?? envelopeReason(held);
   if (!reason) return stepAfter(held.attempt, policy, report);
   held.tolerate();
   return { action: 'dead-letter', reason };
 }
 
-/** Why its envelope makes it a dead letter; undefined for one that is readable. */
+/** Why a message with this envelope becomes a dead letter; undefined for a readable envelope. */
 function envelopeReason(held: HeldDelivery): 'malformed' | undefined {
   try {
     void held.envelope;

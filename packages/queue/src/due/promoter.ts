@@ -3,21 +3,21 @@ import { clearTimeout, setTimeout } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { promote } from '../scripts/promote.js';
 
-/** What a {@link Promoter} tells. */
+/** The events of a {@link Promoter}. */
 export interface PromoterEvents {
-  /** Messages that were delayed may be taken now. */
+  /** Delayed messages have become due, and may be taken now. */
   promoted(): void;
   failed(error: Error): void;
 }
 
-/** How often to look even if no signal says so, in ms: a signal may get lost. */
+/** How often to look for due messages without a signal, in ms, because a signal may be lost. */
 const pollMs = 5000;
-/** How soon to look again when it failed, in ms: something may have become due meanwhile. */
+/** How soon to look again after a failure, in ms, because messages may have become due meanwhile. */
 const againMs = 250;
 
 /**
- * Moves delayed messages to those that consumers take next, when they are due. It sleeps until the earliest one is, and is
- * woken when an earlier one is sent. Every consumer has one: the first one that comes does the work.
+ * Returns delayed messages to the queue when they are due. It sleeps until the earliest one is due, and is woken when an
+ * earlier one is sent. Every consumer has a promoter, and the first one to look does the work.
  */
 export class Promoter {
   readonly #context: QueueContext;
@@ -32,7 +32,7 @@ export class Promoter {
     this.#events = events;
   }
 
-  /** Looks now, and from then on whenever a message is due. */
+  /** Looks for due messages now, and from then on whenever one is due. */
   async check(): Promise<void> {
     if (this.#isChecking) {
       this.#checkAgain = true;

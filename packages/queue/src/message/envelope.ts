@@ -4,17 +4,17 @@ import type { Slice } from './slice.js';
 /** Small texts that travel with a message, e.g. a trace id. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** A message as it lies in Redis, apart from its body. */
+/** A message as it is in Redis, without its body. */
 interface EnvelopeHeader {
   id: string;
   /** When it was sent, in ms since 1970 by the producer's clock; 0 when unknown. */
   sentAt: number;
   headers: Headers;
-  /** How often it has been delivered before. */
+  /** How often the message was delivered before. */
   deliveries: number;
-  /** True when it was active while its consumer died, and may have been the cause. */
+  /** True when the message was active when its consumer died, so it may have been the cause. */
   isSuspect: boolean;
-  /** What it is about. */
+  /** What the message is about. */
   key: string | undefined;
   /** From 0 to 9. */
   priority: number;
@@ -26,7 +26,7 @@ export interface Envelope extends EnvelopeHeader {
   body: Buffer;
 }
 
-/** What every envelope starts with: the bytes 0x01 and '1', then a JSON object. */
+/** The start of every envelope: the bytes 0x01 and '1', then a JSON object. */
 const prefix = '\x011';
 /** The priority of a message that was sent without one: in the middle, as JMS has it. */
 export const defaultPriority = 4;
@@ -63,9 +63,9 @@ export function isEnvelope(element: Uint8Array | string): boolean {
 }
 
 /**
- * How an element begins: `bare` for a payload without a header, `untouched` for one that no script has
- * written to, so that nothing of its header matters for its delivery (scripts write before the id, and
- * producers begin with it), else `touched`.
+ * The kind of an element by its beginning: `bare` for a payload without a header; `untouched` for an envelope that no
+ * script has written to, whose header does not matter for its delivery (producers begin with the id, and scripts write
+ * before it); else `touched`.
  */
 export function beginningOf(element: Slice): 'bare' | 'untouched' | 'touched' {
   if (element.startsWith(idFirst)) return 'untouched';
@@ -86,7 +86,7 @@ export function bodyOf(element: Slice, beginning = beginningOf(element)): Slice 
   return body;
 }
 
-/** True for an element that was active while its consumer died. */
+/** True for an element that was active when its consumer died. */
 export function isSuspect(element: Buffer): boolean {
   if (!isEnvelope(element)) return false;
   return writtenIn(element.toString('latin1', prefix.length, 64))[2] !== undefined;
@@ -105,7 +105,7 @@ export function decodeEnvelope(element: Buffer, bareId: string): Envelope {
   return { ...header, body: element.subarray(end + 1) };
 }
 
-/** A malformed envelope, read as a bare payload: all of it, but for what scripts wrote. */
+/** Reads a malformed envelope as a bare payload: the whole element, without the fields that scripts wrote. */
 export function asBare(element: Buffer, id: string): Envelope {
   if (!isEnvelope(element)) return { ...bareHeader(id), body: element };
   const text = element.toString('latin1', prefix.length, 64);
@@ -121,7 +121,7 @@ function headerEnd(element: Buffer): number {
   return end;
 }
 
-/** Counts only at the start, and as scripts write and read it: see scripts/envelope.lua. */
+/** The fields that scripts write. They count only at the start of the header: see scripts/parts/envelope.lua. */
 const writtenByScripts = /^\{(?:"attempt":([1-9]\d{0,8}),)?(?:"suspect":(1),)?/;
 
 function writtenIn(header: string): RegExpExecArray | [] {
@@ -169,7 +169,7 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
 
 /** @throws InvalidArgumentError when `headers` are not an object of strings. */
 export function checkHeaders(headers: unknown): void {
-  // A Map or a fetch Headers would be written as an empty object.
+  // JSON would write a Map or a Headers object of fetch as an empty object.
   if (isHeaders(headers) && Object.prototype.toString.call(headers) === '[object Object]') return;
   throw new InvalidArgumentError('headers must be an object whose values are strings');
 }

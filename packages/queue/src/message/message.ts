@@ -3,23 +3,23 @@ import type { QueueContext } from '../context.js';
 import type { Headers } from './envelope.js';
 import type { Slice } from './slice.js';
 
-/** What was sent. */
+/** A message as it was sent. */
 export interface Message<Body = unknown> {
   readonly id: string;
   readonly body: Body;
   readonly headers: Headers;
-  /** What it is about: see `SendOptions.key`. */
+  /** What the message is about: see `SendOptions.key`. */
   readonly key: string | undefined;
   /** From 0 to 9: see `SendOptions.priority`. */
   readonly priority: number;
   /** By the producer's clock. Undefined for a bare payload. */
   readonly sentAt: Date | undefined;
-  /** How often it has been delivered so far. */
+  /** How often the message was delivered so far. */
   readonly attempt: number;
 }
 
 /**
- * A body, decoded and validated: a promise only if the schema is asynchronous.
+ * Decodes and validates a body. Returns a promise only if the schema is asynchronous.
  *
  * @throws DecodeError, ValidationError.
  */
@@ -35,7 +35,7 @@ function decode(codec: Codec, slice: Slice): unknown {
   try {
     return codec.decodeAscii?.(text);
   } catch {
-    // It throws again, and then the error keeps the bytes.
+    // Decoding the bytes throws again, and this error has the bytes.
     return decodeBody(codec, slice.bytes);
   }
 }

@@ -1,8 +1,8 @@
 import { Slice } from './slice.js';
 
 /**
- * Takes apart an array of strings that Redis' `cmsgpack` has written: of MessagePack only what that
- * writes for them. Hundreds of elements in one block are one reply to the client, and one text.
+ * Reads an array of strings that `cmsgpack` of Redis has written. It knows only the parts of MessagePack that `cmsgpack`
+ * uses for them. Hundreds of elements in one block are a single reply, and a single text.
  *
  * Source: https://github.com/msgpack/msgpack/blob/master/spec.md
  */
@@ -23,8 +23,8 @@ export function unpackElements(bytes: Buffer): Slice[] {
 
 function slices(bytes: Buffer, bounds: readonly number[], notAsciiBetween: number): Slice[] {
   const latin1 = bytes.toString('latin1');
-  // Each that is not ASCII takes two bytes in UTF-8. If all of them are between the elements, the
-  // elements are ASCII.
+  // In UTF-8, each character that is not ASCII takes two bytes. If all of these are between the elements, the elements
+  // are ASCII.
   const notAscii = Buffer.byteLength(latin1) - bytes.length;
   const block = { bytes, text: notAscii === notAsciiBetween ? latin1 : undefined };
 
@@ -41,7 +41,7 @@ const str32 = 0xdb;
 const array16 = 0xdc;
 const array32 = 0xdd;
 
-/** How many elements an array has, or how many bytes a string. */
+/** The number of elements of an array, or the number of bytes of a string. */
 function lengthAt(bytes: Buffer, at: number): number {
   const type = bytes[at] as number;
   if (type === str8) return bytes[at + 1] as number;
@@ -51,7 +51,7 @@ function lengthAt(bytes: Buffer, at: number): number {
   return type & (type < 0xa0 ? 0x0f : 0x1f);
 }
 
-/** Where what stands before the elements of an array, or the bytes of a string, ends. */
+/** The end of the head of an array or a string, where its elements or bytes begin. */
 function headEnd(bytes: Buffer, at: number): number {
   const type = bytes[at] as number;
   if (type === str8) return at + 2;

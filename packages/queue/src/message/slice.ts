@@ -1,13 +1,13 @@
 import { isAscii } from 'node:buffer';
 
-/** Bytes that Redis answered. */
+/** A block of bytes that Redis answered. */
 export interface Block {
   readonly bytes: Buffer;
-  /** The bytes as text, each a character. Missing when one within a slice is not ASCII. */
+  /** The block as text, one character per byte. Undefined when some slice is not ASCII. */
   readonly text: string | undefined;
 }
 
-/** A part of a block. Where it is ASCII, its text costs no copy. */
+/** A part of a block. If it is ASCII, its text costs no copy. */
 export class Slice {
   readonly size: number;
   readonly #block: Block;
@@ -19,9 +19,9 @@ export class Slice {
     this.size = end - start;
   }
 
-  /** All of these bytes. */
+  /** A slice of all these bytes. */
   static of(bytes: Buffer): Slice {
-    // To ask whether few bytes are ASCII costs more than it saves.
+    // For few bytes, checking whether they are ASCII costs more than it saves.
     const isText = bytes.length >= 512 && isAscii(bytes);
     return new Slice(
       { bytes, text: isText ? bytes.toString('latin1') : undefined },
@@ -34,7 +34,7 @@ export class Slice {
     return this.#block.bytes.subarray(this.#start, this.#end);
   }
 
-  /** Undefined where `bytes` have to tell what it says. */
+  /** The text of the slice; undefined when only `bytes` are available. */
   get text(): string | undefined {
     return this.#block.text?.slice(this.#start, this.#end);
   }
@@ -50,7 +50,7 @@ export class Slice {
     return true;
   }
 
-  /** What follows the first such character, or undefined when there is none. */
+  /** The slice after the first such character; undefined when there is none. */
   after(ascii: string): Slice | undefined {
     const { bytes, text } = this.#block;
     const at = text?.indexOf(ascii, this.#start) ?? bytes.indexOf(ascii.charCodeAt(0), this.#start);

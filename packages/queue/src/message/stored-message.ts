@@ -4,26 +4,26 @@ import { asBare, decodeEnvelope, type Envelope, type Headers } from './envelope.
 import { readBody, toDate } from './message.js';
 import { Slice } from './slice.js';
 
-/** A message as it lies in Redis, readable or not. */
+/** A message as it is in Redis, readable or not. */
 export interface StoredMessage<Body = unknown> {
   /** Undefined for a bare payload that was not delivered yet. */
   readonly id: string | undefined;
-  /** Undefined when it cannot be read: then `bytes` is all there is. */
+  /** Undefined when it cannot be read: then only `bytes` has the body. */
   readonly body: Body | undefined;
   /**
-   * The body as it lies in Redis; of a malformed envelope, all of it. JSON.stringify leaves it out, unless
-   * it is all there is: then it is base64.
+   * The body as it is in Redis; of a malformed envelope, the whole element. JSON.stringify writes it as base64 if `body` is
+   * undefined, and leaves it out otherwise.
    */
   readonly bytes: Buffer;
   readonly headers: Headers;
   readonly key: string | undefined;
   readonly priority: number;
   readonly sentAt: Date | undefined;
-  /** How often it was delivered so far. */
+  /** How often the message was delivered so far. */
   readonly attempt: number;
 }
 
-/** Reads an element without ever failing. */
+/** Reads an element. Never rejects: an unreadable element has no body. */
 export async function readStored<Body>(
   context: QueueContext<Body>,
   element: Buffer,
@@ -45,7 +45,7 @@ function readable(element: Buffer): Envelope {
   try {
     return decodeEnvelope(element, '');
   } catch {
-    // Shown as a bare payload, so that nothing of it is hidden.
+    // It is read as a bare payload, so that all its bytes can be seen.
     return asBare(element, '');
   }
 }

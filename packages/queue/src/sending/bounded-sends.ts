@@ -5,7 +5,7 @@ import { QueueFullError } from './errors.js';
 import type { Bound } from './max-length.js';
 import type { Outgoing } from './outgoing.js';
 
-/** What did not fit. */
+/** The messages that did not fit. */
 export interface Refused {
   messages: Outgoing[];
   /** How many messages wait in the queue. */
@@ -18,19 +18,19 @@ export class BoundedSends {
   readonly #context: QueueContext;
   readonly #dropped: (count: number) => void;
 
-  /** @param dropped hears how many other messages were dropped for those that were sent. */
+  /** @param dropped called with the number of messages that were dropped for the sent ones. */
   constructor(context: QueueContext, bound: Bound, dropped: (count: number) => void) {
     this.bound = bound;
     this.#context = context;
     this.#dropped = dropped;
   }
 
-  /** Sends those that fit, in their order, and rejects the others. */
+  /** Sends the messages that fit, in their order, and rejects the others. */
   async send(messages: Outgoing[], options: CallOptions): Promise<void> {
     this.refuse(await this.offer(messages, options));
   }
 
-  /** Sends those that fit, in their order, and returns the others. When the call fails, all are rejected. */
+  /** Sends the messages that fit, in their order, and returns the others. When the call fails, all are rejected. */
   async offer(messages: Outgoing[], options: CallOptions): Promise<Refused> {
     try {
       const { sent, dropped, count } = await this.#run(messages, options);

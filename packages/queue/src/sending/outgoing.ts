@@ -7,7 +7,7 @@ export interface Outgoing {
   /** It waits in the list, and not by its priority or key. */
   isInList: boolean;
   replicas: number;
-  /** Both settle the promise of its caller, once it is in a batch. */
+  /** Both settle the promise of the caller. They are set when the message is put into a batch. */
   resolve: (id: string) => void;
   reject: (error: unknown) => void;
 }

@@ -23,29 +23,29 @@ export interface BatchItem<Body> extends SendOptions {
   body: Body;
 }
 
-/** What became of one message of a batch. */
+/** The result for one message of a batch. */
 export type SendResult =
   | { status: 'sent'; id: string }
-  /** When the error has an `outcome` of `unknown`, the message may be in Redis all the same. */
+  /** If the `outcome` of the error is `unknown`, the message may be in Redis nevertheless. */
   | { status: 'failed'; id: string | undefined; error: unknown };
 
-/** All messages of a queue wait for those before them. */
+/** All messages of a queue are in one line, and wait for those before them. */
 const onlyLine = '';
 
-/** So small that the server works on one command while the next one is written. */
+/** The most messages and bytes of one command: few, so that the server executes one while the next one is written. */
 const limits = { count: 64, bytes: 64 * 1024 };
 
 export interface ProducerOptions {
   timeoutMs: number | undefined;
   replicas: number;
   maxMessageBytes: number;
-  /** Undefined for a queue that may become as long as it likes. */
+  /** Undefined for a queue without a bound. */
   maxLength: Bound | undefined;
-  /** Hears how many messages were dropped for new ones. */
+  /** Called with the number of messages that were dropped for new ones. */
   dropped(count: number): void;
 }
 
-/** Sends messages: those of one tick as few commands. */
+/** Sends messages. Those of one tick are batched into few commands. */
 export class Producer<Body, Input> {
   readonly #context: QueueContext<Body>;
   readonly #options: ProducerOptions;
@@ -65,7 +65,7 @@ export class Producer<Body, Input> {
   }
 
   readonly #batch: TickBatch<Outgoing>;
-  /** For sends that ask for other numbers of replicas than the queue does. */
+  /** Batches for sends with another number of replicas than the queue's. */
   readonly #otherBatches = new Map<number, TickBatch<Outgoing>>();
 
   send(body: Input, options: SendOptions): Promise<string> {
@@ -95,7 +95,7 @@ export class Producer<Body, Input> {
     for (const batch of [this.#batch, ...this.#otherBatches.values()]) batch.flush();
     for (const line of this.#roomLines) line.close();
     await Promise.all(this.#unsettled);
-    // What an asynchronous schema had to approve of first has only been sent now.
+    // Messages that waited for an asynchronous schema have only been sent now.
     if (this.#unsettled.size > 0) await this.close();
   }
 
@@ -106,7 +106,7 @@ export class Producer<Body, Input> {
     return sent;
   }
 
-  /** A promise only if the schema is asynchronous. The body is sent as it was given. */
+  /** Returns a promise only if the schema is asynchronous. The body is sent as it was given. */
   #validate(body: Input): Promise<unknown> | undefined {
     const { schema } = this.#context;
     const result = schema && validate(schema, body);
@@ -127,7 +127,7 @@ export class Producer<Body, Input> {
   #encode(body: Input, id: string, options: SendOptions, place: string): string | Buffer {
     const encoded = encodeBody(this.#context.codec, body);
     if (!options.bare) {
-      // What newId makes needs no escaping.
+      // An id that newId has made needs no escaping.
       const idJson = options.id === undefined ? `"${id}"` : JSON.stringify(id);
       const { headers } = options;
       return encodeEnvelope({ idJson, sentAt: Date.now(), headers, place }, encoded);
@@ -201,5 +201,5 @@ function needsScript({ delayMs, ttlMs, isInList }: Outgoing): boolean {
 
 function notYet(): void {}
 
-/** The options of a call that names none: known to be good. */
+/** The options of a call without options, which need no check. */
 export const noOptions: SendOptions = Object.freeze({});

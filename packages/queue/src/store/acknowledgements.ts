@@ -1,11 +1,11 @@
 import type { Acked } from '@redpost/core/consuming';
 
-/** What is leased, by its receipt. */
+/** A leased message, by its receipt. */
 export interface Leased {
   readonly number: number;
 }
 
-/** Messages that were leased together: their receipts follow one another. */
+/** Messages that were leased together. They have consecutive receipts. */
 export interface Batch {
   readonly first: number;
   readonly count: number;
@@ -15,36 +15,36 @@ interface OpenBatch extends Batch {
   settled: number;
 }
 
-/** What one call acknowledges. */
+/** The messages that one call acknowledges. */
 export interface Acknowledged<Held extends Leased> extends Acked<Held> {
   /** Batches that are acknowledged as a whole. */
   readonly batches: readonly Batch[];
-  /** The receipts of what is in none of these. */
+  /** The receipts of messages that are in none of these batches. */
   readonly receipts: readonly number[];
-  /** How many of all had expired. */
+  /** How many of all these messages had expired. */
   readonly expired: number;
 }
 
-/** For one call. */
+/** The most messages that one call acknowledges. */
 const most = 4000;
-/** After one that was taken apart, so many calls lease no batch. */
+/** After a batch was taken apart, so many calls lease no batch. */
 const callsWithout = 100;
-/** So that to find the batch of a message costs little, however many messages are held. */
+/** The most batches that are tracked, so that finding the batch of a message has a bounded cost. */
 const mostBatches = 64;
 
 /**
- * What is settled and not yet on its way. Messages that Redis keeps as one batch are acknowledged as
- * one when all of them are settled, and else one by one: Redis understands both in any case, but has
- * to take the batch apart for the latter.
+ * Acknowledgements that wait to be sent. Messages that Redis keeps as one batch are acknowledged as a whole when all of them
+ * are settled, and otherwise one by one. Both work in any case, but for single messages Redis has to take the batch
+ * apart.
  */
 export class Acknowledgements<Held extends Leased> {
   #held: Held[] = [];
   #expired = 0;
-  /** Those that Redis may still keep as one, with how many of them are settled. */
+  /** The batches that Redis may still keep as one, each with the number of its settled messages. */
   readonly #batches: OpenBatch[] = [];
   #callsWithout = 0;
 
-  /** How many there are. */
+  /** How many acknowledgements wait. */
   get size(): number {
     return this.#held.length;
   }
@@ -54,23 +54,23 @@ export class Acknowledgements<Held extends Leased> {
     return this.#callsWithout === 0 && this.#batches.length < mostBatches;
   }
 
-  /** Oldest first. */
+  /** The messages, oldest first. */
   [Symbol.iterator](): Iterator<Held> {
     return this.#held[Symbol.iterator]();
   }
 
-  /** These were leased as a batch. */
+  /** Adds a batch that was leased. */
   expect(batch: Batch): void {
     this.#batches.push({ ...batch, settled: 0 });
   }
 
-  /** Something was settled otherwise: for that, Redis takes all batches apart. */
+  /** A message was settled by another call, for which Redis has taken all batches apart. */
   comeApart(): void {
     this.#batches.length = 0;
     this.#callsWithout = callsWithout;
   }
 
-  /** @param expired it was not handled, but had expired. */
+  /** @param expired true when the message was not handled, but had expired. */
   add(held: Held, expired: boolean): void {
     this.#held.push(held);
     if (expired) this.#expired += 1;
@@ -78,7 +78,7 @@ export class Acknowledgements<Held extends Leased> {
     if (batch) batch.settled += 1;
   }
 
-  /** Removes and returns as many as fit in one call. */
+  /** Removes and returns as many as fit into one call. */
   take(): Acknowledged<Held> {
     if (this.#callsWithout > 0) this.#callsWithout -= 1;
     const held = this.#held.splice(0, most);
@@ -101,7 +101,7 @@ export class Acknowledgements<Held extends Leased> {
     return { held, batches, receipts, expired };
   }
 
-  /** They may not have arrived: they are to be sent again, before all others. */
+  /** Adds these before all others, to be sent again, because Redis may not have received them. */
   sendAgain({ held, expired }: Acknowledged<Held>): void {
     this.#held.unshift(...held);
     this.#expired += expired;

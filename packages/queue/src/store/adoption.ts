@@ -1,6 +1,6 @@
 /**
- * The receipt of what a blocking move has brought. It is handled at once, but the server learns its
- * receipt only with the next call, and until then it cannot be settled otherwise.
+ * The receipt of a message that a blocking move has brought. The message is handled at once, but the server learns its
+ * receipt with the next call, and until then no other call can settle the message.
  *
  * States: none -> brought -> underway -> none; back to brought when the call fails.
  */
@@ -9,17 +9,17 @@ export class Adoption {
   #underway: number | undefined;
   readonly #waiters: (() => void)[] = [];
 
-  /** The receipt that the server is to be told; undefined for none. */
+  /** The receipt that the next call has to tell the server; undefined for none. */
   get brought(): number | undefined {
     return this.#brought;
   }
 
-  /** True while the server is being told. */
+  /** True while a call that tells the server is pending. */
   get isUnderway(): boolean {
     return this.#underway !== undefined;
   }
 
-  /** Resolves when the server knows this receipt; undefined when it does already. */
+  /** Resolves when the server knows this receipt; undefined when it knows the receipt already. */
   of(receipt: number): Promise<void> | undefined {
     if (receipt !== this.#brought && receipt !== this.#underway) return undefined;
     return new Promise((resolve) => this.#waiters.push(resolve));
@@ -29,19 +29,19 @@ export class Adoption {
     this.#brought = receipt;
   }
 
-  /** The call that tells the server is sent. */
+  /** The call that tells the server was sent. */
   begin(): void {
     this.#underway = this.#brought;
     this.#brought = undefined;
   }
 
-  /** That call has failed: it is to be repeated. */
+  /** This call has failed, and has to be repeated. */
   failed(): void {
     this.#brought ??= this.#underway;
     this.#underway = undefined;
   }
 
-  /** The server knows of everything, or it does not matter any more. */
+  /** The server knows the receipt, or the session is over and it no longer matters. */
   end(): void {
     this.#brought = undefined;
     this.#underway = undefined;

@@ -21,10 +21,10 @@ export interface BlockingMoveOptions {
   refused(error: RedpostError): void;
 }
 
-/** How long one move waits before the lease is looked at again, in ms. */
+/** How long one move waits before the lease is checked again, in ms. */
 const waitMs = 5000;
 
-/** It was not executed, and will not be until something changes on the server. */
+/** True for a command that the server refused, and will refuse until something changes there. */
 function isRefusal(error: unknown): error is RedpostError {
   return (
     isRedpostError(error, 'OUT_OF_MEMORY') || (isRedpostError(error, 'SERVER') && !error.retryable)
@@ -85,13 +85,13 @@ export class BlockingMove {
     this.#over = this.#run(feed, this.#abort.signal);
   }
 
-  /** Asks the server to answer now. What it has moved by then is brought all the same. */
+  /** Asks the server to answer now. A message that it has moved by then is still reported. */
   cancel(): Promise<void> {
     this.#abort?.abort();
     return this.#over;
   }
 
-  /** Its result is not needed any more. */
+  /** The result of the move is no longer needed. */
   end(): void {
     this.#ended = true;
     this.#abort?.abort();
