@@ -20,6 +20,13 @@ export {
 } from './admin/dead-letters.js';
 export type { KeyStats, KeysOptions } from './admin/key-stats.js';
 export type { QueueStats } from './admin/queue-stats.js';
+export {
+  type ConsumeAllOptions,
+  type ConsumeNamedOptions,
+  consumeAll,
+  type NamedWeights,
+} from './consume-all.js';
+export { AllConsumer, type AllConsumerEvents } from './consuming/all-consumer.js';
 export type { BatchHandler } from './consuming/batch-pool.js';
 export type {
   ConsumeBatchOptions,

@@ -19,7 +19,7 @@ import {
   wholeNumber,
   withDefaults,
 } from '@redpost/core';
-import { HandlerPool } from '@redpost/core/consuming';
+import { HandlerPool, type Turns } from '@redpost/core/consuming';
 import { DeadLetters } from './admin/dead-letters.js';
 import { type KeyStats, type KeysOptions, listKeys, readKeyStats } from './admin/key-stats.js';
 import { peek } from './admin/peek.js';
@@ -35,7 +35,7 @@ import {
 } from './consuming/consume-options.js';
 import { Consumer, type Handler } from './consuming/consumer.js';
 import type { Delivery } from './consuming/delivery.js';
-import type { CreateHandlers } from './consuming/handlers.js';
+import { type CreateHandlers, checkedHandler } from './consuming/handlers.js';
 import { type ReceiveOptions, Receiver } from './consuming/receiver.js';
 import type { QueueContext } from './context.js';
 import { queueKeys, queueOwner } from './keys.js';
@@ -112,6 +112,16 @@ const optionNames: NamesOf<QueueOptions<unknown>> = {
   replicas: true,
   consume: true,
 };
+
+/**
+ * Starts a consumer of a queue whose handlers are not its own, with the queue's defaults for what is not given. For
+ * `consumeAll`.
+ */
+export let startShared: <Body>(
+  queue: Queue<Body, never>,
+  createHandlers: CreateHandlers<Body>,
+  options: ConsumeOptions & { turns: Turns },
+) => Consumer<Body>;
 
 /**
  * A queue: the Redis list of the same name, with delivery at least once.
@@ -357,12 +367,26 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     return this.close();
   }
 
+  static {
+    startShared = (queue, createHandlers, { turns, ...options }) => {
+      if (!(#defaults in queue)) {
+        throw new InvalidArgumentError(
+          `consumeAll() gets names, or objects of the class Queue that was imported from where consumeAll was, got ${shown(queue)}`,
+        );
+      }
+      const given = withDefaults(queue.#defaults, options);
+      const checked = { ...consumerOptions(given), signal: given.signal };
+      return queue.#start(createHandlers, checked, turns);
+    };
+  }
+
   #start(
     createHandlers: CreateHandlers<Body>,
     options: CheckedConsume & { signal: AbortSignal | undefined },
+    turns?: Turns,
   ): Consumer<Body> {
     if (this.#isClosed) throw new ClosedError('The queue is closed');
-    const consumer = new Consumer(this.#context, createHandlers, options);
+    const consumer = new Consumer(this.#context, createHandlers, options, turns);
     this.#consumers.add(consumer);
     consumer.on('stopped', () => this.#consumers.delete(consumer));
     return consumer;
@@ -376,9 +400,4 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       (error) => this.#events.emit('error', error),
     );
   }
-}
-
-function checkedHandler<Handler>(handler: Handler): Handler {
-  if (typeof handler === 'function') return handler;
-  throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
 }

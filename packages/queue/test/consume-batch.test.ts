@@ -286,6 +286,20 @@ it('when a process dies with a batch nothing is lost, and each of its messages c
   expect((await queue.stats()).total).toMatchObject({ acked: 30, recovered: 10 });
 });
 
+it('a batch has one message of each key, and those of a key come in their order', async () => {
+  const queue = redis.queue<number>();
+  await queue.sendBatch(numbered(12).map(({ body }) => ({ body, key: `k${body % 3}` })));
+  const { batches } = logged(queue, { max: 3, maxWaitMs: 50 });
+  await eventually(() => batches.flat().length === 12);
+  for (const batch of batches)
+    expect(new Set(batch.map((body) => body % 3)).size).toBe(batch.length);
+  for (const key of [0, 1, 2]) {
+    const bodies = batches.flat().filter((body) => body % 3 === key);
+    expect(bodies).toEqual([key, key + 3, key + 6, key + 9]);
+  }
+  expect(await atRest(queue as never)).toEqual(empty);
+});
+
 it('concurrency is how many batches are handled at a time, and the default of the queue is not taken for it', async () => {
   const queue = redis.queue<number>({ consume: { concurrency: 50 } });
   await queue.sendBatch(numbered(200));

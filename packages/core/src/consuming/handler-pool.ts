@@ -104,6 +104,11 @@ export class HandlerPool<Item extends Work> {
     return this.#concurrency + this.#lookahead.count - this.#running - ahead;
   }
 
+  /** How many handlers have nothing to do. */
+  get idle(): number {
+    return this.#concurrency - this.#running - this.#ahead.size;
+  }
+
   /** Accepts items, and starts as many handlers as allowed. */
   accept(deliveries: readonly Item[]): void {
     this.#ahead.add(deliveries);

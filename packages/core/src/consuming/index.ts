@@ -56,6 +56,7 @@ export {
   shortenLeasesPart,
   writeBeforeGrowingPart,
 } from '../script/parts/parts.js';
+export { Ahead } from './ahead.js';
 export { CountedReport } from './counted-report.js';
 export { type EntryReply, entriesOf, newestId } from './entries.js';
 export {

@@ -118,6 +118,16 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     return this.#calls === 0 && !this.#isReconciling;
   }
 
+  /** True while messages are expected. */
+  get isFlowing(): boolean {
+    return this.#supply === 'flowing';
+  }
+
+  /** True while a wait is out. */
+  get isWaiting(): boolean {
+    return this.#source.isWaiting;
+  }
+
   /** True when the last answer said that nothing is left. */
   get isDry(): boolean {
     return this.#supply === 'dry';

@@ -7,13 +7,19 @@ export interface TurnTaker {
 }
 
 /**
- * The feeds of one member of a group, which share its handlers. When a handler may have become free, all feeds may ask
+ * The feeds of one consumer, which share its handlers. When a handler may have become free, all feeds may ask
  * for records, and not only the feed whose record was handled, because another feed may have records that wait. The feed
  * that asked last comes last, so that the backlog of one partition does not hold up the others.
  */
 export class Turns {
   readonly #takers = new Set<TurnTaker>();
+  readonly #prepare: (() => void) | undefined;
   #areSoon = false;
+
+  /** @param prepare called before all of them send. */
+  constructor(prepare?: () => void) {
+    this.#prepare = prepare;
+  }
 
   /** This feed takes part, and comes last from now on. */
   putLast(taker: TurnTaker): void {
@@ -29,6 +35,7 @@ export class Turns {
   /** Lets all feeds send now. */
   readonly now = (): void => {
     this.#areSoon = false;
+    this.#prepare?.();
     for (const taker of [...this.#takers]) taker.pump();
   };
 

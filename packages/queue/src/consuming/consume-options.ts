@@ -64,7 +64,8 @@ export interface SessionOptions extends CheckedLease {
 /** Options of a consumer that were checked. */
 export type CheckedConsume = SessionOptions & CheckedHandling;
 
-const optionNames: NamesOf<ConsumeOptions> = {
+/** The names of all options of `consume`. */
+export const optionNames: NamesOf<ConsumeOptions> = {
   ...consumeOptionNames,
   order: true,
   onFailure: true,

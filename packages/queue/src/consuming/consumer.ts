@@ -1,6 +1,5 @@
 import { asError, Emitter, isRedpostError, type NamesOf, type Unlisten } from '@redpost/core';
 import {
-  type HandlerPoolHost,
   type NextStep,
   Outcomes,
   onAbort,
@@ -9,6 +8,7 @@ import {
   Stopping,
   type StopSteps,
   ToldSeldom,
+  type Turns,
   UnheardDeadLetters,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
@@ -18,7 +18,7 @@ import type { Recovery } from '../store/list-store.js';
 import type { CheckedConsume } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { nextStep } from './failure.js';
-import type { CreateHandlers, Handlers } from './handlers.js';
+import type { CreateHandlers, Handlers, HandlersHost } from './handlers.js';
 import { Session, type SessionHost } from './session.js';
 
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
@@ -68,6 +68,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #options: CheckedConsume;
   readonly #events = new Emitter<ConsumerEvents<Body>>(eventNames);
   readonly #handlers: Handlers<Body>;
+  readonly #turns: Turns | undefined;
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
   #session: Session<Body>;
@@ -84,12 +85,15 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   #mayLeaseAhead = true;
   readonly #stopping = new Stopping(() => this.#beginStop());
 
+  /** @param turns shared with consumers of other queues, when the handlers are. */
   constructor(
     context: QueueContext<Body>,
     createHandlers: CreateHandlers<Body>,
     options: CheckedConsume & { signal?: AbortSignal | undefined },
+    turns?: Turns,
   ) {
     this.#context = context;
+    this.#turns = turns;
     this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'failed');
     this.#options = options;
     this.#handlers = createHandlers(this.#handlersHost());
@@ -143,8 +147,12 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     return this.stop();
   }
 
-  #handlersHost(): HandlerPoolHost<HeldDelivery<Body>> {
+  #handlersHost(): HandlersHost<Body> {
+    const current = () => this.#session;
     return {
+      get session() {
+        return current();
+      },
       open: (held) => held.open(this.#context, this.#session),
       outcomes: new Outcomes<HeldDelivery<Body>>({
         nextStep: (held, error) =>
@@ -181,7 +189,13 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   /** @param former see `Session`. */
   #openSession(former?: Promise<void>): Session<Body> {
-    const session = new Session(this.#context, this.#options, this.#sessionEvents, former);
+    const session = new Session(
+      this.#context,
+      this.#options,
+      this.#sessionEvents,
+      former,
+      this.#turns,
+    );
     void session.open(() => !this.#stopping.hasBegun);
     return session;
   }
@@ -190,8 +204,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     demand: (session: Session<Body>) => this.#demand(session),
     accept: (deliveries) => this.#handlers.accept(deliveries),
     renewed: () => this.#handlers.goOn(),
-    drained: (_, isGated) => {
-      this.#handlers.drained?.();
+    drained: (_, isGated = false) => {
+      this.#handlers.drained?.(isGated);
       if (!isGated) this.#events.emit('drained', undefined);
     },
     reshaped: (shape) => this.#reshaped(shape),

@@ -33,6 +33,8 @@ export interface RetryOptions {
  * nothing), and with `AlreadySettledError` at the second call.
  */
 export interface Delivery<Body = unknown> extends Message<Body> {
+  /** The name of its queue. */
+  readonly queue: string;
   /**
    * Identifies this delivery: no two deliveries have the same, not even of one message. Only what a
    * Redis delivers again that came back with what it knew before has the one it had.
@@ -63,8 +65,17 @@ export interface Delivery<Body = unknown> extends Message<Body> {
   extend(): Promise<void>;
 }
 
+/** The session that holds a delivery. */
+export interface QueueSettler extends Settler {
+  /** The name of the queue. */
+  readonly queue: string;
+}
+
 /** One attempt at one message, as the session that holds it knows it. */
-export class HeldDelivery<Body = unknown> extends Held<Body> implements Delivery<Body> {
+export class HeldDelivery<Body = unknown>
+  extends Held<Body, QueueSettler>
+  implements Delivery<Body>
+{
   /** The receipt within its consumer. */
   readonly number: number;
   readonly element: Slice;
@@ -72,10 +83,14 @@ export class HeldDelivery<Body = unknown> extends Held<Body> implements Delivery
   ranMs = 0;
   #envelope: Envelope | undefined;
 
-  constructor(settler: Settler, number: number, element: Slice) {
+  constructor(settler: QueueSettler, number: number, element: Slice) {
     super(settler);
     this.number = number;
     this.element = element;
+  }
+
+  get queue(): string {
+    return this.settler.queue;
   }
 
   get receipt(): string {

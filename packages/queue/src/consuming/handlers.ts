@@ -1,5 +1,13 @@
+import { InvalidArgumentError, shown } from '@redpost/core';
 import type { HandlerPoolHost } from '@redpost/core/consuming';
 import type { HeldDelivery } from './delivery.js';
+import type { Session } from './session.js';
+
+/** The consumer, as its handlers know it. */
+export interface HandlersHost<Body> extends HandlerPoolHost<HeldDelivery<Body>> {
+  /** Where its messages come from now: after a lost lease another one. */
+  readonly session: Session<Body>;
+}
 
 /** Handles what a consumer has taken: a `HandlerPool`, or what stands in front of one. */
 export interface Handlers<Body> {
@@ -9,8 +17,8 @@ export interface Handlers<Body> {
   readonly isCaller: boolean;
   /** Takes them in, and starts as many handlers as it may. */
   accept(deliveries: readonly HeldDelivery<Body>[]): void;
-  /** The queue was found empty. */
-  drained?(): void;
+  /** The queue was found empty. @param isGated what it has may not be taken now. */
+  drained?(isGated: boolean): void;
   /** A lease was renewed: starts what had to wait for that. */
   goOn(): void;
   /** Starts no more handlers. */
@@ -30,4 +38,10 @@ export interface Handlers<Body> {
 }
 
 /** Creates the handlers of a consumer. */
-export type CreateHandlers<Body> = (host: HandlerPoolHost<HeldDelivery<Body>>) => Handlers<Body>;
+export type CreateHandlers<Body> = (host: HandlersHost<Body>) => Handlers<Body>;
+
+/** @throws InvalidArgumentError for what cannot be called. */
+export function checkedHandler<Handler>(handler: Handler): Handler {
+  if (typeof handler === 'function') return handler;
+  throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
+}

@@ -8,6 +8,7 @@ import {
   type Renewal,
   Settling,
   Signals,
+  type Turns,
   within,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
@@ -36,6 +37,8 @@ export class Session<Body = unknown> extends LeaseSession<
   ListStore,
   SessionHost<Body>
 > {
+  /** The name of the queue. */
+  readonly queue: string;
   protected readonly feed: Feed<HeldDelivery<Body>, Acknowledged<HeldDelivery<Body>>>;
   readonly #source: ListSource<Body>;
   readonly #promoter: Promoter;
@@ -47,28 +50,46 @@ export class Session<Body = unknown> extends LeaseSession<
   /**
    * @param former resolves when the session before this one, which was lost, has returned the messages that it
    *   still had: those are older than all that is leased here.
+   * @param turns shared with sessions of other queues, when the handlers are.
    */
   constructor(
     context: QueueContext<Body>,
     options: SessionOptions,
     events: SessionHost<Body>,
     former: Promise<void> = Promise.resolve(),
+    turns?: Turns,
   ) {
     const store = new ListStore(context as QueueContext, newConsumerName(options.leaseMs), options);
     super(context.connection, store, options, events);
+    this.queue = context.name;
     this.#former = former;
     this.#signals = new Signals(context.connection, context.keys.signal, this);
     this.#promoter = new Promoter(context as QueueContext, this);
     this.#trimmer = new DeadLetterTrimmer(context as QueueContext, (error) => this.failed(error));
     this.#shape = new ShapeFollower(store, this);
     this.#source = new ListSource<Body>(context as QueueContext, options.from, this);
-    this.feed = new Feed(this.#source, this);
+    this.feed = new Feed(this.#source, this, turns);
     this.#source.attach(this.feed);
   }
 
   /** The server's time, in ms since 1970. */
   get serverNow(): number {
     return this.#source.serverNow;
+  }
+
+  /** True while messages are expected, be it only such that were returned. */
+  get isFlowing(): boolean {
+    return this.feed.isFlowing || this.#source.expectsReturned;
+  }
+
+  /** True when nothing was left at the last look. */
+  get isDry(): boolean {
+    return this.feed.isDry;
+  }
+
+  /** True while a blocking move is out: nothing is there, or it would have brought it. */
+  get isWaiting(): boolean {
+    return this.feed.isWaiting;
   }
 
   /** There is new demand. */
@@ -120,6 +141,8 @@ export class Session<Body = unknown> extends LeaseSession<
 
   /** Returns these messages to the queue; it does not count as an attempt. */
   override async returnUnfinished(deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
+    // Who shares handlers with other queues keeps its turns for them.
+    if (deliveries.length > 0) this.#source.returnedAdded();
     await Promise.all(deliveries.map((held) => this.#source.adopted(held)));
     if (this.isOver || deliveries.length === 0) return;
     await super.returnUnfinished(deliveries);

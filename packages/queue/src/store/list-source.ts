@@ -24,6 +24,8 @@ import { BlockingMove } from './blocking-move.js';
 
 /** The session of a queue's consumer. */
 export interface ListSession<Body> extends FedSession<HeldDelivery<Body>> {
+  /** The name of the queue. */
+  readonly queue: string;
   /** Redis has refused a call that knew another shape: nothing is sent until `reshape()` is called. */
   wasReshaped(): void;
   /** So many keys are ready after a call that asked for `count` messages. */
@@ -143,6 +145,11 @@ export class ListSource<Body = unknown>
     this.#isReadingShape = false;
     void this.#move.cancel();
     this.gateMayBeOpen();
+  }
+
+  /** Whether a call may be worth it for messages that were returned. */
+  get expectsReturned(): boolean {
+    return this.#returned === 'expected';
   }
 
   get isWaiting(): boolean {
