@@ -306,11 +306,7 @@ it('a limit also holds for consumers that hear no signals', async () => {
 it.each([
   [{ concurrency: 0 }, 'concurrency must be a whole number'],
   [{ concurrency: '5' }, 'concurrency must be a whole number'],
-  [{ keyConcurrency: 1 }, 'no option "keyConcurrency"'],
-  [{ keyRate: { max: 1, perMs: 1 } }, 'no option "keyRate"'],
-  [{ keyWeights: {} }, 'no option "keyWeights"'],
-  [{ keyMaxLength: 1 }, 'no option "keyMaxLength"'],
-  [{ agingMs: 1 }, 'no option "agingMs"'],
+  [{ speed: 1 }, 'no option "speed"'],
   [5, 'options of limits.set() are an object'],
 ])('set refuses %o and changes nothing', async (limits, message) => {
   const queue = redis.queue<string>();
@@ -330,7 +326,7 @@ it('set refuses a timeout that cannot be, and clear a limit that does not exist'
   });
   expect(await rejection(queue.limits.clear('speed' as never))).toMatchObject({
     code: 'INVALID_ARGUMENT',
-    message: 'There is no limit "speed". There are: rate, concurrency',
+    message: expect.stringMatching(/^There is no limit "speed". There are: rate, concurrency, /),
   });
   expect(await queue.limits.get()).toEqual({});
 });

@@ -18,7 +18,9 @@ for i = rest, #ARGV do
     if is_suspect then
       keep_busy(receipt, key_of(element))
     else
-      free(receipt, were_started == '0' and 0 or nil)
+      local key = free(receipt, were_started == '0' and 0 or nil)
+      local is_only_one = were_started == '0' and key and key_rules().most == 1
+      if is_only_one and key_rules().rate then key_rate_return(key) end
     end
     released[#released + 1] = receipt
   end

@@ -6,7 +6,7 @@
 -- rest     the names of the fields to delete, then fields to set, each with its value
 -- returns { the version, how many of the deleted fields were there }
 shape_version()
-local was_limited = redis.call('HGET', shape, 'concurrency')
+local was_limited, key_concurrency = unpack(redis.call('HMGET', shape, 'concurrency', 'key_concurrency'))
 local deleted = 0
 if tonumber(dropped) > 0 then
   deleted = redis.call('HDEL', shape, unpack(ARGV, rest, rest - 1 + dropped))
@@ -24,6 +24,8 @@ if is_changed then
   -- Nobody writes how many each consumer holds where that is not limited.
   local is_limited = redis.call('HGET', shape, 'concurrency')
   if not (was_limited and is_limited) then redis.call('DEL', holders) end
+  if redis.call('HGET', shape, 'key_concurrency') ~= key_concurrency then make_busy_keys_ready() end
   shape_changed()
 end
+tell_arrived()
 return { shape_version(), deleted }

@@ -1,9 +1,9 @@
 import { defineScript } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { shapePart } from './parts/parts.js';
+import { keysPart } from './parts/parts.js';
 import source from './reshape.lua';
-import { namedKeys } from './script-keys.js';
+import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 export interface ReshapeInput {
   keys: QueueKeys;
@@ -24,10 +24,10 @@ export interface ReshapeResult {
 
 export const reshape = defineScript<ReshapeInput, ReshapeResult>({
   name: 'reshape',
-  uses: [clockPart, shapePart],
-  keys: namedKeys('shape', 'seen', 'holders'),
+  uses: [clockPart, keysPart],
+  keys: namedKeys(...placeKeys, 'holders'),
   args: {
-    signal: ({ keys }) => keys.signal,
+    ...placeArgs,
     dropped: ({ drop }) => drop.length,
     stamp: ({ stamp }) => stamp ?? '',
   },

@@ -1,8 +1,8 @@
 -- Send messages in their order, as long as fewer than `limit` wait. With `drops` 1, a message that does not fit
 -- replaces the oldest one of the list, if there is one. Without messages it only counts.
 --
--- returns { sent, dropped, count }: how many of the first ones were sent, how many others were dropped, and how
---         many wait now
+-- returns { sent, dropped, count, refused }: how many of the first ones were sent, how many others were dropped, how
+--         many wait now, and the numbers of those among the first ones that were refused because of their keys
 
 -- All keys are read before anything is changed: an error for a key of another type means that nothing was sent.
 local in_list = redis.call('LLEN', list)
@@ -20,11 +20,11 @@ if drops == '1' and sent < given then
     if not goes_to_list(sent) then in_list = in_list - 1 end
   end
 end
-if sent == 0 then return { 0, 0, count } end
+if sent == 0 then return { 0, 0, count, refused } end
 
 send_messages(sent)
 if dropped > 0 then
   redis.call('LTRIM', list, 0, -1 - dropped)
   redis.call('HINCRBY', stats, 'dropped', dropped)
 end
-return { sent, dropped, count + sent - dropped }
+return { sent, dropped, count + sent - dropped - #refused, refused }

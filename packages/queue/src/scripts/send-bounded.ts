@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { outgoingPart, waitingPart } from './parts/parts.js';
 import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
-import { messageArguments, type SendInput } from './send.js';
+import { messageArguments, placesIn, type SendInput } from './send.js';
 import source from './send-bounded.lua';
 
 export interface SendBoundedInput extends SendInput {
@@ -18,6 +18,8 @@ export interface SendBoundedResult {
   dropped: number;
   /** How many messages wait now. */
   count: number;
+  /** The places of those among the first ones that were refused, because their keys are full. */
+  refused: number[];
 }
 
 export const sendBounded = defineScript<SendBoundedInput, SendBoundedResult>({
@@ -33,7 +35,7 @@ export const sendBounded = defineScript<SendBoundedInput, SendBoundedResult>({
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [sent, dropped, count] = reply as [number, number, number];
-    return { sent, dropped, count };
+    const [sent, dropped, count, refused] = reply as [number, number, number, number[]];
+    return { sent, dropped, count, refused: placesIn(refused) };
   },
 });

@@ -25,7 +25,8 @@ export function messageArguments({ messages }: SendInput): Argument[] {
   return args;
 }
 
-export const send = defineScript<SendInput, number>({
+/** The places of the messages that were refused, because their keys are full. */
+export const send = defineScript<SendInput, number[]>({
   name: 'send',
   uses: [outgoingPart],
   keys: namedKeys('list', 'delayed', ...placeKeys),
@@ -33,5 +34,10 @@ export const send = defineScript<SendInput, number>({
   rest: messageArguments,
   lua: source,
   looksFirst: () => true,
-  parse: (reply) => reply as number,
+  parse: (reply) => placesIn(reply as number[]),
 });
+
+/** Lua counts from 1. */
+export function placesIn(numbers: readonly number[]): number[] {
+  return numbers.map((number) => number - 1);
+}

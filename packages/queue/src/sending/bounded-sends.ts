@@ -2,6 +2,7 @@ import type { CallOptions } from '@redpost/core';
 import type { QueueContext } from '../context.js';
 import { sendBounded } from '../scripts/send-bounded.js';
 import { QueueFullError } from './errors.js';
+import { refuseFullKeys } from './full-keys.js';
 import type { Bound } from './max-length.js';
 import type { Outgoing } from './outgoing.js';
 
@@ -33,8 +34,9 @@ export class BoundedSends {
   /** Sends the messages that fit, in their order, and returns the others. When the call fails, all are rejected. */
   async offer(messages: Outgoing[], options: CallOptions): Promise<Refused> {
     try {
-      const { sent, dropped, count } = await this.#run(messages, options);
+      const { sent, dropped, count, refused } = await this.#run(messages, options);
       if (dropped > 0) this.#dropped(dropped);
+      refuseFullKeys(this.#context.name, messages, refused);
       for (const { resolve, id } of messages.slice(0, sent)) resolve(id);
       return { messages: messages.slice(sent), count };
     } catch (error) {

@@ -43,3 +43,26 @@ export class QueueFullError extends RedpostError {
     this.limit = limit;
   }
 }
+
+/**
+ * As many messages of the key wait as `limits.keyMaxLength` allows. The message was not sent; the same send may succeed
+ * when consumers have taken some.
+ */
+export class KeyFullError extends RedpostError {
+  declare readonly code: 'KEY_FULL';
+  readonly outcome = 'not-executed' satisfies Outcome;
+  /** The name of the queue. */
+  readonly queue: string;
+  readonly key: string;
+
+  constructor({ queue, key }: { queue: string; key: string }) {
+    super(
+      `As many messages of the key ${JSON.stringify(key)} wait in the queue ${JSON.stringify(queue)} as its limit ` +
+        'keyMaxLength allows. Send the message again later, or raise the limit',
+      { code: 'KEY_FULL', retryable: true },
+    );
+    this.name = 'KeyFullError';
+    this.queue = queue;
+    this.key = key;
+  }
+}

@@ -6,6 +6,7 @@ export interface Outgoing {
   ttlMs: number;
   /** It waits in the list, and not by its priority or key. */
   isInList: boolean;
+  key: string | undefined;
   replicas: number;
   /** Both settle the promise of the caller. They are set when the message is put into a batch. */
   resolve: (id: string) => void;

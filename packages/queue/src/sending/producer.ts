@@ -12,6 +12,7 @@ import type { QueueContext } from '../context.js';
 import { encodeEnvelope, isEnvelope, placeJson } from '../message/envelope.js';
 import { send } from '../scripts/send.js';
 import { BoundedSends } from './bounded-sends.js';
+import { refuseFullKeys } from './full-keys.js';
 import type { Bound } from './max-length.js';
 import { newId } from './message-id.js';
 import type { Outgoing } from './outgoing.js';
@@ -117,11 +118,22 @@ export class Producer<Body, Input> {
     if (this.#isClosed) throw new ClosedError('The queue is closed');
     if (options !== noOptions) checkSendOptions(options);
     const { id = newId(), delayMs = 0, ttlMs = 0, replicas = this.#options.replicas } = options;
-    const place = placeJson(options.key, options.priority);
+    const { key } = options;
+    const place = placeJson(key, options.priority);
     const element = this.#encode(body, id, options, place);
     refuseTooLarge(element, this.#options.maxMessageBytes);
     const isInList = place === '';
-    return { id, element, delayMs, ttlMs, isInList, replicas, resolve: notYet, reject: notYet };
+    return {
+      id,
+      element,
+      delayMs,
+      ttlMs,
+      isInList,
+      key,
+      replicas,
+      resolve: notYet,
+      reject: notYet,
+    };
   }
 
   #encode(body: Input, id: string, options: SendOptions, place: string): string | Buffer {
@@ -182,7 +194,8 @@ export class Producer<Body, Input> {
     const { connection, keys } = this.#context;
     try {
       if (messages.some(needsScript)) {
-        await connection.run(send, { keys, messages }, options);
+        const refused = await connection.run(send, { keys, messages }, options);
+        refuseFullKeys(this.#context.name, messages, refused);
       } else {
         const elements = messages.map(({ element }) => element);
         await connection.call('LPUSH', [keys.list, ...elements], options);

@@ -1,5 +1,13 @@
-import { type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
+import {
+  InvalidArgumentError,
+  longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
 import { checkedRate, type RateLimit } from '../limiting/limit.js';
+import { checkKey } from '../message/key.js';
 
 /** What limits the consumers of a queue, all of them together. */
 export interface QueueLimits {
@@ -7,6 +15,26 @@ export interface QueueLimits {
   rate?: RateLimit | undefined;
   /** How many messages may be active at a time, over all consumers: 1 to 1 000 000. */
   concurrency?: number | undefined;
+  /** How many messages of one key may be active at a time: 1 to 1 000 000. Default 1, which keeps their order. */
+  keyConcurrency?: number | undefined;
+  /** How many messages of one key may start in any window of `perMs`. Other keys go on meanwhile. */
+  keyRate?: RateLimit | undefined;
+  /**
+   * How large a share of the handlers' time keys get, compared with others: a positive number for each of at most 1000
+   * keys. Default 1 for a key that is not named. It replaces the weights that were declared before.
+   */
+  keyWeights?: Readonly<Record<string, number>> | undefined;
+  /**
+   * How many messages of one key may wait: 1 to 1 000 000 000. A send of one more rejects with `KeyFullError`. Delayed
+   * messages do not count, and are not refused.
+   */
+  keyMaxLength?: number | undefined;
+  /**
+   * A message that has waited for longer than this since it was sent, in ms, comes before those of higher priorities: 1
+   * to 2 147 483 647. By default the messages of low priorities can wait for ever. A bare payload, which does not tell
+   * when it was sent, has no age.
+   */
+  agingMs?: number | undefined;
 }
 
 /** A change of limits. What is not named, or is undefined, stays as it is; `null` removes a limit. */
@@ -17,7 +45,7 @@ interface LimitField<Value> {
   /** The fields of the shape that hold it. */
   readonly fields: readonly string[];
   /** @throws InvalidArgumentError that names what cannot work. */
-  encode(value: unknown): Readonly<Record<string, number>>;
+  encode(value: unknown): Readonly<Record<string, string | number>>;
   /** Undefined where it is not declared. @param fields of the shape, all that there are. */
   decode(fields: ReadonlyMap<string, string>): Value | undefined;
 }
@@ -26,32 +54,33 @@ interface LimitField<Value> {
 const limitFields: {
   readonly [Name in keyof QueueLimits]-?: LimitField<NonNullable<QueueLimits[Name]>>;
 } = {
-  rate: {
-    fields: ['rate_max', 'rate_per_ms', 'rate_burst'],
-    encode(value) {
-      const { max, perMs, burst } = checkedRate('rate', value as RateLimit);
-      return { rate_max: max, rate_per_ms: perMs, rate_burst: burst };
-    },
+  rate: rateField('rate', 'rate'),
+  concurrency: numberField('concurrency', 'concurrency', 1_000_000),
+  keyConcurrency: numberField('keyConcurrency', 'key_concurrency', 1_000_000),
+  keyRate: rateField('keyRate', 'key_rate'),
+  keyWeights: {
+    fields: ['key_weights'],
+    encode: (value) => ({ key_weights: JSON.stringify(checkedWeights(value)) }),
     decode(fields) {
-      const [max, perMs, burst] = this.fields.map((name) => Number(fields.get(name)));
-      return max && perMs ? { max, perMs, burst: burst || 0 } : undefined;
+      const weights = fields.get('key_weights');
+      return weights === undefined ? undefined : JSON.parse(weights);
     },
   },
-  concurrency: {
-    fields: ['concurrency'],
-    encode: (value) => ({
-      concurrency: wholeNumber('concurrency', value, { min: 1, max: 1_000_000 }),
-    }),
-    decode(fields) {
-      const concurrency = fields.get('concurrency');
-      return concurrency === undefined ? undefined : Number(concurrency);
-    },
-  },
+  keyMaxLength: numberField('keyMaxLength', 'key_max_length', 1_000_000_000),
+  agingMs: numberField('agingMs', 'aging_ms', longestTimerMs),
 };
 
 /** The names of all limits. */
 export type LimitName = keyof QueueLimits;
-const limitNames: NamesOf<QueueLimits> = { rate: true, concurrency: true };
+const limitNames: NamesOf<QueueLimits> = {
+  rate: true,
+  concurrency: true,
+  keyConcurrency: true,
+  keyRate: true,
+  keyWeights: true,
+  keyMaxLength: true,
+  agingMs: true,
+};
 export const allLimits = Object.keys(limitNames) as readonly LimitName[];
 
 /** The fields of the shape that hold these limits. */
@@ -61,11 +90,11 @@ export function fieldsOf(names: readonly LimitName[]): string[] {
 
 /** What a change sets and deletes. @throws InvalidArgumentError for a limit that cannot work. */
 export function checkedChanges(changes: QueueLimitChanges): {
-  set: Record<string, number>;
+  set: Record<string, string | number>;
   drop: string[];
 } {
   refuseUnknownOptions('limits.set()', changes, limitNames);
-  const set: Record<string, number> = {};
+  const set: Record<string, string | number> = {};
   const drop: string[] = [];
   for (const name of allLimits) {
     const value = changes[name];
@@ -80,4 +109,56 @@ export function checkedChanges(changes: QueueLimitChanges): {
 export function limitsIn(fields: ReadonlyMap<string, string>): QueueLimits {
   const declared = allLimits.map((name) => [name, limitFields[name].decode(fields)] as const);
   return Object.fromEntries(declared.filter(([, value]) => value !== undefined));
+}
+
+/** A whole number, at least 1. @param field of the shape. */
+function numberField(name: LimitName, field: string, max: number): LimitField<number> {
+  return {
+    fields: [field],
+    encode: (value) => ({ [field]: wholeNumber(name, value, { min: 1, max }) }),
+    decode(fields) {
+      const value = fields.get(field);
+      return value === undefined ? undefined : Number(value);
+    },
+  };
+}
+
+/** @param prefix of its fields of the shape. */
+function rateField(name: LimitName, prefix: string): LimitField<RateLimit> {
+  const names = [`${prefix}_max`, `${prefix}_per_ms`, `${prefix}_burst`] as const;
+  return {
+    fields: names,
+    encode(value) {
+      const { max, perMs, burst } = checkedRate(name, value as RateLimit);
+      return { [names[0]]: max, [names[1]]: perMs, [names[2]]: burst };
+    },
+    decode(fields) {
+      const [max, perMs, burst] = names.map((field) => Number(fields.get(field)));
+      return max && perMs ? { max, perMs, burst: burst || 0 } : undefined;
+    },
+  };
+}
+
+const mostWeights = 1000;
+const leastWeight = 0.001;
+const mostWeight = 1_000_000;
+
+function checkedWeights(weights: unknown): Record<string, number> {
+  if (typeof weights !== 'object' || weights === null || Array.isArray(weights)) {
+    throw new InvalidArgumentError(`keyWeights has a number for each key, got ${shown(weights)}`);
+  }
+  const entries = Object.entries(weights as Record<string, number>);
+  if (entries.length > mostWeights) {
+    throw new InvalidArgumentError(
+      `keyWeights names at most ${mostWeights} keys, got ${entries.length}`,
+    );
+  }
+  for (const [key, weight] of entries) {
+    checkKey(key);
+    if (typeof weight === 'number' && weight >= leastWeight && weight <= mostWeight) continue;
+    throw new InvalidArgumentError(
+      `A weight in keyWeights is a number from ${leastWeight} to ${mostWeight}, got ${shown(weight)}`,
+    );
+  }
+  return weights as Record<string, number>;
 }

@@ -47,6 +47,7 @@ export function shapeOf(hash: readonly Buffer[]): Shape {
   for (let at = 0; at < hash.length; at += 2) fields.set(String(hash[at]), String(hash[at + 1]));
   const limits = limitsIn(fields);
   const isLimited = limits.concurrency !== undefined || limits.rate !== undefined;
+  const limitsKeys = limits.keyRate !== undefined;
   return {
     version: fields.get('version') ?? '',
     paused: pausedIn(fields),
@@ -55,7 +56,7 @@ export function shapeOf(hash: readonly Buffer[]): Shape {
     hasPausedKeys: fields.has('key_pauses'),
     deadLetters: boundsOf(...boundsFields.map((name) => fields.get(name))),
     limits,
-    leasesAhead: !isLimited,
+    leasesAhead: !isLimited && !limitsKeys,
     waitsByBell: isLimited,
   };
 }

@@ -283,10 +283,10 @@ export class ListSource<Body = unknown>
     this.#keyTimer = setTimeout(() => this.returnedAdded(), waitMs).unref();
   }
 
-  #useRate({ limits: { rate } }: Shape): void {
-    const former = this.#shape.limits.rate;
-    if (!rate) this.#slack = undefined;
-    else if (rate.perMs !== former?.perMs) this.#slack = new StartSlack(rate.perMs);
+  #useRate(shape: Shape): void {
+    const perMs = shortestWindow(shape);
+    if (perMs === undefined) this.#slack = undefined;
+    else if (perMs !== shortestWindow(this.#shape)) this.#slack = new StartSlack(perMs);
   }
 
   #readShape(): void {
@@ -383,4 +383,10 @@ function ranOf({ held, receipts }: Acknowledged<HeldDelivery>): string {
   // Only what came before the messages had keys is acknowledged in batches.
   const times = new Map(held.map(({ number, ranMs }) => [number, ranMs]));
   return receipts.map((receipt) => (times.get(receipt) ?? 0).toFixed(3)).join();
+}
+
+/** Of the rates of the queue and of its keys, in ms. */
+function shortestWindow({ limits: { rate, keyRate } }: Shape): number | undefined {
+  const windows = [rate, keyRate].filter((each) => each !== undefined).map(({ perMs }) => perMs);
+  return windows.length === 0 ? undefined : Math.min(...windows);
 }

@@ -24,19 +24,31 @@ local has_arrived, has_declared_keys = false, false
 local keyed_put = 0
 local key_rules_read
 
--- `most` messages of a key may be held.
+-- Of a key, `most` messages may be held, and `longest` may wait. `rate` is whether starts are limited.
 local function key_rules()
   if not key_rules_read then
-    local most, weights, pauses = unpack(
-      redis.call('HMGET', shape, 'key_concurrency', 'key_weights', 'key_pauses'))
-    key_rules_read = { most = tonumber(most or 1), weights = weights, pauses = pauses }
+    local most, longest, weights, rate, pauses = unpack(redis.call('HMGET', shape,
+      'key_concurrency', 'key_max_length', 'key_weights', 'key_rate_max', 'key_pauses'))
+    key_rules_read = {
+      most = tonumber(most or 1),
+      longest = tonumber(longest),
+      weights = weights and cjson.decode(weights),
+      rate = rate,
+      pauses = pauses,
+    }
   end
   return key_rules_read
 end
 
 local function weight_of(key)
-  if not key_rules().weights then return 1 end
-  return tonumber(redis.call('HGET', shape, 'weight:' .. key) or 1)
+  local weights = key_rules().weights
+  return weights and weights[key] or 1
+end
+
+-- True when no more messages of the key may wait.
+local function is_full(key)
+  local longest = key_rules().longest
+  return longest and tonumber(redis.call('ZSCORE', keys_by_pending, key) or 0) >= longest
 end
 
 -- How many messages of a key are held, and its virtual time, as its entry in `busy` says.
@@ -198,6 +210,20 @@ local function free_keys(freed)
   elseif idle_keys[1] and redis.call('HLEN', busy) == 0 then
     forget_times()
   end
+end
+
+-- More messages of a key may be held than before.
+local function make_busy_keys_ready()
+  local entries, times = redis.call('HGETALL', busy), {}
+  for i = 1, #entries, 2 do
+    local key, count, time = entries[i], read_entry(entries[i + 1])
+    local waits = redis.call('ZSCORE', keys_by_pending, key) and not redis.call('ZSCORE', later, key)
+    if waits and count < key_rules().most then
+      times[#times + 1] = time
+      times[#times + 1] = key
+    end
+  end
+  if times[1] then make_ready(times) end
 end
 
 local function read_label(label)

@@ -1,13 +1,15 @@
 -- The keys that are busy with what a consumer holds: `labels` says of each receipt what the virtual time of the key was
 -- raised by, and the key.
 
--- A message is held no longer: its key is free for the next one. Nothing happens for one without a label.
+-- A message is held no longer: its key is free for the next one. Returns the key; nil for one without a label, for
+-- which nothing happens.
 local function free(receipt, ran_ms, due)
   local label = redis.call('HGET', labels, receipt)
   if not label then return end
   redis.call('HDEL', labels, receipt)
   local key, charge = read_label(label)
   free_keys({ { key, charge, ran_ms, due } })
+  return key
 end
 
 -- A message is held no longer, but it is among the suspects now: its key stays busy, or becomes so.

@@ -16,8 +16,15 @@ local function goes_to_list(n)
   return level == 4 and not key
 end
 
-local function put_sent(element)
+-- The numbers of messages that are refused, because as many messages of their keys wait as may.
+local refused = {}
+
+local function put_sent(element, n)
   local level, key = place_of_sent(element)
+  if key and is_full(key) then
+    refused[#refused + 1] = n
+    return
+  end
   if key then return put_of_key(key, 'LPUSH', element) end
   if level == 4 then return redis.call('LPUSH', list, element) end
   declare('levels')
@@ -36,7 +43,7 @@ local function send_messages(count)
       element = '\0011{"expires":' .. (time + delay_ms + ttl_ms) .. ',' .. element:sub(4)
     end
     if delay_ms == 0 then
-      put_sent(element)
+      put_sent(element, (i - rest) / 3 + 1)
     else
       local due = time + delay_ms
       delay(due, element)

@@ -131,11 +131,22 @@ export const listSourcePart = definePart({
   lua: listSource,
 });
 
+/** `gcra_read`, `gcra_wait`, `gcra_grant`, `gcra_return` and `gcra_write`: a rate limit. */
+export const gcraPart = definePart({ name: 'gcra', lua: gcra });
+
+/** `rate_read`, `rate_due`, `rate_grant` and `rate_return`: the rate of a queue. */
+export const ratePart = definePart({
+  name: 'rate',
+  uses: [gcraPart, signalPart],
+  needs: ['shape', 'rate', 'consumer'],
+  lua: rate,
+});
+
 /** The same of a queue with priorities or keys. */
 export const shapedSourcePart = definePart({
   name: 'shaped-source',
-  uses: [takingPart, labelsPart, levelsPart, writeBeforeGrowingPart],
-  needs: ['list', 'returned', 'suspects', 'consumers', 'from'],
+  uses: [takingPart, labelsPart, levelsPart, ratePart, writeBeforeGrowingPart],
+  needs: ['list', 'returned', 'suspects', 'consumers', 'from', 'slack_us'],
   lua: shapedSource,
 });
 
@@ -167,17 +178,6 @@ export const holdersPart = definePart({
   uses: [heldPart, signalPart],
   needs: ['shape', 'holders', 'handoff', 'consumer'],
   lua: holders,
-});
-
-/** `gcra_read`, `gcra_wait`, `gcra_grant`, `gcra_return` and `gcra_write`: a rate limit. */
-export const gcraPart = definePart({ name: 'gcra', lua: gcra });
-
-/** `rate_read`, `rate_due`, `rate_grant` and `rate_return`: the rate of a queue. */
-export const ratePart = definePart({
-  name: 'rate',
-  uses: [gcraPart, signalPart],
-  needs: ['shape', 'rate', 'consumer'],
-  lua: rate,
 });
 
 /** `is_reshaped()`, `allowed(count)` and `took(count)`: the gate of a plain queue. */

@@ -1,4 +1,5 @@
--- The rate of a queue, `max` starts in any window of `per`, kept by gcra.lua under a key of its own.
+-- The rate of a queue, or of one of its keys: `max` starts in any window of `per`, kept by gcra.lua under a key of its
+-- own.
 --
 -- Promise: in any window of `per`, half open and at any place, at most max + burst handlers start.
 --
@@ -21,14 +22,17 @@
 -- more. A consumer whose answers take longer promises a longer slack. Then all grants allow for it (a longer T never
 -- grants more) for as long as a start of its may be in a window with them: until per + slack after its last grant.
 
-local function rate_read(slack_us)
-  local max, per_ms, burst = unpack(redis.call('HMGET', shape, 'rate_max', 'rate_per_ms', 'rate_burst'))
+-- state  the key of its state
+-- name   what its fields in the shape begin with
+local function rate_read(slack_us, state, name)
+  local max, per_ms, burst = unpack(
+    redis.call('HMGET', shape, name .. '_max', name .. '_per_ms', name .. '_burst'))
   if not max then return nil end
   local per_us = per_ms * 1000
   local least_us = math.max(5000, per_us / 50)
-  local limit = gcra_read(rate, tonumber(max), tonumber(burst), per_us, -math.huge)
+  local limit = gcra_read(state, tonumber(max), tonumber(burst), per_us, -math.huge)
 
-  local slack, kept_until = unpack(redis.call('HMGET', rate, 'slack', 'slack_until'))
+  local slack, kept_until = unpack(redis.call('HMGET', state, 'slack', 'slack_until'))
   local kept_us = kept_until and tonumber(kept_until) > limit.time and tonumber(slack) or 0
   limit.slack = math.max(least_us, slack_us, kept_us)
   -- The longer slack of another consumer is kept only for as long as that one is granted something.
@@ -53,17 +57,17 @@ local function rate_grant(limit, count, first)
   limit.backlog = limit.backlog + count * limit.window
   limit.places = limit.places + 1
   gcra_write(limit)
-  redis.call('HSET', rate, 'to', consumer, 'first', first, 'count', count, 'window', limit.window)
+  redis.call('HSET', limit.key, 'to', consumer, 'first', first, 'count', count, 'window', limit.window)
   if limit.keeps_slack then
     local kept_until = limit.time + limit.per + limit.slack
-    redis.call('HSET', rate, 'slack', limit.slack, 'slack_until', string.format('%.0f', kept_until))
+    redis.call('HSET', limit.key, 'slack', limit.slack, 'slack_until', string.format('%.0f', kept_until))
   end
 end
 
 -- Take back what was not started of the last grant. Those before it lapse: the grants after them had their times
 -- because of them.
 local function rate_return(receipts)
-  local limit = rate_read(0)
+  local limit = rate_read(0, rate, 'rate')
   if not limit then return end
   local to, first, count, window = unpack(redis.call('HMGET', rate, 'to', 'first', 'count', 'window'))
   if to ~= consumer then return end
@@ -75,4 +79,20 @@ local function rate_return(receipts)
   limit.backlog = math.max(limit.backlog - unused * window, -limit.most_saved)
   gcra_write(limit)
   tell('gate')
+end
+
+-- The rate of one key.
+local function key_rate_read(slack_us, key)
+  return rate_read(slack_us, rate .. ':' .. key, 'key_rate')
+end
+
+-- Take back the last grant of a key to this consumer, which has not started it. Only where one message of a key is held
+-- at a time, it is certain that this was the last one.
+local function key_rate_return(key)
+  local limit = key_rate_read(0, key)
+  if not limit then return end
+  local to, window = unpack(redis.call('HMGET', limit.key, 'to', 'window'))
+  if to ~= consumer then return end
+  limit.backlog = math.max(limit.backlog - window, -limit.most_saved)
+  gcra_write(limit)
 end

@@ -3,7 +3,7 @@
 local rate_limit, first_granted
 gates[#gates + 1] = {
   allowed = function(count)
-    rate_limit = rate_read(tonumber(slack_us))
+    rate_limit = rate_read(tonumber(slack_us), rate, 'rate')
     if not rate_limit then return count end
     first_granted = first
     local due, ask_again_ms = rate_due(rate_limit)

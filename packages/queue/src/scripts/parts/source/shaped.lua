@@ -1,7 +1,7 @@
 -- Where messages of a queue with priorities or keys are taken from: the highest level first, and in level 4, beside
 -- what has no key, the keys by their virtual times.
 local pop = from == 'LEFT' and 'LPOP' or 'RPOP'
-local has_levels, has_keys = unpack(redis.call('HMGET', shape, 'levels', 'keys'))
+local has_levels, has_keys, aging_ms = unpack(redis.call('HMGET', shape, 'levels', 'keys', 'aging_ms'))
 -- For each of the elements that were taken: what its virtual time was raised by, and its key.
 local taken_labels = {}
 -- The highest level of what was taken.
@@ -92,8 +92,12 @@ local function take_fairly(count, with_list)
     elseif one then
       local key = one[1]
       local held_count = read_entry(one[3])
+      local limit = key_rules().rate and held_count < most and key_rate_read(tonumber(slack_us), key)
+      local due, again_ms = 1
+      if limit then due, again_ms = rate_due(limit) end
       -- The limit may have been lowered: then it is ready again when one of them is settled.
-      local element = held_count < most and redis.call('RPOP', key_prefix .. key)
+      local element = due > 0 and held_count < most and redis.call('RPOP', key_prefix .. key)
+      if due == 0 then redis.call('ZADD', later, time + again_ms, key) end
       if element and #taken > 0 and #element > room then
         redis.call('RPUSH', key_prefix .. key, element)
         is_cut = true
@@ -103,6 +107,7 @@ local function take_fairly(count, with_list)
       if element and not is_cut then
         room = room - #element
         taken[#taken + 1] = element
+        if limit then rate_grant(limit, 1, 0) end
         clock = math.max(clock, virtual)
         keys[#keys + 1] = key
         entries[#entries + 1] = key
@@ -142,26 +147,60 @@ local function take_fairly(count, with_list)
   return is_cut
 end
 
+-- Since when the next message of a level has waited, or nil. A bare payload has no time.
+local function waits_since(level)
+  local since
+  for _, key in ipairs(level == 4 and { returned, list } or { list_of_level(level) }) do
+    local element = redis.call('LINDEX', key, -1)
+    local sent = element and element:sub(1, 3) == '\0011{' and element:match('^[^\n]-"ts":(%d+)', 4)
+    since = since or tonumber(sent)
+  end
+  if level ~= 4 or not has_keys then return since end
+  local keyed = tonumber(redis.call('ZRANGE', keys_by_age, 0, 0, 'WITHSCORES')[2])
+  return math.min(since or keyed or math.huge, keyed or math.huge)
+end
+
+-- The level whose next message has waited longest, if that is longer than `aging_ms`.
+local function aged_level()
+  if not aging_ms or not has_levels then return nil end
+  local oldest, found = now() - aging_ms, nil
+  for level = 9, 0, -1 do
+    local since = waits_since(level)
+    if since and since < oldest then oldest, found = since, level end
+  end
+  return found
+end
+
+-- Take messages of one level until there are `count`. Returns whether the next one did not fit.
+local function take_of_level(level, count, with_list)
+  local before, is_cut = #taken, false
+  if level ~= 4 then
+    local key = list_of_level(level)
+    is_cut = redis.call('LLEN', key) > 0 and take_from(key, 'RPOP', count, key)
+    for n = before + 1, #taken do taken_labels[n] = false end
+  elseif has_keys then
+    is_cut = take_fairly(count, with_list)
+  else
+    is_cut = take_keyless(count, with_list)
+  end
+  if #taken > before then highest_taken = math.max(highest_taken or 0, level) end
+  return is_cut
+end
+
 -- Take elements, as many as fit into an answer, at least one. Returns them, and whether the next one did not fit.
 local function take(count, with_list)
   -- An error for a key of another type, before anything is taken that would be lost then.
   redis.call('LLEN', list)
   write_before_growing('ZREM', consumers)
+  local aged = #taken < count and aged_level()
+  while aged do
+    local before = #taken
+    if take_of_level(aged, before + 1, with_list) then return taken, true end
+    aged = #taken > before and #taken < count and aged_level()
+  end
   for level = has_levels and 9 or 4, has_levels and 0 or 4, -1 do
     if #taken >= count then break end
-    local key = list_of_level(level)
-    local is_cut
-    if level ~= 4 then
-      local before = #taken
-      is_cut = redis.call('LLEN', key) > 0 and take_from(key, 'RPOP', count, key)
-      for n = before + 1, #taken do taken_labels[n] = false end
-    elseif has_keys then
-      is_cut = take_fairly(count, with_list)
-    else
-      is_cut = take_keyless(count, with_list)
-    end
-    if taken[1] then highest_taken = highest_taken or level end
-    if is_cut then return taken, true end
+    if take_of_level(level, count, with_list) then return taken, true end
   end
   if #taken < count then redis.call('SET', idle, 1, 'PX', 30000) end
   return taken, false

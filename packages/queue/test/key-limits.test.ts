@@ -1,0 +1,159 @@
+import { expect, it } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
+import { rejection } from '../../../tooling/rejection.js';
+import type { QueueLimitChanges } from '../src/index.js';
+import { openConnection, type TestQueue, useRedis } from './support/use-redis.js';
+
+const redis = useRedis();
+
+function other<Body>(queue: TestQueue<Body>): TestQueue<Body> {
+  return redis.queue<Body>({ name: queue.name, connection: openConnection(redis.url) });
+}
+
+it('keyConcurrency bounds how many messages of a key are active, over several consumers', async () => {
+  const queue = redis.queue<number>();
+  await queue.limits.set({ keyConcurrency: 3 });
+  const running = new Map<string, number>();
+  const most = new Map<string, number>();
+  let handled = 0;
+  for (const end of [queue, other(queue)]) {
+    end.consume(
+      async ({ key = '' }) => {
+        running.set(key, (running.get(key) ?? 0) + 1);
+        most.set(key, Math.max(most.get(key) ?? 0, running.get(key) ?? 0));
+        await queue.stats();
+        running.set(key, (running.get(key) ?? 0) - 1);
+        handled += 1;
+      },
+      { concurrency: 10 },
+    );
+  }
+  const items = Array.from({ length: 300 }, (_, body) => ({ body, key: `key ${body % 2}` }));
+  await queue.sendBatch(items);
+  await eventually(() => handled === 300);
+  expect([...most.values()]).toEqual([3, 3]);
+});
+
+it('a keyConcurrency that is raised and lowered holds for what is taken from then on', async () => {
+  const queue = redis.queue<number>();
+  await queue.sendBatch(Array.from({ length: 9 }, (_, body) => ({ body, key: 'k' })));
+  const receive = async () => (await queue.receive({ timeoutMs: 0 }))?.body;
+  expect(await receive()).toBe(0);
+  expect(await receive()).toBeUndefined();
+  await queue.limits.set({ keyConcurrency: 3 });
+  const second = await queue.receive({ timeoutMs: 5000 });
+  expect(second?.body).toBe(1);
+  expect(await receive()).toBe(2);
+  expect(await receive()).toBeUndefined();
+  await queue.limits.set({ keyConcurrency: 1 });
+  await second?.ack();
+  expect(await receive()).toBeUndefined();
+  expect(await queue.limits.get()).toEqual({ keyConcurrency: 1 });
+});
+
+it('keyRate bounds the starts of each key in any window, and other keys go on', async () => {
+  const queue = redis.queue<number>();
+  const perMs = 500;
+  await queue.limits.set({ keyRate: { max: 5, perMs } });
+  const starts: Record<string, number[]> = { slow: [], other: [] };
+  for (const end of [queue, other(queue)]) {
+    end.consume(({ key }) => void starts[key as string]?.push(performance.now()), {
+      concurrency: 5,
+    });
+  }
+  await queue.sendBatch(Array.from({ length: 30 }, (_, body) => ({ body, key: 'slow' })));
+  await queue.send(0, { key: 'other' });
+  await eventually(() => starts.other?.length === 1, 2000);
+  await eventually(() => starts.slow?.length === 30, 15_000);
+  const times = starts.slow as number[];
+  for (const from of times) {
+    expect(times.filter((at) => at >= from && at < from + perMs).length).toBeLessThanOrEqual(5);
+  }
+});
+
+it('keys share the time of handlers by their weights', async () => {
+  const queue = redis.queue<number>();
+  await queue.limits.set({ keyWeights: { heavy: 3 } });
+  for (const key of ['heavy', 'light']) {
+    await queue.sendBatch(Array.from({ length: 200 }, (_, body) => ({ body, key })));
+  }
+  const handled: string[] = [];
+  const consumer = queue.consume(
+    ({ key = '' }) => {
+      const began = performance.now();
+      while (performance.now() - began < 3);
+      handled.push(key);
+    },
+    { concurrency: 1 },
+  );
+  await eventually(() => handled.length >= 120);
+  void consumer.stop();
+  const heavy = handled.slice(0, 120).filter((key) => key === 'heavy').length;
+  expect(heavy).toBeGreaterThan(75);
+  expect(heavy).toBeLessThan(105);
+});
+
+it('keyMaxLength refuses a message of a full key, also inside a batch, and takes one when there is room', async () => {
+  const queue = redis.queue<string>();
+  await queue.limits.set({ keyMaxLength: 2 });
+  const results = await queue.sendBatch([
+    { body: 'a1', key: 'a' },
+    { body: 'a2', key: 'a' },
+    { body: 'a3', key: 'a' },
+    { body: 'b1', key: 'b' },
+    { body: 'none' },
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(['sent', 'sent', 'failed', 'sent', 'sent']);
+  const error = await rejection(queue.send('a4', { key: 'a' }));
+  expect(error).toMatchObject({
+    code: 'KEY_FULL',
+    outcome: 'not-executed',
+    retryable: true,
+    key: 'a',
+  });
+  await (await queue.receive())?.ack();
+  expect((await queue.stats()).pending).toBe(3);
+  await queue.send('a4', { key: 'a' });
+  const bounded = redis.queue<string>({
+    name: queue.name,
+    maxLength: { count: 100 },
+    connection: openConnection(redis.url),
+  });
+  expect(await rejection(bounded.send('a5', { key: 'a' }))).toMatchObject({ code: 'KEY_FULL' });
+  expect((await queue.stats()).pending).toBe(4);
+});
+
+it('with agingMs, what has waited for longer comes before higher priorities', async () => {
+  const queue = redis.queue<string>();
+  await queue.limits.set({ agingMs: 300 });
+  for (let n = 0; n < 3; n += 1) await queue.send(`low ${n}`, { priority: 1 });
+  const sentAt = performance.now();
+  await eventually(() => performance.now() - sentAt > 400);
+  for (let n = 0; n < 5; n += 1) await queue.send(`high ${n}`, { priority: 8 });
+  await queue.send('low, just sent', { priority: 1 });
+  const handled: string[] = [];
+  queue.consume(({ body }) => void handled.push(body), { concurrency: 1 });
+  await eventually(() => handled.length === 9);
+  expect(handled).toEqual([
+    ...['low 0', 'low 1', 'low 2'],
+    ...Array.from({ length: 5 }, (_, n) => `high ${n}`),
+    'low, just sent',
+  ]);
+});
+
+it.each<[QueueLimitChanges, RegExp]>([
+  [{ keyConcurrency: 0 }, /keyConcurrency/],
+  [{ keyRate: { max: 0, perMs: 1 } }, /keyRate\.max/],
+  [{ keyWeights: { a: 0 } }, /keyWeights/],
+  [{ keyWeights: { '': 1 } }, /key/],
+  [{ keyWeights: 3 as never }, /keyWeights/],
+  [{ keyMaxLength: 1.5 }, /keyMaxLength/],
+  [{ agingMs: -1 }, /agingMs/],
+])('limits %j are refused by name', async (limits, message) => {
+  const queue = redis.queue();
+  expect(await rejection(queue.limits.set(limits))).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message,
+  });
+  expect(await queue.limits.get()).toEqual({});
+});
