@@ -64,12 +64,15 @@ describe.each([...rules.values()])('$name', (rule) => {
   });
 });
 
-it('a producer cannot read its own queue', async () => {
-  const producer = rules.get('producer') as Rule;
-  for (const command of ['+lrange', '+lpop', '+rpop', '+blmove', '+lindex']) {
-    expect(producer.commands).not.toContain(command);
-  }
-});
+it.each(['producer', 'placing-producer', 'bounded-producer'])(
+  'a %s cannot read its own queue',
+  (name) => {
+    const producer = rules.get(name) as Rule;
+    for (const command of ['+lrange', '+lpop', '+rpop', '+blmove', '+lindex']) {
+      expect(producer.commands).not.toContain(command);
+    }
+  },
+);
 
 const password = 'only-for-this-test';
 

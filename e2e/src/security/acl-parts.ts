@@ -1,6 +1,12 @@
 import { type Connection, ConnectionError, isRedpostError, type Reply } from '@redpost/core';
 import { PubSub } from '@redpost/pubsub';
-import { type Consumer, type PauseOptions, Queue, RateLimiter } from '@redpost/queue';
+import {
+  type Consumer,
+  type PauseKeyOptions,
+  type PauseOptions,
+  Queue,
+  RateLimiter,
+} from '@redpost/queue';
 import { Topic } from '@redpost/topic';
 
 /** The context in which a part of redpost runs: as a user of its own, beside one with all permissions. */
@@ -21,19 +27,28 @@ export const parts: Record<string, Part> = {
   async producer({ connection }) {
     await using queue = new Queue('emails', { connection });
     await queue.send('now');
-    await queue.send('later', { delayMs: 60_000 });
-    await queue.sendBatch([
-      { body: 'soon', ttlMs: 60_000 },
-      { body: 'bare', bare: true },
-    ]);
+    await queue.send('known', { id: 'known', headers: { trace: 'a' } });
+    await queue.send('bare', { bare: true });
   },
 
-  async 'bounded-producer'({ connection }) {
+  async 'placing-producer'({ connection, admin }) {
+    await using queue = new Queue('emails', { connection });
+    await queue.send('later', { delayMs: 60_000 });
+    await queue.send('soon', { ttlMs: 60_000 });
+    await sendEverywhere(queue);
+    await afterIdleness(queue, admin);
+  },
+
+  async 'bounded-producer'({ connection, admin }) {
     const maxLength = { count: 2, whenFull: 'drop-oldest' } as const;
     await using queue = new Queue('emails', { connection, maxLength });
     await queue.send('now');
     await queue.send('later', { delayMs: 60_000 });
     await queue.send('instead', { ttlMs: 60_000 });
+    await admin.call('DEL', ['emails']);
+    await using roomy = new Queue('emails', { connection, maxLength: { count: 100 } });
+    await sendEverywhere(roomy);
+    await afterIdleness(roomy, admin);
   },
 
   async consumer(place) {
@@ -65,6 +80,7 @@ export const parts: Record<string, Part> = {
     await waiting(place);
     await pauseForAWhile(place, consumer);
     await limitForAWhile(place, () => handled.includes('limited'));
+    await placesForAWhile(place, handled);
     await consumer.stop();
 
     await admin.call('LPUSH', ['emails', '"hangs"', '"waits"']);
@@ -79,6 +95,9 @@ export const parts: Record<string, Part> = {
     await fillQueue(admin);
     const queue = new Queue('emails', { connection });
     await queue.stats();
+    await queue.stats({ key: 'k' });
+    await queue.keys();
+    await queue.keys({ by: 'age' });
     await queue.peek();
     await queue.limits.get();
     await queue.deadLetters.count();
@@ -89,10 +108,16 @@ export const parts: Record<string, Part> = {
   async operator({ connection, admin }) {
     await fillQueue(admin);
     const { deadLetters, ...queue } = ends(new Queue('emails', { connection }));
+    for (const key of ['keyed', 'other']) {
+      const held = queue.pauseKey(key, { timeoutMs: 0 });
+      await held.catch((error) => refuseUnless(error, 'UNCONFIRMED'));
+    }
+    await admin.call('SET', ['{emails}:idle', 1]);
+    await queue.resumeKey('keyed');
     const unconfirmed = queue.pause({ timeoutMs: 0 });
     await unconfirmed.catch((error) => refuseUnless(error, 'UNCONFIRMED'));
     await queue.resume();
-    await deadLetters.setBounds({ maxLength: 1 });
+    await deadLetters.setBounds({ maxLength: 3 });
     const unlimited = queue.limits.set({ concurrency: 5 }, { timeoutMs: 0 });
     await unlimited.catch((error) => refuseUnless(error, 'UNCONFIRMED'));
     await queue.limits.clear();
@@ -100,6 +125,7 @@ export const parts: Record<string, Part> = {
     await deadLetters.remove(['1-1']);
     await deadLetters.purge();
     await queue.purge();
+    await fillQueue(admin);
     await queue.destroy();
   },
 
@@ -254,27 +280,46 @@ export const parts: Record<string, Part> = {
 /** The text in the message of an error that belongs to the test. */
 export const intended = 'as this test wants it';
 
-/** How often a message fails before it succeeds. */
-const attempts: Record<string, number> = { thrice: 3 };
+/** How often a message is delivered before it succeeds. */
+const attempts: Record<string, number> = { thrice: 3, 'keyed thrice': 3 };
 
 /** The element of a message that has had its last attempt when its consumer dies. */
 const crashing = '\x011{"attempt":9,"suspect":1,"id":"crashing"}\n"crashing"';
 
+/** Elements of messages with a key and with a priority. */
+const keyed = '\x011{"key":"keyed","id":"keyed"}\n"keyed"';
+const ranked = '\x011{"priority":9,"id":"ranked"}\n"ranked"';
+
+/** Messages of other priorities, of keys and without either. */
+async function sendEverywhere(queue: Queue): Promise<void> {
+  const keys = ['a', 'keyed', 'keyed', 'other'];
+  await queue.sendBatch([
+    ...keys.map((key) => ({ body: 'keyed', key })),
+    ...[0, 4, 9].map((priority) => ({ body: 'ranked', priority })),
+  ]);
+}
+
+/** Sends when a consumer has found nothing, and a key whose pause is over and one that is busy. */
+async function afterIdleness(queue: Queue, admin: Connection): Promise<void> {
+  await admin.call('SET', ['{emails}:idle', 1]);
+  await admin.call('HSET', ['{emails}:shape', 'key_pauses', 1, 'paused_key:paused', 1]);
+  await admin.call('HSET', ['{emails}:busy', 'busy', '1:0']);
+  for (const key of ['paused', 'busy']) await queue.send('keyed', { key });
+}
+
 async function fillQueue(admin: Connection): Promise<void> {
   await admin.call('LPUSH', ['emails', '1']);
   await admin.call('ZADD', ['{emails}:consumers', 1e15, 'c']);
-  for (const element of ['1', '2']) {
-    await admin.call('XADD', [
-      '{emails}:dead',
-      '*',
-      'reason',
-      'r',
-      'error',
-      '',
-      'element',
-      element,
-    ]);
+  for (const element of ['1', '2', keyed, ranked]) {
+    const fields = ['reason', 'r', 'error', '', 'element', element];
+    await admin.call('XADD', ['{emails}:dead', '*', ...fields]);
   }
+  await using queue = new Queue('emails', { connection: admin });
+  await sendEverywhere(queue);
+  // Another of its messages is held, and one is a suspect.
+  await admin.call('HSET', ['{emails}:busy', 'keyed', '2:0', 'other', '1:0']);
+  await admin.call('HSET', ['{emails}:labels:c', '1', '0:keyed']);
+  await admin.call('LPUSH', ['{emails}:suspects', keyed]);
   await admin.call('HSET', ['{emails}:shape', 'version', '1', 'paused', 1, 'paused_until', 2]);
 }
 
@@ -283,10 +328,30 @@ function ends<Body>(queue: Queue<Body>) {
     deadLetters: queue.deadLetters,
     pause: (options: PauseOptions) => queue.pause(options),
     resume: () => queue.resume(),
+    pauseKey: (key: string, options: PauseKeyOptions) => queue.pauseKey(key, options),
+    resumeKey: (key: string) => queue.resumeKey(key),
     limits: queue.limits,
     purge: () => queue.purge(),
     destroy: () => queue.destroy(),
   };
+}
+
+/** Messages with priorities and keys, which the consumer takes, retries, recovers and makes due. */
+async function placesForAWhile({ admin, until }: Place, handled: string[]): Promise<void> {
+  await using queue = new Queue('emails', { connection: admin });
+  await admin.call('HSET', ['{emails}:active:dead too', 1, keyed, 2, ranked]);
+  await admin.call('ZADD', ['{emails}:consumers', 1, 'dead too']);
+  await sendEverywhere(queue);
+  await queue.send('keyed thrice', { key: 'keyed' });
+  await queue.send('keyed later', { key: 'not known before', delayMs: 1 });
+  await queue.send('ranked later', { priority: 5, delayMs: 1 });
+  await queue.send('bad', { key: 'bad' });
+  const expected = { keyed: 5, ranked: 4, 'keyed thrice': 3, 'keyed later': 1, 'ranked later': 1 };
+  await until(() =>
+    Object.entries(expected).every(
+      ([body, count]) => handled.filter((other) => other === body).length >= count,
+    ),
+  );
 }
 
 /** Limits that the consumer has to comply with. */

@@ -2,7 +2,6 @@ import type { ConsumedEnd, QueueContext } from '../context.js';
 import { defaultPriority } from '../message/envelope.js';
 import { readStored, type StoredMessage } from '../message/stored-message.js';
 import { peekScript } from '../scripts/peek.js';
-import { readShape } from '../scripts/read-shape.js';
 
 /**
  * The next messages to be delivered, the highest priority first: of each its suspects, then those that were returned,
@@ -13,8 +12,9 @@ export async function peek<Body>(
   count: number,
   order: 'fifo' | 'lifo',
 ): Promise<StoredMessage<Body>[]> {
-  const { suspects, returned, list, levels } = context.keys;
-  const { hasLevels, hasKeys } = await context.connection.run(readShape, { keys: context.keys });
+  const { suspects, returned, list, levels, shape } = context.keys;
+  const declared = await context.connection.call('HMGET', [shape, 'levels', 'keys']);
+  const [hasLevels, hasKeys] = declared as (Buffer | null)[];
   const next: Buffer[] = [];
   const readOn = async (key: string, from: ConsumedEnd, most = count) => {
     const wanted = Math.min(most, count - next.length);
