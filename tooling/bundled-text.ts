@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Options } from 'tsup';
+import { luaAsText } from './lua-text.js';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
@@ -25,7 +26,7 @@ export const bundledText = ({ place, program }: { place: RegExp; program: string
         target: 'node20',
         format: 'cjs',
         minify: true,
-        loader: { '.lua': 'text' },
+        plugins: [luaAsText],
       });
       const text = `import('node:module').then(({ createRequire }) => {
 const require = createRequire('/');

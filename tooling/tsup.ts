@@ -1,11 +1,11 @@
 import { defineConfig, type Options } from 'tsup';
+import { luaAsText } from './lua-text.js';
 
 const shared: Options = {
   target: 'node20',
   platform: 'node',
   sourcemap: true,
   clean: true,
-  loader: { '.lua': 'text' },
 };
 
 /** A published library: ESM, CommonJS, and types for both. */
@@ -16,7 +16,7 @@ export const library = (
   defineConfig({
     ...shared,
     entry,
-    esbuildPlugins,
+    esbuildPlugins: [luaAsText, ...esbuildPlugins],
     esbuildOptions(options, { format }) {
       // `import()` as `require()`: Jest has no other in CommonJS.
       if (format === 'cjs') options.supported = { 'dynamic-import': false };

@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { luaText } from './lua-text.js';
 
 const luaAsText: Plugin = {
   name: 'lua-as-text',
   enforce: 'pre',
-  async load(id) {
+  load(id) {
     if (!id.endsWith('.lua')) return undefined;
-    return `export default ${JSON.stringify(await readFile(id, 'utf8'))};`;
+    return `export default ${JSON.stringify(luaText(id))};`;
   },
 };
 
