@@ -23,7 +23,7 @@ export class Run {
   readonly isVerbose: boolean;
   readonly #options: GlobalOptions;
   #redis: OpenRedis | undefined;
-  #queue: Queue<Buffer, Body> | undefined;
+  readonly #queues: Queue<Buffer, Body>[] = [];
 
   constructor(options: GlobalOptions, output: Output, interruption: Interruption) {
     this.#options = options;
@@ -46,9 +46,10 @@ export class Run {
   /** @param maxLength how many messages may wait, for `send`. */
   async queue(name: string, maxLength?: MaxLength): Promise<Queue<Buffer, Body>> {
     const { connection } = await this.#open();
-    this.#queue = new Queue<Buffer, Body>(name, { connection, codec: asIs, maxLength });
+    const queue = new Queue<Buffer, Body>(name, { connection, codec: asIs, maxLength });
+    this.#queues.push(queue);
     await reach(connection);
-    return this.#queue;
+    return queue;
   }
 
   async pubsub(): Promise<PubSub<Body, Buffer>> {
@@ -58,7 +59,7 @@ export class Run {
 
   /** Ends everything. Messages that were taken and not acknowledged return to the queue. */
   async close(): Promise<void> {
-    await this.#queue?.close();
+    await Promise.all(this.#queues.map((queue) => queue.close()));
     await this.#redis?.close();
   }
 

@@ -63,6 +63,39 @@ describe('work', () => {
     expect(stdout).toBe(`first 1 ${queue} {"h":"v"} {"a":1}\n`);
   });
 
+  it('takes from several queues by their weights, or strictly in their order', async () => {
+    const bodies = Array.from({ length: 12 }, (_, n) => `${n}\n`).join('');
+    for (const [how, starts] of [
+      [['--weights', '2,1'], `${'aba'.repeat(6)}bbbbbb`],
+      [['--strict'], 'aaaaaaaaaaaabbbbbbbbbbbb'],
+    ] as const) {
+      const names = [uniqueName(), uniqueName()] as const;
+      for (const name of names) await redpost.run(['send', name, '-q'], { input: bodies });
+      const working = redpost.start(['work', ...names, ...how, '--exec', 'echo "$REDPOST_QUEUE"']);
+      await eventually(() => working.stdout.split('\n').length === 25);
+      working.process.kill('SIGINT');
+      const { code, stdout, stderr } = await working.ended;
+      expect(code).toBe(0);
+      expect(stderr).toContain(`working on ${names.join(', ')};`);
+      const order = stdout.split('\n').filter(Boolean);
+      expect(order.map((name) => (name === names[0] ? 'a' : 'b')).join('')).toBe(starts);
+    }
+  });
+
+  it('wants a weight for each queue', async () => {
+    const { code, stderr } = await redpost.run([
+      'work',
+      'a',
+      'b',
+      '--weights',
+      '5',
+      '--exec',
+      'cat',
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('there are 2 queues and 1 weight; write a weight for each queue');
+  });
+
   it('gives the body to the command byte for byte, and never to the shell', async () => {
     const queue = uniqueName();
     const file = join(folder, 'proof');

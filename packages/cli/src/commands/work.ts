@@ -1,7 +1,8 @@
 import { fixed } from '@redpost/core';
-import type { Delivery } from '@redpost/queue';
+import { consumeAll, type Delivery, type Queue } from '@redpost/queue';
 import type { Command } from 'commander';
-import { positive, timerDuration } from '../options/option-parsers.js';
+import type { Body } from '../messages/body-codec.js';
+import { positive, positives, timerDuration } from '../options/option-parsers.js';
 import { counted, say, spokenDuration } from '../output/notices.js';
 import {
   sayBackgroundError,
@@ -13,13 +14,15 @@ import {
 } from '../output/queue-notices.js';
 import { runChild } from '../program/child-command.js';
 import { define } from '../program/define.js';
-import { exitCodes, explain } from '../program/exit-codes.js';
+import { exitCodes, explain, wrongInput } from '../program/exit-codes.js';
 import { onAbort } from '../program/interruption.js';
 import type { ProgramContext } from '../program/program-context.js';
 import type { Run } from '../run.js';
 
 interface WorkOptions {
   exec: string;
+  weights?: number[];
+  strict?: boolean;
   concurrency: number;
   maxAttempts: number;
   lease: number;
@@ -30,13 +33,14 @@ interface WorkOptions {
 
 export function addWork(program: Command, context: ProgramContext): void {
   define<WorkOptions>(program, context, 'work', {
-    description: 'Run a command for each message of a queue, until Ctrl-C.',
+    description: 'Run a command for each message of one or more queues, until Ctrl-C.',
     addArguments,
     help: `
 Examples:
   redpost work emails --exec 'jq -r .to | xargs ./send-mail.sh'
   redpost work images --exec ./resize.py --concurrency 4 --timeout 2m --max-attempts 3
   redpost work a --exec 'redpost send b'
+  redpost work critical bulk --weights 5,1 --exec ./handle.sh -c 8
 
 The command is run by /bin/sh. It reads the body on stdin, byte for byte as it is
 in Redis: a body never becomes part of the command line. Its stdout and stderr
@@ -46,6 +50,11 @@ REDPOST_QUEUE, REDPOST_HEADERS (a JSON object), and REDIS_URL.
 Exit code 0 acknowledges the message. Any other exit code causes a retry, by
 default with exponential backoff; after --max-attempts attempts the message
 becomes a dead letter (see redpost dead).
+
+Several queues share the --concurrency. While all of them have messages, --weights 5,1
+starts five commands for the first queue and one for the second, in turn (without it,
+one for each); a queue without messages leaves its turn to the others. With --strict,
+a message is only started when the queues before its own have none.
 
 Ctrl-C is a graceful shutdown: it waits for running commands up to --drain, then
 ends them, returns their messages to the queue, and exits with 0. A second Ctrl-C
@@ -57,8 +66,10 @@ ends them at once, and exits with 130.`,
 function addArguments(command: Command): Command {
   const positiveTime = timerDuration(1);
   return command
-    .argument('<queue>', 'name of the queue')
+    .argument('<queues...>', 'names of the queues')
     .requiredOption('-x, --exec <command>', 'command to run for each message')
+    .option('--weights <n,n>', 'how often it is the turn of each queue, 1 to 100', positives)
+    .option('--strict', 'take from a queue only when those before it are empty')
     .option('-c, --concurrency <n>', 'how many commands at a time', positive, 1)
     .option(
       '--max-attempts <n>',
@@ -89,38 +100,44 @@ function addArguments(command: Command): Command {
     );
 }
 
-async function work(run: Run, [name = '']: readonly string[], options: WorkOptions) {
-  const queue = await run.queue(name);
+async function work(run: Run, names: readonly string[], options: WorkOptions) {
+  const queues = await weighted(run, names, options);
   const { interruption } = run;
   const running = new Set<Promise<void>>();
 
-  const consumer = queue.consume(
-    (delivery) => {
-      const handled = handle(run, name, delivery, options);
-      running.add(handled);
-      return handled.finally(() => running.delete(handled));
-    },
+  const consumer = consumeAll<Buffer>(
+    queues,
     {
+      strict: options.strict === true,
       concurrency: options.concurrency,
       maxAttempts: options.maxAttempts,
       leaseMs: options.lease,
       ...(options.retryDelay !== undefined && { backoff: fixed(options.retryDelay) }),
     },
+    (delivery) => {
+      const handled = handle(run, delivery, options);
+      running.add(handled);
+      return handled.finally(() => running.delete(handled));
+    },
   );
-  consumer.on('failed', ({ delivery, error, next }) => {
+  /** With a single queue, notices do not repeat its name. */
+  const named = <Told extends { queue: string }>({ queue, ...told }: Told) =>
+    names.length > 1 ? { ...told, queue } : told;
+  consumer.on('failed', ({ queue, delivery, error, next }) => {
     const then =
       next.action === 'retry'
         ? `next attempt in ${spokenDuration(next.delayMs)}`
         : `now a dead letter (${next.reason})`;
-    say(`message ${delivery.id}, attempt ${delivery.attempt}: ${explain(error)}; ${then}`);
+    const message = `message ${delivery.id}${names.length > 1 ? ` of ${queue}` : ''}`;
+    say(`${message}, attempt ${delivery.attempt}: ${explain(error)}; ${then}`);
   });
   consumer.on('lost', ({ deliveries }) => sayLost(deliveries.length));
   consumer.on('returned', ({ deliveries }) => sayReturned(deliveries.length));
   consumer.on('recovered', ({ returned }) => sayRecovered(returned));
-  consumer.on('paused', sayPaused);
-  consumer.on('resumed', sayResumed);
-  consumer.on('error', sayBackgroundError);
-  say(`working on ${name}; Ctrl-C stops`);
+  consumer.on('paused', (paused) => sayPaused(named(paused)));
+  consumer.on('resumed', (resumed) => sayResumed(named(resumed)));
+  consumer.on('error', ({ error }) => sayBackgroundError(error));
+  say(`working on ${names.join(', ')}; Ctrl-C stops`);
 
   await new Promise<void>((resolve) => onAbort(interruption.stopping, resolve));
   if (running.size > 0) {
@@ -133,10 +150,27 @@ async function work(run: Run, [name = '']: readonly string[], options: WorkOptio
   return interruption.forced.aborted ? interruption.exitCode : exitCodes.done;
 }
 
+async function weighted(
+  run: Run,
+  names: readonly string[],
+  { weights = names.map(() => 1), strict }: WorkOptions,
+): Promise<Map<Queue<Buffer, Body>, number>> {
+  if (weights.length !== names.length) {
+    throw wrongInput(
+      `there are ${counted(names.length, 'queue')} and ${counted(weights.length, 'weight')}; write a weight for each queue`,
+    );
+  }
+  if (strict && weights.some((weight) => weight !== 1)) {
+    throw wrongInput('with --strict there are no --weights');
+  }
+  const queues = new Map<Queue<Buffer, Body>, number>();
+  for (const [at, name] of names.entries()) queues.set(await run.queue(name), weights[at] ?? 1);
+  return queues;
+}
+
 /** Returns if the message is done, throws if it has to be retried. */
 async function handle(
   run: Run,
-  queue: string,
   delivery: Delivery<Buffer>,
   { exec, timeout }: WorkOptions,
 ): Promise<void> {
@@ -145,7 +179,7 @@ async function handle(
   onAbort(delivery.signal, () => stop.abort());
   const { forced } = run.interruption;
   try {
-    const env = environment(run, queue, delivery);
+    const env = environment(run, delivery);
     const ending = await runChild(exec, {
       body: delivery.body,
       env,
@@ -162,12 +196,12 @@ async function handle(
   }
 }
 
-function environment(run: Run, queue: string, delivery: Delivery): Record<string, string> {
+function environment(run: Run, delivery: Delivery): Record<string, string> {
   const { redisUrl } = run;
   return {
     REDPOST_ID: delivery.id,
     REDPOST_ATTEMPT: String(delivery.attempt),
-    REDPOST_QUEUE: queue,
+    REDPOST_QUEUE: delivery.queue,
     REDPOST_HEADERS: JSON.stringify(delivery.headers),
     ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
   };

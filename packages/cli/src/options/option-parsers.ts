@@ -8,6 +8,11 @@ export function positive(text: string): number {
   throw new InvalidArgumentError('Write a whole number of at least 1.');
 }
 
+/** For options such as `5,2,1`. */
+export function positives(text: string): number[] {
+  return text.split(',').map(positive);
+}
+
 /** For options such as `5m`, in ms. */
 export function duration(text: string): number {
   try {

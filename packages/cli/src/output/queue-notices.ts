@@ -26,13 +26,17 @@ export function sayReturned(count: number): void {
   say(`${counted(count, 'message')} returned to the queue, without counting an attempt`);
 }
 
-export function sayPaused({ reason, until }: Paused): void {
+export function sayPaused({ reason, until, queue }: Paused & { queue?: string }): void {
   const end = until ? ` until ${until.toISOString()}` : '';
-  say(`the queue is paused${end}${reason === undefined ? '' : `: ${reason}`}`);
+  say(`${named(queue)} is paused${end}${reason === undefined ? '' : `: ${reason}`}`);
 }
 
-export function sayResumed(): void {
-  say('the queue is no longer paused');
+export function sayResumed({ queue }: { queue?: string } = {}): void {
+  say(`${named(queue)} is no longer paused`);
+}
+
+function named(queue: string | undefined): string {
+  return queue === undefined ? 'the queue' : `the queue ${queue}`;
 }
 
 export function sayRecovered(count: number): void {
