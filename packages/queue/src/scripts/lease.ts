@@ -40,7 +40,7 @@ export interface LeaseInput {
   handedOff: number | undefined;
   /** What has been settled. */
   acked: Pick<Acknowledged<Leased>, 'batches' | 'receipts' | 'expired'>;
-  /** How many ms each of these took, in the order of `acked.receipts`; undefined where nothing depends on that. */
+  /** How many µs each of these took, in the order of `acked.receipts`; undefined where nothing depends on that. */
   ran?: string | undefined;
 }
 

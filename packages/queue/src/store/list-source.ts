@@ -378,11 +378,16 @@ function supplyIn(
   return isShort ? 'empty' : 'more';
 }
 
-/** How many ms handlers had what is acknowledged by its receipts. */
+/** How many µs handlers had what is acknowledged by its receipts, for the script `lease`. */
 function ranOf({ held, receipts }: Acknowledged<HeldDelivery>): string {
+  if (receipts.length === held.length) return held.map(ranUs).join();
   // Only what came before the messages had keys is acknowledged in batches.
-  const times = new Map(held.map(({ number, ranMs }) => [number, ranMs]));
-  return receipts.map((receipt) => (times.get(receipt) ?? 0).toFixed(3)).join();
+  const times = new Map(held.map((each) => [each.number, ranUs(each)]));
+  return receipts.map((receipt) => times.get(receipt) ?? 0).join();
+}
+
+function ranUs({ ranMs }: HeldDelivery): number {
+  return Math.round(1000 * ranMs);
 }
 
 /** Of the rates of the queue and of its keys, in ms. */

@@ -54,6 +54,8 @@ end
 -- How many messages of a key are held, and its virtual time, as its entry in `busy` says.
 local function read_entry(entry)
   if not entry then return 0 end
+  -- Mostly it is one, and a pattern costs more.
+  if entry:sub(1, 2) == '1:' then return 1, tonumber(entry:sub(3)) end
   local count, time = entry:match('^(%d+):(.+)$')
   return tonumber(count), tonumber(time)
 end
@@ -153,24 +155,25 @@ end
 
 -- Messages are held no longer.
 --
--- freed  for each: { key, what its virtual time was raised by, how long a handler had it in ms or nil if that is not
---        known, before which time no message of the key is taken or nil }
-local function free_keys(freed)
-  local names, known = {}, {}
-  local keyless_owes = 0
-  for _, each in ipairs(freed) do
-    local key, charge, ran_ms = each[1], each[2], each[3]
-    local owes = ran_ms and ran_ms / weight_of(key) - charge or 0
+-- keys     the key of each
+-- charges  what the virtual time of each was raised by
+-- rans     how long a handler had each, in ms; nil if that is not known
+-- due      before which time no message of these keys is taken; nil for no such time
+local function free_keys(keys, charges, rans, due)
+  local names, places, freed, owed = {}, {}, {}, {}
+  local keyless_owes, has_weights = 0, key_rules().weights
+  for n = 1, #keys do
+    local key, ran_ms = keys[n], rans[n]
+    local owes = 0
+    if ran_ms then owes = (has_weights and ran_ms / weight_of(key) or ran_ms) - charges[n] end
+    local place = places[key]
     if key == '' then
       keyless_owes = keyless_owes + owes
+    elseif place then
+      freed[place], owed[place] = freed[place] + 1, owed[place] + owes
     else
-      local one = known[key]
-      if not one then
-        one = { freed = 0, owes = 0 }
-        known[key] = one
-        names[#names + 1] = key
-      end
-      one.freed, one.owes, one.due = one.freed + 1, one.owes + owes, each[4] or one.due
+      place = #names + 1
+      names[place], places[key], freed[place], owed[place] = key, place, 1, owes
     end
   end
   if keyless_owes ~= 0 and redis.call('HEXISTS', fair, 'keyless') == 1 then
@@ -184,22 +187,22 @@ local function free_keys(freed)
   -- With one at a time, a key that is busy cannot be there.
   local later_times = most > 1 and redis.call('ZMSCORE', later, unpack(names)) or {}
   local idle_keys, still_busy, times = {}, {}, {}
-  for n, key in ipairs(names) do
-    local one, count, time = known[key], read_entry(entries[n])
+  for n = 1, #names do
+    local key, count, time = names[n], read_entry(entries[n])
     if count > 0 then
-      count, time = count - one.freed, time + one.owes
+      count, time = count - freed[n], time + owed[n]
       if count <= 0 then
         idle_keys[#idle_keys + 1] = key
       else
         still_busy[#still_busy + 1] = key
         still_busy[#still_busy + 1] = count .. ':' .. time
       end
-      if one.due then
+      if due then
         redis.call('ZREM', ready, key)
-        redis.call('ZADD', later, one.due, key)
+        redis.call('ZADD', later, due, key)
       elseif waiting_counts[n] and count < most and not later_times[n] then
-        times[#times + 1] = time
-        times[#times + 1] = key
+        local at = #times
+        times[at + 1], times[at + 2] = time, key
       end
     end
   end
@@ -227,6 +230,7 @@ local function make_busy_keys_ready()
 end
 
 local function read_label(label)
+  if label:sub(1, 1) == ':' then return label:sub(2), 0 end
   local charge, key = label:match('^([^:]*):(.*)$')
   return key, tonumber(charge) or 0
 end

@@ -8,7 +8,7 @@ local function free(receipt, ran_ms, due)
   if not label then return end
   redis.call('HDEL', labels, receipt)
   local key, charge = read_label(label)
-  free_keys({ { key, charge, ran_ms, due } })
+  free_keys({ key }, { charge }, { ran_ms }, due)
   return key
 end
 

@@ -39,17 +39,6 @@ local function make_due_ready(time, clock)
   make_ready(times)
 end
 
--- The keys with the least virtual times: { key, virtual time, entry in `busy` }, ...
-local function next_keys(count)
-  local found = redis.call('ZPOPMIN', ready, count)
-  if not found[1] then return {} end
-  local names, keys = {}, {}
-  for i = 1, #found, 2 do names[#names + 1] = found[i] end
-  local entries = redis.call('HMGET', busy, unpack(names))
-  for n, key in ipairs(names) do keys[n] = { key, found[2 * n], entries[n] } end
-  return keys
-end
-
 -- Take messages of level 4, each from the key with the least virtual time.
 local function take_fairly(count, with_list)
   local time, most = now(), key_rules().most
@@ -59,39 +48,44 @@ local function take_fairly(count, with_list)
 
   local keyless = redis.call('LLEN', returned) + (with_list and redis.call('LLEN', list) or 0)
   keyless_time = tonumber(keyless_time or clock)
-  local batch, at, is_cut = {}, 1, false
+  -- The keys with the least virtual times, each before its time, and their entries in `busy`.
+  local batch, at, entries, is_cut = {}, 1, {}, false
   -- What was taken from this batch.
-  local keys, entries = {}, {}
+  local keys, occupied = {}, {}
 
   local function note_batch()
-    for n = at, #batch do redis.call('ZADD', ready, batch[n][2], batch[n][1]) end
+    for n = at, #batch, 2 do redis.call('ZADD', ready, batch[n + 1], batch[n]) end
     if keys[1] then
       were_taken(keys)
-      redis.call('HSET', busy, unpack(entries))
-      keys, entries = {}, {}
+      redis.call('HSET', busy, unpack(occupied))
+      keys, occupied = {}, {}
     end
   end
 
-  while #taken < count and not is_cut do
-    if not batch[at] then
-      note_batch()
-      batch = next_keys(most == 1 and math.min(count - #taken, 100) or 1)
-      at = 1
-    end
-    local one = batch[at]
-    local virtual = one and tonumber(one[2])
+  local function next_batch()
+    note_batch()
+    batch, at = redis.call('ZPOPMIN', ready, most == 1 and math.min(count - #taken, 100) or 1), 1
+    if not batch[1] then return end
+    local names = {}
+    for n = 1, #batch, 2 do names[#names + 1] = batch[n] end
+    entries = redis.call('HMGET', busy, unpack(names))
+  end
 
-    if keyless > 0 and (not one or keyless_time <= virtual) then
-      local run = one and math.floor((virtual - keyless_time) / mean) + 1 or count
+  while #taken < count and not is_cut do
+    if not batch[at] then next_batch() end
+    local key = batch[at]
+    local virtual = tonumber(batch[at + 1])
+
+    if keyless > 0 and (not key or keyless_time <= virtual) then
+      local run = key and math.floor((virtual - keyless_time) / mean) + 1 or count
       local before = #taken
       is_cut = take_keyless(math.min(count, before + run), with_list, mean)
       local found = #taken - before
       keyless = found == 0 and 0 or keyless - found
       clock = math.max(clock, keyless_time)
       keyless_time = keyless_time + found * mean
-    elseif one then
-      local key = one[1]
-      local held_count = read_entry(one[3])
+    elseif key then
+      local held_count = read_entry(entries[(at + 1) / 2])
       local limit = key_rules().rate and held_count < most and key_rate_read(tonumber(slack_us), key)
       local due, again_ms = 1
       if limit then due, again_ms = rate_due(limit) end
@@ -102,7 +96,7 @@ local function take_fairly(count, with_list)
         redis.call('RPUSH', key_prefix .. key, element)
         is_cut = true
       else
-        at = at + 1
+        at = at + 2
       end
       if element and not is_cut then
         room = room - #element
@@ -110,13 +104,13 @@ local function take_fairly(count, with_list)
         if limit then rate_grant(limit, 1, 0) end
         clock = math.max(clock, virtual)
         keys[#keys + 1] = key
-        entries[#entries + 1] = key
+        occupied[#occupied + 1] = key
         if most == 1 then
-          entries[#entries + 1] = '1:' .. one[2]
+          occupied[#occupied + 1] = '1:' .. batch[at - 1]
           taken_labels[#taken] = ':' .. key
         else
           local charge = mean / weight_of(key)
-          entries[#entries + 1] = held_count + 1 .. ':' .. virtual + charge
+          occupied[#occupied + 1] = held_count + 1 .. ':' .. virtual + charge
           taken_labels[#taken] = charge .. ':' .. key
           -- It may be the next one again.
           note_batch()
@@ -232,28 +226,31 @@ end
 
 -- Free the keys of what is done.
 --
--- ran  how many ms each of them took, separated by commas
+-- ran  how many µs each of them took, separated by commas
 local function free_acknowledged(receipts, ran)
   if not has_keys or not receipts[1] then return end
   local found = redis.call('HMGET', labels, unpack(receipts))
   redis.call('HDEL', labels, unpack(receipts))
-  local times, freed, total = {}, {}, 0
-  for ms in ran:gmatch('[^,]+') do times[#times + 1] = tonumber(ms) end
-  for n, label in ipairs(found) do
+  local keys, charges, rans, total = {}, {}, {}, 0
+  local next_time = ran:gmatch('%d+')
+  for n = 1, #receipts do
+    local us, label = next_time(), found[n]
+    local ran_ms = us and us / 1000
+    total = total + (ran_ms or 0)
     if label then
-      local key, charge = read_label(label)
-      freed[#freed + 1] = { key, charge, times[n] }
-      total = total + (times[n] or 0)
-      if #freed == 1000 or n == #found then
-        free_keys(freed)
-        freed = {}
+      local at = #keys + 1
+      keys[at], charges[at] = read_label(label)
+      rans[at] = ran_ms
+      if at == 1000 then
+        free_keys(keys, charges, rans)
+        keys, charges, rans = {}, {}, {}
       end
     end
   end
-  free_keys(freed)
+  free_keys(keys, charges, rans)
   if redis.call('EXISTS', fair) == 0 then return end
   local mean = tonumber(redis.call('HGET', fair, 'mean') or 1)
-  local moved = mean + math.min(1, 0.05 * #times) * (total / #receipts - mean)
+  local moved = mean + math.min(1, 0.05 * #receipts) * (total / #receipts - mean)
   redis.call('HSET', fair, 'mean', string.format('%.3f', math.max(0.001, moved)))
 end
 
