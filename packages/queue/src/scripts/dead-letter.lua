@@ -1,5 +1,5 @@
--- Move deliveries to the dead letters. Each is removed only when it is there: a script that fails
--- half-way is not undone.
+-- Move deliveries to the dead letters. Each is removed from the consumer only after it was written to the dead letters,
+-- because a script that fails half-way is not undone.
 --
 -- rest  for each delivery: receipt, reason, error, how many ms it took
 -- returns for each delivery 1, or 0 if it is no longer held

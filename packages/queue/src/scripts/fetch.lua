@@ -1,8 +1,8 @@
--- Tell a consumer again what it holds under these receipts, as much as fits into an answer.
+-- Return the elements that a consumer holds under these receipts again, as many as fit into an answer.
 --
 -- rest  receipts
--- returns nil when the lease is lost, else the elements of the first of these receipts, at least of
---       one, with nil for one that is no longer held
+-- returns nil when the lease is lost, else the elements of the first receipts, at least one, with nil for an element that
+--       is no longer held
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
 local elements, room = {}, most_bytes
 for i = rest, #ARGV do

@@ -1,18 +1,18 @@
--- Give up a consumer's lease, and return whatever it still holds, in its order. The same when the
--- lease is lost: others have recovered what it held, but a blocking move may have brought it more
--- since, or Redis had forgotten the lease.
+-- End the lease of a consumer, and return the messages that it still holds, in their order. A consumer whose lease is lost
+-- calls this, too: other consumers have recovered what it held, but a blocking move may have brought one more message
+-- since, or Redis had lost the lease.
 --
--- Should this fail half-way, the name is among the former consumers, and the rest is recovered.
+-- If this fails half-way, the name is already among the former consumers, so the rest is recovered.
 --
 -- remember_ms  for how long a former consumer is remembered
--- returns how many were returned
+-- returns how many messages were returned
 write_before_growing('ZREM', consumers)
 redis.call('ZADD', consumers, now() + remember_ms, '~' .. consumer)
 redis.call('ZREM', consumers, consumer)
 redis.call('HDEL', seen, consumer)
 open_batches()
--- The newest first, so that the oldest is next in line: what was handed off came last. And one by
--- one: all of them together may be more than fits into memory once more.
+-- The newest first, so that the oldest is the next to be taken. The elements in the handoff list came last. One by one,
+-- because all of them together may not fit into memory a second time.
 local receipts = held_receipts()
 local handed_off = redis.call('LLEN', handoff)
 for i = #receipts + handed_off, 1, -1 do
@@ -31,6 +31,6 @@ redis.call('DEL', labels)
 redis.call('DEL', handoff)
 note_holder()
 tell_returned()
--- A blocking move of its may still be under way: see recover.lua.
+-- A blocking move of this consumer may still be pending: see recover.lua.
 if remember_ms == '0' then redis.call('ZREM', consumers, '~' .. consumer) end
 return handed_off + #receipts

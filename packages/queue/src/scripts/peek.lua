@@ -1,5 +1,5 @@
--- Read elements at the end of a list, as many as fit into an answer, at least one. It goes by steps:
--- see source.lua.
+-- Read elements at one end of a list, as many as fit into an answer, but at least one. They are read in steps, as in
+-- parts/source.
 --
 -- from   'RIGHT' or 'LEFT'
 -- skip   how many to leave out

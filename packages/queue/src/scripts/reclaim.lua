@@ -1,9 +1,9 @@
--- Tell a consumer the receipts of everything it holds, for when an answer got lost and it may hold
--- more than it knows. What a blocking move has brought gets a receipt, unless the consumer has given
--- it one. What it did not know of it gets by fetch.lua.
+-- Return the receipts of all messages that a consumer holds. It is called after an answer was lost, when the consumer may
+-- hold messages that it does not know. An element that a blocking move has brought gets a receipt, unless the consumer
+-- has given it one. The consumer gets the unknown elements by fetch.lua.
 --
 -- first       the first receipt to give
--- handed_off  the receipt that the newest handed-off element was given, or ''
+-- handed_off  the receipt that the consumer has given to the newest element of the handoff list, or ''
 -- returns nil when the lease is lost, else { receipt, ... }, oldest first
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
 write_before_growing('HDEL', active)

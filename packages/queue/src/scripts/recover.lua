@@ -1,15 +1,15 @@
--- Return what a consumer held when its lease ran out. One of these messages may have killed it:
--- each comes back as a suspect, and no consumer is given two suspects at a time. So when a
--- consumer dies with a suspect, that one is to blame: it counts against the limit of attempts.
+-- Return the messages that a consumer held when its lease ran out. One of these messages may have killed the consumer, so
+-- all of them become suspects, and a consumer is given one suspect at a time. If a consumer dies while it holds a suspect,
+-- this suspect was the cause, and its attempts count against the limit.
 --
--- A former consumer (with a leading '~') is looked at once more after a while, because a blocking
--- move of its that was still under way may have brought it one more element.
+-- A former consumer (with a leading '~') is recovered once more after a while, because a blocking move that was still
+-- pending may have brought it one more element.
 --
--- overdue       as in `consumers`
--- consumer      the same without '~'
+-- overdue       the name in `consumers`
+-- consumer      the name without '~'
 -- max_attempts  the limit of attempts
 -- remember_ms   for how long a former consumer is remembered
--- returns nil when it is not overdue (any more), else { returned, dead-lettered }
+-- returns nil when the lease has not run out, else { the number of returned messages, the number of dead letters }
 local time = now()
 local deadline = redis.call('ZSCORE', consumers, overdue)
 if not deadline or tonumber(deadline) > time then return nil end
@@ -17,12 +17,12 @@ if not deadline or tonumber(deadline) > time then return nil end
 write_before_growing('ZREM', consumers)
 open_batches()
 local receipts = held_receipts()
--- What was handed off came last, the newest on the left.
+-- The elements in the handoff list came last, the newest on the left.
 local handed_off = redis.call('LLEN', handoff)
 for i = handed_off, 1, -1 do receipts[#receipts + 1] = 'h' .. i end
 
 local returned, dead_lettered = 0, 0
--- One by one: all of them together may be more than fits into memory once more.
+-- One by one, because all of them together may not fit into memory a second time.
 for _, receipt in ipairs(receipts) do
   local element = held(receipt) or redis.call('RPOP', handoff)
   local attempt, suspect, text = read_envelope(element, consumer .. '-' .. receipt)

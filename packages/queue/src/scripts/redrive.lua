@@ -1,9 +1,9 @@
--- Move dead letters to the returned messages, oldest first, as new: their attempts are forgotten.
--- One by one, and not many bytes at a time: this holds up everything else.
+-- Move dead letters to the returned messages, oldest first, with no attempts counted. They are moved one by one, and a
+-- call moves a limited number of bytes, because no other call is executed meanwhile.
 --
 -- first, last  ids of entries of the dead letters
 -- limit        how many at most
--- returns { entry id, ... } of those that were moved; none when there are none left
+-- returns { entry id, ... } of the moved dead letters; none when none are left
 local moved, room = {}, most_bytes
 
 for _ = 1, limit do

@@ -1,13 +1,14 @@
--- Take or renew a consumer's lease, and tell what it holds and whose leases have run out.
+-- Take or renew the lease of a consumer. Return the number of messages that it holds, the version of the shape, and the
+-- consumers whose lease has run out.
 --
 -- lease_ms  the length of the lease
--- is_new    1 to take it, 0 to renew it
+-- is_new    1 to take the lease, 0 to renew it
 -- remember_ms  for how long a former consumer is remembered
 -- in_force  the version of the shape that the consumer has put in force
--- returns nil when there is no lease to renew, else { how many messages it holds, the version of the queue's
---       shape, consumers (or, with a leading '~', former consumers) whose lease has run out... }. None of
---       these if the lease to renew had run out itself: then the server was away for longer than that, and
---       the others are to renew theirs first
+-- returns nil when there is no lease to renew, else { the number of held messages, the version of the shape, consumers
+--       (or, with a leading '~', former consumers) whose lease has run out... }. No consumers are returned if the lease
+--       had run out already: the server was away for longer than the lease, and the other consumers get the time to renew
+--       theirs first
 local deadline = redis.call('ZSCORE', consumers, consumer)
 if is_new == '0' and not deadline then return nil end
 
@@ -15,8 +16,8 @@ write_before_growing('ZREM', consumers)
 local time = now()
 local had_run_out = deadline and tonumber(deadline) < time
 
--- Where a consumer has let its lease run out, nobody waits until it has put a new shape in force: so it must
--- not go on by the former one.
+-- When a lease has run out, pause() no longer waits until this consumer has put a new shape in force. So the consumer must
+-- not continue with the former shape.
 local version = shape_version()
 local is_in_force = version == '' or version == in_force
   or redis.call('HGET', seen, consumer) == version

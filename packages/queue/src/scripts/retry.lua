@@ -1,5 +1,5 @@
--- Return deliveries for another attempt, each after its delay. Each is removed only when it is
--- there: a script that fails half-way is not undone.
+-- Return deliveries for another attempt, each after its delay. Each is removed from the consumer only after it was
+-- written to its new place, because a script that fails half-way is not undone.
 --
 -- holds_key  1 if a key waits for its message that has failed, 0 if its other messages pass that one
 -- rest       for each delivery: receipt, delay in ms, how many ms it took
@@ -12,7 +12,7 @@ local sooner = false
 local retried = 0
 local reply, at_once = {}, {}
 
--- One element after the other: all of them together may be large.
+-- One element after the other, because all of them together may be large.
 local function counted(receipt)
   local attempt, _, text = read_envelope(held(receipt), consumer .. '-' .. receipt)
   return write_envelope(attempt + 1, false, text)

@@ -1,4 +1,4 @@
--- Count what waits, list the consumers, and tell what the queue has declared.
+-- Count the messages, list the consumers, and return the shape of the queue.
 --
 -- returns { pending, delayed, dead, { consumer, ... }, { counter, value, ... }, { field of the shape, value, ... },
 --       the server's time, in ms since 1970, { how many wait at level 0, ... } }: without levels where no message had a

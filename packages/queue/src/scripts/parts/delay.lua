@@ -1,8 +1,8 @@
--- Delayed elements, by when they are due. A set orders by text what is due in the same ms, so each has
--- a number in front, always of ten digits: one more than the last one's that is due then.
+-- Delayed elements, by due time. A ZSET sorts members with the same score by their text, so each element has a number in
+-- front, always of ten digits: one more than that of the last element with the same due time.
 local numbers = {}
 
--- Put an element among the delayed ones, behind those that are due at the same time.
+-- Add an element to the delayed ones, after those that are due at the same time.
 local function delay(due, element)
   local number = numbers[due]
   if not number then

@@ -1,4 +1,4 @@
--- How many of these elements fit into so many bytes, and how many bytes are left then.
+-- Return how many of these elements fit into `room` bytes, and how many bytes are left.
 local function fitting(elements, room)
   for n = 1, #elements do
     local left = room - #elements[n]

@@ -1,8 +1,8 @@
--- What a consumer holds: `active` has a field for each receipt. Small messages that were leased together
--- are one field of `batches`, "<first receipt>:<how many>", for as long as they are settled together: that
--- costs Redis half of what a field for each does. Only the functions here know these two.
+-- The messages that a consumer holds. `active` has a field for each receipt. Small messages that were leased together are
+-- one field of `batches`, "<first receipt>:<number of messages>", as long as they are settled together, because this costs
+-- Redis half as much as a field for each. Only the functions in this part use these two keys.
 
--- Hold elements under this receipt and the following ones: as one batch, where they are given packed.
+-- Hold elements under this receipt and the following ones; as one batch, if they are given packed.
 local function hold(first, elements, packed)
   if packed then
     redis.call('HSET', batches, first .. ':' .. #elements, packed)
@@ -13,7 +13,7 @@ local function hold(first, elements, packed)
   redis.call('HSET', active, unpack(fields))
 end
 
--- Give each message of a batch a field of its own. One batch after the other: each may be a mebibyte.
+-- Give each message of all batches a field of its own. One batch after the other, because each may be a mebibyte.
 local function open_batches()
   for _, batch in ipairs(redis.call('HKEYS', batches)) do
     local first = batch:match('^%d+')
@@ -22,7 +22,7 @@ local function open_batches()
   end
 end
 
--- The element under a receipt, or false. Batches have to be open, as for what follows.
+-- The element under a receipt, or false. This function and the following ones need open batches.
 local function held(receipt)
   return redis.call('HGET', active, receipt)
 end
@@ -31,7 +31,7 @@ local function is_held(receipt)
   return redis.call('HEXISTS', active, receipt) == 1
 end
 
--- The receipts of all that is held, oldest first.
+-- The receipts of all held messages, oldest first.
 local function held_receipts()
   local receipts = redis.call('HKEYS', active)
   table.sort(receipts, function(a, b) return tonumber(a) < tonumber(b) end)
@@ -46,8 +46,8 @@ local function let_go_of_all()
   redis.call('DEL', active)
 end
 
--- Let go of what is done, given as the fields of whole batches and as receipts. Returns how many were
--- still held. Batches need not be open.
+-- Delete acknowledged messages, given as the fields of whole batches and as receipts. Returns how many were still held.
+-- Batches need not be open.
 local function acknowledge(whole, receipts)
   local acknowledged = 0
   for _, batch in ipairs(whole) do
@@ -55,7 +55,7 @@ local function acknowledge(whole, receipts)
     if redis.call('HDEL', batches, batch) == 1 then
       acknowledged = acknowledged + count
     else
-      -- It has been opened, or this comes a second time.
+      -- The batch was opened, or was acknowledged before.
       for n = 0, count - 1 do receipts[#receipts + 1] = first + n end
     end
   end

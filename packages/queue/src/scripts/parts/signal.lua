@@ -1,4 +1,4 @@
--- Tell the consumers that listen. It only saves time: a user who may not publish works without it.
+-- Publish a signal to the consumers. Signals only save time, so a user that may not publish works without them.
 local function tell(what)
   redis.pcall('PUBLISH', signal, what)
 end
