@@ -173,9 +173,9 @@ describe('the command redpost', () => {
       });
     });
   const trust = ['--cacert', files.authority.cert];
-  const own = ['--cert', files.client.cert, '--key', files.client.key];
+  const own = ['--cert', files.client.cert, '--cert-key', files.client.key];
 
-  it('speaks TLS with --cacert, --cert and --key', async () => {
+  it('speaks TLS with --cacert, --cert and --cert-key', async () => {
     const { code, stdout } = await redpost(['ping', ...trust, ...own], urlFor('ann:s3cret'));
 
     expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('PONG') });
@@ -192,6 +192,8 @@ describe('the command redpost', () => {
       code: 1,
       stderr: expect.stringMatching(/certificate|ECONNRESET/),
     });
+    const halved = await redpost(['ping', ...trust, ...own.slice(0, 2)], urlFor('ann:s3cret'));
+    expect(halved).toMatchObject({ code: 2, stderr: expect.stringContaining('--cert-key') });
     expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('/nowhere/ca.pem') });
   });
 

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addDead } from './commands/dead.js';
 import { addDestroy } from './commands/destroy.js';
+import { addKeys } from './commands/keys.js';
 import { addPause } from './commands/pause.js';
 import { addPeek } from './commands/peek.js';
 import { addPing } from './commands/ping.js';
@@ -41,7 +42,7 @@ export function createProgram(context: ProgramContext): Command {
     .option('--redis <url>', 'where Redis is (default: $REDIS_URL, else this machine)')
     .option('--cacert <file>', 'CA certificate to trust for rediss:// (PEM)')
     .option('--cert <file>', 'client certificate, if Redis requires one (PEM)')
-    .option('--key <file>', 'private key of --cert (PEM)')
+    .option('--cert-key <file>', 'private key of --cert (PEM)')
     .option('--embedded', 'start a private Redis for as long as the command runs')
     .option('--verbose', 'show the stack of an error (also: REDPOST_DEBUG=1)')
     .configureHelp({ showGlobalOptions: true })
@@ -50,7 +51,7 @@ export function createProgram(context: ProgramContext): Command {
   oneLineErrors(program);
 
   const commands = [
-    ...[addSend, addReceive, addWork, addStats, addPeek, addPause, addResume],
+    ...[addSend, addReceive, addWork, addStats, addKeys, addPeek, addPause, addResume],
     ...[addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addPing],
   ];

@@ -6,6 +6,7 @@ import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 
 interface PauseOptions {
+  key?: string;
   reason?: string;
   for?: number;
   until?: number;
@@ -14,10 +15,15 @@ interface PauseOptions {
 
 export function addPause(program: Command, context: ProgramContext): void {
   define<PauseOptions>(program, context, 'pause', {
-    description: 'Pause a queue: no consumer starts a message of it until it is resumed.',
+    description: 'Pause a queue, or a key of it: no consumer starts a message until it is resumed.',
     addArguments: (command) =>
       command
         .argument('<queue>', 'name of the queue')
+        .addOption(
+          command
+            .createOption('--key <key>', 'pause only the messages of this key')
+            .conflicts('reason'),
+        )
         .option('--reason <text>', 'why, for those who look at the queue')
         .addOption(
           command
@@ -36,20 +42,28 @@ export function addPause(program: Command, context: ProgramContext): void {
 Examples:
   redpost pause emails --reason 'mail server is down'
   redpost pause emails --for 10m
+  redpost pause emails --key customer-7
   redpost pause emails --until 2030-01-31T12:00:00Z
 
 Prints {"queue", "paused"} when all consumers have confirmed that they start no
 more messages. Handlers that run go on, and messages can be sent, delayed and
 retried meanwhile. Exits with 1 if a consumer has not confirmed in time: the
-queue is paused then all the same. See also redpost resume and redpost stats.`,
+queue is paused then all the same. With --key, prints {"queue", "key", "isPaused",
+"pausedUntil"}, and the messages of other keys go on. See also redpost resume and redpost stats.`,
     job: (run, names, options) => unlessInterrupted(run, pause(run, names, options)),
   });
 }
 
 async function pause(run: Run, [name = '']: readonly string[], options: PauseOptions) {
-  const { reason, timeout: timeoutMs } = options;
+  const { key, reason, timeout: timeoutMs } = options;
   const queue = await run.queue(name);
   const untilMs = await endOf(run, options);
+  if (key !== undefined) {
+    await queue.pauseKey(key, { untilMs, timeoutMs });
+    const { isPaused, pausedUntil } = await queue.stats({ key });
+    await run.output.line(JSON.stringify({ queue: name, key, isPaused, pausedUntil }));
+    return undefined;
+  }
   const pausing: QueuePauseOptions = { reason, untilMs, timeoutMs };
   await queue.pause(pausing);
   const { paused } = await queue.stats();

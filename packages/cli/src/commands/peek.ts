@@ -24,7 +24,7 @@ Examples:
   redpost peek emails
   redpost peek emails --count 1 | jq .body
 
-Prints {"id", "body", "attempt", "sentAt", "headers"} for each, the next one
+Prints {"id", "body", "key", "priority", "attempt", "sentAt", "headers"} for each, the next one
 first. "attempt" is how often it was delivered so far; the id of a bare message
 is null. Prints nothing for an empty queue.`,
     job: (run, args, options) => unlessInterrupted(run, peek(run, args, options)),

@@ -48,7 +48,7 @@ Examples:
   redpost receive emails --follow | jq -r .body.to
   redis-cli LPUSH emails hello && redpost receive emails
 
-Prints {"id", "body", "attempt", "sentAt", "headers"} for each message. It is
+Prints {"id", "body", "key", "priority", "attempt", "sentAt", "headers"} for each message. It is
 acknowledged after its line was written; a message that could not be written
 returns to the queue. Exits with 0 when the time is up, even if no message came.
 While the queue is paused, none comes: stderr says so, and why.

@@ -9,7 +9,7 @@ import {
   sendArguments,
   sendInput,
 } from '../messages/outgoing.js';
-import { codecOption, duration, header, positive } from '../options/option-parsers.js';
+import { codecOption, duration, header, positive, priority } from '../options/option-parsers.js';
 import { counted, say } from '../output/notices.js';
 import { define } from '../program/define.js';
 import { wrongInput } from '../program/exit-codes.js';
@@ -23,6 +23,8 @@ interface SendOptions {
   ttl?: number;
   id?: string;
   header?: Record<string, string>;
+  priority?: number;
+  key?: string;
   replicas?: number;
   maxLength?: number;
   whenFull?: MaxLength['whenFull'];
@@ -38,6 +40,8 @@ Examples:
   redpost send emails '{"to":"a@example.com"}' '{"to":"d@example.com"}'
   redpost send emails < bodies.ndjson
   redpost send emails --codec text 'hello world' --delay 5m --header trace=42
+  redpost send emails --priority 9 '{"to":"urgent@example.com"}'
+  redpost send orders --key customer-7 '{"pay":1}' '{"ship":1}'
   redpost send emails --max-length 10000 --when-full wait < bodies.ndjson
   redpost send emails --bare '{"to":"a@example.com"}' && redis-cli RPOP emails
   redpost send emails -- -1
@@ -60,7 +64,7 @@ function addArguments(command: Command): Command {
     .addOption(
       command
         .createOption('--bare', 'write only the body, for consumers that use RPOP')
-        .conflicts(['delay', 'ttl', 'id', 'header']),
+        .conflicts(['delay', 'ttl', 'id', 'header', 'priority', 'key']),
     )
     .option('--delay <duration>', 'deliver the message no sooner than this, e.g. 5m', duration)
     .option(
@@ -70,6 +74,12 @@ function addArguments(command: Command): Command {
     )
     .option('--id <id>', 'id of the message, instead of a new one (one body only)')
     .option('--header <name=value>', 'header of the message (repeatable)', header)
+    .option('--priority <n>', 'from 0 to 9, higher is sooner (default: 4)', priority)
+    .addOption(
+      command
+        .createOption('--key <key>', 'messages of one key are handled in order, one at a time')
+        .conflicts('priority'),
+    )
     .option('--replicas <count>', 'wait until this many replicas have the message', positive)
     .option('--max-length <count>', 'send only while fewer messages wait than this', positive)
     .addOption(
@@ -94,13 +104,13 @@ async function send(run: Run, [name = '', ...texts]: readonly string[], options:
 }
 
 async function toQueue(run: Run, name: string, options: SendOptions): Promise<Deliver> {
-  const { codec, bare, delay, ttl, id, header: headers, replicas } = options;
+  const { codec, bare, delay, ttl, id, header: headers, priority, key, replicas } = options;
   const { maxLength: count, whenFull } = options;
   const queue = await run.queue(name, count === undefined ? undefined : { count, whenFull });
   queue.on('dropped', ({ count }) =>
     say(`${counted(count, 'message')} dropped: the queue was full`),
   );
-  const more = { bare, delayMs: delay, ttlMs: ttl, id, headers, replicas };
+  const more = { bare, delayMs: delay, ttlMs: ttl, id, headers, priority, key, replicas };
   return async (bodies) => {
     const results = await queue.sendBatch(bodies.map((body) => ({ body, ...more })));
     return results.map((result, at) => {

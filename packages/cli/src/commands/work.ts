@@ -26,6 +26,7 @@ interface WorkOptions {
   concurrency: number;
   maxAttempts: number;
   lease: number;
+  onFailure?: 'hold' | 'pass';
   timeout?: number;
   retryDelay?: number;
   drain: number;
@@ -45,11 +46,13 @@ Examples:
 The command is run by /bin/sh. It reads the body on stdin, byte for byte as it is
 in Redis: a body never becomes part of the command line. Its stdout and stderr
 are those of redpost. Its environment has REDPOST_ID, REDPOST_ATTEMPT,
-REDPOST_QUEUE, REDPOST_HEADERS (a JSON object), and REDIS_URL.
+REDPOST_QUEUE, REDPOST_HEADERS (a JSON object), REDPOST_PRIORITY, REDPOST_KEY (if the
+message has one), and REDIS_URL.
 
 Exit code 0 acknowledges the message. Any other exit code causes a retry, by
 default with exponential backoff; after --max-attempts attempts the message
-becomes a dead letter (see redpost dead).
+becomes a dead letter (see redpost dead). Meanwhile the other messages of its key, if
+it has one, are held back, or pass it with --on-failure pass.
 
 Several queues share the --concurrency. While all of them have messages, --weights 5,1
 starts five commands for the first queue and one for the second, in turn (without it,
@@ -82,6 +85,15 @@ function addArguments(command: Command): Command {
       'wait before a new attempt (default: 1s, doubling to 1m)',
       timerDuration(0),
     )
+    .addOption(
+      command
+        .createOption(
+          '--on-failure <what>',
+          'what the key of a failed message does until its next attempt',
+        )
+        .choices(['hold', 'pass'])
+        .default('hold'),
+    )
     .option('--timeout <duration>', 'how long a command may run (default: no limit)', positiveTime)
     .addOption(
       command
@@ -112,6 +124,7 @@ async function work(run: Run, names: readonly string[], options: WorkOptions) {
       concurrency: options.concurrency,
       maxAttempts: options.maxAttempts,
       leaseMs: options.lease,
+      onFailure: options.onFailure,
       ...(options.retryDelay !== undefined && { backoff: fixed(options.retryDelay) }),
     },
     (delivery) => {
@@ -203,6 +216,8 @@ function environment(run: Run, delivery: Delivery): Record<string, string> {
     REDPOST_ATTEMPT: String(delivery.attempt),
     REDPOST_QUEUE: delivery.queue,
     REDPOST_HEADERS: JSON.stringify(delivery.headers),
+    REDPOST_PRIORITY: String(delivery.priority),
+    ...(delivery.key !== undefined && { REDPOST_KEY: delivery.key }),
     ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
   };
 }

@@ -1,7 +1,9 @@
 import type { DeadLetter, Delivery, StoredMessage } from '@redpost/queue';
 import { type CodecName, printBody } from './body-codec.js';
 
-type Shown = Pick<StoredMessage, 'headers' | 'sentAt' | 'attempt'> & { id: string | undefined };
+type Shown = Pick<StoredMessage, 'key' | 'priority' | 'headers' | 'sentAt' | 'attempt'> & {
+  id: string | undefined;
+};
 
 /** A delivery as a line of JSON, without the line's end. */
 export function deliveryLine(delivery: Delivery<Buffer>, codec: CodecName): string {
@@ -44,9 +46,14 @@ function ownId({ id }: Pick<Shown, 'id'>) {
   return { id: JSON.stringify(id ?? null) };
 }
 
-function rest({ attempt, sentAt, headers }: Omit<Shown, 'id'>) {
+/** The priority of a message that was sent without one. */
+const usualPriority = 4;
+
+function rest({ key, priority, attempt, sentAt, headers }: Omit<Shown, 'id'>) {
   const hasHeaders = Object.keys(headers).length > 0;
   return {
+    key: JSON.stringify(key),
+    priority: priority === usualPriority ? undefined : String(priority),
     attempt: String(attempt),
     sentAt: sentAt && JSON.stringify(sentAt),
     headers: hasHeaders ? JSON.stringify(headers) : undefined,

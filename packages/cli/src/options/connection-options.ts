@@ -9,7 +9,7 @@ export interface ConnectionChoice {
   embedded?: boolean | undefined;
   cacert?: string | undefined;
   cert?: string | undefined;
-  key?: string | undefined;
+  certKey?: string | undefined;
 }
 
 /** A connection, and the server to stop after it. */
@@ -51,8 +51,11 @@ function open(url: string, tls?: Tls): OpenRedis {
 
 type Tls = Partial<Record<'ca' | 'cert' | 'key', Buffer>>;
 
-/** The contents of the files of `--cacert`, `--cert` and `--key`. */
-function tlsOf({ cacert, cert, key }: ConnectionChoice): Tls | undefined {
+/** The contents of the files of `--cacert`, `--cert` and `--cert-key`. */
+function tlsOf({ cacert, cert, certKey: key }: ConnectionChoice): Tls | undefined {
+  if ((cert === undefined) !== (key === undefined)) {
+    throw wrongInput('--cert and --cert-key belong together: a certificate, and its private key');
+  }
   const files = Object.entries({ ca: cacert, cert, key }).flatMap(([name, file]) =>
     file === undefined ? [] : [[name, readPem(file)]],
   );

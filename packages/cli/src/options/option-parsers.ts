@@ -13,6 +13,12 @@ export function positives(text: string): number[] {
   return text.split(',').map(positive);
 }
 
+/** For a priority. */
+export function priority(text: string): number {
+  if (/^[0-9]$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Write a whole number from 0 to 9.');
+}
+
 /** For options such as `5m`, in ms. */
 export function duration(text: string): number {
   try {

@@ -1,8 +1,9 @@
 import type { Paused, QueueStats } from '@redpost/queue';
+import { type Columns, shortTime, table } from './table.js';
 
 export type NamedStats = { queue: string } & QueueStats;
 
-const columns: [title: string, value: (stats: NamedStats) => string | number][] = [
+const states: Columns<NamedStats> = [
   ['QUEUE', ({ queue }) => queue],
   ['PENDING', ({ pending }) => pending],
   ['ACTIVE', ({ active }) => active],
@@ -10,6 +11,13 @@ const columns: [title: string, value: (stats: NamedStats) => string | number][] 
   ['DEAD', ({ dead }) => dead],
   ['CONSUMERS', ({ consumers }) => consumers],
   ['PAUSED', ({ paused }) => (paused ? pauseText(paused) : '-')],
+];
+
+const priorities: Columns<NamedStats> = [
+  ['BY PRIORITY', ({ byPriority }) => (byPriority && priorityText(byPriority)) || '-'],
+];
+
+const totals: Columns<NamedStats> = [
   ['ACKED', ({ total }) => total.acked],
   ['RETRIED', ({ total }) => total.retried],
   ['EXPIRED', ({ total }) => total.expired],
@@ -19,26 +27,21 @@ const columns: [title: string, value: (stats: NamedStats) => string | number][] 
 ];
 
 /**
- * A table for reading: a row per queue, numbers aligned to the right. The last six columns are totals since
- * the queue was created.
+ * A row for each queue. The last six columns are totals since the queue was created; how many messages wait at each
+ * priority is shown only where messages have priorities.
  */
 export function statsTable(queues: readonly NamedStats[]): string {
-  const rows = [
-    columns.map(([title]) => title),
-    ...queues.map((stats) => columns.map(([, value]) => String(value(stats)))),
-  ];
-  const widths = columns.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows.map((row) => aligned(row, widths)).join('\n');
+  const hasPriorities = queues.some(({ byPriority }) => byPriority !== undefined);
+  const columns = [...states, ...(hasPriorities ? priorities : []), ...totals];
+  return table(columns, queues);
 }
 
 function pauseText({ until }: Paused): string {
-  return until ? `until ${until.toISOString().slice(0, 19)}Z` : 'yes';
+  return until ? `until ${shortTime(until)}` : 'yes';
 }
 
-function aligned(row: readonly string[], widths: readonly number[]): string {
-  const cells = row.map((cell, at) => {
-    const width = widths[at] ?? 0;
-    return at === 0 ? cell.padEnd(width) : cell.padStart(width);
-  });
-  return cells.join('  ').trimEnd();
+/** As `9:2 4:17`: the highest priority first, those without messages left out. */
+function priorityText(counts: readonly number[]): string {
+  const found = counts.map((count, priority) => (count > 0 ? [`${priority}:${count}`] : []));
+  return found.reverse().flat().join(' ');
 }
