@@ -321,6 +321,37 @@ it('a pause of a key ends by itself', async () => {
   expect(performance.now() - pausedAt).toBeGreaterThan(200);
 });
 
+it('of two pauses of a key the second one decides when they end', async () => {
+  const queue = redis.queue<string>();
+  const handled: string[] = [];
+  await queue.send('first', { key: 'k' });
+  await queue.pauseKey('k');
+  await queue.pauseKey('k', { untilMs: Date.now() + 300 });
+  queue.consume(({ body }) => void handled.push(body));
+  await eventually(() => handled.length === 1);
+
+  await queue.pauseKey('k', { untilMs: Date.now() + 3_600_000 });
+  await queue.send('second', { key: 'k' });
+  await queue.pauseKey('k');
+  expect(await queue.resumeKey('k')).toBe(true);
+  await eventually(() => handled.length === 2);
+});
+
+it.each(['purge', 'close'])(
+  'after %s nothing is left of the times that keys have shared',
+  async (end) => {
+    const queue = redis.queue<string>();
+    await queue.send('keyed', { key: 'k' });
+    await queue.send('first');
+    await (await queue.receive())?.ack();
+    if (end === 'purge') await queue.send('second');
+    await (await queue.receive())?.ack();
+    if (end === 'purge') await queue.purge();
+    await queue.close();
+    expect(await leftKeys(redis.queue({ name: queue.name }) as never)).toEqual([]);
+  },
+);
+
 it.each([
   ['pauseKey', ['']],
   ['pauseKey', ['k', { reason: 'none' }]],

@@ -2,6 +2,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
+import { queueKeys } from '../src/keys.js';
+import { leaseOf } from '../src/scripts/lease.js';
+import { readShape } from '../src/scripts/read-shape.js';
+import { recover } from '../src/scripts/recover.js';
+import { renew } from '../src/scripts/renew.js';
 import { consumersOf, deferred, expireLeases } from './support/in-redis.js';
 import { openConnection, type TestQueue, useRedis } from './support/use-redis.js';
 
@@ -135,6 +140,39 @@ it('suspects of a low priority wait for the messages of higher ones, and come th
   await expireLeases(queue as never, await consumersOf(queue as never));
   const handled = await handledOf(queue, 21);
   expect(handled).toEqual([...Array(20).fill('high'), 'low']);
+});
+
+it('the only place under a limit is not kept for a suspect that waits for higher messages', async () => {
+  const queue = redis.queue<string>();
+  const dying = redis.queue<string>({ name: queue.name, connection: openConnection(redis.url) });
+  await queue.send('low', { priority: 1 });
+  await dying.receive();
+  const [overdue = ''] = await consumersOf(queue as never);
+  await expireLeases(queue as never, [overdue]);
+  await queue.connection.run(recover, { keys: queueKeys(queue.name), overdue, maxAttempts: 5 });
+  await queue.send('high', { priority: 6 });
+  await queue.limits.set({ concurrency: 1 });
+
+  const keys = queueKeys(queue.name);
+  const who = { keys, consumer: 'one.60000' };
+  const shape = await queue.connection.run(readShape, { keys });
+  const { version } = shape;
+  await queue.connection.run(renew, { ...who, leaseMs: 60_000, take: true, inForce: version });
+  const result = await queue.connection.run(leaseOf(shape), {
+    ...who,
+    version,
+    from: 'RIGHT',
+    count: 1,
+    asBatch: false,
+    withList: true,
+    withSuspect: true,
+    firstReceipt: 1,
+    handedOff: undefined,
+    acked: { batches: [], receipts: [], expired: 0 },
+  });
+  const elements = result.status === 'held' ? result.elements : [];
+  expect(elements.map(({ bytes }) => String(bytes))).toEqual([expect.stringMatching('"high"')]);
+  expect(result).toMatchObject({ suspect: undefined, isSuspectLater: true });
 });
 
 it('purge and destroy delete all levels', async () => {

@@ -32,8 +32,11 @@ if #ARGV >= rest then
   finished('expired', unhandled)
 end
 
--- An error for a key that is no list, before anything is taken that would be lost then.
-if with_suspect == '1' and not has_suspects() then with_suspect = '0' end
+-- An error for a key that is no list, before anything is taken that would be lost then. And what the gate lets through
+-- is not kept for a suspect that does not come.
+local suspect_comes, is_suspect_later
+if with_suspect == '1' then suspect_comes, is_suspect_later = finds_suspect() end
+with_suspect = suspect_comes and '1' or '0'
 
 -- For the gate a suspect is one of them.
 local wanted = count + with_suspect
@@ -45,8 +48,7 @@ end
 
 -- Before HSET, which a server that is out of memory refuses unless the script has written before.
 local elements, is_cut = take(tonumber(count), with_list == '1')
-local suspect, is_suspect_later
-if with_suspect == '1' then suspect, is_suspect_later = take_suspect() end
+local suspect = with_suspect == '1' and take_suspect()
 occupy(first, suspect)
 if suspect then
   hold(first, { suspect })

@@ -29,6 +29,7 @@ end
 let_go_of_all()
 redis.call('DEL', labels)
 redis.call('DEL', handoff)
+forget_times()
 note_holder()
 tell_returned()
 -- A blocking move of this consumer may still be pending: see recover.lua.

@@ -5,9 +5,10 @@
 -- returns the version of the shape
 shape_version()
 local field = 'paused_key:' .. key
-if redis.call('HEXISTS', shape, field) == 0 then redis.call('HINCRBY', shape, 'key_pauses', 1) end
+local former = redis.call('HGET', shape, field)
+if not former then redis.call('HINCRBY', shape, 'key_pauses', 1) end
 redis.call('HSET', shape, field, ends)
-if redis.call('ZREM', ready, key) == 1 then
+if redis.call('ZREM', ready, key) == 1 or former and waits_until(key, former) then
   redis.call('ZADD', later, ends == '' and '+inf' or ends, key)
 end
 shape_changed()

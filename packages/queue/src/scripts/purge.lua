@@ -32,5 +32,6 @@ if had_suspects and redis.call('EXISTS', busy) == 1 then
     end
   end
 end
-if redis.call('EXISTS', busy) == 0 then forget_times() end
+redis.call('HDEL', fair, 'keyless')
+forget_times()
 return { sum - keyed_before + keyed, delayed_count, has_more and 1 or 0 }

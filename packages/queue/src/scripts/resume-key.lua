@@ -7,8 +7,7 @@ local ends = redis.call('HGET', shape, 'paused_key:' .. key)
 if not ends then return 0 end
 forget_pause(key)
 -- A message that has failed may still have to wait.
-local at = redis.call('ZSCORE', later, key)
-if at and (at == 'inf' or at == ends) then
+if waits_until(key, ends) then
   redis.call('ZREM', later, key)
   make_ready({ new_time(), key })
 end

@@ -80,6 +80,12 @@ local function pause_of(key)
   forget_pause(key)
 end
 
+-- Whether a key waits for the end of this pause, and not until its next message may have another attempt.
+local function waits_until(key, ends)
+  local at = redis.call('ZSCORE', later, key)
+  return at and (at == 'inf' or at == ends)
+end
+
 -- Messages of these keys wait, and fewer than the limit of each are held.
 --
 -- times  virtual time, key, ...
@@ -147,8 +153,9 @@ local function were_taken(keys)
   redis.call('HINCRBY', fair, 'pending', -#keys)
 end
 
--- Nothing is left of any key: forget the virtual times.
+-- Forget the virtual times where no message of any key waits or is held.
 local function forget_times()
+  if redis.call('EXISTS', busy) == 1 then return end
   local pending, keyless = unpack(redis.call('HMGET', fair, 'pending', 'keyless'))
   if not keyless and tonumber(pending or 0) + keyed_put <= 0 then redis.call('DEL', fair) end
 end
@@ -210,7 +217,7 @@ local function free_keys(keys, charges, rans, due)
   if still_busy[1] then redis.call('HSET', busy, unpack(still_busy)) end
   if times[1] then
     make_ready(times)
-  elseif idle_keys[1] and redis.call('HLEN', busy) == 0 then
+  elseif idle_keys[1] then
     forget_times()
   end
 end

@@ -13,7 +13,7 @@ local function take(count, with_list)
   return taken, with_list and take_from(list, pop, count, returned)
 end
 
-local function has_suspects()
+local function finds_suspect()
   return redis.call('LLEN', suspects) > 0
 end
 

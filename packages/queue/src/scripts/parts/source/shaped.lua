@@ -4,8 +4,6 @@ local pop = from == 'LEFT' and 'LPOP' or 'RPOP'
 local has_levels, has_keys, aging_ms = unpack(redis.call('HMGET', shape, 'levels', 'keys', 'aging_ms'))
 -- For each of the elements that were taken: what its virtual time was raised by, and its key.
 local taken_labels = {}
--- The highest level of what was taken.
-local highest_taken
 -- In how many ms the next key may be taken, if fewer came than were asked for.
 local next_key_ms
 -- How many keys are ready after this call.
@@ -132,7 +130,7 @@ local function take_fairly(count, with_list)
     redis.call('HDEL', fair, 'keyless')
   end
 
-  if #taken == 0 and keyless == 0 and redis.call('HLEN', busy) == 0 then forget_times() end
+  if #taken == 0 and keyless == 0 then forget_times() end
   ready_keys = redis.call('ZCARD', ready)
   if #taken < count then
     local next_key = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')[2]
@@ -177,7 +175,6 @@ local function take_of_level(level, count, with_list)
   else
     is_cut = take_keyless(count, with_list)
   end
-  if #taken > before then highest_taken = math.max(highest_taken or 0, level) end
   return is_cut
 end
 
@@ -200,28 +197,37 @@ local function take(count, with_list)
   return taken, false
 end
 
-local function has_suspects()
+-- Where the next suspect waits.
+local next_suspects
+
+-- The highest level with a suspect, or nil.
+local function level_of_suspects()
   for level = has_levels and 9 or 4, has_levels and 0 or 4, -1 do
-    if redis.call('LLEN', suspects_of_level(level)) > 0 then return true end
+    if redis.call('LLEN', suspects_of_level(level)) > 0 then return level end
   end
-  return false
 end
 
--- The suspect of the highest level, unless messages of a higher level wait or come with the same answer. Then the
--- second result is true.
-local function take_suspect()
-  if not has_levels then return redis.call('RPOP', suspects) end
-  for level = 9, 0, -1 do
-    local key = suspects_of_level(level)
-    if redis.call('LLEN', key) > 0 then
-      if highest_taken and highest_taken > level then return false, true end
-      return redis.call('RPOP', key)
-    end
-    local waits = redis.call('LLEN', list_of_level(level))
-    if level == 4 then waits = waits + redis.call('LLEN', list) + redis.call('ZCARD', ready) end
-    if waits > 0 then highest_taken = highest_taken or level end
+local function is_waiting(level)
+  if redis.call('LLEN', list_of_level(level)) > 0 then return true end
+  if level ~= 4 then return false end
+  return redis.call('LLEN', list) + redis.call('ZCARD', ready) > 0
+    or redis.call('ZCOUNT', later, '-inf', now()) > 0
+end
+
+-- Whether a suspect can be taken: the one of the highest level, unless messages of a higher level wait. Then the second
+-- result is true.
+local function finds_suspect()
+  local level = level_of_suspects()
+  if not level then return false end
+  for higher = has_levels and 9 or 4, level + 1, -1 do
+    if is_waiting(higher) then return false, true end
   end
-  return false
+  next_suspects = suspects_of_level(level)
+  return true
+end
+
+local function take_suspect()
+  return redis.call('RPOP', next_suspects)
 end
 
 -- Free the keys of what is done.
