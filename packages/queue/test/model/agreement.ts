@@ -1,0 +1,259 @@
+import { isDeepStrictEqual } from 'node:util';
+import { expect } from 'vitest';
+import type { StatsResult } from '../../src/scripts/stats.js';
+import type { Looked } from './look.js';
+import { Forbidden, levels, type Message, type QueueModel } from './queue-model.js';
+
+/** What may be left in Redis of a queue that has no messages: Redis keeps an empty stream. */
+const leftWhenEmpty = /^(shape|stats|consumers|idle|seen|dead|fair)$/;
+/** The same when no consumer is left either. */
+const leftAtTheEnd = /^(shape|stats|consumers|idle|seen|dead)$/;
+
+/** Throws unless Redis has exactly what the model says, and what scripts keep beside it agrees with that. */
+export function checkAgreement(model: QueueModel, looked: Looked, stats: StatsResult): void {
+  const redis = new InRedis(looked);
+  same(messagesIn(redis), messagesOf(model));
+  checkKeys(model, redis);
+  checkConsumers(model, redis);
+  checkShape(model, redis);
+  same(
+    [stats.pending, stats.delayed, stats.dead, stats.byPriority],
+    [
+      model.pending,
+      model.delayed.length,
+      model.dead.length,
+      model.hasLevels ? [...levels].reverse().map((level) => model.waitingAt(level)) : [],
+    ],
+  );
+  for (const [name, count] of Object.entries(model.counters)) {
+    same({ [name]: stats.counters[name] ?? 0 }, { [name]: count });
+  }
+  if (model.isEmpty) checkNothingLeft(looked, leftWhenEmpty);
+}
+
+/** Throws if something is left of a queue that has neither messages nor consumers. */
+export function checkNothingIsLeft(looked: Looked): void {
+  checkNothingLeft(looked, leftAtTheEnd);
+}
+
+function checkNothingLeft({ contents }: Looked, allowed: RegExp): void {
+  const left = [...contents].filter(([name]) => !allowed.test(name));
+  if (left.length > 0) throw new Forbidden(`an empty queue leaves ${JSON.stringify(left)}`);
+}
+
+/** The keys of a queue, by their types. */
+class InRedis {
+  constructor(private readonly looked: Looked) {}
+
+  get now(): number {
+    return this.looked.now;
+  }
+
+  list(name: string): readonly string[] {
+    return this.looked.contents.get(name) ?? [];
+  }
+
+  /** The fields of a hash, or the scores of a sorted set. */
+  map(name: string): Map<string, string> {
+    const values = this.list(name);
+    const map = new Map<string, string>();
+    for (let at = 0; at < values.length; at += 2) {
+      map.set(values[at] as string, values[at + 1] as string);
+    }
+    return map;
+  }
+
+  /** The keys that begin so, each with what follows. */
+  namesAfter(prefix: string): string[] {
+    const names = [...this.looked.contents.keys()].filter((name) => name.startsWith(prefix));
+    return names.map((name) => name.slice(prefix.length)).sort();
+  }
+}
+
+/** A message in a few characters: its number, its attempts, and whether it is a suspect. */
+function short({ n, attempt, isSuspect }: Pick<Message, 'n' | 'attempt' | 'isSuspect'>): string {
+  return `${n}${attempt > 0 ? `+${attempt}` : ''}${isSuspect ? '!' : ''}`;
+}
+
+function shortOf(element: string): string {
+  const [, attempt, suspect] = /^.1\{(?:"attempt":(\d+),)?(?:"suspect":(1),)?/.exec(element) ?? [];
+  const n = Number(element.slice(element.lastIndexOf('\n') + 1));
+  return short({ n, attempt: Number(attempt ?? 0), isSuspect: suspect !== undefined });
+}
+
+/** Elements whose next one is on the right. */
+function fromRight(elements: readonly string[]): string {
+  return elements.map(shortOf).reverse().join(' ');
+}
+
+function texts(messages: readonly Message[]): string {
+  return messages.map(short).join(' ');
+}
+
+/** Where each message is. */
+function messagesIn(redis: InRedis): Record<string, string> {
+  const places: Record<string, string> = {};
+  const list = redis.list('').map(shortOf);
+  places.list = list.join(' ');
+  places.returned = fromRight(redis.list('returned'));
+  for (const level of redis.namesAfter('level:')) {
+    places[`level ${level}`] = fromRight(redis.list(`level:${level}`));
+  }
+  for (const key of redis.namesAfter('key:')) {
+    places[`key ${key}`] = fromRight(redis.list(`key:${key}`));
+  }
+  places['suspects 4'] = fromRight(redis.list('suspects'));
+  for (const level of redis.namesAfter('suspects:')) {
+    places[`suspects ${level}`] = fromRight(redis.list(`suspects:${level}`));
+  }
+  places.delayed = [...redis.map('delayed').keys()]
+    .map((text) => shortOf(text.slice(10)))
+    .join(' ');
+  places.dead = redis.list('dead').map(shortOf).join(' ');
+  const holders = new Set(
+    ['active:', 'batches:', 'handoff:'].flatMap((prefix) => redis.namesAfter(prefix)),
+  );
+  for (const name of holders) {
+    const held = new Map([...redis.map(`active:${name}`), ...redis.map(`batches:${name}`)]);
+    places[`held by ${name}`] = heldText(
+      [...held].map(([receipt, element]) => [Number(receipt), shortOf(element)]),
+    );
+    places[`handoff of ${name}`] = fromRight(redis.list(`handoff:${name}`));
+  }
+  return withoutEmpty(places);
+}
+
+function messagesOf(model: QueueModel): Record<string, string> {
+  const places: Record<string, string> = {};
+  places.list = texts(model.isLifo ? model.list : [...model.list].reverse());
+  places.returned = texts(model.returned);
+  for (const [level, messages] of model.byLevel) places[`level ${level}`] = texts(messages);
+  for (const [key, messages] of model.byKey) places[`key ${key}`] = texts(messages);
+  for (const [level, messages] of model.suspects) places[`suspects ${level}`] = texts(messages);
+  places.delayed = texts(model.delayed.map(({ message }) => message));
+  places.dead = texts(model.dead);
+  for (const { name, held, handoff } of model.consumers) {
+    places[`held by ${name}`] = heldText(
+      [...held].map(([receipt, message]) => [receipt, short(message)]),
+    );
+    places[`handoff of ${name}`] = texts(handoff);
+  }
+  return withoutEmpty(places);
+}
+
+function heldText(held: [receipt: number, text: string][]): string {
+  return held
+    .sort(([a], [b]) => a - b)
+    .map((pair) => pair.join('='))
+    .join(' ');
+}
+
+function withoutEmpty(places: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(places).filter(([, text]) => text !== ''));
+}
+
+/** What scripts keep of each key agrees with where its messages are. */
+function checkKeys(model: QueueModel, redis: InRedis): void {
+  const waiting = [...model.byKey].filter(([, messages]) => messages.length > 0);
+  const counts = Object.fromEntries(waiting.map(([key, { length }]) => [key, String(length)]));
+  same(plain(redis.map('keys:pending')), counts);
+  same([...redis.map('keys:age').keys()].sort(), Object.keys(counts).sort());
+  const sum = waiting.reduce((total, [, { length }]) => total + length, 0);
+  same({ pending: Number(redis.map('fair').get('pending') ?? 0) }, { pending: sum });
+
+  const busy = redis.map('busy');
+  const held = new Map<string, number>();
+  for (const { held: messages } of model.consumers) {
+    for (const { key } of messages.values())
+      if (key !== undefined) held.set(key, (held.get(key) ?? 0) + 1);
+  }
+  for (const { key } of [...model.suspects.values()].flat()) {
+    if (key !== undefined) held.set(key, (held.get(key) ?? 0) + 1);
+  }
+  const countsIn = [...busy].map(([key, entry]) => [key, Number(entry.split(':')[0])]);
+  same({ busy: Object.fromEntries(countsIn) }, { busy: Object.fromEntries(held) });
+
+  const [ready, later] = [redis.map('ready'), redis.map('later')];
+  for (const key of new Set([...ready.keys(), ...later.keys(), ...waiting.map(([name]) => name)])) {
+    const at = later.get(key);
+    const isDue = at !== undefined && at !== 'inf' && Number(at) <= redis.now;
+    const is = [ready.has(key) && 'ready', at !== undefined && (isDue ? 'due' : 'later')].filter(
+      Boolean,
+    );
+    if (!stateOf(model, key).includes(is.join())) {
+      throw new Forbidden(`key ${key} is ${is.join() || 'nowhere'}, not ${stateOf(model, key)}`);
+    }
+  }
+}
+
+/** In which of its states a key may be. */
+function stateOf(model: QueueModel, key: string): string[] {
+  if ((model.byKey.get(key) ?? []).length === 0) return [''];
+  if (model.heldOf(key) >= model.keyConcurrency) return [''];
+  if (model.isOnHold(key)) return ['later'];
+  return model.isKeyPaused(key) ? ['later', 'due'] : ['ready', 'due'];
+}
+
+function checkConsumers(model: QueueModel, redis: InRedis): void {
+  const names = model.consumers.flatMap(({ name, state, rememberedUntil }) => [
+    ...(state === 'alive' || state === 'overdue' ? [name] : []),
+    ...(rememberedUntil === undefined ? [] : [`~${name}`]),
+  ]);
+  same([...redis.map('consumers').keys()].sort(), names.sort());
+  for (const name of redis.namesAfter('labels:')) {
+    const consumer = model.consumers.find((each) => each.name === name);
+    for (const [receipt, label] of redis.map(`labels:${name}`)) {
+      const message = consumer?.held.get(Number(receipt));
+      const key = label.slice(label.indexOf(':') + 1);
+      if (message && key === (message.key ?? '')) continue;
+      throw new Forbidden(`label ${receipt} of ${name} says ${label}`);
+    }
+  }
+  for (const { name, held } of model.consumers) {
+    const labels = redis.map(`labels:${name}`);
+    for (const [receipt, { key }] of held) {
+      if (key === undefined || labels.has(String(receipt))) continue;
+      throw new Forbidden(`${name} holds ${receipt} of key ${key} without a label`);
+    }
+  }
+  const counted = model.consumers.filter(({ isCounted, count }) => isCounted && count > 0);
+  const holders = Object.fromEntries(counted.map(({ name, count }) => [name, String(count)]));
+  same({ holders: plain(redis.map('holders')) }, { holders });
+}
+
+function checkShape(model: QueueModel, redis: InRedis): void {
+  const shape = redis.map('shape');
+  if (!shape.has('paused') && !model.isPaused) model.pausedUntil = undefined;
+  const pauses = [...shape.keys()].filter((field) => field.startsWith('paused_key:'));
+  same(
+    {
+      levels: shape.has('levels'),
+      keys: shape.has('keys'),
+      paused: shape.has('paused'),
+      concurrency: Number(shape.get('concurrency') ?? 0),
+      pauses: Number(shape.get('key_pauses') ?? 0),
+      version: shape.has('version'),
+    },
+    {
+      levels: model.hasLevels,
+      keys: model.hasKeys,
+      paused: model.pausedUntil !== undefined,
+      concurrency: model.concurrency ?? 0,
+      pauses: pauses.length,
+      version: shape.size > 0,
+    },
+  );
+  for (const key of model.keyPauses.keys()) {
+    if (!model.isKeyPaused(key) || pauses.includes(`paused_key:${key}`)) continue;
+    throw new Forbidden(`the pause of ${key} is forgotten`);
+  }
+}
+
+function plain(map: Map<string, string>): Record<string, string> {
+  return Object.fromEntries(map);
+}
+
+function same(actual: unknown, expected: unknown): void {
+  // What tells the difference is slow.
+  if (!isDeepStrictEqual(actual, expected)) expect(actual).toEqual(expected);
+}

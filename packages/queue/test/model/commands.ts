@@ -1,0 +1,178 @@
+import fc from 'fast-check';
+import type { Simulation } from './simulation.js';
+
+type Consumer = NonNullable<ReturnType<Simulation['consumer']>>;
+
+/** A step: its name and its arguments, as a failing case shows them. */
+class Step implements fc.AsyncCommand<object, Simulation> {
+  constructor(
+    private readonly text: string,
+    private readonly act: (simulation: Simulation) => Promise<void> | undefined,
+  ) {}
+
+  /** Whether it can be done is known only when it comes to it: then it does nothing. */
+  check(): boolean {
+    return true;
+  }
+
+  async run(_: object, simulation: Simulation): Promise<void> {
+    await this.act(simulation);
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+function step<Args>(
+  name: string,
+  args: fc.Arbitrary<Args>,
+  act: (simulation: Simulation, args: Args) => Promise<void> | undefined,
+): fc.Arbitrary<fc.AsyncCommand<object, Simulation>> {
+  return args.map(
+    (value) => new Step(`${name} ${JSON.stringify(value)}`, (simulation) => act(simulation, value)),
+  );
+}
+
+/** A step of one of the consumers, by a number. */
+function consumerStep<Args extends object>(
+  name: string,
+  args: { [Name in keyof Args]: fc.Arbitrary<Args[Name]> },
+  act: (simulation: Simulation, consumer: Consumer, args: Args) => Promise<void> | undefined,
+): fc.Arbitrary<fc.AsyncCommand<object, Simulation>> {
+  const record = fc.record({ ...args, by: fc.nat(9) }) as unknown as fc.Arbitrary<
+    Args & { by: number }
+  >;
+  return step(name, record, (simulation, value) => {
+    const consumer = simulation.consumer(value.by);
+    return consumer && act(simulation, consumer, value);
+  });
+}
+
+const key = fc.constantFrom('a', 'b', 'c', 'd "\\\n"');
+const place = fc.oneof(
+  { weight: 3, arbitrary: key.map((name) => ({ key: name, priority: 4 })) },
+  { weight: 2, arbitrary: fc.nat(9).map((priority) => ({ key: undefined, priority })) },
+  { weight: 2, arbitrary: fc.constant({ key: undefined, priority: 4 }) },
+);
+const options = fc.record({
+  delay: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
+  ttlMs: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.constant(1e9)),
+});
+const messageOf = (places: typeof place) =>
+  fc.tuple(places, options).map(([where, more]) => ({ ...where, ...more }));
+/** Of what it holds: all, or some, or some and what is settled already. */
+const mask = fc.oneof(fc.constant(255), fc.nat(511));
+const ranMs = fc.constantFrom(0, 0.5, 1, 20, 500);
+const forTicks = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 1, max: 3 }));
+
+const send = step(
+  'send',
+  fc.array(messageOf(place), { minLength: 1, maxLength: 6 }),
+  (simulation, messages) => simulation.send(messages),
+);
+const sendKeyless = step(
+  'send',
+  fc.array(messageOf(fc.constant({ key: undefined, priority: 4 })), { minLength: 1, maxLength: 6 }),
+  (simulation, messages) => simulation.send(messages),
+);
+const pushBare = step('pushBare', fc.constant(null), (simulation) => simulation.pushBare());
+
+const lease = consumerStep(
+  'lease',
+  {
+    mask,
+    count: fc.nat(5),
+    withList: fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, fc.constant(false)),
+    withSuspect: fc.boolean(),
+    repeats: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.constant(true)),
+    expires: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.constant(true)),
+    ranMs,
+  },
+  (simulation, consumer, args) => simulation.lease(consumer, args),
+);
+const retry = consumerStep(
+  'retry',
+  { mask, delay: fc.nat(2), holdsKey: fc.boolean(), ranMs },
+  (simulation, consumer, args) => simulation.retry(consumer, args),
+);
+
+const ofConsumers = [
+  step('join', fc.constant(null), (simulation) => simulation.join()),
+  consumerStep('renew', {}, (simulation, consumer) => simulation.renew(consumer)),
+  lease,
+  lease,
+  lease,
+  lease,
+  lease,
+  retry,
+  retry,
+  consumerStep('deadLetter', { mask }, (simulation, consumer, args) =>
+    simulation.deadLetter(consumer, args.mask),
+  ),
+  consumerStep('release', { mask, wereStarted: fc.boolean() }, (simulation, consumer, args) =>
+    simulation.release(consumer, args.mask, args.wereStarted),
+  ),
+  consumerStep('leave', { mayBeBlocked: fc.boolean() }, (simulation, consumer, args) =>
+    simulation.leave(consumer, args.mayBeBlocked),
+  ),
+  consumerStep('crash', {}, (simulation, consumer) =>
+    consumer.model.state === 'alive' ? simulation.crash(consumer) : undefined,
+  ),
+  step('recover', fc.nat(9), (simulation, number) =>
+    simulation.hasOverdue ? simulation.recover(number) : undefined,
+  ),
+  step('recover', fc.nat(9), (simulation, number) =>
+    simulation.hasOverdue ? simulation.recover(number) : undefined,
+  ),
+  consumerStep('move', {}, (simulation, consumer) => {
+    // A limited queue has no blocking moves, and a former consumer is remembered for as long as one may last.
+    const { state, rememberedUntil } = consumer.model;
+    const isThere = state === 'alive' || state === 'overdue';
+    if (simulation.model.concurrency !== undefined || consumer.brought !== undefined) return;
+    return isThere || rememberedUntil !== undefined ? simulation.move(consumer) : undefined;
+  }),
+  consumerStep('reclaim', {}, (simulation, consumer) => simulation.reclaim(consumer)),
+];
+
+const ofOthers = [
+  step('promote', fc.constant(null), (simulation) => simulation.promote()),
+  step('passTime', fc.integer({ min: 1, max: 2 }), (simulation, ticks) =>
+    simulation.passTime(ticks),
+  ),
+  step('passTime', fc.integer({ min: 1, max: 2 }), (simulation, ticks) =>
+    simulation.passTime(ticks),
+  ),
+  step('redrive', fc.integer({ min: 1, max: 3 }), (simulation, count) => simulation.redrive(count)),
+  fc.oneof(
+    step('purge', fc.constant(null), (simulation) => simulation.purge()),
+    step('destroy', fc.constant(null), (simulation) => simulation.destroy()),
+  ),
+];
+
+const ofShape = [
+  step('pause', forTicks, (simulation, ticks) => simulation.pause(ticks)),
+  step('resume', fc.constant(null), (simulation) => simulation.resume()),
+  step('resume', fc.constant(null), (simulation) => simulation.resume()),
+  step('pauseKey', fc.tuple(key, forTicks), (simulation, [name, ticks]) =>
+    simulation.pauseKey(name, ticks),
+  ),
+  step('resumeKey', key, (simulation, name) => simulation.resumeKey(name)),
+  step(
+    'limit',
+    fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constant(undefined)),
+    (simulation, concurrency) => simulation.limit(concurrency),
+  ),
+];
+
+/** What happens to a queue that declares nothing, until a message with a priority or a key comes, or a limit. */
+const plainSteps = [pushBare, sendKeyless, sendKeyless, ...ofConsumers, ...ofOthers];
+const allSteps = [send, send, send, send, ...plainSteps, ...ofShape];
+
+/** Any course of events: of a queue that stays plain for a while, or not. */
+export const courses = fc.record({
+  consumers: fc.integer({ min: 1, max: 4 }),
+  isLifo: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
+  plain: fc.commands(plainSteps, { maxCommands: 40, size: 'small' }),
+  steps: fc.commands(allSteps, { maxCommands: 120, size: 'max' }),
+});

@@ -1,0 +1,99 @@
+import { defineScript } from '@redpost/core';
+
+/** All keys of a queue: each as its name without the queue's, and its contents. */
+export interface Looked {
+  /** The server's time, in ms since 1970. */
+  now: number;
+  contents: ReadonlyMap<string, readonly string[]>;
+}
+
+interface LookInput {
+  name: string;
+}
+
+/** Reads everything that Redis has of a queue whose texts are ASCII. */
+export const look = defineScript<LookInput, Looked>({
+  name: 'look',
+  keys: { list: ({ name }) => name },
+  lua: `
+local read = {
+  list = function(key) return redis.call('LRANGE', key, 0, -1) end,
+  hash = function(key)
+    local fields = redis.call('HGETALL', key)
+    if not key:find(':batches:', 1, true) then return fields end
+    local opened = {}
+    for i = 1, #fields, 2 do
+      for at, element in ipairs(cmsgpack.unpack(fields[i + 1])) do
+        opened[#opened + 1] = tostring(fields[i]:match('^%d+') + at - 1)
+        opened[#opened + 1] = element
+      end
+    end
+    return opened
+  end,
+  zset = function(key) return redis.call('ZRANGE', key, 0, -1, 'WITHSCORES') end,
+  string = function(key) return { redis.call('GET', key) } end,
+  stream = function(key)
+    local elements = {}
+    for i, entry in ipairs(redis.call('XRANGE', key, '-', '+')) do
+      for at = 1, #entry[2], 2 do
+        if entry[2][at] == 'element' then elements[i] = entry[2][at + 1] end
+      end
+    end
+    return elements
+  end,
+}
+local time = redis.call('TIME')
+local reply = { time[1] * 1000 + math.floor(time[2] / 1000) }
+local prefix = '{' .. list .. '}:'
+local keys = redis.call('KEYS', prefix .. '*')
+keys[#keys + 1] = list
+for _, key in ipairs(keys) do
+  local type = redis.call('TYPE', key).ok
+  if type ~= 'none' then
+    reply[#reply + 1] = key == list and '' or key:sub(#prefix + 1)
+    reply[#reply + 1] = read[type](key)
+  end
+end
+return cjson.encode(reply)`,
+  parse(reply) {
+    const [now, ...pairs] = JSON.parse(String(reply)) as [number, ...(string | string[])[]];
+    const contents = new Map<string, string[]>();
+    for (let at = 0; at < pairs.length; at += 2) {
+      const values = pairs[at + 1] as string[];
+      contents.set(pairs[at] as string, Array.isArray(values) ? values : []);
+    }
+    return { now, contents };
+  },
+});
+
+/** How long a tick of the model is, in ms: no test takes so long. */
+export const tickMs = 600_000;
+
+/** Makes so much time pass for everything in Redis that waits for a time, but for leases. */
+export const passTime = defineScript<LookInput & { ms: number }, unknown>({
+  name: 'pass-time',
+  keys: {
+    delayed: ({ name }) => `{${name}}:delayed`,
+    later: ({ name }) => `{${name}}:later`,
+    consumers: ({ name }) => `{${name}}:consumers`,
+    shape: ({ name }) => `{${name}}:shape`,
+  },
+  args: { ms: ({ ms }) => ms },
+  lua: `
+local function earlier(time) return string.format('%.0f', time - ms) end
+for _, key in ipairs({ delayed, later, consumers }) do
+  local members = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+  for i = 1, #members, 2 do
+    local is_lease = key == consumers and members[i]:sub(1, 1) ~= '~'
+    if members[i + 1] ~= 'inf' and not is_lease then
+      redis.call('ZADD', key, earlier(members[i + 1]), members[i])
+    end
+  end
+end
+local fields = redis.call('HGETALL', shape)
+for i = 1, #fields, 2 do
+  local is_end = fields[i] == 'paused_until' or fields[i]:sub(1, 11) == 'paused_key:'
+  if is_end and fields[i + 1] ~= '' then redis.call('HSET', shape, fields[i], earlier(fields[i + 1])) end
+end`,
+  parse: () => undefined,
+});

@@ -1,0 +1,473 @@
+import type { Connection } from '@redpost/core';
+import { expect } from 'vitest';
+import { type QueueKeys, queueKeys } from '../../src/keys.js';
+import { encodeEnvelope, placeJson } from '../../src/message/envelope.js';
+import { deadLetter } from '../../src/scripts/dead-letter.js';
+import { destroy } from '../../src/scripts/destroy.js';
+import { type LeaseInput, type LeaseResult, leaseOf } from '../../src/scripts/lease.js';
+import { leave } from '../../src/scripts/leave.js';
+import { pauseKey, resumeKey } from '../../src/scripts/pause-key.js';
+import { promote } from '../../src/scripts/promote.js';
+import { purge } from '../../src/scripts/purge.js';
+import { readShape } from '../../src/scripts/read-shape.js';
+import { reclaim } from '../../src/scripts/reclaim.js';
+import { recover } from '../../src/scripts/recover.js';
+import { redrive } from '../../src/scripts/redrive.js';
+import { release } from '../../src/scripts/release.js';
+import { renew } from '../../src/scripts/renew.js';
+import { reshape } from '../../src/scripts/reshape.js';
+import { retry } from '../../src/scripts/retry.js';
+import { send } from '../../src/scripts/send.js';
+import { stats } from '../../src/scripts/stats.js';
+import { pauseFields, plain, type Shape } from '../../src/shape/shape.js';
+import { checkAgreement, checkNothingIsLeft } from './agreement.js';
+import { look, passTime, tickMs } from './look.js';
+import { Forbidden, type ModelConsumer, QueueModel } from './queue-model.js';
+
+const leaseMs = 3_600_000;
+const maxAttempts = 3;
+
+/** A message to send. */
+export interface Outgoing {
+  priority: number;
+  key: string | undefined;
+  /** In ticks. */
+  delay: number;
+  ttlMs: number;
+}
+
+/** What a consumer is about to do with one lease call. */
+export interface LeaseStep {
+  /** Which of what it holds is acknowledged: see `chosen`. */
+  mask: number;
+  count: number;
+  withList: boolean;
+  withSuspect: boolean;
+  /** The acknowledgements of the last call come once more, as after an answer that got lost. */
+  repeats: boolean;
+  expires: boolean;
+  ranMs: number;
+}
+
+/** A consumer, as its process knows it. */
+class SimulatedConsumer {
+  shape: Shape = plain;
+  nextReceipt = 1;
+  /** The receipt of what a blocking move has brought, which the server does not know yet. */
+  brought: number | undefined;
+  acked: number[] = [];
+  batches: { first: number; count: number }[] = [];
+  /** Receipts that are settled. */
+  settled: number[] = [];
+
+  constructor(readonly model: ModelConsumer) {}
+
+  get name(): string {
+    return this.model.name;
+  }
+
+  takeReceipts(count: number): number {
+    const first = this.nextReceipt;
+    this.nextReceipt += count;
+    return first;
+  }
+
+  /** Some of the receipts it holds: a bit for each. With the highest bit, also one that is settled. */
+  chosen(mask: number): number[] {
+    const held = [...this.model.held.keys()].filter((_, at) => mask & (1 << (at % 8)));
+    const stale = mask & 256 ? this.settled.slice(-1) : [];
+    return [...held, ...stale].sort((a, b) => a - b);
+  }
+}
+
+/** A queue in Redis, with several consumers in this process, and the model that it is compared with after each step. */
+export class Simulation {
+  readonly model: QueueModel;
+  readonly consumers: SimulatedConsumer[] = [];
+  readonly #name: string;
+  readonly #keys: QueueKeys;
+  /** How often Redis was compared with the model. */
+  steps = 0;
+  #sent = 0;
+
+  constructor(
+    private readonly connection: Connection,
+    { name, isLifo }: { name: string; isLifo: boolean },
+  ) {
+    this.#name = name;
+    this.#keys = queueKeys(name);
+    this.model = new QueueModel(isLifo);
+  }
+
+  /** A consumer by any number; undefined while there is none. */
+  consumer(number: number): SimulatedConsumer | undefined {
+    return this.consumers[number % this.consumers.length];
+  }
+
+  // Producers.
+
+  async send(messages: readonly Outgoing[]): Promise<void> {
+    const numbered = messages.map((message) => ({ ...message, n: this.#number() }));
+    const elements = numbered.map(({ n, priority, key }) =>
+      encodeEnvelope({ idJson: `"${n}"`, sentAt: 0, place: placeJson(key, priority) }, String(n)),
+    );
+    const isPlain = messages.every(
+      ({ priority, key, delay, ttlMs }) =>
+        priority === 4 && key === undefined && delay + ttlMs === 0,
+    );
+    for (const { n, priority, key, delay } of numbered) {
+      const level = key === undefined ? priority : 4;
+      this.model.send({ n, level, key, attempt: 0, isSuspect: false }, delay);
+    }
+    if (isPlain) {
+      await this.#step(this.connection.call('LPUSH', [this.#keys.list, ...elements]));
+      return;
+    }
+    const outgoing = messages.map(({ delay, ttlMs }, at) => ({
+      element: elements[at] as string,
+      delayMs: delay * tickMs,
+      ttlMs,
+    }));
+    await this.#step(this.connection.run(send, { keys: this.#keys, messages: outgoing }));
+  }
+
+  async pushBare(): Promise<void> {
+    const n = this.#number();
+    this.model.push({ n, level: 4, key: undefined, attempt: 0, isSuspect: false });
+    await this.#step(this.connection.call('LPUSH', [this.#keys.list, String(n)]));
+  }
+
+  #number(): number {
+    this.#sent += 1;
+    return this.#sent;
+  }
+
+  // Consumers.
+
+  async join(): Promise<void> {
+    const name = `${this.consumers.length}.${leaseMs}`;
+    const consumer = new SimulatedConsumer(this.model.join(name));
+    this.consumers.push(consumer);
+    await this.#renew(consumer, true);
+  }
+
+  async renew(consumer: SimulatedConsumer): Promise<void> {
+    await this.#learnShape(consumer);
+    await this.#renew(consumer, false);
+  }
+
+  async #renew(consumer: SimulatedConsumer, take: boolean): Promise<void> {
+    const { state } = consumer.model;
+    const isThere = take || state === 'alive' || state === 'overdue';
+    if (isThere) this.model.renew(consumer.model);
+    const result = await this.#step(
+      this.connection.run(renew, {
+        ...this.#of(consumer),
+        leaseMs,
+        take,
+        inForce: consumer.shape.version,
+      }),
+    );
+    expect(result.status).toBe(isThere ? 'held' : 'lost');
+    if (result.status !== 'held') return;
+    expect(result.held).toBe(consumer.model.count);
+    if (state === 'alive') expect(result.overdue.sort()).toEqual(this.#overdue.sort());
+  }
+
+  get #overdue(): string[] {
+    return this.model.consumers.flatMap(({ name, state, rememberedUntil = Number.NaN }) => [
+      ...(state === 'overdue' ? [name] : []),
+      ...(rememberedUntil <= this.model.tick ? [`~${name}`] : []),
+    ]);
+  }
+
+  async #learnShape(consumer: SimulatedConsumer): Promise<void> {
+    consumer.shape = await this.connection.run(readShape, { keys: this.#keys });
+  }
+
+  async lease(consumer: SimulatedConsumer, step: LeaseStep): Promise<void> {
+    const { name, model } = consumer;
+    const fresh = consumer.chosen(step.mask & 255);
+    const acked = step.repeats ? [...new Set([...consumer.acked, ...fresh])] : fresh;
+    const isSuspectHeld = [...model.held.values()].some(({ isSuspect }) => isSuspect);
+    const { whole, single } = inBatches(consumer, acked);
+    const asking = {
+      count: step.count,
+      withList: step.withList,
+      withSuspect: step.withSuspect && !isSuspectHeld,
+      firstReceipt: consumer.takeReceipts(step.count + 1),
+      handedOff: consumer.brought,
+      acked,
+      expired: step.expires ? acked.length : 0,
+    };
+    const attempt = () => {
+      const { shape } = consumer;
+      const input: LeaseInput = {
+        ...asking,
+        keys: this.#keys,
+        version: shape.version,
+        consumer: name,
+        from: this.model.isLifo ? 'LEFT' : 'RIGHT',
+        asBatch: !shape.hasKeys,
+        acked: { batches: whole, receipts: single, expired: asking.expired },
+        ran: shape.hasKeys ? single.map(() => step.ranMs.toFixed(3)).join() : undefined,
+      };
+      return this.connection.run(leaseOf(shape), input);
+    };
+
+    const isThere = model.state === 'alive' || model.state === 'overdue';
+    let result = await attempt();
+    if (result.status === 'reshaped') {
+      const before = consumer.shape.version;
+      await this.#learnShape(consumer);
+      if (before === consumer.shape.version) throw new Forbidden('it knew the shape');
+      result = await attempt();
+    }
+    expect(result.status).toBe(isThere ? 'held' : 'lost');
+    if (result.status === 'held') this.#leased(consumer, asking, result);
+    await this.#step();
+  }
+
+  #leased(
+    consumer: SimulatedConsumer,
+    asking: Parameters<QueueModel['lease']>[1],
+    result: Extract<LeaseResult, { status: 'held' }>,
+  ): void {
+    const { suspect, elements, isPacked, isSuspectLater } = result;
+    const given = {
+      suspect: suspect && numberOf(suspect.bytes),
+      taken: elements.map(({ bytes }) => numberOf(bytes)),
+      isSuspectLater,
+    };
+    this.model.lease(consumer.model, asking, given);
+    consumer.brought = undefined;
+    consumer.acked = [...asking.acked];
+    consumer.settled.push(...asking.acked);
+    if (isPacked && elements.length > 1 && !consumer.shape.hasKeys) {
+      const first = asking.firstReceipt + (suspect ? 1 : 0);
+      consumer.batches.push({ first, count: elements.length });
+    }
+  }
+
+  /** A blocking move brings it an element of the list, if there is one. */
+  async move(consumer: SimulatedConsumer): Promise<void> {
+    const { model, name } = consumer;
+    const isThere = model.state === 'alive' || model.state === 'overdue';
+    const found = this.model.move(model);
+    if (found && isThere) consumer.brought = consumer.takeReceipts(1);
+    const to = this.#keys.handoff(name);
+    const from = this.model.isLifo ? 'LEFT' : 'RIGHT';
+    await this.#step(this.connection.call('LMOVE', [this.#keys.list, to, from, 'LEFT']));
+  }
+
+  async reclaim(consumer: SimulatedConsumer): Promise<void> {
+    const { model, brought: handedOff } = consumer;
+    const isThere = model.state === 'alive' || model.state === 'overdue';
+    const firstReceipt = consumer.takeReceipts(100);
+    if (isThere) this.model.reclaim(model, firstReceipt, handedOff);
+    const result = await this.#step(
+      this.connection.run(reclaim, { ...this.#of(consumer), firstReceipt, handedOff }),
+    );
+    expect(result.status).toBe(isThere ? 'held' : 'lost');
+    if (result.status !== 'held') return;
+    consumer.brought = undefined;
+    expect(result.receipts).toEqual([...model.held.keys()].sort((a, b) => a - b));
+  }
+
+  async retry(
+    consumer: SimulatedConsumer,
+    step: { mask: number; delay: number; holdsKey: boolean; ranMs: number },
+  ): Promise<void> {
+    const { delay, holdsKey, ranMs } = step;
+    const receipts = consumer.chosen(step.mask);
+    const expected = this.model.retry(consumer.model, receipts, delay, holdsKey);
+    const deliveries = receipts.map((receipt) => ({ receipt, delayMs: delay * tickMs, ranMs }));
+    const result = await this.#step(
+      this.connection.run(retry, { ...this.#of(consumer), deliveries, holdsKey }),
+    );
+    expect(result).toEqual(expected);
+    consumer.settled.push(...receipts);
+  }
+
+  async deadLetter(consumer: SimulatedConsumer, mask: number): Promise<void> {
+    const receipts = consumer.chosen(mask);
+    const expected = this.model.deadLetter(consumer.model, receipts);
+    const deliveries = receipts.map((receipt) => ({ receipt, reason: 'r', error: 'e', ranMs: 3 }));
+    const result = await this.#step(
+      this.connection.run(deadLetter, { ...this.#of(consumer), deliveries }),
+    );
+    expect(result).toEqual(expected);
+    consumer.settled.push(...receipts);
+  }
+
+  async release(consumer: SimulatedConsumer, mask: number, wereStarted: boolean): Promise<void> {
+    const receipts = consumer.chosen(mask);
+    const expected = this.model.release(consumer.model, receipts);
+    const input = { ...this.#of(consumer), receipts, wereStarted };
+    expect(await this.#step(this.connection.run(release, input))).toBe(expected);
+    consumer.settled.push(...receipts);
+  }
+
+  async leave(consumer: SimulatedConsumer, mayBeBlocked: boolean): Promise<void> {
+    const expected = this.model.leave(consumer.model, mayBeBlocked);
+    consumer.brought = undefined;
+    const input = { ...this.#of(consumer), mayBeBlocked };
+    expect(await this.#step(this.connection.run(leave, input))).toBe(expected);
+  }
+
+  /** Its lease runs out. */
+  async crash({ model, name }: SimulatedConsumer): Promise<void> {
+    model.state = 'overdue';
+    await this.#step(this.connection.call('ZADD', [this.#keys.consumers, 'XX', 1, name]));
+  }
+
+  /** Recovers the first of those that are overdue. */
+  async recover(number: number): Promise<void> {
+    const all = this.#overdue;
+    const overdue = all[number % all.length] as string;
+    const name = overdue.replace('~', '');
+    const model = this.model.consumers.find((each) => each.name === name) as ModelConsumer;
+    const expected = this.model.recover(model, maxAttempts);
+    const result = await this.#step(
+      this.connection.run(recover, { keys: this.#keys, overdue, maxAttempts }),
+    );
+    expect(result).toEqual(expected);
+    const consumer = this.consumers.find((each) => each.name === name) as SimulatedConsumer;
+    consumer.brought = undefined;
+  }
+
+  get hasOverdue(): boolean {
+    return this.#overdue.length > 0;
+  }
+
+  // Others.
+
+  /** @param ticks until it ends by itself. */
+  async pause(ticks: number): Promise<void> {
+    this.model.pausedUntil = this.model.tick + ticks;
+    const set = Number.isFinite(ticks) ? { paused_until: Date.now() + ticks * tickMs } : {};
+    const drop = Number.isFinite(ticks) ? [] : ['paused_until'];
+    await this.#step(
+      this.connection.run(reshape, { keys: this.#keys, drop, stamp: 'paused', set }),
+    );
+  }
+
+  async resume(): Promise<void> {
+    this.model.pausedUntil = undefined;
+    await this.#step(this.connection.run(reshape, { keys: this.#keys, drop: pauseFields }));
+  }
+
+  /** @param ticks until it ends by itself. */
+  async pauseKey(key: string, ticks: number): Promise<void> {
+    this.model.keyPauses.set(key, this.model.tick + ticks);
+    const untilMs = Number.isFinite(ticks) ? Date.now() + ticks * tickMs : undefined;
+    await this.#step(this.connection.run(pauseKey, { keys: this.#keys, key, untilMs }));
+  }
+
+  async resumeKey(key: string): Promise<void> {
+    const wasPaused = this.model.isKeyPaused(key);
+    this.model.keyPauses.delete(key);
+    const result = await this.#step(this.connection.run(resumeKey, { keys: this.#keys, key }));
+    expect(result).toBe(wasPaused);
+  }
+
+  /** When it resolves, all consumers know the limit, as when `queue.limits.set()` does. */
+  async limit(concurrency: number | undefined): Promise<void> {
+    this.model.limit(concurrency);
+    const change =
+      concurrency === undefined ? { drop: ['concurrency'] } : { drop: [], set: { concurrency } };
+    await this.#step(this.connection.run(reshape, { keys: this.#keys, ...change }));
+    for (const consumer of this.consumers) {
+      if (consumer.model.state === 'alive') await this.renew(consumer);
+    }
+  }
+
+  async promote(): Promise<void> {
+    const moved = this.model.promote();
+    const result = await this.#step(this.connection.run(promote, { keys: this.#keys }));
+    expect(result.moved).toBe(moved);
+  }
+
+  async passTime(ticks: number): Promise<void> {
+    this.model.tick += ticks;
+    const input = { name: this.#name, ms: ticks * tickMs };
+    await this.#step(this.connection.run(passTime, input));
+  }
+
+  async redrive(limit: number): Promise<void> {
+    const moved = this.model.redrive(limit);
+    const input = { keys: this.#keys, from: '-', to: '+', limit };
+    expect(await this.#step(this.connection.run(redrive, input))).toHaveLength(moved);
+  }
+
+  async purge(): Promise<void> {
+    const expected = { pending: this.model.pending, delayed: this.model.delayed.length };
+    this.model.purge();
+    expect(await this.#step(purge(this.connection, this.#keys))).toEqual(expected);
+  }
+
+  async destroy(): Promise<void> {
+    const { pending, active, delayed, dead } = this.model;
+    const expected = { pending, active, delayed: delayed.length, dead: dead.length };
+    this.model.destroy();
+    for (const consumer of this.consumers) consumer.brought = undefined;
+    expect(await this.#step(destroy(this.connection, this.#keys))).toEqual(expected);
+  }
+
+  // The end.
+
+  /** Handles all that is left, and checks that nothing is left in Redis then. */
+  async drain(): Promise<void> {
+    await this.resume();
+    await this.limit(undefined);
+    for (const key of this.model.keyPauses.keys()) await this.resumeKey(key);
+    for (const consumer of this.consumers) await this.leave(consumer, true);
+    await this.passTime(100);
+    while (this.hasOverdue) await this.recover(0);
+    await this.redrive(1000);
+    await this.promote();
+    await this.join();
+    const last = this.consumers.at(-1) as SimulatedConsumer;
+    const step = { mask: 255, count: 10, withList: true, withSuspect: true, ranMs: 1 };
+    while (this.model.pending + this.model.active > 0) {
+      await this.lease(last, { ...step, repeats: false, expires: false });
+    }
+    await this.leave(last, false);
+    checkNothingIsLeft(await this.connection.run(look, { name: this.#name }));
+  }
+
+  /** Destroys the queue, without a look. */
+  async end(): Promise<void> {
+    await destroy(this.connection, this.#keys);
+    const handoffs = this.consumers.map(({ name }) => this.#keys.handoff(name));
+    if (handoffs.length > 0) await this.connection.call('DEL', handoffs);
+  }
+
+  /** Compares Redis with the model when this is through: it is asked for in the same round trip. */
+  async #step<Result>(done?: Promise<Result>): Promise<Result> {
+    this.steps += 1;
+    const looked = this.connection.run(look, { name: this.#name });
+    const counted = this.connection.run(stats, { keys: this.#keys });
+    const [result, ...now] = await Promise.all([done as Promise<Result>, looked, counted]);
+    checkAgreement(this.model, ...now);
+    return result;
+  }
+
+  #of({ name }: SimulatedConsumer) {
+    return { keys: this.#keys, consumer: name };
+  }
+}
+
+function numberOf(element: Buffer): number {
+  return Number(String(element.subarray(element.lastIndexOf('\n') + 1)));
+}
+
+/** Batches that are acknowledged as a whole, and the other receipts. */
+function inBatches({ batches }: SimulatedConsumer, acked: readonly number[]) {
+  const set = new Set(acked);
+  const receiptsOf = ({ first, count }: { first: number; count: number }) =>
+    Array.from({ length: count }, (_, at) => first + at);
+  const whole = batches.filter((batch) => receiptsOf(batch).every((receipt) => set.has(receipt)));
+  for (const receipt of whole.flatMap(receiptsOf)) set.delete(receipt);
+  return { whole, single: [...set] };
+}
