@@ -44,7 +44,9 @@ export interface HandlerPoolHost<Item extends Work> {
   open(item: Item): Promise<void> | undefined;
   /** Settles an item by how its handler ended. */
   readonly outcomes: {
+    /** The handler has returned. */
     succeeded(item: Item): void;
+    /** The item could not be opened, or its handler has thrown this. */
     failed(item: Item, thrown: unknown): void;
   };
   /** A handler has finished, so there may be demand. */
