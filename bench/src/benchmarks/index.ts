@@ -1,12 +1,15 @@
 import type { Benchmark } from '../benchmark.js';
 import { batch } from './batch.js';
-import { bytes } from './bytes.js';
+import { bytes, bytesWithKeys } from './bytes.js';
 import { channel } from './channel.js';
 import { depth } from './depth.js';
 import { endurance } from './endurance.js';
 import { idle } from './idle.js';
+import { keys } from './keys.js';
 import { large } from './large.js';
 import { latency } from './latency.js';
+import { limits } from './limits.js';
+import { priorities } from './priorities.js';
 import { single } from './single.js';
 import { topic } from './topic.js';
 
@@ -16,9 +19,13 @@ export const benchmarks: readonly Benchmark[] = [
   batch,
   large,
   latency,
+  keys,
+  priorities,
+  limits,
   channel,
   topic,
   bytes,
+  bytesWithKeys,
   depth,
   idle,
   endurance,

@@ -1,12 +1,21 @@
-import { Queue, Worker } from 'bullmq';
+import { type JobsOptions, Queue, Worker } from 'bullmq';
 import type { Body, QueueSubject } from '../subject.js';
 import { crash } from './crash.js';
 
+/** One way to use BullMQ. */
+interface Way {
+  name: string;
+  variant?: string;
+  /** What a job is added with. */
+  options?: (body: Body) => JobsOptions;
+}
+
 /** Jobs are removed when done, the event stream is kept short, stalled jobs are recovered. */
-export const bullmq: QueueSubject = {
+const subjectOf = ({ name, variant, options }: Way): QueueSubject => ({
   kind: 'queue',
-  name: 'bullmq',
+  name,
   title: 'BullMQ',
+  ...(variant && { variant }),
   package: 'bullmq',
   server: 'redis',
 
@@ -20,9 +29,12 @@ export const bullmq: QueueSubject = {
     await queue.waitUntilReady();
 
     return {
-      send: (body) => queue.add('body', body),
+      send: (body) => queue.add('body', body, options?.(body)),
 
-      sendBatch: (bodies) => queue.addBulk(bodies.map((data) => ({ name: 'body', data }))),
+      sendBatch: (bodies) =>
+        queue.addBulk(
+          bodies.map((data) => ({ name: 'body', data, ...(options && { opts: options(data) }) })),
+        ),
 
       async consume(handler, concurrency) {
         const connection = { url, maxRetriesPerRequest: null };
@@ -39,4 +51,13 @@ export const bullmq: QueueSubject = {
       close: () => queue.close(),
     };
   },
-};
+});
+
+export const bullmq = subjectOf({ name: 'bullmq' });
+
+/** Of its own range, in which 1 is the highest. */
+export const bullmqPriorities = subjectOf({
+  name: 'bullmq-priorities',
+  variant: 'priorities 1 to 10',
+  options: ({ n }) => ({ priority: 1 + (n % 10) }),
+});

@@ -14,6 +14,10 @@ export const queueSubjects: Record<string, () => Promise<QueueSubject>> = {
   'ioredis-topic-pipelined': async () =>
     (await import('./ioredis-stream.js')).ioredisPipelinedTopic,
   jetstream: async () => (await import('./jetstream.js')).jetstream,
+  'redpost-keys': async () => (await import('./redpost.js')).redpostKeys,
+  'redpost-priorities': async () => (await import('./redpost.js')).redpostPriorities,
+  'redpost-limits': async () => (await import('./redpost.js')).redpostLimits,
+  'bullmq-priorities': async () => (await import('./bullmq.js')).bullmqPriorities,
 };
 
 /** In the order of the tables. A process loads only the subject it works with. */

@@ -1,40 +1,76 @@
 import { connect } from '@redpost/core';
-import { Queue } from '@redpost/queue';
+import { Queue, type QueueLimitChanges, type SendOptions } from '@redpost/queue';
 import type { Body, QueueSubject } from '../subject.js';
 import { crash } from './crash.js';
 
-export const redpost: QueueSubject = {
-  kind: 'queue',
-  name: 'redpost',
-  title: 'redpost',
-  server: 'redis',
+/** One way to use a queue of redpost. */
+interface Way {
+  name: string;
+  variant?: string;
+  /** What a message is sent with. */
+  options?: (body: Body) => SendOptions;
+  limits?: QueueLimitChanges;
+}
 
-  async open(url) {
-    const connection = connect(url);
-    await connection.ping();
-    const queue = new Queue<Body>('bench', { connection });
+function subjectOf({ name, variant, options, limits }: Way): QueueSubject {
+  return {
+    kind: 'queue',
+    name,
+    title: 'redpost',
+    ...(variant && { variant }),
+    server: 'redis',
 
-    return {
-      send: (body) => queue.send(body),
+    async open(url) {
+      const connection = connect(url);
+      await connection.ping();
+      const queue = new Queue<Body>('bench', { connection });
 
-      async sendBatch(bodies) {
-        for (const result of await queue.sendBatch(bodies.map((body) => ({ body })))) {
-          if (result.status === 'failed') throw result.error;
-        }
-      },
+      return {
+        send: (body) => queue.send(body, options?.(body)),
 
-      async consume(handler, concurrency) {
-        const consumer = queue.consume(({ body }) => handler(body), { concurrency });
-        consumer.on('error', crash);
-        consumer.on('failed', ({ error }) => crash(error));
-        consumer.on('lost', () => crash(new Error('The lease was lost')));
-        return consumer;
-      },
+        async sendBatch(bodies) {
+          const items = bodies.map((body) => ({ body, ...options?.(body) }));
+          for (const result of await queue.sendBatch(items)) {
+            if (result.status === 'failed') throw result.error;
+          }
+        },
 
-      async close() {
-        await queue.close();
-        await connection.close();
-      },
-    };
-  },
-};
+        async consume(handler, concurrency) {
+          if (limits) await queue.limits.set(limits);
+          const consumer = queue.consume(({ body }) => handler(body), { concurrency });
+          consumer.on('error', crash);
+          consumer.on('failed', ({ error }) => crash(error));
+          consumer.on('lost', () => crash(new Error('The lease was lost')));
+          return consumer;
+        },
+
+        async close() {
+          await queue.close();
+          await connection.close();
+        },
+      };
+    },
+  };
+}
+
+export const redpost = subjectOf({ name: 'redpost' });
+
+/** Messages of one key are handled one after the other, in their order. */
+export const redpostKeys = subjectOf({
+  name: 'redpost-keys',
+  variant: '10,000 keys',
+  options: ({ n }) => ({ key: `customer ${n % 10_000}` }),
+});
+
+export const redpostPriorities = subjectOf({
+  name: 'redpost-priorities',
+  variant: 'priorities 0 to 9',
+  options: ({ n }) => ({ priority: n % 10 }),
+});
+
+/** Limits that are never reached. */
+export const redpostLimits = subjectOf({
+  name: 'redpost-limits',
+  variant: 'rate and concurrency',
+  limits: { rate: { max: 1_000_000, perMs: 1000 }, concurrency: 1_000_000 },
+});
