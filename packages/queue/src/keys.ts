@@ -34,7 +34,7 @@ export interface QueueKeys {
   readonly busy: string;
   /** HASH of what keys share: their clock, and how many messages wait. */
   readonly fair: string;
-  /** ZSET of keys by how many messages wait. */
+  /** ZSET of keys of which at least 16 messages wait, by how many, rounded down to a power of two. */
   readonly keysByPending: string;
   /** ZSET of keys by since when their next message is the next one, in ms. */
   readonly keysByAge: string;

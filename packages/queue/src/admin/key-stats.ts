@@ -28,7 +28,10 @@ export interface KeyStats {
 
 /** Which keys to list. */
 export interface KeysOptions {
-  /** `pending` (default): those with the most messages that wait. `age`: those that wait longest for their turn. */
+  /**
+   * `pending` (default): those with the most messages that wait. Among keys that have about equally many, some with
+   * fewer may be listed. `age`: those that wait longest for their turn.
+   */
   by?: 'pending' | 'age' | undefined;
   /** How many at most: 1 to 1000. Default 10. */
   count?: number | undefined;

@@ -48,7 +48,29 @@ end
 -- True when no more messages of the key may wait.
 local function is_full(key)
   local longest = key_rules().longest
-  return longest and tonumber(redis.call('ZSCORE', keys_by_pending, key) or 0) >= longest
+  return longest and redis.call('LLEN', key_prefix .. key) >= longest
+end
+
+-- `keys_by_pending` has only keys of which at least so many messages wait, each with a power of two, at most twice too
+-- small: so few changes cost a write.
+local least_noted = 16
+
+-- The number of the messages of a key that wait has become one more, or one less than `count`.
+local function note_grown(key, count)
+  if count < least_noted then return end
+  local _, exponent = math.frexp(count)
+  if count == 2 ^ (exponent - 1) then redis.call('ZADD', keys_by_pending, count, key) end
+end
+
+local function note_shrunk(key, count)
+  if count < least_noted then return end
+  local _, exponent = math.frexp(count)
+  if count ~= 2 ^ (exponent - 1) then return end
+  if count == least_noted then
+    redis.call('ZREM', keys_by_pending, key)
+  else
+    redis.call('ZADD', keys_by_pending, count / 2, key)
+  end
 end
 
 -- How many messages of a key are held, and its virtual time, as its entry in `busy` says.
@@ -121,35 +143,30 @@ local function put_of_key(key, command, element)
     declare('keys')
     has_declared_keys = true
   end
-  redis.call(command, key_prefix .. key, element)
+  local count = redis.call(command, key_prefix .. key, element)
   keyed_put = keyed_put + 1
-  if tonumber(redis.call('ZINCRBY', keys_by_pending, 1, key)) ~= 1 then return end
+  note_grown(key, count)
+  if count > 1 then return end
   redis.call('ZADD', keys_by_age, now(), key)
   local held_count, time = held_of(key)
   if held_count < key_rules().most then make_ready({ time or new_time(), key }) end
 end
 
--- A message of each of these keys was taken from those that wait: how many do so is one less.
+-- A message of each of these keys was taken from those that wait.
 local function were_taken(keys)
-  local counts = redis.call('ZMSCORE', keys_by_pending, unpack(keys))
-  local left, since, emptied, time = {}, {}, {}, now()
-  for n, key in ipairs(keys) do
-    local count = tonumber(counts[n] or 0) - 1
-    if count > 0 then
-      left[#left + 1], since[#since + 1] = count, time
-      left[#left + 1], since[#since + 1] = key, key
+  local since, emptied, time = {}, {}, now()
+  for _, key in ipairs(keys) do
+    local left = redis.call('LLEN', key_prefix .. key)
+    note_shrunk(key, left + 1)
+    if left > 0 then
+      local at = #since
+      since[at + 1], since[at + 2] = time, key
     else
       emptied[#emptied + 1] = key
     end
   end
-  if left[1] then
-    redis.call('ZADD', keys_by_pending, unpack(left))
-    redis.call('ZADD', keys_by_age, unpack(since))
-  end
-  if emptied[1] then
-    redis.call('ZREM', keys_by_pending, unpack(emptied))
-    redis.call('ZREM', keys_by_age, unpack(emptied))
-  end
+  if since[1] then redis.call('ZADD', keys_by_age, unpack(since)) end
+  if emptied[1] then redis.call('ZREM', keys_by_age, unpack(emptied)) end
   redis.call('HINCRBY', fair, 'pending', -#keys)
 end
 
@@ -190,7 +207,7 @@ local function free_keys(keys, charges, rans, due)
 
   local most = key_rules().most
   local entries = redis.call('HMGET', busy, unpack(names))
-  local waiting_counts = redis.call('ZMSCORE', keys_by_pending, unpack(names))
+  local waiting_counts = redis.call('ZMSCORE', keys_by_age, unpack(names))
   -- With one at a time, a key that is busy cannot be there.
   local later_times = most > 1 and redis.call('ZMSCORE', later, unpack(names)) or {}
   local idle_keys, still_busy, times = {}, {}, {}
@@ -227,7 +244,7 @@ local function make_busy_keys_ready()
   local entries, times = redis.call('HGETALL', busy), {}
   for i = 1, #entries, 2 do
     local key, count, time = entries[i], read_entry(entries[i + 1])
-    local waits = redis.call('ZSCORE', keys_by_pending, key) and not redis.call('ZSCORE', later, key)
+    local waits = redis.call('ZSCORE', keys_by_age, key) and not redis.call('ZSCORE', later, key)
     if waits and count < key_rules().most then
       times[#times + 1] = time
       times[#times + 1] = key

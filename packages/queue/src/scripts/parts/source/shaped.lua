@@ -25,7 +25,7 @@ local function make_due_ready(time, clock)
   local due = redis.call('ZRANGEBYSCORE', later, '-inf', time, 'LIMIT', 0, 100)
   if not due[1] then return end
   redis.call('ZREM', later, unpack(due))
-  local counts = redis.call('ZMSCORE', keys_by_pending, unpack(due))
+  local counts = redis.call('ZMSCORE', keys_by_age, unpack(due))
   local times = {}
   for n, key in ipairs(due) do
     local held_count, virtual = held_of(key)
@@ -112,7 +112,7 @@ local function take_fairly(count, with_list)
           taken_labels[#taken] = charge .. ':' .. key
           -- It may be the next one again.
           note_batch()
-          if held_count + 1 < most and redis.call('ZSCORE', keys_by_pending, key) then
+          if held_count + 1 < most and redis.call('ZSCORE', keys_by_age, key) then
             make_ready({ virtual + charge, key })
           end
         end
