@@ -285,9 +285,14 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     return resumeQueue(this.#context as QueueContext);
   }
 
-  /** Counts the messages in each state. Costs the same however many there are. */
+  /** Counts the messages in each state, and those that wait at each priority. Costs the same however many there are. */
   stats(): Promise<QueueStats>;
-  /** Counts the messages of one key. */
+  /**
+   * Tells of one key how many messages wait and are active, whether it is paused, and before when its next message is not
+   * taken. Of a key without messages, too.
+   *
+   * @throws InvalidArgumentError for what cannot be a key.
+   */
   stats(options: { key: string }): Promise<KeyStats>;
   stats(options: { key?: string } = {}): Promise<QueueStats | KeyStats> {
     refuseUnknownOptions('stats()', options, { key: true });
@@ -296,15 +301,23 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     return key === undefined ? readStats(context) : readKeyStats(context, key);
   }
 
-  /** Lists keys whose messages wait: those with the most messages, or those that wait longest for their turn. */
+  /**
+   * Lists keys whose messages wait: those with the most messages, or those whose next message has been the next one for
+   * the longest time. Keys whose messages are all active or delayed are not listed. Costs the same however many keys
+   * there are.
+   *
+   * @throws InvalidArgumentError for an option that cannot work.
+   */
   async keys(options: KeysOptions = {}): Promise<KeyStats[]> {
     return listKeys(this.#context as QueueContext, options);
   }
 
   /**
-   * Pauses a key: its messages wait, those of others go on. Resolves when all consumers have confirmed that; from then
-   * on none of its messages starts anywhere.
+   * Pauses a key: its messages wait, those of others go on. Sends go on, and handlers that run are not disturbed.
+   * Resolves when all consumers have confirmed that; from then on none of its messages starts anywhere. A key that is
+   * paused already gets the new end.
    *
+   * @throws InvalidArgumentError for an option that cannot work: nothing is changed.
    * @throws UnconfirmedError when not all have confirmed it within `timeoutMs`. The key is paused all the same.
    */
   pauseKey(key: string, options: PauseKeyOptions = {}): Promise<void> {
@@ -316,19 +329,26 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     return resumeKeyOf(this.#context as QueueContext, key);
   }
 
-  /** Returns the next `count` messages to be delivered (default 10), without taking them. */
+  /**
+   * Returns the next `count` messages to be delivered (default 10), without taking them: by priority; of each key the
+   * next one, if it may be taken now.
+   */
   async peek(count = 10): Promise<StoredMessage<Body>[]> {
     wholeNumber('count', count, { min: 1 });
     return peek(this.#context, count, this.#defaults.order ?? 'fifo');
   }
 
-  /** Forgets all pending and delayed messages, and tells how many there were. */
+  /**
+   * Forgets all pending and delayed messages, and tells how many there were. That is one step in Redis, unless messages
+   * of more than 1000 keys wait: these are forgotten for 1000 keys at a time, and what is sent meanwhile may go too.
+   */
   purge(): Promise<PurgeResult> {
     return purge(this.#context.connection, this.#context.keys);
   }
 
   /**
-   * Deletes the queue from Redis, at once: messages in every state, dead letters, counters and leases.
+   * Deletes the queue from Redis: messages in every state, dead letters, counters, leases, limits and pauses. That is
+   * one step in Redis, unless messages of more than 1000 keys wait: then these are deleted first, for 1000 keys at a time.
    * Stop its consumers first: one that runs is told by `lost`, and goes on with what is sent from then
    * on, so the queue exists again.
    */

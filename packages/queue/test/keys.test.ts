@@ -149,6 +149,19 @@ it('keys share the time of handlers, not turns', async () => {
   expect(took.slow / took.fast).toBeLessThan(1.4);
 });
 
+it('a flood of one key does not keep others waiting when messages are taken with receive()', async () => {
+  const queue = redis.queue<string>();
+  await queue.sendBatch(Array.from({ length: 200 }, () => ({ body: 'many', key: 'many' })));
+  await queue.send('one', { key: 'one' });
+  const taken: (string | undefined)[] = [];
+  while (!taken.includes('one')) {
+    const delivery = await queue.receive();
+    taken.push(delivery?.key);
+    await delivery?.ack();
+  }
+  expect(taken.length).toBeLessThan(20);
+});
+
 it('a flood without a key does not keep keys waiting, and keys do not keep it waiting', async () => {
   const queue = redis.queue<string>();
   for (let n = 0; n < 20; n += 1) {

@@ -12,7 +12,7 @@ import { type KeyReport, keyStats } from '../scripts/key-stats.js';
 /** The messages of one key. */
 export interface KeyStats {
   readonly key: string;
-  /** Waiting to be delivered: not those that are delayed. */
+  /** Waiting to be delivered, or for their next attempt while their key is held up by them: not those that are delayed. */
   readonly pending: number;
   /** With a consumer now, or returned after their consumer had died. */
   readonly active: number;

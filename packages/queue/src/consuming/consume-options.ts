@@ -19,7 +19,7 @@ import type { ConsumedEnd } from '../context.js';
 
 /** How long a lease lasts and in which order messages are taken: for every kind of consumer. */
 export interface LeaseOptions extends SharedLeaseOptions {
-  /** `fifo` (default): the oldest message first. `lifo`: the newest. */
+  /** `fifo` (default): the oldest message first. `lifo`: the newest, of priority 4 and without a key. */
   order?: 'fifo' | 'lifo' | undefined;
   /**
    * What a failed message of a key does while it waits for its next attempt. `hold` (default): its key waits, so that

@@ -196,8 +196,11 @@ export class Receiver<Body = unknown> {
     }
     if (held.startBy < performance.now()) return false;
     const waiter = this.#waiters.shift();
-    waiter?.resolve(held);
-    return waiter !== undefined;
+    if (!waiter) return false;
+    // What follows is the time that its key is charged for.
+    held.startedAt = performance.now();
+    waiter.resolve(held);
+    return true;
   }
 
   /** What cannot be read is not handed out, but becomes a dead letter. */

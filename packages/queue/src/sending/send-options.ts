@@ -16,12 +16,14 @@ export interface SendOptions {
   headers?: Headers | undefined;
   /**
    * Higher is sooner: a whole number from 0 to 9. Default 4, which is also the priority of what any client pushes onto
-   * the list. All messages of a higher priority are taken before those of a lower one, so low ones can starve.
+   * the list. All messages of a higher priority are taken before those of a lower one, so low ones can starve, unless
+   * the limit `agingMs` is set. Not together with `key`.
    */
   priority?: number | undefined;
   /**
    * What the message is about: a text of 1 to 256 bytes. Messages of one key are handled one at a time and in the
-   * order of their sends, and keys share the handlers' time. Default: none. Not together with `priority`.
+   * order of their sends, and keys share the handlers' time. One that fails keeps its place, unless the consumer has
+   * `onFailure: 'pass'`. Default: none; messages without a key share time as one more key. Not with `priority`.
    */
   key?: string | undefined;
   /** Deliver it no sooner than this, in ms, by the server's clock. Default 0. */

@@ -386,8 +386,9 @@ function ranOf({ held, receipts }: Acknowledged<HeldDelivery>): string {
   return receipts.map((receipt) => times.get(receipt) ?? 0).join();
 }
 
+/** At least one: a key whose messages take no time would always be the next one. */
 function ranUs({ ranMs }: HeldDelivery): number {
-  return Math.round(1000 * ranMs);
+  return Math.max(1, Math.round(1000 * ranMs));
 }
 
 /** Of the rates of the queue and of its keys, in ms. */
