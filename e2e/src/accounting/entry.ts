@@ -9,7 +9,15 @@ export type Report =
   | { type: 'ready'; clock: number }
   | { type: 'finished' }
   /** A send is about to be made: from now on the message may be in Redis. */
-  | { type: 'sending'; key: string; delayMs?: number; ttlMs?: number; isPoison?: boolean }
+  | {
+      type: 'sending';
+      key: string;
+      /** The key that the queue knows it by, which several messages have. */
+      about?: string;
+      delayMs?: number;
+      ttlMs?: number;
+      isPoison?: boolean;
+    }
   | { type: 'sent'; key: string; outcome: SendOutcome; code?: string; tookMs: number }
   | { type: 'started'; key: string; receipt: string; attempt: number }
   | { type: 'handled'; key: string; receipt: string }

@@ -7,7 +7,7 @@ const count = `
   local name = KEYS[1]
   local tag = '{' .. name .. '}:'
   local keys = {}
-  for _, kind in ipairs({ 'active', 'batches', 'handoff', 'suspects', 'returned' }) do
+  for _, kind in ipairs({ 'active', 'batches', 'handoff', 'suspects', 'returned', 'level:', 'key:' }) do
     for _, key in ipairs(redis.call('KEYS', tag .. kind .. '*')) do keys[#keys + 1] = key end
   end
   return { redis.call('LLEN', name), redis.call('ZCARD', tag .. 'delayed'), keys }

@@ -16,6 +16,9 @@ const {
   failEvery,
   poisonAt,
   padding,
+  keys,
+  keyEvery,
+  priorityEvery,
   sendOptions,
 } = options;
 
@@ -60,8 +63,14 @@ function make() {
       ...(made === poisonAt && { kills: true }),
       ...(padding && { padding: 'x'.repeat(padding) }),
     },
-    options: { ...sendOptions, ...(isEvery(delayEvery) && { delayMs }) },
+    options: { ...sendOptions, ...(isEvery(delayEvery) ? { delayMs } : place(isEvery)) },
   };
+}
+
+/** What is delayed may be overtaken, and has no key. */
+function place(isEvery) {
+  if (isEvery(keyEvery)) return { key: `k${Math.floor(made / keyEvery) % keys}` };
+  return isEvery(priorityEvery) ? { priority: Math.floor(made / priorityEvery) % 10 } : {};
 }
 
 function track(send) {
@@ -90,9 +99,9 @@ async function sendBatch(messages) {
 }
 
 /** Reports that the send has begun; returns a function that reports its end. */
-function begin({ body: { key, kills }, options: { delayMs, ttlMs } }) {
+function begin({ body: { key, kills }, options: { delayMs, ttlMs, key: about } }) {
   const startedAt = performance.now();
-  report({ type: 'sending', key, delayMs, ttlMs, isPoison: kills });
+  report({ type: 'sending', key, about, delayMs, ttlMs, isPoison: kills });
   return (error) => {
     const outcome = error ? (error.outcome ?? 'unstated') : 'resolved';
     const tookMs = performance.now() - startedAt;

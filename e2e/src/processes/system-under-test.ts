@@ -57,6 +57,12 @@ export interface ProducerSettings extends LineSettings {
   delayMs?: number;
   /** Every n-th message makes its handler throw once. Default: none. */
   failEvery?: number;
+  /** Every n-th message without a delay has a key. Default: none. */
+  keyEvery?: number;
+  /** How many keys these share. */
+  keys?: number;
+  /** Every n-th message without a delay and a key has a priority. Default: none. */
+  priorityEvery?: number;
   /** The number of a message that kills its consumer. Default: none. */
   poisonAt?: number;
   /** How many bytes to add to the body. Default: none. */
