@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addDead } from './commands/dead.js';
 import { addDestroy } from './commands/destroy.js';
 import { addKeys } from './commands/keys.js';
+import { addLimits } from './commands/limits.js';
 import { addPause } from './commands/pause.js';
 import { addPeek } from './commands/peek.js';
 import { addPing } from './commands/ping.js';
@@ -51,7 +52,8 @@ export function createProgram(context: ProgramContext): Command {
   oneLineErrors(program);
 
   const commands = [
-    ...[addSend, addReceive, addWork, addStats, addKeys, addPeek, addPause, addResume],
+    ...[addSend, addReceive, addWork, addStats, addKeys, addPeek],
+    ...[addPause, addResume, addLimits],
     ...[addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addPing],
   ];

@@ -125,6 +125,45 @@ describe('pause and resume', () => {
   });
 });
 
+describe('limits', () => {
+  it('are set, shown and cleared, and those that are not named stay', async () => {
+    const queue = uniqueName();
+    const limits = async (...options: string[]) => {
+      const { code, lines, stderr } = await redpost.run(['limits', queue, ...options]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return (lines as { limits: object }[])[0]?.limits;
+    };
+    expect(await limits()).toEqual({});
+    const rate = { max: 50, perMs: 1000, burst: 0 };
+    expect(await limits('--rate', '50/1s')).toEqual({ rate });
+    expect(await limits('--concurrency', '20')).toEqual({ rate, concurrency: 20 });
+    expect(await limits('--burst', '5')).toEqual({ rate: { ...rate, burst: 5 }, concurrency: 20 });
+    const { stdout } = await onTerminal(`limits ${queue}`);
+    expect(stdout).toMatch(/^QUEUE +RATE +BURST +CONCURRENCY\r\n\S+ +50\/1s +5 +20\r\n$/);
+    const { lines } = await redpost.run(['stats', queue]);
+    expect(lines).toMatchObject([{ limits: { concurrency: 20 } }]);
+    expect(await limits('--rate', '3/90s')).toMatchObject({
+      rate: { max: 3, perMs: 90_000, burst: 0 },
+    });
+    expect(await limits('--rate', 'none')).toEqual({ concurrency: 20 });
+    expect(await limits('--clear')).toEqual({});
+  });
+
+  it.each([
+    [['--rate', '50'], 'such as 50/1s', 2],
+    [['--rate', '0/1s'], 'such as 50/1s', 2],
+    [['--concurrency', '0'], 'a whole number', 2],
+    [['--burst', '5'], 'give --rate with --burst', 2],
+    [['--clear', '--concurrency', '5'], 'cannot be used with', 2],
+  ])('refuses %j', async (options, message, code) => {
+    const queue = uniqueName();
+    const refused = await redpost.run(['limits', queue, ...options]);
+    expect(refused).toMatchObject({ code, stdout: '' });
+    expect(refused.stderr).toContain(message);
+    expect(await redpost.redisCli('EXISTS', `{${queue}}:shape`)).toBe('0');
+  });
+});
+
 describe('purge', () => {
   it('deletes pending and delayed messages after confirmation', async () => {
     const queue = uniqueName();

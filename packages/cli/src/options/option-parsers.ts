@@ -19,6 +19,23 @@ export function priority(text: string): number {
   throw new InvalidArgumentError('Write a whole number from 0 to 9.');
 }
 
+/** For options that count something, or nothing. */
+export function whole(text: string): number {
+  if (text === '0') return 0;
+  return positive(text);
+}
+
+/** For options such as `50/1s`: so many in a time. Or `none`. */
+export function rate(text: string): { max: number; perMs: number } | 'none' {
+  if (text === 'none') return text;
+  const [, max = '', time = ''] = /^(\d+)\/(.+)$/.exec(text) ?? [];
+  try {
+    return { max: positive(max), perMs: timerDuration(1)(time) };
+  } catch {
+    throw new InvalidArgumentError('Write how many in which time, such as 50/1s, or none.');
+  }
+}
+
 /** For options such as `5m`, in ms. */
 export function duration(text: string): number {
   try {

@@ -20,6 +20,8 @@ export interface QueueStats {
   byPriority: readonly number[] | undefined;
   /** Since when and why the queue is paused; undefined when it is not. */
   paused: Paused | undefined;
+  /** Until when nothing starts because a handler has asked for that, by `retry({ limited: true })`. */
+  limitedUntil: Date | undefined;
   /** The limits that the queue has declared. */
   limits: QueueLimits;
   /** Counters since the queue was created. */
@@ -43,9 +45,11 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
   const { connection, keys } = context;
   const result = await connection.run(stats, { keys });
   const { pending, delayed, dead, counters, now } = result;
-  const { limits, paused: declared } = result.shape;
-  const isOver = declared?.until !== undefined && declared.until.getTime() <= now;
-  const paused = isOver ? undefined : declared;
+  const { limits } = result.shape;
+  // What is over may still be there.
+  const isAhead = (end: Date | undefined) => !end || end.getTime() > now;
+  const paused = isAhead(result.shape.paused?.until) ? result.shape.paused : undefined;
+  const limitedUntil = isAhead(result.shape.limitedUntil) ? result.shape.limitedUntil : undefined;
   const byPriority = result.byPriority.length > 0 ? result.byPriority : undefined;
   const held = result.consumers.map(consumerOf).map(async (consumer) => {
     // In this order, so that a batch that is taken apart meanwhile is counted twice rather than not at all.
@@ -70,5 +74,16 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     dropped: count('dropped'),
     trimmed: count('trimmed'),
   };
-  return { pending, active, delayed, dead, consumers, byPriority, paused, limits, total };
+  return {
+    pending,
+    active,
+    delayed,
+    dead,
+    consumers,
+    byPriority,
+    paused,
+    limitedUntil,
+    limits,
+    total,
+  };
 }

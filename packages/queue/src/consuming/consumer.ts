@@ -76,7 +76,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   #returning: Promise<void> | undefined;
   /** By `pause()`. */
   #isPaused = false;
-  #isQueuePaused = false;
+  #isQueueStill = false;
   readonly #pauseReports = new PauseReports(
     (paused) => this.#events.emit('paused', paused),
     () => this.#events.emit('resumed', undefined),
@@ -223,19 +223,21 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   /** Puts in force what the queue has declared: the feed complies with it already. */
-  async #reshaped({ paused, leasesAhead, hasPausedKeys }: Shape): Promise<void> {
-    const wasPaused = this.#isQueuePaused;
-    this.#isQueuePaused = paused !== undefined;
+  async #reshaped(shape: Shape): Promise<void> {
+    const { paused, limitedUntil, leasesAhead, hasPausedKeys } = shape;
+    const wasStill = this.#isQueueStill;
+    const isStill = paused !== undefined || limitedUntil !== undefined;
+    this.#isQueueStill = isStill;
     this.#mayLeaseAhead = leasesAhead;
     this.#handlers.leaseAhead(leasesAhead);
-    if (paused) this.#handlers.pause();
-    if (paused || !leasesAhead || hasPausedKeys) await this.#returnWaiting();
-    if (!paused && wasPaused) this.#goOn();
+    if (isStill) this.#handlers.pause();
+    if (isStill || !leasesAhead || hasPausedKeys) await this.#returnWaiting();
+    if (!isStill && wasStill) this.#goOn();
     this.#pauseReports.inForce(paused);
   }
 
   #goOn(): void {
-    if (this.#isPaused || this.#isQueuePaused) return;
+    if (this.#isPaused || this.#isQueueStill) return;
     this.#handlers.resume();
     this.#session.pump();
   }

@@ -1,4 +1,11 @@
 import {
+  InvalidArgumentError,
+  type NamesOf,
+  refuseUnknownOptions,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
+import {
   type Delivered,
   ExpiredError,
   Held,
@@ -22,7 +29,15 @@ import type { Slice } from '../message/slice.js';
 export interface RetryOptions {
   /** How long to wait before the next attempt, in ms. Default 0: it is next in line. */
   delayMs?: number | undefined;
+  /**
+   * True when this was no attempt, because what the handler calls has refused it for `delayMs`, as an HTTP server does by
+   * 429 with `Retry-After`. The message is next in line again, and until then nothing of its key starts, or nothing of
+   * the queue if it has no key. Needs a `delayMs` of at least 1. Default false.
+   */
+  limited?: boolean | undefined;
 }
+
+const retryOptionNames: NamesOf<RetryOptions> = { delayMs: true, limited: true };
 
 /**
  * One attempt at one message. It is settled once, by `ack`, `retry` or `deadLetter`; a handler
@@ -81,6 +96,8 @@ export class HeldDelivery<Body = unknown>
   readonly element: Slice;
   /** How long it has been with a handler when it was settled, in ms. */
   ranMs = 0;
+  /** See {@link RetryOptions}. */
+  isLimited = false;
   #envelope: Envelope | undefined;
 
   constructor(settler: QueueSettler, number: number, element: Slice) {
@@ -111,6 +128,21 @@ export class HeldDelivery<Body = unknown>
 
   get size(): number {
     return this.element.size;
+  }
+
+  /** Returns it for another attempt, or for this one once more. */
+  override async retry(options: RetryOptions = {}): Promise<void> {
+    refuseUnknownOptions('retry()', options, retryOptionNames);
+    const { delayMs = 0, limited = false } = options;
+    wholeNumber('delayMs', delayMs, { min: 0 });
+    if (typeof limited !== 'boolean') {
+      throw new InvalidArgumentError(`limited is true or false, got ${shown(limited)}`);
+    }
+    if (limited && delayMs === 0) {
+      throw new InvalidArgumentError('limited needs a delayMs of at least 1: how long to wait');
+    }
+    if (!this.isSettled) this.isLimited = limited;
+    await super.retry({ delayMs });
   }
 
   /** It was active while its consumer died, and may have been the cause. */

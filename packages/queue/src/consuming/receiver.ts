@@ -237,8 +237,8 @@ export class Receiver<Body = unknown> {
   }
 
   /** What is being handed out when the queue is paused had been taken before: it still goes out. */
-  async #reshaped(session: Session<Body>, { paused }: Shape): Promise<void> {
-    if (paused) {
+  async #reshaped(session: Session<Body>, { paused, limitedUntil }: Shape): Promise<void> {
+    if (paused || limitedUntil) {
       await session.endWait();
       await session.flushed();
       await this.#handedOut;

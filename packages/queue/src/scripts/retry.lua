@@ -2,7 +2,8 @@
 -- written to its new place, because a script that fails half-way is not undone.
 --
 -- holds_key  1 if a key waits for its message that has failed, 0 if its other messages pass that one
--- rest       for each delivery: receipt, delay in ms, how many ms it took
+-- rest       for each delivery: receipt, delay in ms, how many ms it took, 1 if it is limited: then this was no attempt,
+--            and nothing of its key (or of the queue, if it has none) starts before the delay is over
 -- returns for each delivery 1, or 0 if it is no longer held
 write_before_growing('HDEL', active)
 open_batches()
@@ -10,21 +11,24 @@ local time = now()
 local earliest = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
 local sooner = false
 local retried = 0
-local reply, at_once = {}, {}
+local reply, at_once, limited_until = {}, {}, 0
 
 -- One element after the other, because all of them together may be large.
-local function counted(receipt)
+local function changed(receipt, attempts)
   local attempt, _, text = read_envelope(held(receipt), consumer .. '-' .. receipt)
-  return write_envelope(attempt + 1, false, text)
+  return write_envelope(attempt + attempts, false, text)
 end
 
-for i = rest, #ARGV, 3 do
+for i = rest, #ARGV, 4 do
   local receipt, delay_ms, ran_ms = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+  local is_limited = ARGV[i + 3] == '1'
   local is_here = is_held(receipt)
   if is_here then
-    if delay_ms > 0 then
+    if is_limited then
+      at_once[#at_once + 1] = { receipt, ran_ms, time + delay_ms }
+    elseif delay_ms > 0 then
       local due = time + delay_ms
-      local element = counted(receipt)
+      local element = changed(receipt, 1)
       let_go(receipt)
       if holds_key == '1' and key_of(element) then
         put_first(element)
@@ -37,17 +41,25 @@ for i = rest, #ARGV, 3 do
     else
       at_once[#at_once + 1] = { receipt, ran_ms }
     end
-    retried = retried + 1
+    if not is_limited then retried = retried + 1 end
   end
   reply[#reply + 1] = is_here and 1 or 0
 end
 
 -- The newest first, so that the oldest is next in line.
 for i = #at_once, 1, -1 do
-  local receipt, ran_ms = unpack(at_once[i])
-  put_first(counted(receipt))
+  local receipt, ran_ms, due = unpack(at_once[i])
+  local element = changed(receipt, due and 0 or 1)
+  put_first(element)
   let_go(receipt)
-  free(receipt, ran_ms)
+  local has_key = key_of(element)
+  free(receipt, ran_ms, has_key and due or nil)
+  if due and not has_key then limited_until = math.max(limited_until, due) end
+end
+
+if limited_until > tonumber(redis.call('HGET', shape, 'limited_until') or 0) then
+  redis.call('HSET', shape, 'limited_until', string.format('%.0f', limited_until))
+  shape_changed()
 end
 
 note_holder()

@@ -8,7 +8,7 @@ import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 export interface RetryInput {
   keys: QueueKeys;
   consumer: string;
-  deliveries: readonly { receipt: number; delayMs: number; ranMs?: number }[];
+  deliveries: readonly { receipt: number; delayMs: number; ranMs?: number; isLimited?: boolean }[];
   /** Whether a key waits for its message that has failed. */
   holdsKey?: boolean;
 }
@@ -32,7 +32,9 @@ export const retry = defineScript<RetryInput, boolean[]>({
     ...placeArgs,
   },
   rest: ({ deliveries }) =>
-    deliveries.flatMap(({ receipt, delayMs, ranMs }) => [receipt, delayMs, ranMs ?? 0]),
+    deliveries.flatMap(({ receipt, delayMs, ranMs = 0, isLimited }) => {
+      return [receipt, delayMs, ranMs, isLimited ? 1 : 0];
+    }),
   lua: source,
   parse: (reply) => (reply as number[]).map((held) => held === 1),
 });

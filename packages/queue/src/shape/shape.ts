@@ -17,6 +17,8 @@ export interface Shape {
   /** Another one after each change; '' for a plain queue, which has declared nothing. */
   readonly version: string;
   readonly paused: Paused | undefined;
+  /** Until when nothing starts because a handler has asked for that, by the server's clock. */
+  readonly limitedUntil: Date | undefined;
   /** Messages have priorities. */
   readonly hasLevels: boolean;
   /** Messages have keys. */
@@ -46,11 +48,13 @@ export function shapeOf(hash: readonly Buffer[]): Shape {
   const fields = new Map<string, string>();
   for (let at = 0; at < hash.length; at += 2) fields.set(String(hash[at]), String(hash[at + 1]));
   const limits = limitsIn(fields);
+  const limitedUntil = fields.get('limited_until');
   const isLimited = limits.concurrency !== undefined || limits.rate !== undefined;
   const limitsKeys = limits.keyRate !== undefined;
   return {
     version: fields.get('version') ?? '',
     paused: pausedIn(fields),
+    limitedUntil: limitedUntil === undefined ? undefined : new Date(Number(limitedUntil)),
     hasLevels: fields.has('levels'),
     hasKeys: fields.has('keys'),
     hasPausedKeys: fields.has('key_pauses'),

@@ -66,7 +66,7 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
 
   retry(retries: readonly Retry<HeldDelivery>[]): Promise<boolean[]> {
     const deliveries = retries.map(({ held, delayMs }) => {
-      return { receipt: held.number, delayMs, ranMs: held.ranMs };
+      return { receipt: held.number, delayMs, ranMs: held.ranMs, isLimited: held.isLimited };
     });
     const { holdsKey } = this.#options;
     return this.#context.connection.run(retry, { ...this.#names, deliveries, holdsKey });
