@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
-import type { Queue } from '../src/index.js';
+import { consumeAll, type Queue } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
 import { leaseOf } from '../src/scripts/lease.js';
 import { readShape } from '../src/scripts/read-shape.js';
@@ -237,6 +237,31 @@ it('what arrives too late to start is returned and starts later', async () => {
   expect(new Set(handled).size).toBe(30);
   expect(mostIn(1000, starts)).toBeLessThanOrEqual(20);
   expect((await queue.stats()).total).toMatchObject({ retried: 0, dead: 0 });
+});
+
+it('a consumer of several queues keeps the rate of each, also when its handlers block', async () => {
+  const limited = redis.queue<number>();
+  const other = redis.queue<number>({ connection: limited.connection });
+  const rate = { max: 20, perMs: 500 };
+  await limited.limits.set({ rate });
+  await send(limited, 40);
+  await send(other, 40);
+  const starts: number[] = [];
+  let others = 0;
+  const queues = { [limited.name]: 1, [other.name]: 1 };
+  const consumer = consumeAll(
+    queues,
+    { connection: limited.connection, concurrency: 4 },
+    ({ queue }) => {
+      if (queue === limited.name) starts.push(performance.now());
+      else others += 1;
+      const until = performance.now() + (others % 5 === 1 ? 30 : 0);
+      while (performance.now() < until);
+    },
+  );
+  await eventually(() => starts.length === 40 && others === 40);
+  await consumer.stop();
+  expect(mostIn(rate.perMs, starts)).toBeLessThanOrEqual(rate.max);
 });
 
 it('a rate and a concurrency hold both, and each can be taken away', async () => {

@@ -42,8 +42,10 @@ export class SharedPool<Body = unknown> {
         failed: (held, thrown) => this.#hostOf(held).outcomes.failed(held, thrown),
       },
       finished: () => this.startMore(),
-      // Nothing waits in it: what comes next is decided when a handler is free.
-      stuck: () => {},
+      // What comes next is decided when a handler is free, so only what could not be started waits in it.
+      stuck: () => {
+        for (const held of this.#pool.removeWaiting()) this.#shareOf(held).giveBack(held);
+      },
     });
   }
 
@@ -122,6 +124,7 @@ export class SharedPool<Body = unknown> {
   #next(): Share<Body> | undefined {
     for (;;) {
       const [share] = this.#upcoming;
+      if (share?.isOverdue) share.host.stuck();
       if (share?.isStale) share.isLate = true;
       else if (share?.isReady) {
         this.#endPatience();
@@ -200,8 +203,12 @@ export class SharedPool<Body = unknown> {
     return turns;
   }
 
-  #hostOf({ queue }: HeldDelivery<Body>): HandlersHost<Body> {
-    return (this.#shares.get(queue) as Share<Body>).host;
+  #hostOf(held: HeldDelivery<Body>): HandlersHost<Body> {
+    return this.#shareOf(held).host;
+  }
+
+  #shareOf({ queue }: HeldDelivery<Body>): Share<Body> {
+    return this.#shares.get(queue) as Share<Body>;
   }
 }
 
@@ -258,13 +265,19 @@ class Share<Body> implements Handlers<Body> {
 
   /** Its next message is here. */
   get isReady(): boolean {
-    return this.waiting.size > 0 && !this.isHeldUp && !this.isLate;
+    return this.waiting.size > 0 && !this.isHeldUp && !this.isLate && !this.isOverdue;
   }
 
   /** Others may have its messages: the next beat tells. */
   get isStale(): boolean {
     const { next } = this.waiting;
     return next !== undefined && !next.settler.isFreshAt(performance.now());
+  }
+
+  /** Its next message may not be started any more, because of the rate of the queue: it is to be returned. */
+  get isOverdue(): boolean {
+    const { next } = this.waiting;
+    return next !== undefined && next.startBy < Infinity && next.startBy < performance.now();
   }
 
   /** How many of its turns nothing can come for. */
@@ -295,6 +308,12 @@ class Share<Body> implements Handlers<Body> {
     this.waiting.add(deliveries);
     if (!this.isHeldUp) this.#pool.cameBack(this);
     this.waiting.watch();
+  }
+
+  /** It was not started in time: it is returned. */
+  giveBack(held: HeldDelivery<Body>): void {
+    this.waiting.add([held]);
+    this.host.stuck();
   }
 
   drained(isGated: boolean): void {
