@@ -28,12 +28,11 @@ it('a limited retry is no attempt, and nothing of the queue starts before its de
   await queue.send('fifth', { delayMs: 1 });
   await eventually(() => handled.length === 6);
 
-  const [first, again, ...rest] = handled;
-  expect([first?.body, again?.body]).toEqual(['first', 'first']);
-  expect([first?.attempt, again?.attempt]).toEqual([1, 1]);
-  for (const later of [again, ...rest])
-    expect(later?.at).toBeGreaterThanOrEqual(endsAt[0] as number);
-  expect(rest.map(({ body }) => body).sort()).toEqual(['fifth', 'fourth', 'second', 'third']);
+  const [, ...later] = handled;
+  for (const { at } of later) expect(at).toBeGreaterThanOrEqual(endsAt[0] as number);
+  const bodies = later.map(({ body }) => body).sort();
+  expect(bodies).toEqual(['fifth', 'first', 'fourth', 'second', 'third']);
+  expect(handled.map(({ attempt }) => attempt)).toEqual([1, 1, 1, 1, 1, 1]);
   await eventually(async () => (await queue.stats()).total.acked === 5);
   expect(await queue.stats()).toMatchObject({ limitedUntil: undefined, total: { retried: 0 } });
   const keys = [`{${queue.name}}:shape`, `{${queue.name}}:seen`];
