@@ -157,3 +157,15 @@ it.each<[QueueLimitChanges, RegExp]>([
   });
   expect(await queue.limits.get()).toEqual({});
 });
+
+it('a key waits for its message that has failed also when fewer of its messages may be active than before', async () => {
+  const queue = redis.queue<string>();
+  await queue.limits.set({ keyConcurrency: 2 });
+  for (const body of ['fails', 'second', 'third']) await queue.send(body, { key: 'k' });
+  const [failing, second] = [await queue.receive(), await queue.receive()];
+  await failing?.retry({ delayMs: 60_000 });
+  await queue.limits.set({ keyConcurrency: null });
+  await second?.ack();
+  expect(await queue.receive({ timeoutMs: 0 })).toBeUndefined();
+  expect((await queue.stats({ key: 'k' })).notBefore).toBeInstanceOf(Date);
+});

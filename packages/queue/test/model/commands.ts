@@ -76,13 +76,16 @@ const sendKeyless = step(
   fc.array(messageOf(fc.constant({ key: undefined, priority: 4 })), { minLength: 1, maxLength: 6 }),
   (simulation, messages) => simulation.send(messages),
 );
+const sendMany = step('sendMany', fc.integer({ min: 10, max: 40 }), (simulation, count) =>
+  simulation.send(Array(count).fill({ key: 'a', priority: 4, delay: 0, ttlMs: 0 })),
+);
 const pushBare = step('pushBare', fc.constant(null), (simulation) => simulation.pushBare());
 
 const lease = consumerStep(
   'lease',
   {
     mask,
-    count: fc.nat(5),
+    count: fc.oneof({ weight: 6, arbitrary: fc.nat(5) }, fc.constant(20)),
     withList: fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, fc.constant(false)),
     withSuspect: fc.boolean(),
     repeats: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.constant(true)),
@@ -150,6 +153,10 @@ const ofOthers = [
   ),
 ];
 
+function orNone<Value>(values: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> {
+  return fc.option(values, { nil: null });
+}
+
 const ofShape = [
   step('pause', forTicks, (simulation, ticks) => simulation.pause(ticks)),
   step('resume', fc.constant(null), (simulation) => simulation.resume()),
@@ -160,14 +167,22 @@ const ofShape = [
   step('resumeKey', key, (simulation, name) => simulation.resumeKey(name)),
   step(
     'limit',
-    fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constant(undefined)),
-    (simulation, concurrency) => simulation.limit(concurrency),
+    fc.record(
+      {
+        concurrency: orNone(fc.integer({ min: 1, max: 6 })),
+        keyConcurrency: orNone(fc.integer({ min: 1, max: 3 })),
+        keyMaxLength: orNone(fc.integer({ min: 1, max: 20 })),
+        keyWeights: orNone(fc.constant({ a: 3, b: 0.1 })),
+      },
+      { requiredKeys: [] },
+    ),
+    (simulation, changes) => simulation.limit(changes),
   ),
 ];
 
 /** What happens to a queue that declares nothing, until a message with a priority or a key comes, or a limit. */
 const plainSteps = [pushBare, sendKeyless, sendKeyless, ...ofConsumers, ...ofOthers];
-const allSteps = [send, send, send, send, ...plainSteps, ...ofShape];
+const allSteps = [send, send, send, send, sendMany, ...plainSteps, ...ofShape];
 
 /** Any course of events: of a queue that stays plain for a while, or not. */
 export const courses = fc.record({

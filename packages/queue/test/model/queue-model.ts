@@ -1,3 +1,5 @@
+import type { QueueLimitChanges } from '../../src/shape/limits.js';
+
 /** A message, as the model knows it. Never changed: what is written to it makes another one. */
 export interface Message {
   /** Its number, which is its body, too. */
@@ -83,6 +85,12 @@ export class QueueModel {
   /** Until which tick the queue is paused. */
   pausedUntil: number | undefined;
   concurrency: number | undefined;
+  /** How many messages of a key may be held. */
+  keyConcurrency = 1;
+  /** Whether fewer messages of a key may be held than once before: then some keys have more for a while. */
+  hasLoweredKeys = false;
+  /** How many messages of a key may wait. */
+  keyMaxLength = Number.POSITIVE_INFINITY;
   hasLevels = false;
   hasKeys = false;
   tick = 0;
@@ -112,9 +120,6 @@ export class QueueModel {
     const all = [...held, ...[...this.suspects.values()].flat()];
     return all.filter((message) => message.key === key).length;
   }
-
-  /** How many messages of a key may be held. */
-  readonly keyConcurrency = 1;
 
   /** How many messages wait at a level. */
   waitingAt(level: number): number {
@@ -165,10 +170,15 @@ export class QueueModel {
 
   // What producers do.
 
-  send(message: Message, delay: number): void {
+  /** Returns whether it was sent: a key may be full. */
+  send(message: Message, delay: number): boolean {
+    const { key } = message;
+    const isFull = key !== undefined && listIn(this.byKey, key).length >= this.keyMaxLength;
+    if (isFull && delay === 0) return false;
     if (delay > 0) this.#delay(message, delay);
     else if (message.key === undefined && message.level === middle) this.push(message);
     else this.#put(message, 'last');
+    return true;
   }
 
   /** What a client of any kind writes to the list. */
@@ -380,10 +390,20 @@ export class QueueModel {
 
   // What others do.
 
-  limit(concurrency: number | undefined): void {
-    const isSame = (this.concurrency === undefined) === (concurrency === undefined);
-    this.concurrency = concurrency;
-    if (!isSame) for (const consumer of this.consumers) consumer.isCounted = false;
+  limit({ concurrency, keyConcurrency, keyMaxLength }: QueueLimitChanges): void {
+    if (concurrency !== undefined) {
+      const isSame = (this.concurrency === undefined) === (concurrency === null);
+      this.concurrency = concurrency ?? undefined;
+      if (!isSame) for (const consumer of this.consumers) consumer.isCounted = false;
+    }
+    if (keyConcurrency !== undefined) {
+      const before = this.keyConcurrency;
+      this.keyConcurrency = keyConcurrency ?? 1;
+      this.hasLoweredKeys ||= this.keyConcurrency < before;
+    }
+    if (keyMaxLength !== undefined) {
+      this.keyMaxLength = keyMaxLength ?? Number.POSITIVE_INFINITY;
+    }
   }
 
   /** Returns how many have become due. */
@@ -419,7 +439,8 @@ export class QueueModel {
     }
     this.keyPauses.clear();
     this.pausedUntil = undefined;
-    this.concurrency = undefined;
+    this.limit({ concurrency: null, keyConcurrency: null, keyMaxLength: null });
+    this.hasLoweredKeys = false;
     this.hasLevels = this.hasKeys = false;
     this.counters = { acked: 0, expired: 0, retried: 0, dead: 0, recovered: 0 };
   }

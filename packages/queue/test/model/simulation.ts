@@ -19,6 +19,7 @@ import { reshape } from '../../src/scripts/reshape.js';
 import { retry } from '../../src/scripts/retry.js';
 import { send } from '../../src/scripts/send.js';
 import { stats } from '../../src/scripts/stats.js';
+import { checkedChanges, type QueueLimitChanges } from '../../src/shape/limits.js';
 import { pauseFields, plain, type Shape } from '../../src/shape/shape.js';
 import { checkAgreement, checkNothingIsLeft } from './agreement.js';
 import { look, passTime, tickMs } from './look.js';
@@ -115,9 +116,11 @@ export class Simulation {
       ({ priority, key, delay, ttlMs }) =>
         priority === 4 && key === undefined && delay + ttlMs === 0,
     );
-    for (const { n, priority, key, delay } of numbered) {
+    const refused: number[] = [];
+    for (const [at, { n, priority, key, delay }] of numbered.entries()) {
       const level = key === undefined ? priority : 4;
-      this.model.send({ n, level, key, attempt: 0, isSuspect: false }, delay);
+      const message = { n, level, key, attempt: 0, isSuspect: false };
+      if (!this.model.send(message, delay)) refused.push(at);
     }
     if (isPlain) {
       await this.#step(this.connection.call('LPUSH', [this.#keys.list, ...elements]));
@@ -128,7 +131,8 @@ export class Simulation {
       delayMs: delay * tickMs,
       ttlMs,
     }));
-    await this.#step(this.connection.run(send, { keys: this.#keys, messages: outgoing }));
+    const sent = this.connection.run(send, { keys: this.#keys, messages: outgoing });
+    expect(await this.#step(sent)).toEqual(refused);
   }
 
   async pushBare(): Promise<void> {
@@ -369,11 +373,10 @@ export class Simulation {
     expect(result).toBe(wasPaused);
   }
 
-  /** When it resolves, all consumers know the limit, as when `queue.limits.set()` does. */
-  async limit(concurrency: number | undefined): Promise<void> {
-    this.model.limit(concurrency);
-    const change =
-      concurrency === undefined ? { drop: ['concurrency'] } : { drop: [], set: { concurrency } };
+  /** When it resolves, all consumers know the limits, as when `queue.limits.set()` does. */
+  async limit(changes: QueueLimitChanges): Promise<void> {
+    this.model.limit(changes);
+    const change = checkedChanges(changes);
     await this.#step(this.connection.run(reshape, { keys: this.#keys, ...change }));
     for (const consumer of this.consumers) {
       if (consumer.model.state === 'alive') await this.renew(consumer);
@@ -417,7 +420,12 @@ export class Simulation {
   /** Handles all that is left, and checks that nothing is left in Redis then. */
   async drain(): Promise<void> {
     await this.resume();
-    await this.limit(undefined);
+    await this.limit({
+      concurrency: null,
+      keyConcurrency: null,
+      keyMaxLength: null,
+      keyWeights: null,
+    });
     for (const key of this.model.keyPauses.keys()) await this.resumeKey(key);
     for (const consumer of this.consumers) await this.leave(consumer, true);
     await this.passTime(100);

@@ -208,8 +208,8 @@ local function free_keys(keys, charges, rans, due)
   local most = key_rules().most
   local entries = redis.call('HMGET', busy, unpack(names))
   local waiting_counts = redis.call('ZMSCORE', keys_by_age, unpack(names))
-  -- With one at a time, a key that is busy cannot be there.
-  local later_times = most > 1 and redis.call('ZMSCORE', later, unpack(names)) or {}
+  -- Of a key that waits there, others may still be held: more than one could be, when these were leased.
+  local later_times = redis.call('ZMSCORE', later, unpack(names))
   local idle_keys, still_busy, times = {}, {}, {}
   for n = 1, #names do
     local key, count, time = names[n], read_entry(entries[n])
