@@ -98,13 +98,17 @@ it('a wrong option of a delivery leaves it unsettled', async () => {
   const group = topic.group('g');
   const messages: string[] = [];
   const consumer = group.consume(async (delivery) => {
-    messages.push((await rejection(delivery.retry(anything({ delay: 1 })))).message);
+    for (const options of [{ delay: 1 }, { delayMs: 1, limited: true }]) {
+      messages.push((await rejection(delivery.retry(anything(options)))).message);
+    }
     await delivery.ack();
   });
   await topic.publish(1);
-  await eventually(() => messages.length === 1);
+  await eventually(() => messages.length === 2);
   await consumer.stop();
 
   expect(messages[0]).toContain('retry() has no option "delay". Did you mean delayMs?');
+  // Only a queue has limits.
+  expect(messages[1]).toContain('retry() has no option "limited"');
   expect(await group.lag()).toBe(0);
 });
