@@ -51,6 +51,29 @@ export const parts: Record<string, Part> = {
     await afterIdleness(roomy, admin);
   },
 
+  async 'once-producer'({ connection, admin, until }) {
+    await using queue = new Queue('emails', { connection });
+    await queue.send('later', { delayMs: 60_000 });
+    await sendEverywhere(queue);
+    const once = { key: 'a', until: 'done' } as const;
+    await queue.send('once', { once });
+    await queue.send('again', { once });
+    await queue.send('window', { once: { key: 'b', until: 1000 }, ttlMs: 60_000 });
+    await queue.send('throttled', { throttle: { key: 'a', ms: 1000 } });
+    const debounce = { key: 'a', ms: 60_000 };
+    await queue.send('debounced', { debounce });
+    await queue.send('replaced', { debounce });
+    await queue.send('due', { debounce: { key: 'b', ms: 1 } });
+    await until(async () => {
+      const [due] = (await admin.call('ZRANGE', ['{emails}:debounced', 0, 0])) as Buffer[];
+      const [seconds] = (await admin.call('TIME', [])) as Buffer[];
+      const score = await admin.call('ZSCORE', ['{emails}:debounced', String(due)]);
+      return Number(score) < 1000 * Number(seconds);
+    });
+    await queue.send('next', { debounce: { key: 'b', ms: 60_000 } });
+    await afterIdleness(queue, admin);
+  },
+
   async consumer(place) {
     const { admin, failed, until } = place;
     const connection = losingAHandOver(place.connection);
@@ -289,6 +312,7 @@ const crashing = '\x011{"attempt":9,"suspect":1,"id":"crashing"}\n"crashing"';
 /** Elements of messages with a key and with a priority. */
 const keyed = '\x011{"key":"keyed","id":"keyed"}\n"keyed"';
 const ranked = '\x011{"priority":9,"id":"ranked"}\n"ranked"';
+const once = '\x011{"once":"done:dead","id":"once"}\n"once"';
 
 /** Messages of other priorities, of keys and without either. */
 async function sendEverywhere(queue: Queue): Promise<void> {
@@ -310,7 +334,7 @@ async function afterIdleness(queue: Queue, admin: Connection): Promise<void> {
 async function fillQueue(admin: Connection): Promise<void> {
   await admin.call('LPUSH', ['emails', '1']);
   await admin.call('ZADD', ['{emails}:consumers', 1e15, 'c']);
-  for (const element of ['1', '2', keyed, ranked]) {
+  for (const element of ['1', '2', keyed, ranked, once]) {
     const fields = ['reason', 'r', 'error', '', 'element', element];
     await admin.call('XADD', ['{emails}:dead', '*', ...fields]);
   }
@@ -320,6 +344,10 @@ async function fillQueue(admin: Connection): Promise<void> {
   await admin.call('HSET', ['{emails}:busy', 'keyed', '2:0', 'other', '1:0']);
   await admin.call('HSET', ['{emails}:labels:c', '1', '0:keyed']);
   await admin.call('LPUSH', ['{emails}:suspects', keyed]);
+  // Some that are held are sent once.
+  await admin.call('HSET', ['{emails}:once', 'a', '"a"', 'b', '"b"']);
+  await admin.call('HSET', ['{emails}:onces:c', '1', '1:a"a"']);
+  await admin.call('LPUSH', ['{emails}:handoff:c', '\x011{"once":"done:b","id":"b"}\n1']);
   await admin.call('HSET', ['{emails}:shape', 'version', '1', 'paused', 1, 'paused_until', 2]);
 }
 
@@ -346,7 +374,14 @@ async function placesForAWhile({ admin, until }: Place, handled: string[]): Prom
   await queue.send('keyed later', { key: 'not known before', delayMs: 1 });
   await queue.send('ranked later', { priority: 5, delayMs: 1 });
   await queue.send('bad', { key: 'bad' });
-  const expected = { keyed: 5, ranked: 4, 'keyed thrice': 3, 'keyed later': 1, 'ranked later': 1 };
+  await queue.send('once', { once: { key: 'a', until: 'done' } });
+  await queue.send('bad', { once: { key: 'b', until: 'done' } });
+  await queue.send('taken', { once: { key: 'c', until: 'taken' } });
+  await queue.send('quiet', { debounce: { key: 'a', ms: 1 }, ttlMs: 60_000 });
+  const expected = {
+    ...{ keyed: 5, ranked: 4, 'keyed thrice': 3, 'keyed later': 1, 'ranked later': 1 },
+    ...{ once: 1, taken: 1, quiet: 1 },
+  };
   await until(() =>
     Object.entries(expected).every(
       ([body, count]) => handled.filter((other) => other === body).length >= count,

@@ -55,6 +55,7 @@ export { Queue, type QueueOptions } from './queue.js';
 export type { QueueEvents } from './queue-events.js';
 export type { DestroyResult } from './scripts/destroy.js';
 export type { PurgeResult } from './scripts/purge.js';
+export type { ConditionOptions, Debounce, Once, Throttle } from './sending/condition.js';
 export { KeyFullError, QueueFullError } from './sending/errors.js';
 export type { MaxLength } from './sending/max-length.js';
 export type { BatchItem, SendResult } from './sending/producer.js';

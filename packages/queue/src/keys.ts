@@ -38,6 +38,18 @@ export interface QueueKeys {
   readonly keysByPending: string;
   /** ZSET of keys by since when their next message is the next one, in ms. */
   readonly keysByAge: string;
+  /** HASH of the messages that are sent once until they are taken or done: key to id. */
+  readonly once: string;
+  /** What the STRING of each window of `once` begins with; the key follows. */
+  readonly onceWindows: string;
+  /** What the STRING of each window of `throttle` begins with; the key follows. */
+  readonly throttleWindows: string;
+  /** ZSET of keys of debounced messages by when they are due, in ms. */
+  readonly debounced: string;
+  /** HASH of when the first message of each of these keys came, with its id. */
+  readonly debouncedFirsts: string;
+  /** HASH of the element of each of these keys. */
+  readonly debouncedElements: string;
   /** There while a consumer has found fewer messages than it wanted, for 30 s at most. */
   readonly idle: string;
   /** HASH of what the rate of the queue has granted. */
@@ -52,6 +64,8 @@ export interface QueueKeys {
   handoff(consumer: string): string;
   /** HASH of the key that each receipt of a consumer keeps busy. */
   labels(consumer: string): string;
+  /** HASH of the messages a consumer holds that are sent once until they are done, by receipt. */
+  onces(consumer: string): string;
 }
 
 const longestNameBytes = 1024;
@@ -85,6 +99,12 @@ export function queueKeys(name: string): QueueKeys {
     fair: `${tag}:fair`,
     keysByPending: `${tag}:keys:pending`,
     keysByAge: `${tag}:keys:age`,
+    once: `${tag}:once`,
+    onceWindows: `${tag}:once:`,
+    throttleWindows: `${tag}:throttle:`,
+    debounced: `${tag}:debounced`,
+    debouncedFirsts: `${tag}:debounced:firsts`,
+    debouncedElements: `${tag}:debounced:elements`,
     idle: `${tag}:idle`,
     rate: `${tag}:rate`,
     signal: `${tag}:signal`,
@@ -92,6 +112,7 @@ export function queueKeys(name: string): QueueKeys {
     batches: (consumer) => `${tag}:batches:${consumer}`,
     handoff: (consumer) => `${tag}:handoff:${consumer}`,
     labels: (consumer) => `${tag}:labels:${consumer}`,
+    onces: (consumer) => `${tag}:onces:${consumer}`,
   };
 }
 
@@ -114,6 +135,10 @@ export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
     [keys.fair, 'hash'],
     [keys.keysByPending, 'zset'],
     [keys.keysByAge, 'zset'],
+    [keys.once, 'hash'],
+    [keys.debounced, 'zset'],
+    [keys.debouncedFirsts, 'hash'],
+    [keys.debouncedElements, 'hash'],
     [keys.rate, 'hash'],
   ]);
   return { kind: 'queue', name, typeOf: (key) => types.get(key) };

@@ -58,7 +58,11 @@ it.each(faults)('%s in mid-run loses nothing', async (_what, sabotage) => {
     results.forEach((result, at) => {
       const one = body + at;
       if (result.status === 'sent') sent.add(one);
-      else if ((result.error as { outcome?: string }).outcome === 'unknown') unknown.add(one);
+      else if (
+        result.status === 'failed' &&
+        (result.error as { outcome?: string }).outcome === 'unknown'
+      )
+        unknown.add(one);
     });
     if (body % 300 === 0) await sabotage(saboteur);
   }

@@ -95,16 +95,3 @@ it('a message that was removed is not counted any more, also when its lease may 
 
   expect(pool.free).toBe(2);
 });
-
-it('fast handlers let items wait for them, but no more than is said', () => {
-  const host = {
-    open: () => undefined,
-    outcomes: { succeeded: () => {}, failed: () => {} },
-    finished: () => {},
-    stuck: () => {},
-  };
-  const pool = new HandlerPool<NamedWork>(() => {}, 1, host, 5);
-  const under = lease();
-  for (let n = 0; n < 50; n += 1) pool.accept([work(`w${n}`, under)]);
-  expect(pool.free).toBe(6);
-});

@@ -35,6 +35,7 @@ const opening = `${prefix}{`;
 const idFirst = `${opening}"id"`;
 const keyFirst = `${opening}"key"`;
 const priorityFirst = `${opening}"priority"`;
+const onceFirst = `${opening}"once"`;
 const newline = 0x0a;
 
 const noHeaders: Headers = Object.freeze({});
@@ -45,7 +46,12 @@ export function placeJson(key: string | undefined, priority: number | undefined)
   return priority === undefined || priority === defaultPriority ? '' : `"priority":${priority},`;
 }
 
-/** Writes a new envelope: prefix, one line of JSON, a newline, the body. @param place see `placeJson`. */
+/** What says until when no other message with this key is sent, as scripts read it: behind the place. */
+export function onceJson(until: 'taken' | 'done', key: string): string {
+  return `"once":${JSON.stringify(`${until}:${key}`)},`;
+}
+
+/** Writes a new envelope: prefix, one line of JSON, a newline, the body. @param place see `placeJson` and `onceJson`. */
 export function encodeEnvelope(
   message: { idJson: string; sentAt: number; headers?: Headers | undefined; place?: string },
   body: string | Uint8Array,
@@ -70,7 +76,9 @@ export function isEnvelope(element: Uint8Array | string): boolean {
 export function beginningOf(element: Slice): 'bare' | 'untouched' | 'touched' {
   if (element.startsWith(idFirst)) return 'untouched';
   if (!element.startsWith(opening)) return 'bare';
-  const isUntouched = element.startsWith(keyFirst) || element.startsWith(priorityFirst);
+  const isUntouched = [keyFirst, priorityFirst, onceFirst].some((first) =>
+    element.startsWith(first),
+  );
   return isUntouched ? 'untouched' : 'touched';
 }
 

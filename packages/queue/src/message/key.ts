@@ -2,11 +2,9 @@ import { checkedName, InvalidArgumentError, shown } from '@redpost/core';
 
 const longestBytes = 256;
 
-/** @throws InvalidArgumentError for what cannot be the key of a message. */
-export function checkKey(key: unknown): void {
-  const text = checkedName('The key of a message', key);
+/** @throws InvalidArgumentError for what cannot be a key of a message. @param what says which one it is. */
+export function checkKey(key: unknown, what = 'The key of a message'): void {
+  const text = checkedName(what, key);
   if (Buffer.byteLength(text) <= longestBytes) return;
-  throw new InvalidArgumentError(
-    `The key of a message has at most ${longestBytes} bytes, got ${shown(key)}`,
-  );
+  throw new InvalidArgumentError(`${what} has at most ${longestBytes} bytes, got ${shown(key)}`);
 }

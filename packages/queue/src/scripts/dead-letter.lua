@@ -15,6 +15,7 @@ for i = rest, #ARGV, 4 do
     local attempt, _, text = read_envelope(element, consumer .. '-' .. receipt)
     add_dead_letter(reason, message, write_envelope(attempt + 1, false, text))
     let_go(receipt)
+    end_held(receipt, element)
     free(receipt, tonumber(ran_ms))
     moved = moved + 1
   end

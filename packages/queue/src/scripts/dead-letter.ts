@@ -6,6 +6,7 @@ import {
   deadLettersPart,
   endingPart,
   envelopePart,
+  heldOncePart,
   holdersPart,
   labelsPart,
 } from './parts/parts.js';
@@ -24,6 +25,7 @@ export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
     clockPart,
     writeBeforeGrowingPart,
     envelopePart,
+    heldOncePart,
     holdersPart,
     labelsPart,
     endingPart,

@@ -5,8 +5,8 @@
 -- most  of how many keys at most
 -- active_prefix and the others  what the keys of each consumer begin with
 -- returns { pending, active, delayed, dead, 1 if the call is to be made again } that were deleted
-local counts, pending = waiting()
-local delayed_count, dead_count = redis.call('ZCARD', delayed), redis.call('XLEN', dead)
+local counts, pending, delayed_count = waiting()
+local dead_count = redis.call('XLEN', dead)
 redis.call('HLEN', stats)
 redis.call('HLEN', shape)
 redis.call('HLEN', seen)
@@ -23,7 +23,7 @@ for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
   local handoff = handoff_prefix .. consumer
   active = active + redis.call('HLEN', fields) + redis.call('LLEN', handoff)
   for _, batch in ipairs(redis.call('HKEYS', batches)) do active = active + batch:match('%d+$') end
-  redis.call('UNLINK', fields, batches, handoff, labels_prefix .. consumer)
+  redis.call('UNLINK', fields, batches, handoff, labels_prefix .. consumer, onces_prefix .. consumer)
 end
 for level in pairs(counts) do redis.call('UNLINK', list_of_level(level), suspects_of_level(level)) end
 redis.call('UNLINK', unpack(KEYS))

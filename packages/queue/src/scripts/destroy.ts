@@ -4,7 +4,7 @@ import type { QueueKeys } from '../keys.js';
 import source from './destroy.lua';
 import { forgetKeysPart, waitingPart } from './parts/parts.js';
 import { keysAtOnce } from './purge.js';
-import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { debouncedKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 /** How many messages were deleted with their queue. */
 export interface DestroyResult {
@@ -17,11 +17,23 @@ export interface DestroyResult {
 const destroyScript = defineScript<{ keys: QueueKeys }, DestroyResult & { hasMore: boolean }>({
   name: 'destroy',
   uses: [clockPart, waitingPart, forgetKeysPart],
-  keys: namedKeys('list', 'delayed', 'dead', 'consumers', 'stats', 'holders', 'rate', ...placeKeys),
+  keys: namedKeys(
+    'list',
+    'delayed',
+    'dead',
+    'consumers',
+    'once',
+    ...debouncedKeys,
+    'stats',
+    'holders',
+    'rate',
+    ...placeKeys,
+  ),
   args: {
     ...placeArgs,
     most: () => keysAtOnce,
     labels_prefix: ({ keys }) => keys.labels(''),
+    onces_prefix: ({ keys }) => keys.onces(''),
     active_prefix: ({ keys }) => keys.active(''),
     batches_prefix: ({ keys }) => keys.batches(''),
     handoff_prefix: ({ keys }) => keys.handoff(''),

@@ -20,12 +20,14 @@
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
 if is_reshaped() then return 0 end
 
-hold_handed_off(handed_off)
+local brought = hold_handed_off(handed_off)
+note_brought(handed_off, brought)
 
 if #ARGV >= rest then
   free_acknowledged({ unpack(ARGV, rest + whole) }, ran)
-  local acknowledged = acknowledge(
-    { unpack(ARGV, rest, rest - 1 + whole) }, { unpack(ARGV, rest + whole) })
+  local whole_batches, receipts = { unpack(ARGV, rest, rest - 1 + whole) }, { unpack(ARGV, rest + whole) }
+  note_acknowledged(whole_batches, receipts)
+  local acknowledged = acknowledge(whole_batches, receipts)
   -- Fewer when they come a second time, because the answer got lost.
   local unhandled = math.min(expired, acknowledged)
   finished('acked', acknowledged - unhandled)
@@ -50,6 +52,7 @@ end
 local elements, is_cut = take(tonumber(count), with_list == '1')
 local suspect = with_suspect == '1' and take_suspect()
 occupy(first, suspect)
+note_taken(first, suspect, elements)
 if suspect then
   hold(first, { suspect })
   first = first + 1

@@ -11,6 +11,7 @@ import {
   handoffPart,
   heldPart,
   listSourcePart,
+  notingOncePart,
   openGatePart,
   shapedGateParts,
   shapedSourcePart,
@@ -77,7 +78,7 @@ const keys = ['list', 'active', 'batches', 'handoff', 'consumers', 'stats'] as c
 /** Of a plain queue. */
 const plainLease: Script<LeaseInput, LeaseResult> = defineLease({
   gate: [openGatePart],
-  source: listSourcePart,
+  source: [listSourcePart],
   keys: namedKeys(...keys, 'returned', 'suspects', 'shape'),
   args: { signal: ({ keys }) => keys.signal },
 });
@@ -85,8 +86,8 @@ const plainLease: Script<LeaseInput, LeaseResult> = defineLease({
 /** Of a queue with a shape. */
 const shapedLease: Script<LeaseInput, LeaseResult> = defineLease({
   gate: shapedGateParts,
-  source: shapedSourcePart,
-  keys: namedKeys(...keys, 'labels', 'holders', 'rate', ...placeKeys),
+  source: [shapedSourcePart, notingOncePart],
+  keys: namedKeys(...keys, 'labels', 'holders', 'rate', 'once', 'onces', ...placeKeys),
   args: {
     version: ({ version }) => version,
     slack_us: ({ slackMs = 0 }) => 1000 * slackMs,
@@ -103,14 +104,14 @@ export function leaseOf({ version }: Shape): Script<LeaseInput, LeaseResult> {
 interface LeaseDefinition
   extends Required<Pick<ScriptDefinition<LeaseInput, LeaseResult>, 'keys' | 'args'>> {
   gate: readonly ScriptPart[];
-  source: ScriptPart;
+  source: readonly ScriptPart[];
 }
 
 function defineLease(definition: LeaseDefinition): Script<LeaseInput, LeaseResult> {
   const { gate, source: from, keys, args } = definition;
   return defineScript<LeaseInput, LeaseResult>({
     name: 'lease',
-    uses: [clockPart, ...gate, heldPart, handoffPart, from, endingPart],
+    uses: [clockPart, ...gate, heldPart, handoffPart, ...from, endingPart],
     keys,
     args: {
       ...args,

@@ -1,4 +1,4 @@
--- Move delayed messages that are due to the returned ones, behind those that are there. Not many bytes at a
+-- Move delayed and debounced messages that are due to the returned ones, behind those that are there. Not many bytes at a
 -- time: this holds up everything else. And it goes by steps, each at most three times as long as those
 -- before it together: so of large messages behind small ones few are read in vain.
 --
@@ -26,6 +26,21 @@ while moved < most and room > 0 do
   if #due < wanted then break end
 end
 
+-- At least one, so that many delayed ones do not hold them up.
+local is_first = true
+while is_first or moved < most and room > 0 do
+  is_first = false
+  local key = redis.call('ZRANGEBYSCORE', debounced, '-inf', time, 'LIMIT', 0, 1)[1]
+  if not key then break end
+  write_before_growing('ZREM', debounced)
+  room = room - end_debounce(key)
+  moved = moved + 1
+end
+
 tell_returned()
-local next_due = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+local next_due
+for _, key in ipairs({ delayed, debounced }) do
+  local due = tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2])
+  if due then next_due = math.min(next_due or due, due) end
+end
 return { moved, next_due and math.max(0, next_due - time) or -1 }

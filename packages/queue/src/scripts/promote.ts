@@ -1,9 +1,9 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, mostBytesPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { returnPart } from './parts/parts.js';
+import { debouncedPart, returnPart } from './parts/parts.js';
 import source from './promote.lua';
-import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { debouncedKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 export interface PromoteResult {
   moved: number;
@@ -15,8 +15,8 @@ const limit = 1000;
 
 export const promote = defineScript<{ keys: QueueKeys }, PromoteResult>({
   name: 'promote',
-  uses: [clockPart, mostBytesPart, writeBeforeGrowingPart, returnPart],
-  keys: namedKeys(...placeKeys, 'delayed'),
+  uses: [clockPart, mostBytesPart, writeBeforeGrowingPart, debouncedPart, returnPart],
+  keys: namedKeys(...placeKeys, ...debouncedKeys, 'delayed'),
   args: { most: () => limit, ...placeArgs },
   lua: source,
   looksFirst: () => true,

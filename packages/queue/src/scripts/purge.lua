@@ -1,16 +1,16 @@
--- Delete all messages that wait; those with a key for a number of keys at a time.
+-- Delete all messages that wait; those with a key for a number of keys at a time. Of those that are sent once, only
+-- those count from then on that a consumer has.
 --
 -- most  how many keys at most
 -- returns { pending, delayed, 1 if there are more keys }: how many messages were deleted
 local keyed_before = tonumber(redis.call('HGET', fair, 'pending') or 0)
-local counts, sum = waiting()
-local delayed_count = redis.call('ZCARD', delayed)
+local counts, sum, delayed_count = waiting()
 local had_suspects = false
 for level in pairs(counts) do
   had_suspects = redis.call('UNLINK', suspects_of_level(level)) == 1 or had_suspects
   redis.call('UNLINK', list_of_level(level))
 end
-redis.call('UNLINK', list, delayed)
+redis.call('UNLINK', list, delayed, debounced, debounced_firsts, debounced_elements)
 local keyed, has_more = forget_keys(tonumber(most))
 
 if had_suspects and redis.call('EXISTS', busy) == 1 then
@@ -34,4 +34,22 @@ if had_suspects and redis.call('EXISTS', busy) == 1 then
 end
 redis.call('HDEL', fair, 'keyless')
 forget_times()
+
+if redis.call('EXISTS', once) == 1 then
+  local counting = {}
+  local function keep(key, id)
+    if key and redis.call('HGET', once, key) == id then
+      counting[#counting + 1] = key
+      counting[#counting + 1] = id
+    end
+  end
+  for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
+    local consumer = member:gsub('^~', '')
+    for _, field in ipairs(redis.call('HVALS', onces_prefix .. consumer)) do keep(read_once(field)) end
+    -- What a blocking move has brought counts until a lease holds it.
+    for _, element in ipairs(redis.call('LRANGE', handoff_prefix .. consumer, 0, -1)) do keep(once_of(element)) end
+  end
+  redis.call('UNLINK', once)
+  for i = 1, #counting, 2 do redis.call('HSET', once, counting[i], counting[i + 1]) end
+end
 return { sum - keyed_before + keyed, delayed_count, has_more and 1 or 0 }

@@ -1,9 +1,9 @@
 import { type Connection, defineScript } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { forgetKeysPart, waitingPart } from './parts/parts.js';
+import { forgetKeysPart, oncePart, waitingPart } from './parts/parts.js';
 import source from './purge.lua';
-import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { debouncedKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 /** How many messages were deleted. */
 export interface PurgeResult {
@@ -16,11 +16,13 @@ export const keysAtOnce = 1000;
 
 const purgeScript = defineScript<{ keys: QueueKeys }, PurgeResult & { hasMore: boolean }>({
   name: 'purge',
-  uses: [clockPart, waitingPart, forgetKeysPart],
-  keys: namedKeys('list', 'delayed', 'consumers', ...placeKeys),
+  uses: [clockPart, waitingPart, forgetKeysPart, oncePart],
+  keys: namedKeys('list', 'delayed', 'consumers', 'once', ...debouncedKeys, ...placeKeys),
   args: {
     ...placeArgs,
     labels_prefix: ({ keys }) => keys.labels(''),
+    onces_prefix: ({ keys }) => keys.onces(''),
+    handoff_prefix: ({ keys }) => keys.handoff(''),
     most: () => keysAtOnce,
   },
   lua: source,

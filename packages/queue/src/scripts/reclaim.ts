@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
-import { writeBeforeGrowingPart } from '@redpost/core/consuming';
+import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { handoffPart, heldPart } from './parts/parts.js';
+import { handoffPart, heldOncePart, heldPart } from './parts/parts.js';
 import source from './reclaim.lua';
 import { namedKeys } from './script-keys.js';
 
@@ -20,9 +20,10 @@ export type ReclaimResult =
 
 export const reclaim = defineScript<ReclaimInput, ReclaimResult>({
   name: 'reclaim',
-  uses: [writeBeforeGrowingPart, heldPart, handoffPart],
-  keys: namedKeys('active', 'batches', 'handoff', 'consumers'),
+  uses: [clockPart, writeBeforeGrowingPart, heldPart, handoffPart, heldOncePart],
+  keys: namedKeys('active', 'batches', 'handoff', 'consumers', 'once', 'onces', 'shape', 'seen'),
   args: {
+    signal: ({ keys }) => keys.signal,
     consumer: ({ consumer }) => consumer,
     first: ({ firstReceipt }) => firstReceipt,
     handed_off: ({ handedOff }) => handedOff ?? '',

@@ -31,6 +31,7 @@ for _, receipt in ipairs(receipts) do
     add_dead_letter('crashed', 'its consumers died while they handled it',
       write_envelope(attempt, false, text))
     dead_lettered = dead_lettered + 1
+    end_once(element)
     free(receipt)
   else
     local level, key = place_of(text)
@@ -41,7 +42,7 @@ for _, receipt in ipairs(receipts) do
 end
 
 let_go_of_all()
-redis.call('DEL', labels)
+redis.call('DEL', labels, onces)
 redis.call('DEL', handoff)
 note_holder()
 redis.call('ZREM', consumers, overdue)

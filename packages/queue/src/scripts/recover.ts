@@ -8,6 +8,7 @@ import {
   holdersPart,
   labelsPart,
   levelsPart,
+  oncePart,
   signalPart,
 } from './parts/parts.js';
 import source from './recover.lua';
@@ -47,15 +48,17 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     holdersPart,
     labelsPart,
     levelsPart,
+    oncePart,
     endingPart,
     deadLettersPart,
     signalPart,
   ],
   keys: {
-    ...namedKeys(...placeKeys, 'consumers', 'dead', 'stats', 'holders'),
+    ...namedKeys(...placeKeys, 'consumers', 'dead', 'stats', 'holders', 'once'),
     active: ({ keys, overdue }) => keys.active(consumerOf(overdue)),
     batches: ({ keys, overdue }) => keys.batches(consumerOf(overdue)),
     labels: ({ keys, overdue }) => keys.labels(consumerOf(overdue)),
+    onces: ({ keys, overdue }) => keys.onces(consumerOf(overdue)),
     handoff: ({ keys, overdue }) => keys.handoff(consumerOf(overdue)),
   },
   args: {

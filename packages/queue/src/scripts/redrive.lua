@@ -1,5 +1,6 @@
--- Move dead letters to the returned messages, oldest first, with no attempts counted. They are moved one by one, and a
--- call moves a limited number of bytes, because no other call is executed meanwhile.
+-- Move dead letters to the returned messages, oldest first, with no attempts counted. One that is sent once counts again,
+-- unless another one with its key does. They are moved one by one, and a call moves a limited number of bytes, because no
+-- other call is executed meanwhile.
 --
 -- first, last  ids of entries of the dead letters
 -- limit        how many at most
@@ -13,7 +14,10 @@ for _ = 1, limit do
   for i = 1, #fields, 2 do
     if fields[i] == 'element' then
       local _, _, text = read_envelope(fields[i + 1], id)
-      put_last(write_envelope(0, false, text))
+      local element = write_envelope(0, false, text)
+      local key, id = once_of(element)
+      if key then begin_once(key, id) end
+      put_last(element)
       room = room - #text
     end
   end

@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, mostBytesPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { envelopePart, returnPart } from './parts/parts.js';
+import { envelopePart, oncePart, returnPart } from './parts/parts.js';
 import source from './redrive.lua';
 import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
@@ -16,8 +16,8 @@ export interface RedriveInput {
 /** The ids of the entries that were moved. */
 export const redrive = defineScript<RedriveInput, string[]>({
   name: 'redrive',
-  uses: [clockPart, mostBytesPart, envelopePart, returnPart],
-  keys: namedKeys(...placeKeys, 'dead'),
+  uses: [clockPart, mostBytesPart, envelopePart, oncePart, returnPart],
+  keys: namedKeys(...placeKeys, 'dead', 'once'),
   args: {
     first: ({ from }) => from,
     last: ({ to }) => to,

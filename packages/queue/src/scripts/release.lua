@@ -15,6 +15,7 @@ for i = rest, #ARGV do
     if were_started == '1' then element = keep_id(element, consumer .. '-' .. receipt) end
     local is_suspect = put_back(element)
     let_go(receipt)
+    let_go_of_once(receipt, element)
     if is_suspect then
       keep_busy(receipt, key_of(element))
     else

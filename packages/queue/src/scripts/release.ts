@@ -1,7 +1,14 @@
 import { defineScript } from '@redpost/core';
 import { writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { envelopePart, holdersPart, labelsPart, ratePart, returnPart } from './parts/parts.js';
+import {
+  envelopePart,
+  heldOncePart,
+  holdersPart,
+  labelsPart,
+  ratePart,
+  returnPart,
+} from './parts/parts.js';
 import source from './release.lua';
 import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
@@ -16,7 +23,15 @@ export interface ReleaseInput {
 /** How many were still held, and were returned. */
 export const release = defineScript<ReleaseInput, number>({
   name: 'release',
-  uses: [writeBeforeGrowingPart, envelopePart, holdersPart, ratePart, labelsPart, returnPart],
+  uses: [
+    writeBeforeGrowingPart,
+    envelopePart,
+    heldOncePart,
+    holdersPart,
+    ratePart,
+    labelsPart,
+    returnPart,
+  ],
   keys: namedKeys('rate', ...placeKeys, ...heldKeys),
   args: {
     ...placeArgs,

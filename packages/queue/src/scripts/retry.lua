@@ -15,7 +15,9 @@ local reply, at_once, limited_until = {}, {}, 0
 
 -- One element after the other, because all of them together may be large.
 local function changed(receipt, attempts)
-  local attempt, _, text = read_envelope(held(receipt), consumer .. '-' .. receipt)
+  local element = held(receipt)
+  let_go_of_once(receipt, element)
+  local attempt, _, text = read_envelope(element, consumer .. '-' .. receipt)
   return write_envelope(attempt + attempts, false, text)
 end
 

@@ -1,7 +1,14 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { delayPart, envelopePart, holdersPart, labelsPart, returnPart } from './parts/parts.js';
+import {
+  delayPart,
+  envelopePart,
+  heldOncePart,
+  holdersPart,
+  labelsPart,
+  returnPart,
+} from './parts/parts.js';
 import source from './retry.lua';
 import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
@@ -20,6 +27,7 @@ export const retry = defineScript<RetryInput, boolean[]>({
     clockPart,
     writeBeforeGrowingPart,
     envelopePart,
+    heldOncePart,
     holdersPart,
     labelsPart,
     returnPart,

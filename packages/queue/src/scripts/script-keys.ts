@@ -22,7 +22,18 @@ export const placeKeys = [
 ] as const;
 
 /** The keys of scripts that change what a consumer holds. */
-export const heldKeys = ['active', 'batches', 'labels', 'handoff', 'holders'] as const;
+export const heldKeys = [
+  'active',
+  'batches',
+  'labels',
+  'handoff',
+  'holders',
+  'once',
+  'onces',
+] as const;
+
+/** The keys of messages that wait until no other one comes. */
+export const debouncedKeys = ['debounced', 'debouncedFirsts', 'debouncedElements'] as const;
 
 /** What other keys of such scripts begin with, and the signal. */
 export const placeArgs = {

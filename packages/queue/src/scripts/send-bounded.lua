@@ -6,12 +6,12 @@
 
 -- All keys are read before anything is changed: an error for a key of another type means that nothing was sent.
 local in_list = redis.call('LLEN', list)
-local _, count = waiting()
-count = count + redis.call('ZCARD', delayed)
+local _, count, delayed_count = waiting()
+count = count + delayed_count
 
 local sent, dropped = math.max(0, math.min(given, limit - count)), 0
 if drops == '1' and sent < given then
-  redis.call('HLEN', stats)
+  check_dropping(reads_dropped())
   for n = 1, sent do
     if goes_to_list(n) then in_list = in_list + 1 end
   end
@@ -23,8 +23,5 @@ end
 if sent == 0 then return { 0, 0, count, refused } end
 
 send_messages(sent)
-if dropped > 0 then
-  redis.call('LTRIM', list, 0, -1 - dropped)
-  redis.call('HINCRBY', stats, 'dropped', dropped)
-end
+if dropped > 0 then drop_oldest(dropped) end
 return { sent, dropped, count + sent - dropped - #refused, refused }

@@ -1,5 +1,5 @@
 import { defineScript } from '@redpost/core';
-import { outgoingPart, waitingPart } from './parts/parts.js';
+import { droppingPart, outgoingPart, waitingPart } from './parts/parts.js';
 import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 import { messageArguments, placesIn, type SendInput } from './send.js';
 import source from './send-bounded.lua';
@@ -24,8 +24,8 @@ export interface SendBoundedResult {
 
 export const sendBounded = defineScript<SendBoundedInput, SendBoundedResult>({
   name: 'send-bounded',
-  uses: [outgoingPart, waitingPart],
-  keys: namedKeys('list', 'delayed', 'stats', ...placeKeys),
+  uses: [outgoingPart, waitingPart, droppingPart],
+  keys: namedKeys('list', 'delayed', 'debounced', 'stats', 'once', ...placeKeys),
   args: {
     ...placeArgs,
     limit: ({ limit }) => limit,

@@ -5,7 +5,7 @@ import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 import source from './send.lua';
 
 /** What a script that sends needs to know of a message. */
-interface SentMessage {
+export interface SentMessage {
   element: string | Buffer;
   /** 0 for none. */
   delayMs: number;

@@ -24,7 +24,7 @@ export interface StatsResult {
 export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
   name: 'stats',
   uses: [clockPart, waitingPart],
-  keys: namedKeys('list', 'delayed', 'dead', 'consumers', 'stats', ...placeKeys),
+  keys: namedKeys('list', 'delayed', 'debounced', 'dead', 'consumers', 'stats', ...placeKeys),
   args: placeArgs,
   lua: source,
   looksFirst: () => true,

@@ -1,17 +1,11 @@
 import type { CallOptions } from '@redpost/core';
 import type { QueueContext } from '../context.js';
 import { sendBounded } from '../scripts/send-bounded.js';
+import { hasCondition, type Refused, sendConditionally } from './conditional-sends.js';
 import { QueueFullError } from './errors.js';
 import { refuseFullKeys } from './full-keys.js';
 import type { Bound } from './max-length.js';
 import type { Outgoing } from './outgoing.js';
-
-/** The messages that did not fit. */
-export interface Refused {
-  messages: Outgoing[];
-  /** How many messages wait in the queue. */
-  count: number;
-}
 
 /** Sends messages to a queue as long as it is not full. */
 export class BoundedSends {
@@ -34,6 +28,7 @@ export class BoundedSends {
   /** Sends the messages that fit, in their order, and returns the others. When the call fails, all are rejected. */
   async offer(messages: Outgoing[], options: CallOptions): Promise<Refused> {
     try {
+      if (messages.some(hasCondition)) return await this.#sendConditionally(messages, options);
       const { sent, dropped, count, refused } = await this.#run(messages, options);
       if (dropped > 0) this.#dropped(dropped);
       refuseFullKeys(this.#context.name, messages, refused);
@@ -57,10 +52,19 @@ export class BoundedSends {
     for (const { reject } of messages) reject(new QueueFullError(about));
   }
 
+  async #sendConditionally(messages: Outgoing[], options: CallOptions): Promise<Refused> {
+    const refused = await sendConditionally(this.#context, messages, options, this.#limits);
+    if (refused.dropped > 0) this.#dropped(refused.dropped);
+    return refused;
+  }
+
+  get #limits() {
+    const { count: limit, whenFull } = this.bound;
+    return { limit, drops: whenFull === 'drop-oldest' };
+  }
+
   #run(messages: Outgoing[], options: CallOptions) {
     const { connection, keys } = this.#context;
-    const { count: limit, whenFull } = this.bound;
-    const input = { keys, messages, limit, drops: whenFull === 'drop-oldest' };
-    return connection.run(sendBounded, input, options);
+    return connection.run(sendBounded, { keys, messages, ...this.#limits }, options);
   }
 }

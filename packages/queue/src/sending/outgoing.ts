@@ -1,3 +1,5 @@
+import type { Condition } from './condition.js';
+
 /** A message that is ready to be sent. */
 export interface Outgoing {
   id: string;
@@ -8,6 +10,10 @@ export interface Outgoing {
   isInList: boolean;
   key: string | undefined;
   replicas: number;
+  /** On what it depends whether it is sent; undefined for most messages. */
+  condition: Condition | undefined;
+  /** What became of it, if it is settled without an error. */
+  status: 'sent' | 'duplicate' | 'replaced';
   /** Both settle the promise of the caller. They are set when the message is put into a batch. */
   resolve: (id: string) => void;
   reject: (error: unknown) => void;

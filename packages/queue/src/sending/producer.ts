@@ -9,9 +9,11 @@ import {
   validate,
 } from '@redpost/core';
 import type { QueueContext } from '../context.js';
-import { encodeEnvelope, isEnvelope, placeJson } from '../message/envelope.js';
+import { encodeEnvelope, isEnvelope, onceJson, placeJson } from '../message/envelope.js';
 import { send } from '../scripts/send.js';
 import { BoundedSends } from './bounded-sends.js';
+import type { Condition } from './condition.js';
+import { hasCondition, sendConditionally } from './conditional-sends.js';
 import { refuseFullKeys } from './full-keys.js';
 import type { Bound } from './max-length.js';
 import { newId } from './message-id.js';
@@ -26,7 +28,11 @@ export interface BatchItem<Body> extends SendOptions {
 
 /** The result for one message of a batch. */
 export type SendResult =
-  | { status: 'sent'; id: string }
+  /**
+   * `duplicate`: it was not sent, because of an earlier message with the same `once.key` or `throttle.key`; `replaced`:
+   * it is part of an earlier one with the same `debounce.key`. The id is that of the earlier message.
+   */
+  | { status: 'sent' | 'duplicate' | 'replaced'; id: string }
   /** If the `outcome` of the error is `unknown`, the message may be in Redis nevertheless. */
   | { status: 'failed'; id: string | undefined; error: unknown };
 
@@ -71,21 +77,27 @@ export class Producer<Body, Input> {
 
   send(body: Input, options: SendOptions): Promise<string> {
     try {
-      const message = this.#prepare(body, options);
-      const valid = this.#validate(body);
-      if (valid || !this.#order.isFree(onlyLine)) return this.#enqueueInOrder(message, valid);
-      return this.#enqueue(message);
+      return this.#submit(this.#prepare(body, options), body);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   async sendBatch(items: readonly BatchItem<Input>[]): Promise<SendResult[]> {
-    const sent = items.map(({ body, ...options }) => this.send(body, options));
+    const messages: (Outgoing | undefined)[] = [];
+    const sent = items.map(({ body, ...options }, at) => {
+      try {
+        const message = this.#prepare(body, options);
+        messages[at] = message;
+        return this.#submit(message, body);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    });
     const outcomes = await Promise.allSettled(sent);
     return outcomes.map((outcome, at) =>
       outcome.status === 'fulfilled'
-        ? { status: 'sent', id: outcome.value }
+        ? { status: messages[at]?.status ?? 'sent', id: outcome.value }
         : { status: 'failed', id: items[at]?.id, error: outcome.reason },
     );
   }
@@ -114,13 +126,19 @@ export class Producer<Body, Input> {
     return result instanceof Promise ? result : undefined;
   }
 
+  #submit(message: Outgoing, body: Input): Promise<string> {
+    const valid = this.#validate(body);
+    if (valid || !this.#order.isFree(onlyLine)) return this.#enqueueInOrder(message, valid);
+    return this.#enqueue(message);
+  }
+
   #prepare(body: Input, options: SendOptions): Outgoing {
     if (this.#isClosed) throw new ClosedError('The queue is closed');
-    if (options !== noOptions) checkSendOptions(options);
+    const condition = options === noOptions ? undefined : checkSendOptions(options);
     const { id = newId(), delayMs = 0, ttlMs = 0, replicas = this.#options.replicas } = options;
     const { key } = options;
     const place = placeJson(key, options.priority);
-    const element = this.#encode(body, id, options, place);
+    const element = this.#encode(body, id, options, place + onceIn(condition));
     refuseTooLarge(element, this.#options.maxMessageBytes);
     const isInList = place === '';
     return {
@@ -131,6 +149,8 @@ export class Producer<Body, Input> {
       isInList,
       key,
       replicas,
+      condition,
+      status: 'sent',
       resolve: notYet,
       reject: notYet,
     };
@@ -194,6 +214,10 @@ export class Producer<Body, Input> {
     const { connection, keys } = this.#context;
     try {
       if (messages.some(needsScript)) {
+        if (messages.some(hasCondition)) {
+          await sendConditionally(this.#context as QueueContext, messages, options);
+          return;
+        }
         const refused = await connection.run(send, { keys, messages }, options);
         refuseFullKeys(this.#context.name, messages, refused);
       } else {
@@ -208,8 +232,13 @@ export class Producer<Body, Input> {
 }
 
 /** A plain LPUSH would not do. */
-function needsScript({ delayMs, ttlMs, isInList }: Outgoing): boolean {
-  return delayMs > 0 || ttlMs > 0 || !isInList;
+function needsScript({ delayMs, ttlMs, isInList, condition }: Outgoing): boolean {
+  return delayMs > 0 || ttlMs > 0 || !isInList || condition !== undefined;
+}
+
+function onceIn(condition: Condition | undefined): string {
+  if (condition?.word !== 'taken' && condition?.word !== 'done') return '';
+  return onceJson(condition.word, condition.key);
 }
 
 function notYet(): void {}

@@ -1,6 +1,7 @@
 import { type CallOptions, ClosedError, isRedpostError } from '@redpost/core';
 import { pause, performance } from '@redpost/core/consuming';
 import type { BoundedSends } from './bounded-sends.js';
+import { hasCondition } from './conditional-sends.js';
 import type { Outgoing } from './outgoing.js';
 
 /** How long to wait before asking again whether there is room, in ms: at first, and at most. */
@@ -43,9 +44,12 @@ export class RoomLine {
 
   async #sendInTurn(messages: Outgoing[], deadline: number): Promise<void> {
     let waiting = messages;
+    // A message that is not sent because of an earlier one needs no room.
+    let needsNoRoom = messages.some(hasCondition);
     while (waiting.length > 0) {
-      if (this.#room === 0 && !(await this.#findRoom(waiting, deadline))) return;
-      const next = waiting.slice(0, this.#room);
+      if (this.#room === 0 && !needsNoRoom && !(await this.#findRoom(waiting, deadline))) return;
+      const next = needsNoRoom ? waiting : waiting.slice(0, this.#room);
+      needsNoRoom = false;
       const options = { ...this.#options, ...this.#callTimeout(deadline) };
       const refused = await this.#sends.offer(next, options);
       this.#saw(refused.count);

@@ -7,9 +7,10 @@ import {
 } from '@redpost/core';
 import { checkHeaders, type Headers, isPriority } from '../message/envelope.js';
 import { checkKey } from '../message/key.js';
+import { type Condition, type ConditionOptions, conditionOf } from './condition.js';
 
 /** What a message is sent with. */
-export interface SendOptions {
+export interface SendOptions extends ConditionOptions {
   /** The message's id: 1 to 512 characters. Default: a new one. Equal ids are not detected. */
   id?: string | undefined;
   /** Small texts that travel with the message. */
@@ -32,7 +33,8 @@ export interface SendOptions {
   ttlMs?: number | undefined;
   /**
    * Write only the encoded body, so that any client's `RPOP` reads it. Such a message has no id
-   * until it is delivered, and can have no headers, priority, key, delay or time to live. Default false.
+   * until it is delivered, and can have no headers, priority, key, delay or time to live, and is not sent with
+   * `once`, `throttle` or `debounce`. Default false.
    */
   bare?: boolean | undefined;
   /**
@@ -49,6 +51,9 @@ const optionNames: NamesOf<SendOptions> = {
   key: true,
   delayMs: true,
   ttlMs: true,
+  once: true,
+  throttle: true,
+  debounce: true,
   bare: true,
   replicas: true,
 };
@@ -60,8 +65,12 @@ const longestMs = 100 * 365 * 86_400_000;
 /** For those who know queues whose jobs have a name and data. */
 const oneBody = 'A message has one body and no name: use send({ name, ...data }, options)';
 
-/** @throws InvalidArgumentError for an option that cannot work. */
-export function checkSendOptions(options: SendOptions): void {
+/**
+ * Returns on what it depends whether the message is sent, if it does on anything.
+ *
+ * @throws InvalidArgumentError for an option that cannot work.
+ */
+export function checkSendOptions(options: SendOptions): Condition | undefined {
   refuseUnknownOptions('send(body, options)', options, optionNames, oneBody);
   const { id, headers, priority, key, delayMs = 0, ttlMs, bare, replicas = 0 } = options;
   if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > longestId)) {
@@ -82,7 +91,13 @@ export function checkSendOptions(options: SendOptions): void {
   wholeNumber('replicas', replicas, { min: 0 });
   wholeNumber('delayMs', delayMs, { min: 0, max: longestMs });
   if (ttlMs !== undefined) wholeNumber('ttlMs', ttlMs, { min: 1, max: longestMs });
-  if (!bare) return;
+  const condition = conditionOf(options);
+  if (condition?.word === 'debounce' && delayMs > 0) {
+    throw new InvalidArgumentError(
+      `A message with debounce cannot have delayMs, got ${shown(delayMs)}: debounce.ms is its delay`,
+    );
+  }
+  if (!bare) return condition;
   const impossible = Object.entries({
     id,
     headers,
@@ -90,9 +105,13 @@ export function checkSendOptions(options: SendOptions): void {
     key,
     delayMs: delayMs || undefined,
     ttlMs,
+    once: options.once,
+    throttle: options.throttle,
+    debounce: options.debounce,
   });
   for (const [name, value] of impossible) {
     if (value === undefined) continue;
     throw new InvalidArgumentError(`A bare message cannot have ${name}, got ${shown(value)}`);
   }
+  return condition;
 }

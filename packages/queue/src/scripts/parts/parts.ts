@@ -5,7 +5,9 @@ import {
   writeBeforeGrowingPart,
 } from '@redpost/core/consuming';
 import deadLetters from './dead-letters.lua';
+import debounced from './debounced.lua';
 import delay from './delay.lua';
+import dropping from './dropping.lua';
 import ending from './ending.lua';
 import envelope from './envelope.lua';
 import fitting from './fitting.lua';
@@ -18,10 +20,13 @@ import rateGate from './gate/rate.lua';
 import gcra from './gcra.lua';
 import handoff from './handoff.lua';
 import held from './held.lua';
+import heldOnce from './held-once.lua';
 import holders from './holders.lua';
 import keys from './keys.lua';
 import labels from './labels.lua';
 import levels from './levels.lua';
+import notingOnce from './noting-once.lua';
+import once from './once.lua';
 import outgoing from './outgoing.lua';
 import place from './place.lua';
 import rate from './rate.lua';
@@ -61,8 +66,32 @@ export const shapePart = definePart({
   lua: shape,
 });
 
-/** `place_of(text)` and `key_of(element)`: the priority and the key of a message. */
+/** `place_of(text)`, `key_of(element)` and `id_at(text, at)`: the priority, the key and the id of a message. */
 const placePart = definePart({ name: 'place', uses: [envelopePart], lua: place });
+
+/** `once_of`, `begin_once` and `end_once`: messages that are sent once, until they are taken or done. */
+export const oncePart = definePart({
+  name: 'once',
+  uses: [envelopePart, placePart, shapePart],
+  needs: ['once'],
+  lua: once,
+});
+
+/** `hold_once`, `end_held` and others: those of them that a consumer holds. */
+export const heldOncePart = definePart({
+  name: 'held-once',
+  uses: [oncePart],
+  needs: ['onces'],
+  lua: heldOnce,
+});
+
+/** `note_brought`, `note_taken` and `note_acknowledged`: what a lease changes of them. */
+export const notingOncePart = definePart({
+  name: 'noting-once',
+  uses: [heldOncePart],
+  needs: ['shape'],
+  lua: notingOnce,
+});
 
 /** `list_of_level(level)` and `suspects_of_level(level)`: where messages of a priority wait. */
 export const levelsPart = definePart({
@@ -101,8 +130,16 @@ export const labelsPart = definePart({
 export const waitingPart = definePart({
   name: 'waiting',
   uses: [levelsPart],
-  needs: ['list', 'shape', 'fair'],
+  needs: ['list', 'shape', 'fair', 'delayed', 'debounced'],
   lua: waiting,
+});
+
+/** `check_dropping(reads)`, `drop_oldest(count)` and `reads_dropped()`: room for new messages. */
+export const droppingPart = definePart({
+  name: 'dropping',
+  uses: [oncePart],
+  needs: ['list', 'shape', 'stats'],
+  lua: dropping,
 });
 
 /** `forget_keys(most)`: deletes what waits of keys. */
@@ -118,6 +155,14 @@ export const returnPart = definePart({
   uses: [envelopePart, signalPart, placePart, levelsPart, keysPart],
   needs: ['returned', 'suspects'],
   lua: returning,
+});
+
+/** `debounce`, `end_debounce` and others: messages that wait until no other one comes. */
+export const debouncedPart = definePart({
+  name: 'debounced',
+  uses: [returnPart],
+  needs: ['debounced', 'debounced_firsts', 'debounced_elements'],
+  lua: debounced,
 });
 
 /** `take_from(list, command, count, back)`: the elements of one answer. */
@@ -153,7 +198,7 @@ export const shapedSourcePart = definePart({
 /** `delay(due, element)`: an element among those that are due later. */
 export const delayPart = definePart({ name: 'delay', needs: ['delayed'], lua: delay });
 
-/** `given`, `is_delayed(n)` and `send_messages(count)`: the messages of a producer. */
+/** `given`, `goes_to_list(n)`, `send_messages(count)` and others: the messages of a producer. */
 export const outgoingPart = definePart({
   name: 'outgoing',
   uses: [clockPart, delayPart, signalPart, placePart, levelsPart, keysPart],

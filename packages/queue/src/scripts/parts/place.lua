@@ -1,31 +1,41 @@
 -- Where a message waits, by what its producer said of it: the priority or the key. It stands in the header behind what
 -- scripts write, and before the id.
 
--- The key that a text of JSON begins with, which has escapes.
-local function escaped_key(text, first)
+-- A text of JSON whose quotation mark stands before `first`, and that may have escapes. Returns the text, and the place
+-- behind it and its comma.
+local function escaped_text(text, first)
   local at = first
   while true do
     local found = text:find('["\\\n]', at)
     local what = found and text:sub(found, found)
     if what == '"' then
-      local ok, key = pcall(cjson.decode, '[' .. text:sub(first - 1, found) .. ']')
-      return ok and key[1] or nil
+      local ok, decoded = pcall(cjson.decode, '[' .. text:sub(first - 1, found) .. ']')
+      return ok and decoded[1] or nil, found + 2
     end
-    if what ~= '\\' then return nil end
+    if what ~= '\\' then return nil, first end
     at = found + 2
   end
 end
 
--- Returns the level, which is 4 where nothing else is said, and the key or nil.
+-- Returns the level, which is 4 where nothing else is said, the key or nil, and the place behind them.
 --
 -- text  what is left of an element without what scripts wrote: see envelope.lua
 local function place_of(text)
   local at = text:match('^"expires":%d+,()') or 1
-  local level = text:match('^"priority":(%d),', at)
-  if level then return tonumber(level) end
-  local key = text:match('^"key":"([^"\\\n]+)",', at)
-  if not key and text:match('^"key":"', at) then key = escaped_key(text, at + 7) end
-  return 4, key
+  local level, after = text:match('^"priority":(%d),()', at)
+  if level then return tonumber(level), nil, after end
+  local key
+  key, after = text:match('^"key":"([^"\\\n]+)",()', at)
+  if not key and text:match('^"key":"', at) then key, after = escaped_text(text, at + 7) end
+  return 4, key, after or at
+end
+
+-- The id in a header, as it stands there, and the place behind it; nil if it is not at this place.
+local function id_at(text, at)
+  local id, after = text:match('^"id":("[^"\\\n]+")()', at)
+  if id or not text:match('^"id":"', at) then return id, after end
+  local decoded, behind = escaped_text(text, at + 6)
+  if decoded then return text:sub(at + 5, behind - 2), behind - 1 end
 end
 
 local function key_of(element)

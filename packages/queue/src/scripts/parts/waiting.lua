@@ -1,5 +1,5 @@
 -- How many messages wait at each level, by its number, those that are suspects among them. The second result is the
--- sum. They are not delayed.
+-- sum. They are not delayed: the third result is how many are.
 local function waiting()
   local has_levels = redis.call('HEXISTS', shape, 'levels') == 1
   local counts, sum = {}, 0
@@ -9,5 +9,5 @@ local function waiting()
     counts[level] = count
     sum = sum + count
   end
-  return counts, sum
+  return counts, sum, redis.call('ZCARD', delayed) + redis.call('ZCARD', debounced)
 end

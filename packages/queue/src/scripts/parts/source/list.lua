@@ -26,3 +26,7 @@ local next_key_ms, ready_keys
 local function free_acknowledged() end
 local function occupy() end
 local function tell_arrived() end
+-- Nor is any of them sent once.
+local function note_brought() end
+local function note_acknowledged() end
+local function note_taken() end
