@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { HandlerPool, type Lease, type Work } from './handler-pool.js';
 
 interface TestLease extends Lease {
@@ -35,6 +35,7 @@ function work(name: string, settler: TestLease): NamedWork {
 /** A pool whose handlers end when they are told, and who was started. */
 function openPool(concurrency: number) {
   const started: string[] = [];
+  const stuck = vi.fn();
   const handler = ({ name, ended }: NamedWork) => {
     started.push(name);
     return ended;
@@ -43,9 +44,9 @@ function openPool(concurrency: number) {
     open: () => undefined,
     outcomes: { succeeded: () => {}, failed: () => {} },
     finished: () => {},
-    stuck: () => {},
+    stuck,
   });
-  return { pool, started };
+  return { pool, started, stuck };
 }
 
 it('messages under a lease that may have run out do not delay those under another lease', () => {
@@ -94,4 +95,16 @@ it('a message that was removed is not counted any more, also when its lease may 
   pool.removeWaiting(stale);
 
   expect(pool.free).toBe(2);
+});
+
+it('an item that may not start any more is not started, and its consumer is told to return it', () => {
+  const { pool, started, stuck } = openPool(3);
+  const held = lease();
+  pool.accept([work('in time', held), { ...work('too late', held), startBy: 0 }]);
+  expect(started).toEqual(['in time']);
+  expect(stuck).toHaveBeenCalled();
+
+  expect(pool.removeWaiting().map(({ name }) => name)).toEqual(['too late']);
+  pool.accept([work('next', held)]);
+  expect(started).toEqual(['in time', 'next']);
 });
