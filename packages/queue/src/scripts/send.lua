@@ -1,4 +1,4 @@
--- Send messages with a delay or an expiry, in order among the others of their batch.
+-- Send messages, some of which have a delay, an expiry, a priority or a key, in their order.
 --
 -- returns the numbers of those that were refused because of their keys, from 1 on
 
