@@ -118,6 +118,27 @@ it('work tells its command the key and the priority, and can let others pass a f
   expect(stdout.trimEnd().split('\n')).toEqual(['8//1', '4/k/2', '4/k/3', '4/k/2', '4/k/3']);
 });
 
+it('limits sets, shows and removes the limits of keys, and the aging', async () => {
+  const queue = uniqueName();
+  const limits = (...options: string[]) => redpost.run(['limits', queue, ...options]);
+  const ofKeys = ['--key-concurrency', '5', '--key-rate', '10/1m', '--key-max-length', '1000'];
+
+  const set = await limits(...ofKeys, '--key-weights', 'anna=3,a=b=0.5', '--aging', '5m');
+  const table = await onTerminal(`limits ${queue}`);
+  const some = await limits('--key-rate', 'none', '--key-weights', 'none', '--aging', 'none');
+  const refused = await limits('--key-weights', 'anna');
+
+  const kept = { keyConcurrency: 5, keyMaxLength: 1000 };
+  const keyRate = { max: 10, perMs: 60_000 };
+  const keyWeights = { anna: 3, 'a=b': 0.5 };
+  expect(set.lines).toMatchObject([
+    { queue, limits: { ...kept, keyRate, keyWeights, agingMs: 300_000 } },
+  ]);
+  expect(table.stdout).toMatch(/KEY RATE .*AGING\r\n.* 10\/1m .* anna=3,a=b=0.5 +5m\r\n/);
+  expect(some.lines).toEqual([{ queue, limits: kept }]);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('anna=3,ben=0.5') });
+});
+
 it.each([
   [['send', 'q', '1', '--priority', '10'], 'from 0 to 9'],
   [['send', 'q', '1', '--priority', '1', '--key', 'k'], 'cannot be used with'],

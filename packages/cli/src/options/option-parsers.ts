@@ -36,6 +36,18 @@ export function rate(text: string): { max: number; perMs: number } | 'none' {
   }
 }
 
+/** For options such as `anna=3,ben=0.5`: keys and their weights. Or `none`. */
+export function weights(text: string): Record<string, number> | 'none' {
+  if (text === 'none') return text;
+  const entries = text.split(',').map((part) => {
+    const [, key = '', weight = ''] = /^(.+)=(\d+(?:\.\d+)?)$/.exec(part) ?? [];
+    if (key === '')
+      throw new InvalidArgumentError('Write keys and weights, such as anna=3,ben=0.5.');
+    return [key, Number(weight)];
+  });
+  return Object.fromEntries(entries);
+}
+
 /** For options such as `5m`, in ms. */
 export function duration(text: string): number {
   try {

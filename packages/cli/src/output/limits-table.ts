@@ -8,10 +8,19 @@ interface NamedLimits {
 
 const columns: Columns<NamedLimits> = [
   ['QUEUE', ({ queue }) => queue],
-  ['RATE', ({ limits: { rate } }) => (rate ? `${rate.max}/${durationText(rate.perMs)}` : '-')],
+  ['RATE', ({ limits: { rate } }) => rateText(rate)],
   ['BURST', ({ limits: { rate } }) => (rate ? (rate.burst ?? 0) : '-')],
   ['CONCURRENCY', ({ limits }) => limits.concurrency ?? '-'],
 ];
+
+/** Shown where they are declared. */
+const rarer: { [Name in keyof QueueLimits]: Columns<NamedLimits>[number] } = {
+  keyConcurrency: ['KEY CONCURRENCY', ({ limits }) => limits.keyConcurrency ?? '-'],
+  keyRate: ['KEY RATE', ({ limits }) => rateText(limits.keyRate)],
+  keyMaxLength: ['KEY MAX LENGTH', ({ limits }) => limits.keyMaxLength ?? '-'],
+  keyWeights: ['KEY WEIGHTS', ({ limits }) => weightsText(limits.keyWeights)],
+  agingMs: ['AGING', ({ limits }) => (limits.agingMs ? durationText(limits.agingMs) : '-')],
+};
 
 const units: [name: string, ms: number][] = [
   ['d', 86_400_000],
@@ -22,7 +31,21 @@ const units: [name: string, ms: number][] = [
 
 /** What a queue has declared, in one row. */
 export function limitsTable(queue: string, limits: QueueLimits): string {
-  return table(columns, [{ queue, limits }]);
+  const declared = Object.entries(rarer).flatMap(([name, column]) =>
+    limits[name as keyof QueueLimits] === undefined ? [] : [column],
+  );
+  return table([...columns, ...declared], [{ queue, limits }]);
+}
+
+function rateText(rate: QueueLimits['rate']): string {
+  if (!rate) return '-';
+  return `${rate.max}/${durationText(rate.perMs)}`;
+}
+
+function weightsText(weights: QueueLimits['keyWeights'] = {}): string {
+  return Object.entries(weights)
+    .map(([key, weight]) => `${key}=${weight}`)
+    .join(',');
 }
 
 /** In the largest unit of which it is a whole number. */
