@@ -9,6 +9,7 @@ import { keys } from './keys.js';
 import { large } from './large.js';
 import { latency } from './latency.js';
 import { limits } from './limits.js';
+import { once } from './once.js';
 import { priorities } from './priorities.js';
 import { single } from './single.js';
 import { topic } from './topic.js';
@@ -22,6 +23,7 @@ export const benchmarks: readonly Benchmark[] = [
   keys,
   priorities,
   limits,
+  once,
   channel,
   topic,
   bytes,

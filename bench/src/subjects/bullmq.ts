@@ -61,3 +61,10 @@ export const bullmqPriorities = subjectOf({
   variant: 'priorities 1 to 10',
   options: ({ n }) => ({ priority: 1 + (n % 10) }),
 });
+
+/** Each job with an id of its own, so that none is left out. */
+export const bullmqOnce = subjectOf({
+  name: 'bullmq-once',
+  variant: 'deduplication',
+  options: ({ n }) => ({ deduplication: { id: String(n) } }),
+});

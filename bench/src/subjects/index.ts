@@ -17,6 +17,8 @@ export const queueSubjects: Record<string, () => Promise<QueueSubject>> = {
   'redpost-keys': async () => (await import('./redpost.js')).redpostKeys,
   'redpost-priorities': async () => (await import('./redpost.js')).redpostPriorities,
   'redpost-limits': async () => (await import('./redpost.js')).redpostLimits,
+  'redpost-once': async () => (await import('./redpost.js')).redpostOnce,
+  'bullmq-once': async () => (await import('./bullmq.js')).bullmqOnce,
   'bullmq-priorities': async () => (await import('./bullmq.js')).bullmqPriorities,
 };
 

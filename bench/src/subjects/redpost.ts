@@ -74,3 +74,10 @@ export const redpostLimits = subjectOf({
   variant: 'rate and concurrency',
   limits: { rate: { max: 1_000_000, perMs: 1000 }, concurrency: 1_000_000 },
 });
+
+/** Each message with a key of its own, so that none is left out. */
+export const redpostOnce = subjectOf({
+  name: 'redpost-once',
+  variant: 'once',
+  options: ({ n }) => ({ once: { key: String(n), until: 'done' } }),
+});
