@@ -1,6 +1,6 @@
-import { type Argument, defineScript } from '@redpost/core';
+import { type Argument, defineScript, type Script, type ScriptDefinition } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
-import { outgoingPart } from './parts/parts.js';
+import { listOutgoingPart, outgoingPart } from './parts/parts.js';
 import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 import source from './send.lua';
 
@@ -25,17 +25,34 @@ export function messageArguments({ messages }: SendInput): Argument[] {
   return args;
 }
 
-/** The places of the messages that were refused, because their keys are full. */
-export const send = defineScript<SendInput, number[]>({
-  name: 'send',
+/** Of messages that have neither priorities nor keys. */
+export const send = defineSend('send', {
+  uses: [listOutgoingPart],
+  keys: namedKeys('list', 'delayed'),
+  args: { signal: ({ keys }) => keys.signal },
+});
+
+/** Of messages that may have priorities or keys. */
+export const sendPlaced = defineSend('send-placed', {
   uses: [outgoingPart],
   keys: namedKeys('list', 'delayed', ...placeKeys),
   args: placeArgs,
-  rest: messageArguments,
-  lua: source,
-  looksFirst: () => true,
-  parse: (reply) => placesIn(reply as number[]),
 });
+
+/** The result are the places of the messages that were refused, because their keys are full. */
+function defineSend(
+  name: string,
+  parts: Pick<ScriptDefinition<SendInput, number[]>, 'uses' | 'keys' | 'args'>,
+): Script<SendInput, number[]> {
+  return defineScript<SendInput, number[]>({
+    name,
+    ...parts,
+    rest: messageArguments,
+    lua: source,
+    looksFirst: () => true,
+    parse: (reply) => placesIn(reply as number[]),
+  });
+}
 
 /** Lua counts from 1. */
 export function placesIn(numbers: readonly number[]): number[] {

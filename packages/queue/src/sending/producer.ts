@@ -10,7 +10,7 @@ import {
 } from '@redpost/core';
 import type { QueueContext } from '../context.js';
 import { encodeEnvelope, isEnvelope, onceJson, placeJson } from '../message/envelope.js';
-import { send } from '../scripts/send.js';
+import { send, sendPlaced } from '../scripts/send.js';
 import { BoundedSends } from './bounded-sends.js';
 import type { Condition } from './condition.js';
 import { hasCondition, sendConditionally } from './conditional-sends.js';
@@ -218,7 +218,8 @@ export class Producer<Body, Input> {
           await sendConditionally(this.#context as QueueContext, messages, options);
           return;
         }
-        const refused = await connection.run(send, { keys, messages }, options);
+        const script = messages.every(({ isInList }) => isInList) ? send : sendPlaced;
+        const refused = await connection.run(script, { keys, messages }, options);
         refuseFullKeys(this.#context.name, messages, refused);
       } else {
         const elements = messages.map(({ element }) => element);

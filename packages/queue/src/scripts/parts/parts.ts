@@ -29,6 +29,8 @@ import notingOnce from './noting-once.lua';
 import once from './once.lua';
 import outgoing from './outgoing.lua';
 import place from './place.lua';
+import inList from './putting/in-list.lua';
+import placed from './putting/placed.lua';
 import rate from './rate.lua';
 import returning from './return.lua';
 import shape from './shape.lua';
@@ -198,10 +200,29 @@ export const shapedSourcePart = definePart({
 /** `delay(due, element)`: an element among those that are due later. */
 export const delayPart = definePart({ name: 'delay', needs: ['delayed'], lua: delay });
 
+/** `put_sent(element, n)` and others: where messages of a producer wait. */
+const placedPart = definePart({
+  name: 'placed',
+  uses: [placePart, levelsPart, keysPart],
+  needs: ['list'],
+  lua: placed,
+});
+
+/** The same of messages that have neither priorities nor keys. */
+const inListPart = definePart({ name: 'in-list', needs: ['list'], lua: inList });
+
 /** `given`, `goes_to_list(n)`, `send_messages(count)` and others: the messages of a producer. */
 export const outgoingPart = definePart({
   name: 'outgoing',
-  uses: [clockPart, delayPart, signalPart, placePart, levelsPart, keysPart],
+  uses: [clockPart, delayPart, signalPart, placedPart],
+  needs: ['list', 'delayed'],
+  lua: outgoing,
+});
+
+/** The same of messages that have neither priorities nor keys. */
+export const listOutgoingPart = definePart({
+  name: 'list-outgoing',
+  uses: [clockPart, delayPart, signalPart, inListPart],
   needs: ['list', 'delayed'],
   lua: outgoing,
 });
