@@ -166,6 +166,48 @@ describe('send', () => {
   });
 });
 
+describe('send --once, --throttle, --debounce', () => {
+  const send = async (queue: string, body: string, ...options: string[]) => {
+    const { lines, code } = await redpost.run(['send', queue, body, ...options]);
+    expect(code).toBe(0);
+    return (lines[0] as { id: string }).id;
+  };
+
+  it.each([
+    ['--once', 'a'],
+    ['--once', 'a:b:done'],
+    ['--once', 'a:taken'],
+    ['--once', 'a:1h'],
+    ['--throttle', 'a:1h'],
+    ['--debounce', 'a:1h'],
+  ])('%s %s prints the id of the message that counts', async (...options) => {
+    const queue = uniqueName();
+
+    const id = await send(queue, '1', ...options);
+
+    expect(await send(queue, '2', ...options)).toBe(id);
+    const { pending, delayed } = (await redpost.run(['stats', queue])).lines[0] as {
+      pending: number;
+      delayed: number;
+    };
+    expect(pending + delayed).toBe(1);
+  });
+
+  it.each([
+    [['--once', 'a:soon'], "Write 'taken', 'done' or a duration behind the last colon"],
+    [['--throttle', 'a'], 'Write a key, a colon and a duration, such as key:5m'],
+    [['--once', ':done'], 'Write a key, a colon and a duration'],
+    [['--debounce', 'a:1s', '--delay', '1s'], 'cannot be used with'],
+    [['--once', 'a', '--throttle', 'a:1s'], 'cannot be used with'],
+    [['--once', 'a', '--bare'], 'cannot be used with'],
+  ])('%j is refused', async (options, message) => {
+    const { code, stderr } = await redpost.run(['send', uniqueName(), '1', ...options]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});
+
 describe('send --max-length', () => {
   it('rejects what does not fit, and says so', async () => {
     const queue = uniqueName();

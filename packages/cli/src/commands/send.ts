@@ -1,4 +1,4 @@
-import type { MaxLength } from '@redpost/queue';
+import type { MaxLength, Once } from '@redpost/queue';
 import type { Command } from 'commander';
 import { type Body, type CodecName, printBody } from '../messages/body-codec.js';
 import { line } from '../messages/message-line.js';
@@ -9,7 +9,15 @@ import {
   sendArguments,
   sendInput,
 } from '../messages/outgoing.js';
-import { codecOption, duration, header, positive, priority } from '../options/option-parsers.js';
+import {
+  codecOption,
+  duration,
+  header,
+  keyed,
+  positive,
+  priority,
+  until,
+} from '../options/option-parsers.js';
 import { counted, say } from '../output/notices.js';
 import { define } from '../program/define.js';
 import { wrongInput } from '../program/exit-codes.js';
@@ -28,6 +36,9 @@ interface SendOptions {
   replicas?: number;
   maxLength?: number;
   whenFull?: MaxLength['whenFull'];
+  once?: { key: string; value: Once['until'] };
+  throttle?: { key: string; value: number };
+  debounce?: { key: string; value: number };
   quiet?: boolean;
 }
 
@@ -42,12 +53,16 @@ Examples:
   redpost send emails --codec text 'hello world' --delay 5m --header trace=42
   redpost send emails --priority 9 '{"to":"urgent@example.com"}'
   redpost send orders --key customer-7 '{"pay":1}' '{"ship":1}'
+  redpost send sync --once user-7 '{"user":7}'
+  redpost send alerts --throttle disk:10m '{"disk":"full"}'
+  redpost send index --debounce page-7:5s '{"page":7}'
   redpost send emails --max-length 10000 --when-full wait < bodies.ndjson
   redpost send emails --bare '{"to":"a@example.com"}' && redis-cli RPOP emails
   redpost send emails -- -1
 
 Prints {"id", "body"} for each message when it is in Redis; a bare one has the
-id null.
+id null, and one that was not sent because of --once, --throttle or --debounce
+the id of the earlier message.
 Bodies are sent exactly as they were written. Empty lines of stdin are skipped,
 except with --codec text. The command ends at the first invalid line and prints
 its number: the lines before it were sent, the lines after it were not. A closed
@@ -64,13 +79,44 @@ function addArguments(command: Command): Command {
     .addOption(
       command
         .createOption('--bare', 'write only the body, for consumers that use RPOP')
-        .conflicts(['delay', 'ttl', 'id', 'header', 'priority', 'key']),
+        .conflicts([
+          'delay',
+          'ttl',
+          'id',
+          'header',
+          'priority',
+          'key',
+          'once',
+          'throttle',
+          'debounce',
+        ]),
     )
     .option('--delay <duration>', 'deliver the message no sooner than this, e.g. 5m', duration)
     .option(
       '--ttl <duration>',
       'delete the message if it was not delivered within this time',
       duration,
+    )
+    .addOption(
+      command
+        .createOption(
+          '--once <key[:until]>',
+          'only if no earlier message with this key counts, which it does until it is done, taken or so old (default: done)',
+        )
+        .argParser(keyed(until, 'done'))
+        .conflicts(['throttle', 'debounce']),
+    )
+    .addOption(
+      command
+        .createOption('--throttle <key:duration>', 'only the first message in each such time')
+        .argParser(keyed(duration))
+        .conflicts(['debounce']),
+    )
+    .addOption(
+      command
+        .createOption('--debounce <key:duration>', 'the last message, when no other one comes')
+        .argParser(keyed(duration))
+        .conflicts(['delay']),
     )
     .option('--id <id>', 'id of the message, instead of a new one (one body only)')
     .option('--header <name=value>', 'header of the message (repeatable)', header)
@@ -110,7 +156,13 @@ async function toQueue(run: Run, name: string, options: SendOptions): Promise<De
   queue.on('dropped', ({ count }) =>
     say(`${counted(count, 'message')} dropped: the queue was full`),
   );
-  const more = { bare, delayMs: delay, ttlMs: ttl, id, headers, priority, key, replicas };
+  const { once, throttle, debounce } = options;
+  const more = {
+    ...{ bare, delayMs: delay, ttlMs: ttl, id, headers, priority, key, replicas },
+    once: once && { key: once.key, until: once.value },
+    throttle: throttle && { key: throttle.key, ms: throttle.value },
+    debounce: debounce && { key: debounce.key, ms: debounce.value },
+  };
   return async (bodies) => {
     const results = await queue.sendBatch(bodies.map((body) => ({ body, ...more })));
     return results.map((result, at) => {

@@ -57,6 +57,27 @@ export function duration(text: string): number {
   }
 }
 
+/** For options such as `KEY:5m`: a key, and what is behind the last colon. */
+export function keyed<Value>(parse: (text: string) => Value, otherwise?: Value) {
+  return (text: string): { key: string; value: Value } => {
+    const [, key = '', rest] = /^(.*):([^:]*)$/s.exec(text) ?? [];
+    if (rest !== undefined && key !== '') return { key, value: parse(rest) };
+    if (otherwise !== undefined && rest === undefined && text !== '')
+      return { key: text, value: otherwise };
+    throw new InvalidArgumentError('Write a key, a colon and a duration, such as key:5m.');
+  };
+}
+
+/** For how long a message counts that is sent once. */
+export function until(text: string): 'taken' | 'done' | number {
+  if (text === 'taken' || text === 'done') return text;
+  try {
+    return duration(text);
+  } catch {
+    throw new InvalidArgumentError("Write 'taken', 'done' or a duration behind the last colon.");
+  }
+}
+
 /** The same, or `none` for `Infinity`. */
 export function orNone(parse: (text: string) => number): (text: string) => number {
   return (text) => (text === 'none' ? Infinity : parse(text));
