@@ -6,10 +6,10 @@ import { faults } from '../src/faults/index.js';
 const short = { seed: 1, ms: 1500 };
 
 describe.concurrent('in a short run under', () => {
-  it.for(faults.map((fault) => [fault.name, fault] as const))(
+  it.for(faults.map((fault, seed) => [fault.name, fault, seed] as const))(
     '%s, all is as promised',
-    async ([, fault], { expect }) => {
-      const { wrong, happened, summary } = await runFaultOnce(fault, short);
+    async ([, fault, seed], { expect }) => {
+      const { wrong, happened, summary } = await runFaultOnce(fault, { ...short, seed });
 
       expect(wrong).toEqual([]);
       expect(happened).toBeGreaterThan(0);

@@ -54,6 +54,13 @@ export class EventLog {
     return this.incidents.filter((incident) => incident.kind === kind).length;
   }
 
+  /** Whether anything happened at some time from `from` to `to`, or was not noticed yet. */
+  hadIncident(from: number, to: number): boolean {
+    return this.incidents.some(
+      ({ at, until, unnoticedUntil = until }) => at <= to && unnoticedUntil >= from,
+    );
+  }
+
   /** Everything that was reported, of all processes in the order of time. */
   everything(): Entry[] {
     return [...this.#entries.values()].flat().sort((a, b) => a.at - b.at);

@@ -1,22 +1,59 @@
 import { addTo } from './add-to.js';
 import type { EntryOf, EventLog, Incident } from './event-log.js';
 import type { HandlerCall } from './handler-calls.js';
+import { callsByQueueKey, type KeyedCall } from './key-order.js';
 
 /**
  * The messages that were first handled after one that the same producer sent later, though nothing
- * happened from their send to their start. It means something only for the messages of a queue with
- * one consumer that handles one at a time.
+ * happened from their send to their start: among those of each key of a queue, and among those that are ordered, which
+ * are the messages of a queue with one consumer that handles one at a time.
  */
 export function outOfOrder(
   log: EventLog,
   calls: ReadonlyMap<string, HandlerCall[]>,
   isOrdered: (key: string) => boolean,
 ): string[] {
-  const byProducer = new Map<string, EntryOf<'sending'>[]>();
+  const lines = new Map<string, EntryOf<'sending'>[]>();
   for (const entry of log.all('sending')) {
-    if (isOrdered(entry.key)) addTo(byProducer, entry.process, entry);
+    const { process, key, about } = entry;
+    if (about !== undefined) addTo(lines, `${process} ${about}`, entry);
+    else if (isOrdered(key)) addTo(lines, process, entry);
   }
-  return [...byProducer.values()].flatMap((sends) => overtaken(sends, calls, log.incidents));
+  return [...lines.values()].flatMap((sends) => overtaken(sends, calls, log.incidents));
+}
+
+/** The messages that were started while another one of their key was handled, though nothing happened meanwhile. */
+export function handledTogether(log: EventLog): string[] {
+  return [...callsByQueueKey(log).values()].flatMap((calls) => {
+    let before: KeyedCall | undefined;
+    return calls.flatMap((call) => {
+      const other = before;
+      if (!before || call.endedAt > before.endedAt) before = call;
+      const isFree = !other || call.startedAt >= other.endedAt;
+      return isFree || log.hadIncident(other.startedAt, call.startedAt) ? [] : [call.key];
+    });
+  });
+}
+
+/** How many messages of a queue were handled at a time at most, while nothing happened. */
+export function mostAtATime(
+  log: EventLog,
+  calls: ReadonlyMap<string, HandlerCall[]>,
+  isCounted: (key: string) => boolean,
+): number {
+  const counted = [...calls].flatMap(([key, all]) => (isCounted(key) ? all : []));
+  const isQuiet = ({ startedAt, handledAt, failedAt }: HandlerCall) =>
+    !log.hadIncident(startedAt, handledAt ?? failedAt ?? log.endsAt);
+  const changes = counted.filter(isQuiet).flatMap(({ startedAt, handledAt, failedAt }) => [
+    { at: startedAt, by: 1 },
+    { at: handledAt ?? failedAt ?? log.endsAt, by: -1 },
+  ]);
+  let [count, most] = [0, 0];
+  for (const { by } of changes.sort((a, b) => a.at - b.at || a.by - b.by)) {
+    count += by;
+    most = Math.max(most, count);
+  }
+  return most;
 }
 
 function overtaken(

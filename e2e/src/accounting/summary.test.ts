@@ -9,8 +9,12 @@ class LogBuilder {
   #at = 0;
 
   /** Sends `key`, with this outcome. */
-  send(key: string, outcome: 'resolved' | 'not-executed' | 'unknown' | 'unstated' = 'resolved') {
-    this.#add('producer', { type: 'sending', key });
+  send(
+    key: string,
+    outcome: 'resolved' | 'not-executed' | 'unknown' | 'unstated' = 'resolved',
+    { about }: { about?: string } = {},
+  ) {
+    this.#add('producer', { type: 'sending', key, ...(about && { about }) });
     this.#add('producer', { type: 'sent', key, outcome, tookMs: 10 });
     return this;
   }
@@ -25,6 +29,18 @@ class LogBuilder {
     this.#add(by, { type: 'started', key, receipt, attempt: 1 });
     this.#add(by, { type: fails ? 'failed' : 'handled', key, receipt });
     if (acks) this.#add(by, { type: 'acked', key, receipt });
+    return this;
+  }
+
+  /** Begins to handle `key`. */
+  start(key: string) {
+    this.#add('consumer', { type: 'started', key, receipt: key, attempt: 1 });
+    return this;
+  }
+
+  /** Has handled `key`. */
+  end(key: string) {
+    this.#add('consumer', { type: 'handled', key, receipt: key });
     return this;
   }
 
@@ -72,7 +88,7 @@ it('finds nothing wrong where nothing is wrong', () => {
   expect(summarize(log, { ordered: isOrdered })).toMatchObject({
     ...{ sends: 2, resolved: 2, absent: 0, unknown: 0, unanswered: 0, handled: 2 },
     ...{ lost: [], forgotten: [], unsent: [], denied: [], unstated: [], afterAck: [] },
-    ...{ unexplained: [], duplicates: 0, outOfOrder: [], wronglyDead: [] },
+    ...{ unexplained: [], duplicates: 0, outOfOrder: [], together: [], wronglyDead: [] },
   });
 });
 
@@ -263,4 +279,29 @@ it('counts sends that were never answered', () => {
   log.add({ process: 'producer', at: 1000, type: 'sending', key: 'b' });
 
   expect(summarize(log)).toMatchObject({ sends: 2, resolved: 1, unanswered: 1, lost: ['a'] });
+});
+
+it('finds a message that was overtaken by a later one of its key, unless a fault explains it', () => {
+  const about = { about: 'k' };
+  const sent = () => new LogBuilder().send('a', 'resolved', about).send('b', 'resolved', about);
+
+  expect(summarize(sent().handle('b').handle('a').log).outOfOrder).toEqual(['a']);
+  expect(summarize(sent().handle('a').handle('b').log).outOfOrder).toEqual([]);
+  expect(summarize(sent().incident().handle('b').handle('a').log).outOfOrder).toEqual([]);
+});
+
+it('finds messages of one key that were handled together, and how many were handled at a time', () => {
+  const both = (builder: LogBuilder) => builder.start('a').start('b').end('a').end('b').log;
+  const about = { about: 'k' };
+  const of = (builder: LogBuilder) =>
+    builder.send('a', 'resolved', about).send('b', 'resolved', about);
+
+  expect(summarize(both(of(new LogBuilder())))).toMatchObject({
+    together: ['b'],
+    mostAtATime: 2,
+  });
+  const withoutKey = both(new LogBuilder().send('a').send('b'));
+  expect(summarize(withoutKey)).toMatchObject({ together: [], mostAtATime: 2 });
+  const oneByOne = of(new LogBuilder()).handle('a').handle('b').log;
+  expect(summarize(oneByOne)).toMatchObject({ together: [], mostAtATime: 1 });
 });

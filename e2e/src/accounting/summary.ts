@@ -1,6 +1,6 @@
 import type { EventLog, Incident } from './event-log.js';
 import { callsByKey, type HandlerCall } from './handler-calls.js';
-import { outOfOrder } from './order.js';
+import { handledTogether, mostAtATime, outOfOrder } from './order.js';
 
 /** The outcomes of the messages. Lists hold their keys. */
 export interface Summary {
@@ -36,6 +36,10 @@ export interface Summary {
   duplicates: number;
   /** Overtaken by a later message, with no incident that explains it. */
   outOfOrder: string[];
+  /** Started while another message of their key was handled, with no incident that explains it. */
+  together: string[];
+  /** How many messages that are not ordered were handled at a time at most, while there was no incident. */
+  mostAtATime: number;
   /** Dead letters that should not be. */
   wronglyDead: string[];
   /** The time of the slowest send, in ms. */
@@ -107,6 +111,8 @@ export function summarize(log: EventLog, options: SummaryOptions = {}): Summary 
     ),
     duplicates: repeated.reduce((sum, { again }) => sum + again.length, 0),
     outOfOrder: outOfOrder(log, calls, ordered),
+    together: handledTogether(log),
+    mostAtATime: mostAtATime(log, calls, (key) => !ordered(key)),
     wronglyDead: dead.filter((key) => !poison.has(key)),
     slowestSendMs: sends.reduce((slowest, { tookMs }) => Math.max(slowest, tookMs), 0),
   };

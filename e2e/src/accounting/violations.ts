@@ -27,6 +27,7 @@ export async function violations(
     ...(slowest <= sendTimeoutMs + latenessMs * slowness()
       ? []
       : [`a send took ${slowest} ms, and its deadline is ${sendTimeoutMs} ms`]),
+    ...overLimit(context, summary),
     ...wrongEnds(system.log, context),
     ...(await wrongAcks(system)),
     ...((await fault.check?.(context, summary)) ?? []),
@@ -43,6 +44,7 @@ function brokenPromises(summary: Summary, log: EventLog): string[] {
     [summary.afterAck, 'handled again after an acknowledgement was confirmed'],
     [summary.unexplained, 'handled again with no fault that explains it'],
     [summary.outOfOrder, 'overtaken by a later message with no fault that explains it'],
+    [summary.together, 'started while another one of their key was handled'],
     [summary.wronglyDead, 'dead letters, though nothing was wrong with them'],
   ];
   return lists
@@ -51,6 +53,16 @@ function brokenPromises(summary: Summary, log: EventLog): string[] {
       ([keys, what]) =>
         `${keys.length} were ${what}: ${some(keys)}\n${messageHistory(log, keys[0])}`,
     );
+}
+
+/** A Redis that forgets may forget a limit, too. */
+function overLimit(
+  { system: { log }, limit = Number.POSITIVE_INFINITY }: FaultContext<Server>,
+  { mostAtATime }: Summary,
+): string[] {
+  if (log.incidents.some(({ forgetsSince }) => forgetsSince !== undefined)) return [];
+  if (mostAtATime <= limit) return [];
+  return [`${mostAtATime} were handled at a time, and the limit is ${limit}`];
 }
 
 /** Each message is acknowledged once: a stale acknowledgement that changed anything would count. */

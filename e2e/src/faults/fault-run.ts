@@ -18,6 +18,9 @@ export interface FaultRun {
   readonly wrong: readonly string[];
 }
 
+/** The limit of the shared queue, where it has one: fewer than its consumers would handle. */
+const fewAtATime = 12;
+
 /** Runs processes while one fault is injected repeatedly for `ms`, and summarizes the outcome. */
 export async function runFaultOnce(
   fault: Fault<Server>,
@@ -25,8 +28,11 @@ export async function runFaultOnce(
 ): Promise<FaultRun> {
   const startedAt = performance.now();
   await using system = await SystemUnderTest.on(await fault.server());
+  // Consumers of a limited queue take and wait in another way: every other run has such a one.
+  const limit = seed % 2 === 0 ? fewAtATime : undefined;
+  if (limit) await system.queue.limits.set({ concurrency: limit });
   const workload = new Workload(system, fault.workload ?? {});
-  const context = { system, workload, random: randomFrom(seed), ms };
+  const context = { system, workload, random: randomFrom(seed), ms, limit };
   const wrong: string[] = [];
   let happened = 0;
   try {

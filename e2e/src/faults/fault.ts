@@ -12,6 +12,8 @@ export interface FaultContext<Redis extends Server = Standalone> {
   readonly random: () => number;
   /** For how long the fault is injected repeatedly, in ms. */
   readonly ms: number;
+  /** How many messages of the shared queue may be active at a time; undefined for any number. */
+  readonly limit?: number | undefined;
 }
 
 /** A fault in the processes, their network or their Redis. */

@@ -63,7 +63,7 @@ function make() {
       ...(made === poisonAt && { kills: true }),
       ...(padding && { padding: 'x'.repeat(padding) }),
     },
-    options: { ...sendOptions, ...(isEvery(delayEvery) ? { delayMs } : place(isEvery)) },
+    options: { ...sendOptions, ...(isEvery(delayEvery) ? { delayMs } : !topic && place(isEvery)) },
   };
 }
 

@@ -50,8 +50,8 @@ export class Workload {
     const connection = load.connection ?? {};
     const { replicas = 0 } = load;
     const producer = { connection, burst: 5, everyMs: 10, handleMs: 2, sendTimeoutMs, replicas };
-    // The load uses every script: consumers are idle now and then, and messages fail or are delayed.
-    const variety = { failEvery: 11, delayEvery: 9 };
+    // The load uses every script: consumers are idle now and then, and messages fail, are delayed, have keys or priorities.
+    const variety = { failEvery: 11, delayEvery: 9, keyEvery: 3, keys: 7, priorityEvery: 5 };
     this.consumers = system.consumers(load.consumers ?? 2, {
       connection,
       settle: 'ack',

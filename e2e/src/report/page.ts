@@ -48,7 +48,8 @@ const promises = `## What is promised
   happened to its consumer, to the network or to Redis. After a confirmed acknowledgement it is never
   handled again.
 - **With one consumer that handles one message at a time**, messages keep the order of their sends,
-  except those that were in work at a fault.
+  except those that were in work at a fault. So do **messages of one key**, which are handled one at a time, with
+  any number of consumers.
 - **A message that kills its consumers** becomes a dead letter after \`maxAttempts\`; no other message does.
 
 Redpost does not promise exactly-once delivery, the order of messages during a fault, or the durability of
@@ -116,7 +117,9 @@ ${sentence(sends.join(', '))}`;
 const method = `## How it is counted
 
 - Each run has a real \`redis-server\` of its own. Each producer and each consumer is a process of its own:
-  several share one queue, and one producer and one consumer work on another queue, which shows the order.
+  several share one queue, and one producer and one consumer work on another queue, which shows the order. Of the
+  messages of the shared queue about a third have keys, and others have priorities, are delayed or fail. In about half
+  of the runs this queue has a limit of 12 active messages.
 - Every process appends each step to a file, before and after the step: each send with its outcome, each
   call of a handler with the message's id and the attempt, each acknowledgement. A line that was written
   stays even when the process is killed in the next instruction.
