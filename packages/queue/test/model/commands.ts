@@ -87,7 +87,7 @@ const lease = consumerStep(
     mask,
     count: fc.oneof({ weight: 6, arbitrary: fc.nat(5) }, fc.constant(20)),
     withList: fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, fc.constant(false)),
-    withSuspect: fc.boolean(),
+    withSuspect: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
     repeats: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.constant(true)),
     expires: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.constant(true)),
     ranMs,
@@ -101,6 +101,7 @@ const retry = consumerStep(
 );
 
 const ofConsumers = [
+  step('join', fc.constant(null), (simulation) => simulation.join()),
   step('join', fc.constant(null), (simulation) => simulation.join()),
   consumerStep('renew', {}, (simulation, consumer) => simulation.renew(consumer)),
   lease,

@@ -17,7 +17,7 @@ import { release } from '../../src/scripts/release.js';
 import { renew } from '../../src/scripts/renew.js';
 import { reshape } from '../../src/scripts/reshape.js';
 import { retry } from '../../src/scripts/retry.js';
-import { send } from '../../src/scripts/send.js';
+import { send, sendPlaced } from '../../src/scripts/send.js';
 import { stats } from '../../src/scripts/stats.js';
 import { checkedChanges, type QueueLimitChanges } from '../../src/shape/limits.js';
 import { pauseFields, plain, type Shape } from '../../src/shape/shape.js';
@@ -100,9 +100,11 @@ export class Simulation {
     this.model = new QueueModel(isLifo);
   }
 
-  /** A consumer by any number; undefined while there is none. */
+  /** A consumer by any number: mostly one with a lease. Undefined while there is none. */
   consumer(number: number): SimulatedConsumer | undefined {
-    return this.consumers[number % this.consumers.length];
+    const present = this.consumers.filter(({ model }) => isPresent(model));
+    const chosen = number % 5 === 0 || present.length === 0 ? this.consumers : present;
+    return chosen[number % chosen.length];
   }
 
   // Producers.
@@ -131,7 +133,9 @@ export class Simulation {
       delayMs: delay * tickMs,
       ttlMs,
     }));
-    const sent = this.connection.run(send, { keys: this.#keys, messages: outgoing });
+    const hasNoPlace = messages.every(({ priority, key }) => priority === 4 && key === undefined);
+    const script = hasNoPlace ? send : sendPlaced;
+    const sent = this.connection.run(script, { keys: this.#keys, messages: outgoing });
     expect(await this.#step(sent)).toEqual(refused);
   }
 
@@ -162,7 +166,7 @@ export class Simulation {
 
   async #renew(consumer: SimulatedConsumer, take: boolean): Promise<void> {
     const { state } = consumer.model;
-    const isThere = take || state === 'alive' || state === 'overdue';
+    const isThere = take || isPresent(consumer.model);
     if (isThere) this.model.renew(consumer.model);
     const result = await this.#step(
       this.connection.run(renew, {
@@ -219,7 +223,7 @@ export class Simulation {
       return this.connection.run(leaseOf(shape), input);
     };
 
-    const isThere = model.state === 'alive' || model.state === 'overdue';
+    const isThere = isPresent(model);
     let result = await attempt();
     if (result.status === 'reshaped') {
       await this.#learnShape(consumer);
@@ -254,7 +258,7 @@ export class Simulation {
   /** A blocking move brings it an element of the list, if there is one. */
   async move(consumer: SimulatedConsumer): Promise<void> {
     const { model, name } = consumer;
-    const isThere = model.state === 'alive' || model.state === 'overdue';
+    const isThere = isPresent(model);
     const found = this.model.move(model);
     if (found && isThere) consumer.brought = consumer.takeReceipts(1);
     const to = this.#keys.handoff(name);
@@ -264,7 +268,7 @@ export class Simulation {
 
   async reclaim(consumer: SimulatedConsumer): Promise<void> {
     const { model, brought: handedOff } = consumer;
-    const isThere = model.state === 'alive' || model.state === 'overdue';
+    const isThere = isPresent(model);
     const firstReceipt = consumer.takeReceipts(100);
     if (isThere) this.model.reclaim(model, firstReceipt, handedOff);
     const result = await this.#step(
@@ -462,6 +466,11 @@ export class Simulation {
   #of({ name }: SimulatedConsumer) {
     return { keys: this.#keys, consumer: name };
   }
+}
+
+/** Whether it has a lease, or had one and nobody has recovered what it held. */
+function isPresent({ state }: ModelConsumer): boolean {
+  return state === 'alive' || state === 'overdue';
 }
 
 function numberOf(element: Buffer): number {
