@@ -108,3 +108,16 @@ it('an item that may not start any more is not started, and its consumer is told
   pool.accept([work('next', held)]);
   expect(started).toEqual(['in time', 'next']);
 });
+
+it('fast handlers let items wait for them, but no more than is said', () => {
+  const host = {
+    open: () => undefined,
+    outcomes: { succeeded: () => {}, failed: () => {} },
+    finished: () => {},
+    stuck: () => {},
+  };
+  const pool = new HandlerPool<NamedWork>(() => {}, 1, host, 5);
+  const under = lease();
+  for (let n = 0; n < 50; n += 1) pool.accept([work(`w${n}`, under)]);
+  expect(pool.free).toBe(6);
+});
