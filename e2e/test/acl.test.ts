@@ -64,7 +64,7 @@ describe.each([...rules.values()])('$name', (rule) => {
   });
 });
 
-it.each(['producer', 'placing-producer', 'bounded-producer'])(
+it.each(['producer', 'delaying-producer', 'placing-producer', 'bounded-producer'])(
   'a %s cannot read its own queue',
   (name) => {
     const producer = rules.get(name) as Rule;

@@ -31,6 +31,13 @@ export const parts: Record<string, Part> = {
     await queue.send('bare', { bare: true });
   },
 
+  async 'delaying-producer'({ connection }) {
+    await using queue = new Queue('emails', { connection });
+    await queue.send('now');
+    await queue.send('later', { delayMs: 60_000 });
+    await queue.send('soon', { ttlMs: 60_000 });
+  },
+
   async 'placing-producer'({ connection, admin }) {
     await using queue = new Queue('emails', { connection });
     await queue.send('later', { delayMs: 60_000 });
