@@ -1,7 +1,10 @@
-import { expect, it } from 'vitest';
+import { connect } from '@redpost/core';
+import { startRedis } from '@redpost/core/embedded';
+import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
-import type { Once, SendOptions } from '../src/index.js';
+import { startTestCluster } from '../../../tooling/test-cluster.js';
+import { type Once, Queue, type SendOptions } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
 import { consumersOf, deferred, expireLeases, isBlocked } from './support/in-redis.js';
 import { openConnection, startOwnRedis, type TestQueue, useRedis } from './support/use-redis.js';
@@ -505,6 +508,36 @@ it('without memory, consumers go on and keys become free', async () => {
     const left = (await connection.call('KEYS', [`${keys.once}*`])) as Buffer[];
     return left.length === 0;
   });
+});
+
+it('in a Cluster all keys of a queue lie in one slot, so each of the three works', {
+  timeout: 60_000,
+}, async () => {
+  const cluster = await startTestCluster({ startRedis, connect });
+  onTestFinished(() => cluster.stop());
+  const connection = connect(cluster.addresses);
+  onTestFinished(() => connection.close());
+  const queue = new Queue<string>('once-in-a-cluster', { connection });
+  onTestFinished(() => queue.close());
+  const options: SendOptions[] = [
+    { once: { key: 'k', until: 'done' } },
+    { once: { key: 'k2', until: 60_000 } },
+    { throttle: { key: 'k', ms: 60_000 } },
+    { debounce: { key: 'k', ms: 50 } },
+  ];
+  for (const option of options) {
+    expect(await queue.send('second', option)).toBe(await queue.send('first', option));
+  }
+  const handled: string[] = [];
+  queue.consume(({ body }) => void handled.push(body));
+  await eventually(() => handled.length === 4);
+  // The acknowledgement follows the handler.
+  await eventually(async () => {
+    const [again] = await queue.sendBatch([{ body: 'third', ...options[0] }]);
+    return again?.status === 'sent';
+  });
+  expect(await queue.purge()).toBeDefined();
+  expect(await queue.destroy()).toBeDefined();
 });
 
 it.each<[string, unknown]>([
