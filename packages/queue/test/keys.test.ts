@@ -378,3 +378,20 @@ it.each([
   const call = async () => (queue[method] as (...all: unknown[]) => Promise<unknown>)(...args);
   expect(await rejection(call())).toMatchObject({ code: 'INVALID_ARGUMENT' });
 });
+
+it('an envelope with a key that another client pushes onto the list waits for its next attempt all the same', async () => {
+  const queue = redis.queue<string>();
+  const started: number[] = [];
+  queue.consume(
+    () => {
+      started.push(performance.now());
+      if (started.length === 1) throw new Error('not yet');
+    },
+    { backoff: () => 300 },
+  );
+  const element = '\x011{"key":"k","id":"pushed","ts":0}\n"body"';
+  await queue.connection.call('LPUSH', [queue.name, element]);
+  await eventually(() => started.length === 2);
+  const [first = 0, second = 0] = started;
+  expect(second - first).toBeGreaterThan(250);
+});

@@ -6,6 +6,7 @@
 -- most  how many keys at most
 -- returns { key, how many wait, since when the next one is it, how many are held, not before, paused until, ... }: for
 --       each key six values, '' where there is no such value
+
 -- The keys with the most messages, among four times as many that are known to have many: the scores are at most twice
 -- too small. Where these are too few, those of which the next message is oldest are looked at, too.
 local function with_most(most)

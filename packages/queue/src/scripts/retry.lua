@@ -32,7 +32,7 @@ for i = rest, #ARGV, 4 do
       local due = time + delay_ms
       local element = changed(receipt, 1)
       let_go(receipt)
-      if holds_key == '1' and key_of(element) then
+      if holds_key == '1' and busy_key(receipt) then
         put_first(element)
         free(receipt, ran_ms, due)
       else
@@ -54,7 +54,7 @@ for i = #at_once, 1, -1 do
   local element = changed(receipt, due and 0 or 1)
   put_first(element)
   let_go(receipt)
-  local has_key = key_of(element)
+  local has_key = busy_key(receipt)
   free(receipt, ran_ms, has_key and due or nil)
   if due and not has_key then limited_until = math.max(limited_until, due) end
 end

@@ -1,6 +1,14 @@
 -- The keys that are busy with what a consumer holds: `labels` says of each receipt what the virtual time of the key was
 -- raised by, and the key.
 
+-- The key that is busy with what is held under a receipt, or nil. An envelope that another client has pushed onto the
+-- list was taken without a key, whatever its header says.
+local function busy_key(receipt)
+  local label = redis.call('HGET', labels, receipt)
+  local key = label and read_label(label)
+  return key ~= '' and key or nil
+end
+
 -- A message is held no longer: its key is free for the next one. Returns the key; nil for one without a label, for
 -- which nothing happens.
 local function free(receipt, ran_ms, due)
