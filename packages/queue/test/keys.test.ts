@@ -395,3 +395,21 @@ it('an envelope with a key that another client pushes onto the list waits for it
   const [first = 0, second = 0] = started;
   expect(second - first).toBeGreaterThan(250);
 });
+
+it('a message with a key that another client has pushed onto the list keeps its key busy for no longer than it is held, also after a crash', async () => {
+  const queue = redis.queue<string>();
+  const dying = other(queue);
+  dying.on('error', () => {});
+  const element = '\x011{"key":"k","id":"pushed"}\n"pushed"';
+  await queue.connection.call('LPUSH', [queue.name, element]);
+  expect((await dying.receive())?.body).toBe('pushed');
+  await dying.connection.close();
+  await expireLeases(queue as never, await consumersOf(queue as never));
+  const again = await queue.receive({ timeoutMs: 10_000 });
+  expect(again).toMatchObject({ body: 'pushed', attempt: 2 });
+  await queue.send('sent', { key: 'k' });
+  await again?.ack();
+  const next = await queue.receive({ timeoutMs: 5000 });
+  expect(next?.body).toBe('sent');
+  await next?.ack();
+});

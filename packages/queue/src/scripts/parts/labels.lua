@@ -25,6 +25,8 @@ local function keep_busy(receipt, key)
   local label = redis.call('HGET', labels, receipt)
   redis.call('HDEL', labels, receipt)
   if not key or label and read_label(label) == key then return end
+  -- Otherwise the lease that takes it would not note its key, which would be busy for ever.
+  declare('keys')
   local count, time = held_of(key)
   redis.call('HSET', busy, key, count + 1 .. ':' .. (time or 0))
 end
