@@ -94,8 +94,8 @@ export class HeldDelivery<Body = unknown>
   /** The receipt within its consumer. */
   readonly number: number;
   readonly element: Slice;
-  /** How long it has been with a handler when it was settled, in ms. */
-  ranMs = 0;
+  /** How long it has been with a handler when it was settled, in µs. */
+  ranUs = 0;
   /** See {@link RetryOptions}. */
   isLimited = false;
   #envelope: Envelope | undefined;
@@ -174,9 +174,13 @@ export class HeldDelivery<Body = unknown>
     return this.envelope.deliveries + 1;
   }
 
-  /** It is settled: notes how long it has been with a handler. */
+  /**
+   * It is settled: notes how long it has been with a handler. A key whose messages take no time would always be the
+   * next one.
+   */
   measure(): void {
-    if (this.isStarted) this.ranMs = performance.now() - this.startedAt;
+    if (!this.isStarted) return;
+    this.ranUs = Math.max(1, Math.round(1000 * (performance.now() - this.startedAt)));
   }
 
   /** Its envelope may not be readable. */

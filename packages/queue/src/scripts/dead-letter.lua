@@ -1,7 +1,7 @@
 -- Move deliveries to the dead letters. Each is removed from the consumer only after it was written to the dead letters,
 -- because a script that fails half-way is not undone.
 --
--- rest  for each delivery: receipt, reason, error, how many ms it took
+-- rest  for each delivery: receipt, reason, error, how many µs it took
 -- returns for each delivery 1, or 0 if it is no longer held
 local moved = 0
 write_before_growing('HDEL', active)
@@ -9,14 +9,14 @@ open_batches()
 local reply = {}
 
 for i = rest, #ARGV, 4 do
-  local receipt, reason, message, ran_ms = unpack(ARGV, i, i + 3)
+  local receipt, reason, message, ran_us = unpack(ARGV, i, i + 3)
   local element = held(receipt)
   if element then
     local attempt, _, text = read_envelope(element, consumer .. '-' .. receipt)
     add_dead_letter(reason, message, write_envelope(attempt + 1, false, text))
     let_go(receipt)
     end_held(receipt, element)
-    free(receipt, tonumber(ran_ms))
+    free(receipt, tonumber(ran_us))
     moved = moved + 1
   end
   reply[#reply + 1] = element and 1 or 0

@@ -15,7 +15,7 @@ import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 export interface DeadLetterInput {
   keys: QueueKeys;
   consumer: string;
-  deliveries: readonly { receipt: number; reason: string; error: string; ranMs?: number }[];
+  deliveries: readonly { receipt: number; reason: string; error: string; ranUs?: number }[];
 }
 
 /** For each delivery: whether it was still held. */
@@ -34,7 +34,7 @@ export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
   keys: namedKeys(...placeKeys, ...heldKeys, 'dead', 'stats'),
   args: { consumer: ({ consumer }) => consumer, ...placeArgs },
   rest: ({ deliveries }) =>
-    deliveries.flatMap(({ receipt, reason, error, ranMs }) => [receipt, reason, error, ranMs ?? 0]),
+    deliveries.flatMap(({ receipt, reason, error, ranUs }) => [receipt, reason, error, ranUs ?? 0]),
   lua: source,
   parse: (reply) => (reply as number[]).map((held) => held === 1),
 });

@@ -2,7 +2,7 @@
 -- written to its new place, because a script that fails half-way is not undone.
 --
 -- holds_key  1 if a key waits for its message that has failed, 0 if its other messages pass that one
--- rest       for each delivery: receipt, delay in ms, how many ms it took, 1 if it is limited: then this was no attempt,
+-- rest       for each delivery: receipt, delay in ms, how many µs it took, 1 if it is limited: then this was no attempt,
 --            and nothing of its key (or of the queue, if it has none) starts before the delay is over
 -- returns for each delivery 1, or 0 if it is no longer held
 write_before_growing('HDEL', active)
@@ -22,26 +22,26 @@ local function changed(receipt, attempts)
 end
 
 for i = rest, #ARGV, 4 do
-  local receipt, delay_ms, ran_ms = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+  local receipt, delay_ms, ran_us = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
   local is_limited = ARGV[i + 3] == '1'
   local is_here = is_held(receipt)
   if is_here then
     if is_limited then
-      at_once[#at_once + 1] = { receipt, ran_ms, time + delay_ms }
+      at_once[#at_once + 1] = { receipt, ran_us, time + delay_ms }
     elseif delay_ms > 0 then
       local due = time + delay_ms
       local element = changed(receipt, 1)
       let_go(receipt)
       if holds_key == '1' and busy_key(receipt) then
         put_first(element)
-        free(receipt, ran_ms, due)
+        free(receipt, ran_us, due)
       else
         delay(due, element)
         sooner = sooner or not earliest or due < tonumber(earliest)
-        free(receipt, ran_ms)
+        free(receipt, ran_us)
       end
     else
-      at_once[#at_once + 1] = { receipt, ran_ms }
+      at_once[#at_once + 1] = { receipt, ran_us }
     end
     if not is_limited then retried = retried + 1 end
   end
@@ -50,12 +50,12 @@ end
 
 -- The newest first, so that the oldest is next in line.
 for i = #at_once, 1, -1 do
-  local receipt, ran_ms, due = unpack(at_once[i])
+  local receipt, ran_us, due = unpack(at_once[i])
   local element = changed(receipt, due and 0 or 1)
   put_first(element)
   let_go(receipt)
   local has_key = busy_key(receipt)
-  free(receipt, ran_ms, has_key and due or nil)
+  free(receipt, ran_us, has_key and due or nil)
   if due and not has_key then limited_until = math.max(limited_until, due) end
 end
 

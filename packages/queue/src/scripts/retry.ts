@@ -15,7 +15,7 @@ import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 export interface RetryInput {
   keys: QueueKeys;
   consumer: string;
-  deliveries: readonly { receipt: number; delayMs: number; ranMs?: number; isLimited?: boolean }[];
+  deliveries: readonly { receipt: number; delayMs: number; ranUs?: number; isLimited?: boolean }[];
   /** Whether a key waits for its message that has failed. */
   holdsKey?: boolean;
 }
@@ -40,8 +40,8 @@ export const retry = defineScript<RetryInput, boolean[]>({
     ...placeArgs,
   },
   rest: ({ deliveries }) =>
-    deliveries.flatMap(({ receipt, delayMs, ranMs = 0, isLimited }) => {
-      return [receipt, delayMs, ranMs, isLimited ? 1 : 0];
+    deliveries.flatMap(({ receipt, delayMs, ranUs = 0, isLimited }) => {
+      return [receipt, delayMs, ranUs, isLimited ? 1 : 0];
     }),
   lua: source,
   parse: (reply) => (reply as number[]).map((held) => held === 1),

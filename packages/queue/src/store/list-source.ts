@@ -380,15 +380,10 @@ function supplyIn(
 
 /** How many µs handlers had what is acknowledged by its receipts, for the script `lease`. */
 function ranOf({ held, receipts }: Acknowledged<HeldDelivery>): string {
-  if (receipts.length === held.length) return held.map(ranUs).join();
+  if (receipts.length === held.length) return held.map(({ ranUs }) => ranUs).join();
   // Only what came before the messages had keys is acknowledged in batches.
-  const times = new Map(held.map((each) => [each.number, ranUs(each)]));
-  return receipts.map((receipt) => times.get(receipt) ?? 0).join();
-}
-
-/** At least one: a key whose messages take no time would always be the next one. */
-function ranUs({ ranMs }: HeldDelivery): number {
-  return Math.max(1, Math.round(1000 * ranMs));
+  const times = new Map(held.map(({ number, ranUs }) => [number, ranUs]));
+  return receipts.map((receipt) => times.get(receipt) ?? 1).join();
 }
 
 /** Of the rates of the queue and of its keys, in ms. */

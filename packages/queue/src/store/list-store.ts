@@ -66,7 +66,7 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
 
   retry(retries: readonly Retry<HeldDelivery>[]): Promise<boolean[]> {
     const deliveries = retries.map(({ held, delayMs }) => {
-      return { receipt: held.number, delayMs, ranMs: held.ranMs, isLimited: held.isLimited };
+      return { receipt: held.number, delayMs, ranUs: held.ranUs, isLimited: held.isLimited };
     });
     const { holdsKey } = this.#options;
     return this.#context.connection.run(retry, { ...this.#names, deliveries, holdsKey });
@@ -74,7 +74,7 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
 
   deadLetter(letters: readonly DeadLettering<HeldDelivery>[]): Promise<boolean[]> {
     const deliveries = letters.map(({ held, reason, error }) => {
-      return { receipt: held.number, reason, error, ranMs: held.ranMs };
+      return { receipt: held.number, reason, error, ranUs: held.ranUs };
     });
     return this.#context.connection.run(deadLetter, { ...this.#names, deliveries });
   }

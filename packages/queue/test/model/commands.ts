@@ -63,7 +63,7 @@ const messageOf = (places: typeof place) =>
   fc.tuple(places, options).map(([where, more]) => ({ ...where, ...more }));
 /** Of what it holds: all, or some, or some and what is settled already. */
 const mask = fc.oneof(fc.constant(255), fc.nat(511));
-const ranMs = fc.constantFrom(0, 0.5, 1, 20, 500);
+const ranUs = fc.constantFrom(1, 500, 1000, 20_000, 500_000);
 const forTicks = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 1, max: 3 }));
 
 const send = step(
@@ -90,13 +90,13 @@ const lease = consumerStep(
     withSuspect: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
     repeats: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.constant(true)),
     expires: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.constant(true)),
-    ranMs,
+    ranUs,
   },
   (simulation, consumer, args) => simulation.lease(consumer, args),
 );
 const retry = consumerStep(
   'retry',
-  { mask, delay: fc.nat(2), holdsKey: fc.boolean(), ranMs },
+  { mask, delay: fc.nat(2), holdsKey: fc.boolean(), ranUs },
   (simulation, consumer, args) => simulation.retry(consumer, args),
 );
 

@@ -47,7 +47,7 @@ export interface LeaseStep {
   /** The acknowledgements of the last call come once more, as after an answer that got lost. */
   repeats: boolean;
   expires: boolean;
-  ranMs: number;
+  ranUs: number;
 }
 
 /** A consumer, as its process knows it. */
@@ -218,7 +218,7 @@ export class Simulation {
         from: this.model.isLifo ? 'LEFT' : 'RIGHT',
         asBatch: !shape.hasKeys,
         acked: { batches: whole, receipts: single, expired: asking.expired },
-        ran: shape.hasKeys ? single.map(() => step.ranMs.toFixed(3)).join() : undefined,
+        ran: shape.hasKeys ? single.map(() => step.ranUs).join() : undefined,
       };
       return this.connection.run(leaseOf(shape), input);
     };
@@ -282,12 +282,12 @@ export class Simulation {
 
   async retry(
     consumer: SimulatedConsumer,
-    step: { mask: number; delay: number; holdsKey: boolean; ranMs: number },
+    step: { mask: number; delay: number; holdsKey: boolean; ranUs: number },
   ): Promise<void> {
-    const { delay, holdsKey, ranMs } = step;
+    const { delay, holdsKey, ranUs } = step;
     const receipts = consumer.chosen(step.mask);
     const expected = this.model.retry(consumer.model, receipts, delay, holdsKey);
-    const deliveries = receipts.map((receipt) => ({ receipt, delayMs: delay * tickMs, ranMs }));
+    const deliveries = receipts.map((receipt) => ({ receipt, delayMs: delay * tickMs, ranUs }));
     const result = await this.#step(
       this.connection.run(retry, { ...this.#of(consumer), deliveries, holdsKey }),
     );
@@ -298,7 +298,7 @@ export class Simulation {
   async deadLetter(consumer: SimulatedConsumer, mask: number): Promise<void> {
     const receipts = consumer.chosen(mask);
     const expected = this.model.deadLetter(consumer.model, receipts);
-    const deliveries = receipts.map((receipt) => ({ receipt, reason: 'r', error: 'e', ranMs: 3 }));
+    const deliveries = receipts.map((receipt) => ({ receipt, reason: 'r', error: 'e', ranUs: 3 }));
     const result = await this.#step(
       this.connection.run(deadLetter, { ...this.#of(consumer), deliveries }),
     );
@@ -438,7 +438,7 @@ export class Simulation {
     await this.promote();
     await this.join();
     const last = this.consumers.at(-1) as SimulatedConsumer;
-    const step = { mask: 255, count: 10, withList: true, withSuspect: true, ranMs: 1 };
+    const step = { mask: 255, count: 10, withList: true, withSuspect: true, ranUs: 1 };
     while (this.model.pending + this.model.active > 0) {
       await this.lease(last, { ...step, repeats: false, expires: false });
     }

@@ -13,7 +13,8 @@
 -- receipt which key it occupies, and is written and deleted together with `active`. So a key is busy only as long as a
 -- consumer or the suspects have a message of it.
 --
--- Virtual time is the time in ms that handlers have worked on a key, divided by its weight. It is raised by what a
+-- Virtual time is the time in µs that handlers have worked on a key, divided by its weight: a whole number, because
+-- others are read and written more slowly. It is raised by what a
 -- message really took when that is settled. Where more than one message may be held, it is raised by the mean time
 -- before, when the message is leased, and what is settled is charged for the rest. A key that was unknown begins at the
 -- virtual time of what was taken last (`clock`), so that it gains nothing by having been idle. Messages without a key
@@ -43,6 +44,11 @@ end
 local function weight_of(key)
   local weights = key_rules().weights
   return weights and weights[key] or 1
+end
+
+-- What a time in µs counts for a key with a weight: a whole number, as all virtual times are.
+local function share_of(key, us)
+  return math.max(1, math.floor(us / weight_of(key) + 0.5))
 end
 
 -- True when no more messages of the key may wait.
@@ -80,6 +86,10 @@ local function read_entry(entry)
   if entry:sub(1, 2) == '1:' then return 1, tonumber(entry:sub(3)) end
   local count, time = entry:match('^(%d+):(.+)$')
   return tonumber(count), tonumber(time)
+end
+
+local function entry_of(count, time)
+  return string.format('%d:%.0f', count, time)
 end
 
 local function held_of(key)
@@ -134,7 +144,7 @@ end
 -- The virtual time of a key that was unknown: a little later than that of the one before, so that keys which come at
 -- the same virtual time are taken in the order in which they have come.
 local function new_time()
-  return tonumber(redis.call('HINCRBYFLOAT', fair, 'clock', '0.001'))
+  return redis.call('HINCRBY', fair, 'clock', 1)
 end
 
 -- Put an element of a key where it waits: LPUSH behind the others, RPUSH in front of them.
@@ -155,7 +165,10 @@ end
 -- A message of each of these keys was taken from those that wait.
 local function were_taken(keys)
   local since, emptied, time = {}, {}, now()
-  for _, key in ipairs(keys) do
+  -- Redis writes a number more slowly.
+  time = string.format('%.0f', time)
+  for n = 1, #keys do
+    local key = keys[n]
     local left = redis.call('LLEN', key_prefix .. key)
     note_shrunk(key, left + 1)
     if left > 0 then
@@ -181,15 +194,15 @@ end
 --
 -- keys     the key of each
 -- charges  what the virtual time of each was raised by
--- rans     how long a handler had each, in ms; nil if that is not known
+-- rans     how long a handler had each, in µs, at least 1; nil if that is not known
 -- due      before which time no message of these keys is taken; nil for no such time
 local function free_keys(keys, charges, rans, due)
   local names, places, freed, owed = {}, {}, {}, {}
   local keyless_owes, has_weights = 0, key_rules().weights
   for n = 1, #keys do
-    local key, ran_ms = keys[n], rans[n]
+    local key, ran_us = keys[n], rans[n]
     local owes = 0
-    if ran_ms then owes = (has_weights and ran_ms / weight_of(key) or ran_ms) - charges[n] end
+    if ran_us then owes = (has_weights and share_of(key, ran_us) or ran_us) - charges[n] end
     local place = places[key]
     if key == '' then
       keyless_owes = keyless_owes + owes
@@ -201,7 +214,7 @@ local function free_keys(keys, charges, rans, due)
     end
   end
   if keyless_owes ~= 0 and redis.call('HEXISTS', fair, 'keyless') == 1 then
-    redis.call('HINCRBYFLOAT', fair, 'keyless', string.format('%.3f', keyless_owes))
+    redis.call('HINCRBY', fair, 'keyless', keyless_owes)
   end
   if not names[1] then return end
 
@@ -219,7 +232,7 @@ local function free_keys(keys, charges, rans, due)
         idle_keys[#idle_keys + 1] = key
       else
         still_busy[#still_busy + 1] = key
-        still_busy[#still_busy + 1] = count .. ':' .. time
+        still_busy[#still_busy + 1] = entry_of(count, time)
       end
       if due then
         redis.call('ZREM', ready, key)

@@ -11,12 +11,12 @@ end
 
 -- A message is held no longer: its key is free for the next one. Returns the key; nil for one without a label, for
 -- which nothing happens.
-local function free(receipt, ran_ms, due)
+local function free(receipt, ran_us, due)
   local label = redis.call('HGET', labels, receipt)
   if not label then return end
   redis.call('HDEL', labels, receipt)
   local key, charge = read_label(label)
-  free_keys({ key }, { charge }, { ran_ms }, due)
+  free_keys({ key }, { charge }, { ran_us }, due)
   return key
 end
 

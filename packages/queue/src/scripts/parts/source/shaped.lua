@@ -41,7 +41,7 @@ end
 local function take_fairly(count, with_list)
   local time, most = now(), key_rules().most
   local clock, keyless_time, mean = unpack(redis.call('HMGET', fair, 'clock', 'keyless', 'mean'))
-  clock, mean = tonumber(clock or 0), tonumber(mean or 1)
+  clock, mean = tonumber(clock or 0), tonumber(mean or 1000)
   make_due_ready(time, clock)
 
   local keyless = redis.call('LLEN', returned) + (with_list and redis.call('LLEN', list) or 0)
@@ -107,8 +107,8 @@ local function take_fairly(count, with_list)
           occupied[#occupied + 1] = '1:' .. batch[at - 1]
           taken_labels[#taken] = ':' .. key
         else
-          local charge = mean / weight_of(key)
-          occupied[#occupied + 1] = held_count + 1 .. ':' .. virtual + charge
+          local charge = share_of(key, mean)
+          occupied[#occupied + 1] = entry_of(held_count + 1, virtual + charge)
           taken_labels[#taken] = charge .. ':' .. key
           -- It may be the next one again.
           note_batch()
@@ -241,12 +241,12 @@ local function free_acknowledged(receipts, ran)
   local next_time = ran:gmatch('%d+')
   for n = 1, #receipts do
     local us, label = next_time(), found[n]
-    local ran_ms = us and us / 1000
-    total = total + (ran_ms or 0)
+    local ran_us = us and tonumber(us)
+    total = total + (ran_us or 0)
     if label then
       local at = #keys + 1
       keys[at], charges[at] = read_label(label)
-      rans[at] = ran_ms
+      rans[at] = ran_us
       if at == 1000 then
         free_keys(keys, charges, rans)
         keys, charges, rans = {}, {}, {}
@@ -255,9 +255,9 @@ local function free_acknowledged(receipts, ran)
   end
   free_keys(keys, charges, rans)
   if redis.call('EXISTS', fair) == 0 then return end
-  local mean = tonumber(redis.call('HGET', fair, 'mean') or 1)
+  local mean = tonumber(redis.call('HGET', fair, 'mean') or 1000)
   local moved = mean + math.min(1, 0.05 * #receipts) * (total / #receipts - mean)
-  redis.call('HSET', fair, 'mean', string.format('%.3f', math.max(0.001, moved)))
+  redis.call('HSET', fair, 'mean', string.format('%.0f', math.max(1, moved)))
 end
 
 -- Say which keys are busy with what was leased, under the receipts from `first` on.
