@@ -29,7 +29,7 @@ function work(name: string, settler: TestLease): NamedWork {
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  return { name, settler, end, ended, size: 1, startedAt: 0, startBy: Infinity };
+  return { name, settler, end, ended, size: 1, startedAt: 0, startBy: undefined };
 }
 
 /** A pool whose handlers end when they are told, and who was started. */

@@ -26,8 +26,11 @@ export interface Work {
   readonly settler: Lease;
   /** When its handler began, by `performance.now()`; 0 before. */
   startedAt: number;
-  /** When it may be started at the latest, by `performance.now()`. After that it is to be returned, as if it were stuck. */
-  readonly startBy: number;
+  /**
+   * When it may be started at the latest, by `performance.now()`: after that it is to be returned, as if it were stuck.
+   * Undefined for no such time.
+   */
+  readonly startBy: number | undefined;
 }
 
 /** One delivery. */
@@ -188,7 +191,7 @@ export class HandlerPool<Item extends Work> {
         if (this.#postponeStale(now)) continue;
         break;
       }
-      if (item.startBy < now) {
+      if (item.startBy !== undefined && item.startBy < now) {
         this.#host.stuck();
         break;
       }

@@ -44,7 +44,7 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
   isOpen = false;
   /** When the handler began, by `performance.now()`. */
   startedAt = 0;
-  startBy = Number.POSITIVE_INFINITY;
+  startBy: number | undefined = undefined;
   earlier: this | undefined = undefined;
   later: this | undefined = undefined;
   isListed = false;

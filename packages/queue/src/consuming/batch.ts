@@ -8,7 +8,7 @@ export class Batch<Body = unknown> implements Work {
   /** Those that the handler gets: there are some only when it is open. */
   deliveries: readonly HeldDelivery<Body>[] = [];
   /** A rate limits how many are taken, not when they are started together. */
-  readonly startBy = Number.POSITIVE_INFINITY;
+  readonly startBy = undefined;
   #startedAt = 0;
 
   /** @param all at least one, oldest first. @param size how many bytes they are together. */

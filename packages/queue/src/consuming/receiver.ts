@@ -194,7 +194,7 @@ export class Receiver<Body = unknown> {
       this.#failed(asError(error));
       return true;
     }
-    if (held.startBy < performance.now()) return false;
+    if (held.startBy !== undefined && held.startBy < performance.now()) return false;
     const waiter = this.#waiters.shift();
     if (!waiter) return false;
     // What follows is the time that its key is charged for.

@@ -277,7 +277,7 @@ class Share<Body> implements Handlers<Body> {
   /** Its next message may not be started any more, because of the rate of the queue: it is to be returned. */
   get isOverdue(): boolean {
     const { next } = this.waiting;
-    return next !== undefined && next.startBy < Infinity && next.startBy < performance.now();
+    return next?.startBy !== undefined && next.startBy < performance.now();
   }
 
   /** How many of its turns nothing can come for. */

@@ -232,7 +232,7 @@ export class ListSource<Body = unknown>
     if (result.nextKeyMs !== undefined) this.#waitForKey(result.nextKeyMs);
     if (result.readyKeys !== undefined) this.#session.readyKeys(result.readyKeys, count);
     if (result.isSuspectLater) this.#feed.suspectsAdded();
-    const startBy = slack ? sentAt + slackMs : Number.POSITIVE_INFINITY;
+    const startBy = slack ? sentAt + slackMs : undefined;
     return this.#answer(result, firstReceipt, startBy, supplyIn(result, count, withList));
   }
 
@@ -302,12 +302,12 @@ export class ListSource<Body = unknown>
   #answer(
     { suspect, elements, askAgainMs }: Leasing,
     firstReceipt: number,
-    startBy: number,
+    startBy: number | undefined,
     supply: Answer<unknown>['supply'],
   ): Answer<HeldDelivery<Body>> {
     const all = suspect ? [suspect, ...elements] : elements;
     const items = all.map((element, at) => this.#delivery(firstReceipt + at, element));
-    if (startBy < Infinity) for (const held of items) held.startBy = startBy;
+    if (startBy !== undefined) for (const held of items) held.startBy = startBy;
     const bytes = all.reduce((sum, { size }) => sum + size, 0);
     const isGated = askAgainMs !== undefined;
     return { items, suspect: suspect && items[0], bytes, supply, isGated };
