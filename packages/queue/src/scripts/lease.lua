@@ -24,8 +24,8 @@ local brought = hold_handed_off(handed_off)
 note_brought(handed_off, brought)
 
 if #ARGV >= rest then
-  free_acknowledged({ unpack(ARGV, rest + whole) }, ran)
   local whole_batches, receipts = { unpack(ARGV, rest, rest - 1 + whole) }, { unpack(ARGV, rest + whole) }
+  free_acknowledged(receipts, ran)
   note_acknowledged(whole_batches, receipts)
   local acknowledged = acknowledge(whole_batches, receipts)
   -- Fewer when they come a second time, because the answer got lost.
