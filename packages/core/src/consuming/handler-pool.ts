@@ -69,6 +69,7 @@ export class HandlerPool<Item extends Work> {
   readonly #call: (item: Item) => unknown;
   readonly #concurrency: number;
   readonly #host: HandlerPoolHost<Item>;
+  readonly #outcomes: HandlerPoolHost<Item>['outcomes'];
   readonly #lookahead: Lookahead;
   readonly #ahead: Ahead<Item>;
   /** Names of the functions that call and await a handler, by which `isCaller` recognises them on the stack. */
@@ -98,6 +99,7 @@ export class HandlerPool<Item extends Work> {
     this.#call = named(this.#names.calling, (item: Item) => handler(item));
     this.#concurrency = concurrency;
     this.#host = host;
+    this.#outcomes = host.outcomes;
     this.#lookahead = new Lookahead(concurrency, mostAhead);
     this.#ahead = new Ahead(() => host.stuck());
     this.#follow = this.#createFollower();
@@ -224,9 +226,9 @@ export class HandlerPool<Item extends Work> {
       const opening = this.#host.open(item);
       const result = opening ? opening.then(() => this.#call(item)) : this.#call(item);
       if (isThenable(result)) return result;
-      this.#host.outcomes.succeeded(item);
+      this.#outcomes.succeeded(item);
     } catch (error) {
-      this.#host.outcomes.failed(item, error);
+      this.#outcomes.failed(item, error);
     }
     this.#finish(item);
     return undefined;
@@ -255,8 +257,8 @@ export class HandlerPool<Item extends Work> {
           failure = { thrown };
         }
         this.#isFollowerFree = true;
-        if (failure) this.#host.outcomes.failed(item, failure.thrown);
-        else this.#host.outcomes.succeeded(item);
+        if (failure) this.#outcomes.failed(item, failure.thrown);
+        else this.#outcomes.succeeded(item);
         this.#finish(item);
         this.#isFollowerFree = false;
         item = this.#nextItem;

@@ -94,10 +94,10 @@ export class HeldDelivery<Body = unknown>
   /** The receipt within its consumer. */
   readonly number: number;
   readonly element: Slice;
-  /** How long it has been with a handler when it was settled, in µs. */
-  ranUs = 0;
+  /** How long it has been with a handler, in µs, once it is settled: only where that matters. */
+  declare ranUs: number | undefined;
   /** See {@link RetryOptions}. */
-  isLimited = false;
+  declare isLimited: boolean | undefined;
   #envelope: Envelope | undefined;
 
   constructor(settler: QueueSettler, number: number, element: Slice) {

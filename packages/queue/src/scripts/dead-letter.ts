@@ -15,7 +15,12 @@ import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 export interface DeadLetterInput {
   keys: QueueKeys;
   consumer: string;
-  deliveries: readonly { receipt: number; reason: string; error: string; ranUs?: number }[];
+  deliveries: readonly {
+    receipt: number;
+    reason: string;
+    error: string;
+    ranUs?: number | undefined;
+  }[];
 }
 
 /** For each delivery: whether it was still held. */

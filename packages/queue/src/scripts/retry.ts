@@ -15,7 +15,12 @@ import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 export interface RetryInput {
   keys: QueueKeys;
   consumer: string;
-  deliveries: readonly { receipt: number; delayMs: number; ranUs?: number; isLimited?: boolean }[];
+  deliveries: readonly {
+    receipt: number;
+    delayMs: number;
+    ranUs?: number | undefined;
+    isLimited?: boolean | undefined;
+  }[];
   /** Whether a key waits for its message that has failed. */
   holdsKey?: boolean;
 }

@@ -380,7 +380,7 @@ function supplyIn(
 
 /** How many µs handlers had what is acknowledged by its receipts, for the script `lease`. */
 function ranOf({ held, receipts }: Acknowledged<HeldDelivery>): string {
-  if (receipts.length === held.length) return held.map(({ ranUs }) => ranUs).join();
+  if (receipts.length === held.length) return held.map(({ ranUs = 0 }) => ranUs).join();
   // Only what came before the messages had keys is acknowledged in batches.
   const times = new Map(held.map(({ number, ranUs }) => [number, ranUs]));
   return receipts.map((receipt) => times.get(receipt) ?? 1).join();
