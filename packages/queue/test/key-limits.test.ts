@@ -71,6 +71,40 @@ it('keyRate bounds the starts of each key in any window, and other keys go on', 
   }
 });
 
+it.each([
+  ['is raised', { max: 100, perMs: 1000 }],
+  ['is taken away', null],
+])('keys that have reached a keyRate go on at once when it %s', async (_, keyRate) => {
+  const queue = redis.queue<string>();
+  await queue.limits.set({ keyRate: { max: 1, perMs: 3_600_000 } });
+  const handled: string[] = [];
+  queue.consume(
+    ({ body, attempt }) => {
+      handled.push(body);
+      if (body === 'fails' && attempt === 1) throw new Error('once');
+    },
+    { backoff: () => 3_600_000, concurrency: 4 },
+  );
+  await queue.sendBatch([
+    { body: 'first', key: 'a' },
+    { body: 'second', key: 'a' },
+    { body: 'fails', key: 'held' },
+    { body: 'first', key: 'paused' },
+    { body: 'paused', key: 'paused' },
+  ]);
+  await eventually(() => handled.length === 3);
+  await queue.pauseKey('paused');
+  await eventually(async () => (await queue.stats({ key: 'held' })).notBefore !== undefined);
+  await queue.limits.set({ keyRate });
+  await eventually(() => handled.length === 4, 5000);
+  expect(handled.at(-1)).toBe('second');
+  await queue.resumeKey('paused');
+  await eventually(() => handled.length === 5, 5000);
+  // A key that waits for its message that has failed has another reason.
+  expect(handled).toEqual(expect.arrayContaining(['second', 'paused']));
+  expect(handled.filter((body) => body === 'fails')).toHaveLength(1);
+});
+
 it('keys share the time of handlers by their weights', async () => {
   const queue = redis.queue<number>();
   await queue.limits.set({ keyWeights: { heavy: 3 } });

@@ -7,6 +7,10 @@
 -- returns { the version, how many of the deleted fields were there }
 shape_version()
 local was_limited, key_concurrency = unpack(redis.call('HMGET', shape, 'concurrency', 'key_concurrency'))
+local function key_rate()
+  return cjson.encode(redis.call('HMGET', shape, 'key_rate_max', 'key_rate_per_ms', 'key_rate_burst'))
+end
+local former_key_rate = key_rate()
 local deleted = 0
 if tonumber(dropped) > 0 then
   deleted = redis.call('HDEL', shape, unpack(ARGV, rest, rest - 1 + dropped))
@@ -25,6 +29,7 @@ if is_changed then
   local is_limited = redis.call('HGET', shape, 'concurrency')
   if not (was_limited and is_limited) then redis.call('DEL', holders) end
   if redis.call('HGET', shape, 'key_concurrency') ~= key_concurrency then make_busy_keys_ready() end
+  if key_rate() ~= former_key_rate then make_limited_keys_due() end
   shape_changed()
 end
 tell_arrived()

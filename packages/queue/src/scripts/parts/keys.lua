@@ -6,7 +6,8 @@
 --   message comes, when one that was held is settled, when its time in `later` has come, and when it is resumed. Left
 --   by a lease that takes its next message.
 -- - Later: messages wait, and none may be taken before some time: the next one has failed and waits for its next
---   attempt, or the key is paused. It is in `later` by that time. Left when it has come.
+--   attempt, or the key is paused or has reached its rate. It is in `later` by that time: half a millisecond earlier
+--   for the rate, which tells the two apart. Left when it has come, or when there is another rate.
 -- - Busy: as many messages as its limit are held, by consumers or among the suspects. Left when one is settled.
 --
 -- `busy` says of each key how many messages are held and what its virtual time is. `labels` of a consumer says of each
@@ -264,6 +265,24 @@ local function make_busy_keys_ready()
     end
   end
   if times[1] then make_ready(times) end
+end
+
+-- The rate of the keys is another one: the next lease looks at those that have reached the former one.
+local function make_limited_keys_due()
+  local time, others = string.format('%.0f', now()), 0
+  repeat
+    local found = redis.call(
+      'ZRANGEBYSCORE', later, '(' .. time, '(inf', 'WITHSCORES', 'LIMIT', others, 1000)
+    local limited = {}
+    for i = 1, #found, 2 do
+      if found[i + 1] % 1 ~= 0 then
+        limited[#limited + 1] = time
+        limited[#limited + 1] = found[i]
+      end
+    end
+    if limited[1] then redis.call('ZADD', later, unpack(limited)) end
+    others = others + (#found - #limited) / 2
+  until not found[1]
 end
 
 local function read_label(label)

@@ -89,7 +89,7 @@ local function take_fairly(count, with_list)
       if limit then due, again_ms = rate_due(limit) end
       -- The limit may have been lowered: then it is ready again when one of them is settled.
       local element = due > 0 and held_count < most and redis.call('RPOP', key_prefix .. key)
-      if due == 0 then redis.call('ZADD', later, time + again_ms, key) end
+      if due == 0 then redis.call('ZADD', later, time + again_ms - 0.5, key) end
       if element and #taken > 0 and #element > room then
         redis.call('RPUSH', key_prefix .. key, element)
         is_cut = true
@@ -134,7 +134,7 @@ local function take_fairly(count, with_list)
   ready_keys = redis.call('ZCARD', ready)
   if #taken < count then
     local next_key = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')[2]
-    if next_key and next_key ~= 'inf' then next_key_ms = math.max(0, next_key - now()) end
+    if next_key and next_key ~= 'inf' then next_key_ms = math.max(0, math.ceil(next_key - now())) end
   end
   return is_cut
 end
