@@ -5,17 +5,17 @@ import { useRedis } from './support/use-redis.js';
 const redis = useRedis();
 
 /** For how long, and with which seed if not with any: `npm run model` sets them. */
-const seconds = Number(process.env.REDPOST_MODEL_SECONDS ?? 30);
+const seconds = Number(process.env.REDPOST_MODEL_SECONDS ?? 20);
 const seed = process.env.REDPOST_MODEL_SEED;
 
 it(
   'whatever happens in whatever order, a queue does what the model of it allows',
   async () => {
-    const { runs, steps } = await runModel(redis.connection(), {
+    const { runs, steps, seeds } = await runModel(redis.connection(), {
       seconds,
       seed: seed === undefined ? undefined : Number(seed),
     });
-    process.stderr.write(`model: ${steps} steps in ${runs} runs\n`);
+    process.stderr.write(`model: ${steps} steps in ${runs} runs, seeds ${seeds.join(', ')}\n`);
   },
   (seconds + 300) * 1000,
 );

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { StatsResult } from '../../src/scripts/stats.js';
+import { Forbidden } from './forbidden.js';
 import type { Looked } from './look.js';
-import { Forbidden, levels, type Message, type QueueModel } from './queue-model.js';
+import type { Message } from './model-consumer.js';
+import { levels, type QueueModel } from './queue-model.js';
 
 /** What may be left in Redis of a queue that has no messages: Redis keeps an empty stream. */
 const leftWhenEmpty = /^(shape|stats|consumers|idle|seen|dead|fair)$/;
@@ -12,15 +14,17 @@ const leftAtTheEnd = /^(shape|stats|consumers|idle|seen|dead)$/;
 /** Throws unless Redis has exactly what the model says, and what scripts keep beside it agrees with that. */
 export function checkAgreement(model: QueueModel, looked: Looked, stats: StatsResult): void {
   const redis = new InRedis(looked);
+  model.once.orderAs([...redis.map('debounced').keys()]);
   same(messagesIn(redis), messagesOf(model));
   checkKeys(model, redis);
   checkConsumers(model, redis);
+  checkOnce(model, redis);
   checkShape(model, redis);
   same(
     [stats.pending, stats.delayed, stats.dead, stats.byPriority],
     [
       model.pending,
-      model.delayed.length,
+      model.delayedCount,
       model.dead.length,
       model.hasLevels ? [...levels].reverse().map((level) => model.waitingAt(level)) : [],
     ],
@@ -28,7 +32,7 @@ export function checkAgreement(model: QueueModel, looked: Looked, stats: StatsRe
   for (const [name, count] of Object.entries(model.counters)) {
     same({ [name]: stats.counters[name] ?? 0 }, { [name]: count });
   }
-  if (model.isEmpty) checkNothingLeft(looked, leftWhenEmpty);
+  if (model.isEmpty) checkNothingLeft(looked, leftWhenEmpty, model);
 }
 
 /** Throws if something is left of a queue that has neither messages nor consumers. */
@@ -36,9 +40,18 @@ export function checkNothingIsLeft(looked: Looked): void {
   checkNothingLeft(looked, leftAtTheEnd);
 }
 
-function checkNothingLeft({ contents }: Looked, allowed: RegExp): void {
-  const left = [...contents].filter(([name]) => !allowed.test(name));
+function checkNothingLeft({ contents }: Looked, allowed: RegExp, model?: QueueModel): void {
+  const left = [...contents].filter(
+    ([name]) => !allowed.test(name) && !(model && ends(model, name)),
+  );
   if (left.length > 0) throw new Forbidden(`an empty queue leaves ${JSON.stringify(left)}`);
+}
+
+/** Whether this is a key that ends by itself, whose time has not come. */
+function ends(model: QueueModel, name: string): boolean {
+  if (name === 'rate') return model.rate.mayBeKept(model.now);
+  if (name.startsWith('rate:')) return model.keyRate(name.slice(5)).mayBeKept(model.now);
+  return (model.once.windows.get(name)?.until ?? 0) > model.tick;
 }
 
 /** The keys of a queue, by their types. */
@@ -70,15 +83,22 @@ class InRedis {
   }
 }
 
-/** A message in a few characters: its number, its attempts, and whether it is a suspect. */
-function short({ n, attempt, isSuspect }: Pick<Message, 'n' | 'attempt' | 'isSuspect'>): string {
-  return `${n}${attempt > 0 ? `+${attempt}` : ''}${isSuspect ? '!' : ''}`;
+/** A message in a few characters: its number, its id if that is another one, its attempts, and whether it is a suspect. */
+function short(message: Pick<Message, 'n' | 'id' | 'attempt' | 'isSuspect'>): string {
+  const { n, id, attempt, isSuspect } = message;
+  return `${n}${id === n ? '' : `~${id}`}${attempt > 0 ? `+${attempt}` : ''}${isSuspect ? '!' : ''}`;
 }
 
 function shortOf(element: string): string {
   const [, attempt, suspect] = /^.1\{(?:"attempt":(\d+),)?(?:"suspect":(1),)?/.exec(element) ?? [];
   const n = Number(element.slice(element.lastIndexOf('\n') + 1));
-  return short({ n, attempt: Number(attempt ?? 0), isSuspect: suspect !== undefined });
+  const [, id = n] = /^.1\{[^\n]*?"id":"(\d+)"/.exec(element) ?? [];
+  return short({
+    n,
+    id: Number(id),
+    attempt: Number(attempt ?? 0),
+    isSuspect: suspect !== undefined,
+  });
 }
 
 /** Elements whose next one is on the right. */
@@ -109,6 +129,10 @@ function messagesIn(redis: InRedis): Record<string, string> {
   places.delayed = [...redis.map('delayed').keys()]
     .map((text) => shortOf(text.slice(10)))
     .join(' ');
+  const quiet = redis.map('debounced:elements');
+  places.debounced = [...redis.map('debounced').keys()]
+    .map((key) => shortOf(quiet.get(key) ?? ''))
+    .join(' ');
   places.dead = redis.list('dead').map(shortOf).join(' ');
   const holders = new Set(
     ['active:', 'batches:', 'handoff:'].flatMap((prefix) => redis.namesAfter(prefix)),
@@ -131,6 +155,7 @@ function messagesOf(model: QueueModel): Record<string, string> {
   for (const [key, messages] of model.byKey) places[`key ${key}`] = texts(messages);
   for (const [level, messages] of model.suspects) places[`suspects ${level}`] = texts(messages);
   places.delayed = texts(model.delayed.map(({ message }) => message));
+  places.debounced = texts(model.once.debounced.map(({ message }) => message));
   places.dead = texts(model.dead);
   for (const { name, held, handoff } of model.consumers) {
     places[`held by ${name}`] = heldText(
@@ -196,6 +221,7 @@ function stateOf(model: QueueModel, key: string): string[] {
     return model.hasLoweredKeys ? ['', 'ready', 'due', 'later'] : [''];
   }
   if (model.isOnHold(key)) return ['later'];
+  if (!model.isInKeyRate(key, 'certainly')) return ['ready', 'later', 'due'];
   return model.isKeyPaused(key) ? ['later', 'due'] : ['ready', 'due'];
 }
 
@@ -226,6 +252,32 @@ function checkConsumers(model: QueueModel, redis: InRedis): void {
   same({ holders: plain(redis.map('holders')) }, { holders });
 }
 
+/** Which messages count, and what tells that of those that are held. */
+function checkOnce({ once, consumers, tick }: QueueModel, redis: InRedis): void {
+  const idOf = (id: number) => JSON.stringify(String(id));
+  const counting = [...once.counting].map(([key, id]) => [key, idOf(id)]);
+  same({ once: plain(redis.map('once')) }, { once: Object.fromEntries(counting) });
+  for (const { name, held } of consumers) {
+    const done = [...held].flatMap(([receipt, { once: condition, id }]) => {
+      if (condition?.until !== 'done') return [];
+      const { key } = condition;
+      return [[receipt, `${Buffer.byteLength(key)}:${key}${idOf(id)}`]];
+    });
+    same({ [name]: plain(redis.map(`onces:${name}`)) }, { [name]: Object.fromEntries(done) });
+  }
+  for (const word of ['once', 'throttle']) {
+    const open = [...once.windows].flatMap(([name, { until }]) => (until > tick ? [name] : []));
+    const names = open.filter((name) => name.startsWith(`${word}:`));
+    same(redis.namesAfter(`${word}:`), names.map((name) => name.slice(word.length + 1)).sort());
+  }
+  const firsts = [...redis.map('debounced:firsts')].map(([key, text]) => [
+    key,
+    text.replace(/^\d+:\d+:/, ''),
+  ]);
+  const expected = once.debounced.map(({ key, message }) => [key, idOf(message.id)]);
+  same({ firsts: Object.fromEntries(firsts) }, { firsts: Object.fromEntries(expected) });
+}
+
 function checkShape(model: QueueModel, redis: InRedis): void {
   const shape = redis.map('shape');
   if (!shape.has('paused') && !model.isPaused) model.pausedUntil = undefined;
@@ -234,6 +286,7 @@ function checkShape(model: QueueModel, redis: InRedis): void {
     {
       levels: shape.has('levels'),
       keys: shape.has('keys'),
+      once: shape.has('once'),
       paused: shape.has('paused'),
       concurrency: Number(shape.get('concurrency') ?? 0),
       keyConcurrency: Number(shape.get('key_concurrency') ?? 1),
@@ -244,6 +297,7 @@ function checkShape(model: QueueModel, redis: InRedis): void {
     {
       levels: model.hasLevels,
       keys: model.hasKeys,
+      once: model.hasOnce,
       paused: model.pausedUntil !== undefined,
       concurrency: model.concurrency ?? 0,
       keyConcurrency: model.keyConcurrency,

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import type { ModelCondition } from './once-model.js';
+import { tickMs } from './queue-model.js';
 import type { Simulation } from './simulation.js';
 
 type Consumer = NonNullable<ReturnType<Simulation['consumer']>>;
@@ -58,9 +60,30 @@ const place = fc.oneof(
 const options = fc.record({
   delay: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
   ttlMs: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.constant(1e9)),
+  age: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
 });
-const messageOf = (places: typeof place) =>
-  fc.tuple(places, options).map(([where, more]) => ({ ...where, ...more }));
+const ticks = fc.integer({ min: 1, max: 3 });
+/** Mostly none. */
+const conditionOf = (...words: ModelCondition['word'][]) =>
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constant(undefined) },
+    fc
+      .record({
+        word: fc.constantFrom(...words),
+        key: fc.constantFrom('o', 'p "\\\n'),
+        ticks,
+        more: fc.nat(2),
+        keep: fc.constantFrom<ModelCondition['keep'][]>('last', 'first'),
+      })
+      .map(({ more, ...condition }) => ({ ...condition, mostTicks: condition.ticks + more })),
+  );
+const messageOf = (places: typeof place, conditions: ReturnType<typeof conditionOf>) =>
+  fc
+    .tuple(places, options, conditions)
+    .map(([where, more, condition]) => ({ ...where, ...more, condition }));
+const anyCondition = conditionOf('taken', 'done', 'done', 'once', 'throttle', 'debounce');
+/** What is sent once until it is taken or done declares that. */
+const plainCondition = conditionOf('once', 'throttle', 'debounce');
 /** Of what it holds: all, or some, or some and what is settled already. */
 const mask = fc.oneof(fc.constant(255), fc.nat(511));
 const ranUs = fc.constantFrom(1, 500, 1000, 20_000, 500_000);
@@ -68,16 +91,19 @@ const forTicks = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ mi
 
 const send = step(
   'send',
-  fc.array(messageOf(place), { minLength: 1, maxLength: 6 }),
+  fc.array(messageOf(place, anyCondition), { minLength: 1, maxLength: 6 }),
   (simulation, messages) => simulation.send(messages),
 );
 const sendKeyless = step(
   'send',
-  fc.array(messageOf(fc.constant({ key: undefined, priority: 4 })), { minLength: 1, maxLength: 6 }),
+  fc.array(messageOf(fc.constant({ key: undefined, priority: 4 }), plainCondition), {
+    minLength: 1,
+    maxLength: 6,
+  }),
   (simulation, messages) => simulation.send(messages),
 );
 const sendMany = step('sendMany', fc.integer({ min: 10, max: 40 }), (simulation, count) =>
-  simulation.send(Array(count).fill({ key: 'a', priority: 4, delay: 0, ttlMs: 0 })),
+  simulation.send(Array(count).fill({ key: 'a', priority: 4, delay: 0, ttlMs: 0, age: 0 })),
 );
 const pushBare = step('pushBare', fc.constant(null), (simulation) => simulation.pushBare());
 
@@ -133,7 +159,8 @@ const ofConsumers = [
     // A limited queue has no blocking moves, and a former consumer is remembered for as long as one may last.
     const { state, rememberedUntil } = consumer.model;
     const isThere = state === 'alive' || state === 'overdue';
-    if (simulation.model.concurrency !== undefined || consumer.brought !== undefined) return;
+    const { concurrency, rate } = simulation.model;
+    if (concurrency !== undefined || rate.isLimited || consumer.brought !== undefined) return;
     return isThere || rememberedUntil !== undefined ? simulation.move(consumer) : undefined;
   }),
   consumerStep('reclaim', {}, (simulation, consumer) => simulation.reclaim(consumer)),
@@ -158,6 +185,14 @@ function orNone<Value>(values: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> 
   return fc.option(values, { nil: null });
 }
 
+const aRate = (max: number, burst: number) => {
+  const perMs = ticks.map((count) => count * tickMs);
+  return fc.record({ max: fc.integer({ min: 1, max }), perMs, burst: fc.nat(burst) });
+};
+const rates = { rate: aRate(6, 3), keyRate: aRate(3, 2) };
+/** Half a tick more, because what has the same age in ticks is older or not by a few ms. */
+const agingMs = fc.nat(2).map((count) => (count + 0.5) * tickMs);
+
 const ofShape = [
   step('pause', forTicks, (simulation, ticks) => simulation.pause(ticks)),
   step('resume', fc.constant(null), (simulation) => simulation.resume()),
@@ -174,6 +209,18 @@ const ofShape = [
         keyConcurrency: orNone(fc.integer({ min: 1, max: 3 })),
         keyMaxLength: orNone(fc.integer({ min: 1, max: 20 })),
         keyWeights: orNone(fc.constant({ a: 3, b: 0.1 })),
+        agingMs: orNone(agingMs),
+      },
+      { requiredKeys: [] },
+    ),
+    (simulation, changes) => simulation.limit(changes),
+  ),
+  step(
+    'limit',
+    fc.record(
+      {
+        rate: fc.option(rates.rate, { nil: null, freq: 2 }),
+        keyRate: fc.option(rates.keyRate, { nil: null, freq: 2 }),
       },
       { requiredKeys: [] },
     ),
@@ -185,10 +232,23 @@ const ofShape = [
 const plainSteps = [pushBare, sendKeyless, sendKeyless, ...ofConsumers, ...ofOthers];
 const allSteps = [send, send, send, send, sendMany, ...plainSteps, ...ofShape];
 
+function sometimes<Value>(values: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> {
+  return fc.oneof(
+    { weight: 3, arbitrary: fc.constant(undefined) },
+    { weight: 2, arbitrary: values },
+  );
+}
+
 /** Any course of events: of a queue that stays plain for a while, or not. */
 export const courses = fc.record({
   consumers: fc.integer({ min: 1, max: 4 }),
   isLifo: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
+  /** Which limits the queue gets after that; others are set and taken away later. */
+  limits: fc.record({
+    rate: sometimes(rates.rate),
+    keyRate: sometimes(rates.keyRate),
+    agingMs: sometimes(agingMs),
+  }),
   plain: fc.commands(plainSteps, { maxCommands: 40, size: 'small' }),
   steps: fc.commands(allSteps, { maxCommands: 120, size: 'max' }),
 });

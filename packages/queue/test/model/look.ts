@@ -66,9 +66,6 @@ return cjson.encode(reply)`,
   },
 });
 
-/** How long a tick of the model is, in ms: no test takes so long. */
-export const tickMs = 600_000;
-
 /** Makes so much time pass for everything in Redis that waits for a time, but for leases. */
 export const passTime = defineScript<LookInput & { ms: number }, unknown>({
   name: 'pass-time',
@@ -77,11 +74,14 @@ export const passTime = defineScript<LookInput & { ms: number }, unknown>({
     later: ({ name }) => `{${name}}:later`,
     consumers: ({ name }) => `{${name}}:consumers`,
     shape: ({ name }) => `{${name}}:shape`,
+    ages: ({ name }) => `{${name}}:keys:age`,
   },
   args: { ms: ({ ms }) => ms },
   lua: `
-local function earlier(time) return string.format('%.0f', time - ms) end
-for _, key in ipairs({ delayed, later, consumers }) do
+local function earlier(time) return string.format('%.17g', time - ms) end
+local prefix = shape:sub(1, -#'shape' - 1)
+local debounced = prefix .. 'debounced'
+for _, key in ipairs({ delayed, later, consumers, ages, debounced }) do
   local members = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
   for i = 1, #members, 2 do
     local is_lease = key == consumers and members[i]:sub(1, 1) ~= '~'
@@ -94,6 +94,23 @@ local fields = redis.call('HGETALL', shape)
 for i = 1, #fields, 2 do
   local is_end = fields[i] == 'paused_until' or fields[i]:sub(1, 11) == 'paused_key:'
   if is_end and fields[i + 1] ~= '' then redis.call('HSET', shape, fields[i], earlier(fields[i + 1])) end
+end
+local firsts = debounced .. ':firsts'
+fields = redis.call('HGETALL', firsts)
+for i = 1, #fields, 2 do
+  local since, rest = fields[i + 1]:match('^(%d+)(.*)$')
+  redis.call('HSET', firsts, fields[i], earlier(since) .. rest)
+end
+for _, key in ipairs(redis.call('KEYS', prefix .. '*')) do
+  local name = key:sub(#prefix + 1)
+  local is_rate = name == 'rate' or name:sub(1, 5) == 'rate:'
+  if is_rate then
+    local at = redis.call('HGET', key, 'at')
+    redis.call('HSET', key, 'at', string.format('%.0f', at - 1000 * ms))
+  end
+  if is_rate or name:sub(1, 5) == 'once:' or name:sub(1, 9) == 'throttle:' then
+    redis.call('PEXPIRE', key, string.format('%.0f', math.max(0, redis.call('PTTL', key) - ms)))
+  end
 end`,
   parse: () => undefined,
 });

@@ -1,37 +1,17 @@
 import type { QueueLimitChanges } from '../../src/shape/limits.js';
+import { Forbidden } from './forbidden.js';
+import { type Message, ModelConsumer } from './model-consumer.js';
+import { type ModelCondition, OnceModel } from './once-model.js';
+import { RateModel } from './rate-model.js';
 
-/** A message, as the model knows it. Never changed: what is written to it makes another one. */
-export interface Message {
-  /** Its number, which is its body, too. */
-  readonly n: number;
-  readonly level: number;
-  readonly key: string | undefined;
-  /** How often it was delivered before. */
-  readonly attempt: number;
-  readonly isSuspect: boolean;
-}
+/** How long a tick of the model is, in ms: no test takes so long. */
+export const tickMs = 600_000;
 
-/** A consumer, as Redis knows it. */
-export class ModelConsumer {
-  /**
-   * `alive` with a lease; `overdue` when it has run out and nobody has recovered what it held; `gone` when somebody
-   * has, or the queue was destroyed; `left` when it has given up its lease.
-   */
-  state: 'alive' | 'overdue' | 'gone' | 'left' = 'alive';
-  /** Whether its name is remembered as that of a former consumer, and for how long: until a tick. */
-  rememberedUntil: number | undefined;
-  /** What it holds, by receipt, oldest first. */
-  readonly held = new Map<number, Message>();
-  /** What blocking moves have brought, oldest first. */
-  handoff: Message[] = [];
-  /** Whether Redis has counted what it holds since there is a limit. */
-  isCounted = false;
-
-  constructor(readonly name: string) {}
-
-  get count(): number {
-    return this.held.size + this.handoff.length;
-  }
+/** What has become of a message that is sent. */
+export interface Sent {
+  status: 'sent' | 'key-full' | 'duplicate' | 'replaced';
+  /** Of the earlier message. */
+  id?: number;
 }
 
 /** What a consumer asks for. */
@@ -52,13 +32,18 @@ export interface Given {
   isSuspectLater: boolean;
 }
 
-/** A step of the queue that the model does not allow. */
-export class Forbidden extends Error {
-  override readonly name = 'Forbidden';
-}
-
 /** The level of messages without a priority. */
 const middle = 4;
+/** The changes that take all limits away. */
+export const noLimits = {
+  concurrency: null,
+  rate: null,
+  keyConcurrency: null,
+  keyRate: null,
+  keyWeights: null,
+  keyMaxLength: null,
+  agingMs: null,
+} satisfies QueueLimitChanges;
 /** From the highest to the lowest. */
 export const levels = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
 
@@ -91,9 +76,20 @@ export class QueueModel {
   hasLoweredKeys = false;
   /** How many messages of a key may wait. */
   keyMaxLength = Number.POSITIVE_INFINITY;
+  readonly once = new OnceModel();
+  readonly rate = new RateModel();
+  #keyRate: QueueLimitChanges['keyRate'];
+  readonly #keyRates = new Map<string, RateModel>();
+  /** After how many ticks a message comes before those of higher levels. */
+  agingTicks: number | undefined;
+  /** Since which tick the next message of each key is the next one. */
+  readonly #keysSince = new Map<string, number>();
   hasLevels = false;
   hasKeys = false;
+  hasOnce = false;
   tick = 0;
+  /** The time of the server, in ms. */
+  serverMs = 0;
   counters = { acked: 0, expired: 0, retried: 0, dead: 0, recovered: 0 };
 
   /** @param isLifo the list is read where it is written. */
@@ -139,46 +135,97 @@ export class QueueModel {
   }
 
   get isEmpty(): boolean {
-    return this.pending + this.active + this.delayed.length + this.dead.length === 0;
+    return this.pending + this.active + this.delayedCount + this.dead.length === 0;
   }
 
-  /** Which messages may be the next one. */
-  next(withList: boolean): Message[] {
+  get delayedCount(): number {
+    return this.delayed.length + this.once.debounced.length;
+  }
+
+  /** The time of the server, and what has passed in ticks. */
+  get now(): number {
+    return this.serverMs + this.tick * tickMs;
+  }
+
+  keyRate(key: string): RateModel {
+    let rate = this.#keyRates.get(key);
+    if (!rate) {
+      rate = new RateModel();
+      rate.change(this.#keyRate ?? null);
+      this.#keyRates.set(key, rate);
+    }
+    return rate;
+  }
+
+  /** Whether a key certainly may have another start, or perhaps. */
+  isInKeyRate(key: string, how: 'certainly' | 'perhaps'): boolean {
+    const { least, most } = this.keyRate(key).due(this.now);
+    return (how === 'certainly' ? least : most) > 0;
+  }
+
+  /** Which messages may be the next one, apart from their age: those that certainly may, or also those that perhaps may. */
+  next(withList: boolean, how: 'certainly' | 'perhaps' = 'certainly'): Message[] {
     for (const level of levels) {
-      const first = level === middle ? this.#nextOfMiddle(withList) : this.#firstOf(level);
+      const first = this.#nextOf(level, withList, how);
       if (first.length > 0) return first;
     }
     return [];
   }
 
-  #firstOf(level: number): Message[] {
-    return (this.byLevel.get(level) ?? []).slice(0, 1);
-  }
-
-  #nextOfMiddle(withList: boolean): Message[] {
+  #nextOf(level: number, withList: boolean, how: 'certainly' | 'perhaps'): Message[] {
+    if (level !== middle) return (this.byLevel.get(level) ?? []).slice(0, 1);
     const keyless = this.returned[0] ?? (withList ? this.list[0] : undefined);
     const keyed = [...this.byKey]
-      .filter(([key]) => this.mayStart(key))
+      .filter(([key]) => this.mayStart(key, how))
       .map(([, messages]) => messages[0]);
     return [keyless, ...keyed].filter((message) => message !== undefined);
   }
 
-  mayStart(key: string): boolean {
+  mayStart(key: string, how: 'certainly' | 'perhaps'): boolean {
     const isHeldBack = this.isOnHold(key) || this.isKeyPaused(key);
-    return !isHeldBack && this.heldOf(key) < this.keyConcurrency;
+    const isFree = !isHeldBack && this.heldOf(key) < this.keyConcurrency;
+    return isFree && this.isInKeyRate(key, how);
+  }
+
+  /** Of the levels whose next message is too old, those that have the oldest one: it is a matter of ms which is older. */
+  #agedLevels(): number[] {
+    const { agingTicks } = this;
+    if (agingTicks === undefined || !this.hasLevels) return [];
+    const ages = levels.map((level) => this.#ageOf(level));
+    const oldest = Math.max(...ages);
+    return oldest > agingTicks ? levels.filter((_, at) => ages[at] === oldest) : [];
+  }
+
+  /** How many ticks old the next message of a level is; -1 if it has no age. */
+  #ageOf(level: number): number {
+    const first = level === middle ? this.returned[0]?.age : this.byLevel.get(level)?.[0]?.age;
+    if (level !== middle) return first ?? -1;
+    // Of a list that is read where it is written, it is the oldest one.
+    const keyless = first ?? this.list.at(this.isLifo ? -1 : 0)?.age ?? -1;
+    return Math.max(keyless, ...[...this.#keysSince.values()].map((since) => this.tick - since));
   }
 
   // What producers do.
 
-  /** Returns whether it was sent: a key may be full. */
-  send(message: Message, delay: number): boolean {
-    const { key } = message;
+  send(message: Message, delay: number, condition?: ModelCondition): Sent {
+    const { key, id } = message;
+    if (condition?.word === 'debounce') return this.#debounce(message, condition);
+    const earlier = condition && this.once.earlierOf(condition, this.tick);
+    if (earlier !== undefined) return { status: 'duplicate', id: earlier };
     const isFull = key !== undefined && listIn(this.byKey, key).length >= this.keyMaxLength;
-    if (isFull && delay === 0) return false;
+    if (isFull && delay === 0) return { status: 'key-full' };
+    if (condition) this.once.begin(condition, id, this.tick);
+    if (message.once) this.hasOnce = true;
     if (delay > 0) this.#delay(message, delay);
     else if (message.key === undefined && message.level === middle) this.push(message);
     else this.#put(message, 'last');
-    return true;
+    return { status: 'sent' };
+  }
+
+  #debounce(message: Message, condition: ModelCondition): Sent {
+    const { due, replaced } = this.once.debounce(message, condition, this.tick);
+    if (due) this.#put(due, 'last');
+    return replaced === undefined ? { status: 'sent' } : { status: 'replaced', id: replaced };
   }
 
   /** What a client of any kind writes to the list. */
@@ -198,6 +245,7 @@ export class QueueModel {
     if (key !== undefined) this.hasKeys = true;
     else if (level !== middle) this.hasLevels = true;
     const list = key === undefined ? this.#listOf(level) : listIn(this.byKey, key);
+    if (key !== undefined && list.length === 0) this.#keysSince.set(key, this.tick);
     if (where === 'first') list.unshift(message);
     else list.push(message);
   }
@@ -221,7 +269,7 @@ export class QueueModel {
   }
 
   lease(consumer: ModelConsumer, asking: Asking, given: Given): void {
-    if (asking.handedOff !== undefined) adopt(consumer, asking.handedOff);
+    if (asking.handedOff !== undefined) this.#adopt(consumer, asking.handedOff);
     this.#acknowledge(consumer, asking);
     const suspectLevel = levels.find((level) => (this.suspects.get(level)?.length ?? 0) > 0);
     const asksForSuspect = asking.withSuspect && suspectLevel !== undefined;
@@ -229,23 +277,32 @@ export class QueueModel {
     let receipt = asking.firstReceipt + (given.suspect === undefined ? 0 : 1);
     if (given.taken.length > asking.count) throw new Forbidden('more than were asked for');
     const countGiven = given.taken.length + (given.suspect === undefined ? 0 : 1);
-    if (countGiven > free) throw new Forbidden('more than the gate lets through');
+    if (countGiven > free.most) throw new Forbidden('more than the gate lets through');
+    this.rate.grant(this.now, consumer.name, asking.firstReceipt, countGiven);
 
     let highest = -1;
+    let areOldOnesTaken: boolean | 'perhaps' = false;
     const taken: Message[] = [];
     for (const n of given.taken) {
-      const allowed = this.next(asking.withList);
+      const old: Message[][] = areOldOnesTaken === true ? [] : this.#nextByAge(asking.withList);
+      if (old.every(({ length }) => length === 0)) areOldOnesTaken = true;
+      else if (old.some(({ length }) => length === 0)) areOldOnesTaken = 'perhaps';
+      const others = areOldOnesTaken === false ? [] : this.next(asking.withList, 'perhaps');
+      const allowed = [...old.flat(), ...others];
       const message = allowed.find((each) => each.n === n);
       if (!message) throw new Forbidden(`${n} is taken, but next is ${shown(allowed)}`);
       this.#removeWaiting(message);
-      consumer.held.set(receipt, message);
+      this.#hold(consumer, receipt, message);
+      if (message.key !== undefined) {
+        this.keyRate(message.key).grant(this.now, consumer.name, receipt, 1);
+      }
       receipt += 1;
       taken.push(message);
       highest = Math.max(highest, message.level);
     }
 
     const [left] = this.next(asking.withList);
-    const wanted = given.suspect === undefined ? Math.min(asking.count, free) : free;
+    const wanted = given.suspect === undefined ? Math.min(asking.count, free.least) : free.least;
     if (countGiven < wanted && left) {
       throw new Forbidden(`${countGiven} are given of ${wanted}, but ${shown([left])} is left`);
     }
@@ -259,17 +316,36 @@ export class QueueModel {
         throw new Forbidden('the suspect comes before messages of higher levels');
       }
       listIn(this.suspects, suspectLevel).shift();
-      consumer.held.set(asking.firstReceipt, suspect);
-    } else if (asksForSuspect && free > 0) {
+      this.#hold(consumer, asking.firstReceipt, suspect);
+    } else if (asksForSuspect && free.least > 0) {
       const before = Math.max(highest, this.next(true)[0]?.level ?? -1);
-      if (before <= suspectLevel) throw new Forbidden('the suspect does not come');
+      // What a key's rate holds up is found only when it is about to be taken.
+      const mayFindLimited = suspectLevel < middle && this.#hasLimitedKeys;
+      if (before <= suspectLevel && !mayFindLimited)
+        throw new Forbidden('the suspect does not come');
       if (!given.isSuspectLater) throw new Forbidden('nothing says that a suspect waits');
     }
     this.#count(consumer);
   }
 
-  /** How many of so many may be given. */
-  #room(consumer: ModelConsumer, wanted: number): number {
+  /** The next message of each level whose turn it is because of its age. */
+  #nextByAge(withList: boolean): Message[][] {
+    return this.#agedLevels().map((level) => this.#nextOf(level, withList, 'perhaps'));
+  }
+
+  get #hasLimitedKeys(): boolean {
+    const waiting = [...this.byKey].filter(([, { length }]) => length > 0);
+    return waiting.some(([key]) => !this.isInKeyRate(key, 'certainly'));
+  }
+
+  /** How many of so many may be given, at least and at most. */
+  #room(consumer: ModelConsumer, wanted: number): { least: number; most: number } {
+    const free = this.#free(consumer, wanted);
+    const { least, most } = this.rate.due(this.now);
+    return { least: Math.min(free, least), most: Math.min(free, most) };
+  }
+
+  #free(consumer: ModelConsumer, wanted: number): number {
     if (this.isPaused) return 0;
     if (this.concurrency === undefined) return wanted;
     const others = this.consumers.filter((other) => other.isCounted && other !== consumer);
@@ -286,11 +362,32 @@ export class QueueModel {
           ? [this.returned, this.list]
           : [listIn(this.byLevel, level)];
     lists.find((list) => list[0] === message)?.shift();
+    if (key === undefined) return;
+    if (listIn(this.byKey, key).length > 0) this.#keysSince.set(key, this.tick);
+    else this.#keysSince.delete(key);
+  }
+
+  #hold(consumer: ModelConsumer, receipt: number, message: Message): void {
+    consumer.held.set(receipt, message);
+    this.once.taken(message);
+  }
+
+  /** What a blocking move has brought last gets a receipt. */
+  #adopt(consumer: ModelConsumer, receipt: number): void {
+    if (consumer.held.has(receipt)) return;
+    const message = consumer.handoff.pop();
+    if (message) this.#hold(consumer, receipt, message);
   }
 
   #acknowledge(consumer: ModelConsumer, { acked, expired }: Asking): void {
     let count = 0;
-    for (const receipt of acked) if (consumer.held.delete(receipt)) count += 1;
+    for (const receipt of acked) {
+      const message = consumer.held.get(receipt);
+      if (!message) continue;
+      consumer.held.delete(receipt);
+      this.once.gone(message);
+      count += 1;
+    }
     const unhandled = Math.min(expired, count);
     this.counters.expired += unhandled;
     this.counters.acked += count - unhandled;
@@ -305,9 +402,9 @@ export class QueueModel {
 
   /** What has no receipt gets one. */
   reclaim(consumer: ModelConsumer, firstReceipt: number, handedOff: number | undefined): void {
-    if (handedOff !== undefined) adopt(consumer, handedOff);
+    if (handedOff !== undefined) this.#adopt(consumer, handedOff);
     for (const [at, message] of consumer.handoff.entries()) {
-      consumer.held.set(firstReceipt + at, message);
+      this.#hold(consumer, firstReceipt + at, message);
     }
     consumer.handoff = [];
   }
@@ -333,16 +430,29 @@ export class QueueModel {
     const found = receipts.map((receipt) => consumer.held.has(receipt));
     const letters = take(consumer, receipts).map(again);
     this.dead.push(...letters);
+    for (const letter of letters) this.once.gone(letter);
     this.counters.dead += letters.length;
     this.#count(consumer);
     return found;
   }
 
-  /** Returns how many were returned. */
-  release(consumer: ModelConsumer, receipts: readonly number[]): number {
+  /** Returns how many were returned. What has not started makes room for others. */
+  release(consumer: ModelConsumer, receipts: readonly number[], wereStarted: boolean): number {
     const newestFirst = [...receipts].sort((a, b) => b - a);
+    const found = newestFirst.filter((receipt) => consumer.held.has(receipt));
     const released = take(consumer, newestFirst);
     for (const message of released) this.#putBack(message);
+    if (!wereStarted) {
+      this.rate.notStarted(consumer.name, found);
+      this.rate.giveBack(this.now, consumer.name, found);
+      for (const [at, { key, isSuspect }] of released.entries()) {
+        if (key === undefined) continue;
+        const receipts = [found[at] as number];
+        this.keyRate(key).notStarted(consumer.name, receipts);
+        const isOnlyOne = this.keyConcurrency === 1 && !isSuspect;
+        if (isOnlyOne) this.keyRate(key).giveBack(this.now, consumer.name, receipts);
+      }
+    }
     this.#count(consumer);
     return released.length;
   }
@@ -371,8 +481,12 @@ export class QueueModel {
     const all = [...inOrder(consumer), ...consumer.handoff];
     const isToBlame = (message: Message) => message.isSuspect && message.attempt + 1 >= maxAttempts;
     for (const message of all) {
-      if (isToBlame(message)) this.dead.push(again(message));
-      else listIn(this.suspects, message.level).push({ ...again(message), isSuspect: true });
+      if (isToBlame(message)) {
+        this.dead.push(again(message));
+        this.once.gone(message);
+      } else {
+        listIn(this.suspects, message.level).push({ ...again(message), isSuspect: true });
+      }
     }
     const deadLettered = all.filter(isToBlame).length;
     this.counters.dead += deadLettered;
@@ -390,7 +504,14 @@ export class QueueModel {
 
   // What others do.
 
-  limit({ concurrency, keyConcurrency, keyMaxLength }: QueueLimitChanges): void {
+  limit(changes: QueueLimitChanges): void {
+    const { concurrency, keyConcurrency, keyMaxLength, rate, keyRate, agingMs } = changes;
+    if (rate !== undefined) this.rate.change(rate);
+    if (keyRate !== undefined) {
+      this.#keyRate = keyRate;
+      for (const known of this.#keyRates.values()) known.change(keyRate);
+    }
+    if (agingMs !== undefined) this.agingTicks = agingMs === null ? undefined : agingMs / tickMs;
     if (concurrency !== undefined) {
       const isSame = (this.concurrency === undefined) === (concurrency === null);
       this.concurrency = concurrency ?? undefined;
@@ -410,13 +531,20 @@ export class QueueModel {
   promote(): number {
     const due = this.delayed.filter(({ due }) => due <= this.tick);
     this.delayed = this.delayed.slice(due.length);
-    for (const { message } of due) this.#put(message, 'last');
-    return due.length;
+    const quiet = this.once.promote(this.tick);
+    for (const message of [...due.map(({ message }) => message), ...quiet]) {
+      this.#put(message, 'last');
+    }
+    return due.length + quiet.length;
   }
 
   redrive(count: number): number {
     const letters = this.dead.splice(0, count);
-    for (const letter of letters) this.#put({ ...letter, attempt: 0, isSuspect: false }, 'last');
+    for (const letter of letters) {
+      this.#put({ ...letter, attempt: 0, isSuspect: false }, 'last');
+      this.once.again(letter);
+      if (letter.once) this.hasOnce = true;
+    }
     return letters.length;
   }
 
@@ -426,22 +554,25 @@ export class QueueModel {
     this.delayed = [];
     for (const waiting of [this.byLevel, this.byKey, this.suspects]) waiting.clear();
     this.holds.clear();
+    this.#keysSince.clear();
+    this.once.purge(this.consumers);
   }
 
   destroy(): void {
-    this.purge();
-    this.dead = [];
     for (const consumer of this.consumers) {
       forget(consumer);
       consumer.rememberedUntil = undefined;
       consumer.isCounted = false;
       if (consumer.state !== 'left') consumer.state = 'gone';
     }
+    this.purge();
+    this.dead = [];
     this.keyPauses.clear();
     this.pausedUntil = undefined;
-    this.limit({ concurrency: null, keyConcurrency: null, keyMaxLength: null });
+    this.limit(noLimits);
+    this.rate.forget();
     this.hasLoweredKeys = false;
-    this.hasLevels = this.hasKeys = false;
+    this.hasLevels = this.hasKeys = this.hasOnce = false;
     this.counters = { acked: 0, expired: 0, retried: 0, dead: 0, recovered: 0 };
   }
 }
@@ -453,13 +584,6 @@ function listIn<Key>(lists: Map<Key, Message[]>, key: Key): Message[] {
     lists.set(key, list);
   }
   return list;
-}
-
-/** What a blocking move has brought last gets a receipt. */
-function adopt(consumer: ModelConsumer, receipt: number): void {
-  if (consumer.held.has(receipt)) return;
-  const message = consumer.handoff.pop();
-  if (message) consumer.held.set(receipt, message);
 }
 
 function inOrder({ held }: ModelConsumer): Message[] {

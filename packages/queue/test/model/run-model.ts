@@ -14,25 +14,30 @@ const runsPerSeed = 50;
 export async function runModel(
   connection: Connection,
   { seconds, seed }: { seconds: number; seed: number | undefined },
-): Promise<{ runs: number; steps: number }> {
+): Promise<{ runs: number; steps: number; seeds: number[] }> {
   const endsAt = performance.now() + seconds * 1000;
-  const total = { runs: 0, steps: 0 };
-  const property = fc.asyncProperty(courses, async ({ consumers, isLifo, plain, steps }) => {
-    const simulation = new Simulation(connection, { name: uniqueName(), isLifo });
-    try {
-      for (let n = 0; n < consumers; n += 1) await simulation.join();
-      const setup = () => ({ model: {}, real: simulation });
-      await fc.asyncModelRun(setup, plain);
-      await fc.asyncModelRun(setup, steps);
-      await simulation.drain();
-    } finally {
-      total.runs += 1;
-      total.steps += simulation.steps;
-      await simulation.end();
-    }
-  });
+  const total = { runs: 0, steps: 0, seeds: [] as number[] };
+  const property = fc.asyncProperty(
+    courses,
+    async ({ consumers, isLifo, plain, limits, steps }) => {
+      const simulation = new Simulation(connection, { name: uniqueName(), isLifo });
+      try {
+        for (let n = 0; n < consumers; n += 1) await simulation.join();
+        const setup = () => ({ model: {}, real: simulation });
+        await fc.asyncModelRun(setup, plain);
+        await simulation.limit(limits);
+        await fc.asyncModelRun(setup, steps);
+        await simulation.drain();
+      } finally {
+        total.runs += 1;
+        total.steps += simulation.steps;
+        await simulation.end();
+      }
+    },
+  );
   do {
     const next = seed ?? Math.floor(Math.random() * 2 ** 31);
+    total.seeds.push(next);
     await fc.assert(property, { seed: next, numRuns: runsPerSeed });
   } while (seed === undefined && performance.now() < endsAt);
   return total;

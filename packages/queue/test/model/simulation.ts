@@ -1,7 +1,7 @@
 import type { Connection } from '@redpost/core';
 import { expect } from 'vitest';
 import { type QueueKeys, queueKeys } from '../../src/keys.js';
-import { encodeEnvelope, placeJson } from '../../src/message/envelope.js';
+import { encodeEnvelope, onceJson, placeJson } from '../../src/message/envelope.js';
 import { deadLetter } from '../../src/scripts/dead-letter.js';
 import { destroy } from '../../src/scripts/destroy.js';
 import { type LeaseInput, type LeaseResult, leaseOf } from '../../src/scripts/lease.js';
@@ -18,12 +18,16 @@ import { renew } from '../../src/scripts/renew.js';
 import { reshape } from '../../src/scripts/reshape.js';
 import { retry } from '../../src/scripts/retry.js';
 import { send, sendPlaced } from '../../src/scripts/send.js';
+import { type SendOnceResult, sendOnce } from '../../src/scripts/send-once.js';
 import { stats } from '../../src/scripts/stats.js';
+import type { Condition } from '../../src/sending/condition.js';
 import { checkedChanges, type QueueLimitChanges } from '../../src/shape/limits.js';
 import { pauseFields, plain, type Shape } from '../../src/shape/shape.js';
 import { checkAgreement, checkNothingIsLeft } from './agreement.js';
-import { look, passTime, tickMs } from './look.js';
-import { type ModelConsumer, QueueModel } from './queue-model.js';
+import { look, passTime } from './look.js';
+import type { Message, ModelConsumer } from './model-consumer.js';
+import type { ModelCondition } from './once-model.js';
+import { noLimits, QueueModel, type Sent, tickMs } from './queue-model.js';
 
 const leaseMs = 3_600_000;
 const maxAttempts = 3;
@@ -35,6 +39,9 @@ export interface Outgoing {
   /** In ticks. */
   delay: number;
   ttlMs: number;
+  /** How long ago it was sent by the clock of its producer, in ticks. */
+  age: number;
+  condition?: ModelCondition | undefined;
 }
 
 /** What a consumer is about to do with one lease call. */
@@ -111,37 +118,37 @@ export class Simulation {
 
   async send(messages: readonly Outgoing[]): Promise<void> {
     const numbered = messages.map((message) => ({ ...message, n: this.#number() }));
-    const elements = numbered.map(({ n, priority, key }) =>
-      encodeEnvelope({ idJson: `"${n}"`, sentAt: 0, place: placeJson(key, priority) }, String(n)),
-    );
-    const isPlain = messages.every(
-      ({ priority, key, delay, ttlMs }) =>
-        priority === 4 && key === undefined && delay + ttlMs === 0,
-    );
-    const refused: number[] = [];
-    for (const [at, { n, priority, key, delay }] of numbered.entries()) {
-      const level = key === undefined ? priority : 4;
-      const message = { n, level, key, attempt: 0, isSuspect: false };
-      if (!this.model.send(message, delay)) refused.push(at);
-    }
-    if (isPlain) {
-      await this.#step(this.connection.call('LPUSH', [this.#keys.list, ...elements]));
-      return;
-    }
-    const outgoing = messages.map(({ delay, ttlMs }, at) => ({
-      element: elements[at] as string,
-      delayMs: delay * tickMs,
-      ttlMs,
+    const sent = numbered.map((message) => {
+      return this.model.send(messageOf(message), delayOf(message), message.condition);
+    });
+    const outgoing = numbered.map((message) => ({
+      id: String(message.n),
+      element: elementOf(message),
+      delayMs: delayOf(message) * tickMs,
+      ttlMs: message.ttlMs,
+      condition: message.condition && inMs(message.condition),
     }));
     const hasNoPlace = messages.every(({ priority, key }) => priority === 4 && key === undefined);
-    const script = hasNoPlace ? send : sendPlaced;
-    const sent = this.connection.run(script, { keys: this.#keys, messages: outgoing });
-    expect(await this.#step(sent)).toEqual(refused);
+    if (messages.some(({ condition }) => condition)) {
+      const result = await this.#step(
+        this.connection.run(sendOnce, { keys: this.#keys, messages: outgoing }),
+      );
+      expect(result.statuses.map(sentOf)).toEqual(sent);
+    } else if (hasNoPlace && messages.every(({ delay, ttlMs }) => delay + ttlMs === 0)) {
+      const elements = outgoing.map(({ element }) => element);
+      await this.#step(this.connection.call('LPUSH', [this.#keys.list, ...elements]));
+    } else {
+      const script = hasNoPlace ? send : sendPlaced;
+      const input = { keys: this.#keys, messages: outgoing };
+      const refused = [...sent.keys()].filter((at) => sent[at]?.status === 'key-full');
+      expect(await this.#step(this.connection.run(script, input))).toEqual(refused);
+    }
   }
 
   async pushBare(): Promise<void> {
     const n = this.#number();
-    this.model.push({ n, level: 4, key: undefined, attempt: 0, isSuspect: false });
+    const bare = { n, id: n, level: 4, key: undefined, attempt: 0, isSuspect: false };
+    this.model.push({ ...bare, age: undefined });
     await this.#step(this.connection.call('LPUSH', [this.#keys.list, String(n)]));
   }
 
@@ -245,6 +252,7 @@ export class Simulation {
       taken: elements.map(({ bytes }) => numberOf(bytes)),
       isSuspectLater,
     };
+    this.model.serverMs = result.now;
     this.model.lease(consumer.model, asking, given);
     consumer.brought = undefined;
     consumer.acked = [...asking.acked];
@@ -308,7 +316,7 @@ export class Simulation {
 
   async release(consumer: SimulatedConsumer, mask: number, wereStarted: boolean): Promise<void> {
     const receipts = consumer.chosen(mask);
-    const expected = this.model.release(consumer.model, receipts);
+    const expected = this.model.release(consumer.model, receipts, wereStarted);
     const input = { ...this.#of(consumer), receipts, wereStarted };
     expect(await this.#step(this.connection.run(release, input))).toBe(expected);
     consumer.settled.push(...receipts);
@@ -406,14 +414,14 @@ export class Simulation {
   }
 
   async purge(): Promise<void> {
-    const expected = { pending: this.model.pending, delayed: this.model.delayed.length };
+    const expected = { pending: this.model.pending, delayed: this.model.delayedCount };
     this.model.purge();
     expect(await this.#step(purge(this.connection, this.#keys))).toEqual(expected);
   }
 
   async destroy(): Promise<void> {
-    const { pending, active, delayed, dead } = this.model;
-    const expected = { pending, active, delayed: delayed.length, dead: dead.length };
+    const { pending, active, delayedCount, dead } = this.model;
+    const expected = { pending, active, delayed: delayedCount, dead: dead.length };
     this.model.destroy();
     for (const consumer of this.consumers) consumer.brought = undefined;
     expect(await this.#step(destroy(this.connection, this.#keys))).toEqual(expected);
@@ -424,12 +432,7 @@ export class Simulation {
   /** Handles all that is left, and checks that nothing is left in Redis then. */
   async drain(): Promise<void> {
     await this.resume();
-    await this.limit({
-      concurrency: null,
-      keyConcurrency: null,
-      keyMaxLength: null,
-      keyWeights: null,
-    });
+    await this.limit(noLimits);
     for (const key of this.model.keyPauses.keys()) await this.resumeKey(key);
     for (const consumer of this.consumers) await this.leave(consumer, true);
     await this.passTime(100);
@@ -459,6 +462,7 @@ export class Simulation {
     const looked = this.connection.run(look, { name: this.#name });
     const counted = this.connection.run(stats, { keys: this.#keys });
     const [result, ...now] = await Promise.all([done as Promise<Result>, looked, counted]);
+    this.model.serverMs = now[0].now;
     checkAgreement(this.model, ...now);
     return result;
   }
@@ -466,6 +470,37 @@ export class Simulation {
   #of({ name }: SimulatedConsumer) {
     return { keys: this.#keys, consumer: name };
   }
+}
+
+/** What waits until no other one comes has no delay of its own. */
+function delayOf({ delay, condition }: Outgoing): number {
+  return condition?.word === 'debounce' ? 0 : delay;
+}
+
+function onceOf({ condition }: Outgoing): Message['once'] {
+  if (condition?.word !== 'taken' && condition?.word !== 'done') return undefined;
+  return { until: condition.word, key: condition.key };
+}
+
+function messageOf(outgoing: Outgoing & { n: number }): Message {
+  const { n, key, priority, age } = outgoing;
+  const level = key === undefined ? priority : 4;
+  return { n, id: n, level, key, attempt: 0, isSuspect: false, age, once: onceOf(outgoing) };
+}
+
+function elementOf(outgoing: Outgoing & { n: number }): string | Buffer {
+  const { n, key, priority, age } = outgoing;
+  const once = onceOf(outgoing);
+  const place = placeJson(key, priority) + (once ? onceJson(once.until, once.key) : '');
+  return encodeEnvelope({ idJson: `"${n}"`, sentAt: Date.now() - age * tickMs, place }, String(n));
+}
+
+function inMs({ word, key, ticks, mostTicks, keep }: ModelCondition): Condition {
+  return { word, key, ms: ticks * tickMs, maxMs: mostTicks * tickMs, keep };
+}
+
+function sentOf(result: SendOnceResult['statuses'][number]): Sent {
+  return { ...result, ...('id' in result ? { id: Number(result.id) } : {}) } as Sent;
 }
 
 /** Whether it has a lease, or had one and nobody has recovered what it held. */
