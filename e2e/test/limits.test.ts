@@ -3,6 +3,8 @@ import { slowness } from '../../tooling/machine-pace.js';
 import { sharedNow } from '../src/clock.js';
 import { eventually } from '../src/eventually.js';
 import { SystemUnderTest } from '../src/processes/system-under-test.js';
+import { Replicated } from '../src/servers/replicated.js';
+import type { Server } from '../src/servers/server.js';
 
 /** A handler that ran: until it was through, or its process was killed. */
 interface Run {
@@ -83,6 +85,12 @@ function mostIn(windowMs: number, starts: readonly number[]): number {
   return most;
 }
 
+/** When handlers have started, in this order. */
+function startsOf({ log }: SystemUnderTest<Server>): number[] {
+  const started = log.all('started').map(({ at }) => at);
+  return started.sort((a, b) => a - b);
+}
+
 it('50 per second start in 2 processes and never more in any second, also when one is killed', async () => {
   await using system = await SystemUnderTest.start();
   const { log, queue } = system;
@@ -112,10 +120,7 @@ it('50 per second start in 2 processes and never more in any second, also when o
   await system.quiet();
   await consumers.stop();
 
-  const started = log
-    .all('started')
-    .map(({ at }) => at)
-    .sort((a, b) => a - b);
+  const started = startsOf(system);
   expect(
     mostIn(
       rate.perMs,
@@ -127,4 +132,47 @@ it('50 per second start in 2 processes and never more in any second, also when o
   expect(count / seconds).toBeGreaterThanOrEqual(47 / pace);
   const { resolved, lost } = await system.summary();
   expect({ resolved, lost }).toEqual({ resolved: 1000, lost: [] });
+});
+
+it('never more than 50 start in any second before, during and after a failover, and 50 per second start again', async () => {
+  await using system = await SystemUnderTest.on(await Replicated.start());
+  const { log, queue, server } = system;
+  const rate = { max: 50, perMs: 1000 };
+  await queue.limits.set({ rate });
+  const producer = system.producer({ count: 1000, burst: 100 });
+  const consumers = system.consumers(2, {
+    consume: { concurrency: 10, leaseMs: 1000 },
+    handleMs: 30,
+  });
+  await producer.done();
+  await server.isSafe();
+  await system.progress(100);
+  await log.during('failover', undefined, () => server.killMaster(), {
+    forgetsMs: 1000,
+    leaseMs: 1000,
+  });
+  const startedSince = (name: string, from: number) =>
+    log.all('started', name).filter(({ at }) => at > from).length;
+  const [{ until: promoted } = { until: 0 }] = log.incidents;
+  await eventually(() => consumers.members.every(({ name }) => startedSince(name, promoted) > 5), {
+    withinMs: 60_000,
+  });
+
+  const since = sharedNow();
+  await eventually(() => sharedNow() > since + 4000);
+  const until = sharedNow();
+  const pace = slowness();
+  const { limits } = await queue.stats();
+  expect(limits).toEqual({ rate: { ...rate, burst: 0 } });
+  const clearedAt = sharedNow();
+  await queue.limits.clear();
+  await system.quiet();
+  await consumers.stop();
+
+  const started = startsOf(system);
+  const limited = started.filter((at) => at < clearedAt);
+  expect(mostIn(rate.perMs, limited)).toBeLessThanOrEqual(rate.max);
+  const count = started.filter((at) => at >= since && at < until).length;
+  expect(count / ((until - since) / 1000)).toBeGreaterThanOrEqual(47 / pace);
+  expect((await system.summary()).lost).toEqual([]);
 });

@@ -14,11 +14,14 @@ export type Report =
       key: string;
       /** The key that the queue knows it by, which several messages have. */
       about?: string;
+      /** The key with which it is sent once. */
+      once?: string;
       delayMs?: number;
       ttlMs?: number;
       isPoison?: boolean;
     }
-  | { type: 'sent'; key: string; outcome: SendOutcome; code?: string; tookMs: number }
+  /** `id` is that of the message in Redis: of a duplicate, that of the earlier one. */
+  | { type: 'sent'; key: string; outcome: SendOutcome; id?: string; code?: string; tookMs: number }
   | { type: 'started'; key: string; receipt: string; attempt: number }
   | { type: 'handled'; key: string; receipt: string }
   /** The handler threw, so the message is to be delivered again. */
@@ -35,4 +38,4 @@ export type Report =
   | { type: 'error'; code?: string; message: string };
 
 /** `unstated` is a bug in redpost: each error of a send has to have an outcome. */
-type SendOutcome = 'resolved' | 'not-executed' | 'unknown' | 'unstated';
+type SendOutcome = 'resolved' | 'duplicate' | 'not-executed' | 'unknown' | 'unstated';

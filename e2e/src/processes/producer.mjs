@@ -19,6 +19,7 @@ const {
   keys,
   keyEvery,
   priorityEvery,
+  onceKeys,
   sendOptions,
 } = options;
 
@@ -63,7 +64,11 @@ function make() {
       ...(made === poisonAt && { kills: true }),
       ...(padding && { padding: 'x'.repeat(padding) }),
     },
-    options: { ...sendOptions, ...(isEvery(delayEvery) ? { delayMs } : !topic && place(isEvery)) },
+    options: {
+      ...sendOptions,
+      ...once(),
+      ...(isEvery(delayEvery) ? { delayMs } : !topic && place(isEvery)),
+    },
   };
 }
 
@@ -71,6 +76,11 @@ function make() {
 function place(isEvery) {
   if (isEvery(keyEvery)) return { key: `k${Math.floor(made / keyEvery) % keys}` };
   return isEvery(priorityEvery) ? { priority: Math.floor(made / priorityEvery) % 10 } : {};
+}
+
+/** All producers have the same keys. */
+function once() {
+  return onceKeys ? { once: { key: `once${made % onceKeys}`, until: 'done' } } : {};
 }
 
 function track(send) {
@@ -93,18 +103,17 @@ async function sendBatch(messages) {
   const ends = messages.map(begin);
   const items = messages.map(({ body, options }) => ({ body, ...options }));
   const results = await line.sendBatch(items);
-  for (const [at, { status, error }] of results.entries()) {
-    ends[at](status === 'sent' ? undefined : error);
-  }
+  for (const [at, { status, id, error }] of results.entries()) ends[at](error, { status, id });
 }
 
 /** Reports that the send has begun; returns a function that reports its end. */
-function begin({ body: { key, kills }, options: { delayMs, ttlMs, key: about } }) {
+function begin({ body: { key, kills }, options: { delayMs, ttlMs, key: about, once } }) {
   const startedAt = performance.now();
-  report({ type: 'sending', key, about, delayMs, ttlMs, isPoison: kills });
-  return (error) => {
-    const outcome = error ? (error.outcome ?? 'unstated') : 'resolved';
+  report({ type: 'sending', key, about, once: once?.key, delayMs, ttlMs, isPoison: kills });
+  return (error, { status, id } = {}) => {
+    const done = status === 'duplicate' ? status : 'resolved';
+    const outcome = error ? (error.outcome ?? 'unstated') : done;
     const tookMs = performance.now() - startedAt;
-    report({ type: 'sent', key, outcome, code: error?.code, tookMs });
+    report({ type: 'sent', key, outcome, id, code: error?.code, tookMs });
   };
 }

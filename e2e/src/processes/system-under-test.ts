@@ -63,6 +63,8 @@ export interface ProducerSettings extends LineSettings {
   keys?: number;
   /** Every n-th message without a delay and a key has a priority. Default: none. */
   priorityEvery?: number;
+  /** Every message is sent once until it is done, with one of so many keys, which all producers have. Default: none. */
+  onceKeys?: number;
   /** The number of a message that kills its consumer. Default: none. */
   poisonAt?: number;
   /** How many bytes to add to the body. Default: none. */
