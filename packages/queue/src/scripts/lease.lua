@@ -25,9 +25,10 @@ note_brought(handed_off, brought)
 
 if #ARGV >= rest then
   local whole_batches, receipts = { unpack(ARGV, rest, rest - 1 + whole) }, { unpack(ARGV, rest + whole) }
-  free_acknowledged(receipts, ran)
   note_acknowledged(whole_batches, receipts)
   local acknowledged = acknowledge(whole_batches, receipts)
+  -- After that, what was acknowledged singly has a label of its own.
+  free_acknowledged(whole_batches, receipts, ran)
   -- Fewer when they come a second time, because the answer got lost.
   local unhandled = math.min(expired, acknowledged)
   finished('acked', acknowledged - unhandled)
@@ -51,18 +52,16 @@ end
 -- Before HSET, which a server that is out of memory refuses unless the script has written before.
 local elements, is_cut = take(tonumber(count), with_list == '1')
 local suspect = with_suspect == '1' and take_suspect()
-occupy(first, suspect)
+local packed = elements[1] and #elements[1] < 512 and cmsgpack.pack(elements)
+local is_batch = as_batch == '1' and elements[2] and packed
+occupy(first, suspect, is_batch)
 note_taken(first, suspect, elements)
 if suspect then
   hold(first, { suspect })
   first = first + 1
 end
 
-local packed = elements[1] and #elements[1] < 512 and cmsgpack.pack(elements)
-if elements[1] then
-  local is_batch = as_batch == '1' and elements[2]
-  hold(first, elements, is_batch and packed)
-end
+if elements[1] then hold(first, elements, is_batch) end
 
 local count_taken = #elements + (suspect and 1 or 0)
 took(count_taken)

@@ -17,9 +17,12 @@ if had_suspects and redis.call('EXISTS', busy) == 1 then
   -- From now on only what consumers hold keeps a key busy.
   local held_counts = {}
   for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
-    for _, label in ipairs(redis.call('HVALS', labels_prefix .. member:gsub('^~', ''))) do
-      local key = read_label(label)
-      held_counts[key] = (held_counts[key] or 0) + 1
+    local entries = redis.call('HGETALL', labels_prefix .. member:gsub('^~', ''))
+    for i = 1, #entries, 2 do
+      local is_batch, label = entries[i]:find(':', 1, true), entries[i + 1]
+      for _, key in ipairs(is_batch and read_batch_label(label) or { (read_label(label)) }) do
+        held_counts[key] = (held_counts[key] or 0) + 1
+      end
     end
   end
   local entries = redis.call('HGETALL', busy)

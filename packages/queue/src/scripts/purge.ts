@@ -1,7 +1,7 @@
 import { type Connection, defineScript } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { forgetKeysPart, oncePart, waitingPart } from './parts/parts.js';
+import { forgetKeysPart, labelPart, oncePart, waitingPart } from './parts/parts.js';
 import source from './purge.lua';
 import { debouncedKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
@@ -16,7 +16,7 @@ export const keysAtOnce = 1000;
 
 const purgeScript = defineScript<{ keys: QueueKeys }, PurgeResult & { hasMore: boolean }>({
   name: 'purge',
-  uses: [clockPart, waitingPart, forgetKeysPart, oncePart],
+  uses: [clockPart, waitingPart, forgetKeysPart, labelPart, oncePart],
   keys: namedKeys('list', 'delayed', 'consumers', 'once', ...debouncedKeys, ...placeKeys),
   args: {
     ...placeArgs,

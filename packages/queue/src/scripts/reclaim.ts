@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { handoffPart, heldOncePart, heldPart } from './parts/parts.js';
+import { handoffPart, heldOncePart, openedLabelsPart } from './parts/parts.js';
 import source from './reclaim.lua';
 import { namedKeys } from './script-keys.js';
 
@@ -20,8 +20,18 @@ export type ReclaimResult =
 
 export const reclaim = defineScript<ReclaimInput, ReclaimResult>({
   name: 'reclaim',
-  uses: [clockPart, writeBeforeGrowingPart, heldPart, handoffPart, heldOncePart],
-  keys: namedKeys('active', 'batches', 'handoff', 'consumers', 'once', 'onces', 'shape', 'seen'),
+  uses: [clockPart, writeBeforeGrowingPart, openedLabelsPart, handoffPart, heldOncePart],
+  keys: namedKeys(
+    'active',
+    'batches',
+    'labels',
+    'handoff',
+    'consumers',
+    'once',
+    'onces',
+    'shape',
+    'seen',
+  ),
   args: {
     signal: ({ keys }) => keys.signal,
     consumer: ({ consumer }) => consumer,

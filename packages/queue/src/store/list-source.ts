@@ -183,8 +183,8 @@ export class ListSource<Body = unknown>
     this.#adoption.begin();
     const firstReceipt = this.#takeReceipts(count + 1);
     const withList = !this.#move.mayTake;
-    // Messages that share the handlers' time are settled one by one.
-    const asBatch = this.acks.comeTogether && !shape.hasKeys;
+    // Of a batch, each key is held once only.
+    const asBatch = this.acks.comeTogether && (shape.limits.keyConcurrency ?? 1) === 1;
     const returns = this.#returns;
     const slack = this.#slack;
     const slackMs = slack?.ms ?? 0;
@@ -378,12 +378,16 @@ function supplyIn(
   return isShort ? 'empty' : 'more';
 }
 
-/** How many µs handlers had what is acknowledged by its receipts, for the script `lease`. */
-function ranOf({ held, receipts }: Acknowledged<HeldDelivery>): string {
-  if (receipts.length === held.length) return held.map(({ ranUs = 0 }) => ranUs).join();
-  // Only what came before the messages had keys is acknowledged in batches.
-  const times = new Map(held.map(({ number, ranUs }) => [number, ranUs]));
-  return receipts.map((receipt) => times.get(receipt) ?? 1).join();
+/** How many µs handlers had what is acknowledged, for the script `lease`: batches first. */
+function ranOf({ held, batches, receipts }: Acknowledged<HeldDelivery>): string {
+  const times = new Map(held.map(({ number, ranUs = 0 }) => [number, ranUs]));
+  const rans: number[] = [];
+  const add = (receipt: number) => rans.push(times.get(receipt) ?? 1);
+  for (const { first, count } of batches) {
+    for (let receipt = first; receipt < first + count; receipt += 1) add(receipt);
+  }
+  for (const receipt of receipts) add(receipt);
+  return rans.join();
 }
 
 /** Of the rates of the queue and of its keys, in ms. */

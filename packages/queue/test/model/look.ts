@@ -20,8 +20,25 @@ local read = {
   list = function(key) return redis.call('LRANGE', key, 0, -1) end,
   hash = function(key)
     local fields = redis.call('HGETALL', key)
-    if not key:find(':batches:', 1, true) then return fields end
     local opened = {}
+    if key:find(':labels:', 1, true) then
+      for i = 1, #fields, 2 do
+        local first, packed = fields[i]:match('^(%d+):'), fields[i + 1]
+        local all = first and cmsgpack.unpack(packed) or {}
+        for at = 1, #all, 2 do
+          if all[at] then
+            opened[#opened + 1] = tostring(first + (at - 1) / 2)
+            opened[#opened + 1] = ':' .. all[at]
+          end
+        end
+        if not first then
+          opened[#opened + 1] = fields[i]
+          opened[#opened + 1] = packed
+        end
+      end
+      return opened
+    end
+    if not key:find(':batches:', 1, true) then return fields end
     for i = 1, #fields, 2 do
       for at, element in ipairs(cmsgpack.unpack(fields[i + 1])) do
         opened[#opened + 1] = tostring(fields[i]:match('^%d+') + at - 1)

@@ -223,9 +223,9 @@ export class Simulation {
         version: shape.version,
         consumer: name,
         from: this.model.isLifo ? 'LEFT' : 'RIGHT',
-        asBatch: !shape.hasKeys,
+        asBatch: true,
         acked: { batches: whole, receipts: single, expired: asking.expired },
-        ran: shape.hasKeys ? single.map(() => step.ranUs).join() : undefined,
+        ran: shape.hasKeys ? acked.map(() => step.ranUs).join() : undefined,
       };
       return this.connection.run(leaseOf(shape), input);
     };
@@ -257,7 +257,7 @@ export class Simulation {
     consumer.brought = undefined;
     consumer.acked = [...asking.acked];
     consumer.settled.push(...asking.acked);
-    if (isPacked && elements.length > 1 && !consumer.shape.hasKeys) {
+    if (isPacked && elements.length > 1) {
       const first = asking.firstReceipt + (suspect ? 1 : 0);
       consumer.batches.push({ first, count: elements.length });
     }

@@ -2,6 +2,9 @@
 -- one field of `batches`, "<first receipt>:<number of messages>", as long as they are settled together, because this costs
 -- Redis half as much as a field for each. Only the functions in this part use these two keys.
 
+-- Called with the field of each batch that is opened, and its first receipt.
+local function batch_opened() end
+
 -- Hold elements under this receipt and the following ones; as one batch, if they are given packed.
 local function hold(first, elements, packed)
   if packed then
@@ -19,6 +22,7 @@ local function open_batches()
     local first = batch:match('^%d+')
     hold(first, cmsgpack.unpack(redis.call('HGET', batches, batch)))
     redis.call('HDEL', batches, batch)
+    batch_opened(batch, first)
   end
 end
 
@@ -49,22 +53,23 @@ end
 -- Delete acknowledged messages, given as the fields of whole batches and as receipts. Returns how many were still held.
 -- Batches need not be open.
 local function acknowledge(whole, receipts)
-  local acknowledged = 0
+  local acknowledged, singles = 0, receipts
   for _, batch in ipairs(whole) do
     local first, count = batch:match('^(%d+):(%d+)$')
     if redis.call('HDEL', batches, batch) == 1 then
       acknowledged = acknowledged + count
     else
       -- The batch was opened, or was acknowledged before.
-      for n = 0, count - 1 do receipts[#receipts + 1] = first + n end
+      if singles == receipts then singles = { unpack(receipts) } end
+      for n = 0, count - 1 do singles[#singles + 1] = first + n end
     end
   end
-  if #receipts == 0 then return acknowledged end
+  if #singles == 0 then return acknowledged end
 
-  local removed = redis.call('HDEL', active, unpack(receipts))
-  if removed < #receipts then
+  local removed = redis.call('HDEL', active, unpack(singles))
+  if removed < #singles then
     open_batches()
-    removed = removed + redis.call('HDEL', active, unpack(receipts))
+    removed = removed + redis.call('HDEL', active, unpack(singles))
   end
   return acknowledged + removed
 end

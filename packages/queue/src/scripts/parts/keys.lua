@@ -97,6 +97,12 @@ local function held_of(key)
   return read_entry(redis.call('HGET', busy, key))
 end
 
+-- From now on, more than one message of a key may be held, and a key of which one is held may be ready, until all times
+-- are forgotten.
+local function note_shared()
+  redis.call('HSET', fair, 'shared', 1)
+end
+
 local function forget_pause(key)
   redis.call('HDEL', shape, 'paused_key:' .. key)
   if redis.call('HINCRBY', shape, 'key_pauses', -1) <= 0 then redis.call('HDEL', shape, 'key_pauses') end
@@ -191,6 +197,12 @@ local function forget_times()
   if not keyless and tonumber(pending or 0) + keyed_put <= 0 then redis.call('DEL', fair) end
 end
 
+local function raise_keyless(us)
+  if us ~= 0 and redis.call('HEXISTS', fair, 'keyless') == 1 then
+    redis.call('HINCRBY', fair, 'keyless', us)
+  end
+end
+
 -- Messages are held no longer.
 --
 -- keys     the key of each
@@ -203,10 +215,12 @@ local function free_keys(keys, charges, rans, due)
   for n = 1, #keys do
     local key, ran_us = keys[n], rans[n]
     local owes = 0
-    if ran_us then owes = (has_weights and share_of(key, ran_us) or ran_us) - charges[n] end
+    if key and ran_us then owes = (has_weights and share_of(key, ran_us) or ran_us) - charges[n] end
     local place = places[key]
     if key == '' then
       keyless_owes = keyless_owes + owes
+    elseif not key then
+      -- See free_batch.
     elseif place then
       freed[place], owed[place] = freed[place] + 1, owed[place] + owes
     else
@@ -214,9 +228,7 @@ local function free_keys(keys, charges, rans, due)
       names[place], places[key], freed[place], owed[place] = key, place, 1, owes
     end
   end
-  if keyless_owes ~= 0 and redis.call('HEXISTS', fair, 'keyless') == 1 then
-    redis.call('HINCRBY', fair, 'keyless', keyless_owes)
-  end
+  raise_keyless(keyless_owes)
   if not names[1] then return end
 
   local most = key_rules().most
@@ -253,6 +265,44 @@ local function free_keys(keys, charges, rans, due)
   end
 end
 
+-- The messages of a batch are held no longer. Of each key in it no other message is held, so that its virtual time is
+-- that of its label: mostly so, and then many steps of `free_keys` are not needed.
+--
+-- keys   of each its key, '' if it has none, false if it is of another level than keys are
+-- times  of each its virtual time; of what has no key, what that of these messages was raised by
+local function free_batch(keys, times, rans)
+  if redis.call('HEXISTS', fair, 'shared') == 1 then
+    local charges = {}
+    for n = 1, #keys do charges[n] = keys[n] == '' and times[n] or 0 end
+    return free_keys(keys, charges, rans)
+  end
+  local has_weights, keyless_owes = key_rules().weights, 0
+  local names, raised = {}, {}
+  for n = 1, #keys do
+    local key, ran_us = keys[n], rans[n]
+    if key == '' then
+      keyless_owes = keyless_owes + (has_weights and share_of(key, ran_us) or ran_us) - times[n]
+    elseif key then
+      local at = #names + 1
+      names[at], raised[at] = key, times[n] + (has_weights and share_of(key, ran_us) or ran_us)
+    end
+  end
+  raise_keyless(keyless_owes)
+  if not names[1] then return end
+
+  redis.call('HDEL', busy, unpack(names))
+  local waiting_counts = redis.call('ZMSCORE', keys_by_age, unpack(names))
+  local later_times = redis.call('EXISTS', later) == 1 and redis.call('ZMSCORE', later, unpack(names)) or {}
+  local ready_now = {}
+  for n = 1, #names do
+    if waiting_counts[n] and not later_times[n] then
+      local at = #ready_now
+      ready_now[at + 1], ready_now[at + 2] = string.format('%d', raised[n]), names[n]
+    end
+  end
+  if ready_now[1] then make_ready(ready_now) else forget_times() end
+end
+
 -- More messages of a key may be held than before.
 local function make_busy_keys_ready()
   local entries, times = redis.call('HGETALL', busy), {}
@@ -264,7 +314,9 @@ local function make_busy_keys_ready()
       times[#times + 1] = key
     end
   end
-  if times[1] then make_ready(times) end
+  if not times[1] then return end
+  note_shared()
+  make_ready(times)
 end
 
 -- The rate of the keys is another one: the next lease looks at those that have reached the former one.
@@ -283,12 +335,6 @@ local function make_limited_keys_due()
     if limited[1] then redis.call('ZADD', later, unpack(limited)) end
     others = others + (#found - #limited) / 2
   until not found[1]
-end
-
-local function read_label(label)
-  if label:sub(1, 1) == ':' then return label:sub(2), 0 end
-  local charge, key = label:match('^([^:]*):(.*)$')
-  return key, tonumber(charge) or 0
 end
 
 -- The last step of a script that may have put messages where they wait. It tells the consumers that have found

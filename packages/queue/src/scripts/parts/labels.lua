@@ -1,5 +1,5 @@
 -- The keys that are busy with what a consumer holds: `labels` says of each receipt what the virtual time of the key was
--- raised by, and the key.
+-- raised by, and the key. A batch has one label for all its messages: see label.lua.
 
 -- The key that is busy with what is held under a receipt, or nil. An envelope that another client has pushed onto the
 -- list was taken without a key, whatever its header says.
@@ -28,5 +28,6 @@ local function keep_busy(receipt, key)
   -- Otherwise the lease that takes it would not note its key, which would be busy for ever.
   declare('keys')
   local count, time = held_of(key)
-  redis.call('HSET', busy, key, count + 1 .. ':' .. (time or 0))
+  if count > 0 then note_shared() end
+  redis.call('HSET', busy, key, entry_of(count + 1, time or 0))
 end

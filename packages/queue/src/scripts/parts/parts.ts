@@ -23,10 +23,12 @@ import held from './held.lua';
 import heldOnce from './held-once.lua';
 import holders from './holders.lua';
 import keys from './keys.lua';
+import label from './label.lua';
 import labels from './labels.lua';
 import levels from './levels.lua';
 import notingOnce from './noting-once.lua';
 import once from './once.lua';
+import openedLabels from './opened-labels.lua';
 import outgoing from './outgoing.lua';
 import place from './place.lua';
 import inList from './putting/in-list.lua';
@@ -120,10 +122,21 @@ export const keysPart = definePart({
   lua: keys,
 });
 
+/** `read_label(label)` and `read_batch_label(label)`: what a label says. */
+export const labelPart = definePart({ name: 'label', lua: label });
+
+/** The labels of a batch that is opened. Each script that opens batches uses this part. */
+export const openedLabelsPart = definePart({
+  name: 'opened-labels',
+  uses: [heldPart, labelPart],
+  needs: ['labels'],
+  lua: openedLabels,
+});
+
 /** `free(receipt)` and `keep_busy(receipt)`: the keys of what a consumer holds. */
 export const labelsPart = definePart({
   name: 'labels',
-  uses: [keysPart],
+  uses: [keysPart, openedLabelsPart],
   needs: ['labels'],
   lua: labels,
 });

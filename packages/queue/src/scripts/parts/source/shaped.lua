@@ -2,8 +2,10 @@
 -- what has no key, the keys by their virtual times.
 local pop = from == 'LEFT' and 'LPOP' or 'RPOP'
 local has_levels, has_keys, aging_ms = unpack(redis.call('HMGET', shape, 'levels', 'keys', 'aging_ms'))
--- For each of the elements that were taken: what its virtual time was raised by, and its key.
-local taken_labels = {}
+-- For each of the elements that were taken: its key, '' if it has none, and what its virtual time was raised by.
+local taken_keys, charges = {}, {}
+-- And the virtual time of a key of which nothing else is held; of messages without a key, the same as `charges`.
+local taken_times = {}
 -- In how many ms the next key may be taken, if fewer came than were asked for.
 local next_key_ms
 -- How many keys are ready after this call.
@@ -15,7 +17,7 @@ local function take_keyless(count, with_list, charge)
   local is_cut = redis.call('LLEN', returned) > 0 and take_from(returned, 'RPOP', count, returned)
   is_cut = is_cut or with_list and take_from(list, pop, count, returned)
   if has_keys then
-    for n = before + 1, #taken do taken_labels[n] = charge .. ':' end
+    for n = before + 1, #taken do taken_keys[n], charges[n], taken_times[n] = '', charge, charge end
   end
   return is_cut
 end
@@ -40,7 +42,11 @@ end
 -- Take messages of level 4, each from the key with the least virtual time.
 local function take_fairly(count, with_list)
   local time, most = now(), key_rules().most
-  local clock, keyless_time, mean = unpack(redis.call('HMGET', fair, 'clock', 'keyless', 'mean'))
+  local clock, keyless_time, mean, shared = unpack(redis.call('HMGET', fair, 'clock', 'keyless', 'mean', 'shared'))
+  if most > 1 and not shared then note_shared() end
+  shared = shared or most > 1
+  -- A batch says of its keys that nothing else of them is held.
+  if shared then as_batch = '0' end
   clock, mean = tonumber(clock or 0), tonumber(mean or 1000)
   make_due_ready(time, clock)
 
@@ -64,6 +70,7 @@ local function take_fairly(count, with_list)
     note_batch()
     batch, at = redis.call('ZPOPMIN', ready, most == 1 and math.min(count - #taken, 100) or 1), 1
     if not batch[1] then return end
+    if not shared then return end
     local names = {}
     for n = 1, #batch, 2 do names[#names + 1] = batch[n] end
     entries = redis.call('HMGET', busy, unpack(names))
@@ -83,7 +90,7 @@ local function take_fairly(count, with_list)
       clock = math.max(clock, keyless_time)
       keyless_time = keyless_time + found * mean
     elseif key then
-      local held_count = read_entry(entries[(at + 1) / 2])
+      local held_count = shared and read_entry(entries[(at + 1) / 2]) or 0
       local limit = key_rules().rate and held_count < most and key_rate_read(tonumber(slack_us), key)
       local due, again_ms = 1
       if limit then due, again_ms = rate_due(limit) end
@@ -103,13 +110,14 @@ local function take_fairly(count, with_list)
         clock = math.max(clock, virtual)
         keys[#keys + 1] = key
         occupied[#occupied + 1] = key
+        taken_keys[#taken] = key
         if most == 1 then
           occupied[#occupied + 1] = '1:' .. batch[at - 1]
-          taken_labels[#taken] = ':' .. key
+          charges[#taken], taken_times[#taken] = 0, virtual
         else
           local charge = share_of(key, mean)
           occupied[#occupied + 1] = entry_of(held_count + 1, virtual + charge)
-          taken_labels[#taken] = charge .. ':' .. key
+          charges[#taken] = charge
           -- It may be the next one again.
           note_batch()
           if held_count + 1 < most and redis.call('ZSCORE', keys_by_age, key) then
@@ -169,7 +177,6 @@ local function take_of_level(level, count, with_list)
   if level ~= 4 then
     local key = list_of_level(level)
     is_cut = redis.call('LLEN', key) > 0 and take_from(key, 'RPOP', count, key)
-    for n = before + 1, #taken do taken_labels[n] = false end
   elseif has_keys then
     is_cut = take_fairly(count, with_list)
   else
@@ -232,36 +239,58 @@ end
 
 -- Free the keys of what is done.
 --
--- ran  how many µs each of them took, separated by commas
-local function free_acknowledged(receipts, ran)
-  if not has_keys or not receipts[1] then return end
-  local found = redis.call('HMGET', labels, unpack(receipts))
-  redis.call('HDEL', labels, unpack(receipts))
-  local keys, charges, rans, total = {}, {}, {}, 0
-  local next_time = ran:gmatch('%d+')
-  for n = 1, #receipts do
-    local us, label = next_time(), found[n]
-    local ran_us = us and tonumber(us)
-    total = total + (ran_us or 0)
+-- ran  how many µs each of them took, those of the batches first, separated by commas
+local function free_acknowledged(whole, receipts, ran)
+  if not has_keys then return end
+  local all_rans, total = {}, 0
+  for us in ran:gmatch('%d+') do
+    us = tonumber(us)
+    all_rans[#all_rans + 1] = us
+    total = total + us
+  end
+  local at, singles, single_rans = 0, {}, {}
+  local function add_single(receipt)
+    at = at + 1
+    singles[#singles + 1], single_rans[#singles + 1] = receipt, all_rans[at]
+  end
+
+  for _, batch in ipairs(whole) do
+    local label = redis.call('HGET', labels, batch)
+    local first, count = batch:match('^(%d+):(%d+)$')
     if label then
-      local at = #keys + 1
-      keys[at], charges[at] = read_label(label)
-      rans[at] = ran_us
-      if at == 1000 then
-        free_keys(keys, charges, rans)
-        keys, charges, rans = {}, {}, {}
-      end
+      redis.call('HDEL', labels, batch)
+      local keys, times = read_batch_label(label)
+      free_batch(keys, times, { unpack(all_rans, at + 1, at + count) })
+      at = at + count
+    else
+      -- It was opened, or never was one.
+      for n = 0, count - 1 do add_single(string.format('%d', first + n)) end
     end
   end
-  free_keys(keys, charges, rans)
-  if redis.call('EXISTS', fair) == 0 then return end
+  for _, receipt in ipairs(receipts) do add_single(receipt) end
+
+  for start = 1, #singles, 1000 do
+    local some = { unpack(singles, start, math.min(start + 999, #singles)) }
+    local found = redis.call('HMGET', labels, unpack(some))
+    redis.call('HDEL', labels, unpack(some))
+    local keys, key_charges, rans = {}, {}, {}
+    for n = 1, #some do
+      if found[n] then
+        local to = #keys + 1
+        keys[to], key_charges[to] = read_label(found[n])
+        rans[to] = single_rans[start + n - 1]
+      end
+    end
+    free_keys(keys, key_charges, rans)
+  end
+  if at == 0 or redis.call('EXISTS', fair) == 0 then return end
   local mean = tonumber(redis.call('HGET', fair, 'mean') or 1000)
-  local moved = mean + math.min(1, 0.05 * #receipts) * (total / #receipts - mean)
+  local moved = mean + math.min(1, 0.05 * at) * (total / at - mean)
   redis.call('HSET', fair, 'mean', string.format('%.0f', math.max(1, moved)))
 end
 
 -- Say which keys are busy with what was leased, under the receipts from `first` on.
-local function occupy(first, suspect)
+local function occupy(first, suspect, is_batch)
   if not has_keys then return end
   local fields = {}
   if suspect then
@@ -269,10 +298,17 @@ local function occupy(first, suspect)
     if key then fields = { first, '0:' .. key } end
     first = first + 1
   end
-  for n = 1, #taken do
-    if taken_labels[n] then
-      fields[#fields + 1] = first + n - 1
-      fields[#fields + 1] = taken_labels[n]
+  if is_batch then
+    local label = {}
+    for n = 1, #taken do label[2 * n - 1], label[2 * n] = taken_keys[n] or false, taken_times[n] or 0 end
+    fields[#fields + 1] = string.format('%d:%d', first, #taken)
+    fields[#fields + 1] = cmsgpack.pack(label)
+  else
+    for n = 1, #taken do
+      if taken_keys[n] then
+        fields[#fields + 1] = string.format('%d', first + n - 1)
+        fields[#fields + 1] = charges[n] .. ':' .. taken_keys[n]
+      end
     end
   end
   if fields[1] then redis.call('HSET', labels, unpack(fields)) end
