@@ -75,7 +75,8 @@ describe('sends that are not awaited keep their order', () => {
 
     for (let round = 0; round < 200; round += 1) {
       const flushed = admin.call('SCRIPT', ['FLUSH']);
-      for (const options of [{ ttlMs: 60_000 }, {}, {}]) {
+      const once = { key: `${round}`, until: 'done' } as const;
+      for (const options of [{ ttlMs: 60_000 }, {}, { once }, {}]) {
         sends.push(queue.send(sends.length, options));
         await pause(0);
       }
@@ -83,7 +84,7 @@ describe('sends that are not awaited keep their order', () => {
     }
     await Promise.all(sends);
 
-    expect(await bodies(connection, queue.name)).toEqual(inOrder(600));
+    expect(await bodies(connection, queue.name)).toEqual(inOrder(800));
   });
 });
 

@@ -1,76 +1,40 @@
 import { defineScript } from '@redpost/core';
-import { clockPart } from '@redpost/core/consuming';
-import type { Condition } from '../sending/condition.js';
-import {
-  debouncedPart,
-  droppingPart,
-  oncePart,
-  outgoingPart,
-  returnPart,
-  waitingPart,
-} from './parts/parts.js';
-import { debouncedKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
-import { messageArguments, type SendInput, type SentMessage } from './send.js';
+import type { QueueKeys } from '../keys.js';
+import { earlierOncePart, oncePart } from './parts/parts.js';
+import { namedKeys } from './script-keys.js';
 import source from './send-once.lua';
 
-interface ConditionalMessage extends SentMessage {
+export interface SendOnceInput {
+  keys: QueueKeys;
+  /** Messages that wait in the list; some of them are sent once, until they are taken or done. */
+  messages: readonly { element: string | Buffer }[];
+}
+
+/** A message that was not sent. */
+export interface Duplicate {
+  /** Its place among those that were given. */
+  at: number;
+  /** The id of the message in whose place it is not sent. */
   id: string;
-  condition?: Condition | undefined;
 }
 
-export interface SendOnceInput extends SendInput {
-  messages: readonly ConditionalMessage[];
-  /** How many messages may wait; undefined for any number. */
-  limit?: number | undefined;
-  /** Whether a message that does not fit replaces the oldest one of the list. */
-  drops?: boolean;
-}
-
-/** The result for one message: `refused` if it did not fit, `key-full` if its key has as many messages as may wait. */
-type SendOnceStatus =
-  | { status: 'sent' | 'refused' | 'key-full' }
-  /** With the id of the earlier message. */
-  | { status: 'duplicate' | 'replaced'; id: string };
-
-export interface SendOnceResult {
-  /** How many other messages were dropped for them. */
-  dropped: number;
-  /** How many messages wait now, if that is limited. */
-  count: number;
-  statuses: SendOnceStatus[];
-}
-
-export const sendOnce = defineScript<SendOnceInput, SendOnceResult>({
+export const sendOnce = defineScript<SendOnceInput, Duplicate[]>({
   name: 'send-once',
-  uses: [clockPart, outgoingPart, waitingPart, oncePart, droppingPart, returnPart, debouncedPart],
-  keys: namedKeys('list', 'delayed', 'stats', 'once', ...debouncedKeys, ...placeKeys),
+  uses: [oncePart, earlierOncePart],
+  keys: namedKeys('list', 'once', 'shape', 'seen'),
   args: {
-    ...placeArgs,
     once_prefix: ({ keys }) => keys.onceWindows,
-    throttle_prefix: ({ keys }) => keys.throttleWindows,
-    limit: ({ limit }) => limit ?? '',
-    drops: ({ drops }) => (drops ? 1 : 0),
-    conditions: ({ messages }) => JSON.stringify(messages.map(conditionArgument)),
+    signal: ({ keys }) => keys.signal,
   },
-  rest: messageArguments,
+  rest: ({ messages }) => messages.map(({ element }) => element),
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [dropped, count, ...statuses] = reply as [number, number, ...Buffer[]];
-    return { dropped, count, statuses: statuses.map(statusOf) };
+    const found = reply as (number | Buffer)[];
+    const duplicates: Duplicate[] = [];
+    for (let i = 0; i < found.length; i += 2) {
+      duplicates.push({ at: Number(found[i]) - 1, id: JSON.parse(String(found[i + 1])) });
+    }
+    return duplicates;
   },
 });
-
-function conditionArgument({ id, condition }: ConditionalMessage) {
-  if (!condition) return false;
-  const { word, key, ms, maxMs, keep } = condition;
-  return [word, key, JSON.stringify(id), ms, maxMs, keep];
-}
-
-function statusOf(bytes: Buffer): SendOnceStatus {
-  const text = String(bytes);
-  if (text === 's') return { status: 'sent' };
-  if (text === 'f') return { status: 'refused' };
-  if (text === 'k') return { status: 'key-full' };
-  return { status: text[0] === 'd' ? 'duplicate' : 'replaced', id: JSON.parse(text.slice(1)) };
-}

@@ -68,6 +68,13 @@ export interface Condition {
   keep: 'last' | 'first';
 }
 
+/** True for one that stands in the header of the message. */
+export function isInHeader(
+  condition: Condition,
+): condition is Condition & { word: 'taken' | 'done' } {
+  return condition.word === 'taken' || condition.word === 'done';
+}
+
 const onceNames: NamesOf<Once> = { key: true, until: true };
 const throttleNames: NamesOf<Throttle> = { key: true, ms: true };
 const debounceNames: NamesOf<Debounce> = { key: true, ms: true, maxMs: true, keep: true };
@@ -81,42 +88,46 @@ const longestMs = 100 * 365 * 86_400_000;
  * @throws InvalidArgumentError for one that cannot work, and for several.
  */
 export function conditionOf({ once, throttle, debounce }: ConditionOptions): Condition | undefined {
-  const isPlain = once === undefined && throttle === undefined && debounce === undefined;
-  if (isPlain) return undefined;
-  const named = Object.entries({ once, throttle, debounce }).filter(
-    ([, given]) => given !== undefined,
-  );
-  if (named.length > 1) {
-    const names = named.map(([name]) => name).join(' and ');
-    throw new InvalidArgumentError(
-      `A message is sent with one of once, throttle and debounce, got ${names}`,
-    );
-  }
+  const given =
+    Number(once !== undefined) + Number(throttle !== undefined) + Number(debounce !== undefined);
+  if (given === 0) return undefined;
+  if (given > 1) throw several({ once, throttle, debounce });
   if (once !== undefined) return onceCondition(once);
   if (throttle !== undefined) return throttleCondition(throttle);
   return debounceCondition(debounce as Debounce);
 }
 
-const noTimes = { ms: 0, maxMs: 0, keep: 'last' } as const;
+function several(options: ConditionOptions): InvalidArgumentError {
+  const named = Object.entries(options).filter(([, given]) => given !== undefined);
+  const names = named.map(([name]) => name).join(' and ');
+  return new InvalidArgumentError(
+    `A message is sent with one of once, throttle and debounce, got ${names}`,
+  );
+}
+
+/** Not by spreading an object with the defaults: this is called per message, and that costs more than all checks. */
+function ofWord(word: Condition['word'], key: string, ms = 0): Condition {
+  return { word, key, ms, maxMs: 0, keep: 'last' };
+}
 
 function onceCondition(once: Once): Condition {
   refuseUnknownOptions('once', once, onceNames);
   const { key, until } = once;
   checkKey(key, 'once.key');
-  if (until === 'taken' || until === 'done') return { ...noTimes, word: until, key };
+  if (until === 'taken' || until === 'done') return ofWord(until, key);
   if (typeof until !== 'number') {
     throw new InvalidArgumentError(
       `once.until must be 'taken', 'done' or a number of ms, got ${shown(until)}`,
     );
   }
-  return { ...noTimes, word: 'once', key, ms: checkedMs('once.until', until) };
+  return ofWord('once', key, checkedMs('once.until', until));
 }
 
 function throttleCondition(throttle: Throttle): Condition {
   refuseUnknownOptions('throttle', throttle, throttleNames);
   const { key } = throttle;
   checkKey(key, 'throttle.key');
-  return { ...noTimes, word: 'throttle', key, ms: checkedMs('throttle.ms', throttle.ms) };
+  return ofWord('throttle', key, checkedMs('throttle.ms', throttle.ms));
 }
 
 function debounceCondition(debounce: Debounce): Condition {

@@ -12,7 +12,7 @@ import type { QueueContext } from '../context.js';
 import { encodeEnvelope, isEnvelope, onceJson, placeJson } from '../message/envelope.js';
 import { send, sendPlaced } from '../scripts/send.js';
 import { BoundedSends } from './bounded-sends.js';
-import type { Condition } from './condition.js';
+import { type Condition, isInHeader } from './condition.js';
 import { hasCondition, sendConditionally } from './conditional-sends.js';
 import { refuseFullKeys } from './full-keys.js';
 import type { Bound } from './max-length.js';
@@ -238,8 +238,7 @@ function needsScript({ delayMs, ttlMs, isInList, condition }: Outgoing): boolean
 }
 
 function onceIn(condition: Condition | undefined): string {
-  if (condition?.word !== 'taken' && condition?.word !== 'done') return '';
-  return onceJson(condition.word, condition.key);
+  return condition && isInHeader(condition) ? onceJson(condition.word, condition.key) : '';
 }
 
 function notYet(): void {}

@@ -18,9 +18,10 @@ import { renew } from '../../src/scripts/renew.js';
 import { reshape } from '../../src/scripts/reshape.js';
 import { retry } from '../../src/scripts/retry.js';
 import { send, sendPlaced } from '../../src/scripts/send.js';
-import { type SendOnceResult, sendOnce } from '../../src/scripts/send-once.js';
+import { type SendConditionalResult, sendConditional } from '../../src/scripts/send-conditional.js';
+import { sendOnce } from '../../src/scripts/send-once.js';
 import { stats } from '../../src/scripts/stats.js';
-import type { Condition } from '../../src/sending/condition.js';
+import { type Condition, isInHeader } from '../../src/sending/condition.js';
 import { checkedChanges, type QueueLimitChanges } from '../../src/shape/limits.js';
 import { pauseFields, plain, type Shape } from '../../src/shape/shape.js';
 import { checkAgreement, checkNothingIsLeft } from './agreement.js';
@@ -129,12 +130,18 @@ export class Simulation {
       condition: message.condition && inMs(message.condition),
     }));
     const hasNoPlace = messages.every(({ priority, key }) => priority === 4 && key === undefined);
+    const isInList = hasNoPlace && messages.every(({ delay, ttlMs }) => delay + ttlMs === 0);
+    const hasOthers = outgoing.some(({ condition }) => condition && !isInHeader(condition));
     if (messages.some(({ condition }) => condition)) {
-      const result = await this.#step(
-        this.connection.run(sendOnce, { keys: this.#keys, messages: outgoing }),
-      );
-      expect(result.statuses.map(sentOf)).toEqual(sent);
-    } else if (hasNoPlace && messages.every(({ delay, ttlMs }) => delay + ttlMs === 0)) {
+      const input = { keys: this.#keys, messages: outgoing };
+      if (isInList && !hasOthers) {
+        const duplicates = await this.#step(this.connection.run(sendOnce, input));
+        expect(duplicates).toEqual(sent.flatMap(duplicateOf));
+      } else {
+        const result = await this.#step(this.connection.run(sendConditional, input));
+        expect(result.statuses.map(sentOf)).toEqual(sent);
+      }
+    } else if (isInList) {
       const elements = outgoing.map(({ element }) => element);
       await this.#step(this.connection.call('LPUSH', [this.#keys.list, ...elements]));
     } else {
@@ -499,8 +506,12 @@ function inMs({ word, key, ticks, mostTicks, keep }: ModelCondition): Condition 
   return { word, key, ms: ticks * tickMs, maxMs: mostTicks * tickMs, keep };
 }
 
-function sentOf(result: SendOnceResult['statuses'][number]): Sent {
+function sentOf(result: SendConditionalResult['statuses'][number]): Sent {
   return { ...result, ...('id' in result ? { id: Number(result.id) } : {}) } as Sent;
+}
+
+function duplicateOf({ status, id }: Sent, at: number) {
+  return status === 'duplicate' ? [{ at, id: String(id) }] : [];
 }
 
 /** Whether it has a lease, or had one and nobody has recovered what it held. */

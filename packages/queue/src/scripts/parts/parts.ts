@@ -8,6 +8,7 @@ import deadLetters from './dead-letters.lua';
 import debounced from './debounced.lua';
 import delay from './delay.lua';
 import dropping from './dropping.lua';
+import earlierOnce from './earlier-once.lua';
 import ending from './ending.lua';
 import envelope from './envelope.lua';
 import fitting from './fitting.lua';
@@ -79,6 +80,13 @@ export const oncePart = definePart({
   uses: [envelopePart, placePart, shapePart],
   needs: ['once'],
   lua: once,
+});
+
+/** `earlier_once(asked)`: in whose place none of these is sent. */
+export const earlierOncePart = definePart({
+  name: 'earlier-once',
+  needs: ['once', 'once_prefix'],
+  lua: earlierOnce,
 });
 
 /** `hold_once`, `end_held` and others: those of them that a consumer holds. */

@@ -30,7 +30,11 @@ local function shape_version()
   return version or ''
 end
 
+local declared = {}
+
 -- Declare something that holds from now on, if it is not declared yet.
 local function declare(field)
+  if declared[field] then return end
+  declared[field] = true
   if redis.call('HSETNX', shape, field, 1) == 1 then shape_changed() end
 end
