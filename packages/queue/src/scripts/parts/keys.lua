@@ -215,12 +215,10 @@ local function free_keys(keys, charges, rans, due)
   for n = 1, #keys do
     local key, ran_us = keys[n], rans[n]
     local owes = 0
-    if key and ran_us then owes = (has_weights and share_of(key, ran_us) or ran_us) - charges[n] end
+    if ran_us then owes = (has_weights and share_of(key, ran_us) or ran_us) - charges[n] end
     local place = places[key]
     if key == '' then
       keyless_owes = keyless_owes + owes
-    elseif not key then
-      -- See free_batch.
     elseif place then
       freed[place], owed[place] = freed[place] + 1, owed[place] + owes
     else
@@ -268,39 +266,47 @@ end
 -- The messages of a batch are held no longer. Of each key in it no other message is held, so that its virtual time is
 -- that of its label: mostly so, and then many steps of `free_keys` are not needed.
 --
--- keys   of each its key, '' if it has none, false if it is of another level than keys are
--- times  of each its virtual time; of what has no key, what that of these messages was raised by
-local function free_batch(keys, times, rans)
+-- of_batch  what the label of the batch says: see label.lua
+-- rans      how long a handler had each, in µs, from the index `at` on
+local function free_batch(of_batch, rans, at)
   if redis.call('HEXISTS', fair, 'shared') == 1 then
-    local charges = {}
-    for n = 1, #keys do charges[n] = keys[n] == '' and times[n] or 0 end
-    return free_keys(keys, charges, rans)
+    local keys, charges, rans_of_batch = {}, {}, {}
+    for i = 1, #of_batch, 2 do
+      local key, n = of_batch[i], #keys + 1
+      if key then
+        keys[n], charges[n] = key, key == '' and of_batch[i + 1] or 0
+        rans_of_batch[n] = rans[at + (i - 1) / 2]
+      end
+    end
+    return free_keys(keys, charges, rans_of_batch)
   end
   local has_weights, keyless_owes = key_rules().weights, 0
-  local names, raised = {}, {}
-  for n = 1, #keys do
-    local key, ran_us = keys[n], rans[n]
+  local names, raised, count = {}, {}, 0
+  for i = 1, #of_batch, 2 do
+    local key, ran_us = of_batch[i], rans[at]
+    if has_weights and key then ran_us = share_of(key, ran_us) end
+    at = at + 1
     if key == '' then
-      keyless_owes = keyless_owes + (has_weights and share_of(key, ran_us) or ran_us) - times[n]
+      keyless_owes = keyless_owes + ran_us - of_batch[i + 1]
     elseif key then
-      local at = #names + 1
-      names[at], raised[at] = key, times[n] + (has_weights and share_of(key, ran_us) or ran_us)
+      count = count + 1
+      names[count], raised[count] = key, of_batch[i + 1] + ran_us
     end
   end
   raise_keyless(keyless_owes)
-  if not names[1] then return end
+  if count == 0 then return end
 
   redis.call('HDEL', busy, unpack(names))
   local waiting_counts = redis.call('ZMSCORE', keys_by_age, unpack(names))
   local later_times = redis.call('EXISTS', later) == 1 and redis.call('ZMSCORE', later, unpack(names)) or {}
-  local ready_now = {}
-  for n = 1, #names do
+  local ready_now, last = {}, 0
+  for n = 1, count do
     if waiting_counts[n] and not later_times[n] then
-      local at = #ready_now
-      ready_now[at + 1], ready_now[at + 2] = string.format('%d', raised[n]), names[n]
+      ready_now[last + 1], ready_now[last + 2] = string.format('%d', raised[n]), names[n]
+      last = last + 2
     end
   end
-  if ready_now[1] then make_ready(ready_now) else forget_times() end
+  if last > 0 then make_ready(ready_now) else forget_times() end
 end
 
 -- More messages of a key may be held than before.

@@ -8,12 +8,7 @@ local function read_label(label)
   return key, tonumber(charge) or 0
 end
 
--- Returns the keys, and the times.
+-- Returns key, time, ...
 local function read_batch_label(label)
-  local all, keys, times = cmsgpack.unpack(label), {}, {}
-  for i = 1, #all, 2 do
-    local n = #keys + 1
-    keys[n], times[n] = all[i], all[i + 1]
-  end
-  return keys, times
+  return cmsgpack.unpack(label)
 end

@@ -2,11 +2,12 @@
 batch_opened = function(batch, first)
   local label = redis.call('HGET', labels, batch)
   if not label then return end
-  local fields, keys, times = {}, read_batch_label(label)
-  for n, key in ipairs(keys) do
+  local fields, of_batch = {}, read_batch_label(label)
+  for i = 1, #of_batch, 2 do
+    local key, time = of_batch[i], of_batch[i + 1]
     if key then
-      fields[#fields + 1] = string.format('%d', first + n - 1)
-      fields[#fields + 1] = (key == '' and times[n] or '') .. ':' .. key
+      fields[#fields + 1] = string.format('%d', first + (i - 1) / 2)
+      fields[#fields + 1] = (key == '' and time or '') .. ':' .. key
     end
   end
   redis.call('HDEL', labels, batch)

@@ -41,7 +41,7 @@ end
 
 -- Take messages of level 4, each from the key with the least virtual time.
 local function take_fairly(count, with_list)
-  local time, most = now(), key_rules().most
+  local time, most, rate = now(), key_rules().most, key_rules().rate
   local clock, keyless_time, mean, shared = unpack(redis.call('HMGET', fair, 'clock', 'keyless', 'mean', 'shared'))
   if most > 1 and not shared then note_shared() end
   shared = shared or most > 1
@@ -91,7 +91,7 @@ local function take_fairly(count, with_list)
       keyless_time = keyless_time + found * mean
     elseif key then
       local held_count = shared and read_entry(entries[(at + 1) / 2]) or 0
-      local limit = key_rules().rate and held_count < most and key_rate_read(tonumber(slack_us), key)
+      local limit = rate and held_count < most and key_rate_read(tonumber(slack_us), key)
       local due, again_ms = 1
       if limit then due, again_ms = rate_due(limit) end
       -- The limit may have been lowered: then it is ready again when one of them is settled.
@@ -259,8 +259,7 @@ local function free_acknowledged(whole, receipts, ran)
     local first, count = batch:match('^(%d+):(%d+)$')
     if label then
       redis.call('HDEL', labels, batch)
-      local keys, times = read_batch_label(label)
-      free_batch(keys, times, { unpack(all_rans, at + 1, at + count) })
+      free_batch(read_batch_label(label), all_rans, at + 1)
       at = at + count
     else
       -- It was opened, or never was one.
