@@ -63,14 +63,13 @@ const options = fc.record({
   age: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
 });
 const ticks = fc.integer({ min: 1, max: 3 });
-/** Mostly none. */
 const conditionOf = (...words: ModelCondition['word'][]) =>
   fc.oneof(
-    { weight: 3, arbitrary: fc.constant(undefined) },
+    fc.constant(undefined),
     fc
       .record({
         word: fc.constantFrom(...words),
-        key: fc.constantFrom('o', 'p "\\\n'),
+        key: fc.constantFrom('o', 'p', 'q', 'r "\\\n'),
         ticks,
         more: fc.nat(2),
         keep: fc.constantFrom<ModelCondition['keep'][]>('last', 'first'),
@@ -126,6 +125,22 @@ const retry = consumerStep(
   (simulation, consumer, args) => simulation.retry(consumer, args),
 );
 
+const release = consumerStep(
+  'release',
+  { mask, wereStarted: fc.boolean() },
+  (simulation, consumer, args) => simulation.release(consumer, args.mask, args.wereStarted),
+);
+
+const crash = consumerStep('crash', {}, (simulation, consumer) =>
+  consumer.model.state === 'alive' ? simulation.crash(consumer) : undefined,
+);
+const recover = step('recover', fc.nat(9), (simulation, number) =>
+  simulation.hasOverdue ? simulation.recover(number) : undefined,
+);
+const passTime = step('passTime', fc.integer({ min: 1, max: 2 }), (simulation, ticks) =>
+  simulation.passTime(ticks),
+);
+
 const ofConsumers = [
   step('join', fc.constant(null), (simulation) => simulation.join()),
   step('join', fc.constant(null), (simulation) => simulation.join()),
@@ -140,21 +155,15 @@ const ofConsumers = [
   consumerStep('deadLetter', { mask }, (simulation, consumer, args) =>
     simulation.deadLetter(consumer, args.mask),
   ),
-  consumerStep('release', { mask, wereStarted: fc.boolean() }, (simulation, consumer, args) =>
-    simulation.release(consumer, args.mask, args.wereStarted),
-  ),
+  release,
+  release,
+  release,
   consumerStep('leave', { mayBeBlocked: fc.boolean() }, (simulation, consumer, args) =>
     simulation.leave(consumer, args.mayBeBlocked),
   ),
-  consumerStep('crash', {}, (simulation, consumer) =>
-    consumer.model.state === 'alive' ? simulation.crash(consumer) : undefined,
-  ),
-  step('recover', fc.nat(9), (simulation, number) =>
-    simulation.hasOverdue ? simulation.recover(number) : undefined,
-  ),
-  step('recover', fc.nat(9), (simulation, number) =>
-    simulation.hasOverdue ? simulation.recover(number) : undefined,
-  ),
+  crash,
+  recover,
+  recover,
   consumerStep('move', {}, (simulation, consumer) => {
     // A limited queue has no blocking moves, and a former consumer is remembered for as long as one may last.
     const { state, rememberedUntil } = consumer.model;
@@ -168,12 +177,8 @@ const ofConsumers = [
 
 const ofOthers = [
   step('promote', fc.constant(null), (simulation) => simulation.promote()),
-  step('passTime', fc.integer({ min: 1, max: 2 }), (simulation, ticks) =>
-    simulation.passTime(ticks),
-  ),
-  step('passTime', fc.integer({ min: 1, max: 2 }), (simulation, ticks) =>
-    simulation.passTime(ticks),
-  ),
+  passTime,
+  passTime,
   step('redrive', fc.integer({ min: 1, max: 3 }), (simulation, count) => simulation.redrive(count)),
   fc.oneof(
     step('purge', fc.constant(null), (simulation) => simulation.purge()),
@@ -189,9 +194,22 @@ const aRate = (max: number, burst: number) => {
   const perMs = ticks.map((count) => count * tickMs);
   return fc.record({ max: fc.integer({ min: 1, max }), perMs, burst: fc.nat(burst) });
 };
-const rates = { rate: aRate(6, 3), keyRate: aRate(3, 2) };
+/** Small ones, so that they are reached. */
+const rates = { rate: aRate(4, 2), keyRate: aRate(2, 1) };
 /** Half a tick more, because what has the same age in ticks is older or not by a few ms. */
 const agingMs = fc.nat(2).map((count) => (count + 0.5) * tickMs);
+
+const limitRates = step(
+  'limit',
+  fc.record(
+    {
+      rate: fc.option(rates.rate, { nil: null, freq: 4 }),
+      keyRate: fc.option(rates.keyRate, { nil: null, freq: 4 }),
+    },
+    { requiredKeys: [] },
+  ),
+  (simulation, changes) => simulation.limit(changes),
+);
 
 const ofShape = [
   step('pause', forTicks, (simulation, ticks) => simulation.pause(ticks)),
@@ -215,26 +233,31 @@ const ofShape = [
     ),
     (simulation, changes) => simulation.limit(changes),
   ),
-  step(
-    'limit',
-    fc.record(
-      {
-        rate: fc.option(rates.rate, { nil: null, freq: 2 }),
-        keyRate: fc.option(rates.keyRate, { nil: null, freq: 2 }),
-      },
-      { requiredKeys: [] },
-    ),
-    (simulation, changes) => simulation.limit(changes),
-  ),
+  limitRates,
 ];
 
 /** What happens to a queue that declares nothing, until a message with a priority or a key comes, or a limit. */
 const plainSteps = [pushBare, sendKeyless, sendKeyless, ...ofConsumers, ...ofOthers];
+/** What matters to a queue with rates. */
+const limitedSteps = [
+  send,
+  lease,
+  lease,
+  lease,
+  lease,
+  release,
+  release,
+  passTime,
+  crash,
+  recover,
+  recover,
+  limitRates,
+];
 const allSteps = [send, send, send, send, sendMany, ...plainSteps, ...ofShape];
 
 function sometimes<Value>(values: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> {
   return fc.oneof(
-    { weight: 3, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constant(undefined) },
     { weight: 2, arbitrary: values },
   );
 }
@@ -243,12 +266,13 @@ function sometimes<Value>(values: fc.Arbitrary<Value>): fc.Arbitrary<Value | und
 export const courses = fc.record({
   consumers: fc.integer({ min: 1, max: 4 }),
   isLifo: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
-  /** Which limits the queue gets after that; others are set and taken away later. */
+  /** Which limits the queue gets after that. */
   limits: fc.record({
     rate: sometimes(rates.rate),
     keyRate: sometimes(rates.keyRate),
     agingMs: sometimes(agingMs),
   }),
   plain: fc.commands(plainSteps, { maxCommands: 40, size: 'small' }),
-  steps: fc.commands(allSteps, { maxCommands: 120, size: 'max' }),
+  limited: fc.commands(limitedSteps, { maxCommands: 60, size: 'max' }),
+  steps: fc.commands(allSteps, { maxCommands: 100, size: 'max' }),
 });

@@ -5,7 +5,7 @@ import { courses } from './commands.js';
 import { Simulation } from './simulation.js';
 
 /** So many courses have one seed. */
-const runsPerSeed = 50;
+const runsPerSeed = 20;
 
 /**
  * Runs one course of events after the other, for so many seconds, or only those of one seed. A course that fails is
@@ -19,13 +19,14 @@ export async function runModel(
   const total = { runs: 0, steps: 0, seeds: [] as number[] };
   const property = fc.asyncProperty(
     courses,
-    async ({ consumers, isLifo, plain, limits, steps }) => {
+    async ({ consumers, isLifo, plain, limits, limited, steps }) => {
       const simulation = new Simulation(connection, { name: uniqueName(), isLifo });
       try {
         for (let n = 0; n < consumers; n += 1) await simulation.join();
         const setup = () => ({ model: {}, real: simulation });
         await fc.asyncModelRun(setup, plain);
         await simulation.limit(limits);
+        await fc.asyncModelRun(setup, limited);
         await fc.asyncModelRun(setup, steps);
         await simulation.drain();
       } finally {

@@ -31,7 +31,7 @@ import type { ModelCondition } from './once-model.js';
 import { noLimits, QueueModel, type Sent, tickMs } from './queue-model.js';
 
 const leaseMs = 3_600_000;
-const maxAttempts = 3;
+const maxAttempts = 2;
 
 /** A message to send. */
 export interface Outgoing {
