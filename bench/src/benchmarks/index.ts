@@ -9,6 +9,7 @@ import { keys } from './keys.js';
 import { large } from './large.js';
 import { latency } from './latency.js';
 import { limits } from './limits.js';
+import { manyKeys } from './many-keys.js';
 import { once } from './once.js';
 import { priorities } from './priorities.js';
 import { single } from './single.js';
@@ -29,6 +30,7 @@ export const benchmarks: readonly Benchmark[] = [
   bytes,
   bytesWithKeys,
   depth,
+  manyKeys,
   idle,
   endurance,
 ];

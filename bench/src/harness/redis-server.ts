@@ -50,6 +50,22 @@ export class RedisServer implements Server {
     return Number(field(memory, 'used_memory')) - Number(field(memory, 'mem_clients_normal'));
   }
 
+  /** The time that it has worked since its start, in ms of all its threads. */
+  async cpuMs(): Promise<number> {
+    const cpu = await this.#client.info('cpu');
+    return 1000 * (Number(field(cpu, 'used_cpu_user')) + Number(field(cpu, 'used_cpu_sys')));
+  }
+
+  /** How many µs each command takes in all while `wait` lasts, also inside scripts, which are left out themselves. */
+  async commandUsDuring(wait: () => Promise<void>): Promise<Map<string, number>> {
+    await this.#client.config('RESETSTAT');
+    await wait();
+    const stats = await this.#client.info('commandstats');
+    const commands = stats.matchAll(/^cmdstat_(\S+?):.*?usec=(\d+)/gm);
+    const all = [...commands].map(([, name = '', us]) => [name, Number(us)] as const);
+    return new Map(all.filter(([name]) => !/^(eval|script|config|info|memory)/.test(name)));
+  }
+
   /** How many commands clients send while `wait` lasts, those inside scripts left out. */
   async commandsDuring(wait: () => Promise<void>): Promise<number> {
     // Not ioredis's monitor: it takes what still comes at its end for a broken protocol.

@@ -15,6 +15,7 @@ export const queueSubjects: Record<string, () => Promise<QueueSubject>> = {
     (await import('./ioredis-stream.js')).ioredisPipelinedTopic,
   jetstream: async () => (await import('./jetstream.js')).jetstream,
   'redpost-keys': async () => (await import('./redpost.js')).redpostKeys,
+  'redpost-many-keys': async () => (await import('./redpost.js')).redpostManyKeys,
   'redpost-priorities': async () => (await import('./redpost.js')).redpostPriorities,
   'redpost-limits': async () => (await import('./redpost.js')).redpostLimits,
   'redpost-once': async () => (await import('./redpost.js')).redpostOnce,

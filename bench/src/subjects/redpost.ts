@@ -62,6 +62,13 @@ export const redpostKeys = subjectOf({
   options: ({ n }) => ({ key: `customer ${n % 10_000}` }),
 });
 
+/** Ten keys below the number 2,000,000, and a key for each message from there on. */
+export const redpostManyKeys = subjectOf({
+  name: 'redpost-many-keys',
+  variant: '10 or 1,000,000 keys',
+  options: ({ n }) => ({ key: `customer ${n < 2_000_000 ? 1_000_000 + (n % 10) : n}` }),
+});
+
 export const redpostPriorities = subjectOf({
   name: 'redpost-priorities',
   variant: 'priorities 0 to 9',
