@@ -227,6 +227,9 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * been active when a consumer died comes alone. Defaults are those of `consume`, except for `concurrency`, which
    * is how many batches are handled at a time: 1.
    *
+   * With `by: 'key'`, each batch has messages of one key only, oldest first, and that key is busy until all of them are
+   * settled.
+   *
    * @throws InvalidArgumentError for an option that cannot work.
    */
   consumeBatch(handler: BatchHandler<Body>, options: ConsumeBatchOptions = {}): Consumer<Body> {

@@ -492,6 +492,7 @@ it('options that cannot work are refused', () => {
   expect(consume({ max: 1001 })).toThrow('max must be a whole number from 1 to 1000, got 1001');
   expect(consume({ maxWaitMs: Infinity })).toThrow('maxWaitMs must be a whole number');
   expect(consume({ maxBytes: 0 })).toThrow('maxBytes must be a whole number at least 1, got 0');
-  expect(consume({ by: 'key' })).toThrow('consumeBatch() has no option "by"');
+  expect(consume({ by: 'size' })).toThrow('by is \'key\', got "size"');
+  expect(consume({ by: 'key', maxBytes: 9 })).toThrow("by: 'key' and maxBytes exclude each other");
   expect(() => queue.consumeBatch('handler' as never)).toThrow('A handler is a function');
 });

@@ -74,11 +74,15 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
 
   accept(deliveries: readonly HeldDelivery<Body>[]): void {
     const complete: Batch<Body>[] = [];
+    const ofKeys = new Map<string, HeldDelivery<Body>[]>();
     for (const held of deliveries) {
+      const key = this.#options.isByKey ? keyOf(held) : undefined;
       // A message that may have killed its consumer comes alone, so that the next crash names it.
       if (held.isSuspect) complete.push(new Batch([held], held.size));
-      else complete.push(...this.#add(held));
+      else if (key === undefined) complete.push(...this.#add(held));
+      else addTo(ofKeys, key, held);
     }
+    for (const all of ofKeys.values()) complete.push(...this.#batchesOfKey(all));
     if (complete.length > 0) this.#pool.accept(complete);
   }
 
@@ -133,6 +137,20 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
     return complete;
   }
 
+  /** Nothing more can come of its key until these are settled, so they wait for nothing. */
+  #batchesOfKey(all: readonly HeldDelivery<Body>[]): Batch<Body>[] {
+    const batches: Batch<Body>[] = [];
+    for (let at = 0; at < all.length; at += this.#options.max) {
+      const some = all.slice(at, at + this.#options.max);
+      for (const held of some) held.sharedBy = some.length;
+      // Of what was fetched after an answer got lost, nobody knows which messages are one batch.
+      const isFetched = some.some(({ startBy }) => startBy === Number.NEGATIVE_INFINITY);
+      const size = some.reduce((sum, held) => sum + held.size, 0);
+      batches.push(new Batch(some, size, isFetched ? Number.NEGATIVE_INFINITY : undefined));
+    }
+    return batches;
+  }
+
   #limitWait(): void {
     const waitMs = this.#options.maxWaitMs || longestLookMs;
     this.#timer = setTimeout(() => this.#handOver(), waitMs).unref();
@@ -148,6 +166,7 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
     const all = this.#removeFilling();
     const fitting = Math.floor((maxBytes * all.length) / Math.max(bytes, 1));
     this.#expected = Math.max(1, Math.min(max, fitting));
+    if (this.#options.isByKey) for (const held of all) held.sharedBy = all.length;
     return new Batch(all, bytes);
   }
 
@@ -158,4 +177,19 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
     this.#bytes = 0;
     return filling;
   }
+}
+
+/** Undefined if it has none, or if its envelope cannot be read. */
+function keyOf(held: HeldDelivery): string | undefined {
+  try {
+    return held.key;
+  } catch {
+    return undefined;
+  }
+}
+
+function addTo<Value>(groups: Map<string, Value[]>, name: string, value: Value): void {
+  const group = groups.get(name);
+  if (group) group.push(value);
+  else groups.set(name, [value]);
 }

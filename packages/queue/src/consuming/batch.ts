@@ -8,13 +8,18 @@ export class Batch<Body = unknown> implements Work {
   /** Those that the handler gets: there are some only when it is open. */
   deliveries: readonly HeldDelivery<Body>[] = [];
   /** A rate limits how many are taken, not when they are started together. */
-  readonly startBy = undefined;
+  readonly startBy: number | undefined;
   #startedAt = 0;
 
-  /** @param all at least one, oldest first. @param size how many bytes they are together. */
-  constructor(all: readonly HeldDelivery<Body>[], size: number) {
+  /**
+   * @param all at least one, oldest first.
+   * @param size how many bytes they are together.
+   * @param startBy only if it is not to be started at all, but returned.
+   */
+  constructor(all: readonly HeldDelivery<Body>[], size: number, startBy?: number) {
     this.#all = all;
     this.size = size;
+    this.startBy = startBy;
   }
 
   /** Also those that cannot be read. */

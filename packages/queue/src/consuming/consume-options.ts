@@ -42,9 +42,15 @@ export interface ConsumeBatchOptions extends ConsumeOptions {
   maxWaitMs?: number | undefined;
   /**
    * How many bytes a batch has at most, with headers and what else goes along, unless one message alone has
-   * more. Default: no limit.
+   * more. Default: no limit. Not with `by: 'key'`.
    */
   maxBytes?: number | undefined;
+  /**
+   * `key`: each batch has messages of one key only, oldest first, as many as wait there, up to `max`. The key is busy
+   * until all of them are settled. Messages without a key are in batches of their own. Default: a batch has messages
+   * of any keys, at most one of each.
+   */
+  by?: 'key' | undefined;
 }
 
 /** When a batch is complete. */
@@ -52,6 +58,7 @@ export interface CheckedBatching {
   max: number;
   maxWaitMs: number;
   maxBytes: number;
+  isByKey: boolean;
 }
 
 /** Lease options that were checked. */
@@ -59,6 +66,8 @@ export interface SessionOptions extends CheckedLease {
   from: ConsumedEnd;
   /** Whether a key waits for its message that has failed. */
   holdsKey: boolean;
+  /** How many messages of one key may be held together. */
+  perKey: number;
 }
 
 /** Options of a consumer that were checked. */
@@ -76,12 +85,14 @@ const batchOptionNames: NamesOf<ConsumeBatchOptions> = {
   max: true,
   maxWaitMs: true,
   maxBytes: true,
+  by: true,
 };
 
 /** @throws InvalidArgumentError for an option that cannot work. */
 export function sessionOptions(options: LeaseOptions): SessionOptions {
   const { order, onFailure } = options;
-  return { ...checkedLease(options), from: consumedEnd(order), holdsKey: holdsKey(onFailure) };
+  const from = consumedEnd(order);
+  return { ...checkedLease(options), from, holdsKey: holdsKey(onFailure), perKey: 1 };
 }
 
 /** @throws InvalidArgumentError for an option that cannot work. */
@@ -95,12 +106,22 @@ export function batchConsumerOptions(
   options: ConsumeBatchOptions,
 ): CheckedConsume & CheckedBatching {
   refuseUnknownOptions('consumeBatch()', options, batchOptionNames);
-  const { max = 100, maxWaitMs = 100, maxBytes } = options;
+  const { max = 100, maxWaitMs = 100, maxBytes, by } = options;
+  const isByKey = by !== undefined;
+  if (isByKey && by !== 'key') throw new InvalidArgumentError(`by is 'key', got ${shown(by)}`);
+  if (isByKey && maxBytes !== undefined) {
+    throw new InvalidArgumentError(
+      "by: 'key' and maxBytes exclude each other: what is taken of a key is one batch. Use max",
+    );
+  }
+  wholeNumber('max', max, { min: 1, max: 1000 });
   return {
     ...checkedConsume(options),
-    max: wholeNumber('max', max, { min: 1, max: 1000 }),
+    max,
     maxWaitMs: wholeNumber('maxWaitMs', maxWaitMs, { min: 0, max: longestTimerMs }),
     maxBytes: maxBytes === undefined ? Infinity : wholeNumber('maxBytes', maxBytes, { min: 1 }),
+    isByKey,
+    perKey: isByKey ? max : 1,
   };
 }
 

@@ -96,6 +96,8 @@ export class HeldDelivery<Body = unknown>
   readonly element: Slice;
   /** How long it has been with a handler, in µs, once it is settled: only where that matters. */
   declare ranUs: number | undefined;
+  /** How many messages share this time: only where a batch has one key. */
+  declare sharedBy: number | undefined;
   /** See {@link RetryOptions}. */
   declare isLimited: boolean | undefined;
   #envelope: Envelope | undefined;
@@ -180,7 +182,8 @@ export class HeldDelivery<Body = unknown>
    */
   measure(): void {
     if (!this.isStarted) return;
-    this.ranUs = Math.max(1, Math.round(1000 * (performance.now() - this.startedAt)));
+    const us = (1000 * (performance.now() - this.startedAt)) / (this.sharedBy ?? 1);
+    this.ranUs = Math.max(1, Math.round(us));
   }
 
   /** Its envelope may not be readable. */

@@ -67,7 +67,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#promoter = new Promoter(context as QueueContext, this);
     this.#trimmer = new DeadLetterTrimmer(context as QueueContext, (error) => this.failed(error));
     this.#shape = new ShapeFollower(store, this);
-    this.#source = new ListSource<Body>(context as QueueContext, options.from, this);
+    this.#source = new ListSource<Body>(context as QueueContext, options, this);
     this.feed = new Feed(this.#source, this, turns);
     this.#source.attach(this.feed);
   }

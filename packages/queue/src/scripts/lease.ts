@@ -35,6 +35,11 @@ export interface LeaseInput {
   withList: boolean;
   /** Whether a suspect may be among them. */
   withSuspect: boolean;
+  /**
+   * How many messages of one key may be taken together, where the queue has keys. Then `count` is for so many keys as
+   * would fill it. Default 1.
+   */
+  perKey?: number;
   /** The receipt of the first leased element; the others get the following ones. */
   firstReceipt: number;
   /** The receipt to give to the element that a blocking move has just brought. */
@@ -91,6 +96,7 @@ const shapedLease: Script<LeaseInput, LeaseResult> = defineLease({
   args: {
     version: ({ version }) => version,
     slack_us: ({ slackMs = 0 }) => 1000 * slackMs,
+    per_key: ({ perKey = 1 }) => perKey,
     ...placeArgs,
   },
 });

@@ -22,6 +22,7 @@ local handed_off = redis.call('LLEN', handoff)
 for i = handed_off, 1, -1 do receipts[#receipts + 1] = 'h' .. i end
 
 local returned, dead_lettered = 0, 0
+local of_batches = {}
 -- One by one, because all of them together may not fit into memory a second time.
 for _, receipt in ipairs(receipts) do
   local element = held(receipt) or redis.call('RPOP', handoff)
@@ -33,6 +34,8 @@ for _, receipt in ipairs(receipts) do
     dead_lettered = dead_lettered + 1
     end_once(element)
     free(receipt)
+  elseif batch_of_key(receipt) then
+    of_batches[#of_batches + 1] = receipt
   else
     local level, key = place_of(text)
     redis.call('LPUSH', suspects_of_level(level), write_envelope(attempt, true, text))
@@ -40,6 +43,18 @@ for _, receipt in ipairs(receipts) do
     returned = returned + 1
   end
 end
+
+-- Of a batch of one key, one is a suspect at a time, or others could have them all at once: each becomes one when it is
+-- the next of its key. The newest first, so that the oldest is the next.
+for i = #of_batches, 1, -1 do
+  local receipt = of_batches[i]
+  local attempt, _, text = read_envelope(held(receipt), '')
+  put_first(write_envelope(attempt + 1, true, text))
+  keep_turn(receipt)
+  free(receipt)
+  returned = returned + 1
+end
+if of_batches[1] then redis.call('HSET', fair, 'marked', 1) end
 
 let_go_of_all()
 redis.call('DEL', labels, onces)
@@ -54,7 +69,7 @@ if #receipts > 0 then
   redis.call('HINCRBY', stats, 'recovered', returned)
   finished('dead', dead_lettered)
   tell('suspects')
-  tell_arrived()
+  tell_returned()
   trim_dead_letters(dead_lettered)
 end
 return { returned, dead_lettered }

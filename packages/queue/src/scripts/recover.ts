@@ -9,6 +9,7 @@ import {
   labelsPart,
   levelsPart,
   oncePart,
+  returnPart,
   signalPart,
 } from './parts/parts.js';
 import source from './recover.lua';
@@ -51,6 +52,7 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     oncePart,
     endingPart,
     deadLettersPart,
+    returnPart,
     signalPart,
   ],
   keys: {

@@ -11,7 +11,7 @@ local time = now()
 local earliest = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
 local sooner = false
 local retried = 0
-local reply, at_once, limited_until = {}, {}, 0
+local reply, put_back_now, limited_until = {}, {}, 0
 
 -- One element after the other, because all of them together may be large.
 local function changed(receipt, attempts)
@@ -26,22 +26,14 @@ for i = rest, #ARGV, 4 do
   local is_limited = ARGV[i + 3] == '1'
   local is_here = is_held(receipt)
   if is_here then
-    if is_limited then
-      at_once[#at_once + 1] = { receipt, ran_us, time + delay_ms }
-    elseif delay_ms > 0 then
-      local due = time + delay_ms
-      local element = changed(receipt, 1)
+    local due = delay_ms > 0 and time + delay_ms
+    if due and not is_limited and not (holds_key == '1' and busy_key(receipt)) then
+      delay(due, changed(receipt, 1))
       let_go(receipt)
-      if holds_key == '1' and busy_key(receipt) then
-        put_first(element)
-        free(receipt, ran_us, due)
-      else
-        delay(due, element)
-        sooner = sooner or not earliest or due < tonumber(earliest)
-        free(receipt, ran_us)
-      end
+      sooner = sooner or not earliest or due < tonumber(earliest)
+      free(receipt, ran_us)
     else
-      at_once[#at_once + 1] = { receipt, ran_us }
+      put_back_now[#put_back_now + 1] = { receipt, ran_us, due, is_limited and 0 or 1 }
     end
     if not is_limited then retried = retried + 1 end
   end
@@ -49,10 +41,10 @@ for i = rest, #ARGV, 4 do
 end
 
 -- The newest first, so that the oldest is next in line.
-for i = #at_once, 1, -1 do
-  local receipt, ran_us, due = unpack(at_once[i])
-  local element = changed(receipt, due and 0 or 1)
-  put_first(element)
+for i = #put_back_now, 1, -1 do
+  local receipt, ran_us, due, attempts = unpack(put_back_now[i])
+  put_first(changed(receipt, attempts))
+  keep_turn(receipt)
   let_go(receipt)
   local has_key = busy_key(receipt)
   free(receipt, ran_us, has_key and due or nil)

@@ -71,7 +71,7 @@ function setUp(wanted = 1) {
     accept: (items: HeldDelivery[]) =>
       accepted.push(...items.map(({ element }) => `${element.bytes}`)),
   } as unknown as ListSession<unknown>;
-  const source = new ListSource(context, 'RIGHT', session);
+  const source = new ListSource(context, { from: 'RIGHT', perKey: 1 }, session);
   const feed: Feed<HeldDelivery, Acknowledged<HeldDelivery>> = new Feed(source, session);
   source.attach(feed);
   feed.start();

@@ -9,8 +9,9 @@ import {
   performance,
   setTimeout,
 } from '@redpost/core/consuming';
+import type { SessionOptions } from '../consuming/consume-options.js';
 import { HeldDelivery } from '../consuming/delivery.js';
-import type { ConsumedEnd, QueueContext } from '../context.js';
+import type { QueueContext } from '../context.js';
 import { StartSlack } from '../limiting/start-slack.js';
 import { isSuspect } from '../message/envelope.js';
 import { Slice } from '../message/slice.js';
@@ -28,7 +29,7 @@ export interface ListSession<Body> extends FedSession<HeldDelivery<Body>> {
   readonly queue: string;
   /** Redis has refused a call that knew another shape: nothing is sent until `reshape()` is called. */
   wasReshaped(): void;
-  /** So many keys are ready after a call that asked for `count` messages. */
+  /** So many keys are ready after a call that asked for messages of `count` keys. */
   readyKeys(ready: number, count: number): void;
 }
 
@@ -61,11 +62,11 @@ export class ListSource<Body = unknown>
 {
   readonly acks = new Acknowledgements<HeldDelivery<Body>>();
   /** Some in the server while the answer to another is handled: that keeps both sides busy. */
-  readonly limits = { calls: 4, perCall: 250 };
+  readonly limits: { calls: number; perCall: number };
   readonly bringsUnasked = true;
   readonly #context: QueueContext;
   readonly #session: ListSession<Body>;
-  readonly #from: ConsumedEnd;
+  readonly #options: Pick<SessionOptions, 'from' | 'perKey'>;
   readonly #move: BlockingMove;
   readonly #adoption = new Adoption();
   #feed!: Feed<HeldDelivery<Body>>;
@@ -83,9 +84,15 @@ export class ListSource<Body = unknown>
   /** The server's clock minus ours, in ms. */
   #clockOffset = performance.timeOrigin;
 
-  constructor(context: QueueContext, from: ConsumedEnd, session: ListSession<Body>) {
+  constructor(
+    context: QueueContext,
+    options: Pick<SessionOptions, 'from' | 'perKey'>,
+    session: ListSession<Body>,
+  ) {
+    const { from, perKey } = options;
+    this.limits = { calls: 4, perCall: Math.max(250, perKey) };
     this.#context = context;
-    this.#from = from;
+    this.#options = options;
     this.#session = session;
     const { consumer, heartbeat } = session;
     this.#move = new BlockingMove(context, {
@@ -183,8 +190,10 @@ export class ListSource<Body = unknown>
     this.#adoption.begin();
     const firstReceipt = this.#takeReceipts(count + 1);
     const withList = !this.#move.mayTake;
-    // Of a batch, each key is held once only.
-    const asBatch = this.acks.comeTogether && (shape.limits.keyConcurrency ?? 1) === 1;
+    const { from, perKey } = this.#options;
+    // Of a batch that Redis keeps, each key is held once only.
+    const keepsBatches = perKey === 1 && (shape.limits.keyConcurrency ?? 1) === 1;
+    const asBatch = this.acks.comeTogether && keepsBatches;
     const returns = this.#returns;
     const slack = this.#slack;
     const slackMs = slack?.ms ?? 0;
@@ -198,8 +207,9 @@ export class ListSource<Body = unknown>
         version: shape.version,
         consumer: this.#session.consumer,
         slackMs,
-        from: this.#from,
+        from,
         count,
+        perKey,
         withSuspect,
         firstReceipt,
         handedOff,
@@ -230,7 +240,9 @@ export class ListSource<Body = unknown>
     }
     if (result.askAgainMs !== undefined) this.#waitForGate(result.askAgainMs);
     if (result.nextKeyMs !== undefined) this.#waitForKey(result.nextKeyMs);
-    if (result.readyKeys !== undefined) this.#session.readyKeys(result.readyKeys, count);
+    if (result.readyKeys !== undefined) {
+      this.#session.readyKeys(result.readyKeys, Math.ceil(count / perKey));
+    }
     if (result.isSuspectLater) this.#feed.suspectsAdded();
     const startBy = slack ? sentAt + slackMs : undefined;
     return this.#answer(result, firstReceipt, startBy, supplyIn(result, count, withList));
@@ -339,8 +351,8 @@ export class ListSource<Body = unknown>
       for (const [at, element] of result.elements.entries()) {
         if (!element) continue;
         const delivery = this.#delivery(left[at] as number, Slice.of(element));
-        // Nobody knows when Redis has granted its start: the handlers return it.
-        if (this.#slack) delivery.startBy = Number.NEGATIVE_INFINITY;
+        // Nobody knows when Redis has granted its start, or with which others it was taken: the handlers return it.
+        if (this.#slack || this.#options.perKey > 1) delivery.startBy = Number.NEGATIVE_INFINITY;
         this.#feed.fetched(delivery, isSuspect(element));
       }
       left = left.slice(result.elements.length);

@@ -414,13 +414,14 @@ export class QueueModel {
     const found = receipts.map((receipt) => consumer.held.has(receipt));
     const retried = take(consumer, receipts).map(again);
     this.counters.retried += retried.length;
-    for (const message of delay > 0 ? retried : retried.reverse()) {
-      if (delay > 0 && !(holdsKey && message.key !== undefined)) {
-        this.#delay(message, delay);
-        continue;
-      }
+    const waitsApart = (message: Message) => delay > 0 && !(holdsKey && message.key !== undefined);
+    for (const message of retried.filter(waitsApart)) this.#delay(message, delay);
+    for (const message of retried.filter((each) => !waitsApart(each)).reverse()) {
       this.#put(message, 'first');
-      if (delay > 0) this.holds.set(message.key as string, this.tick + delay);
+      if (delay > 0) {
+        const until = Math.max(this.holds.get(message.key as string) ?? 0, this.tick + delay);
+        this.holds.set(message.key as string, until);
+      }
     }
     this.#count(consumer);
     return found;

@@ -62,21 +62,23 @@ end
 -- small: so few changes cost a write.
 local least_noted = 16
 
--- The number of the messages of a key that wait has become one more, or one less than `count`.
+-- The number of the messages of a key that wait has become one more.
 local function note_grown(key, count)
   if count < least_noted then return end
   local _, exponent = math.frexp(count)
   if count == 2 ^ (exponent - 1) then redis.call('ZADD', keys_by_pending, count, key) end
 end
 
-local function note_shrunk(key, count)
+-- It was `count`, and is `left`.
+local function note_shrunk(key, count, left)
   if count < least_noted then return end
   local _, exponent = math.frexp(count)
-  if count ~= 2 ^ (exponent - 1) then return end
-  if count == least_noted then
+  if left >= 2 ^ (exponent - 1) then return end
+  if left < least_noted then
     redis.call('ZREM', keys_by_pending, key)
   else
-    redis.call('ZADD', keys_by_pending, count / 2, key)
+    local _, left_exponent = math.frexp(left)
+    redis.call('ZADD', keys_by_pending, 2 ^ (left_exponent - 1), key)
   end
 end
 
@@ -169,15 +171,16 @@ local function put_of_key(key, command, element)
   if held_count < key_rules().most then make_ready({ time or new_time(), key }) end
 end
 
--- A message of each of these keys was taken from those that wait.
-local function were_taken(keys)
-  local since, emptied, time = {}, {}, now()
+-- So many messages of each of these keys were taken from those that wait.
+local function were_taken(keys, counts)
+  local since, emptied, time, sum = {}, {}, now(), 0
   -- Redis writes a number more slowly.
   time = string.format('%.0f', time)
   for n = 1, #keys do
     local key = keys[n]
     local left = redis.call('LLEN', key_prefix .. key)
-    note_shrunk(key, left + 1)
+    note_shrunk(key, left + counts[n], left)
+    sum = sum + counts[n]
     if left > 0 then
       local at = #since
       since[at + 1], since[at + 2] = time, key
@@ -187,7 +190,7 @@ local function were_taken(keys)
   end
   if since[1] then redis.call('ZADD', keys_by_age, unpack(since)) end
   if emptied[1] then redis.call('ZREM', keys_by_age, unpack(emptied)) end
-  redis.call('HINCRBY', fair, 'pending', -#keys)
+  redis.call('HINCRBY', fair, 'pending', -sum)
 end
 
 -- Forget the virtual times where no message of any key waits or is held.
@@ -247,7 +250,9 @@ local function free_keys(keys, charges, rans, due)
       end
       if due then
         redis.call('ZREM', ready, key)
-        redis.call('ZADD', later, due, key)
+        -- Others of the key may have failed before, and wait longer.
+        local other = tonumber(later_times[n] or 0)
+        redis.call('ZADD', later, other < math.huge and math.max(due, other) or due, key)
       elseif waiting_counts[n] and count < most and not later_times[n] then
         local at = #times
         times[at + 1], times[at + 2] = time, key

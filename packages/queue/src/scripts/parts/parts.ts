@@ -4,6 +4,7 @@ import {
   mostBytesPart,
   writeBeforeGrowingPart,
 } from '@redpost/core/consuming';
+import batchOrder from './batch-order.lua';
 import deadLetters from './dead-letters.lua';
 import debounced from './debounced.lua';
 import delay from './delay.lua';
@@ -141,10 +142,18 @@ export const openedLabelsPart = definePart({
   lua: openedLabels,
 });
 
+/** `keep_turn(receipt)` and others: the order of a batch of one key. */
+const batchOrderPart = definePart({
+  name: 'batch-order',
+  uses: [keysPart],
+  needs: ['labels'],
+  lua: batchOrder,
+});
+
 /** `free(receipt)` and `keep_busy(receipt)`: the keys of what a consumer holds. */
 export const labelsPart = definePart({
   name: 'labels',
-  uses: [keysPart, openedLabelsPart],
+  uses: [keysPart, openedLabelsPart, batchOrderPart],
   needs: ['labels'],
   lua: labels,
 });
@@ -214,7 +223,7 @@ export const ratePart = definePart({
 export const shapedSourcePart = definePart({
   name: 'shaped-source',
   uses: [takingPart, labelsPart, levelsPart, ratePart, writeBeforeGrowingPart],
-  needs: ['list', 'returned', 'suspects', 'consumers', 'from', 'slack_us'],
+  needs: ['list', 'returned', 'suspects', 'consumers', 'from', 'slack_us', 'per_key', 'first'],
   lua: shapedSource,
 });
 

@@ -6,6 +6,9 @@ local has_levels, has_keys, aging_ms = unpack(redis.call('HMGET', shape, 'levels
 local taken_keys, charges = {}, {}
 -- And the virtual time of a key of which nothing else is held; of messages without a key, the same as `charges`.
 local taken_times = {}
+-- How many messages of one key may be taken together, as a batch; and the number of the batch of each of the elements that
+-- were taken so.
+local most_of_key, batch_numbers = tonumber(per_key), {}
 -- In how many ms the next key may be taken, if fewer came than were asked for.
 local next_key_ms
 -- How many keys are ready after this call.
@@ -39,10 +42,31 @@ local function make_due_ready(time, clock)
   make_ready(times)
 end
 
+local function is_marked(element)
+  local _, suspect = read_envelope(element, '')
+  return suspect
+end
+
+-- Take so many more messages of the key whose next one was just taken. Returns how many were taken, and whether the next
+-- one did not fit.
+local function take_more_of(key, wanted, may_be_marked)
+  local before, waits = #taken, key_prefix .. key
+  local is_cut = take_from(waits, 'RPOP', before + wanted, waits)
+  local first_marked = may_be_marked and before + 1 or #taken + 1
+  while taken[first_marked] and not is_marked(taken[first_marked]) do first_marked = first_marked + 1 end
+  for n = #taken, first_marked, -1 do
+    redis.call('RPUSH', waits, taken[n])
+    room = room + #taken[n]
+    taken[n] = nil
+  end
+  return #taken - before, is_cut
+end
+
 -- Take messages of level 4, each from the key with the least virtual time.
 local function take_fairly(count, with_list)
   local time, most, rate = now(), key_rules().most, key_rules().rate
-  local clock, keyless_time, mean, shared = unpack(redis.call('HMGET', fair, 'clock', 'keyless', 'mean', 'shared'))
+  local clock, keyless_time, mean, shared, has_marked =
+    unpack(redis.call('HMGET', fair, 'clock', 'keyless', 'mean', 'shared', 'marked'))
   if most > 1 and not shared then note_shared() end
   shared = shared or most > 1
   -- A batch says of its keys that nothing else of them is held.
@@ -55,20 +79,22 @@ local function take_fairly(count, with_list)
   -- The keys with the least virtual times, each before its time, and their entries in `busy`.
   local batch, at, entries, is_cut = {}, 1, {}, false
   -- What was taken from this batch.
-  local keys, occupied = {}, {}
+  local keys, counts, occupied = {}, {}, {}
+  -- From how many more keys something may be taken, each of which may have many messages.
+  local keys_left = most_of_key > 1 and math.ceil((count - #taken) / most_of_key) or math.huge
 
   local function note_batch()
     for n = at, #batch, 2 do redis.call('ZADD', ready, batch[n + 1], batch[n]) end
     if keys[1] then
-      were_taken(keys)
+      were_taken(keys, counts)
       redis.call('HSET', busy, unpack(occupied))
-      keys, occupied = {}, {}
+      keys, counts, occupied = {}, {}, {}
     end
   end
 
   local function next_batch()
     note_batch()
-    batch, at = redis.call('ZPOPMIN', ready, most == 1 and math.min(count - #taken, 100) or 1), 1
+    batch, at = redis.call('ZPOPMIN', ready, most == 1 and math.min(count - #taken, keys_left, 100) or 1), 1
     if not batch[1] then return end
     if not shared then return end
     local names = {}
@@ -77,26 +103,41 @@ local function take_fairly(count, with_list)
   end
 
   while #taken < count and not is_cut do
+    if keys_left == 0 then
+      is_cut = true
+      break
+    end
     if not batch[at] then next_batch() end
     local key = batch[at]
     local virtual = tonumber(batch[at + 1])
 
     if keyless > 0 and (not key or keyless_time <= virtual) then
       local run = key and math.floor((virtual - keyless_time) / mean) + 1 or count
+      if most_of_key > 1 then run = most_of_key end
       local before = #taken
       is_cut = take_keyless(math.min(count, before + run), with_list, mean)
       local found = #taken - before
+      if found > 0 then keys_left = keys_left - 1 end
       keyless = found == 0 and 0 or keyless - found
       clock = math.max(clock, keyless_time)
       keyless_time = keyless_time + found * mean
     elseif key then
       local held_count = shared and read_entry(entries[(at + 1) / 2]) or 0
       local limit = rate and held_count < most and key_rate_read(tonumber(slack_us), key)
-      local due, again_ms = 1
+      local due, again_ms = most_of_key
       if limit then due, again_ms = rate_due(limit) end
       -- The limit may have been lowered: then it is ready again when one of them is settled.
       local element = due > 0 and held_count < most and redis.call('RPOP', key_prefix .. key)
       if due == 0 then redis.call('ZADD', later, time + again_ms - 0.5, key) end
+      if element and has_marked and is_marked(element) then
+        -- Its turn has come: it comes alone.
+        redis.call('LPUSH', suspects, element)
+        keys[#keys + 1], counts[#counts + 1] = key, 1
+        occupied[#occupied + 1] = key
+        occupied[#occupied + 1] = entry_of(held_count + 1, virtual)
+        tell('suspects')
+        element = false
+      end
       if element and #taken > 0 and #element > room then
         redis.call('RPUSH', key_prefix .. key, element)
         is_cut = true
@@ -106,22 +147,33 @@ local function take_fairly(count, with_list)
       if element and not is_cut then
         room = room - #element
         taken[#taken + 1] = element
-        if limit then rate_grant(limit, 1, 0) end
+        local before, found = #taken - 1, 1
+        if due > 1 and most_of_key > 1 and #taken < count then
+          local wanted = math.min(due, most_of_key, count - before) - 1
+          local more
+          more, is_cut = take_more_of(key, wanted, has_marked)
+          found = 1 + more
+        end
+        keys_left = keys_left - 1
+        if limit then rate_grant(limit, found, 0) end
         clock = math.max(clock, virtual)
-        keys[#keys + 1] = key
+        keys[#keys + 1], counts[#counts + 1] = key, found
         occupied[#occupied + 1] = key
-        taken_keys[#taken] = key
         if most == 1 then
-          occupied[#occupied + 1] = '1:' .. batch[at - 1]
-          charges[#taken], taken_times[#taken] = 0, virtual
+          occupied[#occupied + 1] = (found == 1 and '1:' or found .. ':') .. batch[at - 1]
+          for n = before + 1, #taken do
+            taken_keys[n], charges[n], taken_times[n] = key, 0, virtual
+            -- The first receipt may be that of a suspect, but this number is no other batch's.
+            if found > 1 then batch_numbers[n] = first + before end
+          end
         else
           local charge = share_of(key, mean)
-          occupied[#occupied + 1] = entry_of(held_count + 1, virtual + charge)
-          charges[#taken] = charge
+          occupied[#occupied + 1] = entry_of(held_count + found, virtual + found * charge)
+          for n = before + 1, #taken do taken_keys[n], charges[n] = key, charge end
           -- It may be the next one again.
           note_batch()
-          if held_count + 1 < most and redis.call('ZSCORE', keys_by_age, key) then
-            make_ready({ virtual + charge, key })
+          if held_count + found < most and redis.call('ZSCORE', keys_by_age, key) then
+            make_ready({ virtual + found * charge, key })
           end
         end
       end
@@ -281,6 +333,7 @@ local function free_acknowledged(whole, receipts, ran)
       end
     end
     free_keys(keys, key_charges, rans)
+    if most_of_key > 1 then end_batches_of_keys(found) end
   end
   if at == 0 or redis.call('EXISTS', fair) == 0 then return end
   local mean = tonumber(redis.call('HGET', fair, 'mean') or 1000)
@@ -306,7 +359,8 @@ local function occupy(first, suspect, is_batch)
     for n = 1, #taken do
       if taken_keys[n] then
         fields[#fields + 1] = string.format('%d', first + n - 1)
-        fields[#fields + 1] = charges[n] .. ':' .. taken_keys[n]
+        local number = batch_numbers[n]
+        fields[#fields + 1] = (number and string.format('b%d', number) or charges[n]) .. ':' .. taken_keys[n]
       end
     end
   end
