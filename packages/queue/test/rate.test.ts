@@ -8,6 +8,7 @@ import { leaseOf } from '../src/scripts/lease.js';
 import { readShape } from '../src/scripts/read-shape.js';
 import { release } from '../src/scripts/release.js';
 import { renew } from '../src/scripts/renew.js';
+import { reshape } from '../src/scripts/reshape.js';
 import { calls, isBlocked } from './support/in-redis.js';
 import { openConnection, type TestQueue, useRedis } from './support/use-redis.js';
 
@@ -198,6 +199,26 @@ it('what was leased and not started is given back to the rate, once and by its c
   expect(await one.release(rest)).toBe(3);
   expect((await other.lease(5)).receipts).toHaveLength(0);
 });
+
+it.each([100_000, 10_000_000])(
+  'what is given back counts as so many starts as before, also when perMs has become %i',
+  async (perMs) => {
+    const queue = redis.queue<number>();
+    await queue.limits.set({ rate: { max: 10, perMs: 1_000_000, burst: 4 } });
+    await send(queue, 20);
+    const one = await scripted(queue as never, 'one');
+    const { receipts } = await one.lease(10);
+    expect(receipts).toHaveLength(5);
+    // A consumer in name only does not confirm what queue.limits.set() changes.
+    const keys = queueKeys(queue.name);
+    await queue.connection.run(reshape, { keys, drop: [], set: { rate_per_ms: perMs } });
+    const other = await scripted(queue as never, 'other');
+    expect((await other.lease(1)).receipts).toHaveLength(0);
+    expect(await one.release(receipts.slice(0, 1))).toBe(1);
+    expect(await one.release(receipts.slice(1, 2))).toBe(1);
+    expect((await other.lease(5)).receipts).toHaveLength(2);
+  },
+);
 
 it('a consumer that needs longer for its starts makes all grants allow for that, as long as it has some', async () => {
   const queue = redis.queue<number>();

@@ -64,20 +64,28 @@ local function rate_grant(limit, count, first)
   end
 end
 
+-- Take back so many starts of the last grant. Since then `perMs` may be another one: they are as many starts as before.
+local function take_back(limit, count)
+  local window, per = unpack(redis.call('HMGET', limit.key, 'window', 'per'))
+  window = window / per * limit.per
+  limit.backlog = math.max(limit.backlog - count * window, -limit.most_saved)
+  gcra_write(limit)
+  redis.call('HSET', limit.key, 'window', string.format('%.0f', window))
+end
+
 -- Take back what was not started of the last grant. Those before it lapse: the grants after them had their times
 -- because of them.
 local function rate_return(receipts)
   local limit = rate_read(0, rate, 'rate')
   if not limit then return end
-  local to, first, count, window = unpack(redis.call('HMGET', rate, 'to', 'first', 'count', 'window'))
+  local to, first, count = unpack(redis.call('HMGET', rate, 'to', 'first', 'count'))
   if to ~= consumer then return end
   local unused = 0
   for _, receipt in ipairs(receipts) do
     if tonumber(receipt) >= tonumber(first) and receipt - first < tonumber(count) then unused = unused + 1 end
   end
   if unused == 0 then return end
-  limit.backlog = math.max(limit.backlog - unused * window, -limit.most_saved)
-  gcra_write(limit)
+  take_back(limit, unused)
   tell('gate')
 end
 
@@ -91,8 +99,5 @@ end
 local function key_rate_return(key)
   local limit = key_rate_read(0, key)
   if not limit then return end
-  local to, window = unpack(redis.call('HMGET', limit.key, 'to', 'window'))
-  if to ~= consumer then return end
-  limit.backlog = math.max(limit.backlog - window, -limit.most_saved)
-  gcra_write(limit)
+  if redis.call('HGET', limit.key, 'to') == consumer then take_back(limit, 1) end
 end
