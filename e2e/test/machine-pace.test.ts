@@ -16,6 +16,6 @@ it('time on a busy machine counts as less, and its limit is further away', async
   while (performance.now() < startedAt + 110) slowness();
 
   expect(isOver()).toBe(false);
-  expect(idleMsSince(startedAt)).toBeLessThan(100);
+  expect(idleMsSince(startedAt)).toBeLessThan(performance.now() - startedAt);
   await eventually(isOver);
 });
