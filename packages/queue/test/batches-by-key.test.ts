@@ -10,26 +10,14 @@ import { readShape } from '../src/scripts/read-shape.js';
 import { release } from '../src/scripts/release.js';
 import { renew } from '../src/scripts/renew.js';
 import { retry } from '../src/scripts/retry.js';
-import { consumersOf, deferred, expireLeases } from './support/in-redis.js';
-import { openConnection, type TestQueue, useRedis } from './support/use-redis.js';
+import { consumersOf, deferred, expireLeases, leftKeys } from './support/in-redis.js';
+import { type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
 
 interface Numbered {
   key: string;
   n: number;
-}
-
-function other<Body>(queue: TestQueue<Body>): TestQueue<Body> {
-  return redis.queue<Body>({ name: queue.name, connection: openConnection(redis.url) });
-}
-
-/** What is left in Redis beside the shape, the counters and what consumers leave for a while. */
-async function leftKeys(queue: TestQueue<never>): Promise<string[]> {
-  const { connection, name } = queue;
-  const keys = (await connection.call('KEYS', [`*${name}*`])) as Buffer[];
-  const expected = /:(shape|seen|stats|consumers|idle|dead)$/;
-  return keys.map(String).filter((key) => !expected.test(key));
 }
 
 const ofKey = (key: string, ...bodies: string[]) => bodies.map((body) => ({ body, key }));
@@ -93,7 +81,7 @@ it('a batch has messages of one key, the oldest first and at most max, and waits
   const joined = batches.map((batch) => batch.join(' '));
   expect([...joined].sort()).toEqual(['a1 a2 a3', 'a4 a5', 'b1', 'c1 c2 c3']);
   expect(joined.indexOf('a1 a2 a3')).toBeLessThan(joined.indexOf('a4 a5'));
-  await eventually(async () => (await leftKeys(queue as never)).length === 0);
+  await eventually(async () => (await leftKeys(queue, 'dead')).length === 0);
 });
 
 it('a batch of one key may have a thousand messages', async () => {
@@ -105,7 +93,7 @@ it('a batch of one key may have a thousand messages', async () => {
 
   expect(batches.map(({ length }) => length)).toEqual([1000, 1000, 500]);
   expect(batches.flat()).toEqual(all.map(({ body }) => body));
-  await eventually(async () => (await leftKeys(queue as never)).length === 0);
+  await eventually(async () => (await leftKeys(queue, 'dead')).length === 0);
 });
 
 it('over several consumers and with random failures, no two batches have the same key at a time, and each key keeps its order', async () => {
@@ -145,7 +133,7 @@ it('over several consumers and with random failures, no two batches have the sam
     running.delete(key);
     throw new Error('not yet');
   };
-  for (const consumerOf of [queue, other(queue)]) {
+  for (const consumerOf of [queue, redis.otherEnd(queue)]) {
     const backoff = () => Math.floor(Math.random() * 5);
     const options = { by: 'key', max: 7, concurrency: 3, maxAttempts: 1000, backoff } as const;
     consumerOf.consumeBatch(handler, options).on('failed', () => {});
@@ -160,7 +148,7 @@ it('over several consumers and with random failures, no two batches have the sam
   const order = Array.from({ length: each }, (_, n) => n);
   for (const numbers of done.values()) expect(numbers).toEqual(order);
   expect(wrong).toEqual([]);
-  await eventually(async () => (await leftKeys(queue as never)).length === 0);
+  await eventually(async () => (await leftKeys(queue, 'dead')).length === 0);
 });
 
 it('what is put back of a batch keeps its order, in whatever order it is put back, and what is behind waits', async () => {
@@ -188,14 +176,14 @@ it('what is put back of a batch keeps its order, in whatever order it is put bac
   await settled.promise;
   expect(await queue.stats({ key: 'k' })).toMatchObject({ pending: 5, active: 1 });
   // The key is busy until the last one is settled.
-  expect(await other(queue).receive({ timeoutMs: 0 })).toBeUndefined();
+  expect(await redis.otherEnd(queue).receive({ timeoutMs: 0 })).toBeUndefined();
   release.resolve();
   await eventually(() => batches.length === 2);
   expect(batches).toEqual([
     ['1/1', '2/1', '3/1', '4/1', '5/1', '6/1'],
     ['2/2', '4/2', '5/2', '7/1', '8/1'],
   ]);
-  await eventually(async () => (await leftKeys(queue as never)).length === 0);
+  await eventually(async () => (await leftKeys(queue, 'dead')).length === 0);
 });
 
 it('when all of a batch fails, its key waits as long as the longest delay, and the batch comes again', async () => {
@@ -222,7 +210,7 @@ it.each(['nothing was settled', 'an older one was put back', 'a newer one was pu
   async (what) => {
     const queue = redis.queue<string>();
     await queue.sendBatch(ofKey('k', '1', '2', '3', '4', '5', '6'));
-    const dying = other(queue);
+    const dying = redis.otherEnd(queue);
     const hangs = deferred();
     const held = deferred();
     dying
@@ -250,7 +238,8 @@ it.each(['nothing was settled', 'an older one was put back', 'a newer one was pu
       running -= 1;
     };
     const options = { by: 'key', max: 4, leaseMs: 60_000, concurrency: 2 } as const;
-    for (const consumerOf of [queue, other(queue)]) consumerOf.consumeBatch(handler, options);
+    for (const consumerOf of [queue, redis.otherEnd(queue)])
+      consumerOf.consumeBatch(handler, options);
     await eventually(() => log.join(' ').split(' ').length === 6);
     expect(log).toEqual(['1/2', '2/2', '3/2', '4/2', '5/1 6/1']);
     expect(most).toBe(1);
@@ -259,7 +248,7 @@ it.each(['nothing was settled', 'an older one was put back', 'a newer one was pu
     await queue.close();
     await dying.close();
     const looking = redis.queue({ name: queue.name });
-    await eventually(async () => (await leftKeys(looking as never)).length === 0);
+    await eventually(async () => (await leftKeys(looking, 'dead')).length === 0);
   },
 );
 
@@ -268,7 +257,7 @@ it('only the message that was alone loses attempts when its consumers die, and i
   await queue.sendBatch(ofKey('k', 'innocent', 'also innocent'));
   const hangs = deferred();
   const die = async () => {
-    const dying = other(queue);
+    const dying = redis.otherEnd(queue);
     const held = deferred();
     dying
       .consumeBatch(
@@ -312,7 +301,7 @@ it('what an answer that got lost has brought comes as batches all the same', asy
   expect(lost).toBe(1);
   expect(batches.map((batch) => batch.join(' ')).sort()).toEqual(['a1 a2 a3', 'b1 b2 b3']);
   expect((await queue.stats()).total).toMatchObject({ retried: 0, recovered: 0 });
-  await eventually(async () => (await leftKeys(queue as never)).length === 0);
+  await eventually(async () => (await leftKeys(queue, 'dead')).length === 0);
 });
 
 it('a consumer that is stopped returns what it holds of a batch between what waits again, in order', async () => {
@@ -355,13 +344,13 @@ it('messages without a key are in batches of their own, with and without keys in
     const numbers = batches.flat().filter((body) => body[0] === key && body !== '-9');
     expect(numbers).toEqual([...numbers].sort());
   }
-  await eventually(async () => (await leftKeys(queue as never)).length === 0);
+  await eventually(async () => (await leftKeys(queue, 'dead')).length === 0);
 });
 
 it('a consumer without by and one with it share a key, one at a time', async () => {
   const queue = redis.queue<string>();
   await queue.sendBatch(ofKey('k', '1', '2', '3', '4'));
-  const single = other(queue);
+  const single = redis.otherEnd(queue);
   const first = await single.receive();
   const { batches } = logged(queue, { max: 2 });
   await first?.ack();
@@ -465,5 +454,5 @@ it('the keys with the most messages are known also after batches were taken of t
   const noted = await queue.connection.call('ZRANGE', [keysByPending, 0, -1, 'WITHSCORES']);
   expect((noted as Buffer[]).map(String)).toEqual(['big', '64']);
   holding.resolve();
-  await eventually(async () => (await leftKeys(queue as never)).length === 0);
+  await eventually(async () => (await leftKeys(queue, 'dead')).length === 0);
 });

@@ -1,13 +1,10 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { queueKeys } from '../src/keys.js';
-import { openConnection, type TestQueue, useRedis } from './support/use-redis.js';
+import { leftKeys } from './support/in-redis.js';
+import { type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
-
-function other<Body>(queue: TestQueue<Body>): TestQueue<Body> {
-  return redis.queue<Body>({ name: queue.name, connection: openConnection(redis.url) });
-}
 
 /** The time of the server, in ms. */
 async function serverMs({ connection }: TestQueue<never>): Promise<number> {
@@ -18,11 +15,6 @@ async function serverMs({ connection }: TestQueue<never>): Promise<number> {
 /** When the debounced message with the key `k` is due, in ms since 1970. */
 async function dueOf(queue: TestQueue<never>): Promise<number> {
   return Number(await queue.connection.call('ZSCORE', [queueKeys(queue.name).debounced, 'k']));
-}
-
-async function leftKeys(queue: TestQueue<never>): Promise<string[]> {
-  const keys = (await queue.connection.call('KEYS', [`*${queue.name}*`])) as Buffer[];
-  return keys.map(String).filter((key) => !/:(shape|seen|stats|consumers|idle)$/.test(key));
 }
 
 it('the last one of several messages is delivered when it has been quiet, under the id of the first', async () => {
@@ -48,7 +40,7 @@ it('the last one of several messages is delivered when it has been quiet, under 
   // Its time is the last send's and its delay, in whole ms.
   expect(handled[0]?.at).toBeGreaterThan(before + 200 - 1);
   expect(after).toBeLessThan(before + 200 * 100);
-  await eventually(async () => (await leftKeys(queue as never)).length === 0);
+  await eventually(async () => (await leftKeys(queue)).length === 0);
 });
 
 it('with keep first, the body of the first one stays, and its time is moved', async () => {
@@ -129,7 +121,7 @@ it('a consumer that has waited long hears of a message that is due before all ot
   await queue.send('first', { debounce: { key: 'first', ms: 1 } });
   await eventually(() => handled.length === 1);
   const began = performance.now();
-  await other(queue).send('soon', { debounce: { key: 'k', ms: 20 } });
+  await redis.otherEnd(queue).send('soon', { debounce: { key: 'k', ms: 20 } });
   await eventually(() => handled.length === 2);
   expect(handled).toEqual(['first', 'soon']);
   // Without the signal, it would be found after 5 s.
@@ -169,7 +161,7 @@ it('they keep their priority and key, count as delayed, expire, and go with purg
   await queue.send('x', { debounce: { key: 'a', ms: long } });
   expect(await queue.destroy()).toMatchObject({ delayed: 1 });
   await queue.close();
-  const left = await leftKeys(redis.queue({ name: queue.name }) as never);
+  const left = await leftKeys(redis.queue({ name: queue.name }));
   expect(left).toEqual([]);
 });
 

@@ -2,13 +2,9 @@ import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import type { QueueLimitChanges } from '../src/index.js';
-import { openConnection, type TestQueue, useRedis } from './support/use-redis.js';
+import { openConnection, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
-
-function other<Body>(queue: TestQueue<Body>): TestQueue<Body> {
-  return redis.queue<Body>({ name: queue.name, connection: openConnection(redis.url) });
-}
 
 it('keyConcurrency bounds how many messages of a key are active, over several consumers', async () => {
   const queue = redis.queue<number>();
@@ -16,7 +12,7 @@ it('keyConcurrency bounds how many messages of a key are active, over several co
   const running = new Map<string, number>();
   const most = new Map<string, number>();
   let handled = 0;
-  for (const end of [queue, other(queue)]) {
+  for (const end of [queue, redis.otherEnd(queue)]) {
     end.consume(
       async ({ key = '' }) => {
         running.set(key, (running.get(key) ?? 0) + 1);
@@ -56,7 +52,7 @@ it('keyRate bounds the starts of each key in any window, and other keys go on', 
   const perMs = 500;
   await queue.limits.set({ keyRate: { max: 5, perMs } });
   const starts: Record<string, number[]> = { slow: [], other: [] };
-  for (const end of [queue, other(queue)]) {
+  for (const end of [queue, redis.otherEnd(queue)]) {
     end.consume(({ key }) => void starts[key as string]?.push(performance.now()), {
       concurrency: 5,
     });

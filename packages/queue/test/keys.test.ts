@@ -2,26 +2,14 @@ import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { queueKeys } from '../src/keys.js';
-import { consumersOf, deferred, expireLeases } from './support/in-redis.js';
-import { openConnection, type TestQueue, useRedis } from './support/use-redis.js';
+import { consumersOf, deferred, expireLeases, leftKeys } from './support/in-redis.js';
+import { useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
 
 interface Numbered {
   key: string;
   n: number;
-}
-
-function other<Body>(queue: TestQueue<Body>): TestQueue<Body> {
-  return redis.queue<Body>({ name: queue.name, connection: openConnection(redis.url) });
-}
-
-/** What is left in Redis beside the shape, the counters and what consumers leave for a while. */
-async function leftKeys(queue: TestQueue<never>): Promise<string[]> {
-  const { connection, name } = queue;
-  const keys = (await connection.call('KEYS', [`*${name}*`])) as Buffer[];
-  const expected = /:(shape|seen|stats|consumers|idle)$/;
-  return keys.map(String).filter((key) => !expected.test(key));
 }
 
 it('messages of a key are handled one at a time and in order, also with failures, over several consumers', async () => {
@@ -38,7 +26,7 @@ it('messages of a key are handled one at a time and in order, also with failures
     if (n % 7 === 3 && attempt < 3) throw new Error('not yet');
     done.set(key, [...(done.get(key) ?? []), n]);
   };
-  for (const consumerOf of [queue, other(queue), other(queue)]) {
+  for (const consumerOf of [queue, redis.otherEnd(queue), redis.otherEnd(queue)]) {
     consumerOf.consume(handler, { concurrency: 10, maxAttempts: 5, backoff: () => 5 });
   }
   const items = Array.from({ length: keys * each }, (_, at) => {
@@ -50,7 +38,7 @@ it('messages of a key are handled one at a time and in order, also with failures
   const order = Array.from({ length: each }, (_, n) => n);
   for (const numbers of done.values()) expect(numbers).toEqual(order);
   expect(wrong).toEqual([]);
-  await eventually(async () => (await leftKeys(queue as never)).length === 0);
+  await eventually(async () => (await leftKeys(queue)).length === 0);
 });
 
 it('while a failed message waits for its next attempt, its key waits and others go on', async () => {
@@ -88,7 +76,7 @@ it.each(['dead letter', 'expiry', 'stop', 'crash', 'purge while active', 'ack'])
   'a key is free after %s',
   async (event) => {
     const queue = redis.queue<string>();
-    const dying = other(queue);
+    const dying = redis.otherEnd(queue);
     await queue.send('first', { key: 'k', ...(event === 'expiry' ? { ttlMs: 1 } : {}) });
     if (event !== 'expiry') {
       const delivery = await dying.receive();
@@ -112,7 +100,7 @@ it.each(['dead letter', 'expiry', 'stop', 'crash', 'purge while active', 'ack'])
     const comesAgain = event === 'stop' || event === 'crash';
     const expected = comesAgain ? ['first', 'second'] : ['second'];
     const handled: string[] = [];
-    const finisher = other(queue);
+    const finisher = redis.otherEnd(queue);
     finisher.consume(({ body }) => void handled.push(body), { concurrency: 5, leaseMs: 1000 });
     await eventually(() => handled.length === expected.length);
     expect(handled).toEqual(expected);
@@ -120,9 +108,7 @@ it.each(['dead letter', 'expiry', 'stop', 'crash', 'purge while active', 'ack'])
     await finisher.close();
     if (event !== 'crash') await dying.close();
     await eventually(async () =>
-      (await leftKeys(redis.queue({ name: queue.name }) as never)).every((key) =>
-        /dead$/.test(key),
-      ),
+      (await leftKeys(redis.queue({ name: queue.name }))).every((key) => /dead$/.test(key)),
     );
   },
 );
@@ -205,7 +191,7 @@ it('purge and destroy delete what waits of any number of keys', async () => {
     queue.sendBatch(Array.from({ length: 2500 }, (_, n) => ({ body: n, key: `key ${n}` })));
   await send();
   expect(await queue.purge()).toEqual({ pending: 2500, delayed: 0 });
-  expect(await leftKeys(queue as never)).toEqual([]);
+  expect(await leftKeys(queue)).toEqual([]);
   await send();
   expect((await queue.destroy()).pending).toBe(2500);
   expect(await queue.connection.call('KEYS', [`*${queue.name}*`])).toEqual([]);
@@ -286,7 +272,7 @@ it('keys are listed by how many messages wait and by how long, and each can be l
 it('after pauseKey nothing of that key starts in any consumer, and others go on', async () => {
   const queue = redis.queue<string>();
   const handled: string[] = [];
-  for (const end of [queue, other(queue)]) {
+  for (const end of [queue, redis.otherEnd(queue)]) {
     end.consume(({ body }) => void handled.push(body), { concurrency: 5 });
   }
   await queue.send('warm', { key: 'other' });
@@ -361,7 +347,7 @@ it.each(['purge', 'close'])(
     await (await queue.receive())?.ack();
     if (end === 'purge') await queue.purge();
     await queue.close();
-    expect(await leftKeys(redis.queue({ name: queue.name }) as never)).toEqual([]);
+    expect(await leftKeys(redis.queue({ name: queue.name }))).toEqual([]);
   },
 );
 
@@ -398,7 +384,7 @@ it('an envelope with a key that another client pushes onto the list waits for it
 
 it('a message with a key that another client has pushed onto the list keeps its key busy for no longer than it is held, also after a crash', async () => {
   const queue = redis.queue<string>();
-  const dying = other(queue);
+  const dying = redis.otherEnd(queue);
   dying.on('error', () => {});
   const element = '\x011{"key":"k","id":"pushed"}\n"pushed"';
   await queue.connection.call('LPUSH', [queue.name, element]);

@@ -6,7 +6,7 @@ import { rejection } from '../../../tooling/rejection.js';
 import { startTestCluster } from '../../../tooling/test-cluster.js';
 import { type Once, Queue, type SendOptions } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
-import { consumersOf, deferred, expireLeases, isBlocked } from './support/in-redis.js';
+import { consumersOf, deferred, expireLeases, isBlocked, leftKeys } from './support/in-redis.js';
 import { openConnection, startOwnRedis, type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -24,12 +24,6 @@ function other<Body>(queue: TestQueue<Body>, more = {}): TestQueue<Body> {
 async function isFree(queue: TestQueue<string>, until: Until = 'done'): Promise<boolean> {
   const [result] = await queue.sendBatch([{ body: 'next', once: { key: 'k', until } }]);
   return result?.status === 'sent';
-}
-
-/** What is left in Redis beside the shape, the counters and what consumers leave for a while. */
-async function leftKeys(queue: TestQueue<string>): Promise<string[]> {
-  const keys = (await queue.connection.call('KEYS', [`*${queue.name}*`])) as Buffer[];
-  return keys.map(String).filter((key) => !/:(shape|seen|stats|consumers|idle|dead)$/.test(key));
 }
 
 /** What may become of a message, and whether its key is free then: until it is taken, and until it is done. */
@@ -315,7 +309,9 @@ it.each<Until>(['taken', 'done', 60_000])(
       }
     }
     await queue.close();
-    await eventually(async () => (await leftKeys(redis.queue({ name: queue.name }))).length === 0);
+    await eventually(
+      async () => (await leftKeys(redis.queue({ name: queue.name }), 'dead')).length === 0,
+    );
   },
 );
 
@@ -339,7 +335,7 @@ it('consumers free keys in batches, and nothing is left in Redis', async () => {
     );
   }
   await eventually(() => handled.length === count);
-  await eventually(async () => (await leftKeys(queue as never)).length === 0);
+  await eventually(async () => (await leftKeys(queue, 'dead')).length === 0);
   expect(handled.sort((a, b) => a - b)).toEqual(items.map(({ body }) => body));
 });
 

@@ -9,6 +9,16 @@ export async function heldKeys(connection: Connection, name: string): Promise<st
   return keys.map(String).filter((key) => /\}:(active|batches|handoff):/.test(key));
 }
 
+/** What is left in Redis of a queue beside its shape, the counters, what consumers leave for a while, and these. */
+export async function leftKeys(
+  { connection, name }: Pick<TestQueue<never>, 'connection' | 'name'>,
+  ...besides: string[]
+): Promise<string[]> {
+  const keys = (await connection.call('KEYS', [`*${name}*`])) as Buffer[];
+  const expected = ['shape', 'seen', 'stats', 'consumers', 'idle', ...besides];
+  return keys.map(String).filter((key) => !expected.some((end) => key.endsWith(`:${end}`)));
+}
+
 /** Waits until nobody holds a message, and says how many there are in each state. */
 export async function atRest(queue: TestQueue<never>): Promise<{
   pending: number;

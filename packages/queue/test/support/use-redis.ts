@@ -32,6 +32,10 @@ export function useRedis(options: StartRedisOptions = {}) {
       onTestFinished(() => queue.close());
       return Object.assign(queue, { connection: link });
     },
+    /** Another end of this queue, by a connection of its own. */
+    otherEnd<Body>({ name }: TestQueue<Body>): TestQueue<Body> {
+      return this.queue<Body>({ name });
+    },
   };
 }
 

@@ -58,8 +58,8 @@ local function is_full(key)
   return longest and redis.call('LLEN', key_prefix .. key) >= longest
 end
 
--- `keys_by_pending` has only keys of which at least so many messages wait, each with a power of two, at most twice too
--- small: so few changes cost a write.
+-- `keys_by_pending` has only keys of which at least this number of messages wait. Its score is the number of messages,
+-- rounded down to a power of two: so most changes cost no write.
 local least_noted = 16
 
 -- The number of the messages of a key that wait has become one more.

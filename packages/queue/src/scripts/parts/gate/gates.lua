@@ -1,8 +1,8 @@
 -- The gates of a queue that has a shape, in the order in which they are asked. Each part in this folder adds its own:
 --
--- allowed(count)  how many of so many messages may be taken now; and if these are fewer, the time in ms after which to
---                 ask again, or -1 if a signal or another shape tells when
--- took(count)     optional: so many were taken, or none
+-- allowed(count)  how many messages may be taken now, at most `count`. If these are fewer than `count`, the second
+--                 result is in how many ms to ask again, or -1 if a signal or another shape tells when
+-- took(count)     optional: this number of messages was taken, which may be 0
 local gates = {}
 
 -- True when the shape is another one than the caller knows.
