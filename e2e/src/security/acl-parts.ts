@@ -159,6 +159,43 @@ export const parts: Record<string, Part> = {
     await queue.destroy();
   },
 
+  async canceller({ connection, admin }) {
+    await fillQueue(admin);
+    await admin.call('SET', ['{emails}:idle', 1]);
+    await using full = new Queue('emails', { connection: admin });
+    const id = 'to be cancelled';
+    await admin.call('HSET', ['{emails}:shape', 'concurrency', 10]);
+    await full.send('failed', { id: 'failed', key: 'waits' });
+    await full.send('next', { id: 'next', key: 'waits' });
+    await admin.call('ZREM', ['{emails}:ready', 'waits']);
+    await admin.call('ZADD', ['{emails}:later', 1e15, 'waits']);
+    await admin.call('HSET', ['{emails}:shape', 'key_pauses', 1]);
+    const delivery = await full.receive();
+    await using queue = new Queue('emails', { connection });
+    if (delivery) await queue.cancel(delivery.id);
+    await queue.cancel('failed');
+    await queue.cancel('next');
+    const places = [
+      {},
+      { priority: 9 },
+      { delayMs: 60_000 },
+      { debounce: { key: 'd', ms: 60_000 } },
+      { once: { key: 'c', until: 'done' as const } },
+    ];
+    for (const options of places) {
+      await full.send('x', { id, ...options });
+      await queue.cancel(id);
+    }
+    await admin.call('LPUSH', ['{emails}:handoff:gone', `\x011{"id":"${id}"}\n1`]);
+    await admin.call('ZADD', ['{emails}:consumers', 1, 'gone']);
+    await queue.cancel(id);
+    // One of a batch of its key.
+    await admin.call('HSET', ['{emails}:active:c', 2, `\x011{"key":"keyed","id":"${id}"}\n1`]);
+    await admin.call('HSET', ['{emails}:labels:c', '2', 'b2:keyed']);
+    await queue.cancel(id);
+    await queue.cancel('nowhere');
+  },
+
   async 'rate-limiter'({ connection }) {
     const limiter = new RateLimiter('mail-api', { connection, max: 2, perMs: 10 });
     await Promise.all([limiter.acquire(), limiter.acquire(), limiter.tryAcquire()]);

@@ -45,7 +45,7 @@ describe('stats', () => {
     const json = await onTerminal('stats none --json');
 
     expect(table.stdout).toMatch(
-      /^QUEUE +PENDING .* RECOVERED +DROPPED +TRIMMED\r\nnone +0 .* 0\r\n/,
+      /^QUEUE +PENDING .* CANCELLED +RECOVERED +DROPPED +TRIMMED\r\nnone +0 .* 0\r\n/,
     );
     expect(json.stdout).toMatch(/^\{"queue":"none"/);
   });

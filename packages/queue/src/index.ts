@@ -12,6 +12,7 @@ export {
   ReturnedError,
   type StopOptions,
 } from '@redpost/core/consuming';
+export type { CancelResult } from './admin/cancel.js';
 export {
   type DeadLetter,
   DeadLetters,
@@ -20,6 +21,7 @@ export {
 } from './admin/dead-letters.js';
 export type { KeyStats, KeysOptions } from './admin/key-stats.js';
 export type { QueueStats } from './admin/queue-stats.js';
+export { SearchLimitError, type SearchOptions, type SearchProgress } from './admin/search.js';
 export {
   type ConsumeAllOptions,
   type ConsumeNamedOptions,
@@ -28,6 +30,7 @@ export {
 } from './consume-all.js';
 export { AllConsumer, type AllConsumerEvents } from './consuming/all-consumer.js';
 export type { BatchHandler } from './consuming/batch-pool.js';
+export { CancelledError } from './consuming/cancelled-error.js';
 export type {
   ConsumeBatchOptions,
   ConsumeOptions,

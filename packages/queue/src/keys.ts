@@ -66,6 +66,8 @@ export interface QueueKeys {
   labels(consumer: string): string;
   /** HASH of the messages a consumer holds that are sent once until they are done, by receipt. */
   onces(consumer: string): string;
+  /** HASH of the reason why each was cancelled, by receipt, until its consumer knows that. */
+  cancelled(consumer: string): string;
 }
 
 const longestNameBytes = 1024;
@@ -113,6 +115,7 @@ export function queueKeys(name: string): QueueKeys {
     handoff: (consumer) => `${tag}:handoff:${consumer}`,
     labels: (consumer) => `${tag}:labels:${consumer}`,
     onces: (consumer) => `${tag}:onces:${consumer}`,
+    cancelled: (consumer) => `${tag}:cancelled:${consumer}`,
   };
 }
 

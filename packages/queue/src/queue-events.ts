@@ -1,4 +1,5 @@
 import type { NamesOf } from '@redpost/core';
+import type { CancelledError } from './consuming/cancelled-error.js';
 import type { Delivery } from './consuming/delivery.js';
 import type { Paused } from './shape/shape.js';
 import type { Recovery } from './store/list-store.js';
@@ -9,6 +10,8 @@ export interface QueueEvents<Body> {
   unreadable: { delivery: Delivery<Body>; error: Error };
   /** The lease was lost: these messages are delivered again, even if they were handled. */
   lost: { deliveries: readonly Delivery<Body>[] };
+  /** A message that was received and is not settled was cancelled. */
+  cancelled: { delivery: Delivery<Body>; error: CancelledError };
   /** The messages of a consumer that had died were returned to the queue. */
   recovered: Recovery;
   /** The queue was paused: `receive` and `deliveries` take nothing. */
@@ -24,6 +27,7 @@ export interface QueueEvents<Body> {
 export const queueEventNames: NamesOf<QueueEvents<unknown>> = {
   unreadable: true,
   lost: true,
+  cancelled: true,
   recovered: true,
   paused: true,
   resumed: true,

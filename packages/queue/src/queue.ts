@@ -20,10 +20,12 @@ import {
   withDefaults,
 } from '@redpost/core';
 import { HandlerPool, type Turns } from '@redpost/core/consuming';
+import { type CancelResult, cancel } from './admin/cancel.js';
 import { DeadLetters } from './admin/dead-letters.js';
 import { type KeyStats, type KeysOptions, listKeys, readKeyStats } from './admin/key-stats.js';
 import { peek } from './admin/peek.js';
 import { type QueueStats, readStats } from './admin/queue-stats.js';
+import type { SearchOptions } from './admin/search.js';
 import { type BatchHandler, BatchPool } from './consuming/batch-pool.js';
 import {
   batchConsumerOptions,
@@ -339,6 +341,25 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   async peek(count = 10): Promise<StoredMessage<Body>[]> {
     wholeNumber('count', count, { min: 1 });
     return peek(this.#context, count, this.#defaults.order ?? 'fifo');
+  }
+
+  /**
+   * Cancels a message, wherever it is and whichever process has it: it is not delivered again. A message that waits is
+   * deleted; of one that a consumer has, the `signal` of the delivery is aborted with a `CancelledError`, usually within
+   * some ms, and whatever its handler does with it from then on changes nothing. Its key, its `once` and its place among
+   * the `concurrency` are free at once.
+   *
+   * Whether the message was cancelled or acknowledged is decided once, in Redis: it resolves to `gone` when the message was
+   * settled before, or is not known. A message that waits is looked for by many short calls: see `SearchOptions`. The list is
+   * looked through as `consume.order` of this object says.
+   *
+   * @param reason goes into the `CancelledError`. Default: none.
+   * @throws InvalidArgumentError for an argument or option that cannot work: nothing is changed.
+   * @throws SearchLimitError when it is not among the first `maxScanned` messages that wait.
+   */
+  cancel(id: string, reason = '', options: SearchOptions = {}): Promise<CancelResult> {
+    const order = this.#defaults.order ?? 'fifo';
+    return cancel(this.#context as QueueContext, id, reason, order, options);
   }
 
   /**

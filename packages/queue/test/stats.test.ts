@@ -19,7 +19,16 @@ it('stats count the messages in each state', async () => {
     dead: 1,
     consumers: 1,
     limits: {},
-    total: { acked: 1, retried: 0, dead: 1, expired: 0, recovered: 0, dropped: 0, trimmed: 0 },
+    total: {
+      acked: 1,
+      retried: 0,
+      dead: 1,
+      expired: 0,
+      cancelled: 0,
+      recovered: 0,
+      dropped: 0,
+      trimmed: 0,
+    },
   });
 });
 

@@ -29,7 +29,7 @@ A table on a terminal, else one JSON object per queue: pending, active, delayed,
 dead, consumers, under byPriority how many are pending at each priority from 0 to
 9 (once a message had one), under paused since when and why (if it is paused), under
 limits what limits its consumers, and under total the counts of acked, retried, dead,
-expired, recovered and dropped messages and of trimmed (deleted) dead letters since the queue was created. With --key, for each queue what redpost keys prints.`,
+expired, cancelled, recovered and dropped messages and of trimmed (deleted) dead letters since the queue was created. With --key, for each queue what redpost keys prints.`,
     job: (run, names, options) => unlessInterrupted(run, stats(run, names, options)),
   });
 }

@@ -21,13 +21,14 @@ const totals: Columns<NamedStats> = [
   ['ACKED', ({ total }) => total.acked],
   ['RETRIED', ({ total }) => total.retried],
   ['EXPIRED', ({ total }) => total.expired],
+  ['CANCELLED', ({ total }) => total.cancelled],
   ['RECOVERED', ({ total }) => total.recovered],
   ['DROPPED', ({ total }) => total.dropped],
   ['TRIMMED', ({ total }) => total.trimmed],
 ];
 
 /**
- * A row for each queue. The last six columns are totals since the queue was created; how many messages wait at each
+ * A row for each queue. The last seven columns are totals since the queue was created; how many messages wait at each
  * priority is shown only where messages have priorities.
  */
 export function statsTable(queues: readonly NamedStats[]): string {

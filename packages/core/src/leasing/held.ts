@@ -77,6 +77,11 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
     return this.#state !== 'held';
   }
 
+  /** Why it no longer belongs to this consumer; undefined while it does. */
+  get lostBy(): Error | undefined {
+    return this.#lostBy;
+  }
+
   get isLost(): boolean {
     return this.#state === 'lost';
   }

@@ -6,6 +6,8 @@ export interface Renewal {
   held: number;
   /** The version of the shape of the queue; undefined for a topic, which has no shape. */
   shape?: string | undefined;
+  /** Whether messages were cancelled that the consumer held; undefined for a topic. */
+  hasCancelled?: boolean;
   /** Other consumers whose lease has run out. */
   overdue: string[];
 }

@@ -207,10 +207,16 @@ export abstract class LeaseSession<
 
   async #settle(held: Item, settling: Promise<boolean>): Promise<void> {
     const wasHeld = await settling;
+    const error = wasHeld ? undefined : await this.notHeld(held);
     this.wasSettled(held);
-    if (wasHeld) return;
+    if (!error) return;
     this.feed.doubt();
-    throw new LeaseLostError(held.named);
+    throw error;
+  }
+
+  /** Why a message was not held any more when it was to be settled. */
+  protected async notHeld(held: Item): Promise<Error> {
+    return held.lostBy ?? new LeaseLostError(held.named);
   }
 
   /** Tells running handlers, and callers that wait for an acknowledgement, that the session is over. */

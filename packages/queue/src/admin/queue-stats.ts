@@ -31,6 +31,8 @@ export interface QueueStats {
     /** Dead letters, redriven ones included. */
     dead: number;
     expired: number;
+    /** Messages that `cancel()` has ended. */
+    cancelled: number;
     /** Messages that were returned to the queue after their consumer had died. */
     recovered: number;
     /** Messages that were deleted for newer ones, because the queue was full: see `maxLength`. */
@@ -70,6 +72,7 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     retried: count('retried'),
     dead: count('dead'),
     expired: count('expired'),
+    cancelled: count('cancelled'),
     recovered: count('recovered'),
     dropped: count('dropped'),
     trimmed: count('trimmed'),

@@ -2,6 +2,7 @@ import { Emitter, type Unlisten } from '@redpost/core';
 import type { NextStep, StopOptions } from '@redpost/core/consuming';
 import type { Paused } from '../shape/shape.js';
 import type { Recovery } from '../store/list-store.js';
+import type { CancelledError } from './cancelled-error.js';
 import type { Consumer, ConsumerEvents } from './consumer.js';
 import type { Delivery } from './delivery.js';
 
@@ -13,6 +14,8 @@ export interface AllConsumerEvents<Body> {
   lost: { queue: string; deliveries: readonly Delivery<Body>[] };
   /** Past the deadline of `stop()`: these messages are delivered again, even if their handlers finish. */
   returned: { queue: string; deliveries: readonly Delivery<Body>[] };
+  /** A message that this consumer had was cancelled: nothing that its handler does with it changes anything. */
+  cancelled: { queue: string; delivery: Delivery<Body>; error: CancelledError };
   /** The messages of a consumer that had died were returned to the queue. */
   recovered: Recovery & { queue: string };
   /** The queue was found empty. */

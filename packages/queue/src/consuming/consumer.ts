@@ -15,6 +15,7 @@ import type { QueueContext } from '../context.js';
 import { PauseReports } from '../shape/pause-reports.js';
 import type { Paused, Shape } from '../shape/shape.js';
 import type { Recovery } from '../store/list-store.js';
+import type { CancelledError } from './cancelled-error.js';
 import type { CheckedConsume } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { nextStep } from './failure.js';
@@ -32,6 +33,8 @@ export interface ConsumerEvents<Body> {
   lost: { deliveries: readonly Delivery<Body>[] };
   /** Past the deadline of `stop()`: these messages are delivered again, even if their handlers finish. */
   returned: { deliveries: readonly Delivery<Body>[] };
+  /** A message that this consumer had was cancelled: nothing that its handler does with it changes anything. */
+  cancelled: { delivery: Delivery<Body>; error: CancelledError };
   /** The messages of a consumer that had died were returned to the queue. */
   recovered: Recovery;
   /** The queue was found empty. */
@@ -49,6 +52,7 @@ export interface ConsumerEvents<Body> {
 const eventNames: NamesOf<ConsumerEvents<unknown>> = {
   failed: true,
   lost: true,
+  cancelled: true,
   recovered: true,
   returned: true,
   drained: true,
@@ -211,6 +215,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     reshaped: (shape) => this.#reshaped(shape),
     keysLeaseAhead: (mayLease) => this.#handlers.leaseAhead(mayLease && this.#mayLeaseAhead),
     lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
+    cancelled: (delivery, error) => this.#events.emit('cancelled', { delivery, error }),
     recovered: (recovery) => this.#events.emit('recovered', recovery),
     failed: (error) => this.#failed(error),
   };

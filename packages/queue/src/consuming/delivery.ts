@@ -44,6 +44,7 @@ const retryOptionNames: NamesOf<RetryOptions> = { delayMs: true, limited: true }
  * that returns acknowledges, one that throws asks for a retry.
  *
  * Each of these rejects with `LeaseLostError` when the message is no longer this consumer's, with
+ * `CancelledError` when it was cancelled, with
  * `ReturnedError` when the consumer was stopped meanwhile and has returned it (then they changed
  * nothing), and with `AlreadySettledError` at the second call.
  */
@@ -57,7 +58,10 @@ export interface Delivery<Body = unknown> extends Message<Body> {
   readonly receipt: string;
   /** Which attempt this is, from 1. Crashes of consumers count. */
   readonly attempt: number;
-  /** Aborted when the lease is lost, or when the deadline of `stop()` has passed. */
+  /**
+   * Aborted when the message is cancelled, when the lease is lost, or when the deadline of `stop()` has passed. Its reason
+   * is the error that tells which.
+   */
   readonly signal: AbortSignal;
   /**
    * The message is done: Redis forgets it. Resolves when it has.
@@ -202,6 +206,8 @@ export class HeldDelivery<Body = unknown>
    * @throws DecodeError, ValidationError, ExpiredError.
    */
   open(context: QueueContext<Body>, clock: { serverNow: number }): Promise<void> | undefined {
+    // It may have been cancelled while it waited here.
+    if (this.lostBy) throw this.lostBy;
     const beginning = beginningOf(this.element);
     if (beginning === 'touched') this.#refuseIfExpired(clock.serverNow);
     return this.openWith(readBody(context, bodyOf(this.element, beginning)));

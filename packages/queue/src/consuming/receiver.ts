@@ -164,6 +164,7 @@ export class Receiver<Body = unknown> {
       keysLeaseAhead: () => {},
       renewed: () => {},
       lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
+      cancelled: (delivery, error) => this.#events.emit('cancelled', { delivery, error }),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     };

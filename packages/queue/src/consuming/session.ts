@@ -17,8 +17,10 @@ import { Promoter } from '../due/promoter.js';
 import type { Shape } from '../shape/shape.js';
 import { ShapeFollower } from '../shape/shape-follower.js';
 import type { Acknowledged } from '../store/acknowledgements.js';
+import { Cancellations } from '../store/cancellations.js';
 import { ListSource } from '../store/list-source.js';
 import { ListStore, type Recovery } from '../store/list-store.js';
+import { CancelledError } from './cancelled-error.js';
 import type { SessionOptions } from './consume-options.js';
 import type { HeldDelivery } from './delivery.js';
 
@@ -26,6 +28,8 @@ import type { HeldDelivery } from './delivery.js';
 export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recovery> {
   /** The queue has this shape. Resolves when it is in force here. */
   reshaped(shape: Shape): Promise<void>;
+  /** This message was cancelled: it is not delivered again. */
+  cancelled(held: HeldDelivery<Body>, error: CancelledError): void;
   /** Whether messages may be taken ahead of the handlers, as far as keys are concerned. */
   keysLeaseAhead(mayLease: boolean): void;
 }
@@ -45,6 +49,9 @@ export class Session<Body = unknown> extends LeaseSession<
   readonly #trimmer: DeadLetterTrimmer;
   readonly #signals: Signals;
   readonly #shape: ShapeFollower;
+  readonly #cancellations: Cancellations;
+  /** Reasons by the receipts of messages that were cancelled before the answer that brings them was read. */
+  readonly #cancelledEarly = new Map<number, string>();
   readonly #former: Promise<void>;
 
   /**
@@ -67,6 +74,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#promoter = new Promoter(context as QueueContext, this);
     this.#trimmer = new DeadLetterTrimmer(context as QueueContext, (error) => this.failed(error));
     this.#shape = new ShapeFollower(store, this);
+    this.#cancellations = new Cancellations(context as QueueContext, this);
     this.#source = new ListSource<Body>(context as QueueContext, options, this);
     this.feed = new Feed(this.#source, this, turns);
     this.#source.attach(this.feed);
@@ -116,7 +124,9 @@ export class Session<Body = unknown> extends LeaseSession<
 
   accept(deliveries: readonly HeldDelivery<Body>[]): void {
     for (const held of deliveries) this.held.add(held);
-    this.events.accept(deliveries);
+    const isEarly = this.#cancelledEarly.size > 0;
+    if (isEarly) for (const held of deliveries) this.#cancelIfNamed(held, this.#cancelledEarly);
+    this.events.accept(isEarly ? deliveries.filter(({ isLost }) => !isLost) : deliveries);
   }
 
   /** What a blocking move has brought cannot be settled before the server knows its receipt. */
@@ -164,6 +174,19 @@ export class Session<Body = unknown> extends LeaseSession<
     this.feed.suspectsAdded();
     this.#source.returnedAdded();
     this.#shape.heard(renewal.shape ?? '');
+    if (renewal.hasCancelled) void this.#readCancelled();
+  }
+
+  /** These are not held any more. Their handlers learn that by the signal. */
+  cancelled(reasons: ReadonlyMap<number, string>): void {
+    if (this.isOver) return;
+    const left = new Map(reasons);
+    for (const held of [...this.held]) this.#cancelIfNamed(held, left);
+    for (const [receipt, reason] of left) this.#cancelledEarly.set(receipt, reason);
+  }
+
+  someWereNotHeld(): Promise<void> {
+    return this.#readCancelled();
   }
 
   /** The queue has this shape: what is taken from now on complies with it. */
@@ -203,6 +226,7 @@ export class Session<Body = unknown> extends LeaseSession<
     if (mayHaveMissedSome || signal === 'delayed') void this.#promoter.check();
     if (mayHaveMissedSome || signal === 'gate') this.#source.gateMayBeOpen();
     if (mayHaveMissedSome || signal === 'shape') this.#shape.check();
+    if (signal === `cancelled:${this.consumer}`) void this.#readCancelled();
   }
 
   protected async begin(): Promise<boolean> {
@@ -243,6 +267,31 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#trimmer.stop();
     this.#shape.end();
     this.#signals.end().catch((error) => this.events.failed(asError(error)));
+  }
+
+  /** Why it was not held any more when it was to be settled. */
+  protected override async notHeld(held: HeldDelivery<Body>): Promise<Error> {
+    await this.#readCancelled();
+    return super.notHeld(held);
+  }
+
+  #cancelIfNamed(held: HeldDelivery<Body>, reasons: Map<number, string>): void {
+    const reason = reasons.get(held.number);
+    if (reason === undefined) return;
+    reasons.delete(held.number);
+    const error = new CancelledError({ id: held.named.id, reason });
+    held.lose(error);
+    this.ackWaiters.reject([held], error);
+    this.wasSettled(held);
+    this.events.cancelled(held, error);
+  }
+
+  async #readCancelled(): Promise<void> {
+    try {
+      await this.#cancellations.read();
+    } catch (error) {
+      this.failed(asError(error));
+    }
   }
 
   protected override wasSettled(held: HeldDelivery<Body>): void {

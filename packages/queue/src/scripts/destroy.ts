@@ -34,6 +34,7 @@ const destroyScript = defineScript<{ keys: QueueKeys }, DestroyResult & { hasMor
     most: () => keysAtOnce,
     labels_prefix: ({ keys }) => keys.labels(''),
     onces_prefix: ({ keys }) => keys.onces(''),
+    cancelled_prefix: ({ keys }) => keys.cancelled(''),
     active_prefix: ({ keys }) => keys.active(''),
     batches_prefix: ({ keys }) => keys.batches(''),
     handoff_prefix: ({ keys }) => keys.handoff(''),

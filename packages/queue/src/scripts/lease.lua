@@ -14,7 +14,8 @@
 -- returns nil when the lease is lost, 0 when the shape is another one, else { now, suspect or nil, elements,
 --       1 if the next one did not fit into the answer, in how many ms to ask again if the gate let fewer
 --       through, or -1 if a signal or another shape tells when, 1 if a suspect waits for messages of higher levels,
---       in how many ms the next key may be taken or nil, how many keys are ready or nil }; the suspect has the first receipt, and the
+--       in how many ms the next key may be taken or nil, how many keys are ready or nil, how many of the acknowledged were
+--       still held }; the suspect has the first receipt, and the
 --       others the following ones. Small elements come as MessagePack: the client takes that apart faster
 --       than hundreds of replies
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
@@ -23,10 +24,11 @@ if is_reshaped() then return 0 end
 local brought = hold_handed_off(handed_off)
 note_brought(handed_off, brought)
 
+local acknowledged = 0
 if #ARGV >= rest then
   local whole_batches, receipts = { unpack(ARGV, rest, rest - 1 + whole) }, { unpack(ARGV, rest + whole) }
   note_acknowledged(whole_batches, receipts)
-  local acknowledged = acknowledge(whole_batches, receipts)
+  acknowledged = acknowledge(whole_batches, receipts)
   -- After that, what was acknowledged singly has a label of its own.
   free_acknowledged(whole_batches, receipts, ran)
   -- Fewer when they come a second time, because the answer got lost.
@@ -71,5 +73,5 @@ if count_taken < free then ask_again_ms = nil end
 tell_arrived()
 return {
   now(), suspect or false, packed or elements, is_cut and 1 or 0, ask_again_ms or false,
-  is_suspect_later and 1 or 0, next_key_ms or false, ready_keys or false,
+  is_suspect_later and 1 or 0, next_key_ms or false, ready_keys or false, acknowledged,
 }

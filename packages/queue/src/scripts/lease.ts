@@ -76,6 +76,8 @@ export type LeaseResult =
       nextKeyMs: number | undefined;
       /** How many keys are ready after this call; undefined where there are no keys. */
       readyKeys: number | undefined;
+      /** How many of the acknowledged messages were still held. */
+      acknowledged: number;
     };
 
 const keys = ['list', 'active', 'batches', 'handoff', 'consumers', 'stats'] as const;
@@ -144,7 +146,7 @@ function defineLease(definition: LeaseDefinition): Script<LeaseInput, LeaseResul
       if (reply === null) return { status: 'lost' };
       if (reply === 0) return { status: 'reshaped' };
       const [now, suspect, elements, isCut, askAgainMs, ...more] = reply as LeaseReply;
-      const [isSuspectLater, nextKeyMs, readyKeys] = more;
+      const [isSuspectLater, nextKeyMs, readyKeys, acknowledged] = more;
       return {
         status: 'held',
         now,
@@ -156,6 +158,7 @@ function defineLease(definition: LeaseDefinition): Script<LeaseInput, LeaseResul
         isSuspectLater: isSuspectLater === 1,
         nextKeyMs: nextKeyMs ?? undefined,
         readyKeys: readyKeys ?? undefined,
+        acknowledged,
       };
     },
   });
@@ -170,4 +173,5 @@ type LeaseReply = [
   isSuspectLater: 0 | 1,
   nextKeyMs: number | null,
   readyKeys: number | null,
+  acknowledged: number,
 ];

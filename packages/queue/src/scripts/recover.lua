@@ -57,7 +57,7 @@ end
 if of_batches[1] then redis.call('HSET', fair, 'marked', 1) end
 
 let_go_of_all()
-redis.call('DEL', labels, onces)
+redis.call('DEL', labels, onces, cancelled)
 redis.call('DEL', handoff)
 note_holder()
 redis.call('ZREM', consumers, overdue)

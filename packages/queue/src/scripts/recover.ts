@@ -61,6 +61,7 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     batches: ({ keys, overdue }) => keys.batches(consumerOf(overdue)),
     labels: ({ keys, overdue }) => keys.labels(consumerOf(overdue)),
     onces: ({ keys, overdue }) => keys.onces(consumerOf(overdue)),
+    cancelled: ({ keys, overdue }) => keys.cancelled(consumerOf(overdue)),
     handoff: ({ keys, overdue }) => keys.handoff(consumerOf(overdue)),
   },
   args: {

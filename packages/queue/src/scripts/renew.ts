@@ -24,6 +24,8 @@ export type RenewResult =
       held: number;
       /** The version of the queue's shape. */
       shape: string;
+      /** Whether messages were cancelled that it held, and does not know that yet. */
+      hasCancelled: boolean;
       /** Consumers, or with a leading `~` former ones, whose lease has run out. */
       overdue: string[];
     };
@@ -31,7 +33,16 @@ export type RenewResult =
 export const renew = defineScript<RenewInput, RenewResult>({
   name: 'renew',
   uses: [clockPart, writeBeforeGrowingPart, shortenLeasesPart, shapePart, holdersPart],
-  keys: namedKeys('consumers', 'active', 'batches', 'handoff', 'holders', 'shape', 'seen'),
+  keys: namedKeys(
+    'consumers',
+    'active',
+    'batches',
+    'handoff',
+    'holders',
+    'shape',
+    'seen',
+    'cancelled',
+  ),
   args: {
     consumer: ({ consumer }) => consumer,
     lease_ms: ({ leaseMs }) => leaseMs,
@@ -43,7 +54,13 @@ export const renew = defineScript<RenewInput, RenewResult>({
   lua: source,
   parse(reply) {
     if (reply === null) return { status: 'lost' };
-    const [held, shape, ...overdue] = reply as [number, Buffer, ...Buffer[]];
-    return { status: 'held', held, shape: String(shape), overdue: overdue.map(String) };
+    const [held, shape, hasCancelled, ...names] = reply as [number, Buffer, number, ...Buffer[]];
+    return {
+      status: 'held',
+      held,
+      shape: String(shape),
+      hasCancelled: hasCancelled === 1,
+      overdue: names.map(String),
+    };
   },
 });

@@ -29,6 +29,8 @@ export interface ListSession<Body> extends FedSession<HeldDelivery<Body>> {
   readonly queue: string;
   /** Redis has refused a call that knew another shape: nothing is sent until `reshape()` is called. */
   wasReshaped(): void;
+  /** Fewer messages were acknowledged than were named. Resolves when it is known which of them were cancelled. */
+  someWereNotHeld(): Promise<void>;
   /** So many keys are ready after a call that asked for messages of `count` keys. */
   readyKeys(ready: number, count: number): void;
 }
@@ -229,6 +231,8 @@ export class ListSource<Body = unknown>
     }
     if (handedOff !== undefined) this.#adoption.end();
     if (result.status === 'lost') return 'lost';
+    if (result.acknowledged < acked.held.length) await this.#session.someWereNotHeld();
+    if (result.acknowledged < acked.held.length) await this.#session.someWereNotHeld();
     const answeredAt = performance.now();
     this.#clockOffset = result.now - answeredAt;
     slack?.answered(answeredAt - sentAt, slackMs);

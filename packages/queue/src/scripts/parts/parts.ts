@@ -5,6 +5,8 @@ import {
   writeBeforeGrowingPart,
 } from '@redpost/core/consuming';
 import batchOrder from './batch-order.lua';
+import cancelHeld from './cancel-held.lua';
+import cancelWaiting from './cancel-waiting.lua';
 import deadLetters from './dead-letters.lua';
 import debounced from './debounced.lua';
 import delay from './delay.lua';
@@ -12,6 +14,7 @@ import dropping from './dropping.lua';
 import earlierOnce from './earlier-once.lua';
 import ending from './ending.lua';
 import envelope from './envelope.lua';
+import finding from './finding.lua';
 import fitting from './fitting.lua';
 import forgetKeys from './forget-keys.lua';
 import concurrencyGate from './gate/concurrency.lua';
@@ -36,6 +39,7 @@ import place from './place.lua';
 import inList from './putting/in-list.lua';
 import placed from './putting/placed.lua';
 import rate from './rate.lua';
+import removing from './removing.lua';
 import returning from './return.lua';
 import shape from './shape.lua';
 import signal from './signal.lua';
@@ -307,3 +311,39 @@ const rateGatePart = definePart({
 
 /** The gates of a queue that has a shape. */
 export const shapedGateParts = [pauseGatePart, concurrencyGatePart, rateGatePart];
+
+/** `has_id(element, bare_id)`: whether this is the message that is looked for. */
+export const findingPart = definePart({ name: 'finding', needs: ['id', 'id_json'], lua: finding });
+
+/** `remove(kind, key, element, …)`: deletes a message where it waits. */
+const removingPart = definePart({
+  name: 'removing',
+  uses: [clockPart, placePart, keysPart],
+  needs: ['list', 'returned', 'delayed', 'debounced', 'debounced_firsts', 'debounced_elements'],
+  lua: removing,
+});
+
+/** `found(…)`: cancels a message that waits. */
+export const cancelWaitingPart = definePart({
+  name: 'cancel-waiting',
+  uses: [writeBeforeGrowingPart, removingPart, oncePart, endingPart],
+  needs: ['consumers'],
+  lua: cancelWaiting,
+});
+
+/** `found_held(receipt)` and `found_brought(element)`: cancel a message that a consumer holds. */
+export const cancelHeldPart = definePart({
+  name: 'cancel-held',
+  uses: [
+    clockPart,
+    signalPart,
+    writeBeforeGrowingPart,
+    heldPart,
+    heldOncePart,
+    holdersPart,
+    labelsPart,
+    endingPart,
+  ],
+  needs: ['consumers', 'handoff', 'cancelled', 'reason'],
+  lua: cancelHeld,
+});

@@ -1,0 +1,34 @@
+import { InvalidArgumentError, refuseUnknownOptions, shown } from '@redpost/core';
+import { shortened } from '@redpost/core/consuming';
+import type { QueueContext } from '../context.js';
+import { cancelHeld, cancelWaiting } from '../scripts/cancel.js';
+import { type SearchOptions, search, searchOptionNames } from './search.js';
+
+/**
+ * What became of a message by `cancel()`.
+ *
+ * - `removed`: it was waiting, and is deleted.
+ * - `signalled`: a consumer had it. It is that consumer's no longer, and the signal of its delivery is aborted.
+ * - `gone`: there is no such message, or it was settled before.
+ */
+export type CancelResult = 'removed' | 'signalled' | 'gone';
+
+/** Cancels a message wherever it is. */
+export async function cancel(
+  context: QueueContext,
+  id: string,
+  reason: string,
+  order: 'fifo' | 'lifo',
+  options: SearchOptions,
+): Promise<CancelResult> {
+  refuseUnknownOptions('cancel()', options, searchOptionNames);
+  if (typeof id !== 'string' || id === '') {
+    throw new InvalidArgumentError(`An id is a text that is not empty, got ${shown(id)}`);
+  }
+  if (typeof reason !== 'string') {
+    throw new InvalidArgumentError(`A reason is a text, got ${shown(reason)}`);
+  }
+  const scripts = { waiting: cancelWaiting, held: cancelHeld };
+  const input = { reason: shortened(reason) };
+  return (await search(context, scripts, { id, input, order, options })) ?? 'gone';
+}

@@ -1,0 +1,28 @@
+-- Cancel a message that a consumer holds. Whatever the consumer does with it from now on changes nothing. `cancelled` has
+-- the reason by the receipt until the consumer knows it.
+local function found_held(receipt)
+  write_before_growing('HDEL', active)
+  open_batches()
+  local element = held(receipt)
+  let_go(receipt)
+  end_held(receipt, element)
+  free(receipt)
+  note_holder()
+  finished('cancelled', 1)
+  redis.call('HSET', cancelled, receipt, reason)
+  tell('cancelled:' .. consumer)
+  tell_arrived()
+  return receipt
+end
+
+-- As long as its consumer lives, it will get a receipt at once.
+local function found_brought(element)
+  local deadline = redis.call('ZSCORE', consumers, consumer)
+  if deadline and tonumber(deadline) > now() then return 0 end
+  write_before_growing('ZREM', consumers)
+  redis.call('LREM', handoff, 1, element)
+  end_once(element)
+  note_holder()
+  finished('cancelled', 1)
+  return 1
+end

@@ -1,0 +1,9 @@
+-- Cancel a message that waits.
+local function found(kind, key, element, is_on_the_right, member)
+  write_before_growing('ZREM', consumers)
+  remove(kind, key, element, is_on_the_right, member)
+  end_once(element)
+  finished('cancelled', 1)
+  tell_arrived()
+  return kind
+end
