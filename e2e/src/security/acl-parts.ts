@@ -6,6 +6,7 @@ import {
   type PauseOptions,
   Queue,
   RateLimiter,
+  Scheduler,
 } from '@redpost/queue';
 import { Topic } from '@redpost/topic';
 
@@ -133,6 +134,23 @@ export const parts: Record<string, Part> = {
     await queue.deadLetters.count();
     await queue.deadLetters.list();
     await queue.deadLetters.bounds();
+    await queue.schedules.list();
+  },
+
+  async scheduler({ connection, admin, failed, until }) {
+    await using queue = new Queue('emails', { connection: admin });
+    await queue.send('delayed', { delayMs: 1 });
+    await queue.send('debounced', { debounce: { key: 'a', ms: 1 } });
+    await using scheduler = new Scheduler({ connection, queues: ['emails'] });
+    scheduler.on('error', failed);
+    const every = { everyMs: 20, limit: 2, body: 'tick' } as const;
+    for (const place of [{}, { key: 'keyed' }, { priority: 9 }, { overlap: 'skip' }] as const) {
+      await queue.schedules.set(JSON.stringify(place), { ...every, ...place });
+    }
+    await until(async () => (await queue.stats()).pending === 9);
+    await admin.call('SET', ['{emails}:idle', 1]);
+    await queue.schedules.set('later', { ...every, jitterMs: 20, priority: 9, ttlMs: 60_000 });
+    await until(async () => (await queue.stats()).pending === 11);
   },
 
   async operator({ connection, admin }) {
@@ -148,6 +166,11 @@ export const parts: Record<string, Part> = {
     await unconfirmed.catch((error) => refuseUnless(error, 'UNCONFIRMED'));
     await queue.resume();
     await deadLetters.setBounds({ maxLength: 3 });
+    await queue.schedules.set('s', { everyMs: 60_000, overlap: 'skip', body: 1 });
+    await queue.schedules.runNow('s');
+    await queue.schedules.pause('s');
+    await queue.schedules.resume('s');
+    await queue.schedules.remove('s');
     const unlimited = queue.limits.set({ concurrency: 5 }, { timeoutMs: 0 });
     await unlimited.catch((error) => refuseUnless(error, 'UNCONFIRMED'));
     await queue.limits.clear();
@@ -403,6 +426,7 @@ function ends<Body>(queue: Queue<Body>) {
     pauseKey: (key: string, options: PauseKeyOptions) => queue.pauseKey(key, options),
     resumeKey: (key: string) => queue.resumeKey(key),
     limits: queue.limits,
+    schedules: queue.schedules as Queue['schedules'],
     purge: () => queue.purge(),
     destroy: () => queue.destroy(),
   };

@@ -54,6 +54,12 @@ export interface QueueKeys {
   readonly idle: string;
   /** HASH of what the rate of the queue has granted. */
   readonly rate: string;
+  /** ZSET of schedules by when they are due next, in ms; `inf` for those that are paused or have ended. */
+  readonly schedules: string;
+  /** HASH of what each schedule was set to. */
+  readonly scheduleSpecs: string;
+  /** HASH of how far each schedule is. */
+  readonly scheduleStates: string;
   /** Channel: tells consumers to look at delayed messages, returned ones, suspects, the shape or its gate. */
   readonly signal: string;
   /** HASH of elements a consumer holds, by receipt. */
@@ -109,6 +115,9 @@ export function queueKeys(name: string): QueueKeys {
     debouncedElements: `${tag}:debounced:elements`,
     idle: `${tag}:idle`,
     rate: `${tag}:rate`,
+    schedules: `${tag}:schedules`,
+    scheduleSpecs: `${tag}:schedules:specs`,
+    scheduleStates: `${tag}:schedules:states`,
     signal: `${tag}:signal`,
     active: (consumer) => `${tag}:active:${consumer}`,
     batches: (consumer) => `${tag}:batches:${consumer}`,
@@ -143,6 +152,9 @@ export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
     [keys.debouncedFirsts, 'hash'],
     [keys.debouncedElements, 'hash'],
     [keys.rate, 'hash'],
+    [keys.schedules, 'zset'],
+    [keys.scheduleSpecs, 'hash'],
+    [keys.scheduleStates, 'hash'],
   ]);
   return { kind: 'queue', name, typeOf: (key) => types.get(key) };
 }

@@ -43,6 +43,7 @@ import type { QueueContext } from './context.js';
 import { queueKeys, queueOwner } from './keys.js';
 import type { StoredMessage } from './message/stored-message.js';
 import { type QueueEvents, queueEventNames } from './queue-events.js';
+import { DeclaredSchedules } from './schedule/declared-schedules.js';
 import { type DestroyResult, destroy } from './scripts/destroy.js';
 import { type PurgeResult, purge } from './scripts/purge.js';
 import { checkedMaxLength, type MaxLength } from './sending/max-length.js';
@@ -141,6 +142,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly deadLetters: DeadLetters<Body>;
   /** What limits its consumers, all of them together. */
   readonly limits: DeclaredLimits;
+  /** What is sent at certain times. */
+  readonly schedules: DeclaredSchedules<Body, Input>;
   readonly #context: QueueContext<Body>;
   readonly #defaults: ConsumeOptions;
   readonly #producer: Producer<Body, Input>;
@@ -176,16 +179,18 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     };
     consumerOptions(consume);
     this.#defaults = consume;
+    const maxMessageBytes = checkedMaxMessageBytes(options.maxMessageBytes);
     this.#producer = new Producer(this.#context, {
       timeoutMs: sendTimeoutMs,
       replicas,
-      maxMessageBytes: checkedMaxMessageBytes(options.maxMessageBytes),
+      maxMessageBytes,
       maxLength: options.maxLength === undefined ? undefined : checkedMaxLength(options.maxLength),
       dropped: (count) => this.#events.emit('dropped', { count }),
     });
     this.#declaration = this.#declare(options.deadLetters);
     this.deadLetters = new DeadLetters(this.#context, () => this.#declaration?.end());
     this.limits = new DeclaredLimits(this.#context as QueueContext);
+    this.schedules = new DeclaredSchedules<Body, Input>(this.#context, maxMessageBytes);
   }
 
   /**
@@ -363,7 +368,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   /**
-   * Forgets all pending and delayed messages, and tells how many there were. That is one step in Redis, unless messages
+   * Forgets all pending and delayed messages, and tells how many there were. Schedules stay. That is one step in Redis, unless messages
    * of more than 1000 keys wait: these are forgotten for 1000 keys at a time, and what is sent meanwhile may go too.
    */
   purge(): Promise<PurgeResult> {
@@ -371,7 +376,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   /**
-   * Deletes the queue from Redis: messages in every state, dead letters, counters, leases, limits and pauses. That is
+   * Deletes the queue from Redis: messages in every state, dead letters, counters, leases, limits, pauses and schedules. That is
    * one step in Redis, unless messages of more than 1000 keys wait: then these are deleted first, for 1000 keys at a time.
    * Stop its consumers first: one that runs is told by `lost`, and goes on with what is sent from then
    * on, so the queue exists again.

@@ -17,6 +17,7 @@ it('stats count the messages in each state', async () => {
     active: 1,
     delayed: 1,
     dead: 1,
+    schedules: 0,
     consumers: 1,
     limits: {},
     total: {

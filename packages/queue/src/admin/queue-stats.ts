@@ -14,6 +14,8 @@ export interface QueueStats {
   delayed: number;
   /** How many dead letters there are. */
   dead: number;
+  /** How many schedules there are, also paused ones and such that have ended. */
+  schedules: number;
   /** How many consumers hold a lease. */
   consumers: number;
   /** How many of the pending ones wait at each priority, 0 to 9; undefined where no message had one yet. */
@@ -46,7 +48,7 @@ export interface QueueStats {
 export async function readStats(context: QueueContext): Promise<QueueStats> {
   const { connection, keys } = context;
   const result = await connection.run(stats, { keys });
-  const { pending, delayed, dead, counters, now } = result;
+  const { pending, delayed, dead, schedules, counters, now } = result;
   const { limits } = result.shape;
   // What is over may still be there.
   const isAhead = (end: Date | undefined) => !end || end.getTime() > now;
@@ -82,6 +84,7 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     active,
     delayed,
     dead,
+    schedules,
     consumers,
     byPriority,
     paused,

@@ -1,7 +1,8 @@
 import { asError } from '@redpost/core';
-import { clearTimeout, setTimeout } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { promote } from '../scripts/promote.js';
+import { Alarm } from './alarm.js';
+import { Ticker } from './ticker.js';
 
 /** The events of a {@link Promoter}. */
 export interface PromoterEvents {
@@ -10,58 +11,57 @@ export interface PromoterEvents {
   failed(error: Error): void;
 }
 
-/** How often to look for due messages without a signal, in ms, because a signal may be lost. */
-const pollMs = 5000;
-/** How soon to look again after a failure, in ms, because messages may have become due meanwhile. */
+/** How soon to look again after a failure, in ms, because something may have become due meanwhile. */
 const againMs = 250;
 
 /**
- * Returns delayed messages to the queue when they are due. It sleeps until the earliest one is due, and is woken when an
- * earlier one is sent. Every consumer has a promoter, and the first one to look does the work.
+ * Does what is due: returns delayed messages to the queue, and sends those of schedules. One alarm sleeps until the
+ * earliest of both, and is woken when there is an earlier one. Every consumer has a promoter, and the first one to look
+ * does the work.
  */
 export class Promoter {
   readonly #context: QueueContext;
   readonly #events: PromoterEvents;
-  #timer: NodeJS.Timeout | undefined;
-  #isChecking = false;
-  #checkAgain = false;
-  #stopped = false;
+  readonly #ticker: Ticker;
+  readonly #alarm = new Alarm(() => this.#promote());
 
   constructor(context: QueueContext, events: PromoterEvents) {
     this.#context = context;
     this.#events = events;
+    this.#ticker = new Ticker(context, (error) => this.#failed(error));
   }
 
-  /** Looks for due messages now, and from then on whenever one is due. */
-  async check(): Promise<void> {
-    if (this.#isChecking) {
-      this.#checkAgain = true;
-      return;
-    }
-    this.#isChecking = true;
-    clearTimeout(this.#timer);
-    const nextInMs = await this.#promote();
-    this.#isChecking = false;
-    if (this.#stopped) return;
-    const waitMs = this.#checkAgain ? 0 : Math.min(nextInMs ?? pollMs, pollMs);
-    this.#checkAgain = false;
-    this.#timer = setTimeout(() => void this.check(), waitMs).unref();
+  /** Looks at what is due now, and from then on whenever something is. */
+  check(): Promise<void> {
+    return this.#alarm.check();
   }
 
   stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#alarm.stop();
   }
 
   async #promote(): Promise<number | undefined> {
     const { connection, keys } = this.#context;
     try {
-      const { moved, nextInMs } = await connection.run(promote, { keys });
-      if (moved > 0 && !this.#stopped) this.#events.promoted();
-      return nextInMs;
+      const { moved, nextInMs, tickInMs } = await connection.run(promote, { keys });
+      if (moved > 0 && !this.#alarm.isStopped) this.#events.promoted();
+      const isTickDue = tickInMs !== undefined && tickInMs <= 0;
+      const nextTickInMs = isTickDue ? await this.#tick() : tickInMs;
+      return Math.min(
+        nextInMs ?? Number.POSITIVE_INFINITY,
+        nextTickInMs ?? Number.POSITIVE_INFINITY,
+      );
     } catch (error) {
-      if (!this.#stopped) this.#events.failed(asError(error));
+      this.#failed(asError(error));
       return againMs;
     }
+  }
+
+  #tick(): Promise<number | undefined> {
+    return this.#ticker.tick(() => this.#alarm.isStopped);
+  }
+
+  #failed(error: Error): void {
+    if (!this.#alarm.isStopped) this.#events.failed(error);
   }
 }

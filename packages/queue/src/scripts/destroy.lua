@@ -12,6 +12,7 @@ redis.call('HLEN', shape)
 redis.call('HLEN', seen)
 redis.call('HLEN', holders)
 redis.call('HLEN', rate)
+redis.call('ZCARD', schedules)
 
 local deleted, has_more = forget_keys(tonumber(most))
 if has_more then return { deleted, 0, 0, 0, 1 } end

@@ -27,6 +27,9 @@ const destroyScript = defineScript<{ keys: QueueKeys }, DestroyResult & { hasMor
     'stats',
     'holders',
     'rate',
+    'schedules',
+    'scheduleSpecs',
+    'scheduleStates',
     ...placeKeys,
   ),
   args: {

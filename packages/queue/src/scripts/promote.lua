@@ -3,7 +3,7 @@
 -- before it together: so of large messages behind small ones few are read in vain.
 --
 -- most  how many at most
--- returns { how many were moved, ms until the next is due or -1 }
+-- returns { how many were moved, ms until the next is due or -1, ms until the next schedule is due or -1, 0 if one is }
 most = tonumber(most)
 local moved, room = 0, most_bytes
 
@@ -43,4 +43,9 @@ for _, key in ipairs({ delayed, debounced }) do
   local due = tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2])
   if due then next_due = math.min(next_due or due, due) end
 end
-return { moved, next_due and math.max(0, next_due - time) or -1 }
+local tick = tonumber(redis.call('ZRANGE', schedules, 0, 0, 'WITHSCORES')[2])
+return {
+  moved,
+  next_due and math.max(0, next_due - time) or -1,
+  tick and tick < math.huge and math.max(0, tick - time) or -1,
+}

@@ -9,6 +9,8 @@ export interface PromoteResult {
   moved: number;
   /** How long until the next message is due, in ms; undefined when none is delayed. */
   nextInMs: number | undefined;
+  /** How long until the next schedule is due, in ms, 0 if one is; undefined when there is none. */
+  tickInMs: number | undefined;
 }
 
 const limit = 1000;
@@ -16,12 +18,13 @@ const limit = 1000;
 export const promote = defineScript<{ keys: QueueKeys }, PromoteResult>({
   name: 'promote',
   uses: [clockPart, mostBytesPart, writeBeforeGrowingPart, debouncedPart, returnPart],
-  keys: namedKeys(...placeKeys, ...debouncedKeys, 'delayed'),
+  keys: namedKeys(...placeKeys, ...debouncedKeys, 'delayed', 'schedules'),
   args: { most: () => limit, ...placeArgs },
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [moved, nextInMs] = reply as [number, number];
-    return { moved, nextInMs: nextInMs < 0 ? undefined : nextInMs };
+    const [moved, nextInMs, tickInMs] = reply as [number, number, number];
+    const someMs = (ms: number) => (ms < 0 ? undefined : ms);
+    return { moved, nextInMs: someMs(nextInMs), tickInMs: someMs(tickInMs) };
   },
 });

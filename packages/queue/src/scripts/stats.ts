@@ -19,26 +19,28 @@ export interface StatsResult {
   now: number;
   /** How many wait at each priority from 0 on; empty where no message had one yet. */
   byPriority: number[];
+  schedules: number;
 }
 
 export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
   name: 'stats',
   uses: [clockPart, waitingPart],
-  keys: namedKeys('list', 'delayed', 'debounced', 'dead', 'consumers', 'stats', ...placeKeys),
+  keys: namedKeys(
+    'list',
+    'delayed',
+    'debounced',
+    'dead',
+    'consumers',
+    'stats',
+    'schedules',
+    ...placeKeys,
+  ),
   args: placeArgs,
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [pending, delayed, dead, consumers, fields, shape, now, byPriority] = reply as [
-      number,
-      number,
-      number,
-      Buffer[],
-      Buffer[],
-      Buffer[],
-      number,
-      number[],
-    ];
+    const [pending, delayed, dead, consumers, fields, shape, now, byPriority, schedules] =
+      reply as [number, number, number, Buffer[], Buffer[], Buffer[], number, number[], number];
     const counters: Record<string, number> = {};
     for (let at = 0; at < fields.length; at += 2) {
       counters[String(fields[at])] = Number(fields[at + 1]);
@@ -53,6 +55,7 @@ export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
       shape: shapeOf(shape),
       now,
       byPriority,
+      schedules,
     };
   },
 });

@@ -1,0 +1,95 @@
+import { asError } from '@redpost/core';
+import type { QueueContext } from '../context.js';
+import { planTicks } from '../schedule/plan-ticks.js';
+import { readSchedule } from '../schedule/spec.js';
+import { dueSchedules } from '../scripts/due-schedules.js';
+import type { FoundSchedule } from '../scripts/read-schedules.js';
+import { sendTicks, type TickedSchedule } from '../scripts/send-ticks.js';
+import { KeyFullError } from '../sending/errors.js';
+
+/** How soon to look again when something could not be sent, in ms. */
+const againMs = 5000;
+/** About how much one call sends. */
+const mostMessages = 500;
+const mostBytes = 512 * 1024;
+
+/**
+ * Sends the messages of schedules that are due, in pieces. Everybody who has one may do it at the same time: the script
+ * that sends the messages of a schedule moves it on, if nobody else has done so before.
+ */
+export class Ticker {
+  readonly #context: QueueContext;
+  readonly #failed: (error: Error) => void;
+
+  constructor(context: QueueContext, failed: (error: Error) => void) {
+    this.#context = context;
+    this.#failed = failed;
+  }
+
+  /** Sends what is due. Resolves to the ms until the next schedule is due, if there is one. Rejects like a call. */
+  async tick(isOver: () => boolean): Promise<number | undefined> {
+    const { connection, keys } = this.#context;
+    // Those that cannot be read here stay due, for others that can.
+    let skip = 0;
+    while (!isOver()) {
+      const { now, nextInMs, hasMore, due } = await connection.run(dueSchedules, { keys, skip });
+      const plans: TickedSchedule[] = [];
+      for (const found of due) {
+        const plan = this.#plan(found, now);
+        if (plan) plans.push(plan);
+        else skip += 1;
+      }
+      for (const schedules of pieces(plans)) await this.#send(schedules);
+      const isBehind = plans.some(({ next }) => next !== undefined && next <= now);
+      if (!hasMore && !isBehind) {
+        return skip > 0 ? Math.min(nextInMs ?? againMs, againMs) : earliest(plans, now, nextInMs);
+      }
+    }
+    return undefined;
+  }
+
+  #plan({ name, spec, state }: FoundSchedule, now: number): TickedSchedule | undefined {
+    try {
+      return planTicks(readSchedule(name, spec, state), now);
+    } catch (error) {
+      const { message } = asError(error);
+      const what = `The schedule ${JSON.stringify(name)} of the queue ${this.#context.name}`;
+      this.#failed(new Error(`${what} cannot be read here: ${message}`, { cause: error }));
+      return undefined;
+    }
+  }
+
+  async #send(schedules: readonly TickedSchedule[]): Promise<void> {
+    const { connection, keys, name } = this.#context;
+    const results = await connection.run(sendTicks, { keys, schedules });
+    const messageKeys = schedules.flatMap(({ key = '', messages }) => messages.map(() => key));
+    const refused = new Set(messageKeys.filter((_, at) => results[at] === 'refused'));
+    for (const key of refused) this.#failed(new KeyFullError({ queue: name, key }));
+  }
+}
+
+/** The ms until the first of these is due again, or another one. */
+function earliest(
+  plans: readonly TickedSchedule[],
+  now: number,
+  nextInMs: number | undefined,
+): number | undefined {
+  const times = plans.flatMap(({ next }) => (next === undefined ? [] : [next - now]));
+  const first = Math.min(nextInMs ?? Number.POSITIVE_INFINITY, ...times);
+  return Number.isFinite(first) ? first : undefined;
+}
+
+function* pieces(plans: readonly TickedSchedule[]): Generator<TickedSchedule[]> {
+  let piece: TickedSchedule[] = [];
+  let messages = 0;
+  let bytes = 0;
+  for (const plan of plans) {
+    piece.push(plan);
+    messages += plan.messages.length;
+    for (const { element } of plan.messages) bytes += element.length;
+    if (messages < mostMessages && bytes < mostBytes && piece.length < mostMessages) continue;
+    yield piece;
+    [piece, messages, bytes] = [[], 0, 0];
+  }
+  if (piece.length > 0) yield piece;
+}
