@@ -199,8 +199,17 @@ queue
   .stop({ timeoutMs: none });
 queue.receive({ timeoutMs: none, signal: none });
 queue.deliveries({ signal: none });
-queue.deadLetters.list({ limit: none, after: none });
-queue.deadLetters.redrive({ entries: none });
+queue.deadLetters.list({ limit: none, after: none, filter: none });
+queue.deadLetters.groups({ filter: none, limit: none, signal: none, onProgress: none });
+queue.deadLetters.redrive({
+  entries: none,
+  filter: none,
+  to: none,
+  map: none,
+  ratePerSecond: none,
+  signal: none,
+  onProgress: none,
+});
 const list = new List<string>('l', { connection, codec: none });
 list.blmove(list, { from: none, to: none, timeoutMs: none, signal: none });
 

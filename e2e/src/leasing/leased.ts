@@ -58,7 +58,7 @@ const queue: OpenLeased = (name, connection) => {
     send: async (...bodies) => void (await open.sendBatch(bodies.map((body) => ({ body })))),
     consume: (handler, options) => open.consume(handler, options),
     dead: () => open.deadLetters.list(),
-    redrive: () => open.deadLetters.redrive(),
+    redrive: async () => (await open.deadLetters.redrive()).redriven,
     stats: () => open.stats(),
   };
 };

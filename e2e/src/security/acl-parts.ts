@@ -132,7 +132,8 @@ export const parts: Record<string, Part> = {
     await queue.peek();
     await queue.limits.get();
     await queue.deadLetters.count();
-    await queue.deadLetters.list();
+    await queue.deadLetters.list({ filter: { reason: 'failed' } });
+    await queue.deadLetters.groups();
     await queue.deadLetters.bounds();
     await queue.schedules.list();
   },
@@ -174,6 +175,7 @@ export const parts: Record<string, Part> = {
     const unlimited = queue.limits.set({ concurrency: 5 }, { timeoutMs: 0 });
     await unlimited.catch((error) => refuseUnless(error, 'UNCONFIRMED'));
     await queue.limits.clear();
+    await deadLetters.redrive({ filter: { reason: 'none' } });
     await deadLetters.redrive();
     await deadLetters.remove(['1-1']);
     await deadLetters.purge();

@@ -9,7 +9,7 @@ import {
   printBody,
 } from '../src/messages/body-codec.js';
 import { lineBatches } from '../src/messages/input-lines.js';
-import { deadLine } from '../src/messages/message-line.js';
+import { deadLine, wholeDeadLine } from '../src/messages/message-line.js';
 import { duration, header, positive } from '../src/options/option-parsers.js';
 import { Failure } from '../src/program/exit-codes.js';
 
@@ -60,12 +60,17 @@ it('a dead letter is one line of JSON, for any content', () => {
     sentAt: fc.option(fc.date(), { nil: undefined }),
     reason: hostileText,
     error: hostileText,
+    stack: fc.option(hostileText, { nil: undefined }),
+    consumer: fc.option(hostileText, { nil: undefined }),
+    process: fc.option(hostileText, { nil: undefined }),
+    ranMs: fc.option(fc.nat(), { nil: undefined }),
     diedAt: fc.date(),
   });
   const property = fc.property(letter, codec, (given, name) => {
-    const line = deadLine(given, name);
-    expect(line).not.toMatch(/[\r\n]/);
-    expect(JSON.parse(line)).toMatchObject({ reason: given.reason, attempt: given.attempt });
+    for (const line of [deadLine(given, name), wholeDeadLine(given, name)]) {
+      expect(line).not.toMatch(/[\r\n]/);
+      expect(JSON.parse(line)).toMatchObject({ reason: given.reason, attempt: given.attempt });
+    }
   });
   fc.assert(property, { numRuns: 4000 });
 });

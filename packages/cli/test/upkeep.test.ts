@@ -254,6 +254,53 @@ describe('dead', () => {
     ]);
   });
 
+  it('groups them by reason and error, shows one, and sends those of a filter again', async () => {
+    const queue = await bury('1', '2');
+    const groups = await redpost.run(['dead', 'groups', queue]);
+    expect(groups.lines).toMatchObject([{ reason: 'failed', error: 'exit code <n>', count: 2 }]);
+    const { fingerprint, sample } = groups.lines[0] as {
+      fingerprint: string;
+      sample: { entry: string };
+    };
+    const shown = await redpost.run(['dead', 'show', queue, sample.entry, '1-1']);
+    expect(shown.lines).toMatchObject([{ body: 2, consumer: expect.any(String) }]);
+    expect(shown.code).toBe(1);
+    expect((await onTerminal(`dead groups ${queue}`)).stdout).toMatch(/^REASON +COUNT/);
+
+    const redrive = (...options: string[]) => redpost.run(['dead', 'redrive', queue, ...options]);
+    expect((await redrive('--filter', 'error=other')).lines).toEqual([{ queue, redriven: 0 }]);
+    expect((await redrive('--filter', 'until=2020-01-01')).lines).toEqual([{ queue, redriven: 0 }]);
+    const edited = await redpost.run(['dead', 'edit', queue, sample.entry, '3']);
+    expect(edited.lines).toEqual([{ queue, redriven: 1 }]);
+    const to = await redrive('--filter', `fingerprint=${fingerprint}`, '--to', `${queue}-other`);
+    expect(to.lines).toEqual([{ queue, redriven: 1 }]);
+
+    expect((await redpost.run(['receive', queue])).lines).toMatchObject([{ body: 3 }]);
+    expect((await redpost.run(['receive', `${queue}-other`])).lines).toMatchObject([{ body: 1 }]);
+    expect((await redrive('--filter', 'what=x')).code).toBe(2);
+  });
+
+  it('tells how far a redrive has come, also when it is interrupted', async () => {
+    const queue = uniqueName();
+    const bodies = Array.from({ length: 1500 }, (_, n) => `${n}`).join('\n');
+    await redpost.run(['send', queue, '--quiet'], { input: bodies });
+    const letters = `for i=1,1500 do redis.call('XADD', KEYS[1], '*', 'reason', 'failed', 'error', '', 'element', redis.call('RPOP', KEYS[2])) end`;
+    await redpost.redisCli('EVAL', letters, '2', `{${queue}}:dead`, queue);
+
+    const redriving = redpost.start(['dead', 'redrive', queue, '--rate', '100']);
+    await eventually(() => /redriven \d+ of 1,500/.test(redriving.stderr));
+    redriving.process.kill('SIGINT');
+    const { code, lines, stderr } = await redriving.ended;
+
+    expect(code).toBe(130);
+    const left = Number(await redpost.redisCli('XLEN', `{${queue}}:dead`));
+    const redriven = 1500 - left;
+    expect(lines).toEqual([{ queue, redriven }]);
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe(
+      `redpost: redriven ${redriven.toLocaleString('en-US')} of 1,500`,
+    );
+  });
+
   it('deletes one dead letter, or all, after confirmation', async () => {
     const queue = await bury('1', '2', '3');
     const [first] = (await redpost.run(['dead', 'list', queue])).lines;

@@ -29,3 +29,25 @@ export function shortened(text: string): string {
   const beginning = text.slice(0, longest - note.length).replace(/[\ud800-\udbff]$/, '');
   return beginning + note;
 }
+
+/** Longer stacks are cut, in characters: a dead letter has to be small. */
+const longestStack = 2000;
+
+/**
+ * The name of an error, and the lines of its stack that say where it was thrown, at most about 2 KB: without its message,
+ * which may be long. Empty for what is no error, or has no such lines. Never throws.
+ */
+export function stackOf(thrown: unknown): string {
+  try {
+    if (!isError(thrown) || typeof thrown.stack !== 'string') return '';
+    const frames = thrown.stack.split('\n').filter((line) => /^\s+at /.test(line));
+    let text = shortened(String(thrown.name)).slice(0, 100);
+    for (const frame of frames) {
+      if (text.length + frame.length >= longestStack) break;
+      text += `\n${frame}`;
+    }
+    return frames.length === 0 ? '' : text;
+  } catch {
+    return '';
+  }
+}

@@ -13,12 +13,16 @@ export {
   type StopOptions,
 } from '@redpost/core/consuming';
 export type { CancelResult } from './admin/cancel.js';
-export {
-  type DeadLetter,
-  DeadLetters,
-  type ListOptions as DeadLetterListOptions,
-  type RedriveOptions,
-} from './admin/dead-letters.js';
+export type { DeadLetterFilter, DeadLetterSelection } from './admin/dead/dead-filter.js';
+export type {
+  DeadLetterGroup,
+  DeadLetterGroups,
+  DeadLetterProgress,
+  GroupsOptions,
+} from './admin/dead/dead-groups.js';
+export type { DeadLetter } from './admin/dead/dead-letter.js';
+export type { RedriveOptions, RedriveProgress, RedriveResult } from './admin/dead/dead-redrive.js';
+export { DeadLetters, type ListOptions as DeadLetterListOptions } from './admin/dead-letters.js';
 export type { KeyStats, KeysOptions } from './admin/key-stats.js';
 export type { QueueStats } from './admin/queue-stats.js';
 export { SearchLimitError, type SearchOptions, type SearchProgress } from './admin/search.js';

@@ -14,6 +14,8 @@ export interface QueueKeys {
   readonly dead: string;
   /** ZSET of consumers by the time their lease ends, in ms. */
   readonly consumers: string;
+  /** What the SET of dead letters of other queues begins with that were redriven to this one: see `accept-redriven`. */
+  readonly redriven: string;
   /** HASH of counters. */
   readonly stats: string;
   /** HASH of what the queue has declared, with a version. A plain queue has none. */
@@ -95,6 +97,7 @@ export function queueKeys(name: string): QueueKeys {
     suspects: `${tag}:suspects`,
     dead: `${tag}:dead`,
     consumers: `${tag}:consumers`,
+    redriven: `${tag}:redriven:`,
     stats: `${tag}:stats`,
     shape: `${tag}:shape`,
     seen: `${tag}:seen`,

@@ -139,7 +139,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   /** The name of the queue, and of the Redis list. */
   readonly name: string;
   /** The messages that were given up. */
-  readonly deadLetters: DeadLetters<Body>;
+  readonly deadLetters: DeadLetters<Body, Input>;
   /** What limits its consumers, all of them together. */
   readonly limits: DeclaredLimits;
   /** What is sent at certain times. */

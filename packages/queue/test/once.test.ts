@@ -86,7 +86,7 @@ const paths: Path[] = [
     done: false,
     async run(queue) {
       await (await taken(queue)).deadLetter();
-      expect(await queue.deadLetters.redrive()).toBe(1);
+      expect(await queue.deadLetters.redrive()).toMatchObject({ redriven: 1 });
     },
   },
   {

@@ -73,7 +73,7 @@ it('an option that does not exist is refused by name, wherever options are taken
     ],
     [
       () => queue.deadLetters.redrive(anything({ entry: '1-0' })),
-      'deadLetters.redrive() has no option "entry". There are: entries',
+      'deadLetters.redrive() has no option "entry". There are: entries, filter, to, map, ratePerSecond, signal, onProgress',
     ],
     [
       () => consumer.stop(anything({ timeout: 1 })),

@@ -1,7 +1,9 @@
+import type { DeadLetterFilter } from '@redpost/queue';
 import type { Command } from 'commander';
 import type { CodecName } from '../messages/body-codec.js';
-import { deadLine } from '../messages/message-line.js';
-import { codecOption, positive, repeated, yesOption } from '../options/option-parsers.js';
+import { deadLine, wholeDeadLine } from '../messages/message-line.js';
+import { filterOption } from '../options/dead-filter.js';
+import { codecOption, positive, yesOption } from '../options/option-parsers.js';
 import { counted, say } from '../output/notices.js';
 import { confirmedQueue } from '../program/confirm.js';
 import { addCommand, define } from '../program/define.js';
@@ -9,11 +11,19 @@ import { exitCodes } from '../program/exit-codes.js';
 import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 import { addDeadBounds } from './dead-bounds.js';
+import { entryOption, exitCodeFor } from './dead-entries.js';
+import { addDeadGroups } from './dead-groups.js';
+import { addDeadRedrive } from './dead-redrive.js';
 
 interface ListOptions {
   codec: CodecName;
   count: number;
   after?: string;
+  filter?: DeadLetterFilter;
+}
+
+interface ShowOptions {
+  codec: CodecName;
 }
 
 interface EntryOptions {
@@ -36,10 +46,12 @@ export function addDead(program: Command, context: ProgramContext): void {
         .argument('<queue>', 'name of the queue')
         .option('-n, --count <n>', 'how many at most', positive, pageSize)
         .option('--after <entry>', 'begin after this entry')
+        .addOption(filterOption())
         .addOption(codecOption()),
     help: `
 Examples:
   redpost dead list emails
+  redpost dead list emails --filter error=ETIMEDOUT --filter since=2030-01-31T12:00Z
   redpost dead list emails | jq -r 'select(.reason == "failed") | .entry'
 
 Prints {"entry", "id", "body", "reason", "error", "diedAt", "attempt", "sentAt",
@@ -47,18 +59,25 @@ Prints {"entry", "id", "body", "reason", "error", "diedAt", "attempt", "sentAt",
     job: (run, args, options) => unlessInterrupted(run, list(run, args, options)),
   });
 
-  define<EntryOptions>(dead, context, 'redrive', {
-    description: 'Send dead letters again, as new messages: all, or the named entries.',
+  define<ShowOptions>(dead, context, 'show', {
+    description: 'Print all that is known of dead letters, with their stacks.',
     addArguments: (command) =>
-      command.argument('<queue>', 'name of the queue').addOption(entryOption(command)),
+      command
+        .argument('<queue>', 'name of the queue')
+        .argument('<entries...>', 'entries, as dead list prints them')
+        .addOption(codecOption()),
     help: `
 Examples:
-  redpost dead redrive emails
-  redpost dead redrive emails --entry 1700000000000-0 --entry 1700000000001-0
+  redpost dead show emails 1700000000000-0
+  redpost dead show emails 1700000000000-0 | jq -r .stack
 
-Prints how many were sent. Exits with 1 when a named entry does not exist.`,
-    job: (run, args, options) => unlessInterrupted(run, redrive(run, args, options)),
+Prints what dead list prints, and {"stack", "consumer", "process", "ranMs",
+"origin"} as far as they are known. Exits with 1 when an entry does not exist.`,
+    job: (run, args, options) => unlessInterrupted(run, show(run, args, options)),
   });
+
+  addDeadGroups(dead, context);
+  addDeadRedrive(dead, context);
 
   define<EntryOptions>(dead, context, 'purge', {
     description: 'Delete dead letters: all, or the named entries. This cannot be undone.',
@@ -80,20 +99,14 @@ were deleted. Exits with 1 when a named entry does not exist.`,
   addDeadBounds(dead, context);
 }
 
-function entryOption(command: Command) {
-  return command
-    .createOption('--entry <entry>', 'only this entry, as dead list prints it (repeatable)')
-    .argParser(repeated);
-}
-
 async function list(run: Run, [name = '']: readonly string[], options: ListOptions) {
-  const { count, codec } = options;
+  const { count, codec, filter } = options;
   const { deadLetters } = await run.queue(name);
   let { after } = options;
   let printed = 0;
   while (printed < count) {
     const limit = Math.min(pageSize, count - printed);
-    const letters = await deadLetters.list({ limit, after });
+    const letters = await deadLetters.list({ limit, after, filter });
     for (const letter of letters) void run.output.line(deadLine(letter, codec));
     await run.output.pressure;
     printed += letters.length;
@@ -102,16 +115,18 @@ async function list(run: Run, [name = '']: readonly string[], options: ListOptio
   }
   await run.output.flushed();
   const total = await deadLetters.count();
-  if (printed === count && total > count)
+  if (printed === count && total > count && !filter)
     say(`there may be more: ${total} in all; see --count and --after`);
   return undefined;
 }
 
-async function redrive(run: Run, [name = '']: readonly string[], { entry }: EntryOptions) {
+async function show(run: Run, [name = '', ...entries]: readonly string[], { codec }: ShowOptions) {
   const { deadLetters } = await run.queue(name);
-  const redriven = await deadLetters.redrive(entry ? { entries: entry } : {});
-  await run.output.line(JSON.stringify({ queue: name, redriven }));
-  return exitCodeFor(entry, redriven);
+  const letters = await Promise.all(entries.map((entry) => deadLetters.get(entry)));
+  const found = letters.filter((letter) => letter !== undefined);
+  for (const letter of found) void run.output.line(wholeDeadLine(letter, codec));
+  await run.output.flushed();
+  return exitCodeFor(entries, found.length);
 }
 
 async function purge(run: Run, [name = '']: readonly string[], { entry, yes }: EntryOptions) {
@@ -128,11 +143,4 @@ async function purge(run: Run, [name = '']: readonly string[], { entry, yes }: E
   const purged = entry ? await deadLetters.remove(entry) : await deadLetters.purge();
   await run.output.line(JSON.stringify({ queue: name, purged }));
   return exitCodeFor(entry, purged);
-}
-
-function exitCodeFor(entries: readonly string[] | undefined, done: number): number {
-  const missing = new Set(entries).size - done;
-  if (!entries || missing <= 0) return exitCodes.done;
-  say(`${missing} of ${counted(entries.length, 'entry').replace('entrys', 'entries')} not found`);
-  return exitCodes.failed;
 }

@@ -16,7 +16,19 @@ export function storedLine(message: StoredMessage, codec: CodecName): string {
 }
 
 export function deadLine(letter: DeadLetter, codec: CodecName): string {
-  return line({
+  return line(deadFields(letter, codec));
+}
+
+/** A dead letter with all that is known of it. */
+export function wholeDeadLine(letter: DeadLetter, codec: CodecName): string {
+  const { consumer, process, ranMs, origin, stack } = letter;
+  const more = Object.entries({ consumer, process, ranMs, origin, stack });
+  const known = more.map(([name, value]) => [name, JSON.stringify(value)]);
+  return line({ ...deadFields(letter, codec), ...Object.fromEntries(known) });
+}
+
+function deadFields(letter: DeadLetter, codec: CodecName) {
+  return {
     entry: JSON.stringify(letter.entry),
     ...ownId(letter),
     ...bodyOf(letter.bytes, codec),
@@ -24,7 +36,7 @@ export function deadLine(letter: DeadLetter, codec: CodecName): string {
     error: letter.error ? JSON.stringify(letter.error) : undefined,
     diedAt: JSON.stringify(letter.diedAt),
     ...rest(letter),
-  });
+  };
 }
 
 /** The fields of a body: the body and, if necessary, its encoding. */

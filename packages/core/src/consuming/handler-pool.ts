@@ -16,7 +16,7 @@ export interface Lease {
   /** Returns a delivery for another attempt, and resolves when Redis has done that. */
   retry(held: Handled, delayMs: number): Promise<void>;
   /** Moves a delivery to the dead letters, and resolves when Redis has done that. */
-  deadLetter(held: Handled, reason: string, error: string): Promise<void>;
+  deadLetter(held: Handled, reason: string, error: string, stack?: string): Promise<void>;
 }
 
 /** One delivery or several, for one call of a handler. */

@@ -5,7 +5,7 @@
  */
 
 export { mayBeTooLarge } from '../codecs/message-size.js';
-export { messageOf, shortened } from '../error-text.js';
+export { messageOf, shortened, stackOf } from '../error-text.js';
 export {
   type CheckedHandling,
   type CheckedLease,

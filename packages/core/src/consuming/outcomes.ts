@@ -1,4 +1,4 @@
-import { messageOf } from '../error-text.js';
+import { messageOf, stackOf } from '../error-text.js';
 import { asError, isRedpostError } from '../errors.js';
 import type { NextStep } from './failure.js';
 import type { Handled } from './handler-pool.js';
@@ -44,7 +44,7 @@ export class Outcomes<Held extends Handled> {
       const next = this.#host.nextStep(held, error);
       this.#host.failed(held, error, next);
       if (next.action === 'retry') await held.settler.retry(held, next.delayMs);
-      else await held.settler.deadLetter(held, next.reason, messageOf(error));
+      else await held.settler.deadLetter(held, next.reason, messageOf(error), stackOf(error));
     } catch (failure) {
       // The event `lost` reports a lost lease.
       if (!isRedpostError(failure, 'LEASE_LOST')) this.#host.error(asError(failure));

@@ -22,7 +22,10 @@ export interface Retry<Held> {
 export interface DeadLettering<Held> {
   held: Held;
   reason: string;
+  /** The message of the last error. */
   error: string;
+  /** What the error was, and where it was thrown: see `stackOf`. Empty where there was none. */
+  stack: string;
 }
 
 /**

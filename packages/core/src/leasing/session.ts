@@ -106,8 +106,8 @@ export abstract class LeaseSession<
     await this.#settle(held, this.settlements.retry(held, delayMs));
   }
 
-  async deadLetter(held: Item, reason: string, error: string): Promise<void> {
-    await this.#settle(held, this.settlements.deadLetter(held, reason, error));
+  async deadLetter(held: Item, reason: string, error: string, stack?: string): Promise<void> {
+    await this.#settle(held, this.settlements.deadLetter(held, reason, error, stack));
   }
 
   /** Returns messages so that other consumers get them. This does not count as an attempt. */

@@ -36,13 +36,13 @@ export class Settlements<Held> {
   }
 
   /** Resolves to false when the message was no longer held. */
-  deadLetter(held: Held, reason: string, error: string): Promise<boolean> {
+  deadLetter(held: Held, reason: string, error: string, stack = ''): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const texts = { reason: shortened(reason), error: shortened(error) };
       // A character has up to three bytes.
-      const textSize = 3 * (texts.reason.length + texts.error.length);
+      const textSize = 3 * (texts.reason.length + texts.error.length + stack.length);
       const size = textSize + this.#store.deadLetterSize(held);
-      this.#deadLetters.add({ held, ...texts, resolve, reject }, size);
+      this.#deadLetters.add({ held, ...texts, stack, resolve, reject }, size);
     });
   }
 

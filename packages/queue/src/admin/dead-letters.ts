@@ -1,15 +1,6 @@
-import {
-  type Complete,
-  InvalidArgumentError,
-  type NamesOf,
-  refuseUnknownOptions,
-  shown,
-  wholeNumber,
-} from '@redpost/core';
-import { type EntryReply, entriesOf, newestId, withShortJson } from '@redpost/core/consuming';
+import { type Complete, type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
+import { entriesOf } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
-import { readStored, type StoredMessage } from '../message/stored-message.js';
-import { redrive } from '../scripts/redrive.js';
 import {
   boundsFields,
   boundsOf,
@@ -17,41 +8,26 @@ import {
   type DeadLetterBounds,
 } from '../shape/dead-letter-bounds.js';
 import { declareBounds } from '../shape/declaring-bounds.js';
-
-/** A message that is not delivered any more, and why. */
-export interface DeadLetter<Body = unknown> extends StoredMessage<Body> {
-  /** Where it stands among the dead letters: for `redrive`, `remove`, and to list on from. */
-  readonly entry: string;
-  /** E.g. `failed`, `crashed`, `malformed`, `invalid`, or what a handler said. */
-  readonly reason: string;
-  /** The message of the last error; may be empty. */
-  readonly error: string;
-  /** By the server's clock. */
-  readonly diedAt: Date;
-}
+import type { DeadLetterSelection } from './dead/dead-filter.js';
+import { type DeadLetterGroups, type GroupsOptions, groupsOf } from './dead/dead-groups.js';
+import { checkEntry, type DeadLetter, readLetter } from './dead/dead-letter.js';
+import { Redrive, type RedriveOptions, type RedriveResult } from './dead/dead-redrive.js';
+import { findEntries, readEntries } from './dead/dead-search.js';
 
 /** Which dead letters to list. */
-export interface ListOptions {
+export interface ListOptions<Body = unknown> {
   /** How many at most. Default 100. */
   limit?: number | undefined;
   /** The `entry` after which to start. Default: the oldest one. */
   after?: string | undefined;
+  /** Only those that this means. All dead letters are looked at until `limit` are found. Default: all. */
+  filter?: DeadLetterSelection<Body> | undefined;
 }
 
-/** Which dead letters to send again. */
-export interface RedriveOptions {
-  /** Only these entries. Default: all there are now. */
-  entries?: readonly string[] | undefined;
-}
-
-const listOptionNames: NamesOf<ListOptions> = { limit: true, after: true };
-const redriveOptionNames: NamesOf<RedriveOptions> = { entries: true };
-
-/** How many one script moves: it holds up everything else meanwhile. */
-const chunk = 200;
+const listOptionNames: NamesOf<ListOptions> = { limit: true, after: true, filter: true };
 
 /** The messages of a queue that were given up. */
-export class DeadLetters<Body = unknown> {
+export class DeadLetters<Body = unknown, Input = Body> {
   readonly #context: QueueContext<Body>;
   readonly #endDeclaration: () => Promise<void> | undefined;
 
@@ -61,15 +37,38 @@ export class DeadLetters<Body = unknown> {
     this.#endDeclaration = endDeclaration;
   }
 
-  /** The oldest first. */
-  async list(options: ListOptions = {}): Promise<DeadLetter<Body>[]> {
+  /**
+   * The oldest first.
+   *
+   * @throws InvalidArgumentError for an option that cannot work.
+   */
+  async list(options: ListOptions<Body> = {}): Promise<DeadLetter<Body>[]> {
     refuseUnknownOptions('deadLetters.list()', options, listOptionNames);
-    const { limit = 100, after } = options;
+    const { limit = 100, after, filter } = options;
     wholeNumber('limit', limit, { min: 1 });
-    const from = after === undefined ? '-' : `(${checkEntry(after)}`;
+    if (after !== undefined) checkEntry(after);
+    if (filter) return this.#listFound(filter, limit, after);
+    const from = after === undefined ? '-' : `(${after}`;
     const { connection, keys } = this.#context;
     const entries = await entriesOf(connection, { stream: keys.dead, from, to: '+', limit });
-    return Promise.all(entries.map((entry) => this.#read(entry)));
+    const read = await Promise.all(entries.map((entry) => readLetter(this.#context, entry)));
+    return read.map(({ letter }) => letter);
+  }
+
+  /** The dead letter with this `entry`, or undefined. @throws InvalidArgumentError for what is no entry. */
+  async get(entry: string): Promise<DeadLetter<Body> | undefined> {
+    const [found] = await readEntries(this.#context, [checkEntry(entry)]);
+    return found?.letter;
+  }
+
+  /**
+   * Counts the dead letters by reason and by kind of error: numbers, ids and addresses in the text of an error make no
+   * difference. Looks at all of them, about a megabyte at a time, without their bodies.
+   *
+   * @throws InvalidArgumentError for an option that cannot work.
+   */
+  async groups(options: GroupsOptions = {}): Promise<DeadLetterGroups> {
+    return groupsOf(this.#context as QueueContext, options);
   }
 
   /** How many there are. */
@@ -98,25 +97,29 @@ export class DeadLetters<Body = unknown> {
   }
 
   /**
-   * Sends dead letters again, as if they were new: attempts start from 1. They are delivered before the messages
-   * in the list, oldest first, and clients with plain RPOP do not see them. Resolves to how many.
-   * Each is moved at once or not at all, so none is lost and none is doubled.
+   * Sends dead letters again, as if they were new: attempts start from 1, and an expiry that has passed is left out.
+   * They are delivered before the messages in the list, oldest first, and clients with plain RPOP do not see them. Those
+   * that die meanwhile are not among them.
+   *
+   * Each is moved at once or not at all, so none is lost and none is doubled. With `to`, a queue has another slot: there
+   * they are sent first and deleted then. If the process dies in between, some are in both places: the same redrive,
+   * within an hour, deletes them without sending them again; a redrive to a third queue would double them.
+   *
+   * @throws InvalidArgumentError for an option that cannot work. EncodeError, ValidationError, and what `map` or the
+   * filter throws: what was redriven until then stays so.
    */
-  async redrive(options: RedriveOptions = {}): Promise<number> {
-    refuseUnknownOptions('deadLetters.redrive()', options, redriveOptionNames);
-    const { entries } = options;
-    if (entries) return this.#redriveThese(entries);
-    const { connection, keys } = this.#context;
-    const last = await connection.run(newestId, keys.dead);
-    let from = '-';
-    let total = 0;
-    while (last !== undefined) {
-      const sent = await this.#redrive(from, last, chunk);
-      total += sent.length;
-      if (sent.length === 0) break;
-      from = `(${sent.at(-1)}`;
-    }
-    return total;
+  async redrive(options: RedriveOptions<Body, Input> = {}): Promise<RedriveResult> {
+    return new Redrive(this.#context, options).run();
+  }
+
+  /**
+   * Sends one dead letter again with another body. Resolves to false when there is no such entry any more.
+   *
+   * @throws InvalidArgumentError, EncodeError, ValidationError: nothing has changed.
+   */
+  async editAndRedrive(entry: string, body: Input): Promise<boolean> {
+    const { redriven } = await this.redrive({ entries: [entry], map: () => body });
+    return redriven > 0;
   }
 
   /** Deletes these entries; resolves to how many there were. */
@@ -132,39 +135,17 @@ export class DeadLetters<Body = unknown> {
     return (await connection.call('XTRIM', [keys.dead, 'MAXLEN', 0])) as number;
   }
 
-  async #redriveThese(entries: readonly string[]): Promise<number> {
-    const moves = entries.map(checkEntry).map((entry) => this.#redrive(entry, entry, 1));
-    const sent = await Promise.all(moves);
-    return sent.flat().length;
+  async #listFound(
+    filter: DeadLetterSelection<Body>,
+    limit: number,
+    after: string | undefined,
+  ): Promise<DeadLetter<Body>[]> {
+    const entries: string[] = [];
+    for await (const { letters } of findEntries(this.#context, filter, after)) {
+      entries.push(...letters);
+      if (entries.length >= limit) break;
+    }
+    const read = await readEntries(this.#context, entries.slice(0, limit));
+    return read.map(({ letter }) => letter);
   }
-
-  #redrive(from: string, to: string, limit: number): Promise<string[]> {
-    const { connection, keys } = this.#context;
-    return connection.run(redrive, { keys, from, to, limit });
-  }
-
-  async #read([entryId, fields]: EntryReply): Promise<DeadLetter<Body>> {
-    const entry = String(entryId);
-    const element = valueAt(fields, 'element') ?? Buffer.alloc(0);
-    return withShortJson({
-      ...(await readStored(this.#context, element)),
-      entry,
-      reason: String(valueAt(fields, 'reason') ?? ''),
-      error: String(valueAt(fields, 'error') ?? ''),
-      diedAt: new Date(Number(entry.split('-')[0])),
-    });
-  }
-}
-
-/** Names stand at even places: a value may be the name of another field. */
-function valueAt(fields: readonly Buffer[], name: string): Buffer | undefined {
-  for (let at = 0; at < fields.length; at += 2) {
-    if (String(fields[at]) === name) return fields[at + 1];
-  }
-  return undefined;
-}
-
-function checkEntry(entry: string): string {
-  if (typeof entry === 'string' && /^\d+-\d+$/.test(entry)) return entry;
-  throw new InvalidArgumentError(`An entry looks like 1700000000000-0, got ${shown(entry)}`);
 }

@@ -16,6 +16,7 @@ import {
   outsideContext,
   performance,
   setTimeout,
+  stackOf,
   ToldSeldom,
   UnheardDeadLetters,
   unreadableReason,
@@ -222,7 +223,7 @@ export class Receiver<Body = unknown> {
       held.tolerate();
       if (!this.#events.hasListeners('unreadable')) this.#unheard.add(error);
       this.#events.emit('unreadable', { delivery: held, error });
-      await session.deadLetter(held, reason, messageOf(error));
+      await session.deadLetter(held, reason, messageOf(error), stackOf(error));
       return false;
     }
   }

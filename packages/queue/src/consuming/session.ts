@@ -142,11 +142,12 @@ export class Session<Body = unknown> extends LeaseSession<
     held: HeldDelivery<Body>,
     reason: string,
     error: string,
+    stack?: string,
   ): Promise<void> {
     held.measure();
     const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
-    await super.deadLetter(held, reason, error);
+    await super.deadLetter(held, reason, error, stack);
   }
 
   /** Returns these messages to the queue; it does not count as an attempt. */

@@ -20,6 +20,8 @@ interface EnvelopeHeader {
   priority: number;
   /** When it expires, in ms since 1970 by the server's clock. */
   expiresAt: number | undefined;
+  /** The queue in which it became a dead letter, if it was redriven to another one. */
+  origin: string | undefined;
 }
 
 export interface Envelope extends EnvelopeHeader {
@@ -60,6 +62,26 @@ export function encodeEnvelope(
   const more = headers ? `,"headers":${JSON.stringify(headers)}` : '';
   const header = `${prefix}{${place}"id":${idJson},"ts":${sentAt}${more}}\n`;
   return typeof body === 'string' ? header + body : Buffer.concat([Buffer.from(header), body]);
+}
+
+/** The same message with another body. Its envelope can be read. */
+export function withBody(element: Buffer, body: string | Uint8Array): Buffer {
+  return Buffer.concat([element.subarray(0, headerEnd(element) + 1), Buffer.from(body)]);
+}
+
+/** The same message with the name of the queue that it comes from, unless it has one. Malformed ones stay as they are. */
+export function withOrigin(element: Buffer, origin: string): Buffer {
+  try {
+    if (decodeEnvelope(element, '-').origin !== undefined) return element;
+    const end = headerEnd(element);
+    const header = element.toString('utf8', 0, end).replace(/\}\s*$/, '');
+    return Buffer.concat([
+      Buffer.from(`${header},"origin":${JSON.stringify(origin)}}`),
+      element.subarray(end),
+    ]);
+  } catch {
+    return element;
+  }
 }
 
 /** True for an element with a header; anything else is a bare payload. */
@@ -146,6 +168,7 @@ function bareHeader(id: string): EnvelopeHeader {
     key: undefined,
     priority: defaultPriority,
     expiresAt: undefined,
+    origin: undefined,
   };
 }
 
@@ -156,7 +179,7 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
   } catch (cause) {
     throw malformed(element, 'its header is not JSON', cause);
   }
-  const { id, ts = 0, expires, headers = noHeaders, key, priority } = header;
+  const { id, ts = 0, expires, headers = noHeaders, key, priority, origin } = header;
   const [, attempt = 0, suspect] = writtenIn(text);
   if (typeof id !== 'string' || id === '') throw malformed(element, 'it has no id');
   if (!isTime(ts) || (expires !== undefined && !isTime(expires))) {
@@ -172,6 +195,7 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
     key: typeof key === 'string' ? key : undefined,
     priority: isPriority(priority) ? priority : defaultPriority,
     expiresAt: expires,
+    origin: typeof origin === 'string' ? origin : undefined,
   };
 }
 

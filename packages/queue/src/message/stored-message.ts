@@ -21,6 +21,8 @@ export interface StoredMessage<Body = unknown> {
   readonly sentAt: Date | undefined;
   /** How often the message was delivered so far. */
   readonly attempt: number;
+  /** The queue in which it became a dead letter first, if it was redriven to this one from there. */
+  readonly origin?: string | undefined;
 }
 
 /** Reads an element. Never rejects: an unreadable element has no body. */
@@ -38,6 +40,7 @@ export async function readStored<Body>(
     priority: envelope.priority,
     sentAt: toDate(envelope.sentAt),
     attempt: envelope.deliveries,
+    ...(envelope.origin !== undefined && { origin: envelope.origin }),
   });
 }
 

@@ -1,19 +1,21 @@
 -- Move deliveries to the dead letters. Each is removed from the consumer only after it was written to the dead letters,
 -- because a script that fails half-way is not undone.
 --
--- rest  for each delivery: receipt, reason, error, how many µs it took
+-- process  the host and the process of the consumer
+-- rest  for each delivery: receipt, reason, error, stack, how many µs it took
 -- returns for each delivery 1, or 0 if it is no longer held
 local moved = 0
 write_before_growing('HDEL', active)
 open_batches()
 local reply = {}
 
-for i = rest, #ARGV, 4 do
-  local receipt, reason, message, ran_us = unpack(ARGV, i, i + 3)
+for i = rest, #ARGV, 5 do
+  local receipt, reason, message, stack, ran_us = unpack(ARGV, i, i + 4)
   local element = held(receipt)
   if element then
     local attempt, _, text = read_envelope(element, consumer .. '-' .. receipt)
-    add_dead_letter(reason, message, write_envelope(attempt + 1, false, text))
+    add_dead_letter(reason, message, write_envelope(attempt + 1, false, text),
+      'consumer', consumer, 'process', process, 'ran', ran_us, 'stack', stack)
     let_go(receipt)
     end_held(receipt, element)
     free(receipt, tonumber(ran_us))

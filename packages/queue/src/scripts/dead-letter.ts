@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
@@ -19,6 +20,7 @@ export interface DeadLetterInput {
     receipt: number;
     reason: string;
     error: string;
+    stack?: string;
     ranUs?: number | undefined;
   }[];
 }
@@ -37,9 +39,19 @@ export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
     deadLettersPart,
   ],
   keys: namedKeys(...placeKeys, ...heldKeys, 'dead', 'stats'),
-  args: { consumer: ({ consumer }) => consumer, ...placeArgs },
+  args: {
+    consumer: ({ consumer }) => consumer,
+    process: () => `${hostname()}:${process.pid}`,
+    ...placeArgs,
+  },
   rest: ({ deliveries }) =>
-    deliveries.flatMap(({ receipt, reason, error, ranUs }) => [receipt, reason, error, ranUs ?? 0]),
+    deliveries.flatMap(({ receipt, reason, error, stack = '', ranUs = 0 }) => [
+      receipt,
+      reason,
+      error,
+      stack,
+      ranUs,
+    ]),
   lua: source,
   parse: (reply) => (reply as number[]).map((held) => held === 1),
 });

@@ -30,7 +30,7 @@ for _, receipt in ipairs(receipts) do
   attempt = attempt + 1
   if suspect and attempt >= tonumber(max_attempts) then
     add_dead_letter('crashed', 'its consumers died while they handled it',
-      write_envelope(attempt, false, text))
+      write_envelope(attempt, false, text), 'consumer', consumer)
     dead_lettered = dead_lettered + 1
     end_once(element)
     free(receipt)

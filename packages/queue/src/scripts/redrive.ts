@@ -1,29 +1,32 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, mostBytesPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { envelopePart, oncePart, returnPart } from './parts/parts.js';
+import { redrivenPart } from './parts/parts.js';
 import source from './redrive.lua';
 import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
-export interface RedriveInput {
-  keys: QueueKeys;
+/** Dead letters between two entries, both included. */
+export interface DeadRange {
   /** Ids of entries of the stream, `-` and `+` for the ends; `(` before one leaves it out. */
   from: string;
   to: string;
+  /** What is sent instead. Default: the message as it is. */
+  element?: Buffer | undefined;
+}
+
+export interface RedriveInput {
+  keys: QueueKeys;
+  ranges: readonly DeadRange[];
   limit: number;
 }
 
 /** The ids of the entries that were moved. */
 export const redrive = defineScript<RedriveInput, string[]>({
   name: 'redrive',
-  uses: [clockPart, mostBytesPart, envelopePart, oncePart, returnPart],
+  uses: [clockPart, mostBytesPart, redrivenPart],
   keys: namedKeys(...placeKeys, 'dead', 'once'),
-  args: {
-    first: ({ from }) => from,
-    last: ({ to }) => to,
-    limit: ({ limit }) => limit,
-    ...placeArgs,
-  },
+  args: { limit: ({ limit }) => limit, ...placeArgs },
+  rest: ({ ranges }) => ranges.flatMap(({ from, to, element }) => [from, to, element ?? '']),
   lua: source,
   looksFirst: () => true,
   parse: (reply) => (reply as Buffer[]).map(String),

@@ -73,8 +73,8 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
   }
 
   deadLetter(letters: readonly DeadLettering<HeldDelivery>[]): Promise<boolean[]> {
-    const deliveries = letters.map(({ held, reason, error }) => {
-      return { receipt: held.number, reason, error, ranUs: held.ranUs };
+    const deliveries = letters.map(({ held, reason, error, stack }) => {
+      return { receipt: held.number, reason, error, stack, ranUs: held.ranUs };
     });
     return this.#context.connection.run(deadLetter, { ...this.#names, deliveries });
   }

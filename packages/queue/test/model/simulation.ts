@@ -416,7 +416,7 @@ export class Simulation {
 
   async redrive(limit: number): Promise<void> {
     const moved = this.model.redrive(limit);
-    const input = { keys: this.#keys, from: '-', to: '+', limit };
+    const input = { keys: this.#keys, ranges: [{ from: '-', to: '+' }], limit };
     expect(await this.#step(this.connection.run(redrive, input))).toHaveLength(moved);
   }
 

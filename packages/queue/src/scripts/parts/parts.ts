@@ -39,6 +39,7 @@ import place from './place.lua';
 import inList from './putting/in-list.lua';
 import placed from './putting/placed.lua';
 import rate from './rate.lua';
+import redriven from './redriven.lua';
 import removing from './removing.lua';
 import returning from './return.lua';
 import shape from './shape.lua';
@@ -191,6 +192,13 @@ export const returnPart = definePart({
   uses: [envelopePart, signalPart, placePart, levelsPart, keysPart],
   needs: ['returned', 'suspects'],
   lua: returning,
+});
+
+/** `put_redriven(element, id)`: dead letters that are sent again. */
+export const redrivenPart = definePart({
+  name: 'redriven',
+  uses: [clockPart, envelopePart, oncePart, returnPart],
+  lua: redriven,
 });
 
 /** `debounce`, `end_debounce` and others: messages that wait until no other one comes. */

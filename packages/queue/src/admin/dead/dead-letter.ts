@@ -1,0 +1,75 @@
+import { InvalidArgumentError, shown } from '@redpost/core';
+import { type EntryReply, withShortJson } from '@redpost/core/consuming';
+import type { QueueContext } from '../../context.js';
+import { readStored, type StoredMessage } from '../../message/stored-message.js';
+
+/** A message that is not delivered any more, and why. */
+export interface DeadLetter<Body = unknown> extends StoredMessage<Body> {
+  /** Where it stands among the dead letters: for `get`, `redrive` and `remove`, and to list on from. */
+  readonly entry: string;
+  /** E.g. `failed`, `crashed`, `malformed`, `invalid`, or what a handler said. */
+  readonly reason: string;
+  /** The message of the last error; may be empty. */
+  readonly error: string;
+  /** The name of the last error and where it was thrown, cut after 2000 characters; undefined if there was none. */
+  readonly stack: string | undefined;
+  /** The consumer that had it last. Undefined for dead letters of older versions, as are the following ones. */
+  readonly consumer: string | undefined;
+  /** The host and the process of this consumer, as `host:pid`; undefined if it has died. */
+  readonly process: string | undefined;
+  /** How long its last attempt took, in ms; undefined if no handler has had it, or its consumer has died. */
+  readonly ranMs: number | undefined;
+  /** By the server's clock. */
+  readonly diedAt: Date;
+}
+
+/** A dead letter, and the element that Redis has of it. */
+export interface ReadLetter<Body> {
+  letter: DeadLetter<Body>;
+  element: Buffer;
+}
+
+/** Reads an entry of the stream. Never rejects: an unreadable message has no body. */
+export async function readLetter<Body>(
+  context: QueueContext<Body>,
+  [entryId, fields]: EntryReply,
+): Promise<ReadLetter<Body>> {
+  const entry = String(entryId);
+  const textOf = (name: string) => {
+    const text = String(valueAt(fields, name) ?? '');
+    return text === '' ? undefined : text;
+  };
+  const element = valueAt(fields, 'element') ?? Buffer.alloc(0);
+  const ranUs = Number(textOf('ran') ?? 0);
+  const letter = withShortJson({
+    ...(await readStored(context, element)),
+    entry,
+    reason: textOf('reason') ?? '',
+    error: textOf('error') ?? '',
+    stack: textOf('stack'),
+    consumer: textOf('consumer'),
+    process: textOf('process'),
+    ranMs: ranUs > 0 ? ranUs / 1000 : undefined,
+    diedAt: diedAt(entry),
+  });
+  return { letter, element };
+}
+
+/** When the entry was added, by the server's clock. */
+export function diedAt(entry: string): Date {
+  return new Date(Number(entry.split('-')[0]));
+}
+
+/** Names stand at even places: a value may be the name of another field. */
+function valueAt(fields: readonly Buffer[], name: string): Buffer | undefined {
+  for (let at = 0; at < fields.length; at += 2) {
+    if (String(fields[at]) === name) return fields[at + 1];
+  }
+  return undefined;
+}
+
+/** @throws InvalidArgumentError for what is no entry. */
+export function checkEntry(entry: string): string {
+  if (typeof entry === 'string' && /^\d+-\d+$/.test(entry)) return entry;
+  throw new InvalidArgumentError(`An entry looks like 1700000000000-0, got ${shown(entry)}`);
+}

@@ -1,0 +1,34 @@
+import { defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
+import type { QueueKeys } from '../keys.js';
+import source from './accept-redriven.lua';
+import { redrivenPart } from './parts/parts.js';
+import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
+
+/** For how long at least a queue knows what it has accepted: an hour. */
+const windowMs = 3_600_000;
+
+export interface AcceptRedrivenInput {
+  /** Of the queue that they go to. */
+  keys: QueueKeys;
+  /** The name of the queue that they come from. */
+  source: string;
+  letters: readonly { entry: string; element: Buffer }[];
+}
+
+/** How many were new. */
+export const acceptRedriven = defineScript<AcceptRedrivenInput, number>({
+  name: 'accept-redriven',
+  uses: [clockPart, redrivenPart],
+  keys: namedKeys(...placeKeys, 'once'),
+  args: {
+    source: ({ source: name }) => name,
+    window_ms: () => windowMs,
+    redriven_prefix: ({ keys }) => keys.redriven,
+    ...placeArgs,
+  },
+  rest: ({ letters }) => letters.flatMap(({ entry, element }) => [entry, element]),
+  lua: source,
+  looksFirst: () => true,
+  parse: (reply) => reply as number,
+});
