@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { InvalidArgumentError, type NamesOf, refuseUnknownOptions, shown } from '@redpost/core';
 import { decodeEnvelope } from '../../message/envelope.js';
 import { fingerprint } from '../../message/fingerprint.js';
@@ -49,14 +50,18 @@ export function checkFilter(filter: DeadLetterFilter): void {
       throw new InvalidArgumentError(`filter.${name} is a text, got ${shown(value)}`);
     }
   }
-  if (error !== undefined && typeof error !== 'string' && !(error instanceof RegExp)) {
+  if (error !== undefined && typeof error !== 'string' && !types.isRegExp(error)) {
     throw new InvalidArgumentError(`filter.error is a text or a RegExp, got ${shown(error)}`);
   }
   for (const [name, value] of Object.entries({ since, until })) {
-    if (value !== undefined && !(value instanceof Date && !Number.isNaN(value.getTime()))) {
+    if (value !== undefined && !isTime(value)) {
       throw new InvalidArgumentError(`filter.${name} is a valid Date, got ${shown(value)}`);
     }
   }
+}
+
+function isTime(value: unknown): boolean {
+  return types.isDate(value) && !Number.isNaN(value.getTime());
 }
 
 /** The first and the last entry that may be meant. Both ends are included. */
@@ -73,7 +78,7 @@ export function isMeant(filter: DeadLetterFilter, letter: SurveyedLetter): boole
   const { reason, error, fingerprint: print, key, id } = filter;
   if (reason !== undefined && letter.reason !== reason) return false;
   if (typeof error === 'string' && !letter.error.includes(error)) return false;
-  if (error instanceof RegExp && letter.error.search(error) < 0) return false;
+  if (types.isRegExp(error) && letter.error.search(error) < 0) return false;
   if (print !== undefined && fingerprint(letter.error) !== print) return false;
   if (key === undefined && id === undefined) return true;
   const named = namesIn(letter);
