@@ -6,7 +6,7 @@ import source from './redrive.lua';
 import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 /** Dead letters between two entries, both included. */
-export interface DeadRange {
+interface DeadRange {
   /** Ids of entries of the stream, `-` and `+` for the ends; `(` before one leaves it out. */
   from: string;
   to: string;
