@@ -154,9 +154,9 @@ export class HandlerPool<Item extends Work> {
     this.#lookahead.stall();
   }
 
-  /** Sets whether this pool may have use for items that would wait. */
-  leaseAhead(mayLease: boolean): void {
-    this.#lookahead.mayLease = mayLease;
+  /** Sets for how many items that would wait this pool may have use at most, from now on. */
+  leaseAhead(most: number): void {
+    this.#lookahead.bound = most;
   }
 
   /** Removes and returns all items that were not started, or those of one lease. */

@@ -10,8 +10,8 @@ const weight = 0.05;
  * many as the handlers, at their recent speed, start within 2 ms, but at most `most`, and at most a mebibyte.
  */
 export class Lookahead {
-  /** Whether messages may be leased ahead at all. */
-  mayLease = true;
+  /** How many messages may be leased ahead at most for now. */
+  bound = Number.POSITIVE_INFINITY;
   readonly #concurrency: number;
   readonly #most: number;
   #meanMs = Number.POSITIVE_INFINITY;
@@ -26,7 +26,7 @@ export class Lookahead {
 
   /** How many messages to lease ahead now. */
   get count(): number {
-    return this.mayLease ? this.#count : 0;
+    return Math.min(this.#count, this.bound);
   }
 
   /** Leases none ahead until a handler has finished, because the handlers have become slower. */

@@ -111,8 +111,8 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
     this.#pool.stall();
   }
 
-  leaseAhead(mayLease: boolean): void {
-    this.#pool.leaseAhead(mayLease);
+  leaseAhead(most: number): void {
+    this.#pool.leaseAhead(Math.floor(most / this.#options.max));
   }
 
   removeWaiting(): HeldDelivery<Body>[] {

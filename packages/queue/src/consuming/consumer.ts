@@ -12,6 +12,7 @@ import {
   UnheardDeadLetters,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
+import { RoomAhead } from '../limiting/room-ahead.js';
 import { PauseReports } from '../shape/pause-reports.js';
 import type { Paused, Shape } from '../shape/shape.js';
 import type { Recovery } from '../store/list-store.js';
@@ -85,8 +86,10 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     (paused) => this.#events.emit('paused', paused),
     () => this.#events.emit('resumed', undefined),
   );
-  /** As far as the shape of the queue is concerned. */
-  #mayLeaseAhead = true;
+  /** Whether it may take messages ahead of its handlers, as far as the shape of the queue says. */
+  #leasesAhead: Shape['leasesAhead'] = true;
+  #keysLeaseAhead = true;
+  readonly #roomAhead = new RoomAhead();
   readonly #stopping = new Stopping(() => this.#beginStop());
 
   /** @param turns shared with consumers of other queues, when the handlers are. */
@@ -213,7 +216,15 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       if (!isGated) this.#events.emit('drained', undefined);
     },
     reshaped: (shape) => this.#reshaped(shape),
-    keysLeaseAhead: (mayLease) => this.#handlers.leaseAhead(mayLease && this.#mayLeaseAhead),
+    keysLeaseAhead: (mayLease) => {
+      this.#keysLeaseAhead = mayLease;
+      this.#leaseAhead();
+    },
+    roomUnderLimits: (room) => {
+      const isCrowded = this.#roomAhead.found(room);
+      this.#leaseAhead();
+      if (isCrowded) void this.#returnWaiting();
+    },
     lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
     cancelled: (delivery, error) => this.#events.emit('cancelled', { delivery, error }),
     recovered: (recovery) => this.#events.emit('recovered', recovery),
@@ -233,12 +244,20 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     const wasStill = this.#isQueueStill;
     const isStill = paused !== undefined || limitedUntil !== undefined;
     this.#isQueueStill = isStill;
-    this.#mayLeaseAhead = leasesAhead;
-    this.#handlers.leaseAhead(leasesAhead);
+    this.#leasesAhead = leasesAhead;
+    this.#keysLeaseAhead = true;
+    this.#roomAhead.reset();
+    this.#leaseAhead();
     if (isStill) this.#handlers.pause();
-    if (isStill || !leasesAhead || hasPausedKeys) await this.#returnWaiting();
+    if (isStill || leasesAhead !== true || hasPausedKeys) await this.#returnWaiting();
     if (!isStill && wasStill) this.#goOn();
     this.#pauseReports.inForce(paused);
+  }
+
+  #leaseAhead(): void {
+    const isRefused = !this.#leasesAhead || !this.#keysLeaseAhead;
+    const most = this.#leasesAhead === 'in-room' ? this.#roomAhead.most : Number.POSITIVE_INFINITY;
+    this.#handlers.leaseAhead(isRefused ? 0 : most);
   }
 
   #goOn(): void {

@@ -29,8 +29,8 @@ export interface Handlers<Body> {
   resume(): void;
   /** Has use for none ahead, until a handler has finished. */
   stall(): void;
-  /** Whether it may have use for any ahead. */
-  leaseAhead(mayLease: boolean): void;
+  /** How many it may have use for ahead at most, from now on. */
+  leaseAhead(most: number): void;
   /** Removes and returns all that was not started. */
   removeWaiting(): HeldDelivery<Body>[];
   /** Resolves when no handler runs. */

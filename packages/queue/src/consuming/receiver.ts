@@ -163,6 +163,7 @@ export class Receiver<Body = unknown> {
       drained: (epoch) => void this.#drained(session, epoch),
       reshaped: (shape) => this.#reshaped(session, shape),
       keysLeaseAhead: () => {},
+      roomUnderLimits: () => {},
       renewed: () => {},
       lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
       cancelled: (delivery, error) => this.#events.emit('cancelled', { delivery, error }),

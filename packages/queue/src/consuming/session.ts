@@ -32,6 +32,8 @@ export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recov
   cancelled(held: HeldDelivery<Body>, error: CancelledError): void;
   /** Whether messages may be taken ahead of the handlers, as far as keys are concerned. */
   keysLeaseAhead(mayLease: boolean): void;
+  /** The limits of the queue leave room for so many more messages, over all consumers. */
+  roomUnderLimits(room: number): void;
 }
 
 /** One life of a consumer of a queue: see {@link LeaseSession}. */
@@ -207,6 +209,11 @@ export class Session<Body = unknown> extends LeaseSession<
    */
   readyKeys(ready: number, count: number): void {
     this.events.keysLeaseAhead(ready > 2 * count);
+  }
+
+  /** The limits of the queue leave room for so many more messages, over all consumers. */
+  roomUnderLimits(room: number): void {
+    this.events.roomUnderLimits(room);
   }
 
   /** Does what else follows from the shape. Resolves when it is in force here. */

@@ -68,9 +68,11 @@ export class SharedPool<Body = unknown> {
     this.#pool.stall();
   }
 
-  /** One of the queues may, or may not, have messages that wait for a handler: only if all may, there are some. */
+  /** One of the queues may have another number of messages that wait for a handler: the least one holds for all. */
   leaseAhead(): void {
-    this.#pool.leaseAhead([...this.#shares.values()].every(({ mayLeaseAhead }) => mayLeaseAhead));
+    this.#pool.leaseAhead(
+      Math.min(...[...this.#shares.values()].map(({ mostAhead }) => mostAhead)),
+    );
   }
 
   done(): Promise<void> {
@@ -221,7 +223,7 @@ class Share<Body> implements Handlers<Body> {
   turns = 0;
   /** Nothing came when it was its turn. It gets no further ones until something is heard of it. */
   isLate = false;
-  mayLeaseAhead = true;
+  mostAhead = Number.POSITIVE_INFINITY;
   readonly #pool: SharedPool<Body>;
   readonly #drained: () => void;
   #isPaused = false;
@@ -350,8 +352,8 @@ class Share<Body> implements Handlers<Body> {
     this.#pool.stall();
   }
 
-  leaseAhead(mayLease: boolean): void {
-    this.mayLeaseAhead = mayLease;
+  leaseAhead(most: number): void {
+    this.mostAhead = most;
     this.#pool.leaseAhead();
   }
 

@@ -78,6 +78,8 @@ export type LeaseResult =
       readyKeys: number | undefined;
       /** How many of the acknowledged messages were still held. */
       acknowledged: number;
+      /** How many more messages the limits of the queue leave room for; undefined where it has none, or was not asked. */
+      room: number | undefined;
     };
 
 const keys = ['list', 'active', 'batches', 'handoff', 'consumers', 'stats'] as const;
@@ -146,7 +148,7 @@ function defineLease(definition: LeaseDefinition): Script<LeaseInput, LeaseResul
       if (reply === null) return { status: 'lost' };
       if (reply === 0) return { status: 'reshaped' };
       const [now, suspect, elements, isCut, askAgainMs, ...more] = reply as LeaseReply;
-      const [isSuspectLater, nextKeyMs, readyKeys, acknowledged] = more;
+      const [isSuspectLater, nextKeyMs, readyKeys, acknowledged, room] = more;
       return {
         status: 'held',
         now,
@@ -159,6 +161,7 @@ function defineLease(definition: LeaseDefinition): Script<LeaseInput, LeaseResul
         nextKeyMs: nextKeyMs ?? undefined,
         readyKeys: readyKeys ?? undefined,
         acknowledged,
+        room: room ?? undefined,
       };
     },
   });
@@ -174,4 +177,5 @@ type LeaseReply = [
   nextKeyMs: number | null,
   readyKeys: number | null,
   acknowledged: number,
+  room: number | null,
 ];

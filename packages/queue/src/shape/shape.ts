@@ -28,8 +28,11 @@ export interface Shape {
   /** The bounds of the dead letters; `Infinity` for no bound. */
   readonly deadLetters: Complete<DeadLetterBounds>;
   readonly limits: QueueLimits;
-  /** Whether consumers take messages ahead of their handlers. */
-  readonly leasesAhead: boolean;
+  /**
+   * Whether consumers take messages ahead of their handlers: where the queue is limited, only as far as the limits leave
+   * room.
+   */
+  readonly leasesAhead: boolean | 'in-room';
   /**
    * Whether consumers wait for the list without taking anything from it: a blocking move into their handoff would take
    * what the gate has not let through.
@@ -60,7 +63,7 @@ export function shapeOf(hash: readonly Buffer[]): Shape {
     hasPausedKeys: fields.has('key_pauses'),
     deadLetters: boundsOf(...boundsFields.map((name) => fields.get(name))),
     limits,
-    leasesAhead: !isLimited && !limitsKeys,
+    leasesAhead: !limitsKeys && (isLimited ? 'in-room' : true),
     waitsByBell: isLimited,
   };
 }

@@ -33,6 +33,8 @@ export interface ListSession<Body> extends FedSession<HeldDelivery<Body>> {
   someWereNotHeld(): Promise<void>;
   /** So many keys are ready after a call that asked for messages of `count` keys. */
   readyKeys(ready: number, count: number): void;
+  /** The limits of the queue leave room for so many more messages, over all consumers. */
+  roomUnderLimits(room: number): void;
 }
 
 type Leasing = Extract<LeaseResult, { status: 'held' }>;
@@ -235,7 +237,8 @@ export class ListSource<Body = unknown>
     if (result.acknowledged < acked.held.length) await this.#session.someWereNotHeld();
     const answeredAt = performance.now();
     this.#clockOffset = result.now - answeredAt;
-    slack?.answered(answeredAt - sentAt, slackMs);
+    const tookMs = answeredAt - sentAt;
+    slack?.answered(tookMs, slackMs);
     const found = result.elements.length;
     if (result.isCut) this.returnedAdded();
     else if (found < count && returns === this.#returns) this.#returned = 'unlikely';
@@ -246,6 +249,11 @@ export class ListSource<Body = unknown>
     if (result.nextKeyMs !== undefined) this.#waitForKey(result.nextKeyMs);
     if (result.readyKeys !== undefined) {
       this.#session.readyKeys(result.readyKeys, Math.ceil(count / perKey));
+    }
+    // What is taken ahead has to start in time, too. And another shape may leave less room.
+    const isSoon = !slack || tookMs <= slackMs / 2;
+    if (result.room !== undefined && shape === this.#shape) {
+      this.#session.roomUnderLimits(isSoon ? result.room : 0);
     }
     if (result.isSuspectLater) this.#feed.suspectsAdded();
     const startBy = slack ? sentAt + slackMs : undefined;

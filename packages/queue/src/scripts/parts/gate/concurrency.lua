@@ -4,8 +4,8 @@ gates[#gates + 1] = {
   allowed = function(count)
     local most = most_active()
     if not most then return count end
-    local room = most - held_by_others() - really_held()
-    return math.max(0, math.min(count, room)), -1
+    local room = math.max(0, most - held_by_others() - really_held())
+    return math.min(count, room), -1, room
   end,
   took = note_holder,
 }

@@ -1,4 +1,5 @@
 -- The gate of a plain queue, which lets everything through.
+local gate_room
 
 -- True when the queue has a shape by now, which the caller does not know.
 local function is_reshaped()

@@ -7,7 +7,7 @@ gates[#gates + 1] = {
     if not rate_limit then return count end
     first_granted = first
     local due, ask_again_ms = rate_due(rate_limit)
-    return math.min(count, due), ask_again_ms
+    return math.min(count, due), ask_again_ms, due
   end,
   took = function(count)
     if rate_limit and count > 0 then rate_grant(rate_limit, count, first_granted) end
