@@ -66,7 +66,8 @@ export const parts: Record<string, Part> = {
     const once = { key: 'a', until: 'done' } as const;
     await queue.send('once', { once });
     await queue.send('again', { once });
-    await queue.send('window', { once: { key: 'b', until: 1000 }, ttlMs: 60_000 });
+    await queue.send('window', { once: { key: 'b', until: 60_000 }, ttlMs: 60_000 });
+    await queue.send('while a window is open', { once: { key: 'c', until: 'done' } });
     await queue.send('throttled', { throttle: { key: 'a', ms: 1000 } });
     const debounce = { key: 'a', ms: 60_000 };
     await queue.send('debounced', { debounce });

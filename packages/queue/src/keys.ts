@@ -44,6 +44,8 @@ export interface QueueKeys {
   readonly once: string;
   /** What the STRING of each window of `once` begins with; the key follows. */
   readonly onceWindows: string;
+  /** STRING that is there while any of these windows is open. */
+  readonly openWindows: string;
   /** What the STRING of each window of `throttle` begins with; the key follows. */
   readonly throttleWindows: string;
   /** ZSET of keys of debounced messages by when they are due, in ms. */
@@ -112,6 +114,7 @@ export function queueKeys(name: string): QueueKeys {
     keysByAge: `${tag}:keys:age`,
     once: `${tag}:once`,
     onceWindows: `${tag}:once:`,
+    openWindows: `${tag}:windows`,
     throttleWindows: `${tag}:throttle:`,
     debounced: `${tag}:debounced`,
     debouncedFirsts: `${tag}:debounced:firsts`,

@@ -6,6 +6,9 @@ import { rejection } from '../../../tooling/rejection.js';
 import { startTestCluster } from '../../../tooling/test-cluster.js';
 import { type Once, Queue, type SendOptions } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
+import { type LeaseInput, leaseOf } from '../src/scripts/lease.js';
+import { readShape } from '../src/scripts/read-shape.js';
+import { renew } from '../src/scripts/renew.js';
 import { consumersOf, deferred, expireLeases, isBlocked, leftKeys } from './support/in-redis.js';
 import { openConnection, startOwnRedis, type TestQueue, useRedis } from './support/use-redis.js';
 
@@ -370,6 +373,108 @@ it('a window and a key that counts until something are one and the same key', as
   expect(await queue.send('b', { once: { key: 'k', until: 'done' } })).toBe(id);
   const done = await queue.send('a', { once: { key: 'm', until: 'done' } });
   expect(await queue.send('b', { once: { key: 'm', until: 60_000 } })).toBe(done);
+});
+
+it('a window keeps others out as long as it is open, also when a shorter one ends before it or is opened after it', async () => {
+  const queue = redis.queue<string>();
+  const { connection } = queue;
+  const { onceWindows, openWindows } = queueKeys(queue.name);
+  const long = await queue.send('a', { once: { key: 'long', until: 60_000 } });
+  const lasts = Number(await connection.call('PTTL', [openWindows]));
+  await queue.send('b', { once: { key: 'short', until: 1 } });
+  await eventually(async () => (await connection.call('EXISTS', [`${onceWindows}short`])) === 0);
+  expect(await queue.send('c', { once: { key: 'long', until: 'done' } })).toBe(long);
+  // It is there as long as the longest window.
+  const left = Number(await connection.call('PTTL', [openWindows]));
+  const windowLasts = Number(await connection.call('PTTL', [`${onceWindows}long`]));
+  expect(left).toBeGreaterThanOrEqual(windowLasts);
+  expect(left).toBeLessThanOrEqual(lasts);
+
+  const longer = await queue.send('d', { once: { key: 'longer', until: 120_000 } });
+  expect(Number(await connection.call('PTTL', [openWindows]))).toBeGreaterThan(110_000);
+  expect(await queue.purge()).toBeDefined();
+  expect(await queue.send('e', { once: { key: 'longer', until: 'taken' } })).toBe(longer);
+  await queue.send('f', { throttle: { key: 'longer', ms: 180_000 } });
+  expect(Number(await connection.call('PTTL', [openWindows]))).toBeLessThanOrEqual(120_000);
+});
+
+it('a window keeps others out also after the scripts of the server were flushed', async () => {
+  const own = await startOwnRedis();
+  const queue = redis.queue<string>({ connection: openConnection(own.url) });
+  const id = await queue.send('a', { once: { key: 'k', until: 60_000 } });
+  await queue.connection.call('SCRIPT', ['FLUSH']);
+  expect(await queue.send('b', { once: { key: 'k', until: 'done' } })).toBe(id);
+  expect(await queue.send('c', { once: { key: 'k', until: 60_000 } })).toBe(id);
+});
+
+/** Leases batches for a consumer in name only: the scripts tell what becomes of them. */
+async function scripted({ name, connection }: TestQueue<string>) {
+  const keys = queueKeys(name);
+  const consumer = 'scripted';
+  const shape = await connection.run(readShape, { keys });
+  const { version } = shape;
+  await connection.run(renew, { keys, consumer, leaseMs: 60_000, take: true, inForce: version });
+  const exchange = async (
+    count: number,
+    firstReceipt: number,
+    acked: LeaseInput['acked'] = { batches: [], receipts: [], expired: 0 },
+  ) => {
+    const leased = await connection.run(leaseOf(shape), {
+      keys,
+      version,
+      consumer,
+      from: 'RIGHT',
+      count,
+      asBatch: true,
+      withList: true,
+      withSuspect: false,
+      firstReceipt,
+      handedOff: undefined,
+      acked,
+    });
+    expect(leased).toMatchObject({ status: 'held', elements: { length: count } });
+  };
+  return { keys, consumer, exchange };
+}
+
+/** The keys that count. */
+async function counting({ name, connection }: TestQueue<never>): Promise<string[]> {
+  const found = (await connection.call('HKEYS', [queueKeys(name).once])) as Buffer[];
+  return found.map(String).sort();
+}
+
+it('of a batch, each key is free when its message is done, alone or with the others', async () => {
+  const queue = redis.queue<string>();
+  const { connection } = queue;
+  const done = (key: string) => ({ body: key, once: { key, until: 'done' as const } });
+  await queue.sendBatch([done('a'), { body: 'plain' }, ...['b', 'c', 'd', 'e', 'f'].map(done)]);
+  const { keys, consumer, exchange } = await scripted(queue);
+  await exchange(3, 1);
+  await exchange(2, 10);
+  await exchange(2, 20);
+  const onces = keys.onces(consumer);
+  const fields = async () => ((await connection.call('HKEYS', [onces])) as Buffer[]).map(String);
+  expect((await fields()).sort()).toEqual(['10:2', '1:3', '20:2']);
+
+  await exchange(0, 30, { batches: [{ first: 10, count: 2 }], receipts: [], expired: 0 });
+  expect(await counting(queue as never)).toEqual(['a', 'b', 'e', 'f']);
+  // The batches are opened for one of them.
+  await exchange(0, 30, { batches: [], receipts: [3], expired: 0 });
+  expect(await counting(queue as never)).toEqual(['a', 'e', 'f']);
+  expect((await fields()).sort()).toEqual(['1', '20', '21']);
+  await exchange(0, 30, { batches: [{ first: 20, count: 2 }], receipts: [1, 2], expired: 0 });
+  expect(await counting(queue as never)).toEqual([]);
+  expect(await fields()).toEqual([]);
+});
+
+it('a purge leaves the keys of a batch that is held', async () => {
+  const queue = redis.queue<string>();
+  const done = (key: string) => ({ body: key, once: { key, until: 'done' as const } });
+  await queue.sendBatch(['a', 'b', 'c'].map(done));
+  const { exchange } = await scripted(queue);
+  await exchange(2, 1);
+  await queue.purge();
+  expect(await counting(queue as never)).toEqual(['a', 'b']);
 });
 
 it('a send that is repeated after a lost answer does not double the message', async () => {

@@ -27,10 +27,10 @@ note_brought(handed_off, brought)
 local acknowledged = 0
 if #ARGV >= rest then
   local whole_batches, receipts = { unpack(ARGV, rest, rest - 1 + whole) }, { unpack(ARGV, rest + whole) }
-  note_acknowledged(whole_batches, receipts)
   acknowledged = acknowledge(whole_batches, receipts)
   -- After that, what was acknowledged singly has a label of its own.
   free_acknowledged(whole_batches, receipts, ran)
+  note_acknowledged(whole_batches, receipts)
   -- Fewer when they come a second time, because the answer got lost.
   local unhandled = math.min(expired, acknowledged)
   finished('acked', acknowledged - unhandled)
@@ -57,7 +57,7 @@ local suspect = with_suspect == '1' and take_suspect()
 local packed = elements[1] and #elements[1] < 512 and cmsgpack.pack(elements)
 local is_batch = as_batch == '1' and elements[2] and packed
 occupy(first, suspect, is_batch)
-note_taken(first, suspect, elements)
+note_taken(first, suspect, elements, is_batch)
 if suspect then
   hold(first, { suspect })
   first = first + 1

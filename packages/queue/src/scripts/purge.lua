@@ -50,7 +50,15 @@ if redis.call('EXISTS', once) == 1 then
   end
   for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
     local consumer = member:gsub('^~', '')
-    for _, field in ipairs(redis.call('HVALS', onces_prefix .. consumer)) do keep(read_once(field)) end
+    local fields = redis.call('HGETALL', onces_prefix .. consumer)
+    for i = 1, #fields, 2 do
+      if fields[i]:find(':', 1, true) then
+        local keys, ids = read_batch_once(fields[i + 1])
+        for n = 1, #keys do keep(keys[n], ids[n]) end
+      else
+        keep(read_once(fields[i + 1]))
+      end
+    end
     -- What a blocking move has brought counts until a lease holds it.
     for _, element in ipairs(redis.call('LRANGE', handoff_prefix .. consumer, 0, -1)) do keep(once_of(element)) end
   end

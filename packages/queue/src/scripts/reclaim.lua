@@ -9,13 +9,13 @@ if not redis.call('ZSCORE', consumers, consumer) then return nil end
 write_before_growing('HDEL', active)
 open_batches()
 local brought = hold_handed_off(handed_off)
-if brought then hold_once({ handed_off, brought }) end
+if brought then hold_once(handed_off, { brought }) end
 local receipt = tonumber(first)
 while true do
   local element = redis.call('RPOP', handoff)
   if not element then break end
   hold(receipt, { element })
-  hold_once({ receipt, element })
+  hold_once(receipt, { element })
   receipt = receipt + 1
 end
 return held_receipts()

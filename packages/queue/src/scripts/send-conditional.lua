@@ -64,6 +64,16 @@ local function replace(n, key, ms, most_ms, kept)
   return id
 end
 
+-- No other message with this key is sent for `ms`.
+local function open_window(word, key, id, ms)
+  local lasts = string.format('%.0f', ms)
+  redis.call('SET', window_prefixes[word] .. key, id, 'PX', lasts)
+  -- That there are windows is known for as long as the longest one is open.
+  if word == 'once' and redis.call('PTTL', open_windows) < ms then
+    redis.call('SET', open_windows, 1, 'PX', lasts)
+  end
+end
+
 local function send_if_alone(n, word, key, id, ms)
   if word == 'debounce' then
     local ttl_ms, element = tonumber(ARGV[rest + 3 * n - 2]), ARGV[rest + 3 * n - 1]
@@ -73,7 +83,7 @@ local function send_if_alone(n, word, key, id, ms)
   if word == 'taken' or word == 'done' then
     begin_once(key, id)
   elseif word then
-    redis.call('SET', window_prefixes[word] .. key, id, 'PX', string.format('%.0f', ms))
+    open_window(word, key, id, ms)
   end
   send_message(n)
 end

@@ -53,7 +53,15 @@ export const sendConditional = defineScript<SendConditionalInput, SendConditiona
     returnPart,
     debouncedPart,
   ],
-  keys: namedKeys('list', 'delayed', 'stats', 'once', ...debouncedKeys, ...placeKeys),
+  keys: namedKeys(
+    'list',
+    'delayed',
+    'stats',
+    'once',
+    'openWindows',
+    ...debouncedKeys,
+    ...placeKeys,
+  ),
   args: {
     ...placeArgs,
     once_prefix: ({ keys }) => keys.onceWindows,

@@ -1,13 +1,14 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
-import { earlierOncePart, oncePart } from './parts/parts.js';
+import type { Condition } from '../sending/condition.js';
+import { declaringPart, earlierOncePart } from './parts/parts.js';
 import { namedKeys } from './script-keys.js';
 import source from './send-once.lua';
 
 export interface SendOnceInput {
   keys: QueueKeys;
   /** Messages that wait in the list; some of them are sent once, until they are taken or done. */
-  messages: readonly { element: string | Buffer }[];
+  messages: readonly { id: string; element: string | Buffer; condition?: Condition | undefined }[];
 }
 
 /** A message that was not sent. */
@@ -20,13 +21,18 @@ export interface Duplicate {
 
 export const sendOnce = defineScript<SendOnceInput, Duplicate[]>({
   name: 'send-once',
-  uses: [oncePart, earlierOncePart],
-  keys: namedKeys('list', 'once', 'shape', 'seen'),
+  uses: [declaringPart, earlierOncePart],
+  keys: namedKeys('list', 'once', 'openWindows', 'shape', 'seen'),
   args: {
     once_prefix: ({ keys }) => keys.onceWindows,
     signal: ({ keys }) => keys.signal,
+    given: ({ messages }) => messages.length,
   },
-  rest: ({ messages }) => messages.map(({ element }) => element),
+  rest: ({ messages }) => [
+    ...messages.map(({ element }) => element),
+    ...messages.map(({ condition }) => condition?.key ?? ''),
+    ...messages.map(({ condition, id }) => (condition ? JSON.stringify(id) : '')),
+  ],
   lua: source,
   looksFirst: () => true,
   parse(reply) {

@@ -51,7 +51,10 @@ function checkNothingLeft({ contents }: Looked, allowed: RegExp, model?: QueueMo
 function ends(model: QueueModel, name: string): boolean {
   if (name === 'rate') return model.rate.mayBeKept(model.now);
   if (name.startsWith('rate:')) return model.keyRate(name.slice(5)).mayBeKept(model.now);
-  return (model.once.windows.get(name)?.until ?? 0) > model.tick;
+  const windows = [...model.once.windows].filter(([, { until }]) => until > model.tick);
+  return windows.some(
+    ([each]) => each === name || (name === 'windows' && each.startsWith('once:')),
+  );
 }
 
 /** The keys of a queue, by their types. */
@@ -268,6 +271,9 @@ function checkOnce({ once, consumers, tick }: QueueModel, redis: InRedis): void 
   for (const word of ['once', 'throttle']) {
     const open = [...once.windows].flatMap(([name, { until }]) => (until > tick ? [name] : []));
     const names = open.filter((name) => name.startsWith(`${word}:`));
+    if (word === 'once' && names.length > 0) {
+      same({ windows: redis.list('windows') }, { windows: ['1'] });
+    }
     same(redis.namesAfter(`${word}:`), names.map((name) => name.slice(word.length + 1)).sort());
   }
   const firsts = [...redis.map('debounced:firsts')].map(([key, text]) => [

@@ -38,6 +38,21 @@ local read = {
       end
       return opened
     end
+    if key:find(':onces:', 1, true) then
+      for i = 1, #fields, 2 do
+        local first, value = fields[i]:match('^(%d+):'), fields[i + 1]
+        local keys, ids, places = unpack(first and cmsgpack.unpack(value) or {})
+        for n = 1, first and #keys or 0 do
+          opened[#opened + 1] = tostring(first + places[n])
+          opened[#opened + 1] = #keys[n] .. ':' .. keys[n] .. ids[n]
+        end
+        if not first then
+          opened[#opened + 1] = fields[i]
+          opened[#opened + 1] = value
+        end
+      end
+      return opened
+    end
     if not key:find(':batches:', 1, true) then return fields end
     for i = 1, #fields, 2 do
       for at, element in ipairs(cmsgpack.unpack(fields[i + 1])) do
@@ -125,7 +140,7 @@ for _, key in ipairs(redis.call('KEYS', prefix .. '*')) do
     local at = redis.call('HGET', key, 'at')
     redis.call('HSET', key, 'at', string.format('%.0f', at - 1000 * ms))
   end
-  if is_rate or name:sub(1, 5) == 'once:' or name:sub(1, 9) == 'throttle:' then
+  if is_rate or name == 'windows' or name:sub(1, 5) == 'once:' or name:sub(1, 9) == 'throttle:' then
     redis.call('PEXPIRE', key, string.format('%.0f', math.max(0, redis.call('PTTL', key) - ms)))
   end
 end`,

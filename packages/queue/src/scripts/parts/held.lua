@@ -2,8 +2,8 @@
 -- one field of `batches`, "<first receipt>:<number of messages>", as long as they are settled together, because this costs
 -- Redis half as much as a field for each. Only the functions in this part use these two keys.
 
--- Called with the field of each batch that is opened, and its first receipt.
-local function batch_opened() end
+-- Each is called with the field of each batch that is opened, and its first receipt.
+local when_opened = {}
 
 -- Hold elements under this receipt and the following ones; as one batch, if they are given packed.
 local function hold(first, elements, packed)
@@ -22,7 +22,7 @@ local function open_batches()
     local first = batch:match('^%d+')
     hold(first, cmsgpack.unpack(redis.call('HGET', batches, batch)))
     redis.call('HDEL', batches, batch)
-    batch_opened(batch, first)
+    for _, opened in ipairs(when_opened) do opened(batch, first) end
   end
 end
 

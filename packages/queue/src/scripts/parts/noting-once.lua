@@ -2,20 +2,19 @@
 local has_once = redis.call('HEXISTS', shape, 'once') == 1
 
 local function note_brought(receipt, element)
-  if has_once and element then hold_once({ receipt, element }) end
+  if has_once and element then hold_once(receipt, { element }) end
 end
 
 local function note_acknowledged(whole, receipts)
   if has_once then end_acknowledged(whole, receipts) end
 end
 
--- These are held from the receipt `first` on.
-local function note_taken(first, suspect, elements)
+-- These are held under the receipt `first` and the following ones.
+local function note_taken(first, suspect, elements, is_batch)
   if not has_once then return end
-  local held_now = {}
-  for _, element in ipairs(suspect and { suspect, unpack(elements) } or elements) do
-    held_now[#held_now + 1] = first + #held_now / 2
-    held_now[#held_now + 1] = element
+  if suspect then
+    hold_once(first, { suspect })
+    first = first + 1
   end
-  hold_once(held_now)
+  hold_once(first, elements, is_batch)
 end

@@ -35,14 +35,12 @@ local function begin_once(key, id)
   redis.call('HSETNX', once, key, id)
 end
 
--- These count no longer: key, id, ...
-local function end_all(found)
-  if not found[1] then return end
-  local keys = {}
-  for i = 1, #found, 2 do keys[#keys + 1] = found[i] end
+-- These count no longer, each with its id.
+local function end_all(keys, ids)
+  if not keys[1] then return end
   local counting, ended = redis.call('HMGET', once, unpack(keys)), {}
-  for n, key in ipairs(keys) do
-    if counting[n] == found[2 * n] then ended[#ended + 1] = key end
+  for n = 1, #keys do
+    if counting[n] == ids[n] then ended[#ended + 1] = keys[n] end
   end
   if ended[1] then redis.call('HDEL', once, unpack(ended)) end
 end
@@ -50,11 +48,16 @@ end
 -- A message is gone.
 local function end_once(element)
   local key, id = once_of(element)
-  if key then end_all({ key, id }) end
+  if key then end_all({ key }, { id }) end
 end
 
--- The key and the id in a field of `onces`: see held-once.lua.
-local function read_once(field)
-  local length, after = field:match('^(%d+):()')
-  return field:sub(after, after + length - 1), field:sub(after + length)
+-- What a field of `onces` says of one message: its key and its id. See held-once.lua.
+local function read_once(value)
+  local length, after = value:match('^(%d+):()')
+  return value:sub(after, after + length - 1), value:sub(after + length)
+end
+
+-- What it says of a batch: the keys, the ids, and their places in the batch, from 0.
+local function read_batch_once(value)
+  return unpack(cmsgpack.unpack(value))
 end

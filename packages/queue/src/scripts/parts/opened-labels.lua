@@ -1,5 +1,5 @@
 -- Where a batch is opened, its messages get labels of their own. Each script that opens batches uses this part.
-batch_opened = function(batch, first)
+when_opened[#when_opened + 1] = function(batch, first)
   local label = redis.call('HGET', labels, batch)
   if not label then return end
   local fields, of_batch = {}, read_batch_label(label)

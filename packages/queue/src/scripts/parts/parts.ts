@@ -9,6 +9,7 @@ import cancelHeld from './cancel-held.lua';
 import cancelWaiting from './cancel-waiting.lua';
 import deadLetters from './dead-letters.lua';
 import debounced from './debounced.lua';
+import declaring from './declaring.lua';
 import delay from './delay.lua';
 import dropping from './dropping.lua';
 import earlierOnce from './earlier-once.lua';
@@ -69,11 +70,18 @@ export const fittingPart = definePart({ name: 'fitting', uses: [mostBytesPart], 
 /** `tell(what)`: what the consumers of the queue hear. */
 export const signalPart = definePart({ name: 'signal', needs: ['signal'], lua: signal });
 
-/** `shape_version()`, `shape_changed()` and `declare(field)`: what the queue has declared. */
+/** `shape_changed()` and `declare(field)`: a change of what the queue has declared. */
+export const declaringPart = definePart({
+  name: 'declaring',
+  uses: [signalPart],
+  needs: ['shape', 'seen'],
+  lua: declaring,
+});
+
+/** `shape_version()`: what the queue has declared. */
 export const shapePart = definePart({
   name: 'shape',
-  uses: [clockPart, signalPart],
-  needs: ['shape', 'seen'],
+  uses: [clockPart, declaringPart],
   lua: shape,
 });
 
@@ -91,14 +99,14 @@ export const oncePart = definePart({
 /** `earlier_once(asked)`: in whose place none of these is sent. */
 export const earlierOncePart = definePart({
   name: 'earlier-once',
-  needs: ['once', 'once_prefix'],
+  needs: ['once', 'open_windows', 'once_prefix'],
   lua: earlierOnce,
 });
 
 /** `hold_once`, `end_held` and others: those of them that a consumer holds. */
 export const heldOncePart = definePart({
   name: 'held-once',
-  uses: [oncePart],
+  uses: [oncePart, heldPart],
   needs: ['onces'],
   lua: heldOnce,
 });

@@ -1,17 +1,6 @@
 -- What the queue has declared: a hash whose version is another one after each change. A plain queue has none,
 -- and its version is ''.
 
--- It was changed: give it another version, or delete it where nothing is declared any more, and tell consumers.
-local function shape_changed()
-  redis.call('DEL', seen)
-  redis.call('HDEL', shape, 'version')
-  if redis.call('HLEN', shape) > 0 then
-    local time = redis.call('TIME')
-    redis.call('HSET', shape, 'version', time[1] .. '-' .. time[2])
-  end
-  tell('shape')
-end
-
 local function is_over(ends)
   return ends and tonumber(ends) <= now()
 end
@@ -28,13 +17,4 @@ local function shape_version()
     version = redis.call('HGET', shape, 'version')
   end
   return version or ''
-end
-
-local declared = {}
-
--- Declare something that holds from now on, if it is not declared yet.
-local function declare(field)
-  if declared[field] then return end
-  declared[field] = true
-  if redis.call('HSETNX', shape, field, 1) == 1 then shape_changed() end
 end
