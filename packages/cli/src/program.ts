@@ -11,6 +11,7 @@ import { addPublish } from './commands/publish.js';
 import { addPurge } from './commands/purge.js';
 import { addReceive } from './commands/receive.js';
 import { addResume } from './commands/resume.js';
+import { addSchedule } from './commands/schedule.js';
 import { addSend } from './commands/send.js';
 import { addStats } from './commands/stats.js';
 import { addSubscribe } from './commands/subscribe.js';
@@ -53,7 +54,7 @@ export function createProgram(context: ProgramContext): Command {
 
   const commands = [
     ...[addSend, addReceive, addWork, addStats, addKeys, addPeek],
-    ...[addPause, addResume, addLimits],
+    ...[addPause, addResume, addLimits, addSchedule],
     ...[addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addPing],
   ];

@@ -87,6 +87,11 @@ it('a schedule that is set again like this keeps its next tick, and another one 
   const otherBody = await schedules.set('s', { everyMs: dayMs, body: 'b' });
   expect(otherBody).toEqual({ ...first, body: 'b' });
 
+  // Also one that is due, and that nobody has sent yet.
+  const overdue = new Date(await makeOverdue(queue, 's', dayMs + 1000));
+  expect((await schedules.set('s', { everyMs: dayMs, body: 'c' })).next).toEqual(overdue);
+  await makeOverdue(queue, 's', -dayMs - 1000);
+
   const otherTime = await schedules.set('s', { everyMs: 2 * dayMs, body: 'b' });
   expect(otherTime.next?.getTime()).toBe((first.next?.getTime() ?? 0) + dayMs);
   expect(await schedules.next('s', 3)).toEqual(

@@ -17,6 +17,8 @@ const priorities: Columns<NamedStats> = [
   ['BY PRIORITY', ({ byPriority }) => (byPriority && priorityText(byPriority)) || '-'],
 ];
 
+const schedules: Columns<NamedStats> = [['SCHEDULES', ({ schedules }) => schedules]];
+
 const totals: Columns<NamedStats> = [
   ['ACKED', ({ total }) => total.acked],
   ['RETRIED', ({ total }) => total.retried],
@@ -29,11 +31,17 @@ const totals: Columns<NamedStats> = [
 
 /**
  * A row for each queue. The last seven columns are totals since the queue was created; how many messages wait at each
- * priority is shown only where messages have priorities.
+ * priority is shown only where messages have priorities, and how many schedules there are only where there are some.
  */
 export function statsTable(queues: readonly NamedStats[]): string {
   const hasPriorities = queues.some(({ byPriority }) => byPriority !== undefined);
-  const columns = [...states, ...(hasPriorities ? priorities : []), ...totals];
+  const hasSchedules = queues.some(({ schedules }) => schedules > 0);
+  const columns = [
+    ...states,
+    ...(hasPriorities ? priorities : []),
+    ...(hasSchedules ? schedules : []),
+    ...totals,
+  ];
   return table(columns, queues);
 }
 
