@@ -22,6 +22,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       entry('Concepts', 'docs/concepts.md'),
       entry('Coming from BullMQ', 'docs/coming-from/bullmq.md'),
       entry('Coming from Celery', 'docs/coming-from/celery.md'),
+      entry('Coming from Sidekiq', 'docs/coming-from/sidekiq.md'),
       entry('Coming from plain Redis', 'docs/coming-from/plain-redis.md'),
     ],
   },
