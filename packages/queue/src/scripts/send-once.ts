@@ -26,13 +26,14 @@ export const sendOnce = defineScript<SendOnceInput, Duplicate[]>({
   args: {
     once_prefix: ({ keys }) => keys.onceWindows,
     signal: ({ keys }) => keys.signal,
-    given: ({ messages }) => messages.length,
+    // One argument, since each costs the client and the server as much as a short message.
+    conditions: ({ messages }) =>
+      JSON.stringify([
+        messages.map(({ condition }) => condition?.key ?? ''),
+        messages.map(({ condition, id }) => (condition ? JSON.stringify(id) : '')),
+      ]),
   },
-  rest: ({ messages }) => [
-    ...messages.map(({ element }) => element),
-    ...messages.map(({ condition }) => condition?.key ?? ''),
-    ...messages.map(({ condition, id }) => (condition ? JSON.stringify(id) : '')),
-  ],
+  rest: ({ messages }) => messages.map(({ element }) => element),
   lua: source,
   looksFirst: () => true,
   parse(reply) {
