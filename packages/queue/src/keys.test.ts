@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { queueKeys } from './keys.js';
 
 it('the list has the name of the queue, and all other keys its hash tag', () => {
-  const { list, active, batches, handoff, labels, onces, ...others } = queueKeys('task');
-  const ofConsumer = [active, batches, handoff, labels, onces].map((keyOf) => keyOf('c'));
+  const { list, active, batches, handoff, labels, onces, cancelled, ...others } = queueKeys('task');
+  const ofConsumer = [active, batches, handoff, labels, onces, cancelled].map((keyOf) =>
+    keyOf('c'),
+  );
 
   expect(list).toBe('task');
   for (const key of [...Object.values(others), ...ofConsumer]) {
@@ -12,8 +14,10 @@ it('the list has the name of the queue, and all other keys its hash tag', () => 
 });
 
 it('no two keys are the same', () => {
-  const { active, batches, handoff, labels, onces, ...keys } = queueKeys('q');
-  const ofConsumer = [active, batches, handoff, labels, onces].map((keyOf) => keyOf('c'));
+  const { active, batches, handoff, labels, onces, cancelled, ...keys } = queueKeys('q');
+  const ofConsumer = [active, batches, handoff, labels, onces, cancelled].map((keyOf) =>
+    keyOf('c'),
+  );
   const all = [...Object.values(keys), ...ofConsumer, active('d')];
 
   expect(new Set(all).size).toBe(all.length);
