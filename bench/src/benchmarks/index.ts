@@ -2,6 +2,7 @@ import type { Benchmark } from '../benchmark.js';
 import { batch } from './batch.js';
 import { bytes, bytesWithKeys } from './bytes.js';
 import { channel } from './channel.js';
+import { delayed } from './delayed.js';
 import { depth } from './depth.js';
 import { endurance } from './endurance.js';
 import { idle } from './idle.js';
@@ -12,6 +13,7 @@ import { limits } from './limits.js';
 import { manyKeys } from './many-keys.js';
 import { once } from './once.js';
 import { priorities } from './priorities.js';
+import { schedules } from './schedules.js';
 import { single } from './single.js';
 import { topic } from './topic.js';
 
@@ -25,12 +27,14 @@ export const benchmarks: readonly Benchmark[] = [
   priorities,
   limits,
   once,
+  delayed,
   channel,
   topic,
   bytes,
   bytesWithKeys,
   depth,
   manyKeys,
+  schedules,
   idle,
   endurance,
 ];

@@ -62,6 +62,13 @@ export const bullmqPriorities = subjectOf({
   options: ({ n }) => ({ priority: 1 + (n % 10) }),
 });
 
+/** Due as soon as they are added. */
+export const bullmqDelayed = subjectOf({
+  name: 'bullmq-delayed',
+  variant: 'delayed',
+  options: () => ({ delay: 1 }),
+});
+
 /** Each job with an id of its own, so that none is left out. */
 export const bullmqOnce = subjectOf({
   name: 'bullmq-once',

@@ -19,6 +19,9 @@ export const queueSubjects: Record<string, () => Promise<QueueSubject>> = {
   'redpost-priorities': async () => (await import('./redpost.js')).redpostPriorities,
   'redpost-limits': async () => (await import('./redpost.js')).redpostLimits,
   'redpost-once': async () => (await import('./redpost.js')).redpostOnce,
+  'redpost-delayed': async () => (await import('./redpost.js')).redpostDelayed,
+  'redpost-schedules': async () => (await import('./redpost-schedules.js')).redpostSchedules,
+  'bullmq-delayed': async () => (await import('./bullmq.js')).bullmqDelayed,
   'bullmq-once': async () => (await import('./bullmq.js')).bullmqOnce,
   'bullmq-priorities': async () => (await import('./bullmq.js')).bullmqPriorities,
 };

@@ -82,6 +82,13 @@ export const redpostLimits = subjectOf({
   limits: { rate: { max: 1_000_000, perMs: 1000 }, concurrency: 1_000_000 },
 });
 
+/** Due as soon as they are sent, but never in the list. */
+export const redpostDelayed = subjectOf({
+  name: 'redpost-delayed',
+  variant: 'delayed',
+  options: () => ({ delayMs: 1 }),
+});
+
 /** Each message with a key of its own, so that none is left out. */
 export const redpostOnce = subjectOf({
   name: 'redpost-once',
