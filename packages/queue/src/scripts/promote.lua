@@ -20,7 +20,7 @@ while moved < most and room > 0 do
     -- Without the number in front: see delay.lua.
     elements[i] = member:sub(11)
   end
-  for _, element in ipairs(elements) do put_last(element) end
+  put_all_last(elements)
   redis.call('ZREMRANGEBYRANK', delayed, 0, #elements - 1)
   moved = moved + #elements
   if #due < wanted then break end

@@ -21,6 +21,27 @@ local function put_last(element)
   put('LPUSH', element)
 end
 
+-- The same for some elements, in their order.
+local function put_all_last(elements)
+  local alike = {}
+  local function put_alike()
+    if not alike[1] then return end
+    has_returned = true
+    redis.call('LPUSH', returned, unpack(alike))
+    alike = {}
+  end
+  for _, element in ipairs(elements) do
+    -- As a producer has written it, without a priority or a key: there is nothing to read.
+    if element:sub(1, 8) == '\0011{"id":' then
+      alike[#alike + 1] = element
+    else
+      put_alike()
+      put_last(element)
+    end
+  end
+  put_alike()
+end
+
 -- Put an element that was held and is unchanged where it is the next to be taken. Returns whether it is a suspect.
 local function put_back(element)
   local _, suspect, text = read_envelope(element, '')
