@@ -8,6 +8,8 @@ import type { Recovery } from './store/list-store.js';
 export interface QueueEvents<Body> {
   /** A message could not be read, and became a dead letter. */
   unreadable: { delivery: Delivery<Body>; error: Error };
+  /** A message was not delivered in time (`ttlMs`): see `onExpired`. Its body was not read. */
+  expired: { delivery: Delivery<Body> };
   /** The lease was lost: these messages are delivered again, even if they were handled. */
   lost: { deliveries: readonly Delivery<Body>[] };
   /** A message that was received and is not settled was cancelled. */
@@ -26,6 +28,7 @@ export interface QueueEvents<Body> {
 
 export const queueEventNames: NamesOf<QueueEvents<unknown>> = {
   unreadable: true,
+  expired: true,
   lost: true,
   cancelled: true,
   recovered: true,

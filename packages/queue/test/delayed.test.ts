@@ -174,3 +174,89 @@ async function untilExpired(connection: Connection): Promise<void> {
   const start = await now();
   await eventually(async () => (await now()) > start + 2);
 }
+
+it('a message for a date is delivered then, and at once when the date has passed', async () => {
+  const queue = redis.queue<string>();
+  const seen: string[] = [];
+  const due = new Date(Date.now() + 300);
+  queue.consume(({ body }) => seen.push(`${body} ${Date.now() >= due.getTime() - 2}`));
+  const passed = [new Date(0), new Date(-1), new Date(1000)];
+  await queue.sendBatch([
+    { body: 'then', at: due },
+    ...passed.map((at) => ({ body: 'at once', at })),
+    { body: 'once', at: new Date(0), once: { key: 'k', until: 'done' as const } },
+  ]);
+
+  await eventually(() => seen.length === 5, 3000);
+
+  expect(seen.sort()).toEqual([
+    'at once false',
+    'at once false',
+    'at once false',
+    'once false',
+    'then true',
+  ]);
+});
+
+it('a date may be years ahead, also with a time to live and a key, in every kind of send', async () => {
+  const queue = redis.queue<string>({ maxLength: { count: 100 } });
+  const unbounded = redis.otherEnd(queue);
+  const at = new Date(Date.now() + 99 * 365 * 86_400_000);
+  await unbounded.send('plain', { at });
+  await unbounded.send('key', { at, key: 'k', ttlMs: 86_400_000 });
+  await queue.send('bounded', { at, priority: 9 });
+  await queue.send('once', { at, once: { key: 'o', until: 'done' } });
+  queue.consume(() => {
+    throw new Error('too soon');
+  });
+
+  const scores = await queue.connection.call('ZRANGE', [
+    `{${queue.name}}:delayed`,
+    ...[0, -1, 'WITHSCORES'],
+  ]);
+  const found = (scores as Buffer[]).map(String);
+  expect(found.filter((_, n) => n % 2 === 1)).toEqual(Array(4).fill(String(at.getTime())));
+  expect(found.find((text) => text.includes('"key"'))).toContain(
+    `{"expires":${at.getTime() + 86_400_000},`,
+  );
+  expect(await queue.stats()).toMatchObject({ delayed: 4, pending: 0 });
+});
+
+it.each(['consume', 'receive', 'consumeBatch'] as const)(
+  '%s tells of an expired message, and can keep it as a dead letter',
+  async (how) => {
+    const forgetting = redis.queue<string>();
+    const keeping = redis.queue<string>({ consume: { onExpired: 'dead-letter' } });
+    for (const queue of [forgetting, keeping]) {
+      const expired: string[] = [];
+      const push = ['\x011{"expires":1000,"id":"old"}\n"old"', '"new"'];
+      await queue.connection.call('LPUSH', [queue.name, ...push]);
+      const done = deferred<string>();
+      const listen = (told: { on: typeof queue.on }) =>
+        told.on('expired', ({ delivery }) => expired.push(delivery.id));
+      if (how === 'receive') {
+        listen(queue);
+        const delivery = await queue.receive();
+        await delivery?.ack();
+        done.resolve(delivery?.body ?? '');
+      } else if (how === 'consume') {
+        listen(queue.consume(({ body }) => done.resolve(body)) as never);
+      } else {
+        listen(queue.consumeBatch(([first]) => done.resolve(first?.body ?? '')) as never);
+      }
+
+      expect(await done.promise).toBe('new');
+      const dead = queue === keeping ? 1 : 0;
+      await eventually(async () => {
+        const { total } = await queue.stats();
+        return total.expired === 1 - dead && total.dead === dead && total.acked === 1;
+      });
+      expect(expired).toEqual(['old']);
+      const kept = [{ id: 'old', body: 'old', reason: 'expired' }];
+      expect(await queue.deadLetters.list()).toMatchObject(dead ? kept : []);
+    }
+    await keeping.deadLetters.redrive();
+    const again = how === 'receive' ? await keeping.receive() : undefined;
+    if (how === 'receive') expect(again?.body).toBe('old');
+  },
+);

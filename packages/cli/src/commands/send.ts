@@ -14,6 +14,7 @@ import {
   duration,
   header,
   keyed,
+  moment,
   positive,
   priority,
   until,
@@ -28,6 +29,7 @@ interface SendOptions {
   codec: CodecName;
   bare?: boolean;
   delay?: number;
+  at?: number;
   ttl?: number;
   id?: string;
   header?: Record<string, string>;
@@ -51,6 +53,7 @@ Examples:
   redpost send emails '{"to":"a@example.com"}' '{"to":"d@example.com"}'
   redpost send emails < bodies.ndjson
   redpost send emails --codec text 'hello world' --delay 5m --header trace=42
+  redpost send emails --at 2030-01-31T12:00:00Z '{"to":"later@example.com"}'
   redpost send emails --priority 9 '{"to":"urgent@example.com"}'
   redpost send orders --key customer-7 '{"pay":1}' '{"ship":1}'
   redpost send sync --once user-7 '{"user":7}'
@@ -81,6 +84,7 @@ function addArguments(command: Command): Command {
         .createOption('--bare', 'write only the body, for consumers that use RPOP')
         .conflicts([
           'delay',
+          'at',
           'ttl',
           'id',
           'header',
@@ -92,6 +96,12 @@ function addArguments(command: Command): Command {
         ]),
     )
     .option('--delay <duration>', 'deliver the message no sooner than this, e.g. 5m', duration)
+    .addOption(
+      command
+        .createOption('--at <time>', 'deliver the message no sooner than then')
+        .argParser(moment)
+        .conflicts(['delay', 'debounce']),
+    )
     .option(
       '--ttl <duration>',
       'delete the message if it was not delivered within this time',
@@ -158,6 +168,7 @@ async function toQueue(run: Run, name: string, options: SendOptions): Promise<De
   );
   const { once, throttle, debounce } = options;
   const more = {
+    at: options.at === undefined ? undefined : new Date(options.at),
     ...{ bare, delayMs: delay, ttlMs: ttl, id, headers, priority, key, replicas },
     once: once && { key: once.key, until: once.value },
     throttle: throttle && { key: throttle.key, ms: throttle.value },

@@ -27,6 +27,7 @@ interface WorkOptions {
   maxAttempts: number;
   lease: number;
   onFailure?: 'hold' | 'pass';
+  onExpired?: 'forget' | 'dead-letter';
   timeout?: number;
   retryDelay?: number;
   drain: number;
@@ -94,6 +95,12 @@ function addArguments(command: Command): Command {
         .choices(['hold', 'pass'])
         .default('hold'),
     )
+    .addOption(
+      command
+        .createOption('--on-expired <what>', 'what becomes of a message that is past its --ttl')
+        .choices(['forget', 'dead-letter'])
+        .default('forget'),
+    )
     .option('--timeout <duration>', 'how long a command may run (default: no limit)', positiveTime)
     .addOption(
       command
@@ -125,6 +132,7 @@ async function work(run: Run, names: readonly string[], options: WorkOptions) {
       maxAttempts: options.maxAttempts,
       leaseMs: options.lease,
       onFailure: options.onFailure,
+      onExpired: options.onExpired,
       ...(options.retryDelay !== undefined && { backoff: fixed(options.retryDelay) }),
     },
     (delivery) => {

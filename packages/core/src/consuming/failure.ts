@@ -15,8 +15,15 @@ export type NextStep =
  * - `malformed`: its envelope, its headers or its body could not be decoded.
  * - `invalid`: its body does not fit the schema.
  * - `rejected`: a handler dead-lettered it, without a reason.
+ * - `expired`: it was not delivered in time, and its consumer has `onExpired: 'dead-letter'`.
  */
-export type DeadLetterReason = 'failed' | 'crashed' | 'malformed' | 'invalid' | 'rejected';
+export type DeadLetterReason =
+  | 'failed'
+  | 'crashed'
+  | 'malformed'
+  | 'invalid'
+  | 'rejected'
+  | 'expired';
 
 /** How many attempts a message has, and how long it waits between them. */
 export interface FailurePolicy {

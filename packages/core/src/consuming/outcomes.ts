@@ -9,6 +9,8 @@ interface OutcomesHost<Held extends Handled> {
   nextStep(held: Held, error: Error): NextStep;
   /** A message could not be read or handled: emits the event. */
   failed(held: Held, error: Error, next: NextStep): void;
+  /** A message was not delivered in time: emits the event. Returns what is to become of it. Default: it is deleted. */
+  expired?(held: Held): 'forget' | 'dead-letter';
   /** Something else failed in the background. */
   error(error: Error): void;
 }
@@ -29,7 +31,7 @@ export class Outcomes<Held extends Handled> {
   /** The delivery could not be read, or its handler has thrown this. */
   failed(held: Held, thrown: unknown): void {
     if (isRedpostError(thrown, 'EXPIRED')) {
-      if (held.claim()) held.settler.acknowledge(held, true);
+      if (held.claim()) this.#settleExpired(held);
     } else if (held.claim()) {
       void this.#settleFailure(held, thrown);
     } else if (!isRedpostError(thrown, 'LEASE_LOST') && !held.isLost) {
@@ -38,13 +40,24 @@ export class Outcomes<Held extends Handled> {
     }
   }
 
-  async #settleFailure(held: Held, thrown: unknown): Promise<void> {
+  #settleExpired(held: Held): void {
+    if (this.#host.expired?.(held) !== 'dead-letter') held.settler.acknowledge(held, true);
+    else void this.#settle(() => held.settler.deadLetter(held, 'expired', ''));
+  }
+
+  #settleFailure(held: Held, thrown: unknown): Promise<void> {
     const error = asError(thrown);
-    try {
+    return this.#settle(async () => {
       const next = this.#host.nextStep(held, error);
       this.#host.failed(held, error, next);
       if (next.action === 'retry') await held.settler.retry(held, next.delayMs);
       else await held.settler.deadLetter(held, next.reason, messageOf(error), stackOf(error));
+    });
+  }
+
+  async #settle(settle: () => Promise<void>): Promise<void> {
+    try {
+      await settle();
     } catch (failure) {
       // The event `lost` reports a lost lease.
       if (!isRedpostError(failure, 'LEASE_LOST')) this.#host.error(asError(failure));

@@ -10,6 +10,8 @@ import type { Delivery } from './delivery.js';
 export interface AllConsumerEvents<Body> {
   /** A message could not be read or handled; `next` is what happens to it. */
   failed: { queue: string; delivery: Delivery<Body>; error: Error; next: NextStep };
+  /** A message was not delivered in time (`ttlMs`): see `onExpired`. Its body was not read. */
+  expired: { queue: string; delivery: Delivery<Body> };
   /** The lease was lost: these messages are delivered again, even if they were handled. */
   lost: { queue: string; deliveries: readonly Delivery<Body>[] };
   /** Past the deadline of `stop()`: these messages are delivered again, even if their handlers finish. */

@@ -26,6 +26,11 @@ export interface LeaseOptions extends SharedLeaseOptions {
    * its messages are handled in the order of their sends. `pass`: the other messages of the key go on.
    */
   onFailure?: 'hold' | 'pass' | undefined;
+  /**
+   * What becomes of a message that was not delivered in time (`ttlMs`). `forget` (default): it is deleted, and counted
+   * as expired. `dead-letter`: it becomes a dead letter, for the reason `expired`.
+   */
+  onExpired?: 'forget' | 'dead-letter' | undefined;
 }
 
 /** How a consumer calls its handler. */
@@ -66,6 +71,8 @@ export interface SessionOptions extends CheckedLease {
   from: ConsumedEnd;
   /** Whether a key waits for its message that has failed. */
   holdsKey: boolean;
+  /** What becomes of a message that was not delivered in time. */
+  onExpired: 'forget' | 'dead-letter';
   /** How many messages of one key may be held together. */
   perKey: number;
 }
@@ -78,6 +85,7 @@ export const optionNames: NamesOf<ConsumeOptions> = {
   ...consumeOptionNames,
   order: true,
   onFailure: true,
+  onExpired: true,
 };
 
 const batchOptionNames: NamesOf<ConsumeBatchOptions> = {
@@ -90,9 +98,14 @@ const batchOptionNames: NamesOf<ConsumeBatchOptions> = {
 
 /** @throws InvalidArgumentError for an option that cannot work. */
 export function sessionOptions(options: LeaseOptions): SessionOptions {
-  const { order, onFailure } = options;
-  const from = consumedEnd(order);
-  return { ...checkedLease(options), from, holdsKey: holdsKey(onFailure), perKey: 1 };
+  const { order, onFailure, onExpired } = options;
+  return {
+    ...checkedLease(options),
+    from: consumedEnd(order),
+    holdsKey: holdsKey(onFailure),
+    onExpired: checkedOnExpired(onExpired),
+    perKey: 1,
+  };
 }
 
 /** @throws InvalidArgumentError for an option that cannot work. */
@@ -138,4 +151,9 @@ function consumedEnd(order: unknown = 'fifo'): ConsumedEnd {
 function holdsKey(onFailure: unknown = 'hold'): boolean {
   if (onFailure === 'hold' || onFailure === 'pass') return onFailure === 'hold';
   throw new InvalidArgumentError(`onFailure is 'hold' or 'pass', got ${shown(onFailure)}`);
+}
+
+function checkedOnExpired(onExpired: unknown = 'forget'): 'forget' | 'dead-letter' {
+  if (onExpired === 'forget' || onExpired === 'dead-letter') return onExpired;
+  throw new InvalidArgumentError(`onExpired is 'forget' or 'dead-letter', got ${shown(onExpired)}`);
 }

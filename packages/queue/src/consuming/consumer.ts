@@ -30,6 +30,8 @@ export type Handler<Body> = (delivery: Delivery<Body>) => unknown;
 export interface ConsumerEvents<Body> {
   /** A message could not be read or handled; `next` is what happens to it. */
   failed: { delivery: Delivery<Body>; error: Error; next: NextStep };
+  /** A message was not delivered in time (`ttlMs`): see `onExpired`. Its body was not read. */
+  expired: { delivery: Delivery<Body> };
   /** The lease was lost: these messages are delivered again, even if they were handled. */
   lost: { deliveries: readonly Delivery<Body>[] };
   /** Past the deadline of `stop()`: these messages are delivered again, even if their handlers finish. */
@@ -52,6 +54,7 @@ export interface ConsumerEvents<Body> {
 
 const eventNames: NamesOf<ConsumerEvents<unknown>> = {
   failed: true,
+  expired: true,
   lost: true,
   cancelled: true,
   recovered: true,
@@ -168,6 +171,10 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
           const isDead = next.action === 'dead-letter';
           if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
           this.#events.emit('failed', { delivery, error, next });
+        },
+        expired: (delivery) => {
+          this.#events.emit('expired', { delivery });
+          return this.#options.onExpired;
         },
         error: (error) => this.#report(error),
       }),

@@ -217,7 +217,9 @@ export class Receiver<Body = unknown> {
       const error = asError(thrown);
       if (!held.claim()) return false;
       if (isRedpostError(error, 'EXPIRED')) {
-        session.acknowledge(held, true);
+        this.#events.emit('expired', { delivery: held });
+        if (this.#options.onExpired === 'forget') session.acknowledge(held, true);
+        else await session.deadLetter(held, 'expired', '');
         return false;
       }
       const reason = unreadableReason(error) ?? 'failed';

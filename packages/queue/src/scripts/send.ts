@@ -9,6 +9,8 @@ export interface SentMessage {
   element: string | Buffer;
   /** 0 for none. */
   delayMs: number;
+  /** When it is due, by the server's clock, instead of a delay; 0 or undefined for none. */
+  at?: number;
   /** Counted from when it is due; 0 for none. */
   ttlMs: number;
 }
@@ -21,7 +23,9 @@ export interface SendInput {
 /** The messages as arguments of a script that uses the part `outgoing`. */
 export function messageArguments({ messages }: SendInput): Argument[] {
   const args: Argument[] = [];
-  for (const { delayMs, ttlMs, element } of messages) args.push(delayMs, ttlMs, element);
+  for (const { delayMs, at, ttlMs, element } of messages) {
+    args.push(at ? `@${at}` : delayMs, ttlMs, element);
+  }
   return args;
 }
 

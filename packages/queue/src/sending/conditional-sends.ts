@@ -41,8 +41,8 @@ export function hasCondition({ condition }: Outgoing): boolean {
 }
 
 /** True for messages that wait in the list at once, sent once until they are taken or done, or without a condition. */
-function fitsSendOnce({ isInList, delayMs, ttlMs, condition }: Outgoing): boolean {
-  const isPlain = isInList && delayMs === 0 && ttlMs === 0;
+function fitsSendOnce({ isInList, delayMs, at, ttlMs, condition }: Outgoing): boolean {
+  const isPlain = isInList && delayMs === 0 && at === 0 && ttlMs === 0;
   return isPlain && (condition === undefined || isInHeader(condition));
 }
 

@@ -5,6 +5,8 @@ export interface Outgoing {
   id: string;
   element: string | Buffer;
   delayMs: number;
+  /** When it is due, in ms since 1970 by the server's clock; 0 if `delayMs` says it. */
+  at: number;
   ttlMs: number;
   /** It waits in the list, and not by its priority or key. */
   isInList: boolean;

@@ -145,6 +145,8 @@ export class Producer<Body, Input> {
       id,
       element,
       delayMs,
+      // A time before 1970 has passed, too.
+      at: options.at === undefined ? 0 : Math.max(1, options.at.getTime()),
       ttlMs,
       isInList,
       key,
@@ -233,8 +235,8 @@ export class Producer<Body, Input> {
 }
 
 /** A plain LPUSH would not do. */
-function needsScript({ delayMs, ttlMs, isInList, condition }: Outgoing): boolean {
-  return delayMs > 0 || ttlMs > 0 || !isInList || condition !== undefined;
+function needsScript({ delayMs, at, ttlMs, isInList, condition }: Outgoing): boolean {
+  return delayMs > 0 || at > 0 || ttlMs > 0 || !isInList || condition !== undefined;
 }
 
 function onceIn(condition: Condition | undefined): string {

@@ -29,6 +29,13 @@ it.each([
   { bare: true, id: 'a' },
   { bare: true, headers: {} },
   { bare: true, delayMs: 1 },
+  { bare: true, at: new Date() },
+  { at: new Date(Number.NaN) },
+  { at: '2030-01-01' },
+  { at: Date.now() },
+  { at: new Date(Date.now() + 101 * 365 * 86_400_000) },
+  { at: new Date(), delayMs: 1 },
+  { at: new Date(), debounce: { key: 'a', ms: 1 } },
   { bare: true, ttlMs: 1 },
 ])('%j is refused', (options) => {
   expect(() => checkSendOptions(options as SendOptions)).toThrow(

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import {
   InvalidArgumentError,
   type NamesOf,
@@ -29,6 +30,11 @@ export interface SendOptions extends ConditionOptions {
   key?: string | undefined;
   /** Deliver it no sooner than this, in ms, by the server's clock. Default 0. */
   delayMs?: number | undefined;
+  /**
+   * Deliver it no sooner than at this time, by the server's clock: at most 100 years ahead. A time that has passed means
+   * at once. Not together with `delayMs`.
+   */
+  at?: Date | undefined;
   /** Deletes the message if it was not delivered this long after it was due, in ms. Default: never. */
   ttlMs?: number | undefined;
   /**
@@ -50,6 +56,7 @@ const optionNames: NamesOf<SendOptions> = {
   priority: true,
   key: true,
   delayMs: true,
+  at: true,
   ttlMs: true,
   once: true,
   throttle: true,
@@ -72,7 +79,7 @@ const oneBody = 'A message has one body and no name: use send({ name, ...data },
  */
 export function checkSendOptions(options: SendOptions): Condition | undefined {
   refuseUnknownOptions('send(body, options)', options, optionNames, oneBody);
-  const { id, headers, priority, key, delayMs = 0, ttlMs, bare, replicas = 0 } = options;
+  const { id, headers, priority, key, delayMs = 0, at, ttlMs, bare, replicas = 0 } = options;
   if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > longestId)) {
     throw new InvalidArgumentError(`id must be a string of 1 to ${longestId} characters`);
   }
@@ -90,11 +97,13 @@ export function checkSendOptions(options: SendOptions): Condition | undefined {
   }
   wholeNumber('replicas', replicas, { min: 0 });
   wholeNumber('delayMs', delayMs, { min: 0, max: longestMs });
+  if (at !== undefined) checkAt(at, options.delayMs);
   if (ttlMs !== undefined) wholeNumber('ttlMs', ttlMs, { min: 1, max: longestMs });
   const condition = conditionOf(options);
-  if (condition?.word === 'debounce' && delayMs > 0) {
+  if (condition?.word === 'debounce' && (delayMs > 0 || at !== undefined)) {
+    const given = at === undefined ? `delayMs, got ${shown(delayMs)}` : `at, got ${shown(at)}`;
     throw new InvalidArgumentError(
-      `A message with debounce cannot have delayMs, got ${shown(delayMs)}: debounce.ms is its delay`,
+      `A message with debounce cannot have ${given}: debounce.ms is its delay`,
     );
   }
   if (!bare) return condition;
@@ -104,6 +113,7 @@ export function checkSendOptions(options: SendOptions): Condition | undefined {
     priority,
     key,
     delayMs: delayMs || undefined,
+    at,
     ttlMs,
     once: options.once,
     throttle: options.throttle,
@@ -114,4 +124,15 @@ export function checkSendOptions(options: SendOptions): Condition | undefined {
     throw new InvalidArgumentError(`A bare message cannot have ${name}, got ${shown(value)}`);
   }
   return condition;
+}
+
+function checkAt(at: unknown, delayMs: number | undefined): void {
+  const ms = types.isDate(at) ? at.getTime() : Number.NaN;
+  if (Number.isNaN(ms)) throw new InvalidArgumentError(`at is a valid Date, got ${shown(at)}`);
+  if (ms > Date.now() + longestMs) {
+    throw new InvalidArgumentError(`at is at most 100 years ahead, got ${shown(at)}`);
+  }
+  if (delayMs !== undefined) {
+    throw new InvalidArgumentError('at and delayMs exclude each other: both say when it is due');
+  }
 }

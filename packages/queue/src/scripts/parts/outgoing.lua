@@ -1,5 +1,5 @@
--- The messages of a producer, in ARGV from `rest` on: for each the delay in ms or 0, the time to live in ms or 0,
--- and the element.
+-- The messages of a producer, in ARGV from `rest` on: for each the delay in ms or 0, or '@' and the time when it is due;
+-- the time to live in ms or 0; and the element.
 local given = (#ARGV - rest + 1) / 3
 
 local sent_at, earliest, is_sooner = nil, nil, false
@@ -18,6 +18,8 @@ end
 local function send_message(n)
   local i = rest + 3 * n - 3
   local delay_ms, ttl_ms, element = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), ARGV[i + 2]
+  -- A time that has passed means no delay.
+  if not delay_ms then delay_ms = math.max(0, ARGV[i]:sub(2) - sent_at) end
   if ttl_ms > 0 then
     element = '\0011{"expires":' .. (sent_at + delay_ms + ttl_ms) .. ',' .. element:sub(4)
   end
