@@ -188,6 +188,7 @@ const sending = {
   id: none,
   headers: none,
   delayMs: none,
+  at: none,
   ttlMs: none,
   bare: none,
   replicas: none,

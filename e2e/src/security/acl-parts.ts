@@ -210,6 +210,16 @@ export const parts: Record<string, Part> = {
     ];
     for (const options of places) {
       await full.send('x', { id, ...options });
+      await queue.find(id);
+      await queue.update(id, { body: 'y' });
+      await queue.cancel(id);
+    }
+    for (const options of [{}, { delayMs: 60_000 }, { priority: 9 }]) {
+      await full.send('x', { id, ...options });
+      await queue.update(id, { priority: 8 });
+      await queue.update(id, { priority: 4 });
+      await queue.update(id, { delayMs: 60_000 });
+      await queue.update(id, { delayMs: 0 });
       await queue.cancel(id);
     }
     await admin.call('LPUSH', ['{emails}:handoff:gone', `\x011{"id":"${id}"}\n1`]);

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addDead } from './commands/dead.js';
 import { addDestroy } from './commands/destroy.js';
+import { addFind } from './commands/find.js';
 import { addKeys } from './commands/keys.js';
 import { addLimits } from './commands/limits.js';
 import { addPause } from './commands/pause.js';
@@ -53,7 +54,7 @@ export function createProgram(context: ProgramContext): Command {
   oneLineErrors(program);
 
   const commands = [
-    ...[addSend, addReceive, addWork, addStats, addKeys, addPeek],
+    ...[addSend, addReceive, addWork, addStats, addKeys, addPeek, addFind],
     ...[addPause, addResume, addLimits, addSchedule],
     ...[addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addPing],

@@ -13,6 +13,8 @@ const commands = [
   ['work'],
   ['stats'],
   ['peek'],
+  ['find'],
+  ['update'],
   ['purge'],
   ['destroy'],
   ['publish'],

@@ -66,6 +66,33 @@ describe('peek', () => {
   });
 });
 
+describe('find and update', () => {
+  it('prints where a message is, and changes one that waits', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '1', '--id', 'a', '--at', '2100-01-01T00:00:00Z']);
+
+    const found = await redpost.run(['find', queue, 'a']);
+    expect(found.lines).toMatchObject([
+      { state: 'delayed', dueAt: '2100-01-01T00:00:00.000Z', id: 'a', body: 1, attempt: 0 },
+    ]);
+    const changes = ['--body', '2', '--delay', '0ms', '--priority', '9'];
+    const updated = await redpost.run(['update', queue, 'a', ...changes]);
+    expect(updated).toMatchObject({ code: 0, lines: [{ queue, id: 'a', result: 'updated' }] });
+    expect((await redpost.run(['find', queue, 'a'])).lines).toMatchObject([
+      { state: 'pending', body: 2, priority: 9 },
+    ]);
+    expect((await redpost.run(['update', queue, 'a'])).code).toBe(2);
+
+    await redpost.run(['receive', queue]);
+    expect(await redpost.run(['find', queue, 'a'])).toMatchObject({
+      code: 1,
+      stderr: `redpost: there is no such message in ${queue}\n`,
+    });
+    const gone = await redpost.run(['update', queue, 'a', '--body', '3']);
+    expect(gone).toMatchObject({ code: 1, lines: [{ queue, id: 'a', result: 'gone' }] });
+  });
+});
+
 describe('pause and resume', () => {
   it('nothing is handled until the queue is resumed, and people are told why', async () => {
     const queue = uniqueName();

@@ -23,9 +23,11 @@ export type {
 export type { DeadLetter } from './admin/dead/dead-letter.js';
 export type { RedriveOptions, RedriveProgress, RedriveResult } from './admin/dead/dead-redrive.js';
 export { DeadLetters, type ListOptions as DeadLetterListOptions } from './admin/dead-letters.js';
+export type { FoundMessage } from './admin/find.js';
 export type { KeyStats, KeysOptions } from './admin/key-stats.js';
 export type { QueueStats } from './admin/queue-stats.js';
 export { SearchLimitError, type SearchOptions, type SearchProgress } from './admin/search.js';
+export type { MessageChanges, UpdateResult } from './admin/update.js';
 export {
   type ConsumeAllOptions,
   type ConsumeNamedOptions,

@@ -22,10 +22,12 @@ import {
 import { HandlerPool, type Turns } from '@redpost/core/consuming';
 import { type CancelResult, cancel } from './admin/cancel.js';
 import { DeadLetters } from './admin/dead-letters.js';
+import { type FoundMessage, find } from './admin/find.js';
 import { type KeyStats, type KeysOptions, listKeys, readKeyStats } from './admin/key-stats.js';
 import { peek } from './admin/peek.js';
 import { type QueueStats, readStats } from './admin/queue-stats.js';
 import type { SearchOptions } from './admin/search.js';
+import { type MessageChanges, type UpdateResult, update } from './admin/update.js';
 import { type BatchHandler, BatchPool } from './consuming/batch-pool.js';
 import {
   batchConsumerOptions,
@@ -146,6 +148,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly schedules: DeclaredSchedules<Body, Input>;
   readonly #context: QueueContext<Body>;
   readonly #defaults: ConsumeOptions;
+  readonly #maxMessageBytes: number;
   readonly #producer: Producer<Body, Input>;
   readonly #consumers = new Set<Consumer<Body>>();
   readonly #events = new Emitter<QueueEvents<Body>>(queueEventNames);
@@ -180,6 +183,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     consumerOptions(consume);
     this.#defaults = consume;
     const maxMessageBytes = checkedMaxMessageBytes(options.maxMessageBytes);
+    this.#maxMessageBytes = maxMessageBytes;
     this.#producer = new Producer(this.#context, {
       timeoutMs: sendTimeoutMs,
       replicas,
@@ -365,6 +369,42 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   cancel(id: string, reason = '', options: SearchOptions = {}): Promise<CancelResult> {
     const order = this.#defaults.order ?? 'fifo';
     return cancel(this.#context as QueueContext, id, reason, order, options);
+  }
+
+  /**
+   * Looks for a message by its id. Resolves to the message, with its state, if it waits; to `'active'` if a consumer has
+   * it; to undefined if there is none. Active and delayed messages are looked at first, which are few as a rule; those in
+   * the list, in steps of some thousands, may take a while.
+   *
+   * @throws InvalidArgumentError for an option that cannot work.
+   * @throws SearchLimitError when it was not found among the first `maxScanned` messages.
+   */
+  find(
+    id: string,
+    options: SearchOptions = {},
+  ): Promise<FoundMessage<Body> | 'active' | undefined> {
+    return find(this.#context, id, this.#defaults.order ?? 'fifo', options);
+  }
+
+  /**
+   * Changes a message that waits, wherever it is, in one step: a consumer has it as it was, and then it resolves to
+   * `'active'`, or as it is now. It keeps its id, key, `once`, headers and attempts; its place, too, unless it is delayed or
+   * gets another priority. If it expires, its time to live is what it was, counted from when it is due.
+   *
+   * @throws InvalidArgumentError for a change that cannot be: nothing has changed.
+   * @throws EncodeError, ValidationError, MessageTooLargeError for a body that cannot be: nothing has changed.
+   * @throws SearchLimitError when it was not found among the first `maxScanned` messages.
+   */
+  update(
+    id: string,
+    changes: MessageChanges<Input>,
+    options: SearchOptions = {},
+  ): Promise<UpdateResult> {
+    const host = {
+      order: this.#defaults.order ?? 'fifo',
+      maxMessageBytes: this.#maxMessageBytes,
+    };
+    return update(this.#context, id, changes, host, options);
   }
 
   /**

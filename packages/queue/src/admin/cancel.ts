@@ -2,7 +2,7 @@ import { InvalidArgumentError, refuseUnknownOptions, shown } from '@redpost/core
 import { shortened } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { cancelHeld, cancelWaiting } from '../scripts/cancel.js';
-import { type SearchOptions, search, searchOptionNames } from './search.js';
+import { checkId, type SearchOptions, search, searchOptionNames } from './search.js';
 
 /**
  * What became of a message by `cancel()`.
@@ -22,9 +22,7 @@ export async function cancel(
   options: SearchOptions,
 ): Promise<CancelResult> {
   refuseUnknownOptions('cancel()', options, searchOptionNames);
-  if (typeof id !== 'string' || id === '') {
-    throw new InvalidArgumentError(`An id is a text that is not empty, got ${shown(id)}`);
-  }
+  checkId(id);
   if (typeof reason !== 'string') {
     throw new InvalidArgumentError(`A reason is a text, got ${shown(reason)}`);
   }

@@ -1,4 +1,11 @@
-import { type NamesOf, RedpostError, type Script, wholeNumber } from '@redpost/core';
+import {
+  InvalidArgumentError,
+  type NamesOf,
+  RedpostError,
+  type Script,
+  shown,
+  wholeNumber,
+} from '@redpost/core';
 import { pause } from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from '../context.js';
 import { consumerOf } from '../scripts/recover.js';
@@ -34,6 +41,12 @@ export const searchOptionNames: NamesOf<SearchOptions> = {
   maxScanned: true,
   onProgress: true,
 };
+
+/** @throws InvalidArgumentError for what cannot be the id of a message. */
+export function checkId(id: string): void {
+  if (typeof id === 'string' && id !== '') return;
+  throw new InvalidArgumentError(`An id is a text that is not empty, got ${shown(id)}`);
+}
 
 /** A message was not found among the first `maxScanned` messages that wait. It may be one of the others. */
 export class SearchLimitError extends RedpostError {
@@ -74,7 +87,7 @@ const keysPerCall = 500;
 /**
  * Looks for a message by its id, and acts on it where it is found. Resolves to undefined if it is nowhere.
  *
- * First those that consumers hold, which are few. Then those that wait, by calls of limited size. A message may move
+ * First those that consumers hold, and delayed ones, which are few as a rule. Then the others that wait, by calls of limited size. A message may move
  * meanwhile: from the list, which is the longest place, it can only move on, so the others and those that are held are
  * looked through once more behind it, and then again for one that was retried at that moment.
  */
@@ -87,6 +100,7 @@ export async function search<Found, Input extends object>(
   await searching.begin();
   return (
     (await searching.held()) ??
+    (await searching.delayed()) ??
     (await searching.inbox()) ??
     (await searching.others()) ??
     (await searching.held()) ??
@@ -133,6 +147,10 @@ class Searching<Found, Input extends object> {
       await pause(takenPauseMs);
       this.#sought.options.signal?.throwIfAborted();
     }
+  }
+
+  delayed(): Promise<Found | undefined> {
+    return this.#waitingIn([{ kind: 'delayed' }, { kind: 'debounced' }]);
   }
 
   inbox(): Promise<Found | undefined> {

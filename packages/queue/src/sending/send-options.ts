@@ -67,7 +67,7 @@ const optionNames: NamesOf<SendOptions> = {
 
 const longestId = 512;
 /** A hundred years, so that sums of times stay exact. */
-const longestMs = 100 * 365 * 86_400_000;
+export const longestMs = 100 * 365 * 86_400_000;
 
 /** For those who know queues whose jobs have a name and data. */
 const oneBody = 'A message has one body and no name: use send({ name, ...data }, options)';

@@ -15,6 +15,8 @@ import dropping from './dropping.lua';
 import earlierOnce from './earlier-once.lua';
 import ending from './ending.lua';
 import envelope from './envelope.lua';
+import findHeld from './find-held.lua';
+import findWaiting from './find-waiting.lua';
 import finding from './finding.lua';
 import fitting from './fitting.lua';
 import forgetKeys from './forget-keys.lua';
@@ -48,6 +50,7 @@ import signal from './signal.lua';
 import listSource from './source/list.lua';
 import shapedSource from './source/shaped.lua';
 import taking from './taking.lua';
+import updateWaiting from './update-waiting.lua';
 import waiting from './waiting.lua';
 
 /** `read_envelope`, `write_envelope`, `keep_id`: what scripts read and write of an element. */
@@ -346,6 +349,20 @@ export const cancelWaitingPart = definePart({
   needs: ['consumers'],
   lua: cancelWaiting,
 });
+
+/** `found(…)`: changes a message that waits. */
+export const updateWaitingPart = definePart({
+  name: 'update-waiting',
+  uses: [removingPart, returnPart, delayPart, levelsPart],
+  needs: ['list', 'has_body', 'new_body', 'delay_ms', 'new_priority'],
+  lua: updateWaiting,
+});
+
+/** `found(…)`: tells of a message that waits. */
+export const findWaitingPart = definePart({ name: 'find-waiting', lua: findWaiting });
+
+/** `found_held(receipt)` and `found_brought(element)`: tell that a consumer has a message. */
+export const findHeldPart = definePart({ name: 'find-held', lua: findHeld });
 
 /** `found_held(receipt)` and `found_brought(element)`: cancel a message that a consumer holds. */
 export const cancelHeldPart = definePart({
