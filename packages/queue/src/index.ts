@@ -63,6 +63,7 @@ export type { StoredMessage } from './message/stored-message.js';
 export { Queue, type QueueOptions } from './queue.js';
 export type { QueueEvents } from './queue-events.js';
 export { DeclaredSchedules } from './schedule/declared-schedules.js';
+export { UnreadableScheduleError } from './schedule/errors.js';
 export type { Schedule } from './schedule/schedule.js';
 export type { ScheduleOptions } from './schedule/schedule-options.js';
 export { Scheduler, type SchedulerEvents, type SchedulerOptions } from './schedule/scheduler.js';

@@ -26,7 +26,7 @@ Examples:
   watch -n 1 'redpost stats emails --json'
 
 A table on a terminal, else one JSON object per queue: pending, active, delayed,
-dead, consumers, under byPriority how many are pending at each priority from 0 to
+dead, schedules, consumers, under byPriority how many are pending at each priority from 0 to
 9 (once a message had one), under paused since when and why (if it is paused), under
 limits what limits its consumers, and under total the counts of acked, retried, dead,
 expired, cancelled, recovered and dropped messages and of trimmed (deleted) dead letters since the queue was created. With --key, for each queue what redpost keys prints.`,

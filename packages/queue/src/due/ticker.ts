@@ -1,5 +1,6 @@
 import { asError } from '@redpost/core';
 import type { QueueContext } from '../context.js';
+import { UnreadableScheduleError } from '../schedule/errors.js';
 import { planTicks } from '../schedule/plan-ticks.js';
 import { readSchedule } from '../schedule/spec.js';
 import { dueSchedules } from '../scripts/due-schedules.js';
@@ -41,9 +42,8 @@ export class Ticker {
       }
       for (const schedules of pieces(plans)) await this.#send(schedules);
       const isBehind = plans.some(({ next }) => next !== undefined && next <= now);
-      if (!hasMore && !isBehind) {
-        return skip > 0 ? Math.min(nextInMs ?? againMs, againMs) : earliest(plans, now, nextInMs);
-      }
+      if (!hasMore && !isBehind)
+        return earliest(plans, now, nextInMs, skip > 0 ? againMs : undefined);
     }
     return undefined;
   }
@@ -52,9 +52,9 @@ export class Ticker {
     try {
       return planTicks(readSchedule(name, spec, state), now);
     } catch (error) {
-      const { message } = asError(error);
-      const what = `The schedule ${JSON.stringify(name)} of the queue ${this.#context.name}`;
-      this.#failed(new Error(`${what} cannot be read here: ${message}`, { cause: error }));
+      const { message: why } = asError(error);
+      const { name: queue } = this.#context;
+      this.#failed(new UnreadableScheduleError({ queue, schedule: name, why, cause: error }));
       return undefined;
     }
   }
@@ -68,14 +68,14 @@ export class Ticker {
   }
 }
 
-/** The ms until the first of these is due again, or another one. */
+/** The ms until the first of these is due again, or so many ms. */
 function earliest(
   plans: readonly TickedSchedule[],
   now: number,
-  nextInMs: number | undefined,
+  ...others: (number | undefined)[]
 ): number | undefined {
   const times = plans.flatMap(({ next }) => (next === undefined ? [] : [next - now]));
-  const first = Math.min(nextInMs ?? Number.POSITIVE_INFINITY, ...times);
+  const first = Math.min(...times, ...others.map((ms) => ms ?? Number.POSITIVE_INFINITY));
   return Number.isFinite(first) ? first : undefined;
 }
 

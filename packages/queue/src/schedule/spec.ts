@@ -44,16 +44,24 @@ export function encodeSpec(spec: ScheduleSpec, body: string | Uint8Array): Buffe
   return Buffer.concat([Buffer.from(`${JSON.stringify(spec)}\n`), Buffer.from(body as Uint8Array)]);
 }
 
-/** @throws SyntaxError for what nobody has written here. */
+/** @throws SyntaxError, TypeError for what this client would not have written. */
 export function readSchedule(name: string, specBytes: Buffer, stateText: string): StoredSchedule {
   const end = specBytes.indexOf(newline);
-  return {
-    name,
-    spec: JSON.parse(specBytes.toString('utf8', 0, end)),
-    body: specBytes.subarray(end + 1),
-    state: JSON.parse(stateText),
-    stateText,
-  };
+  const spec: ScheduleSpec = JSON.parse(specBytes.toString('utf8', 0, end));
+  const state: ScheduleState = JSON.parse(stateText);
+  const { cron, everyMs } = spec;
+  const hasTimes = typeof cron === 'string' || isWhole(everyMs, 1);
+  if (end < 0 || !hasTimes) throw new TypeError('It has neither cron nor everyMs');
+  const times = [state.origin, state.ticks, state.next ?? 0, state.last ?? 0];
+  const bounds = [spec.from, spec.until, spec.limit, spec.jitterMs].map((bound) => bound ?? 0);
+  if (![...times, ...bounds].every((value) => isWhole(value, 0))) {
+    throw new TypeError('A number in it is none');
+  }
+  return { name, spec, body: specBytes.subarray(end + 1), state, stateText };
+}
+
+function isWhole(value: unknown, min: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= min;
 }
 
 /** Whether two specs have their ticks at the same times. */
