@@ -111,6 +111,11 @@ export class HandlerPool<Item extends Work> {
     return this.#concurrency + this.#lookahead.count - this.#running - ahead;
   }
 
+  /** How many items are taken ahead for each handler, rounded down: see Lookahead. */
+  get aheadOfEach(): number {
+    return Math.floor(this.#lookahead.count / this.#concurrency);
+  }
+
   /** How many handlers have nothing to do. */
   get idle(): number {
     return this.#concurrency - this.#running - this.#ahead.size;

@@ -66,6 +66,9 @@ const eventNames: NamesOf<ConsumerEvents<unknown>> = {
   stopped: true,
 };
 
+/** How many messages of one key are taken together at most. */
+const longestRun = 16;
+
 /**
  * Calls a handler for each message, many at a time.
  *
@@ -188,7 +191,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#handlers.stop();
     return {
       quiet: () => this.#quiet(session),
-      returnAhead: () => this.#return(this.#handlers.removeWaiting()),
+      returnAhead: () => this.#return(this.#removeWaiting()),
       handlersDone: () => this.#handlers.done(),
       giveUp: () => this.#giveUp(session),
       flushed: () => session.flushed(),
@@ -232,6 +235,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       this.#leaseAhead();
       if (isCrowded) void this.#returnWaiting();
     },
+    runLength: () => Math.min(Math.max(1, this.#handlers.aheadOfEach ?? 1), longestRun),
     lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
     cancelled: (delivery, error) => this.#events.emit('cancelled', { delivery, error }),
     recovered: (recovery) => this.#events.emit('recovered', recovery),
@@ -242,7 +246,10 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     // What waits for the lease to be renewed comes before what is new.
     const isStale = !session.isFreshAt(performance.now());
     if (this.#stopping.hasBegun || this.#isPaused || this.#returning || isStale) return 0;
-    return this.#handlers.free - session.requested;
+    const { free, idle = 0 } = this.#handlers;
+    const { behind, requested } = session;
+    // What waits for others of its key keeps no handler from other keys.
+    return (behind === 0 ? free : Math.max(free - behind, idle)) - requested;
   }
 
   /** Puts in force what the queue has declared: the feed complies with it already. */
@@ -311,8 +318,12 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#handlers.stall();
     await this.#quiet(session);
     if (session === this.#session && !this.#stopping.hasBegun) {
-      await this.#return(this.#handlers.removeWaiting());
+      await this.#return(this.#removeWaiting());
     }
+  }
+
+  #removeWaiting(): HeldDelivery<Body>[] {
+    return [...this.#handlers.removeWaiting(), ...this.#session.takeBehind()];
   }
 
   /**

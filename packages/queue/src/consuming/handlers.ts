@@ -13,6 +13,10 @@ export interface HandlersHost<Body> extends HandlerPoolHost<HeldDelivery<Body>> 
 export interface Handlers<Body> {
   /** How many more messages it has use for. */
   readonly free: number;
+  /** How many handlers have nothing to do: where messages may wait for others of their key. */
+  readonly idle?: number;
+  /** How many messages it takes ahead for each handler: where these may be of one key. */
+  readonly aheadOfEach?: number;
   /** True when one of these handlers is what runs now, or awaits it. */
   readonly isCaller: boolean;
   /** Takes them in, and starts as many handlers as it may. */

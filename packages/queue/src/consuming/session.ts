@@ -4,6 +4,7 @@ import {
   type LeaseEvents,
   LeaseSession,
   newConsumerName,
+  nextTick,
   performance,
   type Renewal,
   Settling,
@@ -16,13 +17,17 @@ import { DeadLetterTrimmer } from '../due/dead-letter-trimmer.js';
 import { Promoter } from '../due/promoter.js';
 import type { Shape } from '../shape/shape.js';
 import { ShapeFollower } from '../shape/shape-follower.js';
-import type { Acknowledged } from '../store/acknowledgements.js';
+import type { Acknowledged, Runs } from '../store/acknowledgements.js';
 import { Cancellations } from '../store/cancellations.js';
 import { ListSource } from '../store/list-source.js';
 import { ListStore, type Recovery } from '../store/list-store.js';
+import { Behind } from './behind.js';
 import { CancelledError } from './cancelled-error.js';
 import type { SessionOptions } from './consume-options.js';
 import type { HeldDelivery } from './delivery.js';
+
+/** When a message took longer than this, in µs, those behind it in its run are returned, because other keys may be next. */
+const longestOfRunUs = 20_000;
 
 /** What works on what a session leases. */
 export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recovery> {
@@ -34,6 +39,8 @@ export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recov
   keysLeaseAhead(mayLease: boolean): void;
   /** The limits of the queue leave room for so many more messages, over all consumers. */
   roomUnderLimits(room: number): void;
+  /** How many messages of one key its handlers have use for together. Without it, one. */
+  runLength?(): number;
 }
 
 /** One life of a consumer of a queue: see {@link LeaseSession}. */
@@ -54,6 +61,9 @@ export class Session<Body = unknown> extends LeaseSession<
   readonly #cancellations: Cancellations;
   /** Reasons by the receipts of messages that were cancelled before the answer that brings them was read. */
   readonly #cancelledEarly = new Map<number, string>();
+  readonly #behind = new Behind<Body>();
+  /** What is about to be returned, because of what happened to a message before it in its run. */
+  readonly #unwanted: HeldDelivery<Body>[] = [];
   readonly #former: Promise<void>;
 
   /**
@@ -122,18 +132,42 @@ export class Session<Body = unknown> extends LeaseSession<
     if (this.#source.sharesTime) held.measure();
     this.#source.acks.add(held, isExpired);
     this.feed.settled(held);
+    if (this.#behind.size > 0) this.#goOnBehind(held);
+  }
+
+  /** How many messages wait for others of their key. */
+  get behind(): number {
+    return this.#behind.size;
+  }
+
+  /** Removes and returns them. */
+  takeBehind(): HeldDelivery<Body>[] {
+    return this.#behind.takeAll();
+  }
+
+  get runLength(): number {
+    return this.events.runLength?.() ?? 1;
   }
 
   accept(deliveries: readonly HeldDelivery<Body>[]): void {
     for (const held of deliveries) this.held.add(held);
-    const isEarly = this.#cancelledEarly.size > 0;
-    if (isEarly) for (const held of deliveries) this.#cancelIfNamed(held, this.#cancelledEarly);
-    this.events.accept(isEarly ? deliveries.filter(({ isLost }) => !isLost) : deliveries);
+    let next = deliveries;
+    if (this.#cancelledEarly.size > 0) {
+      for (const held of deliveries) this.#cancelIfNamed(held, this.#cancelledEarly);
+      next = deliveries.filter(({ isLost }) => !isLost);
+    }
+    if (this.#behind.size > 0) next = next.filter((held) => !this.#behind.has(held));
+    this.events.accept(next);
+  }
+
+  addRuns(deliveries: readonly HeldDelivery<Body>[], runs: Runs): void {
+    this.#behind.add(deliveries, runs);
   }
 
   /** What a blocking move has brought cannot be settled before the server knows its receipt. */
   override async retry(held: HeldDelivery<Body>, delayMs: number): Promise<void> {
     held.measure();
+    this.#returnBehind(held);
     const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     await super.retry(held, delayMs);
@@ -147,6 +181,7 @@ export class Session<Body = unknown> extends LeaseSession<
     stack?: string,
   ): Promise<void> {
     held.measure();
+    this.#returnBehind(held);
     const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     await super.deadLetter(held, reason, error, stack);
@@ -288,6 +323,8 @@ export class Session<Body = unknown> extends LeaseSession<
     if (reason === undefined) return;
     reasons.delete(held.number);
     const error = new CancelledError({ id: held.named.id, reason });
+    this.#behind.remove(held);
+    this.#returnBehind(held);
     held.lose(error);
     this.ackWaiters.reject([held], error);
     this.wasSettled(held);
@@ -299,6 +336,31 @@ export class Session<Body = unknown> extends LeaseSession<
       await this.#cancellations.read();
     } catch (error) {
       this.failed(asError(error));
+    }
+  }
+
+  #goOnBehind(held: HeldDelivery<Body>): void {
+    if ((held.ranUs ?? 0) > longestOfRunUs) {
+      this.#returnBehind(held);
+      return;
+    }
+    const next = this.#behind.takeNext(held);
+    if (next) this.events.accept([next]);
+  }
+
+  /** Redis keeps the order of a run, whichever of it is returned first. */
+  #returnBehind(held: HeldDelivery<Body>): void {
+    if (this.#behind.size === 0) return;
+    if (this.#unwanted.length === 0) nextTick(() => void this.#returnUnwanted());
+    this.#unwanted.push(...this.#behind.takeAfter(held));
+  }
+
+  async #returnUnwanted(): Promise<void> {
+    try {
+      await this.returnUnfinished(this.#unwanted.splice(0));
+    } catch (error) {
+      // They stay leased, and return when the consumer leaves or its lease ends.
+      this.events.failed(asError(error));
     }
   }
 

@@ -15,7 +15,9 @@
 --       1 if the next one did not fit into the answer, in how many ms to ask again if the gate let fewer
 --       through, or -1 if a signal or another shape tells when, 1 if a suspect waits for messages of higher levels,
 --       in how many ms the next key may be taken or nil, how many keys are ready or nil, how many of the acknowledged were
---       still held, how many more messages the limits leave room for or nil }; the suspect has the first receipt, and the
+--       still held, how many more messages the limits leave room for or nil, and how many elements that follow each other
+--       are of one key, or negative how many that are not, or nil if each may be handled at once }; the suspect has the
+--       first receipt, and the
 --       others the following ones. Small elements come as MessagePack: the client takes that apart faster
 --       than hundreds of replies
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
@@ -74,5 +76,5 @@ tell_arrived()
 return {
   now(), suspect or false, packed or elements, is_cut and 1 or 0, ask_again_ms or false,
   is_suspect_later and 1 or 0, next_key_ms or false, ready_keys or false, acknowledged,
-  gate_room and gate_room - count_taken or false,
+  gate_room and gate_room - count_taken or false, runs_taken() or false,
 }

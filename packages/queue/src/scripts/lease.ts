@@ -35,19 +35,21 @@ export interface LeaseInput {
   withList: boolean;
   /** Whether a suspect may be among them. */
   withSuspect: boolean;
-  /**
-   * How many messages of one key may be taken together, where the queue has keys. Then `count` is for so many keys as
-   * would fill it. Default 1.
-   */
+  /** How many messages of one key may be taken together, as a run, where the queue has keys. Default 1. */
   perKey?: number;
+  /** From how many keys messages may be taken. Default: as many as are leased. */
+  mostKeys?: number;
   /** The receipt of the first leased element; the others get the following ones. */
   firstReceipt: number;
   /** The receipt to give to the element that a blocking move has just brought. */
   handedOff: number | undefined;
   /** What has been settled. */
   acked: Pick<Acknowledged<Leased>, 'batches' | 'receipts' | 'expired'>;
-  /** How many µs each of these took, in the order of `acked.receipts`; undefined where nothing depends on that. */
-  ran?: string | undefined;
+  /**
+   * How many µs handlers had what is acknowledged: of each batch for each of its runs, and then of the others for each
+   * receipt. Undefined where nothing depends on that.
+   */
+  rans?: readonly (readonly number[])[] | undefined;
 }
 
 export type LeaseResult =
@@ -80,6 +82,8 @@ export type LeaseResult =
       acknowledged: number;
       /** How many more messages the limits of the queue leave room for; undefined where it has none, or was not asked. */
       room: number | undefined;
+      /** The runs that the elements are; undefined if each element may be handled at once. */
+      runs: readonly number[] | undefined;
     };
 
 const keys = ['list', 'active', 'batches', 'handoff', 'consumers', 'stats'] as const;
@@ -101,6 +105,7 @@ const shapedLease: Script<LeaseInput, LeaseResult> = defineLease({
     version: ({ version }) => version,
     slack_us: ({ slackMs = 0 }) => 1000 * slackMs,
     per_key: ({ perKey = 1 }) => perKey,
+    most_keys: ({ count, mostKeys = count }) => mostKeys,
     ...placeArgs,
   },
 });
@@ -135,7 +140,7 @@ function defineLease(definition: LeaseDefinition): Script<LeaseInput, LeaseResul
       handed_off: ({ handedOff }) => handedOff ?? '',
       expired: ({ acked }) => acked.expired,
       whole: ({ acked }) => acked.batches.length,
-      ran: ({ ran }) => ran ?? '',
+      ran: ({ rans }) => (rans ? JSON.stringify(rans) : ''),
     },
     rest: ({ acked }) => [
       ...acked.batches.map(({ first, count }) => `${first}:${count}`),
@@ -148,7 +153,7 @@ function defineLease(definition: LeaseDefinition): Script<LeaseInput, LeaseResul
       if (reply === null) return { status: 'lost' };
       if (reply === 0) return { status: 'reshaped' };
       const [now, suspect, elements, isCut, askAgainMs, ...more] = reply as LeaseReply;
-      const [isSuspectLater, nextKeyMs, readyKeys, acknowledged, room] = more;
+      const [isSuspectLater, nextKeyMs, readyKeys, acknowledged, room, runs] = more;
       return {
         status: 'held',
         now,
@@ -162,6 +167,7 @@ function defineLease(definition: LeaseDefinition): Script<LeaseInput, LeaseResul
         readyKeys: readyKeys ?? undefined,
         acknowledged,
         room: room ?? undefined,
+        runs: runs ?? undefined,
       };
     },
   });
@@ -178,4 +184,5 @@ type LeaseReply = [
   readyKeys: number | null,
   acknowledged: number,
   room: number | null,
+  runs: number[] | null,
 ];

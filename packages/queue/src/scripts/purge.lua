@@ -20,10 +20,10 @@ if had_suspects and redis.call('EXISTS', busy) == 1 then
     local entries = redis.call('HGETALL', labels_prefix .. member:gsub('^~', ''))
     for i = 1, #entries, 2 do
       local is_batch, label = entries[i]:find(':', 1, true), entries[i + 1]
-      local of_batch = is_batch and read_batch_label(label) or { (read_label(label)) }
-      for n = 1, #of_batch, 2 do
-        local key = of_batch[n]
-        held_counts[key] = (held_counts[key] or 0) + 1
+      local runs = is_batch and read_batch_label(label) or { (read_label(label)), 0, 1 }
+      for n = 1, #runs, 3 do
+        local key = runs[n]
+        held_counts[key] = (held_counts[key] or 0) + runs[n + 2]
       end
     end
   end

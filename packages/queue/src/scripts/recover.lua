@@ -22,7 +22,7 @@ local handed_off = redis.call('LLEN', handoff)
 for i = handed_off, 1, -1 do receipts[#receipts + 1] = 'h' .. i end
 
 local returned, dead_lettered = 0, 0
-local of_batches = {}
+local of_runs = {}
 -- One by one, because all of them together may not fit into memory a second time.
 for _, receipt in ipairs(receipts) do
   local element = held(receipt) or redis.call('RPOP', handoff)
@@ -34,8 +34,8 @@ for _, receipt in ipairs(receipts) do
     dead_lettered = dead_lettered + 1
     end_once(element)
     free(receipt)
-  elseif batch_of_key(receipt) then
-    of_batches[#of_batches + 1] = receipt
+  elseif run_of(receipt) then
+    of_runs[#of_runs + 1] = receipt
   else
     local level, key = place_of(text)
     redis.call('LPUSH', suspects_of_level(level), write_envelope(attempt, true, text))
@@ -44,17 +44,17 @@ for _, receipt in ipairs(receipts) do
   end
 end
 
--- Of a batch of one key, one is a suspect at a time, or others could have them all at once: each becomes one when it is
+-- Of a run, one is a suspect at a time, or others could have them all at once: each becomes one when it is
 -- the next of its key. The newest first, so that the oldest is the next.
-for i = #of_batches, 1, -1 do
-  local receipt = of_batches[i]
+for i = #of_runs, 1, -1 do
+  local receipt = of_runs[i]
   local attempt, _, text = read_envelope(held(receipt), '')
   put_first(write_envelope(attempt + 1, true, text))
   keep_turn(receipt)
   free(receipt)
   returned = returned + 1
 end
-if of_batches[1] then redis.call('HSET', fair, 'marked', 1) end
+if of_runs[1] then redis.call('HSET', fair, 'marked', 1) end
 
 let_go_of_all()
 redis.call('DEL', labels, onces, cancelled)

@@ -9,7 +9,15 @@ export interface Leased {
 export interface Batch {
   readonly first: number;
   readonly count: number;
+  /** The runs that they are: see {@link Runs}. Undefined if each message is one. */
+  readonly runs?: Runs | undefined;
 }
+
+/**
+ * How messages with consecutive receipts belong together: a positive number says how many of them are of one key, and a
+ * negative one how many are not.
+ */
+export type Runs = readonly number[];
 
 interface OpenBatch extends Batch {
   settled: number;

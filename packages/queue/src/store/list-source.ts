@@ -19,7 +19,7 @@ import { fetch } from '../scripts/fetch.js';
 import { type LeaseResult, leaseOf } from '../scripts/lease.js';
 import { reclaim } from '../scripts/reclaim.js';
 import { plain, type Shape } from '../shape/shape.js';
-import { type Acknowledged, Acknowledgements } from './acknowledgements.js';
+import { type Acknowledged, Acknowledgements, type Batch, type Runs } from './acknowledgements.js';
 import { Adoption } from './adoption.js';
 import { BlockingMove } from './blocking-move.js';
 
@@ -31,6 +31,10 @@ export interface ListSession<Body> extends FedSession<HeldDelivery<Body>> {
   wasReshaped(): void;
   /** Fewer messages were acknowledged than were named. Resolves when it is known which of them were cancelled. */
   someWereNotHeld(): Promise<void>;
+  /** How many messages of one key the handlers have use for together. */
+  readonly runLength: number;
+  /** These have been taken, and are these runs. */
+  addRuns(items: readonly HeldDelivery<Body>[], runs: Runs): void;
   /** So many keys are ready after a call that asked for messages of `count` keys. */
   readyKeys(ready: number, count: number): void;
   /** The limits of the queue leave room for so many more messages, over all consumers. */
@@ -130,6 +134,9 @@ export class ListSource<Body = unknown>
     return this.#adoption.of(number);
   }
 
+  /** Whether several messages of a key were taken together, to be handled one after the other. */
+  takesRuns = false;
+
   /** Whether it matters how long handlers take. */
   get sharesTime(): boolean {
     return this.#shape.hasKeys;
@@ -194,10 +201,10 @@ export class ListSource<Body = unknown>
     this.#adoption.begin();
     const firstReceipt = this.#takeReceipts(count + 1);
     const withList = !this.#move.mayTake;
-    const { from, perKey } = this.#options;
-    // Of a batch that Redis keeps, each key is held once only.
-    const keepsBatches = perKey === 1 && (shape.limits.keyConcurrency ?? 1) === 1;
-    const asBatch = this.acks.comeTogether && keepsBatches;
+    const { from } = this.#options;
+    const { perKey, mostKeys } = this.#ofKeys(count);
+    // The label of such a batch says of each key that nothing else of it is held.
+    const asBatch = this.acks.comeTogether && (shape.limits.keyConcurrency ?? 1) === 1;
     const returns = this.#returns;
     const slack = this.#slack;
     const slackMs = slack?.ms ?? 0;
@@ -214,13 +221,14 @@ export class ListSource<Body = unknown>
         from,
         count,
         perKey,
+        mostKeys,
         withSuspect,
         firstReceipt,
         handedOff,
         withList,
         asBatch,
         acked,
-        ran: shape.hasKeys ? ranOf(acked) : undefined,
+        rans: shape.hasKeys ? ransOf(acked) : undefined,
       });
     } catch (error) {
       if (handedOff !== undefined) this.#adoption.failed();
@@ -243,7 +251,8 @@ export class ListSource<Body = unknown>
     if (result.isCut) this.returnedAdded();
     else if (found < count && returns === this.#returns) this.#returned = 'unlikely';
     if (asBatch && result.isPacked && found > 1) {
-      this.acks.expect({ first: firstReceipt + (result.suspect ? 1 : 0), count: found });
+      const { suspect, runs } = result;
+      this.acks.expect({ first: firstReceipt + (suspect ? 1 : 0), count: found, runs });
     }
     if (result.askAgainMs !== undefined) this.#waitForGate(result.askAgainMs);
     if (result.nextKeyMs !== undefined) this.#waitForKey(result.nextKeyMs);
@@ -313,6 +322,18 @@ export class ListSource<Body = unknown>
     else if (perMs !== shortestWindow(this.#shape)) this.#slack = new StartSlack(perMs);
   }
 
+  /** How many messages of a key are taken together, and of how many keys. */
+  #ofKeys(count: number): { perKey: number; mostKeys: number } {
+    const { perKey } = this.#options;
+    if (perKey > 1) return { perKey, mostKeys: Math.ceil(count / perKey) };
+    const { hasKeys, limits } = this.#shape;
+    const isOneAtATime = !limits.rate && !limits.keyRate && (limits.keyConcurrency ?? 1) === 1;
+    const { runLength } = this.#session;
+    if (!hasKeys || !isOneAtATime || runLength === 1) return { perKey: 1, mostKeys: count };
+    this.takesRuns = true;
+    return { perKey: runLength, mostKeys: count };
+  }
+
   #readShape(): void {
     if (this.#isReadingShape || this.#feed.hasEnded) return;
     this.#isReadingShape = true;
@@ -324,7 +345,7 @@ export class ListSource<Body = unknown>
   }
 
   #answer(
-    { suspect, elements, askAgainMs }: Leasing,
+    { suspect, elements, askAgainMs, runs }: Leasing,
     firstReceipt: number,
     startBy: number | undefined,
     supply: Answer<unknown>['supply'],
@@ -332,6 +353,7 @@ export class ListSource<Body = unknown>
     const all = suspect ? [suspect, ...elements] : elements;
     const items = all.map((element, at) => this.#delivery(firstReceipt + at, element));
     if (startBy !== undefined) for (const held of items) held.startBy = startBy;
+    if (runs && this.takesRuns) this.#session.addRuns(suspect ? items.slice(1) : items, runs);
     const bytes = all.reduce((sum, { size }) => sum + size, 0);
     const isGated = askAgainMs !== undefined;
     return { items, suspect: suspect && items[0], bytes, supply, isGated };
@@ -364,7 +386,8 @@ export class ListSource<Body = unknown>
         if (!element) continue;
         const delivery = this.#delivery(left[at] as number, Slice.of(element));
         // Nobody knows when Redis has granted its start, or with which others it was taken: the handlers return it.
-        if (this.#slack || this.#options.perKey > 1) delivery.startBy = Number.NEGATIVE_INFINITY;
+        if (this.#slack || this.#options.perKey > 1 || this.takesRuns)
+          delivery.startBy = Number.NEGATIVE_INFINITY;
         this.#feed.fetched(delivery, isSuspect(element));
       }
       left = left.slice(result.elements.length);
@@ -402,16 +425,25 @@ function supplyIn(
   return isShort ? 'empty' : 'more';
 }
 
-/** How many µs handlers had what is acknowledged, for the script `lease`: batches first. */
-function ranOf({ held, batches, receipts }: Acknowledged<HeldDelivery>): string {
-  const times = new Map(held.map(({ number, ranUs = 0 }) => [number, ranUs]));
+/** How many µs handlers had what is acknowledged: see the script `lease`. */
+function ransOf({ held, batches, receipts }: Acknowledged<HeldDelivery>): number[][] {
+  const times = new Map<number, number>();
+  for (const { number, ranUs = 1 } of held) times.set(number, ranUs);
+  const timeOf = (receipt: number) => times.get(receipt) ?? 1;
+  return [...batches.map((batch) => ransOfBatch(batch, timeOf)), receipts.map(timeOf)];
+}
+
+/** How many µs each run of a batch took. */
+function ransOfBatch({ first, count, runs }: Batch, timeOf: (receipt: number) => number): number[] {
   const rans: number[] = [];
-  const add = (receipt: number) => rans.push(times.get(receipt) ?? 1);
-  for (const { first, count } of batches) {
-    for (let receipt = first; receipt < first + count; receipt += 1) add(receipt);
+  const end = first + count;
+  for (let receipt = first, nth = 0; receipt < end; nth += 1) {
+    const endOfRun = receipt + Math.abs(runs?.[nth] ?? 1);
+    let sum = 0;
+    for (; receipt < endOfRun; receipt += 1) sum += timeOf(receipt);
+    rans.push(sum);
   }
-  for (const receipt of receipts) add(receipt);
-  return rans.join();
+  return rans;
 }
 
 /** Of the rates of the queue and of its keys, in ms. */

@@ -221,7 +221,9 @@ function checkKeys(model: QueueModel, redis: InRedis): void {
 function stateOf(model: QueueModel, key: string): string[] {
   if ((model.byKey.get(key) ?? []).length === 0) return [''];
   if (model.heldOf(key) >= model.keyConcurrency) {
-    return model.hasLoweredKeys ? ['', 'ready', 'due', 'later'] : [''];
+    if (model.hasLoweredKeys) return ['', 'ready', 'due', 'later'];
+    // One message of a run has failed, and others of the run are still held.
+    return model.holds.has(key) ? ['', 'due', 'later'] : [''];
   }
   if (model.isOnHold(key)) return ['later'];
   if (!model.isInKeyRate(key, 'certainly')) return ['ready', 'later', 'due'];
@@ -236,7 +238,10 @@ function checkConsumers(model: QueueModel, redis: InRedis): void {
   same([...redis.map('consumers').keys()].sort(), names.sort());
   for (const name of redis.namesAfter('labels:')) {
     const consumer = model.consumers.find((each) => each.name === name);
+    const runs = [...(consumer?.held.values() ?? [])].map(({ inRun }) => inRun?.run);
     for (const [receipt, label] of redis.map(`labels:${name}`)) {
+      // Those of a run that wait again are noted as long as others of it are held.
+      if (receipt.startsWith('b') && runs.some((run) => run)) continue;
       const message = consumer?.held.get(Number(receipt));
       const key = label.slice(label.indexOf(':') + 1);
       if (message && key === (message.key ?? '')) continue;

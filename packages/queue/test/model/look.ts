@@ -24,12 +24,16 @@ local read = {
     if key:find(':labels:', 1, true) then
       for i = 1, #fields, 2 do
         local first, packed = fields[i]:match('^(%d+):'), fields[i + 1]
-        local all = first and cmsgpack.unpack(packed) or {}
-        for at = 1, #all, 2 do
-          if all[at] then
-            opened[#opened + 1] = tostring(first + (at - 1) / 2)
-            opened[#opened + 1] = ':' .. all[at]
+        local runs = first and cmsgpack.unpack(packed) or {}
+        local receipt = first
+        for at = 1, #runs, 3 do
+          for n = 0, runs[at + 2] - 1 do
+            if runs[at] then
+              opened[#opened + 1] = tostring(receipt + n)
+              opened[#opened + 1] = ':' .. runs[at]
+            end
           end
+          receipt = receipt + runs[at + 2]
         end
         if not first then
           opened[#opened + 1] = fields[i]

@@ -13,6 +13,15 @@ export interface Message {
   readonly age: number | undefined;
   /** It is sent once, with this key, until it is taken or done. */
   readonly once?: { readonly until: 'taken' | 'done'; readonly key: string } | undefined;
+  /** The run that it was taken in last, and its place there. */
+  inRun?: { readonly run: Run; readonly at: number } | undefined;
+}
+
+/** Messages of one key that were taken together. */
+export interface Run {
+  readonly key: string;
+  /** How many they were. */
+  count: number;
 }
 
 /** A consumer, as Redis knows it. */
@@ -35,5 +44,10 @@ export class ModelConsumer {
 
   get count(): number {
     return this.held.size + this.handoff.length;
+  }
+
+  /** Whether it holds messages that were taken together with others of their key. */
+  get holdsRun(): boolean {
+    return [...this.held.values()].some(({ inRun }) => inRun !== undefined && inRun.run.count > 1);
   }
 }

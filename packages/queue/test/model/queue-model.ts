@@ -1,6 +1,6 @@
 import type { QueueLimitChanges } from '../../src/shape/limits.js';
 import { Forbidden } from './forbidden.js';
-import { type Message, ModelConsumer } from './model-consumer.js';
+import { type Message, ModelConsumer, type Run } from './model-consumer.js';
 import { type ModelCondition, OnceModel } from './once-model.js';
 import { RateModel } from './rate-model.js';
 
@@ -23,6 +23,8 @@ export interface Asking {
   handedOff: number | undefined;
   acked: readonly number[];
   expired: number;
+  /** How many messages of one key may be given together, as a run. */
+  perKey: number;
 }
 
 /** What it was given: the numbers of the messages. */
@@ -246,7 +248,7 @@ export class QueueModel {
     else if (level !== middle) this.hasLevels = true;
     const list = key === undefined ? this.#listOf(level) : listIn(this.byKey, key);
     if (key !== undefined && list.length === 0) this.#keysSince.set(key, this.tick);
-    if (where === 'first') list.unshift(message);
+    if (where === 'first') list.splice(olderOfRun(message, list), 0, message);
     else list.push(message);
   }
 
@@ -283,14 +285,25 @@ export class QueueModel {
     let highest = -1;
     let areOldOnesTaken: boolean | 'perhaps' = false;
     const taken: Message[] = [];
+    let run: Run | undefined;
+    let leftOfRun = 0;
     for (const n of given.taken) {
       const old: Message[][] = areOldOnesTaken === true ? [] : this.#nextByAge(asking.withList);
       if (old.every(({ length }) => length === 0)) areOldOnesTaken = true;
       else if (old.some(({ length }) => length === 0)) areOldOnesTaken = 'perhaps';
       const others = areOldOnesTaken === false ? [] : this.next(asking.withList, 'perhaps');
       const allowed = [...old.flat(), ...others];
-      const message = allowed.find((each) => each.n === n);
+      const inRun = leftOfRun > 0 && run ? listIn(this.byKey, run.key)[0] : undefined;
+      const message = inRun?.n === n ? inRun : allowed.find((each) => each.n === n);
       if (!message) throw new Forbidden(`${n} is taken, but next is ${shown(allowed)}`);
+      if (message === inRun) {
+        leftOfRun -= 1;
+      } else {
+        run = message.key === undefined ? undefined : { key: message.key, count: 0 };
+        leftOfRun = asking.perKey - 1;
+      }
+      if (run) run.count += 1;
+      message.inRun = run && { run, at: taken.length };
       this.#removeWaiting(message);
       this.#hold(consumer, receipt, message);
       if (message.key !== undefined) {
@@ -595,6 +608,13 @@ function take({ held }: ModelConsumer, receipts: readonly number[]): Message[] {
   const messages = receipts.map((receipt) => held.get(receipt));
   for (const receipt of receipts) held.delete(receipt);
   return messages.filter((message) => message !== undefined);
+}
+
+/** Of how many at the head of a list it was taken together with, and after them. */
+function olderOfRun({ inRun }: Message, list: readonly Message[]): number {
+  if (!inRun) return 0;
+  const at = list.findIndex((other) => other.inRun?.run !== inRun.run || other.inRun.at > inRun.at);
+  return at < 0 ? list.length : at;
 }
 
 function again(message: Message): Message {

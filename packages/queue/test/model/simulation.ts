@@ -24,6 +24,7 @@ import { stats } from '../../src/scripts/stats.js';
 import { type Condition, isInHeader } from '../../src/sending/condition.js';
 import { checkedChanges, type QueueLimitChanges } from '../../src/shape/limits.js';
 import { pauseFields, plain, type Shape } from '../../src/shape/shape.js';
+import type { Batch } from '../../src/store/acknowledgements.js';
 import { checkAgreement, checkNothingIsLeft } from './agreement.js';
 import { look, passTime } from './look.js';
 import type { Message, ModelConsumer } from './model-consumer.js';
@@ -55,6 +56,8 @@ export interface LeaseStep {
   /** The acknowledgements of the last call come once more, as after an answer that got lost. */
   repeats: boolean;
   expires: boolean;
+  /** How many messages of one key may be taken together, if one at a time is handled. */
+  perKey: number;
   ranUs: number;
 }
 
@@ -65,7 +68,7 @@ class SimulatedConsumer {
   /** The receipt of what a blocking move has brought, which the server does not know yet. */
   brought: number | undefined;
   acked: number[] = [];
-  batches: { first: number; count: number }[] = [];
+  batches: Batch[] = [];
   /** Receipts that are settled. */
   settled: number[] = [];
 
@@ -221,9 +224,14 @@ export class Simulation {
       handedOff: consumer.brought,
       acked,
       expired: step.expires ? acked.length : 0,
+      perKey: 1,
     };
     const attempt = () => {
       const { shape } = consumer;
+      const { keyConcurrency = 1, keyRate } = shape.limits;
+      // What is overdue is recovered next: see `crash`.
+      const takesRuns = keyConcurrency === 1 && !keyRate && model.state === 'alive';
+      asking.perKey = takesRuns ? step.perKey : 1;
       const input: LeaseInput = {
         ...asking,
         keys: this.#keys,
@@ -232,7 +240,12 @@ export class Simulation {
         from: this.model.isLifo ? 'LEFT' : 'RIGHT',
         asBatch: true,
         acked: { batches: whole, receipts: single, expired: asking.expired },
-        ran: shape.hasKeys ? acked.map(() => step.ranUs).join() : undefined,
+        rans: shape.hasKeys
+          ? [
+              ...whole.map(({ count, runs = Array(count).fill(1) }) => runs),
+              single.map(() => 1),
+            ].map((counts) => counts.map((each) => Math.abs(each) * step.ranUs))
+          : undefined,
       };
       return this.connection.run(leaseOf(shape), input);
     };
@@ -253,7 +266,7 @@ export class Simulation {
     asking: Parameters<QueueModel['lease']>[1],
     result: Extract<LeaseResult, { status: 'held' }>,
   ): void {
-    const { suspect, elements, isPacked, isSuspectLater } = result;
+    const { suspect, elements, isPacked, isSuspectLater, runs } = result;
     const given = {
       suspect: suspect && numberOf(suspect.bytes),
       taken: elements.map(({ bytes }) => numberOf(bytes)),
@@ -266,7 +279,7 @@ export class Simulation {
     consumer.settled.push(...asking.acked);
     if (isPacked && elements.length > 1) {
       const first = asking.firstReceipt + (suspect ? 1 : 0);
-      consumer.batches.push({ first, count: elements.length });
+      consumer.batches.push({ first, count: elements.length, runs });
     }
   }
 
@@ -448,7 +461,7 @@ export class Simulation {
     await this.promote();
     await this.join();
     const last = this.consumers.at(-1) as SimulatedConsumer;
-    const step = { mask: 255, count: 10, withList: true, withSuspect: true, ranUs: 1 };
+    const step = { mask: 255, count: 10, withList: true, withSuspect: true, perKey: 1, ranUs: 1 };
     while (this.model.pending + this.model.active > 0) {
       await this.lease(last, { ...step, repeats: false, expires: false });
     }

@@ -272,27 +272,27 @@ end
 -- that of its label: mostly so, and then many steps of `free_keys` are not needed.
 --
 -- of_batch  what the label of the batch says: see label.lua
--- rans      how long a handler had each, in µs, from the index `at` on
-local function free_batch(of_batch, rans, at)
+-- rans      how long handlers had each run, in µs
+local function free_batch(of_batch, rans)
   if redis.call('HEXISTS', fair, 'shared') == 1 then
     local keys, charges, rans_of_batch = {}, {}, {}
-    for i = 1, #of_batch, 2 do
-      local key, n = of_batch[i], #keys + 1
-      if key then
+    for i = 1, #of_batch, 3 do
+      local key = of_batch[i]
+      for nth = 1, key and of_batch[i + 2] or 0 do
+        local n = #keys + 1
         keys[n], charges[n] = key, key == '' and of_batch[i + 1] or 0
-        rans_of_batch[n] = rans[at + (i - 1) / 2]
+        rans_of_batch[n] = nth == 1 and rans[(i + 2) / 3] or 0
       end
     end
     return free_keys(keys, charges, rans_of_batch)
   end
   local has_weights, keyless_owes = key_rules().weights, 0
   local names, raised, count = {}, {}, 0
-  for i = 1, #of_batch, 2 do
-    local key, ran_us = of_batch[i], rans[at]
+  for i = 1, #of_batch, 3 do
+    local key, ran_us = of_batch[i], rans[(i + 2) / 3]
     if has_weights and key then ran_us = share_of(key, ran_us) end
-    at = at + 1
     if key == '' then
-      keyless_owes = keyless_owes + ran_us - of_batch[i + 1]
+      keyless_owes = keyless_owes + ran_us - of_batch[i + 1] * of_batch[i + 2]
     elseif key then
       count = count + 1
       names[count], raised[count] = key, of_batch[i + 1] + ran_us

@@ -17,7 +17,7 @@ local function free(receipt, ran_us, due)
   redis.call('HDEL', labels, receipt)
   local key, charge = read_label(label)
   free_keys({ key }, { charge }, { ran_us }, due)
-  end_batches_of_keys({ label })
+  end_runs({ label })
   return key
 end
 

@@ -4,7 +4,6 @@ import {
   mostBytesPart,
   writeBeforeGrowingPart,
 } from '@redpost/core/consuming';
-import batchOrder from './batch-order.lua';
 import cancelHeld from './cancel-held.lua';
 import cancelWaiting from './cancel-waiting.lua';
 import deadLetters from './dead-letters.lua';
@@ -45,8 +44,10 @@ import rate from './rate.lua';
 import redriven from './redriven.lua';
 import removing from './removing.lua';
 import returning from './return.lua';
+import runOrder from './run-order.lua';
 import shape from './shape.lua';
 import signal from './signal.lua';
+import fairSource from './source/fairly.lua';
 import listSource from './source/list.lua';
 import shapedSource from './source/shaped.lua';
 import taking from './taking.lua';
@@ -158,18 +159,18 @@ export const openedLabelsPart = definePart({
   lua: openedLabels,
 });
 
-/** `keep_turn(receipt)` and others: the order of a batch of one key. */
-const batchOrderPart = definePart({
-  name: 'batch-order',
+/** `keep_turn(receipt)` and others: the order of a run. */
+const runOrderPart = definePart({
+  name: 'run-order',
   uses: [keysPart],
   needs: ['labels'],
-  lua: batchOrder,
+  lua: runOrder,
 });
 
 /** `free(receipt)` and `keep_busy(receipt)`: the keys of what a consumer holds. */
 export const labelsPart = definePart({
   name: 'labels',
-  uses: [keysPart, openedLabelsPart, batchOrderPart],
+  uses: [keysPart, openedLabelsPart, runOrderPart],
   needs: ['labels'],
   lua: labels,
 });
@@ -242,11 +243,29 @@ export const ratePart = definePart({
   lua: rate,
 });
 
+/** `take_fairly(count, with_list)`: messages of keys that share the time of the handlers. */
+const fairSourcePart = definePart({
+  name: 'fair-source',
+  uses: [takingPart, labelsPart, ratePart],
+  needs: [
+    'list',
+    'returned',
+    'suspects',
+    'from',
+    'count',
+    'slack_us',
+    'per_key',
+    'most_keys',
+    'first',
+  ],
+  lua: fairSource,
+});
+
 /** The same of a queue with priorities or keys. */
 export const shapedSourcePart = definePart({
   name: 'shaped-source',
-  uses: [takingPart, labelsPart, levelsPart, ratePart, writeBeforeGrowingPart],
-  needs: ['list', 'returned', 'suspects', 'consumers', 'from', 'slack_us', 'per_key', 'first'],
+  uses: [fairSourcePart, levelsPart, writeBeforeGrowingPart],
+  needs: ['list', 'returned', 'suspects', 'consumers', 'first'],
   lua: shapedSource,
 });
 

@@ -25,6 +25,7 @@ end
 local next_key_ms, ready_keys
 local function free_acknowledged() end
 local function occupy() end
+local function runs_taken() end
 local function tell_arrived() end
 -- Nor is any of them sent once.
 local function note_brought() end
