@@ -113,6 +113,7 @@ export const parts: Record<string, Part> = {
     await pauseForAWhile(place, consumer);
     await limitForAWhile(place, () => handled.includes('limited'));
     await placesForAWhile(place, handled);
+    await keepResults(place);
     await consumer.stop();
 
     await admin.call('LPUSH', ['emails', '"hangs"', '"waits"']);
@@ -137,6 +138,16 @@ export const parts: Record<string, Part> = {
     await queue.deadLetters.groups();
     await queue.deadLetters.bounds();
     await queue.schedules.list();
+    await queue.result('nowhere');
+  },
+
+  async 'queue-requester'({ connection, admin }) {
+    await using queue = new Queue('emails', { connection });
+    await using worker = new Queue('emails', { connection: admin });
+    const consumer = worker.consume(() => 'answer');
+    await queue.request('x');
+    await queue.request('later', { delayMs: 1 });
+    await consumer.stop();
   },
 
   async scheduler({ connection, admin, failed, until }) {
@@ -207,6 +218,7 @@ export const parts: Record<string, Part> = {
       { delayMs: 60_000 },
       { debounce: { key: 'd', ms: 60_000 } },
       { once: { key: 'c', until: 'done' as const } },
+      { keepResultMs: 60_000 },
     ];
     for (const options of places) {
       await full.send('x', { id, ...options });
@@ -468,6 +480,13 @@ async function placesForAWhile({ admin, until }: Place, handled: string[]): Prom
       ([body, count]) => handled.filter((other) => other === body).length >= count,
     ),
   );
+}
+
+/** Messages whose results somebody waits for. */
+async function keepResults({ admin, until }: Place): Promise<void> {
+  await using queue = new Queue('emails', { connection: admin });
+  await queue.request('answered');
+  await until(async () => (await queue.stats()).pending === 0);
 }
 
 /** Limits that the consumer has to comply with. */

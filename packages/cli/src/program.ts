@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { addCancel } from './commands/cancel.js';
 import { addDead } from './commands/dead.js';
 import { addDestroy } from './commands/destroy.js';
 import { addFind } from './commands/find.js';
@@ -11,6 +12,8 @@ import { addPing } from './commands/ping.js';
 import { addPublish } from './commands/publish.js';
 import { addPurge } from './commands/purge.js';
 import { addReceive } from './commands/receive.js';
+import { addRequest } from './commands/request.js';
+import { addResult } from './commands/result.js';
 import { addResume } from './commands/resume.js';
 import { addSchedule } from './commands/schedule.js';
 import { addSend } from './commands/send.js';
@@ -55,6 +58,7 @@ export function createProgram(context: ProgramContext): Command {
 
   const commands = [
     ...[addSend, addReceive, addWork, addStats, addKeys, addPeek, addFind],
+    ...[addRequest, addResult, addCancel],
     ...[addPause, addResume, addLimits, addSchedule],
     ...[addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addPing],

@@ -8,6 +8,10 @@ export interface QueueContext<Body = unknown> {
   readonly keys: QueueKeys;
   readonly codec: Codec;
   readonly schema: Schema<unknown, Body> | undefined;
+  /** How results and progress become bytes. */
+  readonly resultCodec: Codec;
+  /** How large a message, a result or a progress may be, in bytes. */
+  readonly maxMessageBytes: number;
 }
 
 /** The end of the list that consumers take from. Producers push on the left. */

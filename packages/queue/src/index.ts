@@ -35,6 +35,7 @@ export {
   type NamedWeights,
 } from './consume-all.js';
 export { AllConsumer, type AllConsumerEvents } from './consuming/all-consumer.js';
+export { AttemptTimeoutError } from './consuming/attempt-timeout.js';
 export type { BatchHandler } from './consuming/batch-pool.js';
 export { CancelledError } from './consuming/cancelled-error.js';
 export type {
@@ -47,7 +48,7 @@ export {
   type ConsumerEvents,
   type Handler,
 } from './consuming/consumer.js';
-export type { Delivery, RetryOptions } from './consuming/delivery.js';
+export type { AckOptions, Delivery, RetryOptions } from './consuming/delivery.js';
 export type { ReceiveOptions } from './consuming/receiver.js';
 export type { RateLimit, RateLimiterOptions } from './limiting/limit.js';
 export {
@@ -62,6 +63,9 @@ export type { Message } from './message/message.js';
 export type { StoredMessage } from './message/stored-message.js';
 export { Queue, type QueueOptions } from './queue.js';
 export type { QueueEvents } from './queue-events.js';
+export { HandlerError, type MessageResult } from './results/message-result.js';
+export type { RequestOptions } from './results/request.js';
+export type { ResultOptions, WatchOptions } from './results/results.js';
 export { DeclaredSchedules } from './schedule/declared-schedules.js';
 export { UnreadableScheduleError } from './schedule/errors.js';
 export type { Schedule } from './schedule/schedule.js';

@@ -54,6 +54,10 @@ export interface QueueKeys {
   readonly debouncedFirsts: string;
   /** HASH of the element of each of these keys. */
   readonly debouncedElements: string;
+  /** What the HASH of each result begins with; the id of the message follows. */
+  readonly results: string;
+  /** What the SET of the channels on which a result is to be told begins with; the id follows. */
+  readonly resultWaiters: string;
   /** There while a consumer has found fewer messages than it wanted, for 30 s at most. */
   readonly idle: string;
   /** HASH of what the rate of the queue has granted. */
@@ -119,6 +123,8 @@ export function queueKeys(name: string): QueueKeys {
     debounced: `${tag}:debounced`,
     debouncedFirsts: `${tag}:debounced:firsts`,
     debouncedElements: `${tag}:debounced:elements`,
+    results: `${tag}:result:`,
+    resultWaiters: `${tag}:waiting:`,
     idle: `${tag}:idle`,
     rate: `${tag}:rate`,
     schedules: `${tag}:schedules`,

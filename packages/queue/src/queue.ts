@@ -45,6 +45,9 @@ import type { QueueContext } from './context.js';
 import { queueKeys, queueOwner } from './keys.js';
 import type { StoredMessage } from './message/stored-message.js';
 import { type QueueEvents, queueEventNames } from './queue-events.js';
+import type { MessageResult } from './results/message-result.js';
+import { type RequestOptions, request } from './results/request.js';
+import { type ResultOptions, Results, type WatchOptions } from './results/results.js';
 import { DeclaredSchedules } from './schedule/declared-schedules.js';
 import { type DestroyResult, destroy } from './scripts/destroy.js';
 import { type PurgeResult, purge } from './scripts/purge.js';
@@ -75,6 +78,8 @@ export interface QueueOptions<Body, Input = Body> {
    * it, and a message that does not fit becomes a dead letter.
    */
   schema?: Schema<Input, Body> | undefined;
+  /** How results and progress become bytes, see `SendOptions.keepResultMs`. Default `json()`. */
+  resultCodec?: Codec | undefined;
   /** The deadline of a send, in ms. Default: the connection's `callTimeoutMs`. */
   sendTimeoutMs?: number | undefined;
   /**
@@ -110,6 +115,7 @@ const optionNames: NamesOf<QueueOptions<unknown>> = {
   connection: true,
   codec: true,
   schema: true,
+  resultCodec: true,
   sendTimeoutMs: true,
   maxMessageBytes: true,
   maxLength: true,
@@ -148,8 +154,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly schedules: DeclaredSchedules<Body, Input>;
   readonly #context: QueueContext<Body>;
   readonly #defaults: ConsumeOptions;
-  readonly #maxMessageBytes: number;
   readonly #producer: Producer<Body, Input>;
+  readonly #results: Results;
   readonly #consumers = new Set<Consumer<Body>>();
   readonly #events = new Emitter<QueueEvents<Body>>(queueEventNames);
   readonly #declaration: Declaration | undefined;
@@ -172,6 +178,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       wholeNumber('sendTimeoutMs', sendTimeoutMs, { min: 1, max: longestTimerMs });
     }
     const keys = queueKeys(name);
+    const maxMessageBytes = checkedMaxMessageBytes(options.maxMessageBytes);
     this.name = name;
     this.#context = {
       name,
@@ -179,11 +186,11 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       keys,
       codec: codec as Codec,
       schema: schema as Schema<unknown, Body> | undefined,
+      resultCodec: options.resultCodec ?? json(),
+      maxMessageBytes,
     };
     consumerOptions(consume);
     this.#defaults = consume;
-    const maxMessageBytes = checkedMaxMessageBytes(options.maxMessageBytes);
-    this.#maxMessageBytes = maxMessageBytes;
     this.#producer = new Producer(this.#context, {
       timeoutMs: sendTimeoutMs,
       replicas,
@@ -191,6 +198,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       maxLength: options.maxLength === undefined ? undefined : checkedMaxLength(options.maxLength),
       dropped: (count) => this.#events.emit('dropped', { count }),
     });
+    const context = this.#context as QueueContext;
+    this.#results = new Results(context, connection, consume.order ?? 'fifo');
     this.#declaration = this.#declare(options.deadLetters);
     this.deadLetters = new DeadLetters(this.#context, () => this.#declaration?.end());
     this.limits = new DeclaredLimits(this.#context as QueueContext);
@@ -218,6 +227,51 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   sendBatch(items: readonly BatchItem<Input>[]): Promise<SendResult[]> {
     return this.#producer.sendBatch(items);
+  }
+
+  /**
+   * Sends a message, and resolves to what its handler returns: request and reply, with all that a queue promises. The
+   * handler may run in any process, and the request is retried as any message.
+   *
+   * The answer is stored in Redis, and told on one channel for all queues of this connection. If that notice is lost, the
+   * answer is read within a second or when the connection is back, so a request never hangs.
+   *
+   * @throws HandlerError when the message has become a dead letter: with message, name and code of the handler's error.
+   * @throws CancelledError, ExpiredError when the message has ended so.
+   * @throws TimeoutError when there was no answer within `timeoutMs`: the message may still be handled.
+   * @throws what `send` throws, and the reason of `signal`.
+   */
+  request<Value = unknown>(body: Input, options: RequestOptions = {}): Promise<Value> {
+    const send = (given: Input, sendOptions: SendOptions) =>
+      this.#producer.send(given, sendOptions);
+    return request(this.#context as QueueContext, this.#results, send, body, options);
+  }
+
+  /**
+   * Tells how a message is now, or how it has ended, if it was sent with `keepResultMs`. With `waitMs`, first waits so long for it
+   * to be through. Resolves to undefined when nothing is known of such a message. Where it waits, it is looked for as by `cancel()`.
+   *
+   * @throws InvalidArgumentError for an argument or option that cannot work.
+   * @throws DecodeError when the result cannot be read by `resultCodec`.
+   */
+  result<Value = unknown>(
+    id: string,
+    options: ResultOptions = {},
+  ): Promise<MessageResult<Value> | undefined> {
+    return this.#results.result(id, options);
+  }
+
+  /**
+   * Iterates over the states and the progress of a message that was sent with `keepResultMs`: first how it is now, last how it
+   * has ended. Nothing comes if nothing is known of it. States that last only for a moment can be missed.
+   *
+   * @throws InvalidArgumentError for an argument or option that cannot work.
+   */
+  watch<Value = unknown>(
+    id: string,
+    options: WatchOptions = {},
+  ): AsyncGenerator<MessageResult<Value>> {
+    return this.#results.watch(id, options);
   }
 
   /** Calls `handler` for each message, until the consumer is stopped. */
@@ -402,7 +456,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   ): Promise<UpdateResult> {
     const host = {
       order: this.#defaults.order ?? 'fifo',
-      maxMessageBytes: this.#maxMessageBytes,
+      maxMessageBytes: this.#context.maxMessageBytes,
     };
     return update(this.#context, id, changes, host, options);
   }
@@ -442,6 +496,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#results.close();
     const consumers = [...this.#consumers].map((consumer) => consumer.stop());
     await Promise.all([
       this.#producer.close(),

@@ -17,6 +17,7 @@ import {
   moment,
   positive,
   priority,
+  timerDuration,
   until,
 } from '../options/option-parsers.js';
 import { counted, say } from '../output/notices.js';
@@ -31,6 +32,8 @@ interface SendOptions {
   delay?: number;
   at?: number;
   ttl?: number;
+  timeout?: number;
+  keepResult?: number;
   id?: string;
   header?: Record<string, string>;
   priority?: number;
@@ -86,6 +89,8 @@ function addArguments(command: Command): Command {
           'delay',
           'at',
           'ttl',
+          'timeout',
+          'keepResult',
           'id',
           'header',
           'priority',
@@ -105,6 +110,16 @@ function addArguments(command: Command): Command {
     .option(
       '--ttl <duration>',
       'delete the message if it was not delivered within this time',
+      duration,
+    )
+    .option(
+      '--timeout <duration>',
+      'for how long a handler may have it at each attempt',
+      timerDuration(1),
+    )
+    .option(
+      '--keep-result <duration>',
+      'keep its result for so long when it is through: see redpost result',
       duration,
     )
     .addOption(
@@ -160,6 +175,7 @@ async function send(run: Run, [name = '', ...texts]: readonly string[], options:
 }
 
 async function toQueue(run: Run, name: string, options: SendOptions): Promise<Deliver> {
+  const { timeout: timeoutMs, keepResult: keepResultMs } = options;
   const { codec, bare, delay, ttl, id, header: headers, priority, key, replicas } = options;
   const { maxLength: count, whenFull } = options;
   const queue = await run.queue(name, count === undefined ? undefined : { count, whenFull });
@@ -170,6 +186,7 @@ async function toQueue(run: Run, name: string, options: SendOptions): Promise<De
   const more = {
     at: options.at === undefined ? undefined : new Date(options.at),
     ...{ bare, delayMs: delay, ttlMs: ttl, id, headers, priority, key, replicas },
+    ...{ timeoutMs, keepResultMs },
     once: once && { key: once.key, until: once.value },
     throttle: throttle && { key: throttle.key, ms: throttle.value },
     debounce: debounce && { key: debounce.key, ms: debounce.value },

@@ -11,8 +11,13 @@ export interface Lease {
   running: number;
   /** False when the lease may have run out. @param now by `performance.now()`. */
   isFreshAt(now: number): boolean;
-  /** Acknowledges a delivery. @param isExpired true when it was not handled, but had expired. */
-  acknowledge(held: Handled, isExpired: boolean): void;
+  /**
+   * Acknowledges a delivery. May throw because of the value: then nothing is changed.
+   *
+   * @param isExpired true when it was not handled, but had expired.
+   * @param value what its handler has returned.
+   */
+  acknowledge(held: Handled, isExpired: boolean, value?: unknown): void;
   /** Returns a delivery for another attempt, and resolves when Redis has done that. */
   retry(held: Handled, delayMs: number): Promise<void>;
   /** Moves a delivery to the dead letters, and resolves when Redis has done that. */
@@ -47,8 +52,8 @@ export interface HandlerPoolHost<Item extends Work> {
   open(item: Item): Promise<void> | undefined;
   /** Settles an item by how its handler ended. */
   readonly outcomes: {
-    /** The handler has returned. */
-    succeeded(item: Item): void;
+    /** The handler has returned this. */
+    succeeded(item: Item, value: unknown): void;
     /** The item could not be opened, or its handler has thrown this. */
     failed(item: Item, thrown: unknown): void;
   };
@@ -231,7 +236,7 @@ export class HandlerPool<Item extends Work> {
       const opening = this.#host.open(item);
       const result = opening ? opening.then(() => this.#call(item)) : this.#call(item);
       if (isThenable(result)) return result;
-      this.#outcomes.succeeded(item);
+      this.#outcomes.succeeded(item, result);
     } catch (error) {
       this.#outcomes.failed(item, error);
     }
@@ -256,14 +261,15 @@ export class HandlerPool<Item extends Work> {
       let awaited: PromiseLike<unknown> | undefined = result;
       while (item) {
         let failure: { thrown: unknown } | undefined;
+        let value: unknown;
         try {
-          await awaited;
+          value = await awaited;
         } catch (thrown) {
           failure = { thrown };
         }
         this.#isFollowerFree = true;
         if (failure) this.#outcomes.failed(item, failure.thrown);
-        else this.#outcomes.succeeded(item);
+        else this.#outcomes.succeeded(item, value);
         this.#finish(item);
         this.#isFollowerFree = false;
         item = this.#nextItem;

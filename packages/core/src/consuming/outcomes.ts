@@ -23,9 +23,15 @@ export class Outcomes<Held extends Handled> {
     this.#host = host;
   }
 
-  /** The handler has returned. */
-  succeeded(held: Held): void {
-    if (held.claim()) held.settler.acknowledge(held, false);
+  /** The handler has returned this. */
+  succeeded(held: Held, value?: unknown): void {
+    if (!held.claim()) return;
+    try {
+      held.settler.acknowledge(held, false, value);
+    } catch (error) {
+      // The value cannot be kept.
+      void this.settleFailure(held, error);
+    }
   }
 
   /** The delivery could not be read, or its handler has thrown this. */
@@ -33,7 +39,7 @@ export class Outcomes<Held extends Handled> {
     if (isRedpostError(thrown, 'EXPIRED')) {
       if (held.claim()) this.#settleExpired(held);
     } else if (held.claim()) {
-      void this.#settleFailure(held, thrown);
+      void this.settleFailure(held, thrown);
     } else if (!isRedpostError(thrown, 'LEASE_LOST') && !held.isLost) {
       // It was settled before its handler threw. The error is reported all the same.
       this.#host.error(asError(thrown));
@@ -45,7 +51,8 @@ export class Outcomes<Held extends Handled> {
     else void this.#settle(() => held.settler.deadLetter(held, 'expired', ''));
   }
 
-  #settleFailure(held: Held, thrown: unknown): Promise<void> {
+  /** Settles a delivery that was claimed: it has failed with this. */
+  settleFailure(held: Held, thrown: unknown): Promise<void> {
     const error = asError(thrown);
     return this.#settle(async () => {
       const next = this.#host.nextStep(held, error);

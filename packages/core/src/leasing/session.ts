@@ -103,11 +103,11 @@ export abstract class LeaseSession<
   }
 
   async retry(held: Item, delayMs: number): Promise<void> {
-    await this.#settle(held, this.settlements.retry(held, delayMs));
+    await this.settle(held, this.settlements.retry(held, delayMs));
   }
 
   async deadLetter(held: Item, reason: string, error: string, stack?: string): Promise<void> {
-    await this.#settle(held, this.settlements.deadLetter(held, reason, error, stack));
+    await this.settle(held, this.settlements.deadLetter(held, reason, error, stack));
   }
 
   /** Returns messages so that other consumers get them. This does not count as an attempt. */
@@ -205,7 +205,8 @@ export abstract class LeaseSession<
     this.feed.end();
   }
 
-  async #settle(held: Item, settling: Promise<boolean>): Promise<void> {
+  /** Awaits a call that settles a message. Rejects when that was not held any more. */
+  protected async settle(held: Item, settling: Promise<boolean>): Promise<void> {
     const wasHeld = await settling;
     const error = wasHeld ? undefined : await this.notHeld(held);
     this.wasSettled(held);

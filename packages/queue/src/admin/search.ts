@@ -109,6 +109,58 @@ export async function search<Found, Input extends object>(
   );
 }
 
+/** The same, but only among those that consumers hold. */
+export function searchHeld<Found>(
+  context: QueueContext,
+  held: Script<SearchHeldInput, SearchHeldStep<Found, Found>>,
+  sought: Sought<object>,
+): Promise<Found | undefined> {
+  return new HeldSearch<Found, object>(context, held, sought).run();
+}
+
+/** Among the messages that consumers hold. */
+class HeldSearch<Found, Input extends object> {
+  readonly #context: QueueContext;
+  readonly #script: SearchScripts<Found, Input>['held'];
+  readonly #sought: Sought<Input>;
+
+  constructor(
+    context: QueueContext,
+    script: SearchScripts<Found, Input>['held'],
+    sought: Sought<Input>,
+  ) {
+    this.#context = context;
+    this.#script = script;
+    this.#sought = sought;
+  }
+
+  async run(): Promise<Found | undefined> {
+    for (;;) {
+      const { connection, keys } = this.#context;
+      const members = (await connection.call('ZRANGE', [keys.consumers, 0, -1])) as Buffer[];
+      const consumers = new Set(members.map((member) => consumerOf(String(member))));
+      const results = await Promise.all([...consumers].map((each) => this.#heldBy(each)));
+      const found = results.find((each) => each !== undefined && each !== 'taken');
+      if (found !== undefined) return found as Found;
+      if (!results.includes('taken')) return undefined;
+      await pause(takenPauseMs);
+      this.#sought.options.signal?.throwIfAborted();
+    }
+  }
+
+  async #heldBy(consumer: string): Promise<Found | 'taken' | undefined> {
+    const { id, input } = this.#sought;
+    const { keys, connection } = this.#context;
+    for (let after = ''; ; ) {
+      const about = { ...input, keys, id, consumer, after };
+      const step = await connection.run(this.#script, about);
+      if (step.status !== 'on') return step.found;
+      if (step.after === '') return undefined;
+      after = step.after;
+    }
+  }
+}
+
 class Searching<Found, Input extends object> {
   readonly #context: QueueContext;
   readonly #scripts: SearchScripts<Found, Input>;
@@ -135,18 +187,8 @@ class Searching<Found, Input extends object> {
   }
 
   /** Among those that consumers hold. */
-  async held(): Promise<Found | undefined> {
-    for (;;) {
-      const { connection, keys } = this.#context;
-      const members = (await connection.call('ZRANGE', [keys.consumers, 0, -1])) as Buffer[];
-      const consumers = new Set(members.map((member) => consumerOf(String(member))));
-      const results = await Promise.all([...consumers].map((each) => this.#heldBy(each)));
-      const found = results.find((each) => each !== undefined && each !== 'taken');
-      if (found !== undefined) return found as Found;
-      if (!results.includes('taken')) return undefined;
-      await pause(takenPauseMs);
-      this.#sought.options.signal?.throwIfAborted();
-    }
+  held(): Promise<Found | undefined> {
+    return new HeldSearch(this.#context, this.#scripts.held, this.#sought).run();
   }
 
   delayed(): Promise<Found | undefined> {
@@ -207,18 +249,6 @@ class Searching<Found, Input extends object> {
     options.onProgress?.({ scanned: this.#scanned, waiting: this.#waiting });
     if (this.#scanned > (options.maxScanned ?? Number.POSITIVE_INFINITY)) {
       throw new SearchLimitError(id, this.#scanned);
-    }
-  }
-
-  async #heldBy(consumer: string): Promise<Found | 'taken' | undefined> {
-    const { id, input } = this.#sought;
-    const { keys, connection } = this.#context;
-    for (let after = ''; ; ) {
-      const about = { ...input, keys, id, consumer, after };
-      const step = await connection.run(this.#scripts.held, about);
-      if (step.status !== 'on') return step.found;
-      if (step.after === '') return undefined;
-      after = step.after;
     }
   }
 }

@@ -46,7 +46,7 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
         open: (batch) => batch.open(host),
         outcomes: {
           succeeded({ deliveries }) {
-            for (const held of deliveries) outcomes.succeeded(held);
+            for (const held of deliveries) outcomes.succeeded(held, undefined);
           },
           failed({ deliveries }, thrown) {
             const unsettled = deliveries.filter(({ isSettled }) => !isSettled);

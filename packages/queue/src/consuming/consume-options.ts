@@ -16,6 +16,7 @@ import {
   type LeaseOptions as SharedLeaseOptions,
 } from '@redpost/core/consuming';
 import type { ConsumedEnd } from '../context.js';
+import { checkTimeoutMs } from './attempt-timeout.js';
 
 /** How long a lease lasts and in which order messages are taken: for every kind of consumer. */
 export interface LeaseOptions extends SharedLeaseOptions {
@@ -34,7 +35,15 @@ export interface LeaseOptions extends SharedLeaseOptions {
 }
 
 /** How a consumer calls its handler. */
-export interface ConsumeOptions extends LeaseOptions, HandlingOptions {}
+export interface ConsumeOptions extends LeaseOptions, HandlingOptions {
+  /**
+   * For how long a handler may have a message, in ms, at least 1, for messages that were sent without a `timeoutMs` of
+   * their own. Then the `signal` of the delivery is aborted with an `AttemptTimeoutError`, and the attempt has failed: the
+   * message is retried, or becomes a dead letter. A handler that ignores its signal occupies its place of
+   * the `concurrency` until it ends. Default: no limit.
+   */
+  timeoutMs?: number | undefined;
+}
 
 /** How a consumer collects batches, and calls its handler. `concurrency` is how many batches are handled at a time. */
 export interface ConsumeBatchOptions extends ConsumeOptions {
@@ -78,7 +87,7 @@ export interface SessionOptions extends CheckedLease {
 }
 
 /** Options of a consumer that were checked. */
-export type CheckedConsume = SessionOptions & CheckedHandling;
+export type CheckedConsume = SessionOptions & CheckedHandling & { timeoutMs: number | undefined };
 
 /** The names of all options of `consume`. */
 export const optionNames: NamesOf<ConsumeOptions> = {
@@ -86,6 +95,7 @@ export const optionNames: NamesOf<ConsumeOptions> = {
   order: true,
   onFailure: true,
   onExpired: true,
+  timeoutMs: true,
 };
 
 const batchOptionNames: NamesOf<ConsumeBatchOptions> = {
@@ -139,7 +149,9 @@ export function batchConsumerOptions(
 }
 
 function checkedConsume(options: ConsumeOptions): CheckedConsume {
-  return { ...sessionOptions(options), ...checkedHandling(options) };
+  const { timeoutMs } = options;
+  if (timeoutMs !== undefined) checkTimeoutMs(timeoutMs);
+  return { ...sessionOptions(options), ...checkedHandling(options), timeoutMs };
 }
 
 function consumedEnd(order: unknown = 'fifo'): ConsumedEnd {

@@ -13,6 +13,7 @@ import {
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { RoomAhead } from '../limiting/room-ahead.js';
+import { failureJson } from '../results/failure-json.js';
 import { PauseReports } from '../shape/pause-reports.js';
 import type { Paused, Shape } from '../shape/shape.js';
 import type { Recovery } from '../store/list-store.js';
@@ -78,6 +79,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #context: QueueContext<Body>;
   readonly #options: CheckedConsume;
   readonly #events = new Emitter<ConsumerEvents<Body>>(eventNames);
+  readonly #outcomes: Outcomes<HeldDelivery<Body>>;
   readonly #handlers: Handlers<Body>;
   readonly #turns: Turns | undefined;
   readonly #told = new ToldSeldom();
@@ -109,6 +111,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#turns = turns;
     this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'failed');
     this.#options = options;
+    this.#outcomes = this.#createOutcomes();
     this.#handlers = createHandlers(this.#handlersHost());
     this.#session = this.#openSession();
     const { signal } = options;
@@ -166,24 +169,41 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       get session() {
         return current();
       },
-      open: (held) => held.open(this.#context, this.#session),
-      outcomes: new Outcomes<HeldDelivery<Body>>({
-        nextStep: (held, error) =>
-          nextStep(held as HeldDelivery, error, this.#options, (failure) => this.#report(failure)),
-        failed: (delivery, error, next) => {
-          const isDead = next.action === 'dead-letter';
-          if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
-          this.#events.emit('failed', { delivery, error, next });
-        },
-        expired: (delivery) => {
-          this.#events.emit('expired', { delivery });
-          return this.#options.onExpired;
-        },
-        error: (error) => this.#report(error),
-      }),
+      open: (held) => this.#open(held),
+      outcomes: this.#outcomes,
       finished: () => this.#session.pump(),
       stuck: () => void this.#returnWaiting(),
     };
+  }
+
+  #createOutcomes(): Outcomes<HeldDelivery<Body>> {
+    return new Outcomes<HeldDelivery<Body>>({
+      nextStep: (held, error) => {
+        if (held.keepResultMs !== undefined) held.failure = failureJson(error);
+        return nextStep(held as HeldDelivery, error, this.#options, (failure) =>
+          this.#report(failure),
+        );
+      },
+      failed: (delivery, error, next) => {
+        const isDead = next.action === 'dead-letter';
+        if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
+        this.#events.emit('failed', { delivery, error, next });
+      },
+      expired: (delivery) => {
+        this.#events.emit('expired', { delivery });
+        return this.#options.onExpired;
+      },
+      error: (error) => this.#report(error),
+    });
+  }
+
+  #open(held: HeldDelivery<Body>): Promise<void> | undefined {
+    const opening = held.open(this.#context, this.#session);
+    const timeoutMs = held.timeoutMs ?? this.#options.timeoutMs;
+    if (timeoutMs !== undefined) {
+      held.limitTime(timeoutMs, (error) => void this.#outcomes.settleFailure(held, error));
+    }
+    return opening;
   }
 
   #beginStop(): StopSteps {

@@ -6,11 +6,13 @@ import {
   wholeNumber,
 } from '@redpost/core';
 import {
+  clearTimeout,
   type Delivered,
   ExpiredError,
   Held,
   performance,
   type Settler,
+  setTimeout,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import {
@@ -24,6 +26,7 @@ import {
 } from '../message/envelope.js';
 import { type Message, readBody, toDate } from '../message/message.js';
 import type { Slice } from '../message/slice.js';
+import { AttemptTimeoutError } from './attempt-timeout.js';
 
 /** When the next attempt at a message may begin. */
 export interface RetryOptions {
@@ -37,14 +40,21 @@ export interface RetryOptions {
   limited?: boolean | undefined;
 }
 
+const ackOptionNames: NamesOf<AckOptions> = { result: true };
 const retryOptionNames: NamesOf<RetryOptions> = { delayMs: true, limited: true };
+
+/** What an acknowledgement says. */
+export interface AckOptions {
+  /** The result of the message, if that is kept: see `SendOptions.keepResultMs`. Default: none. */
+  result?: unknown;
+}
 
 /**
  * One attempt at one message. It is settled once, by `ack`, `retry` or `deadLetter`; a handler
  * that returns acknowledges, one that throws asks for a retry.
  *
  * Each of these rejects with `LeaseLostError` when the message is no longer this consumer's, with
- * `CancelledError` when it was cancelled, with
+ * `CancelledError` when it was cancelled, with `AttemptTimeoutError` when its time was up, with
  * `ReturnedError` when the consumer was stopped meanwhile and has returned it (then they changed
  * nothing), and with `AlreadySettledError` at the second call.
  */
@@ -59,7 +69,7 @@ export interface Delivery<Body = unknown> extends Message<Body> {
   /** Which attempt this is, from 1. Crashes of consumers count. */
   readonly attempt: number;
   /**
-   * Aborted when the message is cancelled, when the lease is lost, or when the deadline of `stop()` has passed. Its reason
+   * Aborted when the message is cancelled, when `timeoutMs` is over, when the lease is lost, or when the deadline of `stop()` has passed. Its reason
    * is the error that tells which.
    */
   readonly signal: AbortSignal;
@@ -68,8 +78,18 @@ export interface Delivery<Body = unknown> extends Message<Body> {
    *
    * Rejects with ConnectionError or TimeoutError while Redis is away. The acknowledgement is then
    * sent again in the background, for as long as the lease lasts.
+   *
+   * @throws EncodeError, MessageTooLargeError for such a result: nothing is changed.
    */
-  ack(): Promise<void>;
+  ack(options?: AckOptions): Promise<void>;
+  /**
+   * Reports how far its handler has come, by any value, for `Queue.result()` and `Queue.watch()`. Only the last one counts: it is
+   * sent in the background, at most ten times a second for all messages of the consumer. Does nothing for a message that
+   * was sent without `keepResultMs`, or is settled.
+   *
+   * @throws EncodeError, MessageTooLargeError for such a value.
+   */
+  progress(value: unknown): void;
   /**
    * Gives the message back for another attempt, however many it has had. While Redis is away this
    * waits, as `deadLetter` does, for as long as the lease may last.
@@ -88,6 +108,10 @@ export interface Delivery<Body = unknown> extends Message<Body> {
 export interface QueueSettler extends Settler {
   /** The name of the queue. */
   readonly queue: string;
+  /** @throws EncodeError, MessageTooLargeError. */
+  resultBytes(value: unknown): string | Buffer | undefined;
+  /** Reports its progress in the background. */
+  reportProgress(held: HeldDelivery, progress: string | Buffer): void;
 }
 
 /** One attempt at one message, as the session that holds it knows it. */
@@ -104,6 +128,16 @@ export class HeldDelivery<Body = unknown>
   declare sharedBy: number | undefined;
   /** See {@link RetryOptions}. */
   declare isLimited: boolean | undefined;
+  /** For how long a handler may have it, in ms: only where its producer says so. */
+  declare timeoutMs: number | undefined;
+  /** For how long its result is kept, in ms: only where its producer says so. */
+  declare keepResultMs: number | undefined;
+  /** That result, where there is one. */
+  declare result: string | Buffer | undefined;
+  /** The error of this attempt as JSON, where that is kept. */
+  declare failure: string | undefined;
+  /** Runs until it is settled or its time is up, where that is limited. */
+  declare timer: NodeJS.Timeout | undefined;
   #envelope: Envelope | undefined;
 
   constructor(settler: QueueSettler, number: number, element: Slice) {
@@ -134,6 +168,20 @@ export class HeldDelivery<Body = unknown>
 
   get size(): number {
     return this.element.size;
+  }
+
+  override async ack(options: AckOptions = {}): Promise<void> {
+    refuseUnknownOptions('ack()', options, ackOptionNames);
+    if (this.keepResultMs !== undefined && !this.isSettled) {
+      this.result = this.settler.resultBytes(options.result);
+    }
+    await super.ack();
+  }
+
+  progress(value: unknown): void {
+    if (this.keepResultMs === undefined || this.isSettled) return;
+    const bytes = this.settler.resultBytes(value);
+    if (bytes !== undefined) this.settler.reportProgress(this as HeldDelivery, bytes);
   }
 
   /** Returns it for another attempt, or for this one once more. */
@@ -180,6 +228,27 @@ export class HeldDelivery<Body = unknown>
     return this.envelope.deliveries + 1;
   }
 
+  /** After this time, a handler may have it no longer: unless it is settled before, it is claimed, and `failed` is called. */
+  limitTime(timeoutMs: number, failed: (error: AttemptTimeoutError) => void): void {
+    this.timer = setTimeout(() => {
+      if (!this.claim()) return;
+      const error = new AttemptTimeoutError({ id: this.named.id, timeoutMs });
+      this.lose(error);
+      failed(error);
+    }, timeoutMs);
+  }
+
+  /** It is settled: nothing is limited any more. */
+  endTimer(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  override lose(reason: Error): void {
+    if (this.timer) this.endTimer();
+    super.lose(reason);
+  }
+
   /**
    * It is settled: notes how long it has been with a handler. A key whose messages take no time would always be the
    * next one.
@@ -209,7 +278,7 @@ export class HeldDelivery<Body = unknown>
     // It may have been cancelled while it waited here.
     if (this.lostBy) throw this.lostBy;
     const beginning = beginningOf(this.element);
-    if (beginning === 'touched') this.#refuseIfExpired(clock.serverNow);
+    if (beginning === 'touched') this.#readHeader(clock);
     return this.openWith(readBody(context, bodyOf(this.element, beginning)));
   }
 
@@ -222,8 +291,10 @@ export class HeldDelivery<Body = unknown>
     }
   }
 
-  #refuseIfExpired(serverNow: number): void {
-    const { expiresAt } = this.envelope;
-    if (expiresAt !== undefined && expiresAt <= serverNow) throw new ExpiredError(this.named);
+  #readHeader(clock: { serverNow: number }): void {
+    const { expiresAt, timeoutMs, keepResultMs } = this.envelope;
+    if (keepResultMs !== undefined) this.keepResultMs = keepResultMs;
+    if (expiresAt !== undefined && expiresAt <= clock.serverNow) throw new ExpiredError(this.named);
+    if (timeoutMs !== undefined) this.timeoutMs = timeoutMs;
   }
 }

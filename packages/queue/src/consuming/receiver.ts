@@ -2,6 +2,7 @@ import {
   asError,
   ClosedError,
   type Emitter,
+  exponential,
   isRedpostError,
   longestTimerMs,
   type NamesOf,
@@ -17,6 +18,7 @@ import {
   performance,
   setTimeout,
   stackOf,
+  stepAfter,
   ToldSeldom,
   UnheardDeadLetters,
   unreadableReason,
@@ -24,6 +26,7 @@ import {
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import type { QueueEvents } from '../queue-events.js';
+import { failureJson } from '../results/failure-json.js';
 import { PauseReports } from '../shape/pause-reports.js';
 import type { Shape } from '../shape/shape.js';
 import { type LeaseOptions, sessionOptions } from './consume-options.js';
@@ -202,6 +205,9 @@ export class Receiver<Body = unknown> {
     if (!waiter) return false;
     // What follows is the time that its key is charged for.
     held.startedAt = performance.now();
+    if (held.timeoutMs !== undefined) {
+      held.limitTime(held.timeoutMs, (error) => void this.#timedOut(session, held, error));
+    }
     waiter.resolve(held);
     return true;
   }
@@ -228,6 +234,19 @@ export class Receiver<Body = unknown> {
       this.#events.emit('unreadable', { delivery: held, error });
       await session.deadLetter(held, reason, messageOf(error), stackOf(error));
       return false;
+    }
+  }
+
+  /** Who has received it has had it for too long. */
+  async #timedOut(session: Session<Body>, held: HeldDelivery<Body>, error: Error): Promise<void> {
+    if (held.keepResultMs !== undefined) held.failure = failureJson(error);
+    const policy = { maxAttempts: this.#options.maxAttempts, backoff: exponential() };
+    const next = stepAfter(held.attempt, policy, (failure) => this.#failed(failure));
+    try {
+      if (next.action === 'retry') await session.retry(held, next.delayMs);
+      else await session.deadLetter(held, next.reason, messageOf(error), stackOf(error));
+    } catch (failure) {
+      if (!isRedpostError(failure, 'LEASE_LOST')) this.#failed(asError(failure));
     }
   }
 

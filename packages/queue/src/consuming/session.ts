@@ -1,7 +1,8 @@
-import { asError } from '@redpost/core';
+import { asError, isRedpostError } from '@redpost/core';
 import {
   Feed,
   type LeaseEvents,
+  LeaseLostError,
   LeaseSession,
   newConsumerName,
   nextTick,
@@ -15,6 +16,9 @@ import {
 import type { QueueContext } from '../context.js';
 import { DeadLetterTrimmer } from '../due/dead-letter-trimmer.js';
 import { Promoter } from '../due/promoter.js';
+import { Finishes } from '../results/finishes.js';
+import { ProgressReports } from '../results/progress-reports.js';
+import { resultBytes } from '../results/result-bytes.js';
 import type { Shape } from '../shape/shape.js';
 import { ShapeFollower } from '../shape/shape-follower.js';
 import type { Acknowledged, Runs } from '../store/acknowledgements.js';
@@ -59,6 +63,9 @@ export class Session<Body = unknown> extends LeaseSession<
   readonly #signals: Signals;
   readonly #shape: ShapeFollower;
   readonly #cancellations: Cancellations;
+  readonly #context: QueueContext;
+  readonly #finishes: Finishes;
+  readonly #progress: ProgressReports;
   /** Reasons by the receipts of messages that were cancelled before the answer that brings them was read. */
   readonly #cancelledEarly = new Map<number, string>();
   readonly #behind = new Behind<Body>();
@@ -86,6 +93,9 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#promoter = new Promoter(context as QueueContext, this);
     this.#trimmer = new DeadLetterTrimmer(context as QueueContext, (error) => this.failed(error));
     this.#shape = new ShapeFollower(store, this);
+    this.#context = context as QueueContext;
+    this.#finishes = new Finishes(this.#context, store.consumer, () => this.isOver);
+    this.#progress = new ProgressReports(this.#context, (error) => this.failed(error));
     this.#cancellations = new Cancellations(context as QueueContext, this);
     this.#source = new ListSource<Body>(context as QueueContext, options, this);
     this.feed = new Feed(this.#source, this, turns);
@@ -127,9 +137,19 @@ export class Session<Body = unknown> extends LeaseSession<
     return super.open(isWanted);
   }
 
-  acknowledge(held: HeldDelivery<Body>, isExpired = false): void {
+  acknowledge(held: HeldDelivery<Body>, isExpired = false, value?: unknown): void {
+    if (held.keepResultMs !== undefined) {
+      if (!isExpired) held.result = this.resultBytes(value);
+      this.#finish(held, isExpired).catch((error) => {
+        if (!isRedpostError(error, 'LEASE_LOST') && !isRedpostError(error, 'CANCELLED')) {
+          this.failed(asError(error));
+        }
+      });
+      return;
+    }
     if (this.isOver) return;
     if (this.#source.sharesTime) held.measure();
+    if (held.timer) held.endTimer();
     this.#source.acks.add(held, isExpired);
     this.feed.settled(held);
     if (this.#behind.size > 0) this.#goOnBehind(held);
@@ -164,10 +184,36 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#behind.add(deliveries, runs);
   }
 
+  override confirmAck(held: HeldDelivery<Body>): Promise<void> {
+    if (held.keepResultMs === undefined) return super.confirmAck(held);
+    return this.#finish(held, false);
+  }
+
+  resultBytes(value: unknown): string | Buffer | undefined {
+    return resultBytes(this.#context, value);
+  }
+
+  reportProgress(held: HeldDelivery, progress: string | Buffer): void {
+    if (!this.isOver) this.#progress.add(held, progress);
+  }
+
+  /** Acknowledges a message whose result is kept. */
+  async #finish(held: HeldDelivery<Body>, isExpired: boolean): Promise<void> {
+    held.measure();
+    held.endTimer();
+    if (this.isOver) throw new LeaseLostError(held.named);
+    if (this.#behind.size > 0) this.#goOnBehind(held);
+    const adopted = this.#source.adopted(held);
+    if (adopted) await adopted;
+    this.#progress.flush();
+    await this.settle(held, this.#finishes.add(held as HeldDelivery, isExpired, held.result));
+  }
+
   /** What a blocking move has brought cannot be settled before the server knows its receipt. */
   override async retry(held: HeldDelivery<Body>, delayMs: number): Promise<void> {
     held.measure();
     this.#returnBehind(held);
+    held.endTimer();
     const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     await super.retry(held, delayMs);
@@ -182,6 +228,7 @@ export class Session<Body = unknown> extends LeaseSession<
   ): Promise<void> {
     held.measure();
     this.#returnBehind(held);
+    held.endTimer();
     const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     await super.deadLetter(held, reason, error, stack);
@@ -195,6 +242,12 @@ export class Session<Body = unknown> extends LeaseSession<
     if (this.isOver || deliveries.length === 0) return;
     await super.returnUnfinished(deliveries);
     this.#source.returnedAdded();
+  }
+
+  override async flushed(): Promise<void> {
+    await this.#finishes.idle();
+    await super.flushed();
+    await this.#finishes.idle();
   }
 
   /** Ends the blocking move. With no demand, nothing more is taken then. */
@@ -307,6 +360,7 @@ export class Session<Body = unknown> extends LeaseSession<
   protected override end(): void {
     super.end();
     this.#promoter.stop();
+    this.#progress.end();
     this.#trimmer.stop();
     this.#shape.end();
     this.#signals.end().catch((error) => this.events.failed(asError(error)));

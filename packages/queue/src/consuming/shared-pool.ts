@@ -38,7 +38,7 @@ export class SharedPool<Body = unknown> {
     this.#pool = new HandlerPool<HeldDelivery<Body>>(handler, concurrency, {
       open: (held) => this.#hostOf(held).open(held),
       outcomes: {
-        succeeded: (held) => this.#hostOf(held).outcomes.succeeded(held),
+        succeeded: (held, value) => this.#hostOf(held).outcomes.succeeded(held, value),
         failed: (held, thrown) => this.#hostOf(held).outcomes.failed(held, thrown),
       },
       finished: () => this.startMore(),

@@ -22,6 +22,10 @@ interface EnvelopeHeader {
   expiresAt: number | undefined;
   /** The queue in which it became a dead letter, if it was redriven to another one. */
   origin: string | undefined;
+  /** For how long a handler may have it, in ms. */
+  timeoutMs: number | undefined;
+  /** For how long its result is kept, in ms. */
+  keepResultMs: number | undefined;
 }
 
 export interface Envelope extends EnvelopeHeader {
@@ -42,6 +46,16 @@ const newline = 0x0a;
 
 const noHeaders: Headers = Object.freeze({});
 
+/** What a consumer has to know before it calls a handler: before all else that a producer writes. */
+export function handlingJson(options: {
+  keepResultMs?: number | undefined;
+  timeoutMs?: number | undefined;
+}): string {
+  const { keepResultMs, timeoutMs } = options;
+  const kept = keepResultMs === undefined ? '' : `"result":${keepResultMs},`;
+  return timeoutMs === undefined ? kept : `${kept}"timeout":${timeoutMs},`;
+}
+
 /** What says where a message waits, as scripts read it: first in the header that a producer writes. */
 export function placeJson(key: string | undefined, priority: number | undefined): string {
   if (key !== undefined) return `"key":${JSON.stringify(key)},`;
@@ -53,7 +67,7 @@ export function onceJson(until: 'taken' | 'done', key: string): string {
   return `"once":${JSON.stringify(`${until}:${key}`)},`;
 }
 
-/** Writes a new envelope: prefix, one line of JSON, a newline, the body. @param place see `placeJson` and `onceJson`. */
+/** Writes a new envelope: prefix, one line of JSON, a newline, the body. @param place see `handlingJson`, `placeJson` and `onceJson`. */
 export function encodeEnvelope(
   message: { idJson: string; sentAt: number; headers?: Headers | undefined; place?: string },
   body: string | Uint8Array,
@@ -92,8 +106,8 @@ export function isEnvelope(element: Uint8Array | string): boolean {
 
 /**
  * The kind of an element by its beginning: `bare` for a payload without a header; `untouched` for an envelope that no
- * script has written to, whose header does not matter for its delivery (producers begin with the id, and scripts write
- * before it); else `touched`.
+ * script has written to, whose header does not matter for its delivery (its producer begins with the place or the id, and
+ * scripts write before them); else `touched`.
  */
 export function beginningOf(element: Slice): 'bare' | 'untouched' | 'touched' {
   if (element.startsWith(idFirst)) return 'untouched';
@@ -169,6 +183,8 @@ function bareHeader(id: string): EnvelopeHeader {
     priority: defaultPriority,
     expiresAt: undefined,
     origin: undefined,
+    timeoutMs: undefined,
+    keepResultMs: undefined,
   };
 }
 
@@ -180,6 +196,7 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
     throw malformed(element, 'its header is not JSON', cause);
   }
   const { id, ts = 0, expires, headers = noHeaders, key, priority, origin } = header;
+  const { result, timeout } = header;
   const [, attempt = 0, suspect] = writtenIn(text);
   if (typeof id !== 'string' || id === '') throw malformed(element, 'it has no id');
   if (!isTime(ts) || (expires !== undefined && !isTime(expires))) {
@@ -196,6 +213,8 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
     priority: isPriority(priority) ? priority : defaultPriority,
     expiresAt: expires,
     origin: typeof origin === 'string' ? origin : undefined,
+    timeoutMs: isTime(timeout) ? timeout : undefined,
+    keepResultMs: isTime(result) ? result : undefined,
   };
 }
 

@@ -2,6 +2,7 @@ import {
   asError,
   type Connection,
   checkedConnection,
+  checkedMaxMessageBytes,
   connectionOf,
   Emitter,
   InvalidArgumentError,
@@ -56,10 +57,12 @@ export class Scheduler implements AsyncDisposable {
         `queues are the names of at least one queue, e.g. ['reports'], got ${shown(queues)}`,
       );
     }
+    const maxMessageBytes = checkedMaxMessageBytes(undefined);
     const keys = new Map([...queues].map((name) => [name, queueKeys(name)]));
     this.#closers = [...keys].map(([name, keys]) => {
       const owned = connectionOf(queueOwner(name, keys), connection);
-      const context = { name, connection: owned, keys, codec: json(), schema: undefined };
+      const shared = { codec: json(), resultCodec: json(), maxMessageBytes };
+      const context = { name, connection: owned, keys, schema: undefined, ...shared };
       return this.#start(context);
     });
   }

@@ -3,7 +3,7 @@ import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './accept-redriven.lua';
 import { redrivenPart } from './parts/parts.js';
-import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
 
 /** For how long at least a queue knows what it has accepted: an hour. */
 const windowMs = 3_600_000;
@@ -20,12 +20,13 @@ export interface AcceptRedrivenInput {
 export const acceptRedriven = defineScript<AcceptRedrivenInput, number>({
   name: 'accept-redriven',
   uses: [clockPart, redrivenPart],
-  keys: namedKeys(...placeKeys, 'once'),
+  keys: namedKeys('list', ...placeKeys, 'once'),
   args: {
     source: ({ source: name }) => name,
     window_ms: () => windowMs,
     redriven_prefix: ({ keys }) => keys.redriven,
     ...placeArgs,
+    ...resultArgs,
   },
   rest: ({ letters }) => letters.flatMap(({ entry, element }) => [entry, element]),
   lua: source,

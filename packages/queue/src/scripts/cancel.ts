@@ -6,16 +6,17 @@ import {
   type SearchWaitingInput,
 } from './search.js';
 
+type CancelWaitingInput = SearchWaitingInput & { reason: string };
+
 /** Cancels a message that waits. */
-export const cancelWaiting = defineSearchWaiting<SearchWaitingInput, 'removed'>({
+export const cancelWaiting = defineSearchWaiting<CancelWaitingInput, 'removed'>({
   name: 'cancel-waiting',
   acts: cancelWaitingPart,
+  args: { reason: ({ reason }) => reason },
   found: () => 'removed',
 });
 
-export interface CancelHeldInput extends SearchHeldInput {
-  reason: string;
-}
+type CancelHeldInput = SearchHeldInput & { reason: string };
 
 /** Cancels a message that a consumer holds. One that a blocking move has just brought is `taken` soon. */
 export const cancelHeld = defineSearchHeld<CancelHeldInput, 'signalled', 'removed' | 'taken'>({

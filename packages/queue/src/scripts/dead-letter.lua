@@ -2,20 +2,21 @@
 -- because a script that fails half-way is not undone.
 --
 -- process  the host and the process of the consumer
--- rest  for each delivery: receipt, reason, error, stack, how many µs it took
+-- rest  for each delivery: receipt, reason, error, stack, how many µs it took, and what is kept as its result, if that is kept
 -- returns for each delivery 1, or 0 if it is no longer held
 local moved = 0
 write_before_growing('HDEL', active)
 open_batches()
 local reply = {}
 
-for i = rest, #ARGV, 5 do
-  local receipt, reason, message, stack, ran_us = unpack(ARGV, i, i + 4)
+for i = rest, #ARGV, 6 do
+  local receipt, reason, message, stack, ran_us, kept_error = unpack(ARGV, i, i + 5)
   local element = held(receipt)
   if element then
     local attempt, _, text = read_envelope(element, consumer .. '-' .. receipt)
     add_dead_letter(reason, message, write_envelope(attempt + 1, false, text),
       'consumer', consumer, 'process', process, 'ran', ran_us, 'stack', stack)
+    keep_result(element, 'dead', attempt + 1, 'error', kept_error)
     let_go(receipt)
     end_held(receipt, element)
     free(receipt, tonumber(ran_us))

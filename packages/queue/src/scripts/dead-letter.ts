@@ -10,8 +10,9 @@ import {
   heldOncePart,
   holdersPart,
   labelsPart,
+  resultsPart,
 } from './parts/parts.js';
-import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { heldKeys, namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
 
 export interface DeadLetterInput {
   keys: QueueKeys;
@@ -22,6 +23,8 @@ export interface DeadLetterInput {
     error: string;
     stack?: string;
     ranUs?: number | undefined;
+    /** What is kept as its result, if that is kept: JSON. */
+    kept?: string | undefined;
   }[];
 }
 
@@ -37,20 +40,23 @@ export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
     labelsPart,
     endingPart,
     deadLettersPart,
+    resultsPart,
   ],
-  keys: namedKeys(...placeKeys, ...heldKeys, 'dead', 'stats'),
+  keys: namedKeys('list', ...placeKeys, ...heldKeys, 'dead', 'stats'),
   args: {
     consumer: ({ consumer }) => consumer,
     process: () => `${hostname()}:${process.pid}`,
     ...placeArgs,
+    ...resultArgs,
   },
   rest: ({ deliveries }) =>
-    deliveries.flatMap(({ receipt, reason, error, stack = '', ranUs = 0 }) => [
+    deliveries.flatMap(({ receipt, reason, error, stack = '', ranUs = 0, kept = '' }) => [
       receipt,
       reason,
       error,
       stack,
       ranUs,
+      kept,
     ]),
   lua: source,
   parse: (reply) => (reply as number[]).map((held) => held === 1),

@@ -31,6 +31,7 @@ for _, receipt in ipairs(receipts) do
   if suspect and attempt >= tonumber(max_attempts) then
     add_dead_letter('crashed', 'its consumers died while they handled it',
       write_envelope(attempt, false, text), 'consumer', consumer)
+    keep_error(element, 'dead', attempt, 'Error', 'its consumers died while they handled it')
     dead_lettered = dead_lettered + 1
     end_once(element)
     free(receipt)

@@ -9,11 +9,12 @@ import {
   labelsPart,
   levelsPart,
   oncePart,
+  resultsPart,
   returnPart,
   signalPart,
 } from './parts/parts.js';
 import source from './recover.lua';
-import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
 
 export interface RecoverInput {
   keys: QueueKeys;
@@ -52,11 +53,12 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     oncePart,
     endingPart,
     deadLettersPart,
+    resultsPart,
     returnPart,
     signalPart,
   ],
   keys: {
-    ...namedKeys(...placeKeys, 'consumers', 'dead', 'stats', 'holders', 'once'),
+    ...namedKeys('list', ...placeKeys, 'consumers', 'dead', 'stats', 'holders', 'once'),
     active: ({ keys, overdue }) => keys.active(consumerOf(overdue)),
     batches: ({ keys, overdue }) => keys.batches(consumerOf(overdue)),
     labels: ({ keys, overdue }) => keys.labels(consumerOf(overdue)),
@@ -70,6 +72,7 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     max_attempts: ({ maxAttempts }) => maxAttempts,
     remember_ms: () => rememberMs,
     ...placeArgs,
+    ...resultArgs,
   },
   lua: source,
   parse(reply) {

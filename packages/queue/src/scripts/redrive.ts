@@ -3,7 +3,7 @@ import { clockPart, mostBytesPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import { redrivenPart } from './parts/parts.js';
 import source from './redrive.lua';
-import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
 
 /** Dead letters between two entries, both included. */
 interface DeadRange {
@@ -24,8 +24,8 @@ export interface RedriveInput {
 export const redrive = defineScript<RedriveInput, string[]>({
   name: 'redrive',
   uses: [clockPart, mostBytesPart, redrivenPart],
-  keys: namedKeys(...placeKeys, 'dead', 'once'),
-  args: { limit: ({ limit }) => limit, ...placeArgs },
+  keys: namedKeys('list', ...placeKeys, 'dead', 'once'),
+  args: { limit: ({ limit }) => limit, ...placeArgs, ...resultArgs },
   rest: ({ ranges }) => ranges.flatMap(({ from, to, element }) => [from, to, element ?? '']),
   lua: source,
   looksFirst: () => true,

@@ -42,6 +42,12 @@ export const placeArgs = {
   signal: ({ keys }: KeyedInput) => keys.signal,
 };
 
+/** What the keys of results begin with. */
+export const resultArgs = {
+  result_prefix: ({ keys }: KeyedInput) => keys.results,
+  waiters_prefix: ({ keys }: KeyedInput) => keys.resultWaiters,
+};
+
 /** Keys of a queue, and of the consumer that a script is about, by their names. */
 export function namedKeys<Input extends KeyedInput>(
   ...names: (keyof QueueKeys)[]

@@ -3,7 +3,14 @@ import { mostBytesPart } from '@redpost/core/consuming';
 import type { ConsumedEnd } from '../context.js';
 import type { QueueKeys } from '../keys.js';
 import { findingPart, handoffPart, heldPart, levelsPart } from './parts/parts.js';
-import { debouncedKeys, heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import {
+  debouncedKeys,
+  heldKeys,
+  namedKeys,
+  placeArgs,
+  placeKeys,
+  resultArgs,
+} from './script-keys.js';
 import heldSource from './search-held.lua';
 import waitingSource from './search-waiting.lua';
 
@@ -57,6 +64,7 @@ const searchArgs = {
   id: ({ id }: SearchInput) => id,
   id_json: ({ id }: SearchInput) => JSON.stringify(id),
   ...placeArgs,
+  ...resultArgs,
 };
 
 /** A script that looks for a message that waits, and acts on it in the same step. */
@@ -112,7 +120,7 @@ export function defineSearchHeld<Input extends SearchHeldInput, Found, Brought>(
   return defineScript<Input, SearchHeldStep<Found, Brought>>({
     name,
     uses: [mostBytesPart, heldPart, handoffPart, findingPart, acts],
-    keys: namedKeys('consumers', 'stats', 'cancelled', ...placeKeys, ...heldKeys),
+    keys: namedKeys('list', 'consumers', 'stats', 'cancelled', ...placeKeys, ...heldKeys),
     args: {
       ...searchArgs,
       consumer: ({ consumer }) => consumer,

@@ -9,7 +9,13 @@ import {
   validate,
 } from '@redpost/core';
 import type { QueueContext } from '../context.js';
-import { encodeEnvelope, isEnvelope, onceJson, placeJson } from '../message/envelope.js';
+import {
+  encodeEnvelope,
+  handlingJson,
+  isEnvelope,
+  onceJson,
+  placeJson,
+} from '../message/envelope.js';
 import { send, sendPlaced } from '../scripts/send.js';
 import { BoundedSends } from './bounded-sends.js';
 import { type Condition, isInHeader } from './condition.js';
@@ -138,7 +144,8 @@ export class Producer<Body, Input> {
     const { id = newId(), delayMs = 0, ttlMs = 0, replicas = this.#options.replicas } = options;
     const { key } = options;
     const place = placeJson(key, options.priority);
-    const element = this.#encode(body, id, options, place + onceIn(condition));
+    const before = handlingJson(options) + place + onceIn(condition);
+    const element = this.#encode(body, id, options, before);
     refuseTooLarge(element, this.#options.maxMessageBytes);
     const isInList = place === '';
     return {

@@ -6,6 +6,7 @@ import {
   shown,
   wholeNumber,
 } from '@redpost/core';
+import { checkTimeoutMs } from '../consuming/attempt-timeout.js';
 import { checkHeaders, type Headers, isPriority } from '../message/envelope.js';
 import { checkKey } from '../message/key.js';
 import { type Condition, type ConditionOptions, conditionOf } from './condition.js';
@@ -38,8 +39,18 @@ export interface SendOptions extends ConditionOptions {
   /** Deletes the message if it was not delivered this long after it was due, in ms. Default: never. */
   ttlMs?: number | undefined;
   /**
+   * For how long a handler may have the message at each attempt, in ms. Then its signal is aborted, and the attempt has
+   * failed. Default: what the consumer says, see `ConsumeOptions.timeoutMs`.
+   */
+  timeoutMs?: number | undefined;
+  /**
+   * For how long the result of the message is kept when it is through, in ms: what its handler has returned, or how it
+   * has ended. See `Queue.result()`. Default: no result is kept, and nothing is spent on it.
+   */
+  keepResultMs?: number | undefined;
+  /**
    * Write only the encoded body, so that any client's `RPOP` reads it. Such a message has no id
-   * until it is delivered, and can have no headers, priority, key, delay or time to live, and is not sent with
+   * until it is delivered, and can have no headers, priority, key, delay, time to live, timeout or result, and is not sent with
    * `once`, `throttle` or `debounce`. Default false.
    */
   bare?: boolean | undefined;
@@ -50,7 +61,8 @@ export interface SendOptions extends ConditionOptions {
   replicas?: number | undefined;
 }
 
-const optionNames: NamesOf<SendOptions> = {
+/** The names of all options of `send`. */
+export const optionNames: NamesOf<SendOptions> = {
   id: true,
   headers: true,
   priority: true,
@@ -58,6 +70,8 @@ const optionNames: NamesOf<SendOptions> = {
   delayMs: true,
   at: true,
   ttlMs: true,
+  timeoutMs: true,
+  keepResultMs: true,
   once: true,
   throttle: true,
   debounce: true,
@@ -80,6 +94,7 @@ const oneBody = 'A message has one body and no name: use send({ name, ...data },
 export function checkSendOptions(options: SendOptions): Condition | undefined {
   refuseUnknownOptions('send(body, options)', options, optionNames, oneBody);
   const { id, headers, priority, key, delayMs = 0, at, ttlMs, bare, replicas = 0 } = options;
+  const { timeoutMs, keepResultMs } = options;
   if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > longestId)) {
     throw new InvalidArgumentError(`id must be a string of 1 to ${longestId} characters`);
   }
@@ -99,6 +114,10 @@ export function checkSendOptions(options: SendOptions): Condition | undefined {
   wholeNumber('delayMs', delayMs, { min: 0, max: longestMs });
   if (at !== undefined) checkAt(at, options.delayMs);
   if (ttlMs !== undefined) wholeNumber('ttlMs', ttlMs, { min: 1, max: longestMs });
+  if (timeoutMs !== undefined) checkTimeoutMs(timeoutMs);
+  if (keepResultMs !== undefined) {
+    wholeNumber('keepResultMs', keepResultMs, { min: 1, max: longestMs });
+  }
   const condition = conditionOf(options);
   if (condition?.word === 'debounce' && (delayMs > 0 || at !== undefined)) {
     const given = at === undefined ? `delayMs, got ${shown(delayMs)}` : `at, got ${shown(at)}`;
@@ -115,6 +134,8 @@ export function checkSendOptions(options: SendOptions): Condition | undefined {
     delayMs: delayMs || undefined,
     at,
     ttlMs,
+    timeoutMs,
+    keepResultMs,
     once: options.once,
     throttle: options.throttle,
     debounce: options.debounce,

@@ -10,7 +10,7 @@ import {
   setTimeout,
 } from '@redpost/core/consuming';
 import type { SessionOptions } from '../consuming/consume-options.js';
-import { HeldDelivery } from '../consuming/delivery.js';
+import { HeldDelivery, type QueueSettler } from '../consuming/delivery.js';
 import type { QueueContext } from '../context.js';
 import { StartSlack } from '../limiting/start-slack.js';
 import { isSuspect } from '../message/envelope.js';
@@ -24,9 +24,7 @@ import { Adoption } from './adoption.js';
 import { BlockingMove } from './blocking-move.js';
 
 /** The session of a queue's consumer. */
-export interface ListSession<Body> extends FedSession<HeldDelivery<Body>> {
-  /** The name of the queue. */
-  readonly queue: string;
+export interface ListSession<Body> extends FedSession<HeldDelivery<Body>>, QueueSettler {
   /** Redis has refused a call that knew another shape: nothing is sent until `reshape()` is called. */
   wasReshaped(): void;
   /** Fewer messages were acknowledged than were named. Resolves when it is known which of them were cancelled. */

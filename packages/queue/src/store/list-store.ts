@@ -2,6 +2,7 @@ import type { ConnectionThread, RepeatOptions, Repetition } from '@redpost/core'
 import type { DeadLettering, LeaseStore, Renewal, Retry } from '@redpost/core/consuming';
 import type { HeldDelivery } from '../consuming/delivery.js';
 import type { QueueContext } from '../context.js';
+import { failureJson } from '../results/failure-json.js';
 import { deadLetter } from '../scripts/dead-letter.js';
 import { leave } from '../scripts/leave.js';
 import { readShape } from '../scripts/read-shape.js';
@@ -74,7 +75,9 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
 
   deadLetter(letters: readonly DeadLettering<HeldDelivery>[]): Promise<boolean[]> {
     const deliveries = letters.map(({ held, reason, error, stack }) => {
-      return { receipt: held.number, reason, error, stack, ranUs: held.ranUs };
+      const kept =
+        held.keepResultMs === undefined ? undefined : (held.failure ?? failureJson(reason));
+      return { receipt: held.number, reason, error, stack, ranUs: held.ranUs, kept };
     });
     return this.#context.connection.run(deadLetter, { ...this.#names, deliveries });
   }

@@ -4,6 +4,7 @@ local function found(kind, key, element, is_on_the_right, member)
   remove(kind, key, element, is_on_the_right, member)
   end_once(element)
   finished('cancelled', 1)
+  keep_error(element, 'cancelled', kept_attempts(element), 'CancelledError', reason, 'CANCELLED')
   tell_arrived()
   return kind
 end

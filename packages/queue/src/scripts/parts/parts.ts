@@ -33,6 +33,7 @@ import keys from './keys.lua';
 import label from './label.lua';
 import labels from './labels.lua';
 import levels from './levels.lua';
+import locate from './locate.lua';
 import notingOnce from './noting-once.lua';
 import once from './once.lua';
 import openedLabels from './opened-labels.lua';
@@ -43,6 +44,7 @@ import placed from './putting/placed.lua';
 import rate from './rate.lua';
 import redriven from './redriven.lua';
 import removing from './removing.lua';
+import results from './results.lua';
 import returning from './return.lua';
 import runOrder from './run-order.lua';
 import shape from './shape.lua';
@@ -206,10 +208,17 @@ export const returnPart = definePart({
   lua: returning,
 });
 
+/** `keep_result(…)`, `keep_error(…)` and others: the results of messages that are through. */
+export const resultsPart = definePart({
+  name: 'results',
+  needs: ['list', 'result_prefix', 'waiters_prefix'],
+  lua: results,
+});
+
 /** `put_redriven(element, id)`: dead letters that are sent again. */
 export const redrivenPart = definePart({
   name: 'redriven',
-  uses: [clockPart, envelopePart, oncePart, returnPart],
+  uses: [clockPart, envelopePart, oncePart, resultsPart, returnPart],
   lua: redriven,
 });
 
@@ -361,11 +370,15 @@ const removingPart = definePart({
   lua: removing,
 });
 
+/** `found(…)`, `found_held(…)` and `found_brought(…)`: tell where a message is. */
+export const locatePart = definePart({ name: 'locate', uses: [envelopePart], lua: locate });
+
 /** `found(…)`: cancels a message that waits. */
 export const cancelWaitingPart = definePart({
   name: 'cancel-waiting',
-  uses: [writeBeforeGrowingPart, removingPart, oncePart, endingPart],
-  needs: ['consumers'],
+  uses: [writeBeforeGrowingPart, removingPart, oncePart, endingPart, resultsPart],
+
+  needs: ['consumers', 'reason'],
   lua: cancelWaiting,
 });
 
@@ -395,6 +408,7 @@ export const cancelHeldPart = definePart({
     holdersPart,
     labelsPart,
     endingPart,
+    resultsPart,
   ],
   needs: ['consumers', 'handoff', 'cancelled', 'reason'],
   lua: cancelHeld,

@@ -1,5 +1,5 @@
 -- Where a message waits, by what its producer said of it: the priority or the key. It stands in the header behind what
--- scripts write, and before the id.
+-- scripts write and what is for consumers, and before the id.
 
 -- A text of JSON whose quotation mark stands before `first`, and that may have escapes. Returns the text, and the place
 -- behind it and its comma.
@@ -17,11 +17,19 @@ local function escaped_text(text, first)
   end
 end
 
+local result_begins, timeout_begins = ('rt'):byte(1, 2)
+
 -- Returns the level, which is 4 where nothing else is said, the key or nil, and the place behind them.
 --
 -- text  what is left of an element without what scripts wrote: see envelope.lua
 local function place_of(text)
   local at = text:match('^"expires":%d+,()') or 1
+  local begins = text:byte(at + 1)
+  if begins == result_begins then
+    at = text:match('^"result":%d+,()', at) or at
+    begins = text:byte(at + 1)
+  end
+  if begins == timeout_begins then at = text:match('^"timeout":%d+,()', at) or at end
   local level, after = text:match('^"priority":(%d),()', at)
   if level then return tonumber(level), nil, after end
   local key

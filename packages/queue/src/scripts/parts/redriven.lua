@@ -6,10 +6,13 @@ local function put_redriven(element, id)
   local _, _, text = read_envelope(element, id)
   -- Only before what a producer begins with: nothing else may come to stand where scripts write.
   local expires, after = text:match('^"expires":(%d+),()"[pkoi]')
+  if not expires then expires, after = text:match('^"expires":(%d+),()"result":%d') end
+  if not expires then expires, after = text:match('^"expires":(%d+),()"timeout":%d') end
   if expires and tonumber(expires) <= now() then text = text:sub(after) end
   local renewed = write_envelope(0, false, text)
   local once_key, once_id = once_of(renewed)
   if once_key then begin_once(once_key, once_id) end
+  forget_result(renewed)
   put_last(renewed)
   return #renewed
 end

@@ -12,7 +12,12 @@ local function changed_header(text, header_end, later_by_ms)
   local written = expires and #expires + 11 or 0
   local _, _, after = place_of(text)
   local place = text:sub(written + 1, after - 1)
-  if new_priority ~= '' then place = new_priority == '4' and '' or '"priority":' .. new_priority .. ',' end
+  if new_priority ~= '' then
+    -- What is for consumers stays.
+    local kept = place:match('^"result":%d+,') or ''
+    kept = kept .. (place:match('^"timeout":%d+,', #kept + 1) or '')
+    place = kept .. (new_priority == '4' and '' or '"priority":' .. new_priority .. ',')
+  end
   if expires and later_by_ms ~= 0 and #expires <= 15 then
     expires = string.format('%.0f', math.max(0, expires + later_by_ms))
   end

@@ -1,0 +1,57 @@
+import { TickBatch } from '@redpost/core';
+import { Settling, type SettlingWaiter } from '@redpost/core/consuming';
+import type { HeldDelivery } from '../consuming/delivery.js';
+import type { QueueContext } from '../context.js';
+import { finish } from '../scripts/finish.js';
+
+/** Lua can unpack about 8000 values, and some servers accept at most a million bytes in one call. */
+const limits = { count: 1000, bytes: 750_000 };
+
+interface Finish extends SettlingWaiter {
+  held: HeldDelivery;
+  isExpired: boolean;
+  value: string | Buffer | undefined;
+}
+
+/**
+ * Acknowledgements of messages whose results are kept: they go by a script of their own, all of one tick in one call,
+ * which is repeated until the lease of the consumer is over.
+ */
+export class Finishes {
+  readonly #context: QueueContext;
+  readonly #consumer: string;
+  readonly #settling: Settling;
+
+  /** @param isOver true once the lease is over. */
+  constructor(context: QueueContext, consumer: string, isOver: () => boolean) {
+    this.#context = context;
+    this.#consumer = consumer;
+    this.#settling = new Settling(isOver);
+  }
+
+  readonly #batch = new TickBatch<Finish>(limits, (finishes) => {
+    const { connection, keys } = this.#context;
+    const deliveries = finishes.map(({ held, isExpired, value }) => {
+      return { receipt: held.number, isExpired, value, ranUs: held.ranUs };
+    });
+    const input = { keys, consumer: this.#consumer, deliveries };
+    this.#settling.settle(finishes, () => connection.run(finish, input));
+  });
+
+  /** Resolves to false when the message was no longer held. */
+  add(
+    held: HeldDelivery,
+    isExpired: boolean,
+    value: string | Buffer | undefined,
+  ): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#batch.add({ held, isExpired, value, resolve, reject }, value?.length ?? 0);
+    });
+  }
+
+  /** Resolves when no call is pending, and none is about to be sent. */
+  async idle(): Promise<void> {
+    this.#batch.flush();
+    await this.#settling.idle();
+  }
+}

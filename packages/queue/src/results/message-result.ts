@@ -1,0 +1,65 @@
+import { decodeBody, RedpostError } from '@redpost/core';
+import { ExpiredError } from '@redpost/core/consuming';
+import { CancelledError } from '../consuming/cancelled-error.js';
+import type { QueueContext } from '../context.js';
+import type { ResultFields } from '../scripts/await-results.js';
+import { parseFailure } from './failure-json.js';
+
+/** How a message is, or how it has ended. */
+export interface MessageResult<Value = unknown> {
+  /**
+   * - `pending`, `active`, `delayed`: it is not through.
+   * - `done`: it was acknowledged.
+   * - `dead`: it has become a dead letter.
+   * - `expired`: its time to live was over before it was handled.
+   * - `cancelled`: by `cancel()`.
+   */
+  readonly state: 'pending' | 'active' | 'delayed' | 'done' | 'dead' | 'expired' | 'cancelled';
+  /** What its handler has returned, if it is `done`. */
+  readonly value?: Value | undefined;
+  /** Why it is `dead`, `expired` or `cancelled`. */
+  readonly error?: HandlerError | ExpiredError | CancelledError | undefined;
+  /** How many attempts there were, with the one that goes on. */
+  readonly attempt: number;
+  /** What `delivery.progress()` has reported last. */
+  readonly progress?: unknown;
+}
+
+/** The handler of a message has failed at every attempt, or has dead-lettered it. */
+export class HandlerError extends RedpostError {
+  declare readonly code: 'HANDLER';
+  /** The name of the error that the handler has thrown, e.g. `'TypeError'`. */
+  readonly remoteName: string;
+  /** The code of that error, if it had one. */
+  readonly remoteCode: string | undefined;
+
+  constructor(message: string, options: { remoteName: string; remoteCode: string | undefined }) {
+    super(message, { code: 'HANDLER' });
+    this.name = 'HandlerError';
+    this.remoteName = options.remoteName;
+    this.remoteCode = options.remoteCode;
+  }
+}
+
+/** @throws DecodeError for bytes that the codec of the results cannot read. */
+export function resultOf<Value>(
+  { resultCodec }: Pick<QueueContext, 'resultCodec'>,
+  id: string,
+  fields: ResultFields,
+): MessageResult<Value> {
+  const { attempt, value, progress } = fields;
+  const decode = (bytes: Buffer | undefined) => bytes && decodeBody(resultCodec, bytes);
+  const state = (fields.state ?? 'active') as MessageResult['state'];
+  const result = { state, attempt, progress: decode(progress) };
+  if (state === 'done') return { ...result, value: decode(value) as Value };
+  const error = errorOf(id, fields);
+  return error ? { ...result, error } : result;
+}
+
+function errorOf(id: string, { state, error }: ResultFields): MessageResult['error'] {
+  if (state === 'expired') return new ExpiredError({ kind: 'message', id });
+  const { name, message, code } = parseFailure(error);
+  if (state === 'cancelled') return new CancelledError({ id, reason: message });
+  if (state !== 'dead') return undefined;
+  return new HandlerError(message, { remoteName: name, remoteCode: code });
+}

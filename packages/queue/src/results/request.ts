@@ -1,0 +1,67 @@
+import {
+  longestTimerMs,
+  type NamesOf,
+  refuseUnknownOptions,
+  TimeoutError,
+  wholeNumber,
+} from '@redpost/core';
+import { onAbort } from '@redpost/core/consuming';
+import type { QueueContext } from '../context.js';
+import { newId } from '../sending/message-id.js';
+import { type SendOptions, optionNames as sendOptionNames } from '../sending/send-options.js';
+import { resultOf } from './message-result.js';
+import type { Results } from './results.js';
+
+/** How a request is sent, and how long its answer is waited for. */
+export interface RequestOptions extends Omit<SendOptions, 'timeoutMs' | 'bare'> {
+  /**
+   * How long to wait for the answer, in ms. Default 10 000. It is also the default of `ttlMs` and `keepResultMs`: a
+   * request is not handled any more when nobody waits for it.
+   */
+  timeoutMs?: number | undefined;
+  /** Ends the wait. The message stays: `cancel()` ends it, too. */
+  signal?: AbortSignal | undefined;
+}
+
+const { bare: _, ...others } = sendOptionNames;
+const optionNames: NamesOf<RequestOptions> = { ...others, timeoutMs: true, signal: true };
+
+/** Sends a message, and waits for what its handler returns. */
+export async function request<Input, Value>(
+  context: QueueContext,
+  results: Results,
+  send: (body: Input, options: SendOptions) => Promise<string>,
+  body: Input,
+  options: RequestOptions,
+): Promise<Value> {
+  refuseUnknownOptions('request(body, options)', options, optionNames);
+  const { timeoutMs = 10_000, signal, ...given } = options;
+  wholeNumber('timeoutMs', timeoutMs, { min: 1, max: longestTimerMs });
+  signal?.throwIfAborted();
+  const { id = newId(), ttlMs = timeoutMs, keepResultMs = timeoutMs } = given;
+  const sendOptions = { ...given, id, ttlMs, keepResultMs };
+  const over = new AbortController();
+  const forget = onAbort(signal, () => over.abort(signal?.reason));
+  const answered = results.wait(id, timeoutMs, over.signal).finally(forget);
+  // Where it was not sent, nobody waits.
+  answered.catch(() => {});
+  let sent = id;
+  try {
+    sent = await send(body, sendOptions);
+  } catch (error) {
+    over.abort();
+    throw error;
+  }
+  // It was not sent because of an earlier one, whose result is the answer.
+  if (sent !== id) over.abort();
+  const fields = await (sent === id ? answered : results.wait(sent, timeoutMs, signal));
+  if (!fields) {
+    throw new TimeoutError(
+      `The request ${sent} to the queue ${JSON.stringify(context.name)} had no answer within ${timeoutMs} ms`,
+      { outcome: 'unknown' },
+    );
+  }
+  const { value, error } = resultOf<Value>(context, sent, fields);
+  if (error) throw error;
+  return value as Value;
+}

@@ -1,0 +1,29 @@
+-- Acknowledge messages whose results are kept.
+--
+-- rest  for each message: receipt, 1 if it was not handled but had expired, 1 if there is a value, the value, how many µs it took
+-- returns for each message 1, or 0 if it is no longer held
+write_before_growing('HDEL', active)
+open_batches()
+local reply, acked, expired = {}, 0, 0
+
+for i = rest, #ARGV, 5 do
+  local receipt, is_expired, has_value, value, ran_us = unpack(ARGV, i, i + 4)
+  local element = held(receipt)
+  if element then
+    local attempt = read_envelope(element, '')
+    local has_expired = is_expired == '1'
+    keep_result(element, has_expired and 'expired' or 'done', attempt + (has_expired and 0 or 1),
+      has_value == '1' and 'value' or nil, value)
+    let_go(receipt)
+    end_held(receipt, element)
+    free(receipt, tonumber(ran_us))
+    if has_expired then expired = expired + 1 else acked = acked + 1 end
+  end
+  reply[#reply + 1] = element and 1 or 0
+end
+
+note_holder()
+finished('acked', acked)
+finished('expired', expired)
+tell_arrived()
+return reply

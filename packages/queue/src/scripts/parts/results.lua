@@ -1,0 +1,63 @@
+-- Results of messages that are sent with `keepResultMs`: their headers have "result":<ms>, before all else that a producer
+-- writes.
+
+-- For how long the result of an element is kept, in ms, or nil.
+local function kept_ms(element)
+  if element:sub(1, 3) ~= '\0011{' then return nil end
+  local head = element:sub(4, 160)
+  local at = head:match('^"attempt":%d+,()') or 1
+  at = head:match('^"suspect":1,()', at) or at
+  at = head:match('^"expires":%d+,()', at) or at
+  return head:match('^"result":(%d+),', at)
+end
+
+-- How often it was delivered before.
+local function kept_attempts(element)
+  return tonumber(element:match('^\0011{"attempt":(%d+),') or 0)
+end
+
+local function id_of(element)
+  local header_end = element:find('\n', 1, true)
+  local ok, fields = pcall(cjson.decode, element:sub(3, (header_end or 1) - 1))
+  return ok and type(fields) == 'table' and type(fields.id) == 'string' and fields.id or nil
+end
+
+-- A notice has no more bytes of a value than this: who waits reads others.
+local longest_noticed = 65536
+
+-- Tell those who wait for a result. What has no field `state` is progress.
+local function tell_waiters(id, said, value)
+  local waiters = redis.call('SMEMBERS', waiters_prefix .. id)
+  if not waiters[1] then return end
+  said.queue, said.id = list, id
+  if value and #value > longest_noticed then said.large, value = 1, '' end
+  local notice = cjson.encode(said) .. '\n' .. (value or '')
+  for _, channel in ipairs(waiters) do redis.pcall('PUBLISH', channel, notice) end
+end
+
+-- A message is through: keep its result, if it asks for that.
+--
+-- field  'value', 'error', or nil if there is neither
+local function keep_result(element, state, attempt, field, value)
+  local ms = kept_ms(element)
+  local id = ms and id_of(element)
+  if not id then return end
+  local key = result_prefix .. id
+  redis.call('HDEL', key, 'value', 'error')
+  redis.call('HSET', key, 'state', state, 'attempt', attempt)
+  if field then redis.call('HSET', key, field, value) end
+  redis.call('PEXPIRE', key, ms)
+  tell_waiters(id, { state = state, attempt = attempt, field = field }, value)
+  redis.call('DEL', waiters_prefix .. id)
+end
+
+local function keep_error(element, state, attempt, name, message, code)
+  if not kept_ms(element) then return end
+  keep_result(element, state, attempt, 'error', cjson.encode({ name = name, message = message, code = code }))
+end
+
+-- A message is sent again: its former result is none any more.
+local function forget_result(element)
+  local id = kept_ms(element) and id_of(element)
+  if id then redis.call('DEL', result_prefix .. id) end
+end
