@@ -200,6 +200,24 @@ queue
   .stop({ timeoutMs: none });
 queue.receive({ timeoutMs: none, signal: none });
 queue.deliveries({ signal: none });
+queue.schedules.set('daily', {
+  cron: '@daily',
+  everyMs: none,
+  timeZone: none,
+  body: 'a',
+  from: none,
+  until: none,
+  limit: none,
+  missed: none,
+  overlap: none,
+  jitterMs: none,
+  headers: none,
+  priority: none,
+  key: none,
+  ttlMs: none,
+});
+// @ts-expect-error: another body than the queue's.
+queue.schedules.set('daily', { cron: '@daily', body: 7 });
 queue.deadLetters.list({ limit: none, after: none, filter: none });
 queue.deadLetters.groups({ filter: none, limit: none, signal: none, onProgress: none });
 queue.deadLetters.redrive({

@@ -111,6 +111,24 @@ const sendRun = step(
   (simulation, [key, count]) =>
     simulation.send(Array(count).fill({ key, priority: 4, delay: 0, ttlMs: 0, age: 0 })),
 );
+/** Messages of one schedule, with the same place; if the earlier one has to be done, each has the key of the schedule. */
+const tick = step(
+  'tick',
+  fc.record({
+    where: place,
+    more: fc.array(options, { minLength: 1, maxLength: 3 }),
+    skips: fc.boolean(),
+    isLate: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
+  }),
+  (simulation, { where, more, skips, isLate }) => {
+    const once = { word: 'done', key: 'schedule:s', ticks: 1, mostTicks: 1, keep: 'last' } as const;
+    const condition = skips ? once : undefined;
+    return simulation.tick(
+      more.map((its) => ({ ...where, ...its, condition })),
+      isLate,
+    );
+  },
+);
 const pushBare = step('pushBare', fc.constant(null), (simulation) => simulation.pushBare());
 
 const lease = consumerStep(
@@ -266,7 +284,7 @@ const limitedSteps = [
   recover,
   limitRates,
 ];
-const allSteps = [send, send, send, send, sendMany, ...plainSteps, ...ofShape];
+const allSteps = [send, send, send, send, tick, sendMany, ...plainSteps, ...ofShape];
 
 function sometimes<Value>(values: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> {
   return fc.oneof(

@@ -14,13 +14,16 @@ import { reclaim } from '../../src/scripts/reclaim.js';
 import { recover } from '../../src/scripts/recover.js';
 import { redrive } from '../../src/scripts/redrive.js';
 import { release } from '../../src/scripts/release.js';
+import { removeSchedule } from '../../src/scripts/remove-schedule.js';
 import { renew } from '../../src/scripts/renew.js';
 import { reshape } from '../../src/scripts/reshape.js';
 import { retry } from '../../src/scripts/retry.js';
 import { send, sendPlaced } from '../../src/scripts/send.js';
 import { type SendConditionalResult, sendConditional } from '../../src/scripts/send-conditional.js';
 import { sendOnce } from '../../src/scripts/send-once.js';
+import { sendTicks, type TickedSchedule } from '../../src/scripts/send-ticks.js';
 import { stats } from '../../src/scripts/stats.js';
+import { writeSchedule } from '../../src/scripts/write-schedule.js';
 import { type Condition, isInHeader } from '../../src/sending/condition.js';
 import { checkedChanges, type QueueLimitChanges } from '../../src/shape/limits.js';
 import { pauseFields, plain, type Shape } from '../../src/shape/shape.js';
@@ -153,6 +156,49 @@ export class Simulation {
       const refused = [...sent.keys()].filter((at) => sent[at]?.status === 'key-full');
       expect(await this.#step(this.connection.run(script, input))).toEqual(refused);
     }
+  }
+
+  /** The messages of a schedule's ticks, which are sent unless somebody else has moved the schedule on. */
+  async tick(messages: readonly Outgoing[], isLate: boolean): Promise<void> {
+    const name = 'schedule';
+    const input = { keys: this.#keys, name };
+    const spec = Buffer.from('{}\n');
+    await this.connection.run(writeSchedule, {
+      ...input,
+      expected: '',
+      spec,
+      state: 's',
+      next: null,
+    });
+    const numbered = messages.map((message) => ({ ...message, n: this.#number() }));
+    const sent = numbered.map((message) => {
+      if (isLate) return 'late';
+      const { status } = this.model.send(messageOf(message), delayOf(message), message.condition);
+      return (
+        ({ duplicate: 'skipped', 'key-full': 'refused' } as Record<string, string>)[status] ??
+        status
+      );
+    });
+    const ticked: TickedSchedule = {
+      name,
+      expected: isLate ? 'another' : 's',
+      state: 'next',
+      next: undefined,
+      onceKey: messages[0]?.condition?.key,
+      key: undefined,
+      messages: numbered.map((message) => ({
+        id: String(message.n),
+        idJson: `"${message.n}"`,
+        element: elementOf(message),
+        delayMs: delayOf(message) * tickMs,
+        ttlMs: message.ttlMs,
+      })),
+    };
+    const results = this.connection.run(sendTicks, { keys: this.#keys, schedules: [ticked] });
+    // In the same round trip: an empty queue is to leave nothing.
+    const removed = this.connection.run(removeSchedule, input);
+    expect(await this.#step(results)).toEqual(sent);
+    await removed;
   }
 
   async pushBare(): Promise<void> {
