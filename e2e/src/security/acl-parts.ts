@@ -88,7 +88,9 @@ export const parts: Record<string, Part> = {
     const connection = losingAHandOver(place.connection);
     await admin.call('ZADD', ['{emails}:consumers', 1, 'dead']);
     await admin.call('HSET', ['{emails}:active:dead', 1, '"dead"', 2, crashing]);
-    await new Queue('emails', { connection: admin }).deadLetters.setBounds({ maxLength: 1 });
+    const declaring = new Queue('emails', { connection: admin });
+    await declaring.deadLetters.setBounds({ maxLength: 1 });
+    await declaring.history.set({ maxLength: 1 });
     const queue = new Queue<string>('emails', { connection });
     const handled: string[] = [];
     const consumer = queue.consume(
@@ -135,6 +137,9 @@ export const parts: Record<string, Part> = {
     await queue.limits.get();
     await queue.deadLetters.count();
     await queue.deadLetters.list({ filter: { reason: 'failed' } });
+    await queue.history.list();
+    await queue.history.settings();
+    await queue.series();
     await queue.deadLetters.groups();
     await queue.deadLetters.bounds();
     await queue.schedules.list();

@@ -4,6 +4,7 @@ import { addCancel } from './commands/cancel.js';
 import { addDead } from './commands/dead.js';
 import { addDestroy } from './commands/destroy.js';
 import { addFind } from './commands/find.js';
+import { addHistory } from './commands/history.js';
 import { addKeys } from './commands/keys.js';
 import { addLimits } from './commands/limits.js';
 import { addPause } from './commands/pause.js';
@@ -57,7 +58,7 @@ export function createProgram(context: ProgramContext): Command {
   oneLineErrors(program);
 
   const commands = [
-    ...[addSend, addReceive, addWork, addStats, addKeys, addPeek, addFind],
+    ...[addSend, addReceive, addWork, addStats, addKeys, addPeek, addFind, addHistory],
     ...[addRequest, addResult, addCancel],
     ...[addPause, addResume, addLimits, addSchedule],
     ...[addPurge, addDestroy, addDead],

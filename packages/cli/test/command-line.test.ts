@@ -14,6 +14,8 @@ const commands = [
   ['stats'],
   ['peek'],
   ['find'],
+  ['history'],
+  ['series'],
   ['update'],
   ['purge'],
   ['destroy'],

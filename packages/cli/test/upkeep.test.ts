@@ -93,6 +93,30 @@ describe('find and update', () => {
   });
 });
 
+describe('history and series', () => {
+  it('are recorded where that was asked for, and printed', async () => {
+    const queue = uniqueName();
+    expect((await redpost.run(['history', queue])).stdout).toBe('');
+    const on = await redpost.run(['history', queue, '--on', '--max-length', '50', '--bodies']);
+    const week = 7 * 86_400_000;
+    const settings = { maxLength: 50, maxAgeMs: week, bodies: true };
+    expect(on.lines).toEqual([{ queue, history: settings }]);
+    await redpost.run(['send', queue, '{"a":1}', '--id', 'a']);
+    await redpost.run(['receive', queue]);
+
+    const { lines } = await redpost.run(['history', queue, '--id', 'a']);
+    expect(lines).toMatchObject([{ id: 'a', outcome: 'acked', attempts: 1, body: { a: 1 } }]);
+    const series = await redpost.run(['series', queue]);
+    expect(series.lines).toHaveLength(60);
+    const acked = series.lines.reduce((sum, point) => sum + Number(point.acked), 0);
+    expect(acked).toBe(1);
+    expect((await onTerminal(`series ${queue}`)).stdout).toMatch(/^FROM +ACKED/);
+    const off = await redpost.run(['history', queue, '--off']);
+    expect(off.lines).toEqual([{ queue, history: 'off' }]);
+    expect((await redpost.run(['history', queue, '--max-length', '5'])).code).toBe(2);
+  });
+});
+
 describe('pause and resume', () => {
   it('nothing is handled until the queue is resumed, and people are told why', async () => {
     const queue = uniqueName();

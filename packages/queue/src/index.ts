@@ -24,9 +24,11 @@ export type { DeadLetter } from './admin/dead/dead-letter.js';
 export type { RedriveOptions, RedriveProgress, RedriveResult } from './admin/dead/dead-redrive.js';
 export { DeadLetters, type ListOptions as DeadLetterListOptions } from './admin/dead-letters.js';
 export type { FoundMessage } from './admin/find.js';
+export { History, type HistoryListOptions, type HistoryRecord } from './admin/history.js';
 export type { KeyStats, KeysOptions } from './admin/key-stats.js';
 export type { QueueStats } from './admin/queue-stats.js';
 export { SearchLimitError, type SearchOptions, type SearchProgress } from './admin/search.js';
+export type { SeriesOptions, SeriesPoint } from './admin/series.js';
 export type { MessageChanges, UpdateResult } from './admin/update.js';
 export {
   type ConsumeAllOptions,
@@ -63,6 +65,9 @@ export type { Message } from './message/message.js';
 export type { StoredMessage } from './message/stored-message.js';
 export { Queue, type QueueOptions } from './queue.js';
 export type { QueueEvents } from './queue-events.js';
+export type { Distribution } from './recording/distribution.js';
+export type { HistoryOptions } from './recording/history-options.js';
+export type { Outcome } from './recording/outcome.js';
 export { HandlerError, type MessageResult } from './results/message-result.js';
 export type { RequestOptions } from './results/request.js';
 export type { ResultOptions, WatchOptions } from './results/results.js';

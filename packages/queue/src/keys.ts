@@ -18,6 +18,12 @@ export interface QueueKeys {
   readonly redriven: string;
   /** HASH of counters. */
   readonly stats: string;
+  /** HASH of what was counted in each minute and hour. */
+  readonly series: string;
+  /** STREAM of records of settled messages, where the queue has a history. */
+  readonly history: string;
+  /** ZSET of the entries of this stream by the number of their last record. */
+  readonly historyEnds: string;
   /** HASH of what the queue has declared, with a version. A plain queue has none. */
   readonly shape: string;
   /** HASH of the version of the shape that each consumer has put in force. */
@@ -105,6 +111,9 @@ export function queueKeys(name: string): QueueKeys {
     consumers: `${tag}:consumers`,
     redriven: `${tag}:redriven:`,
     stats: `${tag}:stats`,
+    series: `${tag}:series`,
+    history: `${tag}:history`,
+    historyEnds: `${tag}:history:ends`,
     shape: `${tag}:shape`,
     seen: `${tag}:seen`,
     holders: `${tag}:holders`,
@@ -150,6 +159,9 @@ export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
     [keys.dead, 'stream'],
     [keys.consumers, 'zset'],
     [keys.stats, 'hash'],
+    [keys.series, 'hash'],
+    [keys.history, 'stream'],
+    [keys.historyEnds, 'zset'],
     [keys.shape, 'hash'],
     [keys.seen, 'hash'],
     [keys.holders, 'hash'],

@@ -19,7 +19,7 @@ export interface Lease {
    */
   acknowledge(held: Handled, isExpired: boolean, value?: unknown): void;
   /** Returns a delivery for another attempt, and resolves when Redis has done that. */
-  retry(held: Handled, delayMs: number): Promise<void>;
+  retry(held: Handled, delayMs: number, error?: string): Promise<void>;
   /** Moves a delivery to the dead letters, and resolves when Redis has done that. */
   deadLetter(held: Handled, reason: string, error: string, stack?: string): Promise<void>;
 }

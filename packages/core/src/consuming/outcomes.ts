@@ -57,8 +57,9 @@ export class Outcomes<Held extends Handled> {
     return this.#settle(async () => {
       const next = this.#host.nextStep(held, error);
       this.#host.failed(held, error, next);
-      if (next.action === 'retry') await held.settler.retry(held, next.delayMs);
-      else await held.settler.deadLetter(held, next.reason, messageOf(error), stackOf(error));
+      if (next.action === 'retry') {
+        await held.settler.retry(held, next.delayMs, messageOf(error));
+      } else await held.settler.deadLetter(held, next.reason, messageOf(error), stackOf(error));
     });
   }
 

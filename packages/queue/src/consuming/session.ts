@@ -16,9 +16,13 @@ import {
 import type { QueueContext } from '../context.js';
 import { DeadLetterTrimmer } from '../due/dead-letter-trimmer.js';
 import { Promoter } from '../due/promoter.js';
+import { HistoryRecorder } from '../recording/history-recorder.js';
+import type { Outcome } from '../recording/outcome.js';
+import { SeriesCounter } from '../recording/series-counter.js';
 import { Finishes } from '../results/finishes.js';
 import { ProgressReports } from '../results/progress-reports.js';
 import { resultBytes } from '../results/result-bytes.js';
+import { addSeries } from '../scripts/add-series.js';
 import type { Shape } from '../shape/shape.js';
 import { ShapeFollower } from '../shape/shape-follower.js';
 import type { Acknowledged, Runs } from '../store/acknowledgements.js';
@@ -62,6 +66,8 @@ export class Session<Body = unknown> extends LeaseSession<
   readonly #trimmer: DeadLetterTrimmer;
   readonly #signals: Signals;
   readonly #shape: ShapeFollower;
+  readonly #series: SeriesCounter;
+  readonly #history: HistoryRecorder;
   readonly #cancellations: Cancellations;
   readonly #context: QueueContext;
   readonly #finishes: Finishes;
@@ -96,6 +102,8 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#context = context as QueueContext;
     this.#finishes = new Finishes(this.#context, store.consumer, () => this.isOver);
     this.#progress = new ProgressReports(this.#context, (error) => this.failed(error));
+    this.#series = new SeriesCounter(this);
+    this.#history = new HistoryRecorder(context as QueueContext, this);
     this.#cancellations = new Cancellations(context as QueueContext, this);
     this.#source = new ListSource<Body>(context as QueueContext, options, this);
     this.feed = new Feed(this.#source, this, turns);
@@ -150,6 +158,7 @@ export class Session<Body = unknown> extends LeaseSession<
     if (this.isOver) return;
     if (this.#source.sharesTime) held.measure();
     if (held.timer) held.endTimer();
+    this.#note(held, isExpired ? 'expired' : 'acked');
     this.#source.acks.add(held, isExpired);
     this.feed.settled(held);
     if (this.#behind.size > 0) this.#goOnBehind(held);
@@ -207,16 +216,18 @@ export class Session<Body = unknown> extends LeaseSession<
     if (adopted) await adopted;
     this.#progress.flush();
     await this.settle(held, this.#finishes.add(held as HeldDelivery, isExpired, held.result));
+    this.#note(held, isExpired ? 'expired' : 'acked');
   }
 
   /** What a blocking move has brought cannot be settled before the server knows its receipt. */
-  override async retry(held: HeldDelivery<Body>, delayMs: number): Promise<void> {
+  override async retry(held: HeldDelivery<Body>, delayMs: number, error?: string): Promise<void> {
     held.measure();
     this.#returnBehind(held);
     held.endTimer();
     const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     await super.retry(held, delayMs);
+    this.#note(held, 'retried', error);
     if (delayMs === 0) this.#source.returnedAdded();
   }
 
@@ -232,6 +243,7 @@ export class Session<Body = unknown> extends LeaseSession<
     const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     await super.deadLetter(held, reason, error, stack);
+    this.#note(held, 'dead', error);
   }
 
   /** Returns these messages to the queue; it does not count as an attempt. */
@@ -256,7 +268,12 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   override async leave(timeoutMs: number): Promise<void> {
-    await Promise.all([within(this.#former, timeoutMs), super.leave(timeoutMs)]);
+    const noted = Promise.all([this.#addSeries(), this.#history.flush()]);
+    await Promise.all([
+      within(this.#former, timeoutMs),
+      within(noted, timeoutMs),
+      super.leave(timeoutMs),
+    ]);
   }
 
   override beat(renewal: Renewal): void {
@@ -266,6 +283,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#source.returnedAdded();
     this.#shape.heard(renewal.shape ?? '');
     if (renewal.hasCancelled) void this.#readCancelled();
+    void this.#addSeries();
   }
 
   /** These are not held any more. Their handlers learn that by the signal. */
@@ -284,6 +302,8 @@ export class Session<Body = unknown> extends LeaseSession<
   reshape(shape: Shape): void {
     this.#source.reshape(shape);
     this.#trimmer.reshape(shape);
+    if (this.#history.isOn && !shape.history) void this.#history.flush();
+    this.#history.settings = shape.history;
   }
 
   /** Redis has refused a call that knew another shape. */
@@ -382,7 +402,26 @@ export class Session<Body = unknown> extends LeaseSession<
     held.lose(error);
     this.ackWaiters.reject([held], error);
     this.wasSettled(held);
+    this.#note(held, 'cancelled');
     this.events.cancelled(held, error);
+  }
+
+  /** A message was settled so. @param error the message of the last error. */
+  #note(held: HeldDelivery<Body>, outcome: Outcome, error?: string): void {
+    this.#series.count(held as HeldDelivery, outcome);
+    if (this.#history.isOn) this.#history.record(held as HeldDelivery, outcome, error);
+  }
+
+  /** Adds what was counted since the last beat to the series of the queue. */
+  async #addSeries(): Promise<void> {
+    const numbers = this.#series.take();
+    if (!numbers) return;
+    try {
+      const { connection, keys } = this.#context;
+      await connection.run(addSeries, { keys, numbers });
+    } catch (error) {
+      this.failed(asError(error));
+    }
   }
 
   async #readCancelled(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Complete } from '@redpost/core';
+import { type HistoryOptions, historyFields, historyOf } from '../recording/history-options.js';
 import { boundsFields, boundsOf, type DeadLetterBounds } from './dead-letter-bounds.js';
 import { limitsIn, type QueueLimits } from './limits.js';
 
@@ -28,6 +29,8 @@ export interface Shape {
   /** The bounds of the dead letters; `Infinity` for no bound. */
   readonly deadLetters: Complete<DeadLetterBounds>;
   readonly limits: QueueLimits;
+  /** Undefined where settled messages are not recorded. */
+  readonly history: Complete<HistoryOptions> | undefined;
   /**
    * Whether consumers take messages ahead of their handlers: where the queue is limited, only as far as the limits leave
    * room.
@@ -63,6 +66,7 @@ export function shapeOf(hash: readonly Buffer[]): Shape {
     hasPausedKeys: fields.has('key_pauses'),
     deadLetters: boundsOf(...boundsFields.map((name) => fields.get(name))),
     limits,
+    history: historyOf(...historyFields.map((name) => fields.get(name))),
     leasesAhead: !limitsKeys && (isLimited ? 'in-room' : true),
     waitsByBell: isLimited,
   };

@@ -15,7 +15,7 @@ export async function leftKeys(
   ...besides: string[]
 ): Promise<string[]> {
   const keys = (await connection.call('KEYS', [`*${name}*`])) as Buffer[];
-  const expected = ['shape', 'seen', 'stats', 'consumers', 'idle', 'windows', ...besides];
+  const expected = ['shape', 'seen', 'stats', 'series', 'consumers', 'idle', 'windows', ...besides];
   return keys.map(String).filter((key) => !expected.some((end) => key.endsWith(`:${end}`)));
 }
 

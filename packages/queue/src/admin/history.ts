@@ -1,0 +1,192 @@
+import { type Complete, type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
+import type { QueueContext } from '../context.js';
+import { decodeEnvelope } from '../message/envelope.js';
+import { readBody } from '../message/message.js';
+import { Slice } from '../message/slice.js';
+import {
+  checkedHistory,
+  type HistoryOptions,
+  historyFields,
+  historyOf,
+} from '../recording/history-options.js';
+import { type Outcome, outcomes } from '../recording/outcome.js';
+import { newestEntries } from '../scripts/newest-entries.js';
+import { reshape } from '../scripts/reshape.js';
+
+/** What became of one attempt at a message. */
+export interface HistoryRecord<Body = unknown> {
+  readonly id: string;
+  readonly key: string | undefined;
+  readonly outcome: Outcome;
+  /** How often it had been delivered then, this time included. */
+  readonly attempts: number;
+  /** When it was settled, by the server's clock. */
+  readonly at: Date;
+  /**
+   * From the send, by the producer's clock, to the start of the handler, so with delays and earlier attempts. Undefined
+   * for a bare payload.
+   */
+  readonly waitMs: number | undefined;
+  /** How long the handler had it; undefined if none has had it. */
+  readonly runMs: number | undefined;
+  readonly consumer: string;
+  /** Of the error of this attempt, as in the groups of dead letters; undefined if there was none. */
+  readonly fingerprint: string | undefined;
+  /** Where the history has bodies, and it can be read. */
+  readonly body: Body | undefined;
+}
+
+/** Which records to list. */
+export interface HistoryListOptions {
+  /** How many at most. Default 100. */
+  limit?: number | undefined;
+  /** Only of this message. All records are looked at, until there are `limit` of it. Default: of all messages. */
+  id?: string | undefined;
+  /** Only those that ended so. */
+  outcome?: Outcome | undefined;
+  /** Ends the search early. */
+  signal?: AbortSignal | undefined;
+}
+
+const listOptionNames: NamesOf<HistoryListOptions> = {
+  limit: true,
+  id: true,
+  outcome: true,
+  signal: true,
+};
+
+/** What a queue remembers of settled messages, where it has been told to. */
+export class History<Body = unknown> {
+  readonly #context: QueueContext<Body>;
+
+  constructor(context: QueueContext<Body>) {
+    this.#context = context;
+  }
+
+  /** The newest records first. Resolves to none where the queue has no history. */
+  async list(options: HistoryListOptions = {}): Promise<HistoryRecord<Body>[]> {
+    refuseUnknownOptions('history.list()', options, listOptionNames);
+    const { limit = 100, id, outcome, signal } = options;
+    wholeNumber('limit', limit, { min: 1 });
+    const { connection, keys } = this.#context;
+    const found: HistoryRecord<Body>[] = [];
+    for (let to = '+'; found.length < limit && !signal?.aborted; ) {
+      const entries = await connection.run(newestEntries, { stream: keys.history, to });
+      for (const [, fields] of entries) {
+        const isMeant = (record: HistoryRecord<Body>) =>
+          (id === undefined || record.id === id) &&
+          (outcome === undefined || record.outcome === outcome);
+        const records = await recordsOf(this.#context, fields);
+        found.push(...records.filter(isMeant).reverse());
+      }
+      const last = entries.at(-1);
+      if (!last) break;
+      to = `(${String(last[0])}`;
+    }
+    return found.slice(0, limit);
+  }
+
+  /** What was declared for this queue by any object or process; undefined where there is no history. */
+  async settings(): Promise<Complete<HistoryOptions> | undefined> {
+    const { connection, keys } = this.#context;
+    const fields = await connection.call('HMGET', [keys.shape, ...historyFields]);
+    return historyOf(...(fields as (Buffer | null)[]).map((field) => field?.toString()));
+  }
+
+  /**
+   * Begins, changes or ends the history of the queue, for all its consumers in every process, as the option `history` of the
+   * constructor does. Records that are there stay, until they are above the bounds or too old.
+   *
+   * @throws InvalidArgumentError for options that cannot work: nothing is changed.
+   */
+  async set(options: HistoryOptions | 'off'): Promise<void> {
+    await declareHistory(this.#context as QueueContext, checkedHistory(options));
+  }
+
+  /** Deletes all records. */
+  async purge(): Promise<void> {
+    const { connection, keys } = this.#context;
+    await connection.call('UNLINK', [keys.history, keys.historyEnds]);
+  }
+}
+
+/** Declares this for the queue; undefined for no history. */
+export async function declareHistory(
+  { connection, keys }: QueueContext,
+  settings: Complete<HistoryOptions> | undefined,
+): Promise<void> {
+  const [length, age, bodies] = historyFields;
+  const set: Record<string, number> = settings
+    ? { [length]: settings.maxLength, [age]: settings.maxAgeMs }
+    : {};
+  if (settings?.bodies) set[bodies] = 1;
+  const drop = historyFields.filter((name) => !(name in set));
+  await connection.run(reshape, { keys, drop, set });
+}
+
+/** The records of an entry, the oldest first. */
+async function recordsOf<Body>(
+  context: QueueContext<Body>,
+  fields: readonly Buffer[],
+): Promise<HistoryRecord<Body>[]> {
+  const values = new Map<string, Buffer>();
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    values.set(String(fields[at]), fields[at + 1] as Buffer);
+  }
+  const textOf = (name: string) => String(values.get(name) ?? '');
+  const times = values.get('times') ?? Buffer.alloc(0);
+  const codes = textOf('outcomes');
+  const errors = new Map<number, string>(JSON.parse(textOf('errors') || '[]'));
+  const bodies = await bodiesOf(context, textOf('sizes'), values.get('bodies'));
+  const writtenAt = Number(textOf('at'));
+  return textOf('headers')
+    .split('\n')
+    .map((header, n) => {
+      const { id, key, sentAt, deliveries } = headerIn(header);
+      const at = writtenAt - times.readUInt32LE(8 * n);
+      const ranUs = times.readUInt32LE(8 * n + 4);
+      const runMs = ranUs > 0 ? (ranUs - 1) / 1000 : undefined;
+      return {
+        id,
+        key,
+        outcome: outcomes[Number(codes[n] ?? 0)] ?? 'acked',
+        attempts: deliveries + 1,
+        at: new Date(at),
+        waitMs: sentAt > 0 ? Math.max(0, Math.round(at - (runMs ?? 0) - sentAt)) : undefined,
+        runMs,
+        consumer: textOf('consumer'),
+        fingerprint: errors.get(n),
+        body: bodies[n],
+      };
+    });
+}
+
+function headerIn(header: string) {
+  try {
+    return decodeEnvelope(Buffer.from(`\x011${header}\n`), '');
+  } catch {
+    return { id: '', key: undefined, sentAt: 0, deliveries: 0 };
+  }
+}
+
+async function bodiesOf<Body>(
+  context: QueueContext<Body>,
+  sizes: string,
+  bytes: Buffer | undefined,
+): Promise<(Body | undefined)[]> {
+  if (sizes === '' || !bytes) return [];
+  let start = 0;
+  const parts = sizes.split(',').map((size) => {
+    start += Number(size);
+    return bytes.subarray(start - Number(size), start);
+  });
+  return Promise.all(
+    parts.map(async (part) => {
+      try {
+        return await readBody(context, Slice.of(part));
+      } catch {
+        return undefined;
+      }
+    }),
+  );
+}

@@ -1,0 +1,143 @@
+import { asError, type Complete } from '@redpost/core';
+import { clearTimeout, performance, setTimeout } from '@redpost/core/consuming';
+import type { HeldDelivery } from '../consuming/delivery.js';
+import type { QueueContext } from '../context.js';
+import { bodyOf, isEnvelope } from '../message/envelope.js';
+import { fingerprint } from '../message/fingerprint.js';
+import { type AddHistoryInput, addHistory } from '../scripts/add-history.js';
+import type { HistoryOptions } from './history-options.js';
+import { type Outcome, outcomes } from './outcome.js';
+
+/** What a recorder asks of its session. */
+export interface RecorderHost {
+  readonly consumer: string;
+  /** The server's time, in ms since 1970. */
+  readonly serverNow: number;
+  failed(error: Error): void;
+}
+
+/** Records leave when there are so many, or have so many bytes with bodies, or when the first one is so old, in ms. */
+const [mostRecords, mostBytes, mostMs] = [500, 500_000, 250];
+
+/**
+ * Records what a consumer settles, where the queue has a history: many messages in one entry, and by columns, because a
+ * record for each would cost more than the message itself.
+ */
+export class HistoryRecorder {
+  readonly #context: QueueContext;
+  readonly #host: RecorderHost;
+  #settings: Complete<HistoryOptions> | undefined;
+  #held: HeldDelivery[] = [];
+  /** For each its outcome, by its place in `outcomes`. */
+  #outcomes: number[] = [];
+  /** For each when it was settled, by `performance.now()`. */
+  #endedAt: number[] = [];
+  /** The fingerprint of the error of each that had one, by its place. */
+  #errors = new Map<number, string>();
+  #bytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #sent = new Set<Promise<void>>();
+
+  constructor(context: QueueContext, host: RecorderHost) {
+    this.#context = context;
+    this.#host = host;
+  }
+
+  /** Undefined for no history. */
+  set settings(settings: Complete<HistoryOptions> | undefined) {
+    this.#settings = settings;
+  }
+
+  get isOn(): boolean {
+    return this.#settings !== undefined;
+  }
+
+  /** @param error the message of the last error. */
+  record(held: HeldDelivery, outcome: Outcome, error = ''): void {
+    if (error !== '') this.#errors.set(this.#held.length, fingerprint(error));
+    this.#held.push(held);
+    this.#outcomes.push(outcome === 'acked' ? 0 : outcomes.indexOf(outcome));
+    this.#endedAt.push(performance.now());
+    if (this.#settings?.bodies) this.#bytes += held.size;
+    if (this.#held.length >= mostRecords || this.#bytes >= mostBytes) this.#send();
+    else this.#timer ??= setTimeout(() => this.#send(), mostMs).unref();
+  }
+
+  /** Resolves when everything that was recorded is in Redis, or has failed. */
+  async flush(): Promise<void> {
+    this.#send();
+    await Promise.all(this.#sent);
+  }
+
+  #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#held.length === 0 || !this.#settings) return;
+    const sent = this.#write(this.#take(), this.#settings).finally(() => this.#sent.delete(sent));
+    this.#sent.add(sent);
+  }
+
+  async #write(columns: Columns, settings: Complete<HistoryOptions>): Promise<void> {
+    const { maxLength, maxAgeMs } = settings;
+    const { connection, keys } = this.#context;
+    try {
+      await connection.run(addHistory, { keys, maxLength, maxAgeMs, ...columns });
+    } catch (error) {
+      this.#host.failed(asError(error));
+    }
+  }
+
+  #take(): Columns {
+    const held = this.#held;
+    const now = performance.now();
+    const endedAt = this.#endedAt;
+    const times = Buffer.allocUnsafe(8 * held.length);
+    held.forEach(({ startedAt, ranUs: measuredUs }, n) => {
+      const ended = endedAt[n] as number;
+      const spentUs = measuredUs ?? Math.round(1000 * (ended - startedAt));
+      const ranUs = startedAt > 0 ? 1 + spentUs : 0;
+      times.writeUInt32LE(Math.round(now - ended), 8 * n);
+      times.writeUInt32LE(Math.min(ranUs, 0xffffffff), 8 * n + 4);
+    });
+    const bodies = this.#settings?.bodies ? held.map(bytesOf) : [];
+    const columns = {
+      count: held.length,
+      consumer: this.#host.consumer,
+      at: Math.round(this.#host.serverNow),
+      times,
+      outcomes: this.#outcomes.some((outcome) => outcome > 0) ? this.#outcomes.join('') : '',
+      headers: held.map(headerOf).join('\n'),
+      errors: this.#errors.size > 0 ? JSON.stringify([...this.#errors]) : '',
+      sizes: bodies.map(({ length }) => length).join(','),
+      bodies: Buffer.concat(bodies),
+    };
+    [this.#held, this.#outcomes, this.#endedAt, this.#bytes] = [[], [], [], 0];
+    this.#errors = new Map();
+    return columns;
+  }
+}
+
+/** What one entry of the history has: see docs/protocol.md. */
+type Columns = Omit<AddHistoryInput, 'keys' | 'maxLength' | 'maxAgeMs'>;
+
+/** The header as it is in the element; of a bare payload, one with its id. */
+function headerOf({ element, receipt }: HeldDelivery): string {
+  const { text } = element;
+  if (text?.startsWith('\x011{')) {
+    const end = text.indexOf('\n');
+    if (end > 0) return text.slice(2, end);
+  }
+  if (text === undefined && isEnvelope(element.bytes)) {
+    const end = element.bytes.indexOf(0x0a);
+    if (end > 0) return element.bytes.toString('utf8', 2, end);
+  }
+  return JSON.stringify({ id: receipt });
+}
+
+function bytesOf({ element }: HeldDelivery): Buffer {
+  try {
+    return bodyOf(element).bytes;
+  } catch {
+    return element.bytes;
+  }
+}

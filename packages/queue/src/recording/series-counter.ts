@@ -1,0 +1,66 @@
+import { performance } from '@redpost/core/consuming';
+import type { HeldDelivery } from '../consuming/delivery.js';
+import { bucketCount, bucketOf } from './distribution.js';
+import { type Outcome, outcomes } from './outcome.js';
+
+/** So many of each beat are measured; of the others one in so many, which counts for all of them. */
+const [measuredOfBeat, measuredOneIn] = [1000, 64];
+const outcomeCount = outcomes.length;
+
+/** Counts what a consumer settles between two beats, and how long messages have waited and handlers have run. */
+export class SeriesCounter {
+  readonly #clock: { serverNow: number };
+  #numbers = emptyNumbers();
+  #counted = 0;
+
+  /** @param clock knows the server's time, in ms since 1970. */
+  constructor(clock: { serverNow: number }) {
+    this.#clock = clock;
+  }
+
+  /** This runs for each message: it only counts, unless the message is one of those that are measured. */
+  count(held: HeldDelivery, outcome: Outcome): void {
+    const at = outcome === 'acked' ? 0 : outcomes.indexOf(outcome);
+    this.#numbers[at] = (this.#numbers[at] as number) + 1;
+    this.#counted += 1;
+    if (this.#counted <= measuredOfBeat) this.#measure(held, 1);
+    else if (this.#counted % measuredOneIn === 0) this.#measure(held, measuredOneIn);
+  }
+
+  /** What was counted since the last call: the outcomes, then the waits and the runs. Undefined for nothing. */
+  take(): number[] | undefined {
+    if (this.#counted === 0) return undefined;
+    const numbers = this.#numbers;
+    this.#numbers = emptyNumbers();
+    this.#counted = 0;
+    return numbers;
+  }
+
+  #measure(held: HeldDelivery, weight: number): void {
+    const { ranUs, startedAt, isStarted } = held;
+    const sinceMs = isStarted ? performance.now() - startedAt : 0;
+    const ranMs = ranUs === undefined ? sinceMs : ranUs / 1000;
+    const sentAt = sentAtOf(held);
+    if (sentAt > 0) {
+      this.#add(outcomeCount + bucketOf(this.#clock.serverNow - sinceMs - sentAt), weight);
+    }
+    if (isStarted) this.#add(outcomeCount + bucketCount + bucketOf(ranMs), weight);
+  }
+
+  #add(at: number, weight: number): void {
+    this.#numbers[at] = (this.#numbers[at] as number) + weight;
+  }
+}
+
+function emptyNumbers(): number[] {
+  return new Array(outcomeCount + 2 * bucketCount).fill(0);
+}
+
+/** 0 when it is not known. */
+function sentAtOf(held: HeldDelivery): number {
+  try {
+    return held.envelope.sentAt;
+  } catch {
+    return 0;
+  }
+}
