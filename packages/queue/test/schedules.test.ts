@@ -208,6 +208,19 @@ it('thousands of ticks that were missed are sent in pieces, each once', async ()
   expect(await idsOf(queue)).toEqual(expected);
 });
 
+it('delayed messages are promoted while many ticks that were missed are sent', async () => {
+  const queue = redis.queue<string>();
+  await queue.schedules.set('s', { everyMs: 1, limit: 100_000, missed: 'all', body: 'tick' });
+  await makeOverdue(queue, 's', 200_000);
+  scheduler(queue);
+  await eventually(async () => (await queue.stats()).pending > 0);
+  await queue.send('delayed', { delayMs: 1 });
+  await eventually(async () => (await queue.stats()).delayed === 0);
+  const { ticks = 0 } = (await queue.schedules.get('s')) ?? {};
+  expect(ticks).toBeLessThan(100_000);
+  await queue.schedules.remove('s');
+});
+
 it('with overlap skip, no message is sent while an earlier one waits, is delayed or is handled', async () => {
   const queue = redis.queue<string>();
   scheduler(queue);
@@ -392,6 +405,7 @@ it('what another client has written wrongly is reported, and holds up no other s
   await queue.schedules.set('good', { everyMs: 20, limit: 3, body: 1 });
   await eventually(async () => (await queue.stats()).pending === 3);
   await eventually(() => told.size === wrong.length);
+  expect(await queue.schedules.get('good')).toMatchObject({ ticks: 3, next: undefined });
 });
 
 it('a tick whose key is full is reported and not sent', async () => {

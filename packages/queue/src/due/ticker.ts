@@ -1,4 +1,5 @@
 import { asError } from '@redpost/core';
+import { performance } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { UnreadableScheduleError } from '../schedule/errors.js';
 import { planTicks } from '../schedule/plan-ticks.js';
@@ -21,42 +22,53 @@ const mostBytes = 512 * 1024;
 export class Ticker {
   readonly #context: QueueContext;
   readonly #failed: (error: Error) => void;
+  /** When those were told last that cannot be read here. */
+  readonly #toldAt = new Map<string, number>();
 
   constructor(context: QueueContext, failed: (error: Error) => void) {
     this.#context = context;
     this.#failed = failed;
   }
 
-  /** Sends what is due. Resolves to the ms until the next schedule is due, if there is one. Rejects like a call. */
+  /**
+   * Sends what is due, or a piece of it. Resolves to the ms until the next schedule is due, if there is one: 0 if more is
+   * due now. Rejects like a call.
+   */
   async tick(isOver: () => boolean): Promise<number | undefined> {
     const { connection, keys } = this.#context;
     // Those that cannot be read here stay due, for others that can.
-    let skip = 0;
-    while (!isOver()) {
+    for (let skip = 0; ; ) {
       const { now, nextInMs, hasMore, due } = await connection.run(dueSchedules, { keys, skip });
-      const plans: TickedSchedule[] = [];
-      for (const found of due) {
-        const plan = this.#plan(found, now);
-        if (plan) plans.push(plan);
-        else skip += 1;
+      const plans = due.flatMap((found) => this.#plan(found, now) ?? []);
+      if (plans.length === 0 && hasMore && !isOver()) {
+        skip += due.length;
+        continue;
       }
       for (const schedules of pieces(plans)) await this.#send(schedules);
-      const isBehind = plans.some(({ next }) => next !== undefined && next <= now);
-      if (!hasMore && !isBehind)
-        return earliest(plans, now, nextInMs, skip > 0 ? againMs : undefined);
+      if (plans.length > 0 && hasMore) return 0;
+      const areAllRead = skip === 0 && plans.length === due.length;
+      return earliest(plans, now, nextInMs, areAllRead ? undefined : againMs);
     }
-    return undefined;
   }
 
   #plan({ name, spec, state }: FoundSchedule, now: number): TickedSchedule | undefined {
     try {
       return planTicks(readSchedule(name, spec, state), now);
     } catch (error) {
+      if (!this.#isToBeTold(name)) return undefined;
       const { message: why } = asError(error);
       const { name: queue } = this.#context;
       this.#failed(new UnreadableScheduleError({ queue, schedule: name, why, cause: error }));
       return undefined;
     }
+  }
+
+  /** The same schedule is read again and again while others are sent. */
+  #isToBeTold(name: string): boolean {
+    const now = performance.now();
+    const isDue = now - (this.#toldAt.get(name) ?? Number.NEGATIVE_INFINITY) >= againMs;
+    if (isDue) this.#toldAt.set(name, now);
+    return isDue;
   }
 
   async #send(schedules: readonly TickedSchedule[]): Promise<void> {
@@ -74,7 +86,7 @@ function earliest(
   now: number,
   ...others: (number | undefined)[]
 ): number | undefined {
-  const times = plans.flatMap(({ next }) => (next === undefined ? [] : [next - now]));
+  const times = plans.flatMap(({ next = Number.POSITIVE_INFINITY }) => Math.max(0, next - now));
   const first = Math.min(...times, ...others.map((ms) => ms ?? Number.POSITIVE_INFINITY));
   return Number.isFinite(first) ? first : undefined;
 }
