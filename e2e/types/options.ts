@@ -219,6 +219,11 @@ queue.schedules.set('daily', {
 // @ts-expect-error: another body than the queue's.
 queue.schedules.set('daily', { cron: '@daily', body: 7 });
 queue.deadLetters.list({ limit: none, after: none, filter: none });
+queue.history.list({ limit: none, id: none, outcome: none, signal: none });
+queue.history.set({ maxLength: none, maxAgeMs: none, bodies: none });
+queue.series({ by: none, from: none, to: none });
+queue.find('a', { signal: none, maxScanned: none, onProgress: none });
+queue.update('a', { body: 'b', delayMs: none, priority: none });
 queue.deadLetters.groups({ filter: none, limit: none, signal: none, onProgress: none });
 queue.deadLetters.redrive({
   entries: none,

@@ -197,6 +197,19 @@ describe('series', () => {
     expect(consumer).toBeDefined();
   });
 
+  it('have what was settled before the lease was lost', async () => {
+    const queue = redis.queue<number>();
+    const consumer = queue.consume(() => {}, { leaseMs: 6000 });
+    consumer.on('error', () => {});
+    await queue.sendBatch(Array.from({ length: 20 }, (_, body) => ({ body })));
+    await eventually(async () => (await queue.stats()).total.acked === 20);
+    await queue.connection.call('DEL', [queueKeys(queue.name).consumers]);
+    await eventually(async () => {
+      const points = await queue.series();
+      return points.reduce((sum, { acked }) => sum + acked, 0) === 20;
+    });
+  });
+
   it('are kept for 48 hours of minutes and 90 days of hours', async () => {
     const queue = redis.queue<number>();
     const keys = queueKeys(queue.name);

@@ -379,6 +379,9 @@ export class Session<Body = unknown> extends LeaseSession<
 
   protected override end(): void {
     super.end();
+    // Of a session that was lost, too.
+    void this.#addSeries();
+    void this.#history.flush();
     this.#promoter.stop();
     this.#progress.end();
     this.#trimmer.stop();
