@@ -13,6 +13,7 @@ import { limits } from './limits.js';
 import { manyKeys } from './many-keys.js';
 import { once } from './once.js';
 import { priorities } from './priorities.js';
+import { request } from './request.js';
 import { schedules } from './schedules.js';
 import { single } from './single.js';
 import { topic } from './topic.js';
@@ -28,6 +29,7 @@ export const benchmarks: readonly Benchmark[] = [
   limits,
   once,
   delayed,
+  request,
   channel,
   topic,
   bytes,

@@ -29,6 +29,18 @@ export class QueueSide extends Side {
     return timed(() => concurrently(numbers, callers, (n) => client.send(bodyOf(n))));
   }
 
+  async durations({ first, count, bytes }: Numbers): Promise<number[]> {
+    const client = this.#opened();
+    const bodyOf = bodiesOf(bytes);
+    const durations: number[] = [];
+    for (let n = first; n < first + count; n += 1) {
+      const startedAt = nowNs();
+      await client.send(bodyOf(n));
+      durations.push((nowNs() - startedAt) / 1e6);
+    }
+    return durations.sort((a, b) => a - b);
+  }
+
   sendBatches({ first, count, bytes, size }: Numbers & { size: number }): Promise<Sent> {
     const client = this.#opened();
     const bodyOf = bodiesOf(bytes);

@@ -9,6 +9,8 @@ interface Tasks {
   close(): void;
   /** Sends one message per call, `callers` calls at a time. */
   send(options: Numbers & { callers: number }): Sent;
+  /** Sends one message per call, one call at a time: how long each took, in ms, sorted. */
+  durations(options: Numbers): number[];
   /** Sends `size` messages per call, one call at a time. */
   sendBatches(options: Numbers & { size: number }): Sent;
   /** Sends one message at a time, so that each finds the consumer idle. */

@@ -20,8 +20,10 @@ export const queueSubjects: Record<string, () => Promise<QueueSubject>> = {
   'redpost-limits': async () => (await import('./redpost.js')).redpostLimits,
   'redpost-once': async () => (await import('./redpost.js')).redpostOnce,
   'redpost-delayed': async () => (await import('./redpost.js')).redpostDelayed,
+  'redpost-request': async () => (await import('./redpost-request.js')).redpostRequest,
   'redpost-schedules': async () => (await import('./redpost-schedules.js')).redpostSchedules,
   'bullmq-delayed': async () => (await import('./bullmq.js')).bullmqDelayed,
+  'bullmq-request': async () => (await import('./bullmq-request.js')).bullmqRequest,
   'bullmq-once': async () => (await import('./bullmq.js')).bullmqOnce,
   'bullmq-priorities': async () => (await import('./bullmq.js')).bullmqPriorities,
 };
