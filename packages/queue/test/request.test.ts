@@ -1,11 +1,13 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Connection } from '@redpost/core';
-import { expect, it } from 'vitest';
+import { type Connection, connect } from '@redpost/core';
+import { startRedis } from '@redpost/core/embedded';
+import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
-import { CancelledError, HandlerError } from '../src/index.js';
+import { startTestCluster } from '../../../tooling/test-cluster.js';
+import { CancelledError, HandlerError, Queue } from '../src/index.js';
 import { calls, consumersOf, deferred, expireLeases, leftKeys } from './support/in-redis.js';
 import { startPrinting } from './support/printing-process.js';
 import { openConnection, startOwnRedis, useRedis } from './support/use-redis.js';
@@ -234,4 +236,25 @@ it('a request costs few calls, and nothing of it is left when its result has exp
   await Promise.all(Array.from({ length: 100 }, (_, n) => queue.request(n, options)));
   expect((await calls(queue.connection, 'evalsha')) - before).toBeLessThan(100);
   await eventually(async () => (await leftKeys(queue)).length <= 1);
+});
+
+it('in a Cluster requests, results and cancellations work for queues in any slot', {
+  timeout: 60_000,
+}, async () => {
+  const cluster = await startTestCluster({ startRedis, connect });
+  onTestFinished(() => cluster.stop());
+  const connection = connect(cluster.addresses);
+  onTestFinished(() => connection.close());
+  const queues = Array.from({ length: 6 }, (_, n) => new Queue<number>(`in-${n}`, { connection }));
+  onTestFinished(async () => void (await Promise.all(queues.map((queue) => queue.close()))));
+  for (const queue of queues) queue.consume(({ body }) => 2 * body);
+  expect(await Promise.all(queues.map((queue, n) => queue.request(n)))).toEqual([
+    0, 2, 4, 6, 8, 10,
+  ]);
+  for (const queue of queues) {
+    const id = await queue.send(1, { delayMs: 60_000, keepResultMs: 60_000 });
+    const waiting = queue.result(id, { waitMs: 10_000 });
+    expect(await queue.cancel(id)).toBe('removed');
+    expect(await waiting).toMatchObject({ state: 'cancelled' });
+  }
 });
