@@ -181,6 +181,9 @@ const ofConsumers = [
   lease,
   retry,
   retry,
+  consumerStep('cancel', { mask }, (simulation, consumer, args) =>
+    simulation.cancel(consumer, args.mask),
+  ),
   consumerStep('deadLetter', { mask }, (simulation, consumer, args) =>
     simulation.deadLetter(consumer, args.mask),
   ),

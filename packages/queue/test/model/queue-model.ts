@@ -92,7 +92,7 @@ export class QueueModel {
   tick = 0;
   /** The time of the server, in ms. */
   serverMs = 0;
-  counters = { acked: 0, expired: 0, retried: 0, dead: 0, recovered: 0 };
+  counters = { acked: 0, expired: 0, retried: 0, dead: 0, cancelled: 0, recovered: 0 };
 
   /** @param isLifo the list is read where it is written. */
   constructor(readonly isLifo: boolean) {}
@@ -450,6 +450,12 @@ export class QueueModel {
     return found;
   }
 
+  cancelHeld(consumer: ModelConsumer, receipt: number): void {
+    for (const message of take(consumer, [receipt])) this.once.gone(message);
+    this.counters.cancelled += 1;
+    this.#count(consumer);
+  }
+
   /** Returns how many were returned. What has not started makes room for others. */
   release(consumer: ModelConsumer, receipts: readonly number[], wereStarted: boolean): number {
     const newestFirst = [...receipts].sort((a, b) => b - a);
@@ -587,7 +593,7 @@ export class QueueModel {
     this.rate.forget();
     this.hasLoweredKeys = false;
     this.hasLevels = this.hasKeys = this.hasOnce = false;
-    this.counters = { acked: 0, expired: 0, retried: 0, dead: 0, recovered: 0 };
+    this.counters = { acked: 0, expired: 0, retried: 0, dead: 0, cancelled: 0, recovered: 0 };
   }
 }
 

@@ -2,6 +2,7 @@ import type { Connection } from '@redpost/core';
 import { expect } from 'vitest';
 import { type QueueKeys, queueKeys } from '../../src/keys.js';
 import { encodeEnvelope, onceJson, placeJson } from '../../src/message/envelope.js';
+import { cancelHeld } from '../../src/scripts/cancel.js';
 import { deadLetter } from '../../src/scripts/dead-letter.js';
 import { destroy } from '../../src/scripts/destroy.js';
 import { type LeaseInput, type LeaseResult, leaseOf } from '../../src/scripts/lease.js';
@@ -203,10 +204,13 @@ export class Simulation {
 
   async pushBare(): Promise<void> {
     const n = this.#number();
+    this.#bare.add(n);
     const bare = { n, id: n, level: 4, key: undefined, attempt: 0, isSuspect: false };
     this.model.push({ ...bare, age: undefined });
     await this.#step(this.connection.call('LPUSH', [this.#keys.list, String(n)]));
   }
+
+  readonly #bare = new Set<number>();
 
   #number(): number {
     this.#sent += 1;
@@ -378,6 +382,24 @@ export class Simulation {
     );
     expect(result).toEqual(expected);
     consumer.settled.push(...receipts);
+  }
+
+  /** Cancels what it holds, by the ids: a bare payload has another one than its number. */
+  async cancel(consumer: SimulatedConsumer, mask: number): Promise<void> {
+    for (const receipt of consumer.chosen(mask & 255)) {
+      const message = consumer.model.held.get(receipt);
+      if (!message || this.#bare.has(message.n)) continue;
+      this.model.cancelHeld(consumer.model, receipt);
+      const input = { ...this.#of(consumer), id: String(message.id), after: '', reason: 'r' };
+      const cancelled = async () => {
+        const result = await this.connection.run(cancelHeld, input);
+        // As the consumer does when it has read the reasons.
+        await this.connection.call('DEL', [this.#keys.cancelled(consumer.name)]);
+        return result;
+      };
+      expect(await this.#step(cancelled())).toEqual({ status: 'held', found: 'signalled' });
+      consumer.settled.push(receipt);
+    }
   }
 
   async release(consumer: SimulatedConsumer, mask: number, wereStarted: boolean): Promise<void> {
