@@ -239,9 +239,8 @@ export class ListSource<Body = unknown>
     }
     if (handedOff !== undefined) this.#adoption.end();
     if (result.status === 'lost') return 'lost';
-    if (result.acknowledged < acked.held.length) await this.#session.someWereNotHeld();
-    if (result.acknowledged < acked.held.length) await this.#session.someWereNotHeld();
     const answeredAt = performance.now();
+    if (result.acknowledged < acked.held.length) await this.#session.someWereNotHeld();
     this.#clockOffset = result.now - answeredAt;
     const tookMs = answeredAt - sentAt;
     slack?.answered(tookMs, slackMs);
