@@ -63,6 +63,7 @@ export { List, type ListEnd, type ListOptions, type ListValue, type MoveOptions 
 export type { Headers } from './message/envelope.js';
 export type { Message } from './message/message.js';
 export type { StoredMessage } from './message/stored-message.js';
+export type { FollowUp } from './outbox/follow-up.js';
 export { Queue, type QueueOptions } from './queue.js';
 export type { QueueEvents } from './queue-events.js';
 export type { Distribution } from './recording/distribution.js';

@@ -74,6 +74,12 @@ export interface QueueKeys {
   readonly scheduleSpecs: string;
   /** HASH of how far each schedule is. */
   readonly scheduleStates: string;
+  /** HASH of the queues to which messages are sent with acknowledgements, and what tells the outbox of each from one before. */
+  readonly outboxes: string;
+  /** What the STREAM of such messages begins with that another queue has not received yet; the name of that queue follows. */
+  readonly outbox: string;
+  /** HASH of the last entry that this queue has received from each outbox. */
+  readonly inbox: string;
   /** Channel: tells consumers to look at delayed messages, returned ones, suspects, the shape or its gate. */
   readonly signal: string;
   /** HASH of elements a consumer holds, by receipt. */
@@ -139,6 +145,9 @@ export function queueKeys(name: string): QueueKeys {
     schedules: `${tag}:schedules`,
     scheduleSpecs: `${tag}:schedules:specs`,
     scheduleStates: `${tag}:schedules:states`,
+    outboxes: `${tag}:outboxes`,
+    outbox: `${tag}:outbox:`,
+    inbox: `${tag}:inbox`,
     signal: `${tag}:signal`,
     active: (consumer) => `${tag}:active:${consumer}`,
     batches: (consumer) => `${tag}:batches:${consumer}`,
@@ -176,6 +185,8 @@ export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
     [keys.debouncedFirsts, 'hash'],
     [keys.debouncedElements, 'hash'],
     [keys.rate, 'hash'],
+    [keys.outboxes, 'hash'],
+    [keys.inbox, 'hash'],
     [keys.schedules, 'zset'],
     [keys.scheduleSpecs, 'hash'],
     [keys.scheduleStates, 'hash'],

@@ -46,6 +46,7 @@ import { type ReceiveOptions, Receiver } from './consuming/receiver.js';
 import type { QueueContext } from './context.js';
 import { queueKeys, queueOwner } from './keys.js';
 import type { StoredMessage } from './message/stored-message.js';
+import { acceptFollowUps } from './outbox/follow-up.js';
 import { type QueueEvents, queueEventNames } from './queue-events.js';
 import { checkedHistory, type HistoryOptions } from './recording/history-options.js';
 import type { MessageResult } from './results/message-result.js';
@@ -212,6 +213,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     const context = this.#context as QueueContext;
     this.#results = new Results(context, connection, consume.order ?? 'fifo');
     this.#declaration = this.#declare(options);
+    acceptFollowUps(this, (body, given) => this.#producer.prepare(body as Input, given));
     this.deadLetters = new DeadLetters(this.#context, () => this.#declaration?.end());
     this.limits = new DeclaredLimits(this.#context as QueueContext);
     this.history = new History(this.#context);

@@ -8,6 +8,8 @@ export interface Renewal {
   shape?: string | undefined;
   /** Whether messages were cancelled that the consumer held; undefined for a topic. */
   hasCancelled?: boolean;
+  /** Whether messages are sent to other queues with acknowledgements; undefined for a topic. */
+  hasOutbox?: boolean;
   /** Other consumers whose lease has run out. */
   overdue: string[];
 }

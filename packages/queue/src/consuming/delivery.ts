@@ -26,6 +26,7 @@ import {
 } from '../message/envelope.js';
 import { type Message, readBody, toDate } from '../message/message.js';
 import type { Slice } from '../message/slice.js';
+import { type FollowUp, type PreparedFollowUp, prepareFollowUps } from '../outbox/follow-up.js';
 import { AttemptTimeoutError } from './attempt-timeout.js';
 
 /** When the next attempt at a message may begin. */
@@ -40,13 +41,19 @@ export interface RetryOptions {
   limited?: boolean | undefined;
 }
 
-const ackOptionNames: NamesOf<AckOptions> = { result: true };
+const ackOptionNames: NamesOf<AckOptions> = { result: true, send: true };
 const retryOptionNames: NamesOf<RetryOptions> = { delayMs: true, limited: true };
 
 /** What an acknowledgement says. */
 export interface AckOptions {
   /** The result of the message, if that is kept: see `SendOptions.keepResultMs`. Default: none. */
   result?: unknown;
+  /**
+   * Messages for this or other queues, at most 100. That the message is acknowledged and that these are sent is one step in Redis: both
+   * happen, or neither, whichever process dies. They arrive once, a moment later, and in their order for each queue; consumers of
+   * this queue carry them over. They are not refused for `maxLength` or `keyMaxLength`.
+   */
+  send?: readonly FollowUp[] | undefined;
 }
 
 /**
@@ -79,7 +86,8 @@ export interface Delivery<Body = unknown> extends Message<Body> {
    * Rejects with ConnectionError or TimeoutError while Redis is away. The acknowledgement is then
    * sent again in the background, for as long as the lease lasts.
    *
-   * @throws EncodeError, MessageTooLargeError for such a result: nothing is changed.
+   * @throws EncodeError, MessageTooLargeError for such a result or such a message of `send`, ValidationError for such a
+   * body, InvalidArgumentError for an option that cannot work: nothing is changed.
    */
   ack(options?: AckOptions): Promise<void>;
   /**
@@ -134,6 +142,8 @@ export class HeldDelivery<Body = unknown>
   declare keepResultMs: number | undefined;
   /** That result, where there is one. */
   declare result: string | Buffer | undefined;
+  /** What is sent when it is acknowledged, where there is any. */
+  declare followUps: readonly PreparedFollowUp[] | undefined;
   /** The error of this attempt as JSON, where that is kept. */
   declare failure: string | undefined;
   /** Runs until it is settled or its time is up, where that is limited. */
@@ -172,6 +182,8 @@ export class HeldDelivery<Body = unknown>
 
   override async ack(options: AckOptions = {}): Promise<void> {
     refuseUnknownOptions('ack()', options, ackOptionNames);
+    const followUps = options.send && (await prepareFollowUps(options.send));
+    if (followUps && followUps.length > 0 && !this.isSettled) this.followUps = followUps;
     if (this.keepResultMs !== undefined && !this.isSettled) {
       this.result = this.settler.resultBytes(options.result);
     }

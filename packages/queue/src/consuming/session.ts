@@ -16,6 +16,7 @@ import {
 import type { QueueContext } from '../context.js';
 import { DeadLetterTrimmer } from '../due/dead-letter-trimmer.js';
 import { Promoter } from '../due/promoter.js';
+import { Outbox } from '../outbox/outbox.js';
 import { HistoryRecorder } from '../recording/history-recorder.js';
 import type { Outcome } from '../recording/outcome.js';
 import { SeriesCounter } from '../recording/series-counter.js';
@@ -71,6 +72,7 @@ export class Session<Body = unknown> extends LeaseSession<
   readonly #cancellations: Cancellations;
   readonly #context: QueueContext;
   readonly #finishes: Finishes;
+  readonly #outbox: Outbox;
   readonly #progress: ProgressReports;
   /** Reasons by the receipts of messages that were cancelled before the answer that brings them was read. */
   readonly #cancelledEarly = new Map<number, string>();
@@ -100,6 +102,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#trimmer = new DeadLetterTrimmer(context as QueueContext, (error) => this.failed(error));
     this.#shape = new ShapeFollower(store, this);
     this.#context = context as QueueContext;
+    this.#outbox = new Outbox(this.#context, (error) => this.failed(error));
     this.#finishes = new Finishes(this.#context, store.consumer, () => this.isOver);
     this.#progress = new ProgressReports(this.#context, (error) => this.failed(error));
     this.#series = new SeriesCounter(this);
@@ -194,7 +197,7 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   override confirmAck(held: HeldDelivery<Body>): Promise<void> {
-    if (held.keepResultMs === undefined) return super.confirmAck(held);
+    if (held.keepResultMs === undefined && !held.followUps) return super.confirmAck(held);
     return this.#finish(held, false);
   }
 
@@ -206,7 +209,7 @@ export class Session<Body = unknown> extends LeaseSession<
     if (!this.isOver) this.#progress.add(held, progress);
   }
 
-  /** Acknowledges a message whose result is kept. */
+  /** Acknowledges a message whose result is kept, or that is followed by others. */
   async #finish(held: HeldDelivery<Body>, isExpired: boolean): Promise<void> {
     held.measure();
     held.endTimer();
@@ -217,6 +220,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#progress.flush();
     await this.settle(held, this.#finishes.add(held as HeldDelivery, isExpired, held.result));
     this.#note(held, isExpired ? 'expired' : 'acked');
+    for (const { target } of held.followUps ?? []) this.#outbox.relay(target);
   }
 
   /** What a blocking move has brought cannot be settled before the server knows its receipt. */
@@ -260,6 +264,7 @@ export class Session<Body = unknown> extends LeaseSession<
     await this.#finishes.idle();
     await super.flushed();
     await this.#finishes.idle();
+    await this.#outbox.idle();
   }
 
   /** Ends the blocking move. With no demand, nothing more is taken then. */
@@ -284,6 +289,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#shape.heard(renewal.shape ?? '');
     if (renewal.hasCancelled) void this.#readCancelled();
     void this.#addSeries();
+    if (renewal.hasOutbox) void this.#outbox.check();
   }
 
   /** These are not held any more. Their handlers learn that by the signal. */
@@ -385,6 +391,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#promoter.stop();
     this.#progress.end();
     this.#trimmer.stop();
+    this.#outbox.end();
     this.#shape.end();
     this.#signals.end().catch((error) => this.events.failed(asError(error)));
   }

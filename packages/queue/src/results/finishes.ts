@@ -14,7 +14,7 @@ interface Finish extends SettlingWaiter {
 }
 
 /**
- * Acknowledgements of messages whose results are kept: they go by a script of their own, all of one tick in one call,
+ * Acknowledgements of messages whose results are kept, or that are followed by others: they go by a script of their own, all of one tick in one call,
  * which is repeated until the lease of the consumer is over.
  */
 export class Finishes {
@@ -32,7 +32,8 @@ export class Finishes {
   readonly #batch = new TickBatch<Finish>(limits, (finishes) => {
     const { connection, keys } = this.#context;
     const deliveries = finishes.map(({ held, isExpired, value }) => {
-      return { receipt: held.number, isExpired, value, ranUs: held.ranUs };
+      const { number, ranUs, followUps } = held;
+      return { receipt: number, isExpired, value, ranUs, followUps };
     });
     const input = { keys, consumer: this.#consumer, deliveries };
     this.#settling.settle(finishes, () => connection.run(finish, input));
@@ -45,7 +46,12 @@ export class Finishes {
     value: string | Buffer | undefined,
   ): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      this.#batch.add({ held, isExpired, value, resolve, reject }, value?.length ?? 0);
+      const followUps = held.followUps ?? [];
+      const bytes = followUps.reduce(
+        (sum, { element }) => sum + element.length,
+        value?.length ?? 0,
+      );
+      this.#batch.add({ held, isExpired, value, resolve, reject }, bytes);
     });
   }
 

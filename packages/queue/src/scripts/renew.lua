@@ -1,12 +1,12 @@
--- Take or renew the lease of a consumer. Return the number of messages that it holds, the version of the shape, whether
--- messages that it held were cancelled, and the consumers whose lease has run out.
+-- Take or renew the lease of a consumer. Return the number of messages that it holds, the version of the shape, what it has
+-- to look at, and the consumers whose lease has run out.
 --
 -- lease_ms  the length of the lease
 -- is_new    1 to take the lease, 0 to renew it
 -- remember_ms  for how long a former consumer is remembered
 -- in_force  the version of the shape that the consumer has put in force
 -- returns nil when there is no lease to renew, else { the number of held messages, the version of the shape, 1 if some
---       were cancelled, consumers (or, with a leading '~', former consumers) whose lease has run out... }. No consumers are returned if the lease
+--       were cancelled and 2 if there are outboxes, together 3, consumers (or, with a leading '~', former consumers) whose lease has run out... }. No consumers are returned if the lease
 --       had run out already: the server was away for longer than the lease, and the other consumers get the time to renew
 --       theirs first
 local deadline = redis.call('ZSCORE', consumers, consumer)
@@ -29,6 +29,7 @@ shorten_leases(consumers, time, lease_ms, remember_ms)
 if version ~= '' and version == in_force then redis.call('HSET', seen, consumer, version) end
 
 note_holder()
-local count, has_cancelled = really_held(), redis.call('EXISTS', cancelled)
-if had_run_out then return { count, version, has_cancelled } end
-return { count, version, has_cancelled, unpack(redis.call('ZRANGEBYSCORE', consumers, '-inf', time, 'LIMIT', 0, 10)) }
+local count = really_held()
+local flags = redis.call('EXISTS', cancelled) + 2 * redis.call('EXISTS', outboxes)
+if had_run_out then return { count, version, flags } end
+return { count, version, flags, unpack(redis.call('ZRANGEBYSCORE', consumers, '-inf', time, 'LIMIT', 0, 10)) }

@@ -26,6 +26,8 @@ export type RenewResult =
       shape: string;
       /** Whether messages were cancelled that it held, and does not know that yet. */
       hasCancelled: boolean;
+      /** Whether messages are sent to other queues with acknowledgements. */
+      hasOutbox: boolean;
       /** Consumers, or with a leading `~` former ones, whose lease has run out. */
       overdue: string[];
     };
@@ -42,6 +44,7 @@ export const renew = defineScript<RenewInput, RenewResult>({
     'shape',
     'seen',
     'cancelled',
+    'outboxes',
   ),
   args: {
     consumer: ({ consumer }) => consumer,
@@ -54,12 +57,13 @@ export const renew = defineScript<RenewInput, RenewResult>({
   lua: source,
   parse(reply) {
     if (reply === null) return { status: 'lost' };
-    const [held, shape, hasCancelled, ...names] = reply as [number, Buffer, number, ...Buffer[]];
+    const [held, shape, flags, ...names] = reply as [number, Buffer, number, ...Buffer[]];
     return {
       status: 'held',
       held,
       shape: String(shape),
-      hasCancelled: hasCancelled === 1,
+      hasCancelled: (flags & 1) > 0,
+      hasOutbox: (flags & 2) > 0,
       overdue: names.map(String),
     };
   },

@@ -108,6 +108,13 @@ export class Producer<Body, Input> {
     );
   }
 
+  /** Makes a message ready to be sent. Returns a promise only if the schema is asynchronous. */
+  prepare(body: Input, options: SendOptions): Outgoing | Promise<Outgoing> {
+    const message = this.#prepare(body, options);
+    const valid = this.#validate(body);
+    return valid ? valid.then(() => message) : message;
+  }
+
   /** Resolves when everything that was sent is settled. Nothing more can be sent. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -37,6 +37,7 @@ import locate from './locate.lua';
 import notingOnce from './noting-once.lua';
 import once from './once.lua';
 import openedLabels from './opened-labels.lua';
+import outbox from './outbox.lua';
 import outgoing from './outgoing.lua';
 import place from './place.lua';
 import inList from './putting/in-list.lua';
@@ -213,6 +214,14 @@ export const resultsPart = definePart({
   name: 'results',
   needs: ['list', 'result_prefix', 'waiters_prefix'],
   lua: results,
+});
+
+/** `post(target, delay, ttl_ms, element)`: messages that are sent with an acknowledgement. */
+export const outboxPart = definePart({
+  name: 'outbox',
+  uses: [clockPart],
+  needs: ['outboxes', 'outbox_prefix'],
+  lua: outbox,
 });
 
 /** `put_redriven(element, id)`: dead letters that are sent again. */

@@ -1,0 +1,61 @@
+import { InvalidArgumentError, shown } from '@redpost/core';
+import type { Outgoing } from '../sending/outgoing.js';
+import type { SendOptions } from '../sending/send-options.js';
+
+const notSupported = ['once', 'throttle', 'debounce', 'replicas'] as const;
+
+/** A message that is sent when another one is acknowledged: both happen, or neither. */
+export interface FollowUp extends Omit<SendOptions, (typeof notSupported)[number]> {
+  /** The `Queue` that it goes to. It is in the same Redis, in any slot of a Cluster. */
+  queue: { readonly name: string };
+  body: unknown;
+}
+
+/** A follow-up as the script that acknowledges takes it. */
+export interface PreparedFollowUp extends Pick<Outgoing, 'element' | 'delayMs' | 'at' | 'ttlMs'> {
+  /** The name of the queue. */
+  target: string;
+}
+
+/** Makes a message of a queue ready to be sent. Returns a promise only if its schema is asynchronous. */
+export type Prepare = (body: unknown, options: SendOptions) => Outgoing | Promise<Outgoing>;
+
+/** How many messages may follow one. */
+const most = 100;
+
+const preparers = new WeakMap<object, Prepare>();
+
+/** Messages may be sent to this queue as follow-ups. */
+export function acceptFollowUps(queue: object, prepare: Prepare): void {
+  preparers.set(queue, prepare);
+}
+
+/**
+ * Makes follow-ups ready to be sent.
+ *
+ * @throws InvalidArgumentError for what cannot be sent so; and what `send` throws: nothing is changed.
+ */
+export async function prepareFollowUps(followUps: unknown): Promise<PreparedFollowUp[]> {
+  if (!Array.isArray(followUps) || followUps.length > most) {
+    throw new InvalidArgumentError(
+      `send is a list of at most ${most} messages, got ${shown(followUps)}`,
+    );
+  }
+  return Promise.all(followUps.map((followUp) => prepareFollowUp(followUp)));
+}
+
+async function prepareFollowUp(followUp: FollowUp): Promise<PreparedFollowUp> {
+  const { queue, body, ...options } = followUp ?? {};
+  const prepare = queue && preparers.get(queue);
+  if (!prepare) {
+    throw new InvalidArgumentError(
+      `Each message of send has a queue, an object of the class Queue of this package, got ${shown(queue)}`,
+    );
+  }
+  const { element, delayMs, at, ttlMs } = await prepare(body, options);
+  const refused = notSupported.find((name) => (options as SendOptions)[name] !== undefined);
+  if (refused) {
+    throw new InvalidArgumentError(`What is sent with an acknowledgement cannot have ${refused}`);
+  }
+  return { target: queue.name, element, delayMs, at, ttlMs };
+}
