@@ -45,7 +45,7 @@ describe.each([
   );
 
   it('an idle subscription is pinged, and stays', async () => {
-    const connection = openConnection(target(), { keepAliveMs: busyMs(20) });
+    const connection = openConnection(target(), { keepAliveMs: busyMs(60) });
     const admin = openConnection(target());
     const name = uniqueKey();
     const recorder = new Recorder();
