@@ -385,8 +385,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
 
   /**
    * What its consumers have settled in each minute or hour, and how long messages waited and handlers ran: of the last hour,
-   * or as asked for. Consumers add what they have counted with each heartbeat. Times are measured of the first 1000 messages
-   * between two heartbeats and of every 64th after them; counts are exact, except for what a process that died had not added.
+   * or as asked for. Consumers add what they have counted with each heartbeat. Times are measured of the first 200 messages
+   * between two heartbeats and of every 512th after them; counts are exact, except for what a process that died had not added.
    *
    * @throws InvalidArgumentError for an option that cannot work.
    */

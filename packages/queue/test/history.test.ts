@@ -155,7 +155,9 @@ describe('history', () => {
 describe('series', () => {
   it('have what all consumers have settled, how long messages waited and handlers ran', async () => {
     const queue = redis.queue<number>();
-    await queue.sendBatch(Array.from({ length: 2000 }, (_, body) => ({ body })));
+    const all = Array.from({ length: 2000 }, (_, body) => ({ body }));
+    // The slow ones are among the first that are settled, which are measured.
+    await queue.sendBatch(all.slice(0, 10));
     const handler = async ({ body }: { body: number }) => {
       if (body === 1) throw new Error('again');
       if (body < 10) await new Promise((done) => setTimeout(done, 20));
@@ -163,6 +165,8 @@ describe('series', () => {
     const options = { maxAttempts: 2, backoff: () => 0, concurrency: 20 };
     const consumers = [queue, redis.otherEnd(queue)].map((each) => each.consume(handler, options));
     for (const consumer of consumers) consumer.on('failed', () => {});
+    await eventually(async () => (await queue.stats()).total.acked === 9);
+    await queue.sendBatch(all.slice(10));
     await eventually(async () => (await queue.stats()).total.acked === 1999);
     await Promise.all(consumers.map((consumer) => consumer.stop()));
 
@@ -175,8 +179,9 @@ describe('series', () => {
       expect(sum(({ retried }) => retried)).toBe(1);
       expect(sum(({ dead }) => dead)).toBe(1);
       const measured = sum(({ run }) => run.count);
-      expect(measured).toBeGreaterThan(1900);
-      expect(measured).toBeLessThanOrEqual(2001 + 64);
+      // Of each consumer, all but the last ones, of which none was measured.
+      expect(measured).toBeGreaterThan(2001 - 2 * 512);
+      expect(measured).toBeLessThanOrEqual(2001);
       expect(sum(({ wait }) => wait.count)).toBe(measured);
       const slow = sum(({ run }) => run.buckets.slice(5).reduce((all, each) => all + each, 0));
       expect(slow).toBeGreaterThanOrEqual(5);
