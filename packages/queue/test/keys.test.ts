@@ -320,6 +320,19 @@ it('a pause of a key ends by itself', async () => {
   expect(performance.now() - pausedAt).toBeGreaterThan(200);
 });
 
+it('a message that has failed waits for its next attempt, also when a pause was to end at the same time', async () => {
+  const queue = redis.queue<string>();
+  const { later } = queueKeys(queue.name);
+  await queue.send('failed', { key: 'k' });
+  await (await queue.receive())?.retry({ delayMs: 3_600_000 });
+  const waits = async () => Number(String(await queue.connection.call('ZSCORE', [later, 'k'])));
+  const until = await waits();
+  await queue.pauseKey('k', { untilMs: Math.ceil(until) });
+  await queue.resumeKey('k');
+  expect(await waits()).toBe(until);
+  expect((await queue.stats({ key: 'k' })).notBefore?.getTime()).toBe(Math.ceil(until));
+});
+
 it('of two pauses of a key the second one decides when they end', async () => {
   const queue = redis.queue<string>();
   const handled: string[] = [];

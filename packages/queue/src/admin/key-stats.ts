@@ -66,7 +66,7 @@ function statsOf({ key, pending, active, since, notBefore, pausedUntil }: KeyRep
     pending,
     active,
     waitsSince: dateOf(since),
-    notBefore: dateOf(notBefore),
+    notBefore: dateOf(notBefore === undefined ? undefined : Math.ceil(notBefore)),
     isPaused: pausedUntil !== undefined,
     pausedUntil: dateOf(pausedUntil),
   };

@@ -6,8 +6,8 @@
 --   message comes, when one that was held is settled, when its time in `later` has come, and when it is resumed. Left
 --   by a lease that takes its next message.
 -- - Later: messages wait, and none may be taken before some time: the next one has failed and waits for its next
---   attempt, or the key is paused or has reached its rate. It is in `later` by that time: half a millisecond earlier
---   for the rate, which tells the two apart. Left when it has come, or when there is another rate.
+--   attempt, or the key is paused or has reached its rate. It is in `later` by that time: a quarter of a millisecond
+--   earlier for the next attempt and half a millisecond for the rate, which tells the three apart. Left when it has come, or when there is another rate.
 -- - Busy: as many messages as its limit are held, by consumers or among the suspects. Left when one is settled.
 --
 -- `busy` says of each key how many messages are held and what its virtual time is. `labels` of a consumer says of each
@@ -250,9 +250,10 @@ local function free_keys(keys, charges, rans, due)
       end
       if due then
         redis.call('ZREM', ready, key)
-        -- Others of the key may have failed before, and wait longer.
-        local other = tonumber(later_times[n] or 0)
-        redis.call('ZADD', later, other < math.huge and math.max(due, other) or due, key)
+        -- Others of the key may have failed before, and wait longer. A pause or a rate is looked at when that is over.
+        local next_attempt, other = due - 0.25, tonumber(later_times[n] or 0)
+        if other % 1 == 0.75 then next_attempt = math.max(next_attempt, other) end
+        redis.call('ZADD', later, next_attempt, key)
       elseif waiting_counts[n] and count < most and not later_times[n] then
         local at = #times
         times[at + 1], times[at + 2] = time, key
@@ -338,7 +339,7 @@ local function make_limited_keys_due()
       'ZRANGEBYSCORE', later, '(' .. time, '(inf', 'WITHSCORES', 'LIMIT', others, 1000)
     local limited = {}
     for i = 1, #found, 2 do
-      if found[i + 1] % 1 ~= 0 then
+      if found[i + 1] % 1 == 0.5 then
         limited[#limited + 1] = time
         limited[#limited + 1] = found[i]
       end
