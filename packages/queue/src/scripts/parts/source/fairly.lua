@@ -140,7 +140,7 @@ local function take_fairly(count, with_list)
       local due, again_ms = rate_due(limit)
       wanted = math.min(wanted, due)
       if due == 0 then
-        redis.call('ZADD', later, time + again_ms - 0.5, key)
+        redis.call('ZADD', later, time + math.ceil(again_ms) - 0.5, key)
         return 0
       end
     end
