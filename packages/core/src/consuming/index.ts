@@ -75,7 +75,7 @@ export {
 } from './handler-pool.js';
 export { Outcomes } from './outcomes.js';
 export { Rerun } from './rerun.js';
-export { withShortJson } from './short-json.js';
+export { bodyInJson, bytesInJson, withShortJson } from './short-json.js';
 export { ToldSeldom } from './told-seldom.js';
 export { UnheardDeadLetters } from './unheard-dead-letters.js';
 export { within } from './within.js';

@@ -1,3 +1,4 @@
+import { type InspectOptions, inspect } from 'node:util';
 import type { Handled, Lease } from '../consuming/handler-pool.js';
 import { InvalidArgumentError } from '../errors.js';
 import { shown, wholeNumber } from '../options/check.js';
@@ -59,6 +60,14 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
 
   /** Its approximate size, in bytes. */
   abstract get size(): number;
+
+  /** What a log shows of it: the message, without what holds it. */
+  abstract toJSON(): object;
+
+  /** `console.log` shows the message, too, and not the parts of its consumer. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `Delivery ${inspect({ ...this.toJSON(), body: this.body }, options)}`;
+  }
 
   /** Aborted when it is lost. */
   get signal(): AbortSignal {

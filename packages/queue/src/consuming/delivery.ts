@@ -6,6 +6,7 @@ import {
   wholeNumber,
 } from '@redpost/core';
 import {
+  bodyInJson,
   clearTimeout,
   type Delivered,
   ExpiredError,
@@ -164,10 +165,10 @@ export class HeldDelivery<Body = unknown>
     return `${this.settler.consumer}-${this.number}`;
   }
 
-  /** The message, without what holds it. */
-  toJSON(): object {
-    const { id, body, headers, key, priority, sentAt, attempt, receipt } = this;
-    return { id, body, headers, key, priority, sentAt, attempt, receipt };
+  override toJSON(): object {
+    const { queue, id, body, headers, key, priority, sentAt, attempt, receipt } = this;
+    const rest = { headers, key, priority, sentAt, attempt, receipt };
+    return { queue, id, body: bodyInJson(body), ...rest };
   }
 
   /** Read only when it is asked for: most handlers need nothing but the body. */

@@ -1,4 +1,4 @@
-import { type Delivered, Held, type Settler } from '@redpost/core/consuming';
+import { bodyInJson, type Delivered, Held, type Settler } from '@redpost/core/consuming';
 import { publishedAt } from '../record/offset.js';
 import { sizeOf } from '../record/packed-entries.js';
 import {
@@ -89,10 +89,10 @@ export class HeldRecord<Body = unknown>
     return `${this.settler.consumer}-${this.offset}-${this.attempt}`;
   }
 
-  /** The record without its session, for JSON. */
-  toJSON(): object {
+  override toJSON(): object {
     const { offset, partition, key, id, body, headers, publishedAt, attempt, receipt } = this;
-    return { offset, partition, key, id, body, headers, publishedAt, attempt, receipt };
+    const rest = { headers, publishedAt, attempt, receipt };
+    return { offset, partition, key, id, body: bodyInJson(body), ...rest };
   }
 
   get named(): Delivered {

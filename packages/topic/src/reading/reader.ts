@@ -8,7 +8,14 @@ import {
 import { inThisContext, onAbort } from '@redpost/core/consuming';
 import type { TrimmedError, TrimmedGap } from '../errors.js';
 import { type From, startOf } from '../record/offset.js';
-import { bodyOf, type Entry, isForOthers, readRecord, type TopicRecord } from '../record/record.js';
+import {
+  bodyOf,
+  type Entry,
+  isForOthers,
+  readRecord,
+  type TopicRecord,
+  unreadable,
+} from '../record/record.js';
 import type { TopicContext } from '../topic-context.js';
 import type { TopicEvents } from '../topic-events.js';
 import { merge } from './merge.js';
@@ -147,7 +154,7 @@ async function readable<Body>(
     return await readRecord(context, partition, entry);
   } catch (thrown) {
     const bytes = bytesOf(fields);
-    report('unreadable', { offset, partition, bytes, error: asError(thrown) });
+    report('unreadable', unreadable({ offset, partition, bytes, error: asError(thrown) }));
     return undefined;
   }
 }

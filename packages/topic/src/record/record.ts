@@ -1,4 +1,6 @@
+import { types } from 'node:util';
 import { DecodeError, InvalidArgumentError } from '@redpost/core';
+import { bodyInJson, bytesInJson, messageOf } from '@redpost/core/consuming';
 import { readBody, type TopicContext } from '../topic-context.js';
 import { publishedAt } from './offset.js';
 
@@ -24,7 +26,7 @@ export interface TopicRecord<Body = unknown> {
 export interface UnreadableRecord {
   readonly offset: string;
   readonly partition: number;
-  /** The body as it is in Redis; empty when there is no body. */
+  /** The body as it is in Redis; empty when there is no body. JSON.stringify writes it as base64. */
   readonly bytes: Buffer;
   /** A `DecodeError` when it could not be decoded, a `ValidationError` when the schema refused it. */
   readonly error: Error;
@@ -84,7 +86,7 @@ export async function readRecord<Body>(
 ): Promise<TopicRecord<Body>> {
   const headers = headersOf(fields);
   const body = await readBody(context, { bytes: bodyOf(fields) });
-  return {
+  return withJsonOfBytes({
     offset,
     partition,
     body,
@@ -92,7 +94,25 @@ export async function readRecord<Body>(
     headers,
     id: textField(fields, 'id'),
     publishedAt: publishedAt(offset),
-  };
+  });
+}
+
+/** Most bodies are JSON already, so their records need no `toJSON`. */
+function withJsonOfBytes<Body>(record: TopicRecord<Body>): TopicRecord<Body> {
+  if (!types.isUint8Array(record.body)) return record;
+  return withJson(record, () => ({ ...record, body: bodyInJson(record.body) }));
+}
+
+/** A record that cannot be read, with a short form in JSON. */
+export function unreadable(record: UnreadableRecord): UnreadableRecord {
+  return withJson(record, () => {
+    const { bytes, error, ...place } = record;
+    return { ...place, bytes: bytesInJson(bytes), error: messageOf(error) };
+  });
+}
+
+function withJson<Value extends object>(value: Value, toJSON: () => object): Value {
+  return Object.defineProperty(value, 'toJSON', { value: toJSON });
 }
 
 /**
