@@ -12,6 +12,7 @@ it('schedule set, list, next and remove', async () => {
   const set = await schedule('set', queue, 'daily', '{"kind": "daily"}', ...options);
   const same = await schedule('set', queue, 'daily', '{"kind": "daily"}', ...options);
   const more = ['--every', '1d', '--limit', '3', '--overlap', 'skip', '--header', 'trace=1'];
+  more.push('--timeout', '30s', '--keep-result', '1h');
   const other = await schedule('set', queue, 'every day', 'hi', '--codec', 'text', ...more);
   const list = await schedule('list', queue);
   const next = await schedule('next', queue, 'daily', '--count', '2');
@@ -38,7 +39,10 @@ it('schedule set, list, next and remove', async () => {
   ]);
   expect(same.lines).toEqual(set.lines);
   expect(other.lines).toMatchObject([
-    { body: 'hi', everyMs: 86_400_000, limit: 3, overlap: 'skip', headers: { trace: '1' } },
+    {
+      ...{ body: 'hi', everyMs: 86_400_000, limit: 3, overlap: 'skip', headers: { trace: '1' } },
+      ...{ timeoutMs: 30_000, keepResultMs: 3_600_000 },
+    },
   ]);
   expect(list.lines).toMatchObject([set.lines[0], { schedule: 'every day', body: 'hi' }]);
   expect(next.lines).toEqual([
@@ -46,7 +50,7 @@ it('schedule set, list, next and remove', async () => {
     { queue, schedule: 'daily', at: '2090-03-27T00:30:00.000Z' },
   ]);
   expect(table.stdout).toMatch(
-    /^SCHEDULE +TICKS AT +NEXT +LAST +TICKS\r\ndaily +30 2 \* \* \* Europe\/Berlin +2090-03-26T01:00:00Z +- +0\r\n"every day" +every 86400000ms +20\S+ +- +0 of 3/,
+    /^SCHEDULE +TICKS AT +NEXT +LAST +TICKS\r\ndaily +30 2 \* \* \* Europe\/Berlin +2090-03-26T01:00:00Z +- +0\r\n"every day" +every 1d +20\S+ +- +0 of 3/,
   );
   expect(stats.lines).toMatchObject([{ schedules: 2 }]);
   const removed = await schedule('remove', queue, 'daily');

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { Scheduler, type UnreadableScheduleError } from '../src/index.js';
-import { leftKeys } from './support/in-redis.js';
+import { deferred, leftKeys } from './support/in-redis.js';
 import { type TestQueue, uniqueName, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -408,6 +408,37 @@ it('what another client has written wrongly is reported, and holds up no other s
   expect(await queue.schedules.get('good')).toMatchObject({ ticks: 3, next: undefined });
 });
 
+it.each([{}, { key: 'k' }, { priority: 8 }, { overlap: 'skip' }] as const)(
+  'messages of ticks have the timeout of their schedule, and keep their results (%o)',
+  async (place) => {
+    const queue = redis.queue<string>();
+    const timedOut = deferred<unknown>();
+    queue.consume(
+      async ({ body, attempt, signal }) => {
+        if (body === 'slow' && attempt === 1) {
+          signal.addEventListener('abort', () => timedOut.resolve(signal.reason));
+          await timedOut.promise;
+          throw signal.reason;
+        }
+        return { body, attempt };
+      },
+      { backoff: () => 0 },
+    );
+    const options = { everyMs: 20, limit: 1, timeoutMs: 50, keepResultMs: 60_000, ...place };
+    expect(await queue.schedules.set('slow', { ...options, body: 'slow' })).toMatchObject(options);
+    expect(await timedOut.promise).toMatchObject({ code: 'ATTEMPT_TIMEOUT', timeoutMs: 50 });
+
+    await eventually(async () => (await queue.schedules.get('slow'))?.ticks === 1);
+    const last = (await queue.schedules.get('slow'))?.last?.getTime() ?? 0;
+    const value = { body: 'slow', attempt: 2 };
+    const result = await queue.result(idOf('slow', last), { waitMs: 20_000 });
+    expect(result).toMatchObject({ state: 'done', value });
+    const id = await queue.schedules.runNow('slow');
+    const ran = await queue.result(id as string, { waitMs: 20_000 });
+    expect(ran).toMatchObject({ state: 'done', value });
+  },
+);
+
 it('a tick whose key is full is reported and not sent', async () => {
   const queue = redis.queue<number>();
   await queue.limits.set({ keyMaxLength: 1 });
@@ -449,6 +480,16 @@ it('an option that cannot work is refused by its name', async () => {
     [/priority/, { everyMs: 1, priority: 10 }],
     [/ttlMs/, { everyMs: 1, ttlMs: 0 }],
     [/headers/, { everyMs: 1, headers: { a: 1 } }],
+    [/timeoutMs/, { everyMs: 1, timeoutMs: 0 }],
+    [/keepResultMs/, { everyMs: 1, keepResultMs: 0.5 }],
+    [/cannot have id: .*name of the schedule/, { everyMs: 1, id: 'a' }],
+    [/cannot have delayMs: .*jitterMs/, { everyMs: 1, delayMs: 5 }],
+    [/cannot have at: .*cron/, { everyMs: 1, at: new Date() }],
+    [/cannot have once: overlap: 'skip'/, { everyMs: 1, once: { key: 'k', until: 'done' } }],
+    [/cannot have throttle: /, { everyMs: 1, throttle: { key: 'k', ms: 5 } }],
+    [/cannot have debounce: /, { everyMs: 1, debounce: { key: 'k', ms: 5 } }],
+    [/cannot have bare: /, { everyMs: 1, bare: true }],
+    [/cannot have replicas: /, { everyMs: 1, replicas: 1 }],
     [/everyMS/, { everyMS: 1 }],
   ];
   for (const [message, options] of wrong) {

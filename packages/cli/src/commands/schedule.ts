@@ -9,6 +9,7 @@ import {
   moment,
   positive,
   priority,
+  timerDuration,
 } from '../options/option-parsers.js';
 import { say } from '../output/notices.js';
 import { scheduleTable } from '../output/schedule-table.js';
@@ -31,6 +32,8 @@ interface SetOptions {
   key?: string;
   header?: Record<string, string>;
   ttl?: number;
+  timeout?: number;
+  keepResult?: number;
   codec: CodecName;
 }
 
@@ -177,6 +180,16 @@ function addSetArguments(command: Command): Command {
     )
     .option('--jitter <duration>', 'delay each message by a random time up to this', duration)
     .option('--ttl <duration>', 'delete a message if it was not delivered in time', duration)
+    .option(
+      '--timeout <duration>',
+      'for how long a handler may have a message at each attempt',
+      timerDuration(1),
+    )
+    .option(
+      '--keep-result <duration>',
+      'keep each result for so long: see redpost result',
+      duration,
+    )
     .option('--priority <n>', '0 to 9, higher is sooner (default: 4)', priority)
     .option('--key <key>', 'what the messages are about')
     .option('--header <name=value>', 'add a header (repeatable)', header)
@@ -186,12 +199,13 @@ function addSetArguments(command: Command): Command {
 async function set(run: Run, args: readonly string[], options: SetOptions) {
   const [queueName = '', name = '', text = ''] = args;
   const { codec, cron, tz, every, from, until, jitter, ttl, header: headers } = options;
-  const { limit, missed, overlap, priority, key } = options;
+  const { limit, missed, overlap, priority, key, timeout, keepResult } = options;
   const body = parsed(text, codec);
   const { schedules } = await run.queue(queueName);
   const schedule = await schedules.set(name, {
     ...{ body, cron, timeZone: tz, everyMs: every, jitterMs: jitter, ttlMs: ttl },
     ...{ limit, missed, overlap, priority, key, headers },
+    ...{ timeoutMs: timeout, keepResultMs: keepResult },
     from: from === undefined ? undefined : new Date(from),
     until: until === undefined ? undefined : new Date(until),
   });

@@ -1,4 +1,5 @@
 import type { QueueLimits } from '@redpost/queue';
+import { durationText } from './duration-text.js';
 import { type Columns, table } from './table.js';
 
 interface NamedLimits {
@@ -22,13 +23,6 @@ const rarer: { [Name in keyof QueueLimits]: Columns<NamedLimits>[number] } = {
   agingMs: ['AGING', ({ limits }) => (limits.agingMs ? durationText(limits.agingMs) : '-')],
 };
 
-const units: [name: string, ms: number][] = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-];
-
 /** What a queue has declared, in one row. */
 export function limitsTable(queue: string, limits: QueueLimits): string {
   const declared = Object.entries(rarer).flatMap(([name, column]) =>
@@ -46,10 +40,4 @@ function weightsText(weights: QueueLimits['keyWeights'] = {}): string {
   return Object.entries(weights)
     .map(([key, weight]) => `${key}=${weight}`)
     .join(',');
-}
-
-/** In the largest unit of which it is a whole number. */
-function durationText(ms: number): string {
-  const [name, length] = units.find(([, each]) => ms % each === 0) ?? ['ms', 1];
-  return `${ms / length}${name}`;
 }

@@ -1,4 +1,5 @@
 import type { Schedule } from '@redpost/queue';
+import { durationText } from './duration-text.js';
 import { type Columns, shortTime, table } from './table.js';
 
 const columns: Columns<Schedule<Buffer>> = [
@@ -15,8 +16,8 @@ export function scheduleTable(schedules: readonly Schedule<Buffer>[]): string {
   return table(columns, schedules);
 }
 
-function timing({ cron, timeZone, everyMs }: Schedule<Buffer>): string {
-  if (cron === undefined) return `every ${everyMs}ms`;
+function timing({ cron, timeZone, everyMs = 0 }: Schedule<Buffer>): string {
+  if (cron === undefined) return `every ${durationText(everyMs)}`;
   return timeZone === 'UTC' ? cron : `${cron} ${timeZone}`;
 }
 

@@ -13,7 +13,10 @@ import { tickAfter } from './timing.js';
 
 /** What is sent, and when. Either `cron` or `everyMs` is given. */
 export interface ScheduleOptions<Body>
-  extends Pick<SendOptions, 'headers' | 'priority' | 'key' | 'ttlMs'> {
+  extends Pick<
+    SendOptions,
+    'headers' | 'priority' | 'key' | 'ttlMs' | 'timeoutMs' | 'keepResultMs'
+  > {
   /**
    * A cron pattern: minute, hour, day of the month, month, day of the week, with a field for seconds in front if there
    * are six; or `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`, `@yearly`, `@annually`. If both days are
@@ -65,6 +68,20 @@ const optionNames: NamesOf<ScheduleOptions<unknown>> = {
   priority: true,
   key: true,
   ttlMs: true,
+  timeoutMs: true,
+  keepResultMs: true,
+};
+
+/** Why messages of a schedule cannot have the other options of `send`. */
+const reasons: Readonly<Record<string, string>> = {
+  id: 'the id of each message is the name of the schedule and the time of its tick',
+  delayMs: 'cron, everyMs and from say when it sends, and jitterMs delays at random',
+  at: 'cron, everyMs and from say when it sends',
+  once: "overlap: 'skip' sends nothing while an earlier message is not done",
+  throttle: 'cron or everyMs says how often it sends',
+  debounce: 'cron or everyMs says how often it sends',
+  bare: 'each of its messages has an id',
+  replicas: 'nobody waits for its messages to be sent',
 };
 
 const longestName = 200;
@@ -82,9 +99,11 @@ export function checkedScheduleName(name: unknown): string {
 
 /** @throws InvalidArgumentError for an option that cannot work. */
 export function checkedSchedule(options: ScheduleOptions<unknown>): ScheduleSpec {
+  refuseSendOptions(options);
   refuseUnknownOptions('schedules.set()', options, optionNames);
   const { cron, everyMs, timeZone, limit, jitterMs = 0, headers, priority, key, ttlMs } = options;
-  checkSendOptions({ headers, priority, key, ttlMs });
+  const { timeoutMs, keepResultMs } = options;
+  checkSendOptions({ headers, priority, key, ttlMs, timeoutMs, keepResultMs });
   if ((cron === undefined) === (everyMs === undefined)) {
     throw new InvalidArgumentError('A schedule has either cron or everyMs');
   }
@@ -113,9 +132,18 @@ export function checkedSchedule(options: ScheduleOptions<unknown>): ScheduleSpec
     ...(key === undefined ? {} : { key }),
     ...(headers === undefined ? {} : { headers: sorted(headers) }),
     ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(keepResultMs === undefined ? {} : { keepResultMs }),
   };
   refuseWithoutTicks(spec);
   return spec;
+}
+
+function refuseSendOptions(options: object): void {
+  for (const [name, value] of Object.entries(options ?? {})) {
+    const reason = value === undefined ? undefined : reasons[name];
+    if (reason) throw new InvalidArgumentError(`A schedule cannot have ${name}: ${reason}`);
+  }
 }
 
 function refuseWithoutTicks(spec: ScheduleSpec): void {

@@ -23,6 +23,8 @@ export interface Schedule<Body = unknown> {
   readonly priority: number | undefined;
   readonly key: string | undefined;
   readonly ttlMs: number | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly keepResultMs: number | undefined;
   readonly isPaused: boolean;
   /** When its next tick is; undefined when it is paused or has ended. */
   readonly next: Date | undefined;
@@ -38,7 +40,7 @@ export async function scheduleOf<Body>(
   { name, spec, state, body }: StoredSchedule,
 ): Promise<Schedule<Body>> {
   const { cron, everyMs, timeZone, limit, missed, overlap, jitterMs = 0 } = spec;
-  const { headers, priority, key, ttlMs } = spec;
+  const { headers, priority, key, ttlMs, timeoutMs, keepResultMs } = spec;
   return {
     name,
     cron,
@@ -55,6 +57,8 @@ export async function scheduleOf<Body>(
     priority,
     key,
     ttlMs,
+    timeoutMs,
+    keepResultMs,
     isPaused: state.paused === true,
     next: dateOf(state.next ?? undefined),
     last: dateOf(state.last),

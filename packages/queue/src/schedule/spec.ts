@@ -10,6 +10,8 @@ export interface ScheduleSpec extends Timing {
   readonly key?: string;
   readonly headers?: Headers;
   readonly ttlMs?: number;
+  readonly timeoutMs?: number;
+  readonly keepResultMs?: number;
 }
 
 /** How far a schedule is. */

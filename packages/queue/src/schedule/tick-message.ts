@@ -1,4 +1,4 @@
-import { encodeEnvelope, onceJson, placeJson } from '../message/envelope.js';
+import { encodeEnvelope, handlingJson, onceJson, placeJson } from '../message/envelope.js';
 import type { TickMessage } from '../scripts/send-ticks.js';
 import type { StoredSchedule } from './spec.js';
 
@@ -25,7 +25,8 @@ export function scheduledMessage(
 ): TickMessage {
   const { key, priority, headers, ttlMs = 0 } = schedule.spec;
   const once = overlapKey(schedule);
-  const place = placeJson(key, priority) + (once === undefined ? '' : onceJson('done', once));
+  const onceText = once === undefined ? '' : onceJson('done', once);
+  const place = handlingJson(schedule.spec) + placeJson(key, priority) + onceText;
   const idJson = JSON.stringify(id);
   const element = encodeEnvelope({ idJson, sentAt: now, headers, place }, schedule.body);
   return { id, idJson, element, delayMs, ttlMs };
