@@ -361,7 +361,7 @@ describe.each(['reject', 'drop-oldest', 'wait'] as const)('whenFull: %s', (whenF
   });
 
   it('a send whose replicas do not answer says that the message is there', async () => {
-    const queue = redis.queue<number>({ maxLength: { count: 2, whenFull }, sendTimeoutMs: 200 });
+    const queue = redis.queue<number>({ maxLength: { count: 2, whenFull }, sendTimeoutMs: 1000 });
 
     const error = await rejection(queue.send(1, { replicas: 1 }));
 

@@ -80,7 +80,7 @@ it('a send whose replica does not answer rejects in time, though the message is 
 });
 
 it('each send may ask for more than the queue does', async () => {
-  const { queue } = twoEnds({ replicas: 0, sendTimeoutMs: 400 });
+  const { queue } = twoEnds({ replicas: 0, sendTimeoutMs: 1000 });
 
   const error = await rejection(queue.send(1, { replicas: 2 }));
 

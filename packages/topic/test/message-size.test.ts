@@ -27,7 +27,7 @@ it('a record that is too large is refused, and the others of its batch are publi
 
 it('a record waits for replicas, if asked to', async () => {
   const connection = redis.connection();
-  const options = { connection, replicas: 1, publishTimeoutMs: 400 };
+  const options = { connection, replicas: 1, publishTimeoutMs: 1000 };
   const topic = openTopic<string>(uniqueName(), options);
 
   await expect(topic.publish('a')).rejects.toMatchObject({

@@ -38,14 +38,19 @@ export class RateModel {
     this.#starts = [];
   }
 
-  /** How many may start at this time, at least and at most. */
+  /**
+   * How many may start at this time, at least and at most. What was granted under a former rate is forgotten when that
+   * one had used it up. The time at which a key comes again was computed before that, by the present rate: until then
+   * it may still count.
+   */
   due(now: number): { least: number; most: number } {
-    const dueAt = (time: number) => {
-      if (!this.#limit) return Number.POSITIVE_INFINITY;
-      const due = Math.floor(-this.#backlog(this.#limit, time)) + 1 + this.#limit.burst;
-      return Math.max(0, due);
+    const limit = this.#limit;
+    if (!limit) return { least: Number.POSITIVE_INFINITY, most: Number.POSITIVE_INFINITY };
+    const due = (backlog: number) => Math.max(0, Math.floor(-backlog) + 1 + limit.burst);
+    return {
+      least: due(this.#notUsedUp(limit, now - clockErrorMs)),
+      most: due(this.#backlog(limit, now + clockErrorMs)),
     };
-    return { least: dueAt(now - clockErrorMs), most: dueAt(now + clockErrorMs) };
   }
 
   /** So many start under this receipt and the following ones. */
@@ -99,10 +104,12 @@ export class RateModel {
   }
 
   #backlog(limit: Complete<RateLimit>, now: number): number {
-    const least = this.#leastBacklog(limit);
-    if (this.#isForgotten(now)) return least;
+    return this.#isForgotten(now) ? this.#leastBacklog(limit) : this.#notUsedUp(limit, now);
+  }
+
+  #notUsedUp(limit: Complete<RateLimit>, now: number): number {
     const usedUp = Math.max(0, now - this.#granted.at) / this.#startMs(limit);
-    return Math.max(least, this.#granted.starts - usedUp);
+    return Math.max(this.#leastBacklog(limit), this.#granted.starts - usedUp);
   }
 
   #leastBacklog(limit: Complete<RateLimit>): number {
