@@ -16,15 +16,15 @@ it('names of keys and arguments become positions in the call, and variables in L
     keys: { list: ({ list }) => list, also: ({ also }) => also },
     args: { count: ({ items }) => items.length },
     rest: ({ items }) => items,
-    lua: 'return 1',
+    lua: 'return { list, also, count }',
     parse: Number,
   });
 
   expect(script.lua.split('\n')).toEqual([
-    'local list, also = unpack(KEYS, 1, 2)',
-    'local count = unpack(ARGV, 1, 1)',
+    'local list, also = KEYS[1], KEYS[2]',
+    'local count = ARGV[1]',
     'local rest = 2',
-    'return 1',
+    'return { list, also, count }',
   ]);
   const items = ['a', 'b'];
   expect(script.encode({ list: 'l', items })).toEqual({ keys: ['l'], args: [2, 'a', 'b'] });
@@ -40,13 +40,60 @@ describe('parts', () => {
   it('stand in front of the script, each once, behind those that it uses', () => {
     const { lua } = defineScript({ ...script, keys: { active: (key: string) => key } });
 
-    expect(lua).toBe('local active = unpack(KEYS, 1, 1)\n-- clock\n-- held\n-- ending\nreturn 1');
+    expect(lua).toBe('-- clock\n-- held\n-- ending\nreturn 1');
   });
 
   it('are rejected when a needed name is not declared', () => {
     expect(() => defineScript(script)).toThrow(
       "The script 'ack' uses the part 'held', which needs 'active' among its keys and arguments",
     );
+  });
+});
+
+describe('of the parts, a script has only what it uses', () => {
+  const keys = { one: () => '1', two: () => '2', three: () => '3' };
+  const compose = (part: string, lua: string) => {
+    const uses = [definePart({ name: 'part', lua: part })];
+    return defineScript({ name: 's', keys, uses, lua, parse: Number }).lua;
+  };
+
+  it('a function that is called by none is left out, and so are the keys that it alone uses', () => {
+    const part = [
+      'local function first() return two end',
+      'local count = 0',
+      'local function second() return one end',
+      'local function third()',
+      'local function inner() if count then return 1 end end',
+      'for _ = 1, 2 do inner() end',
+      'repeat count = 1 until second()',
+      'end',
+    ];
+    expect(compose(part.join('\n'), 'return third(three)').split('\n')).toEqual([
+      'local one, three = KEYS[1], KEYS[3]',
+      ...part.slice(1),
+      'return third(three)',
+    ]);
+    expect(compose(part.join('\n'), 'return 1').split('\n')).toEqual([
+      'local count = 0',
+      'return 1',
+    ]);
+  });
+
+  it('texts and comments end no function', () => {
+    const part = [
+      'local function f() -- end',
+      "local text = \"end\" .. '\\' end'",
+      '--[[ end',
+      'end ]]',
+      'return [[ end ]] .. text',
+      'end',
+      'f()',
+    ].join('\n');
+    expect(compose(part, 'return 1')).toBe(`${part}\nreturn 1`);
+  });
+
+  it('a function that calls itself is left out when no other calls it', () => {
+    expect(compose('local function f() return f() end', 'return 1').trim()).toBe('return 1');
   });
 });
 

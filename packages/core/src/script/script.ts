@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { InvalidArgumentError } from '../errors.js';
 import { type NamesOf, refuseUnknownOptions } from '../options/options.js';
 import type { Argument, Reply } from '../replies.js';
+import { compose } from './compose.js';
 import { type ScriptPart, withUsed } from './part.js';
 
 /** A Lua script with typed input and output. */
@@ -32,8 +33,8 @@ export interface ScriptDefinition<Input, Result> {
   /** The parts that the script calls. The parts that these use are added automatically. */
   uses?: readonly ScriptPart[];
   /**
-   * Every key that the script touches, all in one Cluster slot: in Lua, each is a local variable of its
-   * name. The last one may be undefined, where there is none.
+   * Every key that the script touches, all in one Cluster slot: in Lua, each that the script uses is a local variable of
+   * its name. The last one may be undefined, where there is none.
    */
   keys?: Readonly<Record<string, (input: Input) => string | undefined>>;
   /** The single arguments: in Lua, each is a local variable of its name. Redis makes texts of them. */
@@ -83,13 +84,8 @@ export function defineScript<Input, Result>(
   const [keyNames, argNames] = [Object.keys(keys), Object.keys(args)];
   const parts = withUsed(uses);
   checkNames(name, [...keyNames, ...argNames], parts);
-  const lua = [
-    locals(keyNames, 'KEYS'),
-    locals(argNames, 'ARGV'),
-    rest ? `local rest = ${argNames.length + 1}\n` : '',
-    ...parts.map((part) => `${part.lua}\n`),
-    definition.lua,
-  ].join('');
+  const firstOfRest = rest ? argNames.length + 1 : undefined;
+  const lua = compose(keyNames, argNames, firstOfRest, parts, definition.lua);
 
   const [keysOf, argsOf] = [Object.values(keys), Object.values(args)];
   return {
@@ -109,11 +105,6 @@ export function defineScript<Input, Result>(
     },
     parse,
   };
-}
-
-function locals(names: readonly string[], values: string): string {
-  if (names.length === 0) return '';
-  return `local ${names.join(', ')} = unpack(${values}, 1, ${names.length})\n`;
 }
 
 function checkNames(script: string, names: readonly string[], parts: readonly ScriptPart[]): void {
