@@ -1,7 +1,11 @@
 import { expect, it, vi } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import type { Delivery } from '../src/index.js';
-import type { LeaseInput, LeaseResult } from '../src/scripts/lease.js';
+import { queueKeys } from '../src/keys.js';
+import { type LeaseInput, type LeaseResult, leaseOf } from '../src/scripts/lease.js';
+import { readShape } from '../src/scripts/read-shape.js';
+import { release } from '../src/scripts/release.js';
+import { renew } from '../src/scripts/renew.js';
 import { deferred, leftKeys } from './support/in-redis.js';
 import { type TestQueue, useRedis } from './support/use-redis.js';
 
@@ -157,4 +161,80 @@ it('when a message takes long, those that were taken together with it are return
   gate.resolve();
   await eventually(() => left() === 0);
   expect(wrong).toEqual([]);
+});
+
+/** Leases a run of one key for a consumer in name only: returns what returns a message of it to the queue. */
+async function leaseRun(
+  { name, connection }: TestQueue<Numbered>,
+  count: number,
+): Promise<(receipt: number) => Promise<unknown>> {
+  const keys = queueKeys(name);
+  const consumer = 'scripted';
+  const shape = await connection.run(readShape, { keys });
+  const { version } = shape;
+  await connection.run(renew, { keys, consumer, leaseMs: 60_000, take: true, inForce: version });
+  const leased = await connection.run(leaseOf(shape), {
+    keys,
+    version,
+    consumer,
+    from: 'RIGHT',
+    count,
+    perKey: count,
+    mostKeys: 1,
+    asBatch: true,
+    withList: true,
+    withSuspect: false,
+    firstReceipt: 1,
+    handedOff: undefined,
+    acked: { batches: [], receipts: [], expired: 0 },
+  });
+  expect(leased).toMatchObject({ status: 'held', elements: { length: count } });
+  return (receipt) =>
+    connection.run(release, { keys, consumer, receipts: [receipt], wereStarted: true });
+}
+
+/** The messages of the key `k` that wait, the next one first. */
+async function inTurn({ name, connection }: TestQueue<Numbered>): Promise<number[]> {
+  const elements = await connection.call('LRANGE', [`${queueKeys(name).lists}k`, 0, -1]);
+  return (elements as Buffer[])
+    .map((each) => JSON.parse(String(each).split('\n')[1] ?? '').n)
+    .reverse();
+}
+
+it.each<[string, (queue: TestQueue<Numbered>, ids: string[]) => Promise<unknown>, number[]]>([
+  ['cancelled', (queue, ids) => queue.cancel(ids[1] as string), [0, 2, 3]],
+  ['delayed', (queue, ids) => queue.update(ids[1] as string, { delayMs: 60_000 }), [0, 2, 3]],
+  [
+    'changed',
+    (queue, ids) => queue.update(ids[1] as string, { body: { key: 'k', n: 7 } }),
+    [0, 7, 2, 3],
+  ],
+])(
+  'of messages that were taken together, those that are returned last keep their order when one that waits again was %s',
+  async (_, change, expected) => {
+    const queue = redis.queue<Numbered>();
+    const bodies = [0, 1, 2, 3].map((n) => ({ body: { key: 'k', n }, key: 'k' }));
+    const sent = await queue.sendBatch(bodies);
+    const ids = sent.map((result) => (result.status === 'failed' ? '' : result.id));
+    const giveBack = await leaseRun(queue, 3);
+    await giveBack(2);
+    await giveBack(1);
+    await change(queue, ids);
+    await giveBack(3);
+    expect(await inTurn(queue)).toEqual(expected);
+    expect(await queue.connection.call('HLEN', [queueKeys(queue.name).labels('scripted')])).toBe(0);
+  },
+);
+
+it('of messages that were taken together, those that are returned after a purge come before no others', async () => {
+  const queue = redis.queue<Numbered>();
+  const send = (n: number) => queue.send({ key: 'k', n }, { key: 'k' });
+  await send(0);
+  await send(1);
+  const giveBack = await leaseRun(queue, 2);
+  await giveBack(1);
+  await queue.purge();
+  await send(2);
+  await giveBack(2);
+  expect(await inTurn(queue)).toEqual([1, 2]);
 });
