@@ -6,6 +6,7 @@ import { connect } from '@redpost/core';
 import { startRedis } from '@redpost/core/embedded';
 import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { busyMs } from '../../../tooling/machine-pace.js';
 import { startTestCluster } from '../../../tooling/test-cluster.js';
 import { Queue } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
@@ -14,6 +15,12 @@ import { consumersOf, expireLeases, leftKeys } from './support/in-redis.js';
 import { type TestQueue, uniqueName, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
+
+/** How often messages of the chain below are sent on, over all: REDPOST_CHAIN_HOPS=100000 takes minutes. */
+const hopsInAll = Number(process.env.REDPOST_CHAIN_HOPS ?? 3000);
+const isLong = process.env.REDPOST_CHAIN_HOPS !== undefined;
+/** How often each message is sent on. */
+const hops = 10;
 
 /** What is left in Redis beside what every queue that sends or receives so keeps: its outboxes are empty. */
 async function left(...queues: TestQueue<number>[]): Promise<string[]> {
@@ -150,6 +157,48 @@ it('what a consumer has not relayed before it died, another one relays with its 
   await eventually(async () => (await left(first)).length === 0);
 });
 
+it('what has not arrived yet is counted in the outbox, with the time since when it waits', async () => {
+  const [first, second, third] = [redis.queue<number>(), redis.queue<number>(), redis.queue()];
+  const before = Date.now();
+  // What is no queue receives nothing.
+  await first.connection.call('SET', [second.name, 'a text']);
+  const errors: Error[] = [];
+  const consumer = first.consume(
+    (delivery) => {
+      const { body } = delivery;
+      return delivery.ack({
+        send: [
+          { queue: second, body },
+          { queue: third, body },
+        ],
+      });
+    },
+    { leaseMs: 1000 },
+  );
+  consumer.on('error', (error) => errors.push(error));
+  await first.sendBatch([{ body: 1 }, { body: 2 }]);
+  await eventually(async () => (await third.stats()).pending === 2);
+  await eventually(() => errors.length > 0);
+  await eventually(async () => (await first.stats()).outbox.pending === 2);
+  const { outbox, pending } = await first.stats();
+  expect(pending).toBe(0);
+  const waitsSince = outbox.waitsSince?.getTime() ?? 0;
+  expect(Math.abs(waitsSince - before)).toBeLessThan(busyMs(1000));
+
+  // Of several outboxes, the oldest message counts.
+  const keys = queueKeys(first.name);
+  await first.connection.call('HSET', [keys.outboxes, 'elsewhere', '1']);
+  const entry = ['delay', '0', 'ttl', '0', 'element', '42'];
+  await first.connection.call('XADD', [`${keys.outbox}elsewhere`, '5000-7', ...entry]);
+  expect((await first.stats()).outbox).toEqual({ pending: 3, waitsSince: new Date(5000) });
+  await first.connection.call('DEL', [`${keys.outbox}elsewhere`]);
+
+  await first.connection.call('DEL', [second.name]);
+  await eventually(async () => (await second.stats()).pending === 2);
+  await eventually(async () => (await first.stats()).outbox.pending === 0);
+  expect((await first.stats()).outbox).toEqual({ pending: 0, waitsSince: undefined });
+});
+
 it('a queue that is destroyed leaves no outbox, and may send again', async () => {
   const [first, second] = [redis.queue<number>(), redis.queue<number>()];
   const sendOn = async (body: number) => {
@@ -170,6 +219,9 @@ it('along a chain of queues in several slots, no hop is lost or doubled while pr
   const connection = connect(cluster.addresses);
   onTestFinished(() => connection.close());
   const names = Array.from({ length: 4 }, () => uniqueName());
+  // All of them have different slots.
+  const slots = names.map((name) => connection.call('CLUSTER', ['KEYSLOT', name]));
+  expect(new Set(await Promise.all(slots)).size).toBe(names.length);
   const [first, last] = [names[0], names[3]].map((name) => {
     const queue = new Queue<{ n: number; hops: number }>(name as string, { connection });
     onTestFinished(() => queue.close());
@@ -185,25 +237,32 @@ it('along a chain of queues in several slots, no hop is lost or doubled while pr
     return child;
   };
 
-  const [messages, hops] = [2000, 9];
+  const messages = Math.ceil(hopsInAll / hops);
   const children = await Promise.all([start(), start(), start()]);
   const all = Array.from({ length: messages }, (_, n) => ({ body: { n, hops } }));
-  await first.sendBatch(all);
-  for (let kills = 0; kills < 6; kills += 1) {
-    await pause(600);
-    children.shift()?.kill('SIGKILL');
-    children.push(await start());
-  }
   const seen: number[] = [];
   const consumer = last.consume(({ body }) => void seen.push(body.n), { concurrency: 50 });
-  await eventually(() => seen.length >= messages, 60_000);
-  // Nothing comes behind: what is done everywhere is as much as was sent.
-  const rest = names.slice(0, 3).map((name) => new Queue(name, { connection }));
+  const sent = first.sendBatch(all);
+  let kills = 0;
+  while (kills < 3 || seen.length < messages) {
+    await pause(300);
+    children.shift()?.kill('SIGKILL');
+    kills += 1;
+    children.push(await start());
+  }
+  await sent;
+  // Nothing comes behind: wherever messages may wait, there is none.
+  const chain = names.map((name) => new Queue(name, { connection }));
+  for (const queue of chain) onTestFinished(() => queue.close());
   await eventually(async () => {
-    const stats = await Promise.all(rest.map((queue) => queue.stats()));
-    return stats.every(({ pending, active }) => pending + active === 0);
-  });
+    const stats = await Promise.all(chain.map((queue) => queue.stats()));
+    return stats.every(
+      ({ pending, active, delayed, outbox }) => pending + active + delayed + outbox.pending === 0,
+    );
+  }, 60_000);
   await consumer.stop();
   expect(seen.sort((a, b) => a - b)).toEqual(all.map(({ body }) => body.n));
-  for (const queue of rest) await queue.close();
-}, 120_000);
+  const dead = await Promise.all(chain.map(async (queue) => (await queue.stats()).dead));
+  expect(dead).toEqual([0, 0, 0, 0]);
+  if (isLong) process.stderr.write(`chain: ${messages * hops} hops, ${kills} processes killed\n`);
+}, 900_000);

@@ -26,10 +26,14 @@ Examples:
   watch -n 1 'redpost stats emails --json'
 
 A table on a terminal, else one JSON object per queue: pending, active, delayed,
-dead, schedules, consumers, under byPriority how many are pending at each priority from 0 to
-9 (once a message had one), under paused since when and why (if it is paused), under
-limits what limits its consumers, and under total the counts of acked, retried, dead,
-expired, cancelled, recovered and dropped messages and of trimmed (deleted) dead letters since the queue was created. With --key, for each queue what redpost keys prints.`,
+dead, schedules, consumers; under outbox how many messages that were sent with
+acknowledgements have not arrived in their queues yet, and since when the oldest waits;
+under byPriority how many are pending at each priority from 0 to 9 (once a message had
+one); under paused since when and why (if it is paused); under limits what limits its
+consumers; and under total the counts of acked, retried, dead, expired, cancelled,
+recovered and dropped messages and of trimmed (deleted) dead letters since the queue was
+created. With --key, for each queue what redpost keys prints. How these counts have
+changed, and how long messages waited and ran: redpost series.`,
     job: (run, names, options) => unlessInterrupted(run, stats(run, names, options)),
   });
 }

@@ -17,6 +17,11 @@ const priorities: Columns<NamedStats> = [
   ['BY PRIORITY', ({ byPriority }) => (byPriority && priorityText(byPriority)) || '-'],
 ];
 
+const outboxes: Columns<NamedStats> = [
+  ['OUTBOX', ({ outbox }) => outbox.pending],
+  ['SINCE', ({ outbox: { waitsSince } }) => (waitsSince ? shortTime(waitsSince) : '-')],
+];
+
 const schedules: Columns<NamedStats> = [['SCHEDULES', ({ schedules }) => schedules]];
 
 const totals: Columns<NamedStats> = [
@@ -31,15 +36,18 @@ const totals: Columns<NamedStats> = [
 
 /**
  * A row for each queue. The last seven columns are totals since the queue was created; how many messages wait at each
- * priority is shown only where messages have priorities, and how many schedules there are only where there are some.
+ * priority is shown only where messages have priorities; how many schedules there are, and how many messages wait in outboxes and since
+ * when, only where there are some.
  */
 export function statsTable(queues: readonly NamedStats[]): string {
   const hasPriorities = queues.some(({ byPriority }) => byPriority !== undefined);
   const hasSchedules = queues.some(({ schedules }) => schedules > 0);
+  const hasOutbox = queues.some(({ outbox }) => outbox.pending > 0);
   const columns = [
     ...states,
     ...(hasPriorities ? priorities : []),
     ...(hasSchedules ? schedules : []),
+    ...(hasOutbox ? outboxes : []),
     ...totals,
   ];
   return table(columns, queues);

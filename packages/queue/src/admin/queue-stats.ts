@@ -1,6 +1,6 @@
 import type { QueueContext } from '../context.js';
 import { consumerOf, isFormer } from '../scripts/recover.js';
-import { stats } from '../scripts/stats.js';
+import { type StatsResult, stats } from '../scripts/stats.js';
 import type { QueueLimits } from '../shape/limits.js';
 import type { Paused } from '../shape/shape.js';
 
@@ -16,6 +16,13 @@ export interface QueueStats {
   dead: number;
   /** How many schedules there are, also paused ones and such that have ended. */
   schedules: number;
+  /** What was sent with acknowledgements (`ack({ send })`), and has not yet arrived in the queues that it is for. */
+  outbox: {
+    /** How many messages. They are not in `pending`. */
+    pending: number;
+    /** Since when the oldest of them waits, by the server's clock; undefined when there is none. */
+    waitsSince: Date | undefined;
+  };
   /** How many consumers hold a lease. */
   consumers: number;
   /** How many of the pending ones wait at each priority, 0 to 9; undefined where no message had one yet. */
@@ -48,7 +55,7 @@ export interface QueueStats {
 export async function readStats(context: QueueContext): Promise<QueueStats> {
   const { connection, keys } = context;
   const result = await connection.run(stats, { keys });
-  const { pending, delayed, dead, schedules, counters, now } = result;
+  const { pending, delayed, dead, schedules, outbox, counters, now } = result;
   const { limits } = result.shape;
   // What is over may still be there.
   const isAhead = (end: Date | undefined) => !end || end.getTime() > now;
@@ -85,6 +92,7 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     delayed,
     dead,
     schedules,
+    outbox: outboxOf(outbox),
     consumers,
     byPriority,
     paused,
@@ -92,4 +100,8 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     limits,
     total,
   };
+}
+
+function outboxOf({ pending, since }: StatsResult['outbox']): QueueStats['outbox'] {
+  return { pending, waitsSince: since === undefined ? undefined : new Date(since) };
 }

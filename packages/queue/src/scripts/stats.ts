@@ -20,7 +20,19 @@ export interface StatsResult {
   /** How many wait at each priority from 0 on; empty where no message had one yet. */
   byPriority: number[];
   schedules: number;
+  outbox: {
+    /** How many messages wait in the outboxes. */
+    pending: number;
+    /** Since when the oldest one waits, in ms since 1970; undefined for none. */
+    since: number | undefined;
+  };
 }
+
+type Answer = [
+  ...[pending: number, delayed: number, dead: number, consumers: Buffer[], counters: Buffer[]],
+  ...[shape: Buffer[], now: number, byPriority: number[], schedules: number, outbox: OutboxAnswer],
+];
+type OutboxAnswer = [pending: number, oldest: Buffer];
 
 export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
   name: 'stats',
@@ -33,14 +45,15 @@ export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
     'consumers',
     'stats',
     'schedules',
+    'outboxes',
     ...placeKeys,
   ),
-  args: placeArgs,
+  args: { ...placeArgs, outbox_prefix: ({ keys }) => keys.outbox },
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [pending, delayed, dead, consumers, fields, shape, now, byPriority, schedules] =
-      reply as [number, number, number, Buffer[], Buffer[], Buffer[], number, number[], number];
+    const [pending, delayed, dead, consumers, fields, shape, now, byPriority, schedules, outbox] =
+      reply as Answer;
     const counters: Record<string, number> = {};
     for (let at = 0; at < fields.length; at += 2) {
       counters[String(fields[at])] = Number(fields[at + 1]);
@@ -56,6 +69,12 @@ export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
       now,
       byPriority,
       schedules,
+      outbox: outboxOf(outbox),
     };
   },
 });
+
+function outboxOf([pending, oldest]: OutboxAnswer): StatsResult['outbox'] {
+  // The id of an entry begins with its time.
+  return { pending, since: pending > 0 ? Number.parseInt(String(oldest), 10) : undefined };
+}
