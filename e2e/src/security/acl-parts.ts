@@ -126,6 +126,35 @@ export const parts: Record<string, Part> = {
     await queue.close();
   },
 
+  async 'forwarding-consumer'(place) {
+    const { connection, admin, failed, until } = place;
+    await using queue = new Queue<string>('emails', { connection });
+    await using audit = new Queue<string>('audit', { connection });
+    await using theirs = new Queue<string>('audit', { connection: admin });
+    const consumer = queue.consume((delivery) => {
+      const to = { queue: audit, body: delivery.body };
+      return delivery.ack({
+        send: [
+          to,
+          { ...to, delayMs: 60_000, ttlMs: 90_000 },
+          { ...to, priority: 9, keepResultMs: 1000 },
+          ...['a', 'keyed', 'keyed'].map((key) => ({ ...to, key })),
+        ],
+      });
+    });
+    consumer.on('error', failed);
+    await admin.call('LPUSH', ['emails', '"x"']);
+    await until(async () => (await theirs.stats()).pending === 5);
+    // A consumer has found nothing; one key is paused, and another one is busy.
+    await admin.call('SET', ['{audit}:idle', 1]);
+    await admin.call('HSET', ['{audit}:shape', 'key_pauses', 1, 'paused_key:a', 1]);
+    await admin.call('HSET', ['{audit}:busy', 'keyed', '1:0']);
+    await admin.call('LPUSH', ['emails', '"y"']);
+    await until(async () => (await theirs.stats()).pending === 10);
+    await consumer.stop();
+    await parts.consumer?.(place);
+  },
+
   async inspector({ connection, admin }) {
     await fillQueue(admin);
     const queue = new Queue('emails', { connection });
@@ -199,6 +228,20 @@ export const parts: Record<string, Part> = {
     await queue.purge();
     await fillQueue(admin);
     await queue.destroy();
+  },
+
+  async 'moving-operator'(place) {
+    const { connection, admin } = place;
+    await fillQueue(admin);
+    const kept = '\x011{"result":60000,"id":"kept"}\n"kept"';
+    const fields = ['reason', 'r', 'error', '', 'element', kept];
+    await admin.call('XADD', ['{emails}:dead', '*', ...fields]);
+    await using queue = new Queue('emails', { connection });
+    await using audit = new Queue('audit', { connection });
+    await admin.call('SET', ['{audit}:idle', 1]);
+    await queue.deadLetters.redrive({ to: audit });
+    await admin.call('DEL', ['{emails}:consumers']);
+    await parts.operator?.(place);
   },
 
   async canceller({ connection, admin }) {
