@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
 import { luaAsText } from './lua-text.js';
 
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
 const shared: Options = {
+  // What consumers tell of themselves.
+  define: { PACKAGE_VERSION: JSON.stringify(version) },
   target: 'node20',
   platform: 'node',
   sourcemap: true,

@@ -12,6 +12,8 @@ const luaAsText: Plugin = {
 
 export default defineConfig({
   plugins: [luaAsText],
+  // As in `tsup.ts`.
+  define: { PACKAGE_VERSION: JSON.stringify('0.0.0-test') },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     passWithNoTests: true,

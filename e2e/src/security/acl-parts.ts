@@ -2,6 +2,7 @@ import { type Connection, ConnectionError, isRedpostError, type Reply } from '@r
 import { PubSub } from '@redpost/pubsub';
 import {
   type Consumer,
+  listQueues,
   type PauseKeyOptions,
   type PauseOptions,
   Queue,
@@ -160,6 +161,8 @@ export const parts: Record<string, Part> = {
     const queue = new Queue('emails', { connection });
     await queue.stats();
     await queue.stats({ key: 'k' });
+    await queue.consumers();
+    await listQueues(connection);
     await queue.keys();
     await queue.keys({ by: 'age' });
     await queue.peek();

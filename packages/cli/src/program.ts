@@ -7,6 +7,7 @@ import { addFind } from './commands/find.js';
 import { addHistory } from './commands/history.js';
 import { addKeys } from './commands/keys.js';
 import { addLimits } from './commands/limits.js';
+import { addList } from './commands/list.js';
 import { addPause } from './commands/pause.js';
 import { addPeek } from './commands/peek.js';
 import { addPing } from './commands/ping.js';
@@ -58,7 +59,7 @@ export function createProgram(context: ProgramContext): Command {
   oneLineErrors(program);
 
   const commands = [
-    ...[addSend, addReceive, addWork, addStats, addKeys, addPeek, addFind, addHistory],
+    ...[addSend, addReceive, addWork, addList, addStats, addKeys, addPeek, addFind, addHistory],
     ...[addRequest, addResult, addCancel],
     ...[addPause, addResume, addLimits, addSchedule],
     ...[addPurge, addDestroy, addDead],

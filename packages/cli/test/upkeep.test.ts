@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { connect } from '@redpost/core';
+import { Topic } from '@redpost/topic';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { bin, uniqueName, useRedpost } from './support/redpost.js';
 
@@ -48,6 +50,56 @@ describe('stats', () => {
       /^QUEUE +PENDING .* CANCELLED +RECOVERED +DROPPED +TRIMMED\r\nnone +0 .* 0\r\n/,
     );
     expect(json.stdout).toMatch(/^\{"queue":"none"/);
+  });
+});
+
+describe('list', () => {
+  it('prints queues with their numbers, a line for each', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '1', '2']);
+
+    const { lines } = await redpost.run(['list']);
+
+    const counts = { pending: 2, active: 0, delayed: 0, dead: 0, consumers: 0 };
+    const found = (lines as { name: string }[]).find(({ name }) => name === queue);
+    expect(found).toMatchObject({ kind: 'queue', name: queue, ...counts });
+  });
+
+  it('prints topics, their groups and who consumes', async () => {
+    const [name, queue] = [uniqueName(), uniqueName()];
+    const connection = connect(redpost.url);
+    onTestFinished(() => connection.close());
+    const topic = new Topic<number>(name, { connection, partitions: 2 });
+    await topic.publish(1);
+    topic.group('billing').consume(() => {});
+    const working = redpost.start(['work', queue, '--exec', 'cat', '--concurrency', '4']);
+    type Line = { name: string; kind: string; consumers?: number };
+    const list = async (...options: string[]) =>
+      (await redpost.run(['list', ...options])).lines as Line[];
+    const of = (lines: Line[], its: string) => lines.filter((line) => line.name === its);
+
+    await eventually(async () =>
+      of(await list(), name).some(({ kind, consumers }) => kind === 'group' && consumers === 2),
+    );
+    expect(of(await list(), name)).toMatchObject([
+      { kind: 'topic', pending: 1 },
+      { kind: 'group', group: 'billing', pending: 0 },
+    ]);
+    await eventually(async () => of(await list('--consumers'), queue).length === 1);
+    expect(of(await list('--consumers'), queue)).toMatchObject([
+      { kind: 'queue', runs: 'consume', concurrency: 4, pid: working.process.pid },
+    ]);
+    await topic.close();
+    working.process.kill('SIGINT');
+    await working.ended;
+  });
+
+  it('prints a table on a terminal', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '1']);
+    const { stdout } = await onTerminal('list');
+    expect(stdout).toMatch(/^NAME +KIND +PENDING +ACTIVE/);
+    expect(stdout).toMatch(new RegExp(`${queue} +queue +1 +0 +0 +0 +0\\r\\n`));
   });
 });
 

@@ -66,6 +66,8 @@ export {
   refuseUnknownOptions,
   withDefaults,
 } from './options/options.js';
+export type { NamedUse } from './registry/name-index.js';
+export type { ConsumerInfo, Registration } from './registry/registration.js';
 export type { Argument, Reply } from './replies.js';
 export { Emitter, type Unlisten } from './runtime/emitter.js';
 export type { ScriptPart } from './script/part.js';

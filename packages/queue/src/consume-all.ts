@@ -92,6 +92,7 @@ export function consumeAll<Body>(
     startShared<Body>(queue, (host) => pool.share(queue.name, host, () => drained(queue.name)), {
       ...consume,
       concurrency,
+      handler,
       turns: pool.turns,
     });
   return new AllConsumer<Body>((drained) => {

@@ -1,4 +1,5 @@
 import type { Codec, Connection, Schema } from '@redpost/core';
+import type { NameIndex } from '@redpost/core/consuming';
 import type { QueueKeys } from './keys.js';
 
 /** What all parts of a queue share. */
@@ -6,6 +7,8 @@ export interface QueueContext<Body = unknown> {
   readonly name: string;
   readonly connection: Connection;
   readonly keys: QueueKeys;
+  /** The index of all queues. */
+  readonly index: NameIndex;
   readonly codec: Codec;
   readonly schema: Schema<unknown, Body> | undefined;
   /** How results and progress become bytes. */

@@ -26,6 +26,7 @@ export { DeadLetters, type ListOptions as DeadLetterListOptions } from './admin/
 export type { FoundMessage } from './admin/find.js';
 export { History, type HistoryListOptions, type HistoryRecord } from './admin/history.js';
 export type { KeyStats, KeysOptions } from './admin/key-stats.js';
+export { listQueues } from './admin/list-queues.js';
 export type { QueueStats } from './admin/queue-stats.js';
 export { SearchLimitError, type SearchOptions, type SearchProgress } from './admin/search.js';
 export type { SeriesOptions, SeriesPoint } from './admin/series.js';

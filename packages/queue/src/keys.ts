@@ -88,6 +88,8 @@ export interface QueueKeys {
   batches(consumer: string): string;
   /** LIST of what a blocking move has brought to a consumer, newest on the left. */
   handoff(consumer: string): string;
+  /** STRING of what a consumer tells of itself, as JSON; expires with its lease. */
+  registration(consumer: string): string;
   /** HASH of the key that each receipt of a consumer keeps busy. */
   labels(consumer: string): string;
   /** HASH of the messages a consumer holds that are sent once until they are done, by receipt. */
@@ -152,6 +154,7 @@ export function queueKeys(name: string): QueueKeys {
     active: (consumer) => `${tag}:active:${consumer}`,
     batches: (consumer) => `${tag}:batches:${consumer}`,
     handoff: (consumer) => `${tag}:handoff:${consumer}`,
+    registration: (consumer) => `${tag}:consumer:${consumer}`,
     labels: (consumer) => `${tag}:labels:${consumer}`,
     onces: (consumer) => `${tag}:onces:${consumer}`,
     cancelled: (consumer) => `${tag}:cancelled:${consumer}`,

@@ -2,6 +2,7 @@ import {
   ClosedError,
   type Codec,
   type Connection,
+  type ConsumerInfo,
   checkedConnection,
   checkedMaxMessageBytes,
   connectionOf,
@@ -19,8 +20,9 @@ import {
   wholeNumber,
   withDefaults,
 } from '@redpost/core';
-import { HandlerPool, type Turns } from '@redpost/core/consuming';
+import { describeConsumer, HandlerPool, NameIndex, type Turns } from '@redpost/core/consuming';
 import { type CancelResult, cancel } from './admin/cancel.js';
+import { readConsumers } from './admin/consumers.js';
 import { DeadLetters } from './admin/dead-letters.js';
 import { type FoundMessage, find } from './admin/find.js';
 import { declareHistory, History } from './admin/history.js';
@@ -70,6 +72,7 @@ import {
   resumeKeyOf,
   resumeQueue,
 } from './shape/pausing.js';
+import { version } from './version.js';
 
 /** What a queue is made of, and the defaults of its consumers. */
 export interface QueueOptions<Body, Input = Body> {
@@ -141,7 +144,7 @@ const optionNames: NamesOf<QueueOptions<unknown>> = {
 export let startShared: <Body>(
   queue: Queue<Body, never>,
   createHandlers: CreateHandlers<Body>,
-  options: ConsumeOptions & { turns: Turns },
+  options: ConsumeOptions & { turns: Turns; handler: Handler<Body> },
 ) => Consumer<Body>;
 
 /**
@@ -196,6 +199,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       name,
       connection: connectionOf(queueOwner(name, keys), connection),
       keys,
+      index: new NameIndex(connection, 'queues'),
       codec: codec as Codec,
       schema: schema as Schema<unknown, Body> | undefined,
       resultCodec: options.resultCodec ?? json(),
@@ -294,7 +298,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     const checked = consumerOptions(given);
     const pool: CreateHandlers<Body> = (host) =>
       new HandlerPool(checkedHandler(handler), checked.concurrency, host);
-    return this.#start(pool, { ...checked, signal: given.signal });
+    return this.#start(pool, { ...checked, signal: given.signal }, { runs: 'consume', handler });
   }
 
   /**
@@ -317,7 +321,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     const checked = batchConsumerOptions(given);
     const pool: CreateHandlers<Body> = (host) =>
       new BatchPool(checkedHandler(handler), checked, host);
-    return this.#start(pool, { ...checked, signal: given.signal });
+    const startedBy = { runs: 'consumeBatch', handler };
+    return this.#start(pool, { ...checked, signal: given.signal }, startedBy);
   }
 
   /**
@@ -381,6 +386,14 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     const { key } = options;
     const context = this.#context as QueueContext;
     return key === undefined ? readStats(context) : readKeyStats(context, key);
+  }
+
+  /**
+   * Tells of each consumer that holds a lease, in every process, what it is and how many messages it holds. Those whose
+   * lease has run out are among them until their messages are recovered.
+   */
+  consumers(): Promise<ConsumerInfo[]> {
+    return readConsumers(this.#context as QueueContext);
   }
 
   /**
@@ -500,8 +513,11 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * Stop its consumers first: one that runs is told by `lost`, and goes on with what is sent from then
    * on, so the queue exists again.
    */
-  destroy(): Promise<DestroyResult> {
-    return destroy(this.#context.connection, this.#context.keys);
+  async destroy(): Promise<DestroyResult> {
+    const { connection, keys, index } = this.#context;
+    const destroyed = await destroy(connection, keys);
+    await index.remove(this.name);
+    return destroyed;
   }
 
   /**
@@ -537,7 +553,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   static {
-    startShared = (queue, createHandlers, { turns, ...options }) => {
+    startShared = (queue, createHandlers, { turns, handler, ...options }) => {
       if (!(#defaults in queue)) {
         throw new InvalidArgumentError(
           `consumeAll() gets names, or objects of the class Queue that was imported from where consumeAll was, got ${shown(queue)}`,
@@ -545,17 +561,20 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       }
       const given = withDefaults(queue.#defaults, options);
       const checked = { ...consumerOptions(given), signal: given.signal };
-      return queue.#start(createHandlers, checked, turns);
+      return queue.#start(createHandlers, checked, { runs: 'consumeAll', handler }, turns);
     };
   }
 
   #start(
     createHandlers: CreateHandlers<Body>,
     options: CheckedConsume & { signal: AbortSignal | undefined },
+    startedBy: { runs: string; handler: unknown },
     turns?: Turns,
   ): Consumer<Body> {
     if (this.#isClosed) throw new ClosedError('The queue is closed');
-    const consumer = new Consumer(this.#context, createHandlers, options, turns);
+    const { concurrency } = options;
+    const about = describeConsumer({ version, concurrency, ...startedBy });
+    const consumer = new Consumer(this.#context, createHandlers, { ...options, about }, turns);
     this.#consumers.add(consumer);
     consumer.on('stopped', () => this.#consumers.delete(consumer));
     return consumer;

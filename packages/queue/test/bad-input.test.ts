@@ -157,10 +157,10 @@ it('no two queues share a key', () => {
 /** The keys of a queue as Redis sees them: bytes. Undefined for a name that is refused. */
 function keysOf(name: string, consumer: string): string[] | undefined {
   try {
-    const { active, batches, handoff, labels, onces, cancelled, ...keys } = queueKeys(name);
-    const ofConsumer = [active, batches, handoff, labels, onces, cancelled].map((keyOf) =>
-      keyOf(consumer),
-    );
+    const { active, batches, handoff, labels, onces, cancelled, registration, ...keys } =
+      queueKeys(name);
+    const each = [active, batches, handoff, labels, onces, cancelled, registration];
+    const ofConsumer = each.map((keyOf) => keyOf(consumer));
     const all = [...Object.values(keys), ...ofConsumer];
     return all.map((key) => Buffer.from(key).toString('latin1'));
   } catch (error) {

@@ -23,12 +23,14 @@ export {
 } from './errors.js';
 export type { ForwardOptions, ForwardTarget } from './group/forward.js';
 export { ConsumerGroup, type GroupStats } from './group/group.js';
+export type { GroupConsumerInfo } from './group/group-consumers.js';
 export {
   type DeadRecord,
   type DeadRecordListOptions,
   GroupDeadLetters,
 } from './group/group-dead-letters.js';
 export type { GroupConsumeOptions, GroupOptions } from './group/group-options.js';
+export { type ListedTopic, listTopics } from './list-topics.js';
 export type {
   PublishOptions,
   TopicItem,

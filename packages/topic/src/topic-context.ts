@@ -7,6 +7,7 @@ import {
   type Schema,
   validate,
 } from '@redpost/core';
+import type { NameIndex } from '@redpost/core/consuming';
 import type { TopicFacts } from './topic-facts.js';
 import type { TopicKeys } from './topic-keys.js';
 
@@ -15,6 +16,8 @@ export interface TopicContext<Body = unknown> {
   readonly name: string;
   readonly connection: Connection;
   readonly keys: TopicKeys;
+  /** The index of all topics. */
+  readonly index: NameIndex;
   readonly facts: TopicFacts;
   readonly codec: Codec;
   readonly schema: Schema<unknown, Body> | undefined;

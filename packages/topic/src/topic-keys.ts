@@ -34,6 +34,8 @@ export interface GroupKeys {
   readonly dead: string;
   /** HASH of counters. */
   readonly stats: string;
+  /** What the STRING begins with of what each consumer tells of itself, which expires with its lease; its name follows. */
+  readonly registrations: string;
 }
 
 export interface TopicKeys {
@@ -107,6 +109,7 @@ function partitionKeys(stream: string, prefix: string): PartitionKeys {
       suspects: `${prefix}:suspects:${name}`,
       dead: `${prefix}:dead:${name}`,
       stats: `${prefix}:stats:${name}`,
+      registrations: `${prefix}:consumer:${name}:`,
     }),
   };
 }

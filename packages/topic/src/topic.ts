@@ -14,6 +14,7 @@ import {
   type WithSchema,
   wholeNumber,
 } from '@redpost/core';
+import { NameIndex } from '@redpost/core/consuming';
 import type { GroupConsumer } from './consuming/group-consumer.js';
 import { CutError } from './errors.js';
 import {
@@ -23,6 +24,7 @@ import {
   forwardTo,
 } from './group/forward.js';
 import { ConsumerGroup } from './group/group.js';
+import { groupNames } from './group/group-names.js';
 import { type GroupOptions, groupOptionNames } from './group/group-options.js';
 import {
   noPublishOptions,
@@ -107,6 +109,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
       name,
       connection,
       keys,
+      index: new NameIndex(given, 'topics'),
       facts: new TopicFacts({ topic: name, key: keys.facts, connection, partitions }),
       codec: codec as Codec,
       schema: schema as Schema<unknown, Body> | undefined,
@@ -179,6 +182,13 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     return forwardTo(this.name, this.group(group), target, rest);
   }
 
+  /** The names of its consumer groups, also of those without members. */
+  async groups(): Promise<string[]> {
+    const { connection, keys, facts } = this.#context;
+    await facts.checked();
+    return groupNames(connection, keys);
+  }
+
   /** How many records there are, and how many retention has cut that some group had not acknowledged. */
   async stats(): Promise<TopicStats> {
     const { connection, keys, facts } = this.#context;
@@ -201,7 +211,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
    * and a publisher the topic.
    */
   async destroy(): Promise<TopicDestroyResult> {
-    const { connection, keys, facts } = this.#context;
+    const { connection, keys, facts, index } = this.#context;
     await facts.checked();
     const partitions = await Promise.all(
       keys.partitions.map((partition) => connection.run(destroy, { keys: partition })),
@@ -210,6 +220,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     const rest = [keys.facts, ...Array.from(groups, (group) => keys.members(group))];
     await connection.call('UNLINK', rest);
     facts.forget();
+    await index.remove(this.name);
     return {
       length: partitions.reduce((sum, { length }) => sum + length, 0),
       groups: groups.size,

@@ -35,6 +35,8 @@ export { Settling, type SettlingWaiter } from '../leasing/settling.js';
 export { Signals, type SignalsEvents } from '../leasing/signals.js';
 export { type StopOptions, Stopping, type StopSteps } from '../leasing/stopping.js';
 export { Turns } from '../leasing/turns.js';
+export { type NamedUse, NameIndex } from '../registry/name-index.js';
+export { describeConsumer, readRegistration } from '../registry/registration.js';
 export { inThisContext, outsideContext } from '../runtime/context.js';
 export { isThenable } from '../runtime/is-thenable.js';
 export { onAbort } from '../runtime/on-abort.js';

@@ -84,6 +84,8 @@ export interface SessionOptions extends CheckedLease {
   onExpired: 'forget' | 'dead-letter';
   /** How many messages of one key may be held together. */
   perKey: number;
+  /** What the consumer tells of itself: see `describeConsumer`. */
+  about?: string | undefined;
 }
 
 /** Options of a consumer that were checked. */

@@ -12,6 +12,7 @@ import {
 } from '@redpost/core';
 import {
   clearTimeout,
+  describeConsumer,
   messageOf,
   onAbort,
   outsideContext,
@@ -29,6 +30,7 @@ import type { QueueEvents } from '../queue-events.js';
 import { failureJson } from '../results/failure-json.js';
 import { PauseReports } from '../shape/pause-reports.js';
 import type { Shape } from '../shape/shape.js';
+import { version } from '../version.js';
 import { type LeaseOptions, sessionOptions } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { Session, type SessionHost } from './session.js';
@@ -78,7 +80,8 @@ export class Receiver<Body = unknown> {
     events: Emitter<QueueEvents<Body>>,
   ) {
     this.#context = context;
-    this.#options = sessionOptions(options);
+    const about = describeConsumer({ version, runs: 'receive', concurrency: 1 });
+    this.#options = { ...sessionOptions(options), about };
     this.#events = events;
     this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'unreadable');
     this.#pauseReports = new PauseReports(

@@ -360,6 +360,7 @@ export class Session<Body = unknown> extends LeaseSession<
     if (this.isOver) return false;
     this.#shape.start(lease.shape ?? '');
     void this.#signals.listen();
+    this.#context.index.note(this.queue);
     void this.#promoter.check();
     this.feed.start();
     return true;

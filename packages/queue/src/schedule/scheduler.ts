@@ -12,7 +12,7 @@ import {
   shown,
   type Unlisten,
 } from '@redpost/core';
-import { Signals, ToldSeldom } from '@redpost/core/consuming';
+import { NameIndex, Signals, ToldSeldom } from '@redpost/core/consuming';
 import { Promoter } from '../due/promoter.js';
 import { queueKeys, queueOwner } from '../keys.js';
 
@@ -58,10 +58,11 @@ export class Scheduler implements AsyncDisposable {
       );
     }
     const maxMessageBytes = checkedMaxMessageBytes(undefined);
+    const index = new NameIndex(connection, 'queues');
     const keys = new Map([...queues].map((name) => [name, queueKeys(name)]));
     this.#closers = [...keys].map(([name, keys]) => {
       const owned = connectionOf(queueOwner(name, keys), connection);
-      const shared = { codec: json(), resultCodec: json(), maxMessageBytes };
+      const shared = { index, codec: json(), resultCodec: json(), maxMessageBytes };
       const context = { name, connection: owned, keys, schema: undefined, ...shared };
       return this.#start(context);
     });
@@ -87,6 +88,7 @@ export class Scheduler implements AsyncDisposable {
 
   /** Returns what stops it. */
   #start(context: ConstructorParameters<typeof Promoter>[0]): () => Promise<void> {
+    context.index.note(context.name);
     const failed = (error: Error) => this.#failed(error);
     const promoter = new Promoter(context, { promoted: () => {}, failed });
     const signals = new Signals(context.connection, context.keys.signal, {

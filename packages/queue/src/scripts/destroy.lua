@@ -25,7 +25,7 @@ for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
   active = active + redis.call('HLEN', fields) + redis.call('LLEN', handoff)
   for _, batch in ipairs(redis.call('HKEYS', batches)) do active = active + batch:match('%d+$') end
   redis.call('UNLINK', fields, batches, handoff, labels_prefix .. consumer, onces_prefix .. consumer)
-  redis.call('UNLINK', cancelled_prefix .. consumer)
+  redis.call('UNLINK', cancelled_prefix .. consumer, registration_prefix .. consumer)
 end
 for _, target in ipairs(redis.call('HKEYS', outboxes)) do redis.call('UNLINK', outbox_prefix .. target) end
 for level in pairs(counts) do redis.call('UNLINK', list_of_level(level), suspects_of_level(level)) end

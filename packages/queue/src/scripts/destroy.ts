@@ -44,6 +44,7 @@ const destroyScript = defineScript<{ keys: QueueKeys }, DestroyResult & { hasMor
     labels_prefix: ({ keys }) => keys.labels(''),
     onces_prefix: ({ keys }) => keys.onces(''),
     cancelled_prefix: ({ keys }) => keys.cancelled(''),
+    registration_prefix: ({ keys }) => keys.registration(''),
     active_prefix: ({ keys }) => keys.active(''),
     batches_prefix: ({ keys }) => keys.batches(''),
     handoff_prefix: ({ keys }) => keys.handoff(''),

@@ -28,7 +28,7 @@ for i = #receipts + handed_off, 1, -1 do
   end
 end
 let_go_of_all()
-redis.call('DEL', labels, onces, cancelled)
+redis.call('DEL', labels, onces, cancelled, registration)
 redis.call('DEL', handoff)
 forget_times()
 note_holder()

@@ -17,7 +17,7 @@ export interface LeaveInput {
 export const leave = defineScript<LeaveInput, number>({
   name: 'leave',
   uses: [clockPart, writeBeforeGrowingPart, envelopePart, holdersPart, labelsPart, returnPart],
-  keys: namedKeys(...placeKeys, ...heldKeys, 'cancelled', 'consumers'),
+  keys: namedKeys(...placeKeys, ...heldKeys, 'cancelled', 'consumers', 'registration'),
   args: {
     consumer: ({ consumer }) => consumer,
     remember_ms: ({ mayBeBlocked }) => (mayBeBlocked ? rememberMs : 0),

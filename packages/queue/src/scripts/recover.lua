@@ -58,7 +58,7 @@ end
 if of_runs[1] then redis.call('HSET', fair, 'marked', 1) end
 
 let_go_of_all()
-redis.call('DEL', labels, onces, cancelled)
+redis.call('DEL', labels, onces, cancelled, registration)
 redis.call('DEL', handoff)
 note_holder()
 redis.call('ZREM', consumers, overdue)

@@ -64,6 +64,7 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     labels: ({ keys, overdue }) => keys.labels(consumerOf(overdue)),
     onces: ({ keys, overdue }) => keys.onces(consumerOf(overdue)),
     cancelled: ({ keys, overdue }) => keys.cancelled(consumerOf(overdue)),
+    registration: ({ keys, overdue }) => keys.registration(consumerOf(overdue)),
     handoff: ({ keys, overdue }) => keys.handoff(consumerOf(overdue)),
   },
   args: {

@@ -5,6 +5,7 @@
 -- is_new    1 to take the lease, 0 to renew it
 -- remember_ms  for how long a former consumer is remembered
 -- in_force  the version of the shape that the consumer has put in force
+-- about     what the consumer tells of itself
 -- returns nil when there is no lease to renew, else { the number of held messages, the version of the shape, 1 if some
 --       were cancelled and 2 if there are outboxes, together 3, consumers (or, with a leading '~', former consumers) whose lease has run out... }. No consumers are returned if the lease
 --       had run out already: the server was away for longer than the lease, and the other consumers get the time to renew
@@ -24,6 +25,7 @@ local is_in_force = version == '' or version == in_force
 if had_run_out and not is_in_force then return nil end
 
 redis.call('ZADD', consumers, time + lease_ms, consumer)
+if about ~= '' then redis.call('SET', registration, about, 'PX', lease_ms) end
 shorten_leases(consumers, time, lease_ms, remember_ms)
 
 if version ~= '' and version == in_force then redis.call('HSET', seen, consumer, version) end

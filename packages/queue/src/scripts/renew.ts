@@ -14,6 +14,8 @@ export interface RenewInput {
   take: boolean;
   /** The version of the shape that it has put in force. */
   inForce: string;
+  /** What it tells of itself, as JSON. Default: nothing. */
+  about?: string | undefined;
 }
 
 export type RenewResult =
@@ -45,6 +47,7 @@ export const renew = defineScript<RenewInput, RenewResult>({
     'seen',
     'cancelled',
     'outboxes',
+    'registration',
   ),
   args: {
     consumer: ({ consumer }) => consumer,
@@ -52,6 +55,7 @@ export const renew = defineScript<RenewInput, RenewResult>({
     remember_ms: () => rememberMs,
     is_new: ({ take }) => (take ? 1 : 0),
     in_force: ({ inForce }) => inForce,
+    about: ({ about = '' }) => about,
     signal: ({ keys }) => keys.signal,
   },
   lua: source,

@@ -210,8 +210,10 @@ export class Producer<Body, Input> {
     const { timeoutMs } = this.#options;
     const { list: line } = this.#context.keys;
     const send = this.#sender({ line, replicas, timeoutMs });
+    const { index, name } = this.#context;
     return new TickBatch(limits, (messages) => {
       void this.#tracked(send(messages));
+      index.note(name);
     });
   }
 

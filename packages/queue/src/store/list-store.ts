@@ -27,6 +27,8 @@ export interface ListStoreOptions {
   maxAttempts: number;
   /** Whether a key waits for its message that has failed. */
   holdsKey: boolean;
+  /** What the consumer tells of itself, as JSON. */
+  about?: string | undefined;
 }
 
 /** The scripts of a queue, as one consumer calls them. */
@@ -119,7 +121,8 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
   }
 
   #renewInput(take: boolean): RenewInput {
-    return { ...this.#names, leaseMs: this.#options.leaseMs, take, inForce: this.#inForce };
+    const { leaseMs, about } = this.#options;
+    return { ...this.#names, leaseMs, take, inForce: this.#inForce, about };
   }
 
   get #names() {

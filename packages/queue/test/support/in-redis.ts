@@ -16,7 +16,9 @@ export async function leftKeys(
 ): Promise<string[]> {
   const keys = (await connection.call('KEYS', [`*${name}*`])) as Buffer[];
   const expected = ['shape', 'seen', 'stats', 'series', 'consumers', 'idle', 'windows', ...besides];
-  return keys.map(String).filter((key) => !expected.some((end) => key.endsWith(`:${end}`)));
+  const isExpected = (key: string) =>
+    key.includes('}:consumer:') || expected.some((end) => key.endsWith(`:${end}`));
+  return keys.map(String).filter((key) => !isExpected(key));
 }
 
 /** Waits until nobody holds a message, and says how many there are in each state. */

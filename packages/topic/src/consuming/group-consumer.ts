@@ -8,6 +8,7 @@ import {
   type Unlisten,
 } from '@redpost/core';
 import {
+  describeConsumer,
   HandlerPool,
   type NextStep,
   Outcomes,
@@ -27,6 +28,7 @@ import {
 import type { GroupContext } from '../group/group-context.js';
 import type { CheckedConsumeOptions } from '../group/group-options.js';
 import { beforeAll } from '../record/offset.js';
+import { version } from '../version.js';
 import { Assignment } from './assignment.js';
 import type { GroupConsumerEvents, RecordHandler } from './group-consumer-events.js';
 import type { HeldRecord } from './group-delivery.js';
@@ -69,6 +71,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   /** Partitions that this member is leaving to other members. */
   readonly #closing = new Set<number>();
   readonly #since = performance.now();
+  /** What it tells of itself, as JSON. */
+  readonly #about: string;
   #isReturning = false;
   readonly #stopping = new Stopping(() => this.#beginStop());
 
@@ -88,6 +92,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     this.#options = options;
     // Throws here, and not later in a session, when the connection cannot be opened in a thread.
     if (options.heartbeat === 'thread') context.topic.connection.thread();
+    const { concurrency } = options;
+    this.#about = describeConsumer({ version, runs: 'consume', handler, concurrency });
     this.#handlers = this.#createPool(handler);
     this.#signals = new Signals(context.topic.connection, context.signal, {
       heard: (signal) => this.#signalled(signal),
@@ -177,7 +183,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   async #open(partition: number): Promise<boolean> {
     if (this.#sessions.has(partition) || this.#stopping.hasBegun) return false;
     const start = this.#known.has(partition) ? beforeAll : this.#options.start;
-    const own = { partition, start, memberSince: this.#since, turns: this.#turns };
+    const memberSince = this.#since;
+    const own = { partition, start, memberSince, about: this.#about, turns: this.#turns };
     const options = { ...this.#options, ...own };
     const session = new GroupSession<Body>(this.#context, options, this.#sessionEvents);
     this.#sessions.set(partition, session);

@@ -23,6 +23,8 @@ export interface GroupSessionOptions extends CheckedLease {
   start: string;
   /** When the member began, by `performance.now()`. */
   memberSince: number;
+  /** What the consumer tells of itself, as JSON. */
+  about: string;
   /** The order in which the sessions of the member ask for records. */
   turns: Turns;
 }
@@ -159,7 +161,9 @@ export class GroupSession<Body = unknown>
   }
 
   protected async begin(): Promise<boolean> {
-    await this.#context.topic.facts.declared();
+    const { topic } = this.#context;
+    await topic.facts.declared();
+    topic.index.note(topic.name);
     if (!this.#hasLease && !(await this.#takeLease())) this.end();
     if (this.isOver) return false;
     await this.order?.expectPending(this.held);

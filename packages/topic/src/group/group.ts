@@ -5,6 +5,7 @@ import { type From, startOf } from '../record/offset.js';
 import { seek } from '../scripts/seek.js';
 import type { TopicContext } from '../topic-context.js';
 import { checkGroupName } from '../topic-keys.js';
+import { type GroupConsumerInfo, readConsumers } from './group-consumers.js';
 import type { GroupContext } from './group-context.js';
 import { GroupDeadLetters } from './group-dead-letters.js';
 import {
@@ -152,6 +153,15 @@ export class ConsumerGroup<Body = unknown> {
         recovered: total('recovered'),
       },
     };
+  }
+
+  /**
+   * Tells of each consumer that holds a lease, in every process, what it is and how many records it holds. With
+   * partitions, there is one for each partition that a member works on.
+   */
+  async consumers(): Promise<GroupConsumerInfo[]> {
+    await this.#context.topic.facts.checked();
+    return readConsumers(this.#context as GroupContext);
   }
 
   /** How far the group has come, by partition. */

@@ -90,6 +90,7 @@ export class TopicPublisher<Input> {
       (_, partition) =>
         new TickBatch<Waiting>(limits, (records) => {
           this.#track(this.#send(partition, records));
+          context.index.note(context.name);
         }),
     );
   }

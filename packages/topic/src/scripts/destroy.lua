@@ -12,6 +12,9 @@ end
 
 local gone = { stream, stats, ids, former_ids }
 for _, group in ipairs(groups) do
+  for _, consumer in ipairs(redis.call('ZRANGE', prefix .. ':consumers:' .. group, 0, -1)) do
+    gone[#gone + 1] = prefix .. ':consumer:' .. group .. ':' .. consumer
+  end
   local function count(command, word)
     local key = prefix .. ':' .. word .. ':' .. group
     gone[#gone + 1] = key

@@ -1,6 +1,7 @@
 -- Take a lease for a new consumer of a group, and create the group if it is missing.
 --
 -- from          the offset at which a new group begins, or $ for the latest
+-- about         what the consumer tells of itself
 -- is_exclusive  1 if no other consumer may hold a lease
 -- member_ms     how long ago the member of this consumer has begun
 -- returns nil when another consumer holds a lease that excludes this one, else { 1 if the lease was taken, 1 if the group
@@ -32,5 +33,8 @@ for _, other in ipairs(redis.call('ZRANGEBYSCORE', consumers, '-inf', time, 'LIM
   if other ~= consumer then overdue[#overdue + 1] = other end
 end
 local is_free = is_exclusive ~= '1' or #overdue == 0
-if is_free then redis.call('ZADD', consumers, time + lease_ms, consumer) end
+if is_free then
+  redis.call('ZADD', consumers, time + lease_ms, consumer)
+  redis.call('SET', registration, about, 'PX', lease_ms)
+end
 return { is_free and 1 or 0, is_new and 1 or 0, unpack(overdue) }

@@ -2,13 +2,15 @@ import { defineScript } from '@redpost/core';
 import { clockPart, shortenLeasesPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
 import source from './join.lua';
-import { groupKeys } from './script-keys.js';
+import { groupKeys, registration } from './script-keys.js';
 
 export interface JoinInput {
   keys: GroupKeys;
   group: string;
   consumer: string;
   leaseMs: number;
+  /** What it tells of itself, as JSON. Default: nothing. */
+  about?: string | undefined;
   /** Where a new group begins: an offset, or `$` for the end. */
   from: string;
   /** How long ago the member has begun, in ms. With `$`, a stream that is younger is read from its first record on. */
@@ -26,11 +28,12 @@ export type JoinResult =
 export const join = defineScript<JoinInput, JoinResult>({
   name: 'join',
   uses: [clockPart, shortenLeasesPart, writeBeforeGrowingPart],
-  keys: groupKeys('stream', 'consumers', 'delayed', 'suspects'),
+  keys: { ...groupKeys('stream', 'consumers', 'delayed', 'suspects'), registration },
   args: {
     group: ({ group }) => group,
     consumer: ({ consumer }) => consumer,
     lease_ms: ({ leaseMs }) => leaseMs,
+    about: ({ about = '{}' }) => about,
     from: ({ from }) => from,
     is_exclusive: ({ isExclusive }) => (isExclusive ? 1 : 0),
     member_ms: ({ memberForMs }) => Math.floor(memberForMs),

@@ -3,6 +3,7 @@
 --
 -- returns how many records were returned
 if redis.call('ZREM', consumers, consumer) == 0 then return 0 end
+redis.call('DEL', registration)
 local time = now()
 local held = redis.call('XPENDING', stream, group, '-', '+', most_held, consumer)
 for _, pending in ipairs(held) do return_record(pending, time) end

@@ -3,7 +3,7 @@ import { clockPart } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
 import source from './leave.lua';
 import { heldPart, returnRecordPart } from './parts/parts.js';
-import { groupKeys } from './script-keys.js';
+import { groupKeys, registration } from './script-keys.js';
 
 export interface LeaveInput {
   keys: GroupKeys;
@@ -17,7 +17,7 @@ export interface LeaveInput {
 export const leave = defineScript<LeaveInput, number>({
   name: 'leave',
   uses: [clockPart, heldPart, returnRecordPart],
-  keys: groupKeys('stream', 'consumers', 'delayed', 'suspects'),
+  keys: { ...groupKeys('stream', 'consumers', 'delayed', 'suspects'), registration },
   args: {
     group: ({ group }) => group,
     consumer: ({ consumer }) => consumer,

@@ -7,6 +7,7 @@
 local deadline = redis.call('ZSCORE', consumers, consumer)
 if deadline and tonumber(deadline) > now() then return nil end
 redis.call('ZREM', consumers, consumer)
+redis.call('DEL', registration)
 
 local handed_on, dead_lettered = 0, 0
 local least_idle = deadline and 0 or idle_ms

@@ -3,7 +3,7 @@ import { clockPart } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
 import { heldPart, keptFieldsPart, offsetsPart, waitingPart } from './parts/parts.js';
 import source from './recover.lua';
-import { groupKeys } from './script-keys.js';
+import { groupKeys, registration } from './script-keys.js';
 
 export interface RecoverInput {
   keys: GroupKeys;
@@ -22,7 +22,7 @@ export type RecoverResult = { returned: number; deadLettered: number } | undefin
 export const recover = defineScript<RecoverInput, RecoverResult>({
   name: 'recover',
   uses: [clockPart, waitingPart, heldPart, offsetsPart, keptFieldsPart],
-  keys: groupKeys('stream', 'consumers', 'suspects', 'dead', 'stats'),
+  keys: { ...groupKeys('stream', 'consumers', 'suspects', 'dead', 'stats'), registration },
   args: {
     group: ({ group }) => group,
     consumer: ({ consumer }) => consumer,

@@ -1,6 +1,7 @@
 -- Renew the lease of a consumer. Return the number of records that it holds, and the consumers to recover: those whose
 -- lease has run out, and idle ones without a lease.
 --
+-- about      what the consumer tells of itself
 -- idle_ms    how long a consumer that holds records but no lease may be idle
 -- unused_ms  how long a consumer that holds neither records nor a lease may be idle
 -- returns nil when there is no lease to renew, else { the number of records that are pending under the name of the
@@ -12,6 +13,7 @@ if not deadline then return nil end
 write_before_growing('ZREM', consumers)
 local time = now()
 redis.call('ZADD', consumers, time + lease_ms, consumer)
+redis.call('SET', registration, about, 'PX', lease_ms)
 shorten_leases(consumers, time, lease_ms)
 if tonumber(deadline) < time then return { 0 } end
 

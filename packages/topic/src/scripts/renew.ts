@@ -3,13 +3,15 @@ import { clockPart, shortenLeasesPart, writeBeforeGrowingPart } from '@redpost/c
 import type { GroupKeys } from '../topic-keys.js';
 import { waitingPart } from './parts/parts.js';
 import source from './renew.lua';
-import { groupKeys } from './script-keys.js';
+import { groupKeys, registration } from './script-keys.js';
 
 export interface RenewInput {
   keys: GroupKeys;
   group: string;
   consumer: string;
   leaseMs: number;
+  /** What it tells of itself, as JSON. Default: nothing. */
+  about?: string | undefined;
 }
 
 export type RenewResult =
@@ -28,11 +30,12 @@ const unusedMs = 3_600_000;
 export const renew = defineScript<RenewInput, RenewResult>({
   name: 'renew',
   uses: [clockPart, waitingPart, shortenLeasesPart, writeBeforeGrowingPart],
-  keys: groupKeys('stream', 'consumers'),
+  keys: { ...groupKeys('stream', 'consumers'), registration },
   args: {
     group: ({ group }) => group,
     consumer: ({ consumer }) => consumer,
     lease_ms: ({ leaseMs }) => leaseMs,
+    about: ({ about = '{}' }) => about,
     idle_ms: ({ leaseMs }) => leaseMs,
     unused_ms: () => unusedMs,
   },

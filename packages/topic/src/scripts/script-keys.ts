@@ -6,3 +6,8 @@ export function groupKeys(
 ): Record<string, (input: { keys: GroupKeys }) => string> {
   return Object.fromEntries(names.map((name) => [name, ({ keys }) => keys[name]]));
 }
+
+/** What the consumer tells of itself that a script is about. */
+export function registration({ keys, consumer }: { keys: GroupKeys; consumer: string }): string {
+  return keys.registrations + consumer;
+}

@@ -34,6 +34,8 @@ export interface StreamStoreOptions {
   partition: number;
   leaseMs: number;
   maxAttempts: number;
+  /** What the consumer tells of itself, as JSON. */
+  about: string;
 }
 
 /** The scripts of a group in one partition, as one consumer calls them. */
@@ -60,6 +62,7 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
     return this.#context.topic.connection.run(join, {
       ...this.#names,
       leaseMs: this.#options.leaseMs,
+      about: this.#options.about,
       from: start,
       isExclusive: this.#context.isOrdered,
       memberForMs: performance.now() - memberSince,
@@ -141,7 +144,8 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
   }
 
   get #renewInput(): RenewInput {
-    return { ...this.#names, leaseMs: this.#options.leaseMs };
+    const { leaseMs, about } = this.#options;
+    return { ...this.#names, leaseMs, about };
   }
 
   get #names() {

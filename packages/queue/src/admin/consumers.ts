@@ -1,0 +1,8 @@
+import type { ConsumerInfo } from '@redpost/core';
+import type { QueueContext } from '../context.js';
+import { consumersScript } from '../scripts/consumers.js';
+
+/** Tells of each consumer that holds a lease. Costs the same for any depth of the queue. */
+export function readConsumers({ connection, keys }: QueueContext): Promise<ConsumerInfo[]> {
+  return connection.run(consumersScript, { keys });
+}

@@ -1,0 +1,19 @@
+import { type Connection, isRedpostError } from '@redpost/core';
+import type { TopicKeys } from '../topic-keys.js';
+
+/** The names of the groups of a topic, in their order. */
+export async function groupNames(connection: Connection, keys: TopicKeys): Promise<string[]> {
+  const all = await Promise.all(keys.partitions.map(({ stream }) => groupsOf(connection, stream)));
+  return [...new Set(all.flat())].sort();
+}
+
+async function groupsOf(connection: Connection, stream: string): Promise<string[]> {
+  try {
+    const groups = (await connection.call('XINFO', ['GROUPS', stream])) as Buffer[][];
+    return groups.map((fields) => String(fields[1]));
+  } catch (error) {
+    // The stream does not exist.
+    if (isRedpostError(error, 'SERVER') && /no such key/i.test(error.message)) return [];
+    throw error;
+  }
+}
