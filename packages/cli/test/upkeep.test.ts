@@ -87,7 +87,7 @@ describe('list', () => {
     ]);
     await eventually(async () => of(await list('--consumers'), queue).length === 1);
     expect(of(await list('--consumers'), queue)).toMatchObject([
-      { kind: 'queue', runs: 'consume', concurrency: 4, pid: working.process.pid },
+      { kind: 'queue', runs: 'consumeAll', concurrency: 4, pid: working.process.pid },
     ]);
     await topic.close();
     working.process.kill('SIGINT');
