@@ -3,7 +3,7 @@ import { isRedpostError, type ServerError } from '../errors.js';
 import { dateNow, performance } from '../runtime/timers.js';
 
 /** What is listed by its name. */
-export type NamedKind = 'queues' | 'topics';
+type NamedKind = 'queues' | 'topics';
 
 /** A queue or a topic that was listed. */
 export interface NamedUse {
