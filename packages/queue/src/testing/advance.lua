@@ -10,7 +10,7 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   if ttl >= 0 then redis.call('PEXPIRE', key, string.format('%.0f', ttl - ms)) end
 
   local is_of_leases = key:find('}:consumers', 1, true) or key:find('}:partition:consumers', 1, true) or key:find('}:members:', 1, true)
-  if is_of_leases then
+  if is_of_leases and redis.call('TYPE', key).ok == 'zset' then
     for _, name in ipairs(redis.call('ZRANGE', key, 0, -1)) do
       if name:sub(1, 1) ~= '~' then redis.call('ZINCRBY', key, ms, name) end
     end

@@ -203,9 +203,10 @@ class Handling<Body> {
   #checkTime(pending?: number): void {
     if (performance.now() < this.#deadline) return;
     const { deliveries } = this.#handled;
-    const left = pending === undefined ? '' : ` ${pending} messages are still pending`;
+    const running = this.#running > 0 ? ', and the handler of the last one runs still' : '';
+    const left = pending === undefined ? '' : `, ${pending} are pending`;
     throw new TimeoutError(
-      `The queue ${shown(this.#queue.name)} was not drained within ${this.#options.timeoutMs} ms: ${deliveries.length} messages were handled, ${this.#running} is being handled,${left}`,
+      `The queue ${shown(this.#queue.name)} was not drained within ${this.#options.timeoutMs} ms: ${deliveries.length} messages were handled${left}${running}`,
       { outcome: 'unknown' },
     );
   }

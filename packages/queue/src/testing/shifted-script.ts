@@ -13,9 +13,7 @@ const entryId = `(function(stream, time) local ms = time[1] * 1000 + math.floor(
  * The same script with the time of the fake clock in the place of the server's, and in the ids of the entries that it adds.
  * Its text is changed, because some scripts have as many local variables as Lua allows, and Redis lets none replace `redis`.
  */
-export function shiftedScript<Input, Result>(
-  script: Script<Input, Result>,
-): Script<Input, Result> {
+export function shiftedScript<Input, Result>(script: Script<Input, Result>): Script<Input, Result> {
   const lua = script.lua
     .replaceAll(
       /redis\.call\('XADD', ([^,]+), '\*'/g,
