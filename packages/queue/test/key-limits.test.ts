@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import type { QueueLimitChanges } from '../src/index.js';
+import { scriptedConsumer } from './support/scripted-consumer.js';
 import { openConnection, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -45,6 +46,32 @@ it('a keyConcurrency that is raised and lowered holds for what is taken from the
   await second?.ack();
   expect(await receive()).toBeUndefined();
   expect(await queue.limits.get()).toEqual({ keyConcurrency: 1 });
+});
+
+it('a start that was made under a former keyRate is not given back with a message that has not started', async () => {
+  const queue = redis.queue<number>();
+  await queue.sendBatch([0, 1].map((body) => ({ body, key: 'k' })));
+  const { lease, release, confirm } = await scriptedConsumer(queue);
+  const limit = async (limits: QueueLimitChanges) => {
+    let isSet = false;
+    const setting = queue.limits.set(limits).then(() => {
+      isSet = true;
+    });
+    await eventually(async () => {
+      await confirm();
+      return isSet;
+    });
+    await setting;
+  };
+  const keyRate = { max: 1, perMs: 60_000 };
+  await limit({ keyRate });
+  await lease(1, 0);
+  await limit({ keyRate: null });
+  await lease(0, 1, { acked: { batches: [], receipts: [0], expired: 0 }, rans: [[1]] });
+  await lease(1, 1);
+  await limit({ keyRate });
+  expect(await release([1], { wereStarted: false })).toBe(1);
+  await lease(0, 2, { count: 1 });
 });
 
 it('keyRate bounds the starts of each key in any window, and other keys go on', async () => {

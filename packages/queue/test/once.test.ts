@@ -6,10 +6,8 @@ import { rejection } from '../../../tooling/rejection.js';
 import { startTestCluster } from '../../../tooling/test-cluster.js';
 import { type Once, Queue, type SendOptions } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
-import { type LeaseInput, leaseOf } from '../src/scripts/lease.js';
-import { readShape } from '../src/scripts/read-shape.js';
-import { renew } from '../src/scripts/renew.js';
 import { consumersOf, deferred, expireLeases, isBlocked, leftKeys } from './support/in-redis.js';
+import { scriptedConsumer } from './support/scripted-consumer.js';
 import { openConnection, startOwnRedis, type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -407,36 +405,6 @@ it('a window keeps others out also after the scripts of the server were flushed'
   expect(await queue.send('c', { once: { key: 'k', until: 60_000 } })).toBe(id);
 });
 
-/** Leases batches for a consumer in name only: the scripts tell what becomes of them. */
-async function scripted({ name, connection }: TestQueue<string>) {
-  const keys = queueKeys(name);
-  const consumer = 'scripted';
-  const shape = await connection.run(readShape, { keys });
-  const { version } = shape;
-  await connection.run(renew, { keys, consumer, leaseMs: 60_000, take: true, inForce: version });
-  const exchange = async (
-    count: number,
-    firstReceipt: number,
-    acked: LeaseInput['acked'] = { batches: [], receipts: [], expired: 0 },
-  ) => {
-    const leased = await connection.run(leaseOf(shape), {
-      keys,
-      version,
-      consumer,
-      from: 'RIGHT',
-      count,
-      asBatch: true,
-      withList: true,
-      withSuspect: false,
-      firstReceipt,
-      handedOff: undefined,
-      acked,
-    });
-    expect(leased).toMatchObject({ status: 'held', elements: { length: count } });
-  };
-  return { keys, consumer, exchange };
-}
-
 /** The keys that count. */
 async function counting({ name, connection }: TestQueue<never>): Promise<string[]> {
   const found = (await connection.call('HKEYS', [queueKeys(name).once])) as Buffer[];
@@ -448,21 +416,23 @@ it('of a batch, each key is free when its message is done, alone or with the oth
   const { connection } = queue;
   const done = (key: string) => ({ body: key, once: { key, until: 'done' as const } });
   await queue.sendBatch([done('a'), { body: 'plain' }, ...['b', 'c', 'd', 'e', 'f'].map(done)]);
-  const { keys, consumer, exchange } = await scripted(queue);
-  await exchange(3, 1);
-  await exchange(2, 10);
-  await exchange(2, 20);
+  const { keys, consumer, lease } = await scriptedConsumer(queue);
+  await lease(3, 1);
+  await lease(2, 10);
+  await lease(2, 20);
   const onces = keys.onces(consumer);
   const fields = async () => ((await connection.call('HKEYS', [onces])) as Buffer[]).map(String);
   expect((await fields()).sort()).toEqual(['10:2', '1:3', '20:2']);
 
-  await exchange(0, 30, { batches: [{ first: 10, count: 2 }], receipts: [], expired: 0 });
+  await lease(0, 30, { acked: { batches: [{ first: 10, count: 2 }], receipts: [], expired: 0 } });
   expect(await counting(queue as never)).toEqual(['a', 'b', 'e', 'f']);
   // The batches are opened for one of them.
-  await exchange(0, 30, { batches: [], receipts: [3], expired: 0 });
+  await lease(0, 30, { acked: { batches: [], receipts: [3], expired: 0 } });
   expect(await counting(queue as never)).toEqual(['a', 'e', 'f']);
   expect((await fields()).sort()).toEqual(['1', '20', '21']);
-  await exchange(0, 30, { batches: [{ first: 20, count: 2 }], receipts: [1, 2], expired: 0 });
+  await lease(0, 30, {
+    acked: { batches: [{ first: 20, count: 2 }], receipts: [1, 2], expired: 0 },
+  });
   expect(await counting(queue as never)).toEqual([]);
   expect(await fields()).toEqual([]);
 });
@@ -471,8 +441,8 @@ it('a purge leaves the keys of a batch that is held', async () => {
   const queue = redis.queue<string>();
   const done = (key: string) => ({ body: key, once: { key, until: 'done' as const } });
   await queue.sendBatch(['a', 'b', 'c'].map(done));
-  const { exchange } = await scripted(queue);
-  await exchange(2, 1);
+  const { lease } = await scriptedConsumer(queue);
+  await lease(2, 1);
   await queue.purge();
   expect(await counting(queue as never)).toEqual(['a', 'b']);
 });

@@ -2,11 +2,9 @@ import { expect, it, vi } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import type { Delivery } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
-import { type LeaseInput, type LeaseResult, leaseOf } from '../src/scripts/lease.js';
-import { readShape } from '../src/scripts/read-shape.js';
-import { release } from '../src/scripts/release.js';
-import { renew } from '../src/scripts/renew.js';
+import type { LeaseInput, LeaseResult } from '../src/scripts/lease.js';
 import { deferred, leftKeys } from './support/in-redis.js';
+import { scriptedConsumer } from './support/scripted-consumer.js';
 import { type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -163,34 +161,11 @@ it('when a message takes long, those that were taken together with it are return
   expect(wrong).toEqual([]);
 });
 
-/** Leases a run of one key for a consumer in name only: returns what returns a message of it to the queue. */
-async function leaseRun(
-  { name, connection }: TestQueue<Numbered>,
-  count: number,
-): Promise<(receipt: number) => Promise<unknown>> {
-  const keys = queueKeys(name);
-  const consumer = 'scripted';
-  const shape = await connection.run(readShape, { keys });
-  const { version } = shape;
-  await connection.run(renew, { keys, consumer, leaseMs: 60_000, take: true, inForce: version });
-  const leased = await connection.run(leaseOf(shape), {
-    keys,
-    version,
-    consumer,
-    from: 'RIGHT',
-    count,
-    perKey: count,
-    mostKeys: 1,
-    asBatch: true,
-    withList: true,
-    withSuspect: false,
-    firstReceipt: 1,
-    handedOff: undefined,
-    acked: { batches: [], receipts: [], expired: 0 },
-  });
-  expect(leased).toMatchObject({ status: 'held', elements: { length: count } });
-  return (receipt) =>
-    connection.run(release, { keys, consumer, receipts: [receipt], wereStarted: true });
+/** Leases a run of so many messages: returns what returns one of them to the queue. */
+async function leaseRun(queue: TestQueue<Numbered>, count: number) {
+  const { lease, release } = await scriptedConsumer(queue);
+  await lease(count, 1, { perKey: count, mostKeys: 1 });
+  return (receipt: number) => release([receipt], { wereStarted: true });
 }
 
 /** The messages of the key `k` that wait, the next one first. */

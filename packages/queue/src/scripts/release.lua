@@ -22,7 +22,7 @@ for i = rest, #ARGV do
     else
       local key = free(receipt, were_started == '0' and 0 or nil)
       local is_only_one = were_started == '0' and key and key_rules().most == 1
-      if is_only_one and key_rules().rate then key_rate_return(key) end
+      if is_only_one and key_rules().rate then key_rate_return(key, receipt) end
     end
     released[#released + 1] = receipt
   end

@@ -73,17 +73,24 @@ local function take_back(limit, count)
   redis.call('HSET', limit.key, 'window', string.format('%.0f', window))
 end
 
+-- For how many of these receipts the last grant was.
+local function last_granted(limit, receipts)
+  local to, first, count = unpack(redis.call('HMGET', limit.key, 'to', 'first', 'count'))
+  if to ~= consumer then return 0 end
+  local found = 0
+  for _, receipt in ipairs(receipts) do
+    local place = receipt - first
+    if place >= 0 and place < tonumber(count) then found = found + 1 end
+  end
+  return found
+end
+
 -- Take back what was not started of the last grant. Those before it lapse: the grants after them had their times
 -- because of them.
 local function rate_return(receipts)
   local limit = rate_read(0, rate, 'rate')
   if not limit then return end
-  local to, first, count = unpack(redis.call('HMGET', rate, 'to', 'first', 'count'))
-  if to ~= consumer then return end
-  local unused = 0
-  for _, receipt in ipairs(receipts) do
-    if tonumber(receipt) >= tonumber(first) and receipt - first < tonumber(count) then unused = unused + 1 end
-  end
+  local unused = last_granted(limit, receipts)
   if unused == 0 then return end
   take_back(limit, unused)
   tell('gate')
@@ -94,10 +101,8 @@ local function key_rate_read(slack_us, key)
   return rate_read(slack_us, rate .. ':' .. key, 'key_rate')
 end
 
--- Take back the last grant of a key to this consumer, which has not started it. Only where one message of a key is held
--- at a time, it is certain that this was the last one.
-local function key_rate_return(key)
+-- Take back the start of a message that has not started, if it was the last grant of its key.
+local function key_rate_return(key, receipt)
   local limit = key_rate_read(0, key)
-  if not limit then return end
-  if redis.call('HGET', limit.key, 'to') == consumer then take_back(limit, 1) end
+  if limit and last_granted(limit, { receipt }) == 1 then take_back(limit, 1) end
 end

@@ -155,7 +155,7 @@ local function take_fairly(count, with_list)
     if found == 0 then return 0, is_cut end
 
     keys_left = keys_left - 1
-    if limit then rate_grant(limit, found, 0) end
+    if limit then rate_grant(limit, found, first + with_suspect + before) end
     clock = math.max(clock, virtual)
     if most == 1 then
       occupy_key(key, found, found .. ':' .. virtual)
