@@ -12,6 +12,7 @@ const mayImport = {
   '@redpost/queue': ['@redpost/core'],
   '@redpost/pubsub': ['@redpost/core'],
   '@redpost/topic': ['@redpost/core'],
+  '@redpost/nestjs': ['@redpost/core', '@redpost/queue'],
   '@redpost/cli': [
     '@redpost/core',
     '@redpost/queue',

@@ -46,6 +46,7 @@ it('every example fits the published types', async () => {
   const files = await Promise.all(examples.map(({ code }, at) => save(`${at}.ts`, code)));
   const program = ts.createProgram(files, {
     strict: true,
+    experimentalDecorators: true,
     noEmit: true,
     skipLibCheck: true,
     target: ts.ScriptTarget.ES2022,
@@ -137,7 +138,11 @@ async function save(name: string, code: string): Promise<string> {
 
 /** Runs an example as it is printed, apart from the address and the types; resolves to its output. */
 async function run(code: string, expected = ''): Promise<string> {
-  const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
+  const options = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    experimentalDecorators: true,
+  };
   const javascript = ts.transpileModule(code, { compilerOptions: options }).outputText;
   const file = await save(`${Math.random().toString(36).slice(2)}.mjs`, javascript);
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
