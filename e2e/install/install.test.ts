@@ -37,7 +37,7 @@ afterAll(async () => {
 describe.each(managers)('installed with %s', (manager) => {
   it.concurrent.each(libraries)('$name alone loads in both formats, with types', async (pkg) => {
     const consumer = await Consumer.make(registry, manager);
-    await consumer.install(pkg.name, nodeTypes);
+    await consumer.install(pkg.name, nodeTypes, ...frameworksOf(pkg));
 
     for (const { specifier } of entriesOf(pkg)) {
       const asModule = await consumer.namesOf(`await import('${specifier}')`);
@@ -125,6 +125,12 @@ await consumer.stop();
 console.log('acked', (await queue.stats()).total.acked);
 await connection.close();
 `;
+}
+
+/** What else the entries of a package need that are for a framework. */
+function frameworksOf({ manifest }: PublishedPackage): string[] {
+  const optional = Object.keys((manifest.peerDependenciesMeta as object | undefined) ?? {});
+  return optional.filter((name) => name.startsWith('@nestjs/'));
 }
 
 /** A program that needs the declarations of every entry, but those that another library must complete. */
