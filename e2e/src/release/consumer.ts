@@ -50,7 +50,6 @@ export class Consumer {
       const compilerOptions = {
         strict: true,
         skipLibCheck: false,
-        experimentalDecorators: true,
         target: 'es2022',
         // Without those of browsers: the declarations may only use Node's types.
         lib: ['es2022'],
