@@ -57,6 +57,19 @@ export {
 export type { Credentials, CredentialsSource } from './ioredis/login.js';
 export type { OwnClient } from './ioredis/own-client.js';
 export type { ConnectionTarget } from './ioredis/target.js';
+export { observe } from './observe/observation.js';
+export type {
+  Destination,
+  HandleOperation,
+  ObservedMessage,
+  Observer,
+  ReceiveOperation,
+  SendOperation,
+  SentBatch,
+  SettledAs,
+  SettledBatch,
+  SettledTimes,
+} from './observe/observer.js';
 export { longestTimerMs, type NumberRange, shown, wholeNumber } from './options/check.js';
 export { parseDuration } from './options/duration.js';
 export { checkedKeyName, checkedName, refuseForeignName } from './options/names.js';

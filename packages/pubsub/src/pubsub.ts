@@ -16,6 +16,7 @@ import {
   type WithSchema,
   wholeNumber,
 } from '@redpost/core';
+import { isObserved, observeSend } from '@redpost/core/consuming';
 import { checkedGroup, groupName } from './groups/group-name.js';
 import { ChannelFormats } from './message/channel-formats.js';
 import type {
@@ -182,7 +183,10 @@ export class PubSub<
     channel: Name,
     body: PublishBody<Body, Channels, Name>,
   ): Promise<number> {
-    return this.#publisher.publish(channel, body);
+    if (!isObserved('publish')) return this.#publisher.publish(channel, body);
+    return observeSend(this.#operation('publish', channel, 1), () =>
+      this.#publisher.publish(channel, body),
+    );
   }
 
   /**
@@ -192,7 +196,9 @@ export class PubSub<
   async publishBatch<Name extends ChannelName<Channels>>(
     messages: Iterable<Publication<PublishBody<Body, Channels, Name>, Name>>,
   ): Promise<PublishResult[]> {
-    const published = Array.from(messages, ({ channel, body }) => this.publish(channel, body));
+    const published = isObserved('publish')
+      ? this.#publishObserved([...messages])
+      : Array.from(messages, ({ channel, body }) => this.#publisher.publish(channel, body));
     const settled = await Promise.allSettled(published);
     return settled.map((result) =>
       result.status === 'fulfilled'
@@ -305,6 +311,31 @@ export class PubSub<
   /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** One operation for each channel. */
+  #publishObserved(messages: readonly Publication<unknown>[]): Promise<number>[] {
+    const published: Promise<number>[] = [];
+    for (const channel of new Set(messages.map((message) => message.channel))) {
+      const own = [...messages.entries()].filter(([, message]) => message.channel === channel);
+      const operation = this.#operation('publishBatch', channel, own.length);
+      const all = observeSend(operation, () =>
+        Promise.allSettled(own.map(([, { body }]) => this.#publisher.publish(channel, body))),
+      );
+      own.forEach(([at], n) => {
+        published[at] = all.then((results) => {
+          const result = results[n] as PromiseSettledResult<number>;
+          if (result.status === 'rejected') throw result.reason;
+          return result.value;
+        });
+      });
+    }
+    return published;
+  }
+
+  #operation(method: string, name: string, count: number) {
+    const { address } = this.#connection;
+    return { kind: 'channel' as const, name, address, method, count, headers: undefined };
   }
 
   #channelTargets(

@@ -13,7 +13,7 @@ import type { Consumer, Handler } from './consuming/consumer.js';
 import { checkedHandler } from './consuming/handlers.js';
 import { SharedPool } from './consuming/shared-pool.js';
 import { inOrder, weighted } from './consuming/turn-order.js';
-import { Queue, type QueueOptions, startShared } from './queue.js';
+import { Queue, type QueueOptions, startShared, wrapHandler } from './queue.js';
 
 /** How several queues are consumed together. `concurrency` is how many handlers run at a time, for all of them. */
 export interface ConsumeAllOptions extends ConsumeOptions {
@@ -87,7 +87,11 @@ export function consumeAll<Body>(
   const weights = weightsOf(queues, { connection, codec, schema });
   const { concurrency } = consumerOptions(consume);
   const order = strict ? inOrder() : weighted([...weights.values()]);
-  const pool = new SharedPool<Body>(checkedHandler(handler), concurrency, order);
+  checkedHandler(handler);
+  const calls = new Map<string, Handler<Body>>();
+  for (const queue of weights.keys()) calls.set(queue.name, wrapHandler(queue, handler));
+  const call: Handler<Body> = (delivery) => calls.get(delivery.queue)?.(delivery);
+  const pool = new SharedPool<Body>(call, concurrency, order);
   const start = (queue: Queue<Body, never>, drained: (queue: string) => void) =>
     startShared<Body>(queue, (host) => pool.share(queue.name, host, () => drained(queue.name)), {
       ...consume,

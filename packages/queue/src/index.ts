@@ -47,11 +47,13 @@ export type {
   LeaseOptions,
 } from './consuming/consume-options.js';
 export {
+  type AckedMessage,
   Consumer,
   type ConsumerEvents,
   type Handler,
 } from './consuming/consumer.js';
 export type { AckOptions, Delivery, RetryOptions } from './consuming/delivery.js';
+export type { BatchWrapper, HandlerWrapper } from './consuming/handler-calls.js';
 export type { ReceiveOptions } from './consuming/receiver.js';
 export type { RateLimit, RateLimiterOptions } from './limiting/limit.js';
 export {
@@ -84,6 +86,7 @@ export type { ConditionOptions, Debounce, Once, Throttle } from './sending/condi
 export { KeyFullError, QueueFullError } from './sending/errors.js';
 export type { MaxLength } from './sending/max-length.js';
 export type { BatchItem, SendResult } from './sending/producer.js';
+export type { SendingMessage, SendWrapper } from './sending/send-calls.js';
 export type { SendOptions } from './sending/send-options.js';
 export type { DeadLetterBounds } from './shape/dead-letter-bounds.js';
 export { DeclaredLimits, type SetLimitsOptions } from './shape/declared-limits.js';

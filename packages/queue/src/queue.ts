@@ -11,6 +11,7 @@ import {
   json,
   longestTimerMs,
   type NamesOf,
+  type ObservedMessage,
   refuseUnknownOptions,
   type Schema,
   shown,
@@ -20,12 +21,20 @@ import {
   wholeNumber,
   withDefaults,
 } from '@redpost/core';
-import { describeConsumer, HandlerPool, NameIndex, type Turns } from '@redpost/core/consuming';
+import {
+  describeConsumer,
+  HandlerPool,
+  isObserved,
+  NameIndex,
+  observeReceive,
+  type Turns,
+} from '@redpost/core/consuming';
 import { type CancelResult, cancel } from './admin/cancel.js';
 import { readConsumers } from './admin/consumers.js';
 import { DeadLetters } from './admin/dead-letters.js';
 import { type FoundMessage, find } from './admin/find.js';
 import { declareHistory, History } from './admin/history.js';
+import { untilIdle } from './admin/idle.js';
 import { type KeyStats, type KeysOptions, listKeys, readKeyStats } from './admin/key-stats.js';
 import { peek } from './admin/peek.js';
 import { type QueueStats, readStats } from './admin/queue-stats.js';
@@ -43,6 +52,13 @@ import {
 } from './consuming/consume-options.js';
 import { Consumer, type Handler } from './consuming/consumer.js';
 import type { Delivery } from './consuming/delivery.js';
+import {
+  type BatchWrapper,
+  batchHandlerCall,
+  type HandlerWrapper,
+  handlerCall,
+  observed,
+} from './consuming/handler-calls.js';
 import { type CreateHandlers, checkedHandler } from './consuming/handlers.js';
 import { type ReceiveOptions, Receiver } from './consuming/receiver.js';
 import type { QueueContext } from './context.js';
@@ -59,6 +75,7 @@ import { type DestroyResult, destroy } from './scripts/destroy.js';
 import { type PurgeResult, purge } from './scripts/purge.js';
 import { checkedMaxLength, type MaxLength } from './sending/max-length.js';
 import { type BatchItem, noOptions, Producer, type SendResult } from './sending/producer.js';
+import { SendCalls, type SendWrapper } from './sending/send-calls.js';
 import type { SendOptions } from './sending/send-options.js';
 import { checkedBounds, type DeadLetterBounds } from './shape/dead-letter-bounds.js';
 import { Declaration } from './shape/declaration.js';
@@ -147,6 +164,9 @@ export let startShared: <Body>(
   options: ConsumeOptions & { turns: Turns; handler: Handler<Body> },
 ) => Consumer<Body>;
 
+/** A handler of `consumeAll` for messages of this queue, with what surrounds it. */
+export let wrapHandler: <Body>(queue: Queue<Body, never>, handler: Handler<Body>) => Handler<Body>;
+
 /**
  * A queue: the Redis list of the same name, with delivery at least once.
  *
@@ -170,6 +190,9 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly #context: QueueContext<Body>;
   readonly #defaults: ConsumeOptions;
   readonly #producer: Producer<Body, Input>;
+  readonly #sends: SendCalls<Body, Input>;
+  readonly #wrappers: HandlerWrapper[] = [];
+  readonly #batchWrappers: BatchWrapper[] = [];
   readonly #results: Results;
   readonly #consumers = new Set<Consumer<Body>>();
   readonly #events = new Emitter<QueueEvents<Body>>(queueEventNames);
@@ -214,10 +237,11 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       maxLength: options.maxLength === undefined ? undefined : checkedMaxLength(options.maxLength),
       dropped: (count) => this.#events.emit('dropped', { count }),
     });
+    this.#sends = new SendCalls(this.#context, this.#producer);
     const context = this.#context as QueueContext;
     this.#results = new Results(context, connection, consume.order ?? 'fifo');
     this.#declaration = this.#declare(options);
-    acceptFollowUps(this, (body, given) => this.#producer.prepare(body as Input, given));
+    acceptFollowUps(this, (body, given) => this.#sends.prepare(body as Input, given));
     this.deadLetters = new DeadLetters(this.#context, () => this.#declaration?.end());
     this.limits = new DeclaredLimits(this.#context as QueueContext);
     this.history = new History(this.#context);
@@ -236,7 +260,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws QueueFullError when as many messages wait as `maxLength` allows: nothing was sent.
    */
   send(body: Input, options: SendOptions = noOptions): Promise<string> {
-    return this.#producer.send(body, options);
+    return this.#sends.send(body, options, 'send');
   }
 
   /**
@@ -244,7 +268,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * cannot be sent does not keep the others back.
    */
   sendBatch(items: readonly BatchItem<Input>[]): Promise<SendResult[]> {
-    return this.#producer.sendBatch(items);
+    return this.#sends.sendBatch(items);
   }
 
   /**
@@ -261,7 +285,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   request<Value = unknown>(body: Input, options: RequestOptions = {}): Promise<Value> {
     const send = (given: Input, sendOptions: SendOptions) =>
-      this.#producer.send(given, sendOptions);
+      this.#sends.send(given, sendOptions, 'request');
     return request(this.#context as QueueContext, this.#results, send, body, options);
   }
 
@@ -296,8 +320,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   consume(handler: Handler<Body>, options: ConsumeOptions = {}): Consumer<Body> {
     const given = withDefaults(this.#defaults, options);
     const checked = consumerOptions(given);
-    const pool: CreateHandlers<Body> = (host) =>
-      new HandlerPool(checkedHandler(handler), checked.concurrency, host);
+    const call = handlerCall(this.#context, this.#wrappers, checkedHandler(handler));
+    const pool: CreateHandlers<Body> = (host) => new HandlerPool(call, checked.concurrency, host);
     return this.#start(pool, { ...checked, signal: given.signal }, { runs: 'consume', handler });
   }
 
@@ -319,10 +343,55 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     const { concurrency, ...defaults } = this.#defaults;
     const given = withDefaults<ConsumeBatchOptions>(defaults, options);
     const checked = batchConsumerOptions(given);
-    const pool: CreateHandlers<Body> = (host) =>
-      new BatchPool(checkedHandler(handler), checked, host);
+    const call = batchHandlerCall(this.#context, this.#batchWrappers, checkedHandler(handler));
+    const pool: CreateHandlers<Body> = (host) => new BatchPool(call, checked, host);
     const startedBy = { runs: 'consumeBatch', handler };
     return this.#start(pool, { ...checked, signal: given.signal }, startedBy);
+  }
+
+  /**
+   * Adds a function that runs around each call of a handler of `consume` and `consumeAll`, e.g. for logs, transactions or
+   * checks. The first one is the outermost. It holds for consumers that are started from now on.
+   *
+   * ```ts
+   * queue.use(async ({ id }, next) => {
+   *   console.log('begins', id);
+   *   return next();
+   * });
+   * ```
+   *
+   * `next()` calls the handler, at most once, and resolves to what that returns or rejects with what it throws. So does the
+   * function: what it returns is the result of the message, and what it throws fails the attempt. If it does not call `next()`
+   * and returns, the message is acknowledged.
+   *
+   * @throws InvalidArgumentError for what is no function.
+   */
+  use(around: HandlerWrapper<Body>): this {
+    this.#wrappers.push(checkedHandler(around) as HandlerWrapper);
+    return this;
+  }
+
+  /**
+   * The same around each call of a handler of `consumeBatch`, which gets the deliveries of a batch.
+   *
+   * @throws InvalidArgumentError for what is no function.
+   */
+  useBatch(around: BatchWrapper<Body>): this {
+    this.#batchWrappers.push(checkedHandler(around) as BatchWrapper);
+    return this;
+  }
+
+  /**
+   * Adds a function that runs around each send of this object: by `send`, `sendBatch` (for each message), `request` and
+   * `ack({ send })`, but not by schedules. The first one is the outermost. It may change `body` and `options` of the message
+   * before it calls `next()`, which sends it and resolves to its id (with `ack({ send })`, when it is ready to be sent).
+   * It returns the id. If it does not call `next()`, nothing is sent.
+   *
+   * @throws InvalidArgumentError for what is no function.
+   */
+  useSend<Its extends Input = Input>(around: SendWrapper<Its>): this {
+    this.#sends.use(checkedHandler(around) as SendWrapper);
+    return this;
   }
 
   /**
@@ -332,7 +401,15 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   async receive(options: ReceiveOptions = {}): Promise<Delivery<Body> | undefined> {
     if (this.#isClosed) throw new ClosedError('The queue is closed');
     this.#receiver ??= new Receiver(this.#context, this.#defaults as LeaseOptions, this.#events);
-    return this.#receiver.receive(options);
+    const receiver = this.#receiver;
+    if (!isObserved('receive')) return receiver.receive(options);
+    const { address } = this.#context.connection;
+    const messages: ObservedMessage[] = [];
+    return observeReceive({ kind: 'queue', name: this.name, address, messages }, async () => {
+      const delivery = await receiver.receive(options);
+      if (delivery) messages.push(observed(delivery));
+      return delivery;
+    });
   }
 
   /** Takes one message after the other, until `signal` is aborted or the loop is left. */
@@ -394,6 +471,17 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   consumers(): Promise<ConsumerInfo[]> {
     return readConsumers(this.#context as QueueContext);
+  }
+
+  /**
+   * Resolves when the queue is idle: nothing is pending, active or delayed. Asks Redis again and again, at growing intervals
+   * up to half a second.
+   *
+   * @throws the reason of the signal, and what `stats()` throws.
+   */
+  async idle(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    refuseUnknownOptions('idle()', options, { signal: true });
+    await untilIdle(this.#context as QueueContext, options.signal);
   }
 
   /**
@@ -553,6 +641,10 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   static {
+    wrapHandler = (queue, handler) => {
+      if (!(#defaults in queue)) return handler;
+      return handlerCall(queue.#context, queue.#wrappers, handler);
+    };
     startShared = (queue, createHandlers, { turns, handler, ...options }) => {
       if (!(#defaults in queue)) {
         throw new InvalidArgumentError(

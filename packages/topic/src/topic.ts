@@ -14,7 +14,7 @@ import {
   type WithSchema,
   wholeNumber,
 } from '@redpost/core';
-import { NameIndex } from '@redpost/core/consuming';
+import { isObserved, NameIndex, observeSend } from '@redpost/core/consuming';
 import type { GroupConsumer } from './consuming/group-consumer.js';
 import { CutError } from './errors.js';
 import {
@@ -137,7 +137,11 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
    * the record is known not to be there. With an `id`, the call can be repeated safely.
    */
   publish(body: Input, options: PublishOptions = noPublishOptions): Promise<string> {
-    return this.#publisher.publish(body, options);
+    if (!isObserved('publish')) return this.#publisher.publish(body, options);
+    const headers = {};
+    return observeSend(this.#operation('publish', 1, headers), () =>
+      this.#publisher.publish(body, withHeaders(options, headers)),
+    );
   }
 
   /**
@@ -145,7 +149,12 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
    * from being published.
    */
   publishBatch(items: Iterable<TopicItem<Input>>): Promise<TopicPublishResult[]> {
-    return this.#publisher.publishBatch(items);
+    if (!isObserved('publish')) return this.#publisher.publishBatch(items);
+    const headers = {};
+    const all = [...items];
+    return observeSend(this.#operation('publishBatch', all.length, headers), () =>
+      this.#publisher.publishBatch(all.map((item) => ({ ...item, ...withHeaders(item, headers) }))),
+    );
   }
 
   /**
@@ -248,10 +257,21 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     return this.close();
   }
 
+  #operation(method: string, count: number, headers: Record<string, string>) {
+    const { address } = this.#context.connection;
+    return { kind: 'topic' as const, name: this.name, address, method, count, headers };
+  }
+
   #report<Event extends keyof TopicEvents>(event: Event, payload: TopicEvents[Event]): void {
     if (event === 'error' || this.#events.hasListeners(event)) this.#events.emit(event, payload);
     else if (event === 'cut')
       this.#events.emit('error', new CutError(this.name, payload as TopicEvents['cut']));
     else this.#events.emit('error', (payload as TopicEvents['unreadable']).error);
   }
+}
+
+/** The same options with more headers. */
+function withHeaders(options: PublishOptions, headers: Record<string, string>): PublishOptions {
+  if (Object.keys(headers).length === 0) return options;
+  return { ...options, headers: { ...options.headers, ...headers } };
 }

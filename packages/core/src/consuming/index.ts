@@ -35,6 +35,16 @@ export { Settling, type SettlingWaiter } from '../leasing/settling.js';
 export { Signals, type SignalsEvents } from '../leasing/signals.js';
 export { type StopOptions, Stopping, type StopSteps } from '../leasing/stopping.js';
 export { Turns } from '../leasing/turns.js';
+export { compose, type Wrapper } from '../observe/compose.js';
+export {
+  areObserved,
+  isObserved,
+  observeHandle,
+  observeReceive,
+  observeSend,
+} from '../observe/observation.js';
+export { reportSent } from '../observe/sent-report.js';
+export { SettledReport } from '../observe/settled-report.js';
 export { type NamedUse, NameIndex } from '../registry/name-index.js';
 export { describeConsumer, readRegistration } from '../registry/registration.js';
 export { inThisContext, outsideContext } from '../runtime/context.js';

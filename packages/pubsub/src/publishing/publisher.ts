@@ -7,6 +7,7 @@ import {
   SendOrder,
   TickBatch,
 } from '@redpost/core';
+import { areObserved, reportSent } from '@redpost/core/consuming';
 import { refusedIfUnsupported } from '../errors.js';
 import type { ChannelFormats } from '../message/channel-formats.js';
 import { Sequencer } from '../message/sequence.js';
@@ -99,8 +100,31 @@ export class Publisher {
   }
 
   #send(messages: Pending[]): void {
+    if (areObserved('sent')) this.#report(messages);
     if (!this.#perChannel) void this.#sendTogether(messages, '');
     else for (const [line, some] of byChannel(messages)) void this.#sendTogether(some, line);
+  }
+
+  /** Tells observers of the messages of each channel when they are published. */
+  #report(messages: Pending[]): void {
+    const { address } = this.#connection;
+    for (const [name, some] of byChannel(messages)) {
+      const published = some.map(
+        (message) =>
+          new Promise<void>((resolve) => {
+            const { resolve: resolveCall, reject } = message;
+            message.resolve = (receivers) => {
+              resolveCall(receivers);
+              resolve();
+            };
+            message.reject = (error) => {
+              reject(error);
+              resolve();
+            };
+          }),
+      );
+      void reportSent({ kind: 'channel', name, address }, some, () => Promise.all(published));
+    }
   }
 
   async #sendTogether(messages: Pending[], line: string): Promise<void> {

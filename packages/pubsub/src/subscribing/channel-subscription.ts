@@ -3,9 +3,11 @@ import {
   type Complete,
   type Connection,
   DecodeError,
+  type Destination,
   Emitter,
   InvalidArgumentError,
   type NamesOf,
+  type ObservedMessage,
   type RedpostError,
   type Subscriber,
   type SubscriptionSocket,
@@ -13,7 +15,14 @@ import {
   type Unlisten,
   type Unsubscribe,
 } from '@redpost/core';
-import { nextTick, onAbort, performance } from '@redpost/core/consuming';
+import {
+  isObserved,
+  nextTick,
+  observeHandle,
+  observeReceive,
+  onAbort,
+  performance,
+} from '@redpost/core/consuming';
 import { refusedIfUnsupported, SequencedMismatchError } from '../errors.js';
 import { joinGroup } from '../groups/group.js';
 import type { Message, ReceivedMessage } from '../message/message.js';
@@ -58,6 +67,14 @@ export interface SubscriptionSetup<Body> extends Complete<BufferOptions> {
 
 type Subscribe = Connection['subscribe'];
 
+/** A message of a channel has neither an id nor headers. */
+const unidentified: ObservedMessage = {
+  id: undefined,
+  headers: {},
+  attempt: undefined,
+  key: undefined,
+};
+
 /**
  * {@link Subscription} on a connection's channels and patterns.
  *
@@ -100,7 +117,12 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     });
     const { onMessage } = setup;
     if (!onMessage) return;
-    this.#handOver = new HandOver(this.#inbox, onMessage, (error) => this.report(error));
+    const call: OnMessage<Body> = (message) => {
+      if (!isObserved('handle')) return onMessage(message);
+      const operation = { ...this.#destination(message), messages: [unidentified], isBatch: false };
+      return observeHandle(operation, () => onMessage(message)) as ReturnType<OnMessage<Body>>;
+    };
+    this.#handOver = new HandOver(this.#inbox, call, (error) => this.report(error));
   }
 
   get buffered(): number {
@@ -129,7 +151,19 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
   async next(options: NextOptions = {}): Promise<Message<Body> | undefined> {
     this.#refuseSecondReader();
     checkWait(options);
-    return this.#inbox.next(options);
+    if (!isObserved('receive')) return this.#inbox.next(options);
+    const messages: ObservedMessage[] = [];
+    const [target] = this.#setup.targets;
+    const operation = { ...this.#destination({ channel: target?.name ?? '' }), messages };
+    return observeReceive(operation, async () => {
+      const message = await this.#inbox.next(options);
+      if (message) messages.push(unidentified);
+      return message;
+    });
+  }
+
+  #destination({ channel }: { channel: string }): Destination {
+    return { kind: 'channel', name: channel, address: this.#setup.connection.address };
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<Body>> {

@@ -3,7 +3,7 @@ import type { NextStep, StopOptions } from '@redpost/core/consuming';
 import type { Paused } from '../shape/shape.js';
 import type { Recovery } from '../store/list-store.js';
 import type { CancelledError } from './cancelled-error.js';
-import type { Consumer, ConsumerEvents } from './consumer.js';
+import type { AckedMessage, Consumer, ConsumerEvents } from './consumer.js';
 import type { Delivery } from './delivery.js';
 
 /** What an {@link AllConsumer} tells by `on()`: `queue` is the name of the queue that it is about. */
@@ -18,10 +18,14 @@ export interface AllConsumerEvents<Body> {
   returned: { queue: string; deliveries: readonly Delivery<Body>[] };
   /** A message that this consumer had was cancelled: nothing that its handler does with it changes anything. */
   cancelled: { queue: string; delivery: Delivery<Body>; error: CancelledError };
+  /** Messages were acknowledged: see `ConsumerEvents`. */
+  acked: { queue: string; messages: readonly AckedMessage<Body>[] };
   /** The messages of a consumer that had died were returned to the queue. */
   recovered: Recovery & { queue: string };
   /** The queue was found empty. */
   drained: { queue: string };
+  /** The queue is idle: see `ConsumerEvents`. */
+  idle: { queue: string };
   /** The queue was paused: nothing of it starts here any more. */
   paused: Paused & { queue: string };
   /** The queue is no longer paused. */

@@ -1,6 +1,7 @@
 import { asError, Emitter, isRedpostError, type NamesOf, type Unlisten } from '@redpost/core';
 import {
   type NextStep,
+  nextTick,
   Outcomes,
   onAbort,
   performance,
@@ -13,6 +14,7 @@ import {
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { RoomAhead } from '../limiting/room-ahead.js';
+import type { HandlingTimes } from '../recording/handling-times.js';
 import { failureJson } from '../results/failure-json.js';
 import { PauseReports } from '../shape/pause-reports.js';
 import type { Paused, Shape } from '../shape/shape.js';
@@ -22,10 +24,16 @@ import type { CheckedConsume } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { nextStep } from './failure.js';
 import type { CreateHandlers, Handlers, HandlersHost } from './handlers.js';
+import { IdleWatch } from './idle-watch.js';
 import { Session, type SessionHost } from './session.js';
 
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
 export type Handler<Body> = (delivery: Delivery<Body>) => unknown;
+
+/** A message that was acknowledged. */
+export interface AckedMessage<Body> extends HandlingTimes {
+  delivery: Delivery<Body>;
+}
 
 /** What a {@link Consumer} tells by `on()`. */
 export interface ConsumerEvents<Body> {
@@ -39,10 +47,21 @@ export interface ConsumerEvents<Body> {
   returned: { deliveries: readonly Delivery<Body>[] };
   /** A message that this consumer had was cancelled: nothing that its handler does with it changes anything. */
   cancelled: { delivery: Delivery<Body>; error: CancelledError };
+  /**
+   * Messages were handled and acknowledged, in one tick of the event loop: how long each waited until its handler began,
+   * from when it was sent by the producer's clock (undefined for a bare payload), and how long its handler had it. Redis
+   * learns of them with the next call.
+   */
+  acked: { messages: readonly AckedMessage<Body>[] };
   /** The messages of a consumer that had died were returned to the queue. */
   recovered: Recovery;
   /** The queue was found empty. */
   drained: undefined;
+  /**
+   * The queue is idle: nothing is pending, active or delayed. Told once, and again after more messages have come here. Looked
+   * for only while there is a listener, at intervals of up to half a second.
+   */
+  idle: undefined;
   /** The queue was paused: nothing starts here any more. */
   paused: Paused;
   /** The queue is no longer paused. */
@@ -54,6 +73,8 @@ export interface ConsumerEvents<Body> {
 }
 
 const eventNames: NamesOf<ConsumerEvents<unknown>> = {
+  acked: true,
+  idle: true,
   failed: true,
   expired: true,
   lost: true,
@@ -82,6 +103,10 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #outcomes: Outcomes<HeldDelivery<Body>>;
   readonly #handlers: Handlers<Body>;
   readonly #turns: Turns | undefined;
+  /** What was acknowledged in this tick, where somebody listens. */
+  #acked: AckedMessage<Body>[] = [];
+  #hearsAcked = false;
+  readonly #idle: IdleWatch;
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
   #session: Session<Body>;
@@ -110,6 +135,11 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#context = context;
     this.#turns = turns;
     this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'failed');
+    this.#idle = new IdleWatch(
+      context as QueueContext,
+      () => this.#events.emit('idle', undefined),
+      (error) => this.#failed(error),
+    );
     this.#options = options;
     this.#outcomes = this.#createOutcomes();
     this.#handlers = createHandlers(this.#handlersHost());
@@ -125,7 +155,10 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     event: Event,
     listener: (payload: ConsumerEvents<Body>[Event]) => void,
   ): Unlisten {
-    return this.#events.on(event, listener);
+    const unlisten = this.#events.on(event, listener);
+    if (event === 'acked') this.#hearsAcked = true;
+    if (event === 'idle') this.#idle.start();
+    return unlisten;
   }
 
   /**
@@ -219,6 +252,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       failed: (error) => this.#report(error),
       stopped: () => {
         this.#unheard.end();
+        this.#idle.end();
         this.#events.emit('stopped', undefined);
       },
     };
@@ -237,30 +271,53 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     return session;
   }
 
-  readonly #sessionEvents: SessionHost<Body> = {
-    demand: (session: Session<Body>) => this.#demand(session),
-    accept: (deliveries) => this.#handlers.accept(deliveries),
-    renewed: () => this.#handlers.goOn(),
-    drained: (_, isGated = false) => {
-      this.#handlers.drained?.(isGated);
-      if (!isGated) this.#events.emit('drained', undefined);
-    },
-    reshaped: (shape) => this.#reshaped(shape),
-    keysLeaseAhead: (mayLease) => {
-      this.#keysLeaseAhead = mayLease;
-      this.#leaseAhead();
-    },
-    roomUnderLimits: (room) => {
-      const isCrowded = this.#roomAhead.found(room);
-      this.#leaseAhead();
-      if (isCrowded) void this.#returnWaiting();
-    },
-    runLength: () => Math.min(Math.max(1, this.#handlers.aheadOfEach ?? 1), longestRun),
-    lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
-    cancelled: (delivery, error) => this.#events.emit('cancelled', { delivery, error }),
-    recovered: (recovery) => this.#events.emit('recovered', recovery),
-    failed: (error) => this.#failed(error),
-  };
+  readonly #sessionEvents: SessionHost<Body> = this.#createSessionEvents();
+
+  #createSessionEvents(): SessionHost<Body> {
+    const hearsAcked = () => this.#hearsAcked;
+    return {
+      get hearsAcked() {
+        return hearsAcked();
+      },
+      acked: (held, times) => this.#noteAcked(held, times),
+      demand: (session: Session<Body>) => this.#demand(session),
+      accept: (deliveries) => {
+        this.#idle.accepted();
+        this.#handlers.accept(deliveries);
+      },
+      renewed: () => this.#handlers.goOn(),
+      drained: (_, isGated = false) => {
+        this.#handlers.drained?.(isGated);
+        if (!isGated) this.#events.emit('drained', undefined);
+      },
+      reshaped: (shape) => this.#reshaped(shape),
+      keysLeaseAhead: (mayLease) => {
+        this.#keysLeaseAhead = mayLease;
+        this.#leaseAhead();
+      },
+      roomUnderLimits: (room) => {
+        const isCrowded = this.#roomAhead.found(room);
+        this.#leaseAhead();
+        if (isCrowded) void this.#returnWaiting();
+      },
+      runLength: () => Math.min(Math.max(1, this.#handlers.aheadOfEach ?? 1), longestRun),
+      lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
+      cancelled: (delivery, error) => this.#events.emit('cancelled', { delivery, error }),
+      recovered: (recovery) => this.#events.emit('recovered', recovery),
+      failed: (error) => this.#failed(error),
+    };
+  }
+
+  #noteAcked(delivery: HeldDelivery<Body>, { waitMs, runMs }: HandlingTimes): void {
+    if (this.#acked.length === 0) {
+      nextTick(() => {
+        const messages = this.#acked;
+        this.#acked = [];
+        this.#events.emit('acked', { messages });
+      });
+    }
+    this.#acked.push({ delivery, waitMs, runMs });
+  }
 
   #demand(session: Session<Body>): number {
     // What waits for the lease to be renewed comes before what is new.

@@ -1,5 +1,6 @@
 import { asError, isRedpostError } from '@redpost/core';
 import {
+  areObserved,
   Feed,
   type LeaseEvents,
   LeaseLostError,
@@ -8,6 +9,7 @@ import {
   nextTick,
   performance,
   type Renewal,
+  SettledReport,
   Settling,
   Signals,
   type Turns,
@@ -17,6 +19,7 @@ import type { QueueContext } from '../context.js';
 import { DeadLetterTrimmer } from '../due/dead-letter-trimmer.js';
 import { Promoter } from '../due/promoter.js';
 import { Outbox } from '../outbox/outbox.js';
+import { type HandlingTimes, handlingTimes } from '../recording/handling-times.js';
 import { HistoryRecorder } from '../recording/history-recorder.js';
 import type { Outcome } from '../recording/outcome.js';
 import { SeriesCounter } from '../recording/series-counter.js';
@@ -50,6 +53,10 @@ export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recov
   roomUnderLimits(room: number): void;
   /** How many messages of one key its handlers have use for together. Without it, one. */
   runLength?(): number;
+  /** True while somebody is to be told of acknowledgements. */
+  readonly hearsAcked?: boolean;
+  /** A message was acknowledged. */
+  acked?(held: HeldDelivery<Body>, times: HandlingTimes): void;
 }
 
 /** One life of a consumer of a queue: see {@link LeaseSession}. */
@@ -69,6 +76,7 @@ export class Session<Body = unknown> extends LeaseSession<
   readonly #shape: ShapeFollower;
   readonly #series: SeriesCounter;
   readonly #history: HistoryRecorder;
+  readonly #report: SettledReport<HeldDelivery>;
   readonly #cancellations: Cancellations;
   readonly #context: QueueContext;
   readonly #finishes: Finishes;
@@ -106,6 +114,9 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#finishes = new Finishes(this.#context, store.consumer, () => this.isOver);
     this.#progress = new ProgressReports(this.#context, (error) => this.failed(error));
     this.#series = new SeriesCounter(this);
+    const { name, connection } = context;
+    const destination = { kind: 'queue', name, address: connection.address } as const;
+    this.#report = new SettledReport(destination, (held) => handlingTimes(held, this.serverNow));
     this.#history = new HistoryRecorder(context as QueueContext, this);
     this.#cancellations = new Cancellations(context as QueueContext, this);
     this.#source = new ListSource<Body>(context as QueueContext, options, this);
@@ -421,6 +432,10 @@ export class Session<Body = unknown> extends LeaseSession<
   #note(held: HeldDelivery<Body>, outcome: Outcome, error?: string): void {
     this.#series.count(held as HeldDelivery, outcome);
     if (this.#history.isOn) this.#history.record(held as HeldDelivery, outcome, error);
+    if (areObserved('settled')) this.#report.add(held as HeldDelivery, outcome);
+    if (outcome === 'acked' && this.events.hearsAcked) {
+      this.events.acked?.(held, handlingTimes(held as HeldDelivery, this.serverNow));
+    }
   }
 
   /** Adds what was counted since the last beat to the series of the queue. */

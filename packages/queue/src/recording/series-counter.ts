@@ -1,6 +1,6 @@
-import { performance } from '@redpost/core/consuming';
 import type { HeldDelivery } from '../consuming/delivery.js';
 import { bucketCount, bucketOf } from './distribution.js';
+import { handlingTimes } from './handling-times.js';
 import { type Outcome, outcomes } from './outcome.js';
 
 /** So many of each beat are measured; of the others one in so many, which counts for all of them. */
@@ -40,14 +40,9 @@ export class SeriesCounter {
   }
 
   #measure(held: HeldDelivery, weight: number): void {
-    const { ranUs, startedAt, isStarted } = held;
-    const sinceMs = isStarted ? performance.now() - startedAt : 0;
-    const ranMs = ranUs === undefined ? sinceMs : ranUs / 1000;
-    const sentAt = sentAtOf(held);
-    if (sentAt > 0) {
-      this.#add(outcomeCount + bucketOf(this.#clock.serverNow - sinceMs - sentAt), weight);
-    }
-    if (isStarted) this.#add(outcomeCount + bucketCount + bucketOf(ranMs), weight);
+    const { waitMs, runMs } = handlingTimes(held, this.#clock.serverNow);
+    if (waitMs !== undefined) this.#add(outcomeCount + bucketOf(waitMs), weight);
+    if (runMs !== undefined) this.#add(outcomeCount + bucketCount + bucketOf(runMs), weight);
   }
 
   #add(at: number, weight: number): void {
@@ -57,13 +52,4 @@ export class SeriesCounter {
 
 function emptyNumbers(): number[] {
   return new Array(outcomeCount + 2 * bucketCount).fill(0);
-}
-
-/** 0 when it is not known. */
-function sentAtOf(held: HeldDelivery): number {
-  try {
-    return held.envelope.sentAt;
-  } catch {
-    return 0;
-  }
 }

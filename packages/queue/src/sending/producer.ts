@@ -8,6 +8,7 @@ import {
   TickBatch,
   validate,
 } from '@redpost/core';
+import { areObserved, reportSent } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import {
   encodeEnvelope,
@@ -41,6 +42,13 @@ export type SendResult =
   | { status: 'sent' | 'duplicate' | 'replaced'; id: string }
   /** If the `outcome` of the error is `unknown`, the message may be in Redis nevertheless. */
   | { status: 'failed'; id: string | undefined; error: unknown };
+
+/** Runs around each send of a batch. The body is of the type that the producer takes. */
+export type AroundSend = (
+  body: unknown,
+  options: SendOptions,
+  send: (body: never, options: SendOptions) => Promise<string>,
+) => Promise<string>;
 
 /** All messages of a queue are in one line, and wait for those before them. */
 const onlyLine = '';
@@ -89,16 +97,20 @@ export class Producer<Body, Input> {
     }
   }
 
-  async sendBatch(items: readonly BatchItem<Input>[]): Promise<SendResult[]> {
+  /** @param around what runs around each send, if anything. */
+  async sendBatch(items: readonly BatchItem<Input>[], around?: AroundSend): Promise<SendResult[]> {
     const messages: (Outgoing | undefined)[] = [];
     const sent = items.map(({ body, ...options }, at) => {
-      try {
-        const message = this.#prepare(body, options);
-        messages[at] = message;
-        return this.#submit(message, body);
-      } catch (error) {
-        return Promise.reject(error);
-      }
+      const send = (its: Input, given: SendOptions) => {
+        try {
+          const message = this.#prepare(its, given);
+          messages[at] = message;
+          return this.#submit(message, its);
+        } catch (error) {
+          return Promise.reject(error);
+        }
+      };
+      return around ? around(body, options, send) : send(body, options);
     });
     const outcomes = await Promise.allSettled(sent);
     return outcomes.map((outcome, at) =>
@@ -210,9 +222,13 @@ export class Producer<Body, Input> {
     const { timeoutMs } = this.#options;
     const { list: line } = this.#context.keys;
     const send = this.#sender({ line, replicas, timeoutMs });
-    const { index, name } = this.#context;
+    const { index, name, connection } = this.#context;
+    const destination = { kind: 'queue', name, address: connection.address } as const;
     return new TickBatch(limits, (messages) => {
-      void this.#tracked(send(messages));
+      const sending = areObserved('sent')
+        ? reportSent(destination, messages, () => send(messages))
+        : send(messages);
+      void this.#tracked(sending);
       index.note(name);
     });
   }

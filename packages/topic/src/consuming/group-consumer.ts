@@ -4,14 +4,17 @@ import {
   InvalidArgumentError,
   isRedpostError,
   type NamesOf,
+  type ObservedMessage,
   shown,
   type Unlisten,
 } from '@redpost/core';
 import {
   describeConsumer,
   HandlerPool,
+  isObserved,
   type NextStep,
   Outcomes,
+  observeHandle,
   onAbort,
   performance,
   Signals,
@@ -140,7 +143,15 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   }
 
   #createPool(handler: RecordHandler<Body>): HandlerPool<HeldRecord<Body>> {
-    return new HandlerPool<HeldRecord<Body>>(handler, this.#options.concurrency, {
+    const { topic, group } = this.#context;
+    const { name, connection } = topic;
+    const { address } = connection;
+    const call = (held: HeldRecord<Body>) => {
+      if (!isObserved('handle')) return handler(held);
+      const about = { kind: 'topic', name, group, address, messages: [observed(held)] } as const;
+      return observeHandle({ ...about, isBatch: false }, () => handler(held));
+    };
+    return new HandlerPool<HeldRecord<Body>>(call, this.#options.concurrency, {
       open: (held) => held.open(this.#context.topic),
       outcomes: new Outcomes<HeldRecord<Body>>({
         nextStep: (held, error) => this.#nextStep(held, error),
@@ -353,4 +364,9 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       this.#failed(asError(error));
     }
   }
+}
+
+/** A record as observers see it. */
+function observed({ offset, headers, attempt, key }: HeldRecord<unknown>): ObservedMessage {
+  return { id: offset, headers, attempt, key };
 }

@@ -1,5 +1,6 @@
-import { asError, isRedpostError } from '@redpost/core';
+import { asError, isRedpostError, type SettledAs } from '@redpost/core';
 import {
+  areObserved,
   type CheckedLease,
   Feed,
   type LeaseEvents,
@@ -7,6 +8,7 @@ import {
   newConsumerName,
   performance,
   type Renewal,
+  SettledReport,
   type Turns,
 } from '@redpost/core/consuming';
 import type { GroupContext } from '../group/group-context.js';
@@ -52,6 +54,7 @@ export class GroupSession<Body = unknown>
   readonly #context: GroupContext<Body>;
   readonly #options: GroupSessionOptions;
   readonly order: KeyOrder<HeldRecord<Body>> | undefined;
+  readonly #report: SettledReport<HeldRecord<Body>>;
   #hasLease = false;
 
   constructor(
@@ -68,6 +71,10 @@ export class GroupSession<Body = unknown>
     const keys = context.partitions[options.partition] as GroupKeys;
     if (context.isOrdered) this.order = new KeyOrder(context as GroupContext, keys);
     this.#source = new StreamSource<Body>(context as GroupContext, this);
+    const { topic, group } = context;
+    const { name: of, connection } = topic;
+    const destination = { kind: 'topic', name: of, group, address: connection.address } as const;
+    this.#report = new SettledReport(destination, handlingTimes);
     this.feed = new Feed(this.#source, this, options.turns);
     this.#source.attach(this.feed);
   }
@@ -95,6 +102,7 @@ export class GroupSession<Body = unknown>
 
   acknowledge(held: HeldRecord<Body>): void {
     if (this.isOver) return;
+    this.#note(held, 'acked');
     this.#acked(held);
     this.#pass(held);
   }
@@ -129,6 +137,7 @@ export class GroupSession<Body = unknown>
     this.order?.suspend(held);
     try {
       await super.retry(held, delayMs);
+      this.#note(held, 'retried');
     } finally {
       // After the call, because a record that Redis counts as held and that is not known here would be returned.
       this.held.remove(held);
@@ -138,6 +147,7 @@ export class GroupSession<Body = unknown>
   override async deadLetter(held: HeldRecord<Body>, reason: string, error: string): Promise<void> {
     try {
       await super.deadLetter(held, reason, error);
+      this.#note(held, 'dead');
     } finally {
       this.held.remove(held);
       this.#pass(held);
@@ -221,6 +231,10 @@ export class GroupSession<Body = unknown>
     }
   }
 
+  #note(held: HeldRecord<Body>, outcome: SettledAs): void {
+    if (areObserved('settled')) this.#report.add(held, outcome);
+  }
+
   #acked(held: HeldRecord<Body>): void {
     this.#source.acks.add(held);
     this.feed.settled(held);
@@ -242,4 +256,10 @@ export class GroupSession<Body = unknown>
     const next = this.order?.finish(held);
     if (next && !this.isOver) this.events.accept([next]);
   }
+}
+
+/** How long a record waited, from when it was published by the server's clock to now by the own one, and how long its handler had it. */
+function handlingTimes({ isStarted, startedAt, publishedAt }: HeldRecord<unknown>) {
+  const runMs = isStarted ? performance.now() - startedAt : undefined;
+  return { runMs, waitMs: Math.max(0, Date.now() - (runMs ?? 0) - publishedAt.getTime()) };
 }

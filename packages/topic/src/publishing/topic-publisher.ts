@@ -13,6 +13,7 @@ import {
   shown,
   TickBatch,
 } from '@redpost/core';
+import { areObserved, reportSent } from '@redpost/core/consuming';
 import { checkRecordHeaders, type RecordHeaders } from '../record/record.js';
 import { type OutgoingRecord, publish } from '../scripts/publish.js';
 import { trim } from '../scripts/trim.js';
@@ -86,10 +87,13 @@ export class TopicPublisher<Input> {
     this.#context = context;
     this.#options = options;
     this.#deadline = { timeoutMs: options.timeoutMs };
+    const { name, connection } = context;
+    const destination = { kind: 'topic', name, address: connection.address } as const;
     this.#batches = context.keys.partitions.map(
       (_, partition) =>
         new TickBatch<Waiting>(limits, (records) => {
-          this.#track(this.#send(partition, records));
+          const send = () => this.#send(partition, records);
+          this.#track(areObserved('sent') ? reportSent(destination, records, send) : send());
           context.index.note(context.name);
         }),
     );

@@ -1,19 +1,23 @@
 import {
   asError,
+  type Destination,
   InvalidArgumentError,
   isRedpostError,
   type NamesOf,
+  type ObservedMessage,
   wholeNumber,
 } from '@redpost/core';
-import { inThisContext, onAbort } from '@redpost/core/consuming';
+import { inThisContext, isObserved, observeReceive, onAbort } from '@redpost/core/consuming';
 import type { TrimmedError, TrimmedGap } from '../errors.js';
 import { type From, startOf } from '../record/offset.js';
 import {
   bodyOf,
   type Entry,
+  headersOf,
   isForOthers,
   readRecord,
   type TopicRecord,
+  textField,
   unreadable,
 } from '../record/record.js';
 import type { TopicContext } from '../topic-context.js';
@@ -78,7 +82,7 @@ export function readTopic<Body>(
 
   async function* records(): AsyncGenerator<TopicRecord<Body>, void, undefined> {
     const stopping = new AbortController();
-    const sources = readers.map((reader) => new Source(reader, onTrimmed));
+    const sources = readers.map((reader) => new Source(context, reader, onTrimmed));
     const stop = () => {
       stopping.abort();
       for (const reader of readers) reader.stop();
@@ -122,10 +126,16 @@ function chosenPartitions(
 /** A reader that continues after trimmed records, if it has `onTrimmed`. */
 class Source {
   readonly partition: number;
+  readonly #destination: Destination;
   readonly #reader: PartitionReader;
   readonly #onTrimmed: ((gap: TrimmedGap) => void) | undefined;
 
-  constructor(reader: PartitionReader, onTrimmed: ((gap: TrimmedGap) => void) | undefined) {
+  constructor(
+    { name, connection }: Pick<TopicContext, 'name' | 'connection'>,
+    reader: PartitionReader,
+    onTrimmed: ((gap: TrimmedGap) => void) | undefined,
+  ) {
+    this.#destination = { kind: 'topic', name, address: connection.address };
     this.partition = reader.partition;
     this.#reader = reader;
     this.#onTrimmed = onTrimmed;
@@ -133,7 +143,13 @@ class Source {
 
   async next(): Promise<readonly Entry[] | undefined> {
     try {
-      return await this.#reader.next();
+      if (!isObserved('receive')) return await this.#reader.next();
+      const messages: ObservedMessage[] = [];
+      return await observeReceive({ ...this.#destination, messages }, async () => {
+        const entries = await this.#reader.next();
+        messages.push(...(entries ?? []).map(observed));
+        return entries;
+      });
     } catch (error) {
       if (!this.#onTrimmed || !isRedpostError(error, 'TRIMMED')) throw error;
       this.#onTrimmed((error as TrimmedError).gap);
@@ -164,5 +180,15 @@ function bytesOf(fields: Entry['fields']): Buffer {
     return bodyOf(fields);
   } catch {
     return Buffer.alloc(0);
+  }
+}
+
+/** An entry as observers see it. Its headers may be malformed, which the reader reports. */
+function observed({ offset, fields }: Entry): ObservedMessage {
+  const message = { id: offset, attempt: undefined, key: textField(fields, 'key') };
+  try {
+    return { ...message, headers: headersOf(fields) };
+  } catch {
+    return { ...message, headers: {} };
   }
 }

@@ -1,0 +1,123 @@
+import { InvalidArgumentError } from '@redpost/core';
+import { compose, isObserved, observeSend, type Wrapper } from '@redpost/core/consuming';
+import type { QueueContext } from '../context.js';
+import type { Outgoing } from './outgoing.js';
+import {
+  type AroundSend,
+  type BatchItem,
+  noOptions,
+  type Producer,
+  type SendResult,
+} from './producer.js';
+import type { SendOptions } from './send-options.js';
+
+/** A message that is about to be sent: what surrounds sends may change its body and options. */
+export interface SendingMessage<Input = unknown> {
+  /** The name of the queue. */
+  readonly queue: string;
+  body: Input;
+  options: SendOptions;
+}
+
+/**
+ * Runs around each send. `next()` sends the message, and resolves to its id. What this returns is what `send` resolves to;
+ * without a call of `next()`, nothing is sent.
+ */
+export type SendWrapper<Input = unknown> = (
+  message: SendingMessage<Input>,
+  next: () => Promise<string>,
+) => Promise<string> | string;
+
+type Send = (body: never, options: SendOptions) => Promise<string>;
+
+/** The calls of a queue that send, with what surrounds or observes them. */
+export class SendCalls<Body, Input> {
+  readonly #context: QueueContext<Body>;
+  readonly #producer: Producer<Body, Input>;
+  readonly #wrappers: SendWrapper[] = [];
+
+  constructor(context: QueueContext<Body>, producer: Producer<Body, Input>) {
+    this.#context = context;
+    this.#producer = producer;
+  }
+
+  /** Adds what runs around each send, inside of what was added before. */
+  use(wrapper: SendWrapper): void {
+    this.#wrappers.push(wrapper);
+  }
+
+  /** @param method the name of the method that was called. */
+  send(body: Input, options: SendOptions, method: string): Promise<string> {
+    if (this.#wrappers.length === 0 && !isObserved('send')) {
+      return this.#producer.send(body, options);
+    }
+    return this.#around(body, options, (its, given) =>
+      this.#observed(method, 1, given, (observed) => this.#producer.send(its, observed)),
+    );
+  }
+
+  sendBatch(items: readonly BatchItem<Input>[]): Promise<SendResult[]> {
+    const surround: AroundSend = (body, options, send) => this.#around(body, options, send);
+    const around = this.#wrappers.length === 0 ? undefined : surround;
+    if (!isObserved('send')) return this.#producer.sendBatch(items, around);
+    const headers: Record<string, string> = {};
+    const operation = this.#operation('sendBatch', items.length, headers);
+    return observeSend(operation, () => {
+      const observed = items.map((item) => ({ ...item, ...withHeaders(item, headers) }));
+      return this.#producer.sendBatch(observed, around);
+    });
+  }
+
+  /** Makes a message ready to be sent with an acknowledgement: `next()` resolves when it is ready. */
+  prepare(body: Input, options: SendOptions): Outgoing | Promise<Outgoing> {
+    if (this.#wrappers.length === 0 && !isObserved('send')) {
+      return this.#producer.prepare(body, options);
+    }
+    return this.#prepare(body, options);
+  }
+
+  async #prepare(body: Input, options: SendOptions): Promise<Outgoing> {
+    let prepared: Outgoing | undefined;
+    await this.#around(body, options, (its, given) =>
+      this.#observed('ack', 1, given, async (observed) => {
+        prepared = await this.#producer.prepare(its, observed);
+        return prepared.id;
+      }),
+    );
+    if (prepared) return prepared;
+    throw new InvalidArgumentError(
+      'A function of useSend() did not call next() for a message that is sent with an acknowledgement',
+    );
+  }
+
+  #around(body: unknown, options: SendOptions, send: Send): Promise<string> {
+    const message = { queue: this.#context.name, body, options };
+    const call = compose(this.#wrappers as Wrapper<typeof message>[], (its) =>
+      send(its.body as never, its.options),
+    );
+    return call(message) as Promise<string>;
+  }
+
+  #observed(
+    method: string,
+    count: number,
+    options: SendOptions,
+    send: (options: SendOptions) => Promise<string>,
+  ): Promise<string> {
+    if (!isObserved('send')) return send(options);
+    const headers: Record<string, string> | undefined = options.bare ? undefined : {};
+    const operation = this.#operation(method, count, headers);
+    return observeSend(operation, () => send(headers ? withHeaders(options, headers) : options));
+  }
+
+  #operation(method: string, count: number, headers: Record<string, string> | undefined) {
+    const { name, connection } = this.#context;
+    return { kind: 'queue' as const, name, address: connection.address, method, count, headers };
+  }
+}
+
+/** The same options with more headers, unless there are none or they would be refused. */
+function withHeaders(options: SendOptions, headers: Record<string, string>): SendOptions {
+  if (options.bare || Object.keys(headers).length === 0) return options;
+  return { ...(options === noOptions ? {} : options), headers: { ...options.headers, ...headers } };
+}
