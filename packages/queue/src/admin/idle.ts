@@ -6,7 +6,7 @@ import { readStats } from './queue-stats.js';
 const [firstMs, longestMs] = [20, 500];
 
 /** True when nothing is pending, active or delayed. */
-export async function isIdle(context: QueueContext): Promise<boolean> {
+async function isIdle(context: QueueContext): Promise<boolean> {
   const { pending, active, delayed } = await readStats(context);
   return pending + active + delayed === 0;
 }
