@@ -33,6 +33,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       entry('Channels', 'docs/guides/channels.md'),
       entry('Topics', 'docs/guides/topics.md'),
       entry('NestJS', 'packages/nestjs/README.md'),
+      entry('Recipes', 'docs/guides/recipes.md'),
       entry('Tests of your own code', 'docs/guides/testing.md'),
       entry('Command line', 'packages/cli/README.md'),
       entry('Dashboard', 'packages/dashboard/README.md'),

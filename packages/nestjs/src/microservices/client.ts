@@ -63,6 +63,7 @@ export class RedpostClient extends ClientProxy<Events> {
     return this.#queue as Unwrapped;
   }
 
+  /** Sends a request. Called by `send()`. */
   protected publish(
     { pattern, data }: ReadPacket,
     callback: (packet: WritePacket) => void,
@@ -82,6 +83,7 @@ export class RedpostClient extends ClientProxy<Events> {
     return () => over.abort();
   }
 
+  /** Sends an event. Called by `emit()`. */
   protected async dispatchEvent<Result>({ pattern, data }: ReadPacket): Promise<Result> {
     const headers = { pattern: this.normalizePattern(pattern) };
     const id = await this.#queue.send({ data }, { ...this.#options.event, headers });
