@@ -136,6 +136,10 @@ it('a consumer keeps what it has, and a dead letter is as old as the clock says'
   const delivery = await queue.receive();
   const before = await clock.now();
   await clock.advance(dayMs);
+  // It would take over what a dead consumer had.
+  const other = new Queue(queue.name, { connection: clock.connection });
+  onTestFinished(() => other.close());
+  expect(await other.receive({ timeoutMs: 0 })).toBeUndefined();
   await delivery?.extend();
   await delivery?.deadLetter('old');
   const [dead] = await queue.deadLetters.list();
