@@ -18,6 +18,7 @@ import { addRequest } from './commands/request.js';
 import { addResult } from './commands/result.js';
 import { addResume } from './commands/resume.js';
 import { addSchedule } from './commands/schedule.js';
+import { addScheduler } from './commands/scheduler.js';
 import { addSend } from './commands/send.js';
 import { addStats } from './commands/stats.js';
 import { addSubscribe } from './commands/subscribe.js';
@@ -61,7 +62,7 @@ export function createProgram(context: ProgramContext): Command {
   const commands = [
     ...[addSend, addReceive, addWork, addList, addStats, addKeys, addPeek, addFind, addHistory],
     ...[addRequest, addResult, addCancel],
-    ...[addPause, addResume, addLimits, addSchedule],
+    ...[addPause, addResume, addLimits, addSchedule, addScheduler],
     ...[addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addPing],
   ];

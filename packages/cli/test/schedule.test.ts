@@ -83,6 +83,23 @@ it('schedule pause, resume and run; work sends the messages of ticks', async () 
   expect((await work.ended).code).not.toBe(1);
 });
 
+it('scheduler sends the messages of schedules of queues without a consumer, until SIGTERM', async () => {
+  const queues = [uniqueName(), uniqueName()];
+  for (const queue of queues)
+    await schedule('set', queue, 's', '1', '--every', '20ms', '--limit', '3');
+  const scheduler = redpost.start(['scheduler', ...queues]);
+  await eventually(async () => {
+    const { lines } = await redpost.run(['stats', ...queues]);
+    return lines.every(({ pending }) => pending === 3);
+  });
+  scheduler.process.kill('SIGTERM');
+  const { code, stderr } = await scheduler.ended;
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: `redpost: sending the messages of schedules in ${queues.join(', ')}; Ctrl-C stops\n`,
+  });
+});
+
 it('schedule says what is wrong with its input', async () => {
   const queue = uniqueName();
   const wrong: [RegExp, string[]][] = [

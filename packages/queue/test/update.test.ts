@@ -202,3 +202,14 @@ it('changes that cannot be are refused', async () => {
   await expect(queue.find(1 as never)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   expect(await queue.find('keyed')).toMatchObject({ body: 'x', key: 'k', state: 'pending' });
 });
+
+it('a suspect of a plain queue that gets a priority is taken', async () => {
+  const queue = redis.queue<number>();
+  const suspect = '\x011{"attempt":1,"suspect":1,"id":"a"}\n1';
+  await queue.connection.call('LPUSH', [`{${queue.name}}:suspects`, suspect]);
+  expect(await queue.update('a', { priority: 9 })).toBe('updated');
+  expect((await queue.stats()).pending).toBe(1);
+  const delivery = await queue.receive({ timeoutMs: 20_000 });
+  expect(delivery).toMatchObject({ id: 'a', priority: 9, body: 1, attempt: 2 });
+  await delivery?.ack();
+});

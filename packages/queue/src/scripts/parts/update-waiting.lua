@@ -44,6 +44,8 @@ end
 
 local function put_in_level(kind, element, level)
   if kind == 'suspects' then
+    -- Or consumers of a plain queue would not look there.
+    if level ~= 4 then declare('levels') end
     redis.call('LPUSH', suspects_of_level(level), element)
     has_suspects = true
   elseif level == 4 then
