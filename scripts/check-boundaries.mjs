@@ -13,6 +13,8 @@ const mayImport = {
   '@redpost/pubsub': ['@redpost/core'],
   '@redpost/topic': ['@redpost/core'],
   '@redpost/nestjs': ['@redpost/core', '@redpost/queue'],
+  '@redpost/otel': ['@redpost/core', '@redpost/queue', '@redpost/pubsub', '@redpost/topic'],
+  '@redpost/prometheus': ['@redpost/core', '@redpost/queue', '@redpost/pubsub', '@redpost/topic'],
   '@redpost/cli': [
     '@redpost/core',
     '@redpost/queue',

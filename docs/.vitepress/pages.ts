@@ -34,6 +34,8 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       entry('Topics', 'docs/guides/topics.md'),
       entry('NestJS', 'packages/nestjs/README.md'),
       entry('Recipes', 'docs/guides/recipes.md'),
+      entry('OpenTelemetry', 'packages/otel/README.md'),
+      entry('Prometheus', 'packages/prometheus/README.md'),
       entry('Tests of your own code', 'docs/guides/testing.md'),
       entry('Command line', 'packages/cli/README.md'),
       entry('Dashboard', 'packages/dashboard/README.md'),

@@ -88,7 +88,7 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
       type: 'module',
       sideEffects: false,
       engines: { node: '>=20' },
-      files: ['dist'],
+      files: expect.arrayContaining(['dist']),
       publishConfig: { access: 'public' },
       repository: { type: 'git', directory: `packages/${folder.split('/').at(-1)}` },
     });
@@ -116,6 +116,8 @@ it('all published packages are looked at', () => {
       '@redpost/cli',
       '@redpost/core',
       '@redpost/nestjs',
+      '@redpost/otel',
+      '@redpost/prometheus',
       '@redpost/pubsub',
       '@redpost/queue',
       '@redpost/topic',

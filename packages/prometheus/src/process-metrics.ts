@@ -1,0 +1,131 @@
+import {
+  type Destination,
+  type NamesOf,
+  type Observer,
+  observe,
+  refuseUnknownOptions,
+  type SentBatch,
+  type SettledAs,
+  type SettledBatch,
+  type Unlisten,
+  wholeNumber,
+} from '@redpost/core';
+import { Counter, type Metric, type Registry } from 'prom-client';
+import { BoundedNames } from './bounded-names.js';
+import type { Distribution } from './distribution.js';
+import { WeightedHistogram } from './histogram.js';
+
+/** How a process is measured. */
+export interface ProcessMetricsOptions {
+  /** The registry that gets the metrics, of your `prom-client`. */
+  registry: Registry;
+  /** What the names of all metrics begin with. Default `redpost_`. */
+  prefix?: string | undefined;
+  /**
+   * How many names of queues, topics and channels may be values of labels, at least 1. Further ones are counted as `_other`.
+   * Default 500.
+   */
+  maxNames?: number | undefined;
+}
+
+const optionNames: NamesOf<ProcessMetricsOptions> = {
+  registry: true,
+  prefix: true,
+  maxNames: true,
+};
+
+const labelNames = ['kind', 'name', 'group'] as const;
+type Labels = Record<(typeof labelNames)[number], string>;
+
+/** What is counted for one destination. */
+interface Place {
+  labels: Labels;
+  wait: Distribution;
+  run: Distribution;
+}
+
+/**
+ * Counts and measures what this process sends and handles, until the returned function is called, which also removes the
+ * metrics: `redpost_sent_total`, `redpost_send_failed_total`, `redpost_settled_total` by outcome, and the histograms
+ * `redpost_wait_seconds` and `redpost_run_seconds`.
+ *
+ * @throws InvalidArgumentError for an option that cannot work.
+ */
+export function collectProcessMetrics(options: ProcessMetricsOptions): Unlisten {
+  refuseUnknownOptions('collectProcessMetrics()', options, optionNames);
+  const { registry, prefix = 'redpost_', maxNames = 500 } = options;
+  wholeNumber('maxNames', maxNames, { min: 1 });
+  const metrics = new ProcessMetrics(registry, prefix, new BoundedNames(maxNames));
+  const unlisten = observe(metrics);
+  return () => {
+    unlisten();
+    for (const name of metrics.names) registry.removeSingleMetric(name);
+  };
+}
+
+class ProcessMetrics implements Observer {
+  readonly names: readonly string[];
+  readonly #bounded: BoundedNames;
+  readonly #sent: Counter;
+  readonly #failed: Counter;
+  readonly #settled: Counter;
+  readonly #wait: WeightedHistogram;
+  readonly #run: WeightedHistogram;
+  readonly #places = new Map<string, Place>();
+
+  constructor(registry: Registry, prefix: string, bounded: BoundedNames) {
+    const counter = (name: string, help: string, labels: readonly string[] = labelNames) =>
+      new Counter({
+        name: prefix + name,
+        help,
+        labelNames: [...labels],
+        registers: [registry],
+      });
+    this.#bounded = bounded;
+    this.#sent = counter('sent_total', 'Messages that were sent or published.');
+    this.#failed = counter('send_failed_total', 'Messages that were refused, or may not be there.');
+    this.#settled = counter('settled_total', 'Messages that were settled, by outcome.', [
+      ...labelNames,
+      'outcome',
+    ]);
+    this.#wait = new WeightedHistogram(
+      `${prefix}wait_seconds`,
+      'How long messages waited until their handler began.',
+    );
+    this.#run = new WeightedHistogram(`${prefix}run_seconds`, 'How long handlers ran.');
+    for (const histogram of [this.#wait, this.#run]) {
+      registry.registerMetric(histogram as unknown as Metric<string>);
+    }
+    const all = ['sent_total', 'send_failed_total', 'settled_total', 'wait_seconds', 'run_seconds'];
+    this.names = all.map((name) => prefix + name);
+  }
+
+  sent(batch: SentBatch): void {
+    const { labels } = this.#placeOf(batch);
+    if (batch.sent > 0) this.#sent.inc(labels, batch.sent);
+    if (batch.failed > 0) this.#failed.inc(labels, batch.failed);
+  }
+
+  settled(batch: SettledBatch): void {
+    const { labels, wait, run } = this.#placeOf(batch);
+    for (const outcome of Object.keys(batch.counts) as SettledAs[]) {
+      const count = batch.counts[outcome];
+      if (count > 0) this.#settled.inc({ ...labels, outcome }, count);
+    }
+    for (const { waitMs, runMs, weight } of batch.times) {
+      if (waitMs !== undefined) wait.add(waitMs / 1000, weight);
+      if (runMs !== undefined) run.add(runMs / 1000, weight);
+    }
+  }
+
+  #placeOf({ kind, name, group = '' }: Destination): Place {
+    const bounded = this.#bounded.label(name);
+    const labels = { kind, name: bounded, group: bounded === name ? group : '' };
+    const key = `${kind} ${labels.group} ${bounded}`;
+    const known = this.#places.get(key);
+    if (known) return known;
+    const place = { labels, wait: this.#wait.of(labels), run: this.#run.of(labels) };
+    this.#places.set(key, place);
+    return place;
+  }
+}
