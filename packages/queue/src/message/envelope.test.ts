@@ -8,6 +8,7 @@ import {
   checkHeaders,
   decodeEnvelope,
   encodeEnvelope,
+  encodePlainEnvelope,
   isEnvelope,
   isSuspect,
 } from './envelope.js';
@@ -20,6 +21,17 @@ describe('an envelope', () => {
     const encoded = encodeEnvelope({ idJson: '"a"', sentAt: 7, headers: { k: 'v' } }, '{"x":1}');
 
     expect(encoded).toBe('\x011{"id":"a","ts":7,"headers":{"k":"v"}}\n{"x":1}');
+  });
+
+  it('has the same bytes where it is written in the short way, for a message without options', () => {
+    const [text, bytes] = ['{"x":1}', Buffer.from([0, 255])];
+
+    expect(encodePlainEnvelope('a', 7, text)).toBe(
+      encodeEnvelope({ idJson: '"a"', sentAt: 7 }, text),
+    );
+    expect(encodePlainEnvelope('a', 7, bytes)).toEqual(
+      encodeEnvelope({ idJson: '"a"', sentAt: 7 }, bytes),
+    );
   });
 
   it('decodes to the values that were encoded', () => {

@@ -4,6 +4,8 @@ import type { Condition } from './condition.js';
 export interface Outgoing {
   id: string;
   element: string | Buffer;
+  /** A plain LPUSH sends it. */
+  isPlain: boolean;
   delayMs: number;
   /** When it is due, in ms since 1970 by the server's clock; 0 if `delayMs` says it. */
   at: number;

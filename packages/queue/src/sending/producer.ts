@@ -12,6 +12,7 @@ import { areObserved, reportSent } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import {
   encodeEnvelope,
+  encodePlainEnvelope,
   handlingJson,
   isEnvelope,
   onceJson,
@@ -159,7 +160,8 @@ export class Producer<Body, Input> {
 
   #prepare(body: Input, options: SendOptions): Outgoing {
     if (this.#isClosed) throw new ClosedError('The queue is closed');
-    const condition = options === noOptions ? undefined : checkSendOptions(options);
+    if (options === noOptions) return this.#preparePlain(body);
+    const condition = checkSendOptions(options);
     const { id = newId(), delayMs = 0, ttlMs = 0, replicas = this.#options.replicas } = options;
     const { key } = options;
     const place = placeJson(key, options.priority);
@@ -167,17 +169,43 @@ export class Producer<Body, Input> {
     const element = this.#encode(body, id, options, before);
     refuseTooLarge(element, this.#options.maxMessageBytes);
     const isInList = place === '';
+    // A time before 1970 has passed, too.
+    const at = options.at === undefined ? 0 : Math.max(1, options.at.getTime());
+    const isPlain = isInList && delayMs === 0 && at === 0 && ttlMs === 0 && !condition;
     return {
       id,
       element,
+      isPlain,
       delayMs,
-      // A time before 1970 has passed, too.
-      at: options.at === undefined ? 0 : Math.max(1, options.at.getTime()),
+      at,
       ttlMs,
       isInList,
       key,
       replicas,
       condition,
+      status: 'sent',
+      resolve: notYet,
+      reject: notYet,
+    };
+  }
+
+  /** The same for a message without options, as most are. */
+  #preparePlain(body: Input): Outgoing {
+    const id = newId();
+    const encoded = encodeBody(this.#context.codec, body);
+    const element = encodePlainEnvelope(id, Date.now(), encoded);
+    refuseTooLarge(element, this.#options.maxMessageBytes);
+    return {
+      id,
+      element,
+      isPlain: true,
+      delayMs: 0,
+      at: 0,
+      ttlMs: 0,
+      isInList: true,
+      key: undefined,
+      replicas: this.#options.replicas,
+      condition: undefined,
       status: 'sent',
       resolve: notYet,
       reject: notYet,
@@ -247,7 +275,7 @@ export class Producer<Body, Input> {
   async #send(messages: Outgoing[], options: CallOptions): Promise<void> {
     const { connection, keys } = this.#context;
     try {
-      if (messages.some(needsScript)) {
+      if (messages.some(({ isPlain }) => !isPlain)) {
         if (messages.some(hasCondition)) {
           await sendConditionally(this.#context as QueueContext, messages, options);
           return;
@@ -264,11 +292,6 @@ export class Producer<Body, Input> {
       for (const { reject } of messages) reject(error);
     }
   }
-}
-
-/** A plain LPUSH would not do. */
-function needsScript({ delayMs, at, ttlMs, isInList, condition }: Outgoing): boolean {
-  return delayMs > 0 || at > 0 || ttlMs > 0 || !isInList || condition !== undefined;
 }
 
 function onceIn(condition: Condition | undefined): string {
