@@ -105,7 +105,6 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #turns: Turns | undefined;
   /** What was acknowledged in this tick, where somebody listens. */
   #acked: AckedMessage<Body>[] = [];
-  #hearsAcked = false;
   readonly #idle: IdleWatch;
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
@@ -156,7 +155,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     listener: (payload: ConsumerEvents<Body>[Event]) => void,
   ): Unlisten {
     const unlisten = this.#events.on(event, listener);
-    if (event === 'acked') this.#hearsAcked = true;
+    if (event === 'acked') this.#sessionEvents.hearsAcked = true;
     if (event === 'idle') this.#idle.start();
     return unlisten;
   }
@@ -271,14 +270,11 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     return session;
   }
 
-  readonly #sessionEvents: SessionHost<Body> = this.#createSessionEvents();
+  readonly #sessionEvents = this.#createSessionEvents();
 
   #createSessionEvents(): SessionHost<Body> {
-    const hearsAcked = () => this.#hearsAcked;
     return {
-      get hearsAcked() {
-        return hearsAcked();
-      },
+      hearsAcked: false,
       acked: (held, times) => this.#noteAcked(held, times),
       demand: (session: Session<Body>) => this.#demand(session),
       accept: (deliveries) => {

@@ -53,8 +53,8 @@ export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recov
   roomUnderLimits(room: number): void;
   /** How many messages of one key its handlers have use for together. Without it, one. */
   runLength?(): number;
-  /** True while somebody is to be told of acknowledgements. */
-  readonly hearsAcked?: boolean;
+  /** True when somebody is to be told of acknowledgements. */
+  hearsAcked?: boolean;
   /** A message was acknowledged. */
   acked?(held: HeldDelivery<Body>, times: HandlingTimes): void;
 }
@@ -172,7 +172,8 @@ export class Session<Body = unknown> extends LeaseSession<
     if (this.isOver) return;
     if (this.#source.sharesTime) held.measure();
     if (held.timer) held.endTimer();
-    this.#note(held, isExpired ? 'expired' : 'acked');
+    if (isExpired) this.#note(held, 'expired');
+    else this.#noteAcked(held);
     this.#source.acks.add(held, isExpired);
     this.feed.settled(held);
     if (this.#behind.size > 0) this.#goOnBehind(held);
@@ -230,7 +231,8 @@ export class Session<Body = unknown> extends LeaseSession<
     if (adopted) await adopted;
     this.#progress.flush();
     await this.settle(held, this.#finishes.add(held as HeldDelivery, isExpired, held.result));
-    this.#note(held, isExpired ? 'expired' : 'acked');
+    if (isExpired) this.#note(held, 'expired');
+    else this.#noteAcked(held);
     for (const { target } of held.followUps ?? []) this.#outbox.relay(target);
   }
 
@@ -433,7 +435,14 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#series.count(held as HeldDelivery, outcome);
     if (this.#history.isOn) this.#history.record(held as HeldDelivery, outcome, error);
     if (areObserved('settled')) this.#report.add(held as HeldDelivery, outcome);
-    if (outcome === 'acked' && this.events.hearsAcked) {
+  }
+
+  /** The same for a message that was acknowledged, as nearly all are: it costs next to nothing while nobody listens. */
+  #noteAcked(held: HeldDelivery<Body>): void {
+    this.#series.acked(held as HeldDelivery);
+    if (this.#history.isOn) this.#history.record(held as HeldDelivery, 'acked');
+    if (areObserved('settled')) this.#report.add(held as HeldDelivery, 'acked');
+    if (this.events.hearsAcked) {
       this.events.acked?.(held, handlingTimes(held as HeldDelivery, this.serverNow));
     }
   }

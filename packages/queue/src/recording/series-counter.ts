@@ -12,20 +12,23 @@ export class SeriesCounter {
   readonly #clock: { serverNow: number };
   #numbers = emptyNumbers();
   #counted = 0;
+  #nextMeasured = 1;
 
   /** @param clock knows the server's time, in ms since 1970. */
   constructor(clock: { serverNow: number }) {
     this.#clock = clock;
   }
 
-  /** This runs for each message: it only counts, unless the message is one of those that are measured. */
   count(held: HeldDelivery, outcome: Outcome): void {
     // Most are acked, so only the others are counted singly.
     if (outcome !== 'acked') this.#add(outcomes.indexOf(outcome), 1);
+    this.acked(held);
+  }
+
+  /** This runs for each message: it only counts, unless the message is one of those that are measured. */
+  acked(held: HeldDelivery): void {
     this.#counted += 1;
-    if (this.#counted <= measuredOfBeat) this.#measure(held, 1);
-    else if ((this.#counted - measuredOfBeat) % measuredOneIn === 0)
-      this.#measure(held, measuredOneIn);
+    if (this.#counted === this.#nextMeasured) this.#measureNext(held);
   }
 
   /** What was counted since the last call: the outcomes, then the waits and the runs. Undefined for nothing. */
@@ -36,7 +39,13 @@ export class SeriesCounter {
     this.#add(outcomes.indexOf('acked'), this.#counted - others);
     this.#numbers = emptyNumbers();
     this.#counted = 0;
+    this.#nextMeasured = 1;
     return numbers;
+  }
+
+  #measureNext(held: HeldDelivery): void {
+    this.#measure(held, this.#counted <= measuredOfBeat ? 1 : measuredOneIn);
+    this.#nextMeasured += this.#counted < measuredOfBeat ? 1 : measuredOneIn;
   }
 
   #measure(held: HeldDelivery, weight: number): void {
