@@ -23,7 +23,7 @@ for i = #receipts + handed_off, 1, -1 do
   if receipt and is_suspect then
     keep_busy(receipt, key_of(element))
   elseif receipt then
-    keep_turn(receipt)
+    keep_turn(receipt, element)
     free(receipt)
   end
 end

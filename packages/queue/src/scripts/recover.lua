@@ -50,8 +50,9 @@ end
 for i = #of_runs, 1, -1 do
   local receipt = of_runs[i]
   local attempt, _, text = read_envelope(held(receipt), '')
-  put_first(write_envelope(attempt + 1, true, text))
-  keep_turn(receipt)
+  local element = write_envelope(attempt + 1, true, text)
+  put_first(element)
+  keep_turn(receipt, element)
   free(receipt)
   returned = returned + 1
 end

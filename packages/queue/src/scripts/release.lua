@@ -14,7 +14,7 @@ for i = rest, #ARGV do
   if element then
     if were_started == '1' then element = keep_id(element, consumer .. '-' .. receipt) end
     local is_suspect = put_back(element)
-    if not is_suspect then keep_turn(receipt) end
+    if not is_suspect then keep_turn(receipt, element) end
     let_go(receipt)
     let_go_of_once(receipt, element)
     if is_suspect then

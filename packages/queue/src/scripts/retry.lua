@@ -43,8 +43,9 @@ end
 -- The newest first, so that the oldest is next in line.
 for i = #put_back_now, 1, -1 do
   local receipt, ran_us, due, attempts = unpack(put_back_now[i])
-  put_first(changed(receipt, attempts))
-  keep_turn(receipt)
+  local element = changed(receipt, attempts)
+  put_first(element)
+  keep_turn(receipt, element)
   let_go(receipt)
   local has_key = busy_key(receipt)
   free(receipt, ran_us, has_key and due or nil)

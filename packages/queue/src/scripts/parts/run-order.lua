@@ -14,38 +14,42 @@ local function run_of(receipt)
   return read_run(redis.call('HGET', labels, receipt))
 end
 
--- The name of the message that is so many places behind the next one of a key: the same for as long as it waits, whatever
--- else of it is changed.
-local function name_at(place, key)
-  local element = redis.call('LINDEX', key_prefix .. key, -1 - place)
-  if not element then return nil end
+-- The name of a message: the same for as long as it waits, whatever else of it is changed.
+local function name_of(element)
   local _, _, text = read_envelope(element, '')
   local _, _, after = place_of(text)
   return redis.sha1hex(id_at(text, after) or ''):sub(1, 8)
 end
 
--- What was held under a receipt was just put where it is the next of its key: those that were before it in its run, and wait
--- again, come first.
-local function keep_turn(receipt)
+-- This element, which was held under this receipt, was just put where it is the next of its key: those that were before it
+-- in its run, and wait again, come first.
+local function keep_turn(receipt, element)
   local run, key = run_of(receipt)
   if not run then return end
-  local own = receipt .. '=' .. name_at(0, key)
   local older, newer = {}, {}
   for noted, other, name in (redis.call('HGET', labels, run) or ''):gmatch('((%d+)=(%x+))') do
-    if tonumber(other) > tonumber(receipt) then
-      newer[#newer + 1] = noted
-    elseif name_at(#older + 1, key) == name then
-      older[#older + 1] = noted
-    end
+    local is_older = tonumber(other) < tonumber(receipt)
+    local group = is_older and older or newer
+    group[#group + 1] = { noted, name }
   end
+
+  local notes = {}
   if older[1] then
-    local front = redis.call('RPOP', key_prefix .. key, #older + 1)
+    -- This one, and where those before it were.
+    local front, at = redis.call('RPOP', key_prefix .. key, #older + 1), 2
+    for _, note in ipairs(older) do
+      if front[at] and name_of(front[at]) == note[2] then
+        notes[#notes + 1] = note[1]
+        at = at + 1
+      end
+    end
+    for i = #front, at, -1 do redis.call('RPUSH', key_prefix .. key, front[i]) end
     redis.call('RPUSH', key_prefix .. key, front[1])
-    for i = #front, 2, -1 do redis.call('RPUSH', key_prefix .. key, front[i]) end
+    for i = at - 1, 2, -1 do redis.call('RPUSH', key_prefix .. key, front[i]) end
   end
-  older[#older + 1] = own
-  for _, noted in ipairs(newer) do older[#older + 1] = noted end
-  redis.call('HSET', labels, run, table.concat(older, ',') .. ':')
+  notes[#notes + 1] = receipt .. '=' .. name_of(element)
+  for _, note in ipairs(newer) do notes[#notes + 1] = note[1] end
+  redis.call('HSET', labels, run, table.concat(notes, ',') .. ':')
 end
 
 -- What had these labels is held no longer. Nothing is left of a run of which nothing is held.
