@@ -62,6 +62,16 @@ export {
   type TryAcquireOptions,
   type TryAcquireResult,
 } from './limiting/rate-limiter.js';
+export { FlowOverError } from './flow/errors.js';
+export {
+  Flow,
+  type FlowMessage,
+  type FlowOptions,
+  type FlowReference,
+  type FlowStatus,
+} from './flow/flow.js';
+export type { FlowCounts, FlowEnd, FlowName, FlowOver } from './flow/flow-end.js';
+export type { FlowResult } from './flow/flow-result.js';
 export { List, type ListEnd, type ListOptions, type ListValue, type MoveOptions } from './list.js';
 export type { Headers } from './message/envelope.js';
 export type { Message } from './message/message.js';

@@ -80,6 +80,18 @@ export interface QueueKeys {
   readonly outbox: string;
   /** HASH of the last entry that this queue has received from each outbox. */
   readonly inbox: string;
+  /** HASH of the flows of which members are in this queue, and how many. */
+  readonly members: string;
+  /** ZSET of flows that continue in this queue and are not over, by when they are found idle; `inf` for closed ones. */
+  readonly flows: string;
+  /** HASH of the queues in which members of these flows have not ended, and how many. */
+  readonly flowQueues: string;
+  /** What the HASH of each of these flows begins with; its id follows. */
+  readonly flow: string;
+  /** What the LIST of the results of a flow begins with; its id follows. */
+  readonly flowResults: string;
+  /** What the SET of the flows begins with whose continuations are members of another flow; that one's name follows. */
+  readonly nestedFlows: string;
   /** Channel: tells consumers to look at delayed messages, returned ones, suspects, the shape or its gate. */
   readonly signal: string;
   /** HASH of elements a consumer holds, by receipt. */
@@ -150,6 +162,12 @@ export function queueKeys(name: string): QueueKeys {
     outboxes: `${tag}:outboxes`,
     outbox: `${tag}:outbox:`,
     inbox: `${tag}:inbox`,
+    members: `${tag}:members`,
+    flows: `${tag}:flows`,
+    flowQueues: `${tag}:flows:queues`,
+    flow: `${tag}:flow:`,
+    flowResults: `${tag}:flow-results:`,
+    nestedFlows: `${tag}:nested-flows:`,
     signal: `${tag}:signal`,
     active: (consumer) => `${tag}:active:${consumer}`,
     batches: (consumer) => `${tag}:batches:${consumer}`,
@@ -190,6 +208,9 @@ export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
     [keys.rate, 'hash'],
     [keys.outboxes, 'hash'],
     [keys.inbox, 'hash'],
+    [keys.members, 'hash'],
+    [keys.flows, 'zset'],
+    [keys.flowQueues, 'hash'],
     [keys.schedules, 'zset'],
     [keys.scheduleSpecs, 'hash'],
     [keys.scheduleStates, 'hash'],

@@ -65,6 +65,7 @@ import type { QueueContext } from './context.js';
 import { queueKeys, queueOwner } from './keys.js';
 import type { StoredMessage } from './message/stored-message.js';
 import { acceptFollowUps } from './outbox/follow-up.js';
+import { relayNow } from './outbox/outbox.js';
 import { type QueueEvents, queueEventNames } from './queue-events.js';
 import { checkedHistory, type HistoryOptions } from './recording/history-options.js';
 import type { MessageResult } from './results/message-result.js';
@@ -241,7 +242,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     const context = this.#context as QueueContext;
     this.#results = new Results(context, connection, consume.order ?? 'fifo');
     this.#declaration = this.#declare(options);
-    acceptFollowUps(this, (body, given) => this.#sends.prepare(body as Input, given));
+    acceptFollowUps(this, (body, given, flow) => this.#sends.prepare(body as Input, given, flow));
     this.deadLetters = new DeadLetters(this.#context, () => this.#declaration?.end());
     this.limits = new DeclaredLimits(this.#context as QueueContext);
     this.history = new History(this.#context);
@@ -591,8 +592,10 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * Forgets all pending and delayed messages, and tells how many there were. Schedules stay. That is one step in Redis, unless messages
    * of more than 1000 keys wait: these are forgotten for 1000 keys at a time, and what is sent meanwhile may go too.
    */
-  purge(): Promise<PurgeResult> {
-    return purge(this.#context.connection, this.#context.keys);
+  async purge(): Promise<PurgeResult> {
+    const purged = await purge(this.#context.connection, this.#context.keys);
+    await relayNow(this.#context as QueueContext);
+    return purged;
   }
 
   /**
@@ -603,7 +606,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   async destroy(): Promise<DestroyResult> {
     const { connection, keys, index } = this.#context;
-    const destroyed = await destroy(connection, keys);
+    const destroyed = await destroy(connection, keys, () => relayNow(this.#context as QueueContext));
     await index.remove(this.name);
     return destroyed;
   }

@@ -133,8 +133,7 @@ it('what the queue has received before is not received again, however late it is
     queue.connection.run(receive, {
       keys,
       source,
-      ids,
-      messages: ids.map((id) => ({ element: JSON.stringify(id), delayMs: 0, ttlMs: 0 })),
+      entries: ids.map((id) => ({ id, delay: '0', ttl: '0', element: Buffer.from(id) })),
     });
   expect(await relay('1:a', '9-0', '10-0', '10-2')).toBe(3);
   expect(await relay('1:a', '9-0')).toBe(0);

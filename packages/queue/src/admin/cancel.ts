@@ -1,6 +1,7 @@
 import { InvalidArgumentError, refuseUnknownOptions, shown } from '@redpost/core';
 import { shortened } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
+import { relayNow } from '../outbox/outbox.js';
 import { cancelHeld, cancelWaiting } from '../scripts/cancel.js';
 import { checkId, type SearchOptions, search, searchOptionNames } from './search.js';
 
@@ -28,5 +29,8 @@ export async function cancel(
   }
   const scripts = { waiting: cancelWaiting, held: cancelHeld };
   const input = { reason: shortened(reason) };
-  return (await search(context, scripts, { id, input, order, options })) ?? 'gone';
+  const cancelled = await search(context, scripts, { id, input, order, options });
+  // It may have been a member of a flow.
+  if (cancelled) await relayNow(context);
+  return cancelled ?? 'gone';
 }

@@ -211,7 +211,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   #createOutcomes(): Outcomes<HeldDelivery<Body>> {
     return new Outcomes<HeldDelivery<Body>>({
       nextStep: (held, error) => {
-        if (held.keepResultMs !== undefined) held.failure = failureJson(error);
+        if (held.keepsResult) held.failure = failureJson(error);
         return nextStep(held as HeldDelivery, error, this.#options, (failure) =>
           this.#report(failure),
         );

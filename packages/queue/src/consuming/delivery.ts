@@ -16,6 +16,7 @@ import {
   setTimeout,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
+import { asksForResults, type FlowEnd, type FlowName, flowNameIn } from '../flow/flow-end.js';
 import {
   asBare,
   beginningOf,
@@ -74,6 +75,10 @@ export interface Delivery<Body = unknown> extends Message<Body> {
    * Redis delivers again that came back with what it knew before has the one it had.
    */
   readonly receipt: string;
+  /** The flow that the message is a member of; undefined for none. */
+  readonly flow: FlowName | undefined;
+  /** How the members of the flow have ended whose continuation this is; undefined for other messages. */
+  readonly flowEnd: FlowEnd | undefined;
   /** Which attempt this is, from 1. Crashes of consumers count. */
   readonly attempt: number;
   /**
@@ -145,6 +150,8 @@ export class HeldDelivery<Body = unknown>
   declare result: string | Buffer | undefined;
   /** What is sent when it is acknowledged, where there is any. */
   declare followUps: readonly PreparedFollowUp[] | undefined;
+  /** The flow that it is a member of, as headers name it: only for members. */
+  declare memberOf: string | undefined;
   /** The error of this attempt as JSON, where that is kept. */
   declare failure: string | undefined;
   /** Runs until it is settled or its time is up, where that is limited. */
@@ -185,7 +192,7 @@ export class HeldDelivery<Body = unknown>
     refuseUnknownOptions('ack()', options, ackOptionNames);
     const followUps = options.send && (await prepareFollowUps(options.send));
     if (followUps && followUps.length > 0 && !this.isSettled) this.followUps = followUps;
-    if (this.keepResultMs !== undefined && !this.isSettled) {
+    if (this.keepsResult && !this.isSettled) {
       this.result = this.settler.resultBytes(options.result);
     }
     await super.ack();
@@ -210,6 +217,20 @@ export class HeldDelivery<Body = unknown>
     }
     if (!this.isSettled) this.isLimited = limited;
     await super.retry({ delayMs });
+  }
+
+  /** What its handler returns, or why it fails, is kept. */
+  get keepsResult(): boolean {
+    if (this.keepResultMs !== undefined) return true;
+    return this.memberOf !== undefined && asksForResults(this.memberOf);
+  }
+
+  get flow(): FlowName | undefined {
+    return flowNameIn(this.envelope.flow);
+  }
+
+  get flowEnd(): FlowEnd | undefined {
+    return this.envelope.flowEnd;
   }
 
   /** It was active while its consumer died, and may have been the cause. */
@@ -305,7 +326,8 @@ export class HeldDelivery<Body = unknown>
   }
 
   #readHeader(clock: { serverNow: number }): void {
-    const { expiresAt, timeoutMs, keepResultMs } = this.envelope;
+    const { expiresAt, timeoutMs, keepResultMs, flow } = this.envelope;
+    if (flow !== undefined) this.memberOf = flow;
     if (keepResultMs !== undefined) this.keepResultMs = keepResultMs;
     if (expiresAt !== undefined && expiresAt <= clock.serverNow) throw new ExpiredError(this.named);
     if (timeoutMs !== undefined) this.timeoutMs = timeoutMs;

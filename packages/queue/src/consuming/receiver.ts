@@ -242,7 +242,7 @@ export class Receiver<Body = unknown> {
 
   /** Who has received it has had it for too long. */
   async #timedOut(session: Session<Body>, held: HeldDelivery<Body>, error: Error): Promise<void> {
-    if (held.keepResultMs !== undefined) held.failure = failureJson(error);
+    if (held.keepsResult) held.failure = failureJson(error);
     const policy = { maxAttempts: this.#options.maxAttempts, backoff: exponential() };
     const next = stepAfter(held.attempt, policy, (failure) => this.#failed(failure));
     try {

@@ -18,6 +18,7 @@ import {
 import type { QueueContext } from '../context.js';
 import { DeadLetterTrimmer } from '../due/dead-letter-trimmer.js';
 import { Promoter } from '../due/promoter.js';
+import { flowNameIn } from '../flow/flow-end.js';
 import { Outbox } from '../outbox/outbox.js';
 import { type HandlingTimes, handlingTimes } from '../recording/handling-times.js';
 import { HistoryRecorder } from '../recording/history-recorder.js';
@@ -82,6 +83,8 @@ export class Session<Body = unknown> extends LeaseSession<
   readonly #finishes: Finishes;
   readonly #outbox: Outbox;
   readonly #progress: ProgressReports;
+  /** Members of these flows are not handled any more. */
+  #cancelledFlows: ReadonlySet<string> = new Set();
   /** Reasons by the receipts of messages that were cancelled before the answer that brings them was read. */
   readonly #cancelledEarly = new Map<number, string>();
   readonly #behind = new Behind<Body>();
@@ -160,9 +163,9 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   acknowledge(held: HeldDelivery<Body>, isExpired = false, value?: unknown): void {
-    if (held.keepResultMs !== undefined) {
-      if (!isExpired) held.result = this.resultBytes(value);
-      this.#finish(held, isExpired).catch((error) => {
+    if (held.keepResultMs !== undefined || held.memberOf !== undefined) {
+      if (!isExpired && held.keepsResult) held.result = this.resultBytes(value);
+      this.#finish(held, isExpired ? 'expired' : 'done').catch((error) => {
         if (!isRedpostError(error, 'LEASE_LOST') && !isRedpostError(error, 'CANCELLED')) {
           this.failed(asError(error));
         }
@@ -196,9 +199,13 @@ export class Session<Body = unknown> extends LeaseSession<
   accept(deliveries: readonly HeldDelivery<Body>[]): void {
     for (const held of deliveries) this.held.add(held);
     let next = deliveries;
+    if (this.#cancelledFlows.size > 0) {
+      this.#cancelMembers(deliveries);
+      next = deliveries.filter(({ isLost }) => !isLost);
+    }
     if (this.#cancelledEarly.size > 0) {
       for (const held of deliveries) this.#cancelIfNamed(held, this.#cancelledEarly);
-      next = deliveries.filter(({ isLost }) => !isLost);
+      next = next.filter(({ isLost }) => !isLost);
     }
     if (this.#behind.size > 0) next = next.filter((held) => !this.#behind.has(held));
     this.events.accept(next);
@@ -209,8 +216,9 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   override confirmAck(held: HeldDelivery<Body>): Promise<void> {
-    if (held.keepResultMs === undefined && !held.followUps) return super.confirmAck(held);
-    return this.#finish(held, false);
+    const isPlain = held.keepResultMs === undefined && held.memberOf === undefined;
+    if (isPlain && !held.followUps) return super.confirmAck(held);
+    return this.#finish(held, 'done');
   }
 
   resultBytes(value: unknown): string | Buffer | undefined {
@@ -221,8 +229,8 @@ export class Session<Body = unknown> extends LeaseSession<
     if (!this.isOver) this.#progress.add(held, progress);
   }
 
-  /** Acknowledges a message whose result is kept, or that is followed by others. */
-  async #finish(held: HeldDelivery<Body>, isExpired: boolean): Promise<void> {
+  /** Acknowledges a message whose result is kept, that is followed by others, or that is a member of a flow. */
+  async #finish(held: HeldDelivery<Body>, how: 'done' | 'expired'): Promise<void> {
     held.measure();
     held.endTimer();
     if (this.isOver) throw new LeaseLostError(held.named);
@@ -230,9 +238,10 @@ export class Session<Body = unknown> extends LeaseSession<
     const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     this.#progress.flush();
-    await this.settle(held, this.#finishes.add(held as HeldDelivery, isExpired, held.result));
-    if (isExpired) this.#note(held, 'expired');
-    else this.#noteAcked(held);
+    await this.settle(held, this.#finishes.add(held as HeldDelivery, how, held.result));
+    if (how === 'done') this.#noteAcked(held);
+    else this.#note(held, how);
+    this.#tellFlow(held);
     for (const { target } of held.followUps ?? []) this.#outbox.relay(target);
   }
 
@@ -261,6 +270,13 @@ export class Session<Body = unknown> extends LeaseSession<
     if (adopted) await adopted;
     await super.deadLetter(held, reason, error, stack);
     this.#note(held, 'dead', error);
+    this.#tellFlow(held);
+  }
+
+  /** A member of a flow may be among those that have become dead letters. */
+  override recovered(recovery: Recovery): void {
+    super.recovered(recovery);
+    if (recovery.deadLettered > 0) void this.#outbox.check();
   }
 
   /** Returns these messages to the queue; it does not count as an attempt. */
@@ -323,6 +339,8 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#trimmer.reshape(shape);
     if (this.#history.isOn && !shape.history) void this.#history.flush();
     this.#history.settings = shape.history;
+    this.#cancelledFlows = shape.cancelledFlows;
+    if (shape.cancelledFlows.size > 0) this.#cancelMembers([...this.held]);
   }
 
   /** Redis has refused a call that knew another shape. */
@@ -430,6 +448,41 @@ export class Session<Body = unknown> extends LeaseSession<
     this.events.cancelled(held, error);
   }
 
+  /** Members of flows that were cancelled end, and their handlers learn that by the signal. */
+  #cancelMembers(deliveries: readonly HeldDelivery<Body>[]): void {
+    for (const held of deliveries) {
+      const flow = held.isSettled ? undefined : flowOfHeld(held);
+      if (flow === undefined || !this.#cancelledFlows.has(flow)) continue;
+      const error = new CancelledError({ id: held.named.id, reason: 'its flow was cancelled' });
+      held.memberOf = flow;
+      this.#behind.remove(held);
+      this.#returnBehind(held);
+      held.lose(error);
+      this.ackWaiters.reject([held], error);
+      this.#endMember(held).catch((failure) => {
+        if (!isRedpostError(failure, 'LEASE_LOST') && !isRedpostError(failure, 'CANCELLED')) {
+          this.failed(asError(failure));
+        }
+      });
+      this.events.cancelled(held, error);
+    }
+  }
+
+  async #endMember(held: HeldDelivery<Body>): Promise<void> {
+    held.measure();
+    const adopted = this.#source.adopted(held);
+    if (adopted) await adopted;
+    await this.settle(held, this.#finishes.add(held as HeldDelivery, 'cancelled', undefined));
+    this.#note(held, 'cancelled');
+    this.#tellFlow(held);
+  }
+
+  /** A member of a flow has ended. */
+  #tellFlow({ memberOf }: HeldDelivery<Body>): void {
+    const flow = memberOf === undefined ? undefined : flowNameIn(memberOf);
+    if (flow) this.#outbox.relay(flow.queue);
+  }
+
   /** A message was settled so. @param error the message of the last error. */
   #note(held: HeldDelivery<Body>, outcome: Outcome, error?: string): void {
     this.#series.count(held as HeldDelivery, outcome);
@@ -496,5 +549,14 @@ export class Session<Body = unknown> extends LeaseSession<
     // For that, Redis takes all batches apart.
     this.#source.acks.comeApart();
     super.wasSettled(held);
+  }
+}
+
+/** The flow that a message is a member of, as its header names it: it may not be readable. */
+function flowOfHeld(held: HeldDelivery): string | undefined {
+  try {
+    return held.envelope.flow;
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { DecodeError, InvalidArgumentError } from '@redpost/core';
+import { type FlowEnd, flowEndIn } from '../flow/flow-end.js';
 import type { Slice } from './slice.js';
 
 /** Small texts that travel with a message, e.g. a trace id. */
@@ -26,6 +27,10 @@ interface EnvelopeHeader {
   timeoutMs: number | undefined;
   /** For how long its result is kept, in ms. */
   keepResultMs: number | undefined;
+  /** The flow that it is a member of, as headers name it. */
+  flow: string | undefined;
+  /** How the flow has ended whose continuation it is. */
+  flowEnd: FlowEnd | undefined;
 }
 
 export interface Envelope extends EnvelopeHeader {
@@ -50,10 +55,13 @@ const noHeaders: Headers = Object.freeze({});
 export function handlingJson(options: {
   keepResultMs?: number | undefined;
   timeoutMs?: number | undefined;
+  /** '' for none. */
+  flow?: string;
 }): string {
-  const { keepResultMs, timeoutMs } = options;
+  const { keepResultMs, timeoutMs, flow = '' } = options;
   const kept = keepResultMs === undefined ? '' : `"result":${keepResultMs},`;
-  return timeoutMs === undefined ? kept : `${kept}"timeout":${timeoutMs},`;
+  const timed = timeoutMs === undefined ? kept : `${kept}"timeout":${timeoutMs},`;
+  return flow === '' ? timed : `${timed}"flow":${JSON.stringify(flow)},`;
 }
 
 /** What says where a message waits, as scripts read it: first in the header that a producer writes. */
@@ -198,6 +206,8 @@ function bareHeader(id: string): EnvelopeHeader {
     origin: undefined,
     timeoutMs: undefined,
     keepResultMs: undefined,
+    flow: undefined,
+    flowEnd: undefined,
   };
 }
 
@@ -209,7 +219,7 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
     throw malformed(element, 'its header is not JSON', cause);
   }
   const { id, ts = 0, expires, headers = noHeaders, key, priority, origin } = header;
-  const { result, timeout } = header;
+  const { result, timeout, flow, ended } = header;
   const [, attempt = 0, suspect] = writtenIn(text);
   if (typeof id !== 'string' || id === '') throw malformed(element, 'it has no id');
   if (!isTime(ts) || (expires !== undefined && !isTime(expires))) {
@@ -228,6 +238,8 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
     origin: typeof origin === 'string' ? origin : undefined,
     timeoutMs: isTime(timeout) ? timeout : undefined,
     keepResultMs: isTime(result) ? result : undefined,
+    flow: typeof flow === 'string' ? flow : undefined,
+    flowEnd: ended === undefined ? undefined : flowEndIn(ended),
   };
 }
 

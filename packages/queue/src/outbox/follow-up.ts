@@ -12,13 +12,19 @@ export interface FollowUp extends Omit<SendOptions, (typeof notSupported)[number
 }
 
 /** A follow-up as the script that acknowledges takes it. */
-export interface PreparedFollowUp extends Pick<Outgoing, 'element' | 'delayMs' | 'at' | 'ttlMs'> {
+export interface PreparedFollowUp
+  extends Pick<Outgoing, 'id' | 'element' | 'delayMs' | 'at' | 'ttlMs'> {
   /** The name of the queue. */
   target: string;
 }
 
 /** Makes a message of a queue ready to be sent. Returns a promise only if its schema is asynchronous. */
-export type Prepare = (body: unknown, options: SendOptions) => Outgoing | Promise<Outgoing>;
+export type Prepare = (
+  body: unknown,
+  options: SendOptions,
+  /** The flow that it is a member of, as headers name it; '' for none. */
+  flow: string,
+) => Outgoing | Promise<Outgoing>;
 
 /** How many messages may follow one. */
 const most = 100;
@@ -41,21 +47,34 @@ export async function prepareFollowUps(followUps: unknown): Promise<PreparedFoll
       `send is a list of at most ${most} messages, got ${shown(followUps)}`,
     );
   }
-  return Promise.all(followUps.map((followUp) => prepareFollowUp(followUp)));
+  return Promise.all(
+    followUps.map((followUp) => prepareFollowUp(followUp, 'What is sent with an acknowledgement')),
+  );
 }
 
-async function prepareFollowUp(followUp: FollowUp): Promise<PreparedFollowUp> {
+/**
+ * Makes one ready to be sent.
+ *
+ * @param what says what it is, for errors.
+ * @param flow that it is a member of, as headers name it: it needs a header.
+ */
+export async function prepareFollowUp(
+  followUp: FollowUp,
+  what: string,
+  flow?: string,
+): Promise<PreparedFollowUp> {
   const { queue, body, ...options } = followUp ?? {};
   const prepare = queue && preparers.get(queue);
   if (!prepare) {
     throw new InvalidArgumentError(
-      `Each message of send has a queue, an object of the class Queue of this package, got ${shown(queue)}`,
+      `${flow === undefined ? 'Each message of send' : what} has a queue, an object of the class Queue of this package, got ${shown(queue)}`,
     );
   }
-  const { element, delayMs, at, ttlMs } = await prepare(body, options);
-  const refused = notSupported.find((name) => (options as SendOptions)[name] !== undefined);
+  const { id, element, delayMs, at, ttlMs } = await prepare(body, options, flow ?? '');
+  const never = flow === undefined ? notSupported : ([...notSupported, 'bare'] as const);
+  const refused = never.find((name) => (options as SendOptions)[name] !== undefined);
   if (refused) {
-    throw new InvalidArgumentError(`What is sent with an acknowledgement cannot have ${refused}`);
+    throw new InvalidArgumentError(`${what} cannot have ${refused}`);
   }
-  return { target: queue.name, element, delayMs, at, ttlMs };
+  return { target: queue.name, id, element, delayMs, at, ttlMs };
 }

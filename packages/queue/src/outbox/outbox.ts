@@ -1,11 +1,15 @@
 import { asError } from '@redpost/core';
 import type { QueueContext } from '../context.js';
 import { queueKeys } from '../keys.js';
+import { flowIdle } from '../scripts/flow.js';
 import { readOutbox } from '../scripts/read-outbox.js';
 import { receive } from '../scripts/receive.js';
 
 /** How many messages are relayed at a time. */
 const perCall = 250;
+
+/** The queue whose outbox it is. */
+type OutboxContext = Pick<QueueContext, 'connection' | 'keys' | 'name'>;
 
 /**
  * What a queue has sent with acknowledgements, and other queues have not received yet: a stream for each of them. Any
@@ -13,24 +17,32 @@ const perCall = 250;
  * has received: so it does not matter how often an entry is relayed, by how many consumers, and where one of them dies.
  */
 export class Outbox {
-  readonly #context: QueueContext;
+  readonly #context: OutboxContext;
   readonly #failed: (error: Error) => void;
-  /** By the name of the queue. What is asked for while one is under way is relayed after it. */
+  /** By the names of both queues. What is asked for while one is under way is relayed after it. */
   readonly #underWay = new Map<string, { again: boolean; done: Promise<void> }>();
   #hasEnded = false;
 
   /** @param failed called when something cannot be relayed: it stays, and is relayed with the next beat. */
-  constructor(context: QueueContext, failed: (error: Error) => void) {
+  constructor(context: OutboxContext, failed: (error: Error) => void) {
     this.#context = context;
     this.#failed = failed;
   }
 
-  /** Relays what there is for any queue. */
+  /**
+   * Relays what there is for any queue. And looks after the flows that continue in this queue: fetches what has ended in other
+   * queues, which may have no consumer, and ends those that were left open.
+   */
   async check(): Promise<void> {
-    const { connection, keys } = this.#context;
+    const { connection, keys, name } = this.#context;
     try {
       const targets = (await connection.call('HKEYS', [keys.outboxes])) as Buffer[];
       for (const target of targets) this.relay(String(target));
+      if (targets.length === 0) return;
+      const sources = (await connection.call('HKEYS', [keys.flowQueues])) as Buffer[];
+      for (const source of sources) this.#start(String(source), name);
+      const flows = (await connection.call('ZRANGE', [keys.flows, 0, 0])) as Buffer[];
+      if (flows.length > 0) await connection.run(flowIdle, { keys });
     } catch (error) {
       if (!this.#hasEnded) this.#failed(asError(error));
     }
@@ -38,15 +50,20 @@ export class Outbox {
 
   /** Relays what there is for this queue. */
   relay(target: string): void {
+    this.#start(this.#context.name, target);
+  }
+
+  #start(source: string, target: string): void {
     if (this.#hasEnded) return;
-    const underWay = this.#underWay.get(target);
+    const way = JSON.stringify([source, target]);
+    const underWay = this.#underWay.get(way);
     if (underWay) {
       underWay.again = true;
       return;
     }
     const state = { again: false, done: Promise.resolve() };
-    this.#underWay.set(target, state);
-    state.done = this.#relayAll(target, state);
+    this.#underWay.set(way, state);
+    state.done = this.#relayAll(source, target, state).finally(() => this.#underWay.delete(way));
   }
 
   /** Resolves when nothing is under way. */
@@ -59,21 +76,24 @@ export class Outbox {
     this.#hasEnded = true;
   }
 
-  async #relayAll(target: string, state: { again: boolean }): Promise<void> {
+  async #relayAll(
+    source: string,
+    target: string,
+    state: { again: boolean },
+  ): Promise<void> {
     try {
       do {
         state.again = false;
-        await this.#relay(target);
+        await this.#relay(source, target);
       } while (state.again && !this.#hasEnded);
     } catch (error) {
       if (!this.#hasEnded) this.#failed(asError(error));
-    } finally {
-      this.#underWay.delete(target);
     }
   }
 
-  async #relay(target: string): Promise<void> {
-    const { connection, keys, name } = this.#context;
+  async #relay(source: string, target: string): Promise<void> {
+    const { connection } = this.#context;
+    const keys = queueKeys(source);
     let received = '';
     for (;;) {
       const input = { keys, target, received, count: perCall };
@@ -82,11 +102,20 @@ export class Outbox {
       if (!last) return;
       await connection.run(receive, {
         keys: queueKeys(target),
-        source: `${incarnation}:${name}`,
-        ids: entries.map(({ id }) => id),
-        messages: entries,
+        source: `${incarnation}:${source}`,
+        entries,
       });
       received = last.id;
     }
   }
+}
+
+/**
+ * Relays what is in the outboxes of a queue, once, for a process that is no consumer of it. What cannot be relayed now, its
+ * consumers relay, and tell why they cannot.
+ */
+export async function relayNow(context: OutboxContext): Promise<void> {
+  const outbox = new Outbox(context, () => {});
+  await outbox.check();
+  await outbox.idle();
 }

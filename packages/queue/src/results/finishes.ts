@@ -2,19 +2,19 @@ import { TickBatch } from '@redpost/core';
 import { Settling, type SettlingWaiter } from '@redpost/core/consuming';
 import type { HeldDelivery } from '../consuming/delivery.js';
 import type { QueueContext } from '../context.js';
-import { finish } from '../scripts/finish.js';
+import { type FinishedHow, finish } from '../scripts/finish.js';
 
 /** Lua can unpack about 8000 values, and some servers accept at most a million bytes in one call. */
 const limits = { count: 1000, bytes: 750_000 };
 
 interface Finish extends SettlingWaiter {
   held: HeldDelivery;
-  isExpired: boolean;
+  how: FinishedHow;
   value: string | Buffer | undefined;
 }
 
 /**
- * Acknowledgements of messages whose results are kept, or that are followed by others: they go by a script of their own, all of one tick in one call,
+ * Acknowledgements of messages whose results are kept, or that are followed by others, and of members of flows: they go by a script of their own, all of one tick in one call,
  * which is repeated until the lease of the consumer is over.
  */
 export class Finishes {
@@ -31,9 +31,9 @@ export class Finishes {
 
   readonly #batch = new TickBatch<Finish>(limits, (finishes) => {
     const { connection, keys } = this.#context;
-    const deliveries = finishes.map(({ held, isExpired, value }) => {
+    const deliveries = finishes.map(({ held, how, value }) => {
       const { number, ranUs, followUps } = held;
-      return { receipt: number, isExpired, value, ranUs, followUps };
+      return { receipt: number, how, value, ranUs, followUps };
     });
     const input = { keys, consumer: this.#consumer, deliveries };
     this.#settling.settle(finishes, () => connection.run(finish, input));
@@ -42,7 +42,7 @@ export class Finishes {
   /** Resolves to false when the message was no longer held. */
   add(
     held: HeldDelivery,
-    isExpired: boolean,
+    how: FinishedHow,
     value: string | Buffer | undefined,
   ): Promise<boolean> {
     return new Promise((resolve, reject) => {
@@ -51,7 +51,7 @@ export class Finishes {
         (sum, { element }) => sum + element.length,
         value?.length ?? 0,
       );
-      this.#batch.add({ held, isExpired, value, resolve, reject }, bytes);
+      this.#batch.add({ held, how, value, resolve, reject }, bytes);
     });
   }
 

@@ -12,9 +12,10 @@ import {
   shown,
   type Unlisten,
 } from '@redpost/core';
-import { NameIndex, Signals, ToldSeldom } from '@redpost/core/consuming';
+import { clearInterval, NameIndex, Signals, setInterval, ToldSeldom } from '@redpost/core/consuming';
 import { Promoter } from '../due/promoter.js';
 import { queueKeys, queueOwner } from '../keys.js';
+import { Outbox } from '../outbox/outbox.js';
 
 /** What a {@link Scheduler} works on. */
 export interface SchedulerOptions {
@@ -30,11 +31,15 @@ export interface SchedulerEvents {
   error: Error;
 }
 
+/** How often it looks for what queues send to each other, in ms: as often as a consumer with the default lease. */
+const outboxEveryMs = 10_000;
+
 const optionNames: NamesOf<SchedulerOptions> = { connection: true, queues: true };
 const eventNames: NamesOf<SchedulerEvents> = { error: true };
 
 /**
- * Sends the messages of schedules, and returns delayed messages that are due, also while their queues have no consumer.
+ * Sends the messages of schedules, returns delayed messages that are due, and carries what queues send to each other (members of
+ * flows, and what follows acknowledgements), also while the queues have no consumer.
  * Every consumer does the same for its queue, so this is only for queues whose consumers are not always there. Any number
  * of schedulers and consumers, in any number of processes, may do it at the same time: each tick is sent once.
  *
@@ -99,10 +104,16 @@ export class Scheduler implements AsyncDisposable {
       },
       failed,
     });
+    const outbox = new Outbox(context, failed);
+    const beat = setInterval(() => void outbox.check(), outboxEveryMs).unref();
+    void outbox.check();
     void signals.listen();
     void promoter.check();
     return async () => {
       promoter.stop();
+      clearInterval(beat);
+      outbox.end();
+      await outbox.idle();
       await signals.end();
     };
   }

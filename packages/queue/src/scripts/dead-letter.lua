@@ -14,17 +14,19 @@ for i = rest, #ARGV, 6 do
   local element = held(receipt)
   if element then
     local attempt, _, text = read_envelope(element, consumer .. '-' .. receipt)
-    add_dead_letter(reason, message, write_envelope(attempt + 1, false, text),
+    add_dead_letter(reason, message, write_envelope(attempt + 1, false, without_flow(text)),
       'consumer', consumer, 'process', process, 'ran', ran_us, 'stack', stack)
     keep_result(element, 'dead', attempt + 1, 'error', kept_error)
     let_go(receipt)
     end_held(receipt, element)
+    end_member(element, 'dead', 'error', kept_error)
     free(receipt, tonumber(ran_us))
     moved = moved + 1
   end
   reply[#reply + 1] = element and 1 or 0
 end
 
+post_ended()
 note_holder()
 finished('dead', moved)
 tell_arrived()

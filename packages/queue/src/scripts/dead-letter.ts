@@ -10,9 +10,10 @@ import {
   heldOncePart,
   holdersPart,
   labelsPart,
+  memberPart,
   resultsPart,
 } from './parts/parts.js';
-import { heldKeys, namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
+import { heldKeys, memberArgs, memberKeys, namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
 
 export interface DeadLetterInput {
   keys: QueueKeys;
@@ -41,12 +42,14 @@ export const deadLetter = defineScript<DeadLetterInput, boolean[]>({
     endingPart,
     deadLettersPart,
     resultsPart,
+    memberPart,
   ],
-  keys: namedKeys('list', ...placeKeys, ...heldKeys, 'dead', 'stats'),
+  keys: namedKeys('list', ...placeKeys, ...heldKeys, 'dead', 'stats', ...memberKeys),
   args: {
     consumer: ({ consumer }) => consumer,
     process: () => `${hostname()}:${process.pid}`,
     ...placeArgs,
+    ...memberArgs,
     ...resultArgs,
   },
   rest: ({ deliveries }) =>

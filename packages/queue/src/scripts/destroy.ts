@@ -2,9 +2,10 @@ import { type Connection, defineScript } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './destroy.lua';
-import { forgetKeysPart, waitingPart } from './parts/parts.js';
+import dropOutboxesSource from './drop-outboxes.lua';
+import { forgetKeysPart, memberPart, waitingPart } from './parts/parts.js';
 import { keysAtOnce } from './purge.js';
-import { debouncedKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { debouncedKeys, flowArgs, namedKeys, placeKeys } from './script-keys.js';
 
 /** How many messages were deleted with their queue. */
 export interface DestroyResult {
@@ -14,9 +15,18 @@ export interface DestroyResult {
   dead: number;
 }
 
-const destroyScript = defineScript<{ keys: QueueKeys }, DestroyResult & { hasMore: boolean }>({
+/** Deletes the empty outboxes of a queue. */
+const dropOutboxes = defineScript<{ keys: QueueKeys }, undefined>({
+  name: 'drop-outboxes',
+  keys: namedKeys('outboxes'),
+  args: { outbox_prefix: ({ keys }) => keys.outbox },
+  lua: dropOutboxesSource,
+  parse: () => undefined,
+});
+
+const destroyScript = defineScript<{ keys: QueueKeys }, DestroyResult & { hasMore: boolean; hasOutboxes: boolean }>({
   name: 'destroy',
-  uses: [clockPart, waitingPart, forgetKeysPart],
+  uses: [clockPart, waitingPart, forgetKeysPart, memberPart],
   keys: namedKeys(
     'list',
     'delayed',
@@ -33,14 +43,16 @@ const destroyScript = defineScript<{ keys: QueueKeys }, DestroyResult & { hasMor
     'schedules',
     'scheduleSpecs',
     'scheduleStates',
-    'outboxes',
-    'inbox',
     ...placeKeys,
+    'members',
+    'flows',
+    'flowQueues',
   ),
   args: {
-    ...placeArgs,
+    ...flowArgs,
+    inbox: ({ keys }) => keys.inbox,
+    outboxes: ({ keys }) => keys.outboxes,
     most: () => keysAtOnce,
-    outbox_prefix: ({ keys }) => keys.outbox,
     labels_prefix: ({ keys }) => keys.labels(''),
     onces_prefix: ({ keys }) => keys.onces(''),
     cancelled_prefix: ({ keys }) => keys.cancelled(''),
@@ -52,22 +64,30 @@ const destroyScript = defineScript<{ keys: QueueKeys }, DestroyResult & { hasMor
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [pending, active, delayed, dead, hasMore] = reply as number[] as [
+    const [pending, active, delayed, dead, more] = reply as number[] as [
       number,
       number,
       number,
       number,
       number,
     ];
-    return { pending, active, delayed, dead, hasMore: hasMore === 1 };
+    return { pending, active, delayed, dead, hasMore: more === 1, hasOutboxes: more === 2 };
   },
 });
 
-/** Deletes a queue. */
-export async function destroy(connection: Connection, keys: QueueKeys): Promise<DestroyResult> {
+/** Deletes a queue. @param relay sends what is left in its outboxes. */
+export async function destroy(
+  connection: Connection,
+  keys: QueueKeys,
+  relay: () => Promise<void>,
+): Promise<DestroyResult> {
   let before = 0;
   for (;;) {
-    const { hasMore, ...deleted } = await connection.run(destroyScript, { keys });
+    const { hasMore, hasOutboxes, ...deleted } = await connection.run(destroyScript, { keys });
+    if (hasOutboxes) {
+      await relay();
+      await connection.run(dropOutboxes, { keys });
+    }
     if (!hasMore) return { ...deleted, pending: before + deleted.pending };
     before += deleted.pending;
   }

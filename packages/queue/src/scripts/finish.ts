@@ -9,17 +9,22 @@ import {
   heldOncePart,
   holdersPart,
   labelsPart,
-  outboxPart,
+  memberPart,
   resultsPart,
 } from './parts/parts.js';
-import { heldKeys, namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
+import { heldKeys, memberArgs, memberKeys, namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
+
+/** A message was handled, or had expired, or its flow was cancelled. */
+export type FinishedHow = 'done' | 'expired' | 'cancelled';
+
+const howNumbers: Record<FinishedHow, number> = { done: 0, expired: 1, cancelled: 2 };
 
 export interface FinishInput {
   keys: QueueKeys;
   consumer: string;
   deliveries: readonly {
     receipt: number;
-    isExpired: boolean;
+    how: FinishedHow;
     /** Undefined if there is none. */
     value: string | Buffer | undefined;
     /** What is sent if it was still held. */
@@ -40,19 +45,19 @@ export const finish = defineScript<FinishInput, boolean[]>({
     labelsPart,
     endingPart,
     resultsPart,
-    outboxPart,
+    memberPart,
   ],
-  keys: namedKeys('list', ...placeKeys, ...heldKeys, 'stats', 'outboxes'),
+  keys: namedKeys('list', ...placeKeys, ...heldKeys, 'stats', ...memberKeys),
   args: {
     consumer: ({ consumer }) => consumer,
-    outbox_prefix: ({ keys }) => keys.outbox,
+    ...memberArgs,
     ...placeArgs,
     ...resultArgs,
   },
   rest: ({ deliveries }) =>
-    deliveries.flatMap(({ receipt, isExpired, value, followUps = [], ranUs }) => [
+    deliveries.flatMap(({ receipt, how, value, followUps = [], ranUs }) => [
       receipt,
-      isExpired ? 1 : 0,
+      howNumbers[how],
       value === undefined ? 0 : 1,
       value ?? '',
       ranUs ?? 0,

@@ -65,4 +65,25 @@ if redis.call('EXISTS', once) == 1 then
   redis.call('UNLINK', once)
   for i = 1, #counting, 2 do redis.call('HSET', once, counting[i], counting[i + 1]) end
 end
+-- Of those members of flows that are left, consumers have some; the others are deleted now.
+if not has_more and redis.call('EXISTS', members) == 1 then
+  local held_of = {}
+  local function count_held_member(element)
+    local flow = flow_of(element)
+    if flow then held_of[flow] = (held_of[flow] or 0) + 1 end
+  end
+  for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
+    local consumer = member:gsub('^~', '')
+    for _, element in ipairs(redis.call('HVALS', active_prefix .. consumer)) do count_held_member(element) end
+    for _, batch in ipairs(redis.call('HVALS', batches_prefix .. consumer)) do
+      for _, element in ipairs(cmsgpack.unpack(batch)) do count_held_member(element) end
+    end
+    for _, element in ipairs(redis.call('LRANGE', handoff_prefix .. consumer, 0, -1)) do count_held_member(element) end
+  end
+  local here = redis.call('HGETALL', members)
+  for i = 1, #here, 2 do
+    local deleted_members = here[i + 1] - (held_of[here[i]] or 0)
+    if deleted_members > 0 then post_ending(here[i], { 0, 0, 0, deleted_members }, {}) end
+  end
+end
 return { sum - keyed_before + keyed, delayed_count, has_more and 1 or 0 }

@@ -1,9 +1,9 @@
 import { type Connection, defineScript } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { forgetKeysPart, labelPart, oncePart, waitingPart } from './parts/parts.js';
+import { forgetKeysPart, labelPart, memberPart, oncePart, waitingPart } from './parts/parts.js';
 import source from './purge.lua';
-import { debouncedKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { debouncedKeys, memberArgs, memberKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 /** How many messages were deleted. */
 export interface PurgeResult {
@@ -16,10 +16,13 @@ export const keysAtOnce = 1000;
 
 const purgeScript = defineScript<{ keys: QueueKeys }, PurgeResult & { hasMore: boolean }>({
   name: 'purge',
-  uses: [clockPart, waitingPart, forgetKeysPart, labelPart, oncePart],
-  keys: namedKeys('list', 'delayed', 'consumers', 'once', ...debouncedKeys, ...placeKeys),
+  uses: [clockPart, waitingPart, forgetKeysPart, labelPart, oncePart, memberPart],
+  keys: namedKeys('list', 'delayed', 'consumers', 'once', ...debouncedKeys, ...placeKeys, ...memberKeys),
   args: {
     ...placeArgs,
+    ...memberArgs,
+    active_prefix: ({ keys }) => keys.active(''),
+    batches_prefix: ({ keys }) => keys.batches(''),
     labels_prefix: ({ keys }) => keys.labels(''),
     onces_prefix: ({ keys }) => keys.onces(''),
     handoff_prefix: ({ keys }) => keys.handoff(''),

@@ -3,7 +3,6 @@ import { mostBytesPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './read-outbox.lua';
 import { namedKeys } from './script-keys.js';
-import type { SentMessage } from './send.js';
 
 export interface ReadOutboxInput {
   keys: QueueKeys;
@@ -14,11 +13,21 @@ export interface ReadOutboxInput {
   count: number;
 }
 
+/** An entry of an outbox, as `receive` takes it. */
+export interface OutboxEntry {
+  id: string;
+  /** The time when a message is due; or what is told of a flow. */
+  delay: string;
+  /** The time to live of a message, in ms; or the id of the flow. */
+  ttl: string;
+  element: Buffer;
+}
+
 export interface Outgone {
   /** What tells this outbox from one before it. */
   incarnation: string;
   /** Oldest first. */
-  entries: readonly (SentMessage & { id: string })[];
+  entries: readonly OutboxEntry[];
 }
 
 export const readOutbox = defineScript<ReadOutboxInput, Outgone>({
@@ -35,7 +44,7 @@ export const readOutbox = defineScript<ReadOutboxInput, Outgone>({
   looksFirst: () => true,
   parse(reply) {
     const [incarnation, fields] = reply as [Buffer, Buffer[]];
-    const entries: Outgone['entries'][number][] = [];
+    const entries: OutboxEntry[] = [];
     for (let at = 0; at < fields.length; at += 4) {
       const [id, delay, ttl, element] = fields.slice(at, at + 4) as [
         Buffer,
@@ -43,11 +52,7 @@ export const readOutbox = defineScript<ReadOutboxInput, Outgone>({
         Buffer,
         Buffer,
       ];
-      const due = String(delay);
-      const timing = due.startsWith('@')
-        ? { delayMs: 0, at: Number(due.slice(1)) }
-        : { delayMs: 0 };
-      entries.push({ id: String(id), ...timing, ttlMs: Number(String(ttl)), element });
+      entries.push({ id: String(id), delay: String(delay), ttl: String(ttl), element });
     }
     return { incarnation: String(incarnation), entries };
   },

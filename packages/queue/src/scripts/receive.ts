@@ -1,27 +1,29 @@
 import { defineScript } from '@redpost/core';
-import { outgoingPart } from './parts/parts.js';
+import type { QueueKeys } from '../keys.js';
+import { flowPart } from './parts/parts.js';
+import type { OutboxEntry } from './read-outbox.js';
 import source from './receive.lua';
-import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
-import { messageArguments, type SendInput } from './send.js';
+import { flowArgs, flowKeys, namedKeys } from './script-keys.js';
 
-export interface ReceiveInput extends SendInput {
+export interface ReceiveInput {
+  keys: QueueKeys;
   /** What names the outbox that they come from. */
   source: string;
-  /** The ids of its entries, in their order. */
-  ids: readonly string[];
+  /** Its entries, in their order. */
+  entries: readonly OutboxEntry[];
 }
 
 /** How many were new. */
 export const receive = defineScript<ReceiveInput, number>({
   name: 'receive',
-  uses: [outgoingPart],
-  keys: namedKeys('list', 'delayed', 'inbox', ...placeKeys),
+  uses: [flowPart],
+  keys: namedKeys(...flowKeys, 'inbox'),
   args: {
     source: ({ source: name }) => name,
-    ids: ({ ids }) => JSON.stringify(ids),
-    ...placeArgs,
+    ids: ({ entries }) => JSON.stringify(entries.map(({ id }) => id)),
+    ...flowArgs,
   },
-  rest: messageArguments,
+  rest: ({ entries }) => entries.flatMap(({ delay, ttl, element }) => [delay, ttl, element]),
   lua: source,
   looksFirst: () => true,
   parse: (reply) => reply as number,

@@ -30,8 +30,9 @@ for _, receipt in ipairs(receipts) do
   attempt = attempt + 1
   if suspect and attempt >= tonumber(max_attempts) then
     add_dead_letter('crashed', 'its consumers died while they handled it',
-      write_envelope(attempt, false, text), 'consumer', consumer)
+      write_envelope(attempt, false, without_flow(text)), 'consumer', consumer)
     keep_error(element, 'dead', attempt, 'Error', 'its consumers died while they handled it')
+    end_member(element, 'dead', 'error', cjson.encode({ name = 'Error', message = 'its consumers died while they handled it' }))
     dead_lettered = dead_lettered + 1
     end_once(element)
     free(receipt)
@@ -58,6 +59,7 @@ for i = #of_runs, 1, -1 do
 end
 if of_runs[1] then redis.call('HSET', fair, 'marked', 1) end
 
+post_ended()
 let_go_of_all()
 redis.call('DEL', labels, onces, cancelled, registration)
 redis.call('DEL', handoff)

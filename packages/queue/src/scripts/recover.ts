@@ -8,13 +8,14 @@ import {
   holdersPart,
   labelsPart,
   levelsPart,
+  memberPart,
   oncePart,
   resultsPart,
   returnPart,
   signalPart,
 } from './parts/parts.js';
 import source from './recover.lua';
-import { namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
+import { memberArgs, memberKeys, namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
 
 export interface RecoverInput {
   keys: QueueKeys;
@@ -54,11 +55,12 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     endingPart,
     deadLettersPart,
     resultsPart,
+    memberPart,
     returnPart,
     signalPart,
   ],
   keys: {
-    ...namedKeys('list', ...placeKeys, 'consumers', 'dead', 'stats', 'holders', 'once'),
+    ...namedKeys('list', ...placeKeys, 'consumers', 'dead', 'stats', 'holders', 'once', ...memberKeys),
     active: ({ keys, overdue }) => keys.active(consumerOf(overdue)),
     batches: ({ keys, overdue }) => keys.batches(consumerOf(overdue)),
     labels: ({ keys, overdue }) => keys.labels(consumerOf(overdue)),
@@ -73,6 +75,7 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     max_attempts: ({ maxAttempts }) => maxAttempts,
     remember_ms: () => rememberMs,
     ...placeArgs,
+    ...memberArgs,
     ...resultArgs,
   },
   lua: source,

@@ -48,6 +48,23 @@ export const resultArgs = {
   waiters_prefix: ({ keys }: KeyedInput) => keys.resultWaiters,
 };
 
+/** The keys of scripts that end messages, which may be members of flows. */
+export const memberKeys = ['members', 'outboxes'] as const;
+
+/** What the keys of outboxes begin with. */
+export const memberArgs = { outbox_prefix: ({ keys }: KeyedInput) => keys.outbox };
+
+/** The keys of scripts about flows that continue in the queue. */
+export const flowKeys = ['list', 'delayed', ...placeKeys, ...memberKeys, 'flows', 'flowQueues'] as const;
+
+export const flowArgs = {
+  ...placeArgs,
+  ...memberArgs,
+  flow_prefix: ({ keys }: KeyedInput) => keys.flow,
+  flow_results_prefix: ({ keys }: KeyedInput) => keys.flowResults,
+  nested_prefix: ({ keys }: KeyedInput) => keys.nestedFlows,
+};
+
 /** Keys of a queue, and of the consumer that a script is about, by their names. */
 export function namedKeys<Input extends KeyedInput>(
   ...names: (keyof QueueKeys)[]

@@ -6,6 +6,8 @@ import { findingPart, handoffPart, heldPart, levelsPart } from './parts/parts.js
 import {
   debouncedKeys,
   heldKeys,
+  memberArgs,
+  memberKeys,
   namedKeys,
   placeArgs,
   placeKeys,
@@ -65,6 +67,7 @@ const searchArgs = {
   id_json: ({ id }: SearchInput) => JSON.stringify(id),
   ...placeArgs,
   ...resultArgs,
+  ...memberArgs,
 };
 
 /** A script that looks for a message that waits, and acts on it in the same step. */
@@ -88,6 +91,7 @@ export function defineSearchWaiting<Input extends SearchWaitingInput, Found>({
       'once',
       ...debouncedKeys,
       ...placeKeys,
+      ...memberKeys,
     ),
     args: {
       ...searchArgs,
@@ -120,7 +124,7 @@ export function defineSearchHeld<Input extends SearchHeldInput, Found, Brought>(
   return defineScript<Input, SearchHeldStep<Found, Brought>>({
     name,
     uses: [mostBytesPart, heldPart, handoffPart, findingPart, acts],
-    keys: namedKeys('list', 'consumers', 'stats', 'cancelled', ...placeKeys, ...heldKeys),
+    keys: namedKeys('list', 'consumers', 'stats', 'cancelled', ...placeKeys, ...heldKeys, ...memberKeys),
     args: {
       ...searchArgs,
       consumer: ({ consumer }) => consumer,

@@ -1,6 +1,6 @@
 import { defineScript } from '@redpost/core';
 import { droppingPart, outgoingPart, waitingPart } from './parts/parts.js';
-import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { memberArgs, memberKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 import { messageArguments, placesIn, type SendInput } from './send.js';
 import source from './send-bounded.lua';
 
@@ -25,9 +25,10 @@ export interface SendBoundedResult {
 export const sendBounded = defineScript<SendBoundedInput, SendBoundedResult>({
   name: 'send-bounded',
   uses: [outgoingPart, waitingPart, droppingPart],
-  keys: namedKeys('list', 'delayed', 'debounced', 'stats', 'once', ...placeKeys),
+  keys: namedKeys('list', 'delayed', 'debounced', 'stats', 'once', ...placeKeys, ...memberKeys),
   args: {
     ...placeArgs,
+    ...memberArgs,
     limit: ({ limit }) => limit,
     drops: ({ drops }) => (drops ? 1 : 0),
   },

@@ -10,7 +10,7 @@ import {
   returnPart,
   waitingPart,
 } from './parts/parts.js';
-import { debouncedKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { debouncedKeys, memberArgs, memberKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 import { messageArguments, type SendInput, type SentMessage } from './send.js';
 import source from './send-conditional.lua';
 
@@ -61,9 +61,11 @@ export const sendConditional = defineScript<SendConditionalInput, SendConditiona
     'openWindows',
     ...debouncedKeys,
     ...placeKeys,
+    ...memberKeys,
   ),
   args: {
     ...placeArgs,
+    ...memberArgs,
     once_prefix: ({ keys }) => keys.onceWindows,
     throttle_prefix: ({ keys }) => keys.throttleWindows,
     limit: ({ limit }) => limit ?? '',

@@ -121,9 +121,9 @@ export class Producer<Body, Input> {
     );
   }
 
-  /** Makes a message ready to be sent. Returns a promise only if the schema is asynchronous. */
-  prepare(body: Input, options: SendOptions): Outgoing | Promise<Outgoing> {
-    const message = this.#prepare(body, options);
+  /** Makes a message ready to be sent, as a member of a flow or ''. Returns a promise only if the schema is asynchronous. */
+  prepare(body: Input, options: SendOptions, flow: string): Outgoing | Promise<Outgoing> {
+    const message = this.#prepare(body, options, flow);
     const valid = this.#validate(body);
     return valid ? valid.then(() => message) : message;
   }
@@ -158,14 +158,16 @@ export class Producer<Body, Input> {
     return this.#enqueue(message);
   }
 
-  #prepare(body: Input, options: SendOptions): Outgoing {
+  #prepare(body: Input, options: SendOptions, flow = ''): Outgoing {
     if (this.#isClosed) throw new ClosedError('The queue is closed');
     if (options === noOptions) return this.#preparePlain(body);
     const condition = checkSendOptions(options);
     const { id = newId(), delayMs = 0, ttlMs = 0, replicas = this.#options.replicas } = options;
     const { key } = options;
     const place = placeJson(key, options.priority);
-    const before = handlingJson(options) + place + onceIn(condition);
+    const { keepResultMs, timeoutMs } = options;
+    const handling = flow === '' ? handlingJson(options) : handlingJson({ keepResultMs, timeoutMs, flow });
+    const before = handling + place + onceIn(condition);
     const element = this.#encode(body, id, options, before);
     refuseTooLarge(element, this.#options.maxMessageBytes);
     const isInList = place === '';

@@ -26,6 +26,8 @@ export interface Shape {
   readonly hasKeys: boolean;
   /** Some keys are paused. */
   readonly hasPausedKeys: boolean;
+  /** Flows that were cancelled while members of them were in this queue, as headers name them. */
+  readonly cancelledFlows: ReadonlySet<string>;
   /** The bounds of the dead letters; `Infinity` for no bound. */
   readonly deadLetters: Complete<DeadLetterBounds>;
   readonly limits: QueueLimits;
@@ -64,12 +66,20 @@ export function shapeOf(hash: readonly Buffer[]): Shape {
     hasLevels: fields.has('levels'),
     hasKeys: fields.has('keys'),
     hasPausedKeys: fields.has('key_pauses'),
+    cancelledFlows: cancelledFlowsIn(fields),
     deadLetters: boundsOf(...boundsFields.map((name) => fields.get(name))),
     limits,
     history: historyOf(...historyFields.map((name) => fields.get(name))),
     leasesAhead: !limitsKeys && (isLimited ? 'in-room' : true),
     waitsByBell: isLimited,
   };
+}
+
+const cancelledFlow = 'cancelled_flow:';
+
+function cancelledFlowsIn(fields: ReadonlyMap<string, string>): ReadonlySet<string> {
+  const names = [...fields.keys()].filter((field) => field.startsWith(cancelledFlow));
+  return new Set(names.map((field) => field.slice(cancelledFlow.length)));
 }
 
 function pausedIn(fields: ReadonlyMap<string, string>): Paused | undefined {

@@ -15,11 +15,10 @@ local function begin_sending()
   earliest = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
 end
 
-local function send_message(n)
-  local i = rest + 3 * n - 3
-  local delay_ms, ttl_ms, element = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), ARGV[i + 2]
+local function send_element(delay_text, ttl_ms, element, n)
+  local delay_ms = tonumber(delay_text)
   -- A time that has passed means no delay.
-  if not delay_ms then delay_ms = math.max(0, ARGV[i]:sub(2) - sent_at) end
+  if not delay_ms then delay_ms = math.max(0, delay_text:sub(2) - sent_at) end
   if ttl_ms > 0 then
     element = '\0011{"expires":' .. (sent_at + delay_ms + ttl_ms) .. ',' .. element:sub(4)
   end
@@ -30,6 +29,11 @@ local function send_message(n)
     delay(due, element)
     note_due(due)
   end
+end
+
+local function send_message(n)
+  local i = rest + 3 * n - 3
+  send_element(ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], n)
 end
 
 local function tell_due()

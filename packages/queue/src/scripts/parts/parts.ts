@@ -18,6 +18,7 @@ import findHeld from './find-held.lua';
 import findWaiting from './find-waiting.lua';
 import finding from './finding.lua';
 import fitting from './fitting.lua';
+import flow from './flow.lua';
 import forgetKeys from './forget-keys.lua';
 import concurrencyGate from './gate/concurrency.lua';
 import gates from './gate/gates.lua';
@@ -34,6 +35,7 @@ import label from './label.lua';
 import labels from './labels.lua';
 import levels from './levels.lua';
 import locate from './locate.lua';
+import member from './member.lua';
 import notingOnce from './noting-once.lua';
 import once from './once.lua';
 import openedLabels from './opened-labels.lua';
@@ -108,6 +110,22 @@ export const earlierOncePart = definePart({
   name: 'earlier-once',
   needs: ['once', 'open_windows', 'once_prefix'],
   lua: earlierOnce,
+});
+
+/** `post(target, delay, ttl_ms, element)` and `post_entry(…)`: what is sent to other queues. */
+export const outboxPart = definePart({
+  name: 'outbox',
+  uses: [clockPart],
+  needs: ['outboxes', 'outbox_prefix'],
+  lua: outbox,
+});
+
+/** `flow_of`, `end_member`, `post_ended` and others: messages that are members of flows. */
+export const memberPart = definePart({
+  name: 'member',
+  uses: [envelopePart, placePart, shapePart, outboxPart],
+  needs: ['list', 'members', 'shape'],
+  lua: member,
 });
 
 /** `hold_once`, `end_held` and others: those of them that a consumer holds. */
@@ -189,7 +207,7 @@ export const waitingPart = definePart({
 /** `check_dropping(reads)`, `drop_oldest(count)` and `reads_dropped()`: room for new messages. */
 export const droppingPart = definePart({
   name: 'dropping',
-  uses: [oncePart],
+  uses: [oncePart, memberPart],
   needs: ['list', 'shape', 'stats'],
   lua: dropping,
 });
@@ -197,7 +215,7 @@ export const droppingPart = definePart({
 /** `forget_keys(most)`: deletes what waits of keys. */
 export const forgetKeysPart = definePart({
   name: 'forget-keys',
-  uses: [keysPart],
+  uses: [keysPart, memberPart],
   lua: forgetKeys,
 });
 
@@ -214,14 +232,6 @@ export const resultsPart = definePart({
   name: 'results',
   needs: ['list', 'result_prefix', 'waiters_prefix'],
   lua: results,
-});
-
-/** `post(target, delay, ttl_ms, element)`: messages that are sent with an acknowledgement. */
-export const outboxPart = definePart({
-  name: 'outbox',
-  uses: [clockPart],
-  needs: ['outboxes', 'outbox_prefix'],
-  lua: outbox,
 });
 
 /** `put_redriven(element, id)`: dead letters that are sent again. */
@@ -309,6 +319,14 @@ export const outgoingPart = definePart({
   lua: outgoing,
 });
 
+/** `open_flow`, `count_ended`, `end_flow` and others: flows that continue in the queue. */
+export const flowPart = definePart({
+  name: 'flow',
+  uses: [outgoingPart, memberPart, keysPart],
+  needs: ['flows', 'flow_queues', 'flow_prefix', 'flow_results_prefix', 'nested_prefix'],
+  lua: flow,
+});
+
 /** The same of messages that have neither priorities nor keys. */
 export const listOutgoingPart = definePart({
   name: 'list-outgoing',
@@ -385,8 +403,7 @@ export const locatePart = definePart({ name: 'locate', uses: [envelopePart], lua
 /** `found(…)`: cancels a message that waits. */
 export const cancelWaitingPart = definePart({
   name: 'cancel-waiting',
-  uses: [writeBeforeGrowingPart, removingPart, oncePart, endingPart, resultsPart],
-
+  uses: [writeBeforeGrowingPart, removingPart, oncePart, memberPart, endingPart, resultsPart],
   needs: ['consumers', 'reason'],
   lua: cancelWaiting,
 });
@@ -416,6 +433,7 @@ export const cancelHeldPart = definePart({
     heldOncePart,
     holdersPart,
     labelsPart,
+    memberPart,
     endingPart,
     resultsPart,
   ],

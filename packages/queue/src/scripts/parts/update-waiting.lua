@@ -16,6 +16,7 @@ local function changed_header(text, header_end, later_by_ms)
     -- What is for consumers stays.
     local kept = place:match('^"result":%d+,') or ''
     kept = kept .. (place:match('^"timeout":%d+,', #kept + 1) or '')
+    kept = kept .. place:sub(#kept + 1, select(2, flow_at(place, #kept + 1)) - 1)
     place = kept .. (new_priority == '4' and '' or '"priority":' .. new_priority .. ',')
   end
   if expires and later_by_ms ~= 0 and #expires <= 15 then
