@@ -55,13 +55,6 @@ export {
 export type { AckOptions, Delivery, RetryOptions } from './consuming/delivery.js';
 export type { BatchWrapper, HandlerWrapper } from './consuming/handler-calls.js';
 export type { ReceiveOptions } from './consuming/receiver.js';
-export type { RateLimit, RateLimiterOptions } from './limiting/limit.js';
-export {
-  type AcquireOptions,
-  RateLimiter,
-  type TryAcquireOptions,
-  type TryAcquireResult,
-} from './limiting/rate-limiter.js';
 export { FlowOverError } from './flow/errors.js';
 export {
   Flow,
@@ -72,6 +65,13 @@ export {
 } from './flow/flow.js';
 export type { FlowCounts, FlowEnd, FlowName, FlowOver } from './flow/flow-end.js';
 export type { FlowResult } from './flow/flow-result.js';
+export type { RateLimit, RateLimiterOptions } from './limiting/limit.js';
+export {
+  type AcquireOptions,
+  RateLimiter,
+  type TryAcquireOptions,
+  type TryAcquireResult,
+} from './limiting/rate-limiter.js';
 export { List, type ListEnd, type ListOptions, type ListValue, type MoveOptions } from './list.js';
 export type { Headers } from './message/envelope.js';
 export type { Message } from './message/message.js';

@@ -606,7 +606,9 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   async destroy(): Promise<DestroyResult> {
     const { connection, keys, index } = this.#context;
-    const destroyed = await destroy(connection, keys, () => relayNow(this.#context as QueueContext));
+    const destroyed = await destroy(connection, keys, () =>
+      relayNow(this.#context as QueueContext),
+    );
     await index.remove(this.name);
     return destroyed;
   }

@@ -76,7 +76,11 @@ it('each flow over three slots continues once, with exact counts, while processe
     return stats.every(({ pending, active }) => pending + active === 0);
   });
   for (const queue of queues) {
-    const keys = [`{${queue.name}}:members`, `{${queue.name}}:flows`, `{${queue.name}}:flows:queues`];
+    const keys = [
+      `{${queue.name}}:members`,
+      `{${queue.name}}:flows`,
+      `{${queue.name}}:flows:queues`,
+    ];
     for (const key of keys) expect(await connection.call('EXISTS', [key])).toBe(0);
     await queue.close();
   }

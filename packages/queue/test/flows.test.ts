@@ -61,7 +61,12 @@ it('a flow continues once when all its members are done, in any queues', async (
     ...{ done: 900, dead: 0, expired: 0, cancelled: 0 },
   });
   expect(new Set(seen).size).toBe(900);
-  expect(await flow.status()).toMatchObject({ state: 'over', over: 'closed', pending: 0, done: 900 });
+  expect(await flow.status()).toMatchObject({
+    state: 'over',
+    over: 'closed',
+    pending: 0,
+    done: 900,
+  });
   await eventually(async () => (await left(last as never, ...(queues as never[]))).length === 0);
 });
 
@@ -117,13 +122,20 @@ it('members that are dead, expired, cancelled, purged and dropped are counted, e
   released.resolve();
   expect(await queue.cancel('c')).toBe('removed');
   const other = redis.otherEnd(queue as TestQueue<string>);
-  other.consume(({ body }) => {
-    if (body === 'dead') throw new Error('wrong');
-  }, { maxAttempts: 1 }).on('failed', () => {});
+  other
+    .consume(
+      ({ body }) => {
+        if (body === 'dead') throw new Error('wrong');
+      },
+      { maxAttempts: 1 },
+    )
+    .on('failed', () => {});
   expect(await endOf(ends)).toMatchObject({ done: 2, dead: 1, expired: 1, cancelled: 5 });
   expect(await connection.call('EXISTS', [queueKeys(queue.name).members])).toBe(0);
   await consumer.stop();
-  await eventually(async () => (await left(last as never, queue as never, waits as never)).length === 0);
+  await eventually(
+    async () => (await left(last as never, queue as never, waits as never)).length === 0,
+  );
 });
 
 it('a member that is dropped for a new message counts as cancelled', async () => {
@@ -203,10 +215,15 @@ it('what a member has is kept: priority, key, headers, delay, timeout; and its b
 it('results are kept if they are asked for', async () => {
   const { flow, ends } = await openFlow({ results: true });
   const queue = redis.queue<number>();
-  queue.consume(({ body }) => {
-    if (body === 2) throw new TypeError('two');
-    return { squared: body * body };
-  }, { maxAttempts: 1 }).on('failed', () => {});
+  queue
+    .consume(
+      ({ body }) => {
+        if (body === 2) throw new TypeError('two');
+        return { squared: body * body };
+      },
+      { maxAttempts: 1 },
+    )
+    .on('failed', () => {});
   for (let n = 0; n < 500; n += 1) void flow.send(queue, n, { id: `m${n}` });
   await flow.send(queue, 500, { id: 'late', ttlMs: 1, delayMs: 1 });
   await flow.close();
@@ -242,7 +259,10 @@ it('a flow that is cancelled is over at once, and starts no more members', async
   expect(started).toHaveLength(2);
   await queue.update('later', { delayMs: 0 });
   await eventually(() => cancelled.includes('later'));
-  await expect(flow.send(queue, 'x')).rejects.toMatchObject({ code: 'FLOW_OVER', over: 'cancelled' });
+  await expect(flow.send(queue, 'x')).rejects.toMatchObject({
+    code: 'FLOW_OVER',
+    over: 'cancelled',
+  });
   // Nothing is left of it in the queue, which is plain again.
   const { shape, members } = queueKeys(queue.name);
   await eventually(async () => (await queue.connection.call('EXISTS', [shape, members])) === 0);

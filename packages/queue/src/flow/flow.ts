@@ -39,7 +39,6 @@ export interface FlowOptions {
   /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;
   /** The message that is sent when all members have ended: the continuation. `delivery.flowEnd` tells its handler how they have. */
-  // biome-ignore lint/suspicious/noThenProperty: it says what is done then, and no flow is ever awaited for it.
   then: FlowMessage;
   /**
    * What a member does that becomes a dead letter: `continue` only counts it, `cancel-rest` cancels the flow. Default
@@ -90,7 +89,6 @@ export interface FlowStatus extends FlowCounts {
 
 const optionNames: NamesOf<FlowOptions> = {
   connection: true,
-  // biome-ignore lint/suspicious/noThenProperty: see above.
   then: true,
   onDead: true,
   results: true,
@@ -174,7 +172,11 @@ export class Flow {
       throw new InvalidArgumentError(`memberOf is a flow, got ${shown(memberOf)}`);
     }
     const outer = memberOf && (await memberOf.#nameInHeaders());
-    const then = await prepareFollowUp(options.then as FollowUp, 'The continuation of a flow', outer ?? '');
+    const then = await prepareFollowUp(
+      options.then as FollowUp,
+      'The continuation of a flow',
+      outer ?? '',
+    );
     const name = `${results ? '+' : ''}${id}:${then.target}`;
     const flow = new Flow(connection, then.target, id, name);
     const { element, delayMs, at, ttlMs } = then;
@@ -275,7 +277,15 @@ export class Flow {
     const [done, dead, expired, cancelled] = counts.map(Number) as [number, number, number, number];
     const pending = Number(sent) - done - dead - expired - cancelled;
     const state = over ? 'over' : closed ? 'closed' : 'open';
-    return { state, over: (over ?? undefined) as FlowOver | undefined, pending, done, dead, expired, cancelled };
+    return {
+      state,
+      over: (over ?? undefined) as FlowOver | undefined,
+      pending,
+      done,
+      dead,
+      expired,
+      cancelled,
+    };
   }
 
   /**
@@ -311,7 +321,8 @@ export class Flow {
     const input = { keys: this.#keys, id: this.id, members };
     const standing = await this.#connection.run(flowSend, input);
     if (standing !== '') throw this.#over(standing);
-    for (const target of new Set(members.map((member) => member.target))) this.#outbox.relay(target);
+    for (const target of new Set(members.map((member) => member.target)))
+      this.#outbox.relay(target);
   }
 
   async #nameInHeaders(): Promise<string> {

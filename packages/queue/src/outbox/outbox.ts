@@ -76,11 +76,7 @@ export class Outbox {
     this.#hasEnded = true;
   }
 
-  async #relayAll(
-    source: string,
-    target: string,
-    state: { again: boolean },
-  ): Promise<void> {
+  async #relayAll(source: string, target: string, state: { again: boolean }): Promise<void> {
     try {
       do {
         state.again = false;

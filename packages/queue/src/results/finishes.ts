@@ -40,11 +40,7 @@ export class Finishes {
   });
 
   /** Resolves to false when the message was no longer held. */
-  add(
-    held: HeldDelivery,
-    how: FinishedHow,
-    value: string | Buffer | undefined,
-  ): Promise<boolean> {
+  add(held: HeldDelivery, how: FinishedHow, value: string | Buffer | undefined): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const followUps = held.followUps ?? [];
       const bytes = followUps.reduce(

@@ -12,7 +12,13 @@ import {
   shown,
   type Unlisten,
 } from '@redpost/core';
-import { clearInterval, NameIndex, Signals, setInterval, ToldSeldom } from '@redpost/core/consuming';
+import {
+  clearInterval,
+  NameIndex,
+  Signals,
+  setInterval,
+  ToldSeldom,
+} from '@redpost/core/consuming';
 import { Promoter } from '../due/promoter.js';
 import { queueKeys, queueOwner } from '../keys.js';
 import { Outbox } from '../outbox/outbox.js';

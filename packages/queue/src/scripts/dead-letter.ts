@@ -13,7 +13,15 @@ import {
   memberPart,
   resultsPart,
 } from './parts/parts.js';
-import { heldKeys, memberArgs, memberKeys, namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
+import {
+  heldKeys,
+  memberArgs,
+  memberKeys,
+  namedKeys,
+  placeArgs,
+  placeKeys,
+  resultArgs,
+} from './script-keys.js';
 
 export interface DeadLetterInput {
   keys: QueueKeys;

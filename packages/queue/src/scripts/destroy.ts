@@ -24,7 +24,10 @@ const dropOutboxes = defineScript<{ keys: QueueKeys }, undefined>({
   parse: () => undefined,
 });
 
-const destroyScript = defineScript<{ keys: QueueKeys }, DestroyResult & { hasMore: boolean; hasOutboxes: boolean }>({
+const destroyScript = defineScript<
+  { keys: QueueKeys },
+  DestroyResult & { hasMore: boolean; hasOutboxes: boolean }
+>({
   name: 'destroy',
   uses: [clockPart, waitingPart, forgetKeysPart, memberPart],
   keys: namedKeys(

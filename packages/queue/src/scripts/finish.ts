@@ -12,7 +12,15 @@ import {
   memberPart,
   resultsPart,
 } from './parts/parts.js';
-import { heldKeys, memberArgs, memberKeys, namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
+import {
+  heldKeys,
+  memberArgs,
+  memberKeys,
+  namedKeys,
+  placeArgs,
+  placeKeys,
+  resultArgs,
+} from './script-keys.js';
 
 /** A message was handled, or had expired, or its flow was cancelled. */
 export type FinishedHow = 'done' | 'expired' | 'cancelled';

@@ -20,9 +20,7 @@ interface FlowInput {
 export type FlowStanding = FlowOver | '' | undefined;
 
 /** A member of a flow; or a flow whose continuation is to be one, with its fields as MessagePack. */
-export type MemberToSend =
-  | PreparedFollowUp
-  | { target: string; opens: string; element: Buffer };
+export type MemberToSend = PreparedFollowUp | { target: string; opens: string; element: Buffer };
 
 function defineFlowScript<Input extends { keys: QueueKeys }, Result>(
   definition: Pick<ScriptDefinition<Input, Result>, 'name' | 'lua' | 'parse' | 'uses'> & {
@@ -66,7 +64,12 @@ export const flowSend = defineFlowScript<
     members.flatMap((member) =>
       'opens' in member
         ? [member.target, 'flow:open', member.opens, member.element]
-        : [member.target, member.at ? `@${member.at}` : member.delayMs, member.ttlMs, member.element],
+        : [
+            member.target,
+            member.at ? `@${member.at}` : member.delayMs,
+            member.ttlMs,
+            member.element,
+          ],
     ),
   lua: flowSendSource,
   parse: standingOf,

@@ -3,7 +3,14 @@ import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import { forgetKeysPart, labelPart, memberPart, oncePart, waitingPart } from './parts/parts.js';
 import source from './purge.lua';
-import { debouncedKeys, memberArgs, memberKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import {
+  debouncedKeys,
+  memberArgs,
+  memberKeys,
+  namedKeys,
+  placeArgs,
+  placeKeys,
+} from './script-keys.js';
 
 /** How many messages were deleted. */
 export interface PurgeResult {
@@ -17,7 +24,15 @@ export const keysAtOnce = 1000;
 const purgeScript = defineScript<{ keys: QueueKeys }, PurgeResult & { hasMore: boolean }>({
   name: 'purge',
   uses: [clockPart, waitingPart, forgetKeysPart, labelPart, oncePart, memberPart],
-  keys: namedKeys('list', 'delayed', 'consumers', 'once', ...debouncedKeys, ...placeKeys, ...memberKeys),
+  keys: namedKeys(
+    'list',
+    'delayed',
+    'consumers',
+    'once',
+    ...debouncedKeys,
+    ...placeKeys,
+    ...memberKeys,
+  ),
   args: {
     ...placeArgs,
     ...memberArgs,

@@ -15,7 +15,14 @@ import {
   signalPart,
 } from './parts/parts.js';
 import source from './recover.lua';
-import { memberArgs, memberKeys, namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
+import {
+  memberArgs,
+  memberKeys,
+  namedKeys,
+  placeArgs,
+  placeKeys,
+  resultArgs,
+} from './script-keys.js';
 
 export interface RecoverInput {
   keys: QueueKeys;
@@ -60,7 +67,16 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     signalPart,
   ],
   keys: {
-    ...namedKeys('list', ...placeKeys, 'consumers', 'dead', 'stats', 'holders', 'once', ...memberKeys),
+    ...namedKeys(
+      'list',
+      ...placeKeys,
+      'consumers',
+      'dead',
+      'stats',
+      'holders',
+      'once',
+      ...memberKeys,
+    ),
     active: ({ keys, overdue }) => keys.active(consumerOf(overdue)),
     batches: ({ keys, overdue }) => keys.batches(consumerOf(overdue)),
     labels: ({ keys, overdue }) => keys.labels(consumerOf(overdue)),

@@ -55,7 +55,14 @@ export const memberKeys = ['members', 'outboxes'] as const;
 export const memberArgs = { outbox_prefix: ({ keys }: KeyedInput) => keys.outbox };
 
 /** The keys of scripts about flows that continue in the queue. */
-export const flowKeys = ['list', 'delayed', ...placeKeys, ...memberKeys, 'flows', 'flowQueues'] as const;
+export const flowKeys = [
+  'list',
+  'delayed',
+  ...placeKeys,
+  ...memberKeys,
+  'flows',
+  'flowQueues',
+] as const;
 
 export const flowArgs = {
   ...placeArgs,

@@ -124,7 +124,15 @@ export function defineSearchHeld<Input extends SearchHeldInput, Found, Brought>(
   return defineScript<Input, SearchHeldStep<Found, Brought>>({
     name,
     uses: [mostBytesPart, heldPart, handoffPart, findingPart, acts],
-    keys: namedKeys('list', 'consumers', 'stats', 'cancelled', ...placeKeys, ...heldKeys, ...memberKeys),
+    keys: namedKeys(
+      'list',
+      'consumers',
+      'stats',
+      'cancelled',
+      ...placeKeys,
+      ...heldKeys,
+      ...memberKeys,
+    ),
     args: {
       ...searchArgs,
       consumer: ({ consumer }) => consumer,

@@ -10,7 +10,14 @@ import {
   returnPart,
   waitingPart,
 } from './parts/parts.js';
-import { debouncedKeys, memberArgs, memberKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import {
+  debouncedKeys,
+  memberArgs,
+  memberKeys,
+  namedKeys,
+  placeArgs,
+  placeKeys,
+} from './script-keys.js';
 import { messageArguments, type SendInput, type SentMessage } from './send.js';
 import source from './send-conditional.lua';
 

@@ -166,7 +166,8 @@ export class Producer<Body, Input> {
     const { key } = options;
     const place = placeJson(key, options.priority);
     const { keepResultMs, timeoutMs } = options;
-    const handling = flow === '' ? handlingJson(options) : handlingJson({ keepResultMs, timeoutMs, flow });
+    const handling =
+      flow === '' ? handlingJson(options) : handlingJson({ keepResultMs, timeoutMs, flow });
     const before = handling + place + onceIn(condition);
     const element = this.#encode(body, id, options, before);
     refuseTooLarge(element, this.#options.maxMessageBytes);

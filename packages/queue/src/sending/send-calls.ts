@@ -68,25 +68,29 @@ export class SendCalls<Body, Input> {
     });
   }
 
-  /** Makes a message ready to be sent with an acknowledgement: `next()` resolves when it is ready. */
-  prepare(body: Input, options: SendOptions): Outgoing | Promise<Outgoing> {
+  /**
+   * Makes a message ready to be sent with an acknowledgement, or as a member of a flow: `next()` resolves when it is ready.
+   *
+   * @param flow as headers name it; '' for none.
+   */
+  prepare(body: Input, options: SendOptions, flow: string): Outgoing | Promise<Outgoing> {
     if (this.#wrappers.length === 0 && !isObserved('send')) {
-      return this.#producer.prepare(body, options);
+      return this.#producer.prepare(body, options, flow);
     }
-    return this.#prepare(body, options);
+    return this.#prepare(body, options, flow);
   }
 
-  async #prepare(body: Input, options: SendOptions): Promise<Outgoing> {
+  async #prepare(body: Input, options: SendOptions, flow: string): Promise<Outgoing> {
     let prepared: Outgoing | undefined;
     await this.#around(body, options, (its, given) =>
       this.#observed('ack', 1, given, async (observed) => {
-        prepared = await this.#producer.prepare(its, observed);
+        prepared = await this.#producer.prepare(its, observed, flow);
         return prepared.id;
       }),
     );
     if (prepared) return prepared;
     throw new InvalidArgumentError(
-      'A function of useSend() did not call next() for a message that is sent with an acknowledgement',
+      'A function of useSend() did not call next() for a message that is sent with an acknowledgement or by a flow',
     );
   }
 

@@ -77,8 +77,7 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
 
   deadLetter(letters: readonly DeadLettering<HeldDelivery>[]): Promise<boolean[]> {
     const deliveries = letters.map(({ held, reason, error, stack }) => {
-      const kept =
-        held.keepsResult ? (held.failure ?? failureJson(reason)) : undefined;
+      const kept = held.keepsResult ? (held.failure ?? failureJson(reason)) : undefined;
       return { receipt: held.number, reason, error, stack, ranUs: held.ranUs, kept };
     });
     return this.#context.connection.run(deadLetter, { ...this.#names, deliveries });

@@ -29,7 +29,11 @@ process.stdout.write('ready\n');
 // With a number of flows, it also opens them, one after the other, until it is killed.
 process.stdin.on('data', async () => {
   for (;;) {
-    const flow = await Flow.open({ connection, then: { queue: new Queue(last, { connection }), body: 0 }, idleMs: 1000 });
+    const flow = await Flow.open({
+      connection,
+      then: { queue: new Queue(last, { connection }), body: 0 },
+      idleMs: 1000,
+    });
     const items = Array.from({ length: 90 }, (_, n) => ({
       queue: queues[n % queues.length],
       body: { flow: flow.id, fails: n % 10 === 0 },
