@@ -81,7 +81,10 @@ it('each flow over three slots continues once, with exact counts, while processe
       `{${queue.name}}:flows`,
       `{${queue.name}}:flows:queues`,
     ];
-    for (const key of keys) expect(await connection.call('EXISTS', [key])).toBe(0);
+    // A flow that was opened just before a kill, and not noted here, ends when it is idle.
+    for (const key of keys) {
+      await eventually(async () => (await connection.call('EXISTS', [key])) === 0, 30_000);
+    }
     await queue.close();
   }
 }, 180_000);
