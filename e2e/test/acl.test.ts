@@ -9,6 +9,7 @@ const rules = readRules();
 
 /** Users who may do what another one may, and more: only what they may beside that is left out to see whether it is needed. */
 const extended: Record<string, string> = {
+  'flow-consumer': 'consumer',
   'forwarding-consumer': 'consumer',
   'moving-operator': 'operator',
 };

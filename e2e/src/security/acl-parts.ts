@@ -2,6 +2,7 @@ import { type Connection, ConnectionError, isRedpostError, type Reply } from '@r
 import { PubSub } from '@redpost/pubsub';
 import {
   type Consumer,
+  Flow,
   listQueues,
   type PauseKeyOptions,
   type PauseOptions,
@@ -125,6 +126,29 @@ export const parts: Record<string, Part> = {
     await until(async () => (await admin.call('LLEN', ['emails'])) === 0);
     await hanging.stop({ timeoutMs: 0 });
     await queue.close();
+  },
+
+  async 'flow-consumer'(place) {
+    const { connection, failed, until } = place;
+    await using emails = new Queue<string>('emails', { connection });
+    await using audit = new Queue<string>('audit', { connection });
+    const then = { queue: audit, body: 'end' };
+    const flow = await Flow.open({ connection, then, results: true });
+    const inner = await Flow.open({ connection, then, memberOf: flow });
+    await flow.send(emails, 'a');
+    await inner.send(emails, 'b');
+    await inner.close();
+    await flow.close();
+    const ended: string[] = [];
+    const consumers = [
+      emails.consume((delivery) => delivery.body),
+      audit.consume(({ flowEnd }) => void ended.push(flowEnd?.id ?? '')),
+    ];
+    for (const consumer of consumers) consumer.on('error', failed);
+    await until(() => ended.length === 2);
+    for await (const _ of flow.results()) break;
+    for (const consumer of consumers) await consumer.stop();
+    await parts.consumer?.(place);
   },
 
   async 'forwarding-consumer'(place) {

@@ -10,7 +10,7 @@ it('the list has the name of the queue, and all other keys its hash tag', () => 
   const [list, ...others] = allKeys('task');
 
   expect(list).toBe('task');
-  for (const key of others) expect(key).toMatch(/^\{task\}:[a-z]+(:[a-z]*)?$/);
+  for (const key of others) expect(key).toMatch(/^\{task\}:[a-z-]+(:[a-z]*)?$/);
 });
 
 it('no two keys are the same', () => {
