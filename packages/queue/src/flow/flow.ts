@@ -107,6 +107,9 @@ const limits = { count: 1000, bytes: 500_000 };
 const resultsAtOnce = 200;
 const validId = /^[\w.@/-]{1,256}$/;
 
+/** Whether it is a flow of this copy of the package, whose parts can be used. */
+let isFlow: (value: unknown) => boolean;
+
 interface Sending {
   member: PreparedFollowUp;
   resolve(): void;
@@ -168,7 +171,7 @@ export class Flow {
     if (typeof results !== 'boolean') {
       throw new InvalidArgumentError(`results is true or false, got ${shown(results)}`);
     }
-    if (memberOf !== undefined && !(memberOf instanceof Flow)) {
+    if (memberOf !== undefined && !isFlow(memberOf)) {
       throw new InvalidArgumentError(`memberOf is a flow, got ${shown(memberOf)}`);
     }
     const outer = memberOf && (await memberOf.#nameInHeaders());
@@ -194,6 +197,10 @@ export class Flow {
       flow.#name = undefined;
     }
     return flow;
+  }
+
+  static {
+    isFlow = (value) => typeof value === 'object' && value !== null && #keys in value;
   }
 
   /** A flow that was opened before, in any process: `Flow.of({ connection, ...delivery.flow })` is that of a member. */
