@@ -113,7 +113,7 @@ export const earlierOncePart = definePart({
 });
 
 /** `post(target, delay, ttl_ms, element)` and `post_entry(…)`: what is sent to other queues. */
-export const outboxPart = definePart({
+const outboxPart = definePart({
   name: 'outbox',
   uses: [clockPart],
   needs: ['outboxes', 'outbox_prefix'],
