@@ -355,7 +355,10 @@ it('nothing but the pushes of producers writes to the list, whatever consumers d
   }
 
   const lines = await monitor.end();
-  const touching = lines.filter((words) => words.slice(1).includes('task'));
+  // The index of all queues has the name as a member.
+  const touching = lines.filter(
+    ([, ...words]) => words[0] !== '{redpost}:queues' && words.includes('task'),
+  );
   const verbs = new Map<string, number>();
   for (const [verb = ''] of touching) verbs.set(verb, (verbs.get(verb) ?? 0) + 1);
   expect(verbs.get('lpush')).toBe(pushes);
