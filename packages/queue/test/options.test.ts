@@ -105,7 +105,7 @@ it('an option that does not exist is refused by name, wherever options are taken
     ],
     [
       () => consumer.on(anything('completed'), () => {}),
-      'There is no event "completed". There are: failed, expired, lost',
+      'There is no event "completed". There are: acked, idle, failed, expired, lost',
     ],
     [() => connection.on(anything('end'), () => {}), 'There is no event "end". There are: ready'],
   ];
