@@ -3,10 +3,8 @@ import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import type { Queue } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
-import { leaseOf } from '../src/scripts/lease.js';
-import { readShape } from '../src/scripts/read-shape.js';
-import { renew } from '../src/scripts/renew.js';
 import { deferred } from './support/in-redis.js';
+import { scriptedConsumer } from './support/scripted-consumer.js';
 import { openConnection, type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -44,29 +42,12 @@ async function active(queue: TestQueue<never>): Promise<number> {
 
 /** Leases messages for a consumer in name only, which does nothing with them. */
 async function leaseInVain(
-  { name, connection }: TestQueue<never>,
+  queue: TestQueue<never>,
   count: number,
   firstReceipt = 1,
 ): Promise<void> {
-  const keys = queueKeys(name);
-  const consumer = 'silent';
-  const shape = await connection.run(readShape, { keys });
-  const { version } = shape;
-  await connection.run(renew, { keys, consumer, leaseMs: 60_000, take: true, inForce: version });
-  const leased = await connection.run(leaseOf(shape), {
-    keys,
-    version,
-    consumer,
-    from: 'RIGHT',
-    count,
-    asBatch: true,
-    withList: true,
-    withSuspect: false,
-    firstReceipt,
-    handedOff: undefined,
-    acked: { batches: [], receipts: [], expired: 0 },
-  });
-  expect(leased).toMatchObject({ status: 'held', elements: { length: count } });
+  const { lease } = await scriptedConsumer(queue);
+  await lease(count, firstReceipt);
 }
 
 it('where the limits leave much room, fast handlers have messages ahead, and no more are active than may be', async () => {
@@ -104,7 +85,7 @@ it('what was taken ahead is returned when others leave little room, and nothing 
   );
   const held = async () => {
     const all = await holders(queue as never);
-    return [...all].find(([name]) => name !== 'silent')?.[1] ?? 0;
+    return [...all].find(([name]) => name !== 'scripted')?.[1] ?? 0;
   };
   await eventually(async () => (await held()) > 20);
   await leaseInVain(queue as never, 850);

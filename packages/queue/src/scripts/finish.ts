@@ -21,6 +21,7 @@ import {
   placeKeys,
   resultArgs,
 } from './script-keys.js';
+import { messageArgument } from './send.js';
 
 /** A message was handled, or had expired, or its flow was cancelled. */
 export type FinishedHow = 'done' | 'expired' | 'cancelled';
@@ -70,12 +71,7 @@ export const finish = defineScript<FinishInput, boolean[]>({
       value ?? '',
       ranUs ?? 0,
       followUps.length,
-      ...followUps.flatMap(({ target, delayMs, at, ttlMs, element }) => [
-        target,
-        at ? `@${at}` : delayMs,
-        ttlMs,
-        element,
-      ]),
+      ...followUps.flatMap((followUp) => [followUp.target, ...messageArgument(followUp)]),
     ]),
   lua: source,
   parse: (reply) => (reply as number[]).map((held) => held === 1),

@@ -10,6 +10,7 @@ import flowOpenSource from './flow-open.lua';
 import flowSendSource from './flow-send.lua';
 import { flowPart } from './parts/parts.js';
 import { flowArgs, flowKeys, namedKeys } from './script-keys.js';
+import { messageArgument } from './send.js';
 
 interface FlowInput {
   keys: QueueKeys;
@@ -64,12 +65,7 @@ export const flowSend = defineFlowScript<
     members.flatMap((member) =>
       'opens' in member
         ? [member.target, 'flow:open', member.opens, member.element]
-        : [
-            member.target,
-            member.at ? `@${member.at}` : member.delayMs,
-            member.ttlMs,
-            member.element,
-          ],
+        : [member.target, ...messageArgument(member)],
     ),
   lua: flowSendSource,
   parse: standingOf,

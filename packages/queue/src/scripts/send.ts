@@ -20,13 +20,14 @@ export interface SendInput {
   messages: readonly SentMessage[];
 }
 
+/** A message as arguments of a script that sends it, or posts it for another queue. */
+export function messageArgument({ delayMs, at, ttlMs, element }: SentMessage): Argument[] {
+  return [at ? `@${at}` : delayMs, ttlMs, element];
+}
+
 /** The messages as arguments of a script that uses the part `outgoing`. */
 export function messageArguments({ messages }: SendInput): Argument[] {
-  const args: Argument[] = [];
-  for (const { delayMs, at, ttlMs, element } of messages) {
-    args.push(at ? `@${at}` : delayMs, ttlMs, element);
-  }
-  return args;
+  return messages.flatMap(messageArgument);
 }
 
 /** Of messages that have neither priorities nor keys. */

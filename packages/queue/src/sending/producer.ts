@@ -160,7 +160,7 @@ export class Producer<Body, Input> {
 
   #prepare(body: Input, options: SendOptions, flow = ''): Outgoing {
     if (this.#isClosed) throw new ClosedError('The queue is closed');
-    if (options === noOptions) return this.#preparePlain(body);
+    if (options === noOptions && flow === '') return this.#preparePlain(body);
     const condition = checkSendOptions(options);
     const { id = newId(), delayMs = 0, ttlMs = 0, replicas = this.#options.replicas } = options;
     const { key } = options;
