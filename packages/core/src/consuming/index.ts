@@ -46,7 +46,7 @@ export {
 export { reportSent } from '../observe/sent-report.js';
 export { SettledReport } from '../observe/settled-report.js';
 export { type NamedUse, NameIndex } from '../registry/name-index.js';
-export { describeConsumer, readRegistration } from '../registry/registration.js';
+export { describeConsumer, readConsumers } from '../registry/registration.js';
 export { inThisContext, outsideContext } from '../runtime/context.js';
 export { isThenable } from '../runtime/is-thenable.js';
 export { onAbort } from '../runtime/on-abort.js';

@@ -51,8 +51,18 @@ export function describeConsumer(
   });
 }
 
+/** Reads the reply of a script that tells of consumers: of each its name, when its lease ends, its registration, and how many it holds. */
+export function readConsumers(reply: unknown): ConsumerInfo[] {
+  return (reply as [Buffer, Buffer, Buffer, number][]).map(([name, endsAt, about, held]) => ({
+    ...readRegistration(about),
+    consumer: String(name),
+    leaseEndsAt: new Date(Number(endsAt)),
+    held,
+  }));
+}
+
 /** Reads what `describeConsumer` has written. What is not there, or is not JSON, tells nothing. */
-export function readRegistration(stored: unknown): Partial<Registration> {
+function readRegistration(stored: unknown): Partial<Registration> {
   if (!stored) return {};
   try {
     const { startedAt, ...rest } = JSON.parse(String(stored));

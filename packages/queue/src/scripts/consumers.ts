@@ -1,5 +1,5 @@
 import { type ConsumerInfo, defineScript } from '@redpost/core';
-import { readRegistration } from '@redpost/core/consuming';
+import { readConsumers } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './consumers.lua';
 import { namedKeys } from './script-keys.js';
@@ -16,12 +16,5 @@ export const consumersScript = defineScript<{ keys: QueueKeys }, ConsumerInfo[]>
   },
   lua: source,
   looksFirst: () => true,
-  parse(reply) {
-    return (reply as [Buffer, Buffer, Buffer, number][]).map(([name, endsAt, about, held]) => ({
-      ...readRegistration(about),
-      consumer: String(name),
-      leaseEndsAt: new Date(Number(endsAt)),
-      held,
-    }));
-  },
+  parse: readConsumers,
 });

@@ -1,5 +1,5 @@
 import { type ConsumerInfo, defineScript } from '@redpost/core';
-import { readRegistration } from '@redpost/core/consuming';
+import { readConsumers } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
 import source from './consumers.lua';
 import { groupKeys } from './script-keys.js';
@@ -14,12 +14,5 @@ export const consumersScript = defineScript<{ keys: GroupKeys; group: string }, 
   },
   lua: source,
   looksFirst: () => true,
-  parse(reply) {
-    return (reply as [Buffer, Buffer, Buffer, number][]).map(([name, endsAt, about, held]) => ({
-      ...readRegistration(about),
-      consumer: String(name),
-      leaseEndsAt: new Date(Number(endsAt)),
-      held,
-    }));
-  },
+  parse: readConsumers,
 });
