@@ -19,13 +19,14 @@ export class SeriesCounter {
     this.#clock = clock;
   }
 
+  /** A message was settled so. */
   count(held: HeldDelivery, outcome: Outcome): void {
     // Most are acked, so only the others are counted singly.
     if (outcome !== 'acked') this.#add(outcomes.indexOf(outcome), 1);
     this.acked(held);
   }
 
-  /** This runs for each message: it only counts, unless the message is one of those that are measured. */
+  /** The same for an acknowledged one, as nearly all are: it only counts, unless the message is one of those that are measured. */
   acked(held: HeldDelivery): void {
     this.#counted += 1;
     if (this.#counted === this.#nextMeasured) this.#measureNext(held);
