@@ -85,13 +85,21 @@ export function defineScript<Input, Result>(
   const parts = withUsed(uses);
   checkNames(name, [...keyNames, ...argNames], parts);
   const firstOfRest = rest ? argNames.length + 1 : undefined;
-  const lua = compose(keyNames, argNames, firstOfRest, parts, definition.lua);
+  // Only when it is first called: a process loads many scripts that it never calls.
+  let lua: string | undefined;
+  let sha: string | undefined;
 
   const [keysOf, argsOf] = [Object.values(keys), Object.values(args)];
   return {
     name,
-    lua,
-    sha: createHash('sha1').update(lua).digest('hex'),
+    get lua() {
+      lua ??= compose(keyNames, argNames, firstOfRest, parts, definition.lua);
+      return lua;
+    },
+    get sha() {
+      sha ??= createHash('sha1').update(this.lua).digest('hex');
+      return sha;
+    },
     ...(looksFirst && { looksFirst }),
     encode(input) {
       const call = { keys: [] as string[], args: [] as Argument[] };
