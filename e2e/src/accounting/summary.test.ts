@@ -44,6 +44,12 @@ class LogBuilder {
     return this;
   }
 
+  /** Redis has confirmed the acknowledgement of `key`. */
+  acked(key: string) {
+    this.#add('consumer', { type: 'acked', key, receipt: key });
+    return this;
+  }
+
   /** Begins to handle `key`, and is killed. */
   dieWith(key: string, { by = 'consumer' } = {}) {
     this.#add(by, { type: 'started', key, receipt: `${by}-${this.#at}`, attempt: 1 });
@@ -232,6 +238,29 @@ it('an acknowledgement that Redis was made to lose may be followed by another ca
     .handle('a');
 
   expect(summarize(log)).toMatchObject({ afterAck: [], unexplained: [], duplicates: 1 });
+});
+
+it('a delivery that began before Redis lost its lease may come again, also after an acknowledgement that came later', () => {
+  const { log } = new LogBuilder()
+    .send('a')
+    .start('a')
+    .incident({ forgetsMs: 1000 })
+    .wait(2000)
+    .end('a')
+    .acked('a')
+    .handle('a');
+
+  expect(summarize(log)).toMatchObject({ afterAck: [], unexplained: [], duplicates: 1 });
+});
+
+it('finds a message that was leased and acknowledged after the loss, and handled again', () => {
+  const { log } = new LogBuilder()
+    .send('a')
+    .incident({ forgetsMs: 1000 })
+    .handle('a', { acks: true })
+    .handle('a');
+
+  expect(summarize(log)).toMatchObject({ afterAck: ['a'], unexplained: ['a'] });
 });
 
 it('a delivery whose end Redis was made to lose may come again, with its receipt', () => {

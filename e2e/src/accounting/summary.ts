@@ -144,13 +144,17 @@ function forgottenAge(
   return cause && Math.max(0, cause.at - ackedAt);
 }
 
+/**
+ * Redis forgets an acknowledgement, or the lease before it: what was not leased cannot be acknowledged, and a Redis
+ * that does not know the lease any more confirms an acknowledgement that waited for the end of the incident.
+ */
 function isAfterAck(
-  { ackedAt = Infinity }: HandlerCall,
+  { startedAt, ackedAt = Infinity }: HandlerCall,
   call: HandlerCall,
   incidents: readonly Incident[],
 ) {
   const isForgotten = ({ at, until, forgetsSince = Infinity }: Incident) =>
-    forgetsSince <= ackedAt && ackedAt <= until && at <= call.startedAt;
+    forgetsSince <= ackedAt && startedAt <= until && at <= call.startedAt;
   return ackedAt < call.startedAt && !incidents.some(isForgotten);
 }
 

@@ -79,6 +79,14 @@ describe('result and cancel', () => {
     expect(following.stdout).toContain('"value":9');
   });
 
+  it('takes an id that begins with a dash behind two dashes, and says so', async () => {
+    const name = uniqueName();
+    await redpost.run(['send', name, '1', '--id', '-7x', '--keep-result', '1h']);
+    const refused = await redpost.run(['result', name, '-7x']);
+    expect(refused.stderr).toContain("unknown option '-7x' (-- before what is no option)");
+    expect((await redpost.run(['result', name, '--', '-7x'])).lines).toMatchObject([{ id: '-7x' }]);
+  });
+
   it('cancels messages, and exits with 1 when one was gone', async () => {
     const name = uniqueName();
     await redpost.run(['send', name, '1', '--id', 'a', '--keep-result', '1h']);

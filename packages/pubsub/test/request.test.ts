@@ -11,6 +11,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { eventually, eventuallyPasses } from '../../../tooling/eventually.js';
 import { idleMsSince } from '../../../tooling/machine-pace.js';
+import { rejection } from '../../../tooling/rejection.js';
 import { hasNumber, hasNumberSlowly } from '../../../tooling/schemas.js';
 import { NoResponderError, ResponderError } from '../src/index.js';
 import { ChannelFormats } from '../src/message/channel-formats.js';
@@ -72,13 +73,13 @@ describe('a request', () => {
     const pubsub = redis.pubsub();
     const controller = new AbortController();
 
-    const late = pubsub.request(channel, 1, { timeoutMs: 50 });
+    const late = rejection(pubsub.request(channel, 1, { timeoutMs: 50 }));
     const aborted = pubsub.request(channel, 2, { signal: controller.signal });
     controller.abort(new Error('enough'));
 
     await expect(aborted).rejects.toThrow('enough');
-    await expect(late).rejects.toThrow(TimeoutError);
-    await expect(late).rejects.toMatchObject({ outcome: 'unknown' });
+    expect(await late).toBeInstanceOf(TimeoutError);
+    expect(await late).toMatchObject({ outcome: 'unknown' });
   });
 
   it("rejects with the responder's error", async () => {
@@ -258,12 +259,12 @@ describe('a responder', () => {
       .respond(channel, () => new Promise<void>((resolve) => held.push(resolve)).then(() => 1));
     const errors: Error[] = [];
     responder.on('error', (error) => errors.push(error));
-    const asked = redis.pubsub().request(channel, 1, { timeoutMs: 500 });
+    const asked = rejection(redis.pubsub().request(channel, 1, { timeoutMs: 500 }));
     await eventuallyPasses(() => expect(held).toHaveLength(1));
     await connection.close();
 
     held[0]?.();
-    await expect(asked).rejects.toThrow(TimeoutError);
+    expect(await asked).toBeInstanceOf(TimeoutError);
 
     expect(responder.closeReason).toBe('connection-closed');
     expect(errors).toEqual([]);

@@ -80,10 +80,10 @@ it('a request rejects with the error of its handler, with a cancellation, or whe
     code: 'TIMEOUT',
     outcome: 'unknown',
   });
-  const cancelled = queue.request('slow', { id: 'to cancel' });
+  const cancelled = rejection(queue.request('slow', { id: 'to cancel' }));
   await eventually(async () => (await queue.result('to cancel'))?.state === 'active');
   expect(await queue.cancel('to cancel')).toBe('signalled');
-  expect(await rejection(cancelled)).toBeInstanceOf(CancelledError);
+  expect(await cancelled).toBeInstanceOf(CancelledError);
   const stop = new AbortController();
   const aborted = queue.request('slow', { signal: stop.signal });
   stop.abort(new Error('enough'));
@@ -96,10 +96,10 @@ it('a request rejects with the error of its handler, with a cancellation, or whe
   slow.resolve();
   await closing;
   const open = redis.otherEnd(queue);
-  const unanswered = open.request('later', { delayMs: 60_000 });
+  const unanswered = rejection(open.request('later', { delayMs: 60_000 }));
   await eventually(async () => (await queue.stats()).delayed === 1);
   await open.close();
-  expect(await rejection(unanswered)).toMatchObject({ code: 'CLOSED' });
+  expect(await unanswered).toMatchObject({ code: 'CLOSED' });
 });
 
 it('a request whose time is up is not handled any more', async () => {

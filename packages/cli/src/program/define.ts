@@ -56,8 +56,10 @@ export function oneLineErrors(command: Command): void {
       const sentence = text
         .trim()
         .replace(/^error: /, '')
-        .replace(/\.?\s*\n\s*/g, ' ');
-      say(`${sentence.replace(/\.$/, '')}; see ${fullName(command)} --help`);
+        .replace(/\.?\s*\n\s*/g, ' ')
+        .replace(/\.$/, '');
+      const hint = sentence.startsWith('unknown option') ? ' (-- before what is no option)' : '';
+      say(`${sentence}${hint}; see ${fullName(command)} --help`);
     },
   });
 }

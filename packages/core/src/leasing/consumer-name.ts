@@ -5,5 +5,6 @@ import { randomBytes } from 'node:crypto';
  * other consumers can tell that a lease ends later than possible: see `shorten-leases.lua`.
  */
 export function newConsumerName(leaseMs: number): string {
-  return `${randomBytes(9).toString('base64url')}.${leaseMs}`;
+  // A command line takes what begins with a dash for an option.
+  return `${randomBytes(9).toString('base64url').replace(/^-/, '_')}.${leaseMs}`;
 }
