@@ -200,6 +200,12 @@ export const parts: Record<string, Part> = {
     await queue.deadLetters.bounds();
     await queue.schedules.list();
     await queue.result('nowhere');
+    const then = { queue: new Queue('emails', { connection: admin }), body: 'go on' };
+    await Flow.open({ connection: admin, then });
+    for await (const flow of Flow.list({ connection, queue: 'emails' })) {
+      await flow.status();
+      for await (const _ of flow.results());
+    }
   },
 
   async 'queue-requester'({ connection, admin }) {

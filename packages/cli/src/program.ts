@@ -4,6 +4,7 @@ import { addCancel } from './commands/cancel.js';
 import { addDead } from './commands/dead.js';
 import { addDestroy } from './commands/destroy.js';
 import { addFind } from './commands/find.js';
+import { addFlow } from './commands/flow.js';
 import { addHistory } from './commands/history.js';
 import { addKeys } from './commands/keys.js';
 import { addLimits } from './commands/limits.js';
@@ -61,7 +62,7 @@ export function createProgram(context: ProgramContext): Command {
 
   const commands = [
     ...[addSend, addReceive, addWork, addList, addStats, addKeys, addPeek, addFind, addHistory],
-    ...[addRequest, addResult, addCancel],
+    ...[addRequest, addResult, addCancel, addFlow],
     ...[addPause, addResume, addLimits, addSchedule, addScheduler],
     ...[addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addPing],

@@ -103,7 +103,7 @@ it('scheduler sends the messages of schedules of queues without a consumer, unti
 it('schedule says what is wrong with its input', async () => {
   const queue = uniqueName();
   const wrong: [RegExp, string[]][] = [
-    [/either cron or everyMs/, ['set', queue, 's', '1']],
+    [/--cron.*--every/, ['set', queue, 's', '1']],
     [/cron is a pattern/, ['set', queue, 's', '1', '--cron', '5/15 * * * *']],
     [/time zone/, ['set', queue, 's', '1', '--cron', '@daily', '--tz', 'Mars/Base']],
     [/is not JSON/, ['set', queue, 's', 'x y', '--every', '1s']],

@@ -58,6 +58,7 @@ export type { ReceiveOptions } from './consuming/receiver.js';
 export { FlowOverError } from './flow/errors.js';
 export {
   Flow,
+  type FlowListOptions,
   type FlowMessage,
   type FlowOptions,
   type FlowReference,

@@ -1,6 +1,12 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
-import { type Delivery, Flow, type FlowEnd, type FlowOptions } from '../src/index.js';
+import {
+  type Delivery,
+  Flow,
+  type FlowEnd,
+  type FlowOptions,
+  type FlowResult,
+} from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
 import { encodeEnvelope, handlingJson } from '../src/message/envelope.js';
 import { flowClose, flowSend } from '../src/scripts/flow.js';
@@ -217,7 +223,7 @@ it('results are kept if they are asked for', async () => {
   const queue = redis.queue<number>();
   queue
     .consume(
-      ({ body }) => {
+      function squaring({ body }) {
         if (body === 2) throw new TypeError('two');
         return { squared: body * body };
       },
@@ -232,7 +238,10 @@ it('results are kept if they are asked for', async () => {
   for await (const { id, ...result } of flow.results()) results.set(id, result);
   expect(results.size).toBe(501);
   expect(results.get('m7')).toEqual({ state: 'done', value: { squared: 49 } });
-  expect(results.get('m2')).toMatchObject({ state: 'dead', error: { remoteName: 'TypeError' } });
+  const { state, error } = results.get('m2') as FlowResult;
+  expect(state).toBe('dead');
+  expect(error).toMatchObject({ remoteName: 'TypeError' });
+  expect(error?.stack).toMatch(/^HandlerError: two\n +at squaring /);
 });
 
 it('a flow that is cancelled is over at once, and starts no more members', async () => {
@@ -376,6 +385,27 @@ it('a flow that is opened again is the same flow', async () => {
   const values: unknown[] = [];
   for await (const { value } of again.results()) values.push(value);
   expect(values.sort()).toEqual([1, 2]);
+});
+
+it('the flows of a queue that are not over are listed', async () => {
+  const { flow, last } = await openFlow({ consumes: false });
+  const { connection } = last;
+  const open = (id: string) =>
+    Flow.open({ connection, then: { queue: last, body: 'go on' }, id, idleMs: 5000 });
+  const more = await Promise.all(Array.from({ length: 450 }, (_, n) => open(`flow-${n}`)));
+  await more[7]?.close();
+  await flow.send(redis.queue(), 1);
+  await flow.close();
+  const listed: Flow[] = [];
+  for await (const each of Flow.list({ connection, queue: last.name })) listed.push(each);
+  const ids = [flow, ...more].map(({ id }) => id).filter((id) => id !== 'flow-7');
+  expect(listed.map(({ id }) => id).sort()).toEqual(ids.sort());
+  expect(await listed.find(({ id }) => id === flow.id)?.status()).toMatchObject({
+    state: 'closed',
+    pending: 1,
+  });
+  const wrong = { connection, queue: last.name, id: 'x' };
+  await expect(Flow.list(wrong).next()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
 });
 
 it('what cannot be a flow is refused', async () => {

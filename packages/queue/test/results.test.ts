@@ -80,7 +80,7 @@ it('a failure, a dead letter, an expiry and a cancellation are results', async (
   const queue = redis.queue<string>();
   const stop = deferred();
   const consumer = queue.consume(
-    async (delivery) => {
+    async function handling(delivery) {
       if (delivery.body === 'throws') {
         throw Object.assign(new RangeError('too far'), { code: 'E_FAR' });
       }
@@ -102,11 +102,13 @@ it('a failure, a dead letter, an expiry and a cancellation are results', async (
     remoteName: 'RangeError',
     remoteCode: 'E_FAR',
   });
-  expect(await resultOf('rejected')).toMatchObject({
-    state: 'dead',
-    attempt: 1,
-    error: { message: 'not ours' },
-  });
+  // Where it was thrown comes first, and then who has asked.
+  expect(failed?.error?.stack).toMatch(
+    /^HandlerError: too far\n +at (async )?handling .*results\.test\.ts/,
+  );
+  const rejected = await resultOf('rejected');
+  expect(rejected).toMatchObject({ state: 'dead', attempt: 1, error: { message: 'not ours' } });
+  expect(rejected?.error?.stack).not.toContain('failure-json');
   const active = await queue.send('waits', kept);
   await eventually(async () => (await queue.result(active))?.state === 'active');
   expect(await queue.cancel(active, 'enough')).toBe('signalled');

@@ -200,6 +200,9 @@ async function set(run: Run, args: readonly string[], options: SetOptions) {
   const [queueName = '', name = '', text = ''] = args;
   const { codec, cron, tz, every, from, until, jitter, ttl, header: headers } = options;
   const { limit, missed, overlap, priority, key, timeout, keepResult } = options;
+  if (cron === undefined && every === undefined) {
+    throw wrongInput('when? Use --cron, e.g. --cron "0 8 * * *", or --every, e.g. --every 30s');
+  }
   const body = parsed(text, codec);
   const { schedules } = await run.queue(queueName);
   const schedule = await schedules.set(name, {

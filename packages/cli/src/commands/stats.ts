@@ -26,8 +26,8 @@ Examples:
   watch -n 1 'redpost stats emails --json'
 
 A table on a terminal, else one JSON object per queue: pending, active, delayed,
-dead, schedules, consumers; under outbox how many messages that were sent with
-acknowledgements have not arrived in their queues yet, and since when the oldest waits;
+dead, schedules, consumers; under outbox how much of what was sent with
+acknowledgements and to flows has not arrived in its queue yet, and since when the oldest waits;
 under byPriority how many are pending at each priority from 0 to 9 (once a message had
 one); under paused since when and why (if it is paused); under limits what limits its
 consumers; and under total the counts of acked, retried, dead, expired, cancelled,

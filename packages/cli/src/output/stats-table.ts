@@ -36,7 +36,7 @@ const totals: Columns<NamedStats> = [
 
 /**
  * A row for each queue. The last seven columns are totals since the queue was created; how many messages wait at each
- * priority is shown only where messages have priorities; how many schedules there are, and how many messages wait in outboxes and since
+ * priority is shown only where messages have priorities; how many schedules there are, and how many entries wait in outboxes and since
  * when, only where there are some.
  */
 export function statsTable(queues: readonly NamedStats[]): string {

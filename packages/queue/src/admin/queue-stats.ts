@@ -16,9 +16,12 @@ export interface QueueStats {
   dead: number;
   /** How many schedules there are, also paused ones and such that have ended. */
   schedules: number;
-  /** What was sent with acknowledgements (`ack({ send })`), and has not yet arrived in the queues that it is for. */
+  /**
+   * What was sent with acknowledgements (`ack({ send })`) or to flows, and has not yet arrived in the queues that it is for;
+   * also the news for flows that members have ended.
+   */
   outbox: {
-    /** How many messages. They are not in `pending`. */
+    /** How many entries: messages, which are not in `pending`, and news. */
     pending: number;
     /** Since when the oldest of them waits, by the server's clock; undefined when there is none. */
     waitsSince: Date | undefined;

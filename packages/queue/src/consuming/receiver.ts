@@ -232,6 +232,7 @@ export class Receiver<Body = unknown> {
         return false;
       }
       const reason = unreadableReason(error) ?? 'failed';
+      if (held.keepsResult) held.failure = failureJson(error);
       held.tolerate();
       if (!this.#events.hasListeners('unreadable')) this.#unheard.add(error);
       this.#events.emit('unreadable', { delivery: held, error });

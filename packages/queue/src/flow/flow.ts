@@ -73,6 +73,14 @@ export interface FlowReference {
   id: string;
 }
 
+/** Which flows are listed. */
+export interface FlowListOptions {
+  /** What `connect()` returned. */
+  connection: Connection;
+  /** The name of the queue that they continue in. */
+  queue: string;
+}
+
 /** How far a flow is. */
 export interface FlowStatus extends FlowCounts {
   /**
@@ -98,13 +106,15 @@ const optionNames: NamesOf<FlowOptions> = {
   keepMs: true,
 };
 const referenceNames: NamesOf<FlowReference> = { connection: true, queue: true, id: true };
+const listNames: NamesOf<FlowListOptions> = { connection: true, queue: true };
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** What one script sends at most: it holds up everything else meanwhile. */
 const limits = { count: 1000, bytes: 500_000 };
-/** How many results are read at a time. */
+/** How many results, or flows, are read at a time. */
 const resultsAtOnce = 200;
+const flowsAtOnce = 200;
 const validId = /^[\w.@/-]{1,256}$/;
 
 /** Whether it is a flow of this copy of the package, whose parts can be used. */
@@ -210,6 +220,33 @@ export class Flow {
     const { queue, id } = reference;
     checkId(id);
     return new Flow(connection, queue, id);
+  }
+
+  /**
+   * Iterates over the flows that continue in a queue and are not over, in no order. One that is opened or ends meanwhile may be
+   * among them or not.
+   *
+   * @throws InvalidArgumentError for an option that cannot work.
+   * @throws ConnectionError, TimeoutError, ServerError, ClosedError, when Redis cannot be asked.
+   */
+  static async *list(options: FlowListOptions): AsyncGenerator<Flow> {
+    const connection = checkedConnection('Flow.list()', options);
+    refuseUnknownOptions('Flow.list()', options, listNames);
+    const { queue } = options;
+    const { flows } = queueKeys(queue);
+    const listed = new Set<string>();
+    let cursor = '0';
+    do {
+      const reply = await connection.call('ZSCAN', [flows, cursor, 'COUNT', flowsAtOnce]);
+      const [next, found] = reply as [Buffer, Buffer[]];
+      cursor = String(next);
+      // Of two, the second one is the score.
+      for (const id of found.filter((_, at) => at % 2 === 0).map(String)) {
+        // A scan may tell of one more than once.
+        if (!listed.has(id)) yield new Flow(connection, queue, id);
+        listed.add(id);
+      }
+    } while (cursor !== '0');
   }
 
   /**

@@ -25,7 +25,18 @@ export interface MessageResult<Value = unknown> {
   readonly progress?: unknown;
 }
 
-/** The handler of a message has failed at every attempt, or has dead-lettered it. */
+/** What a {@link HandlerError} says. */
+export interface HandlerErrorOptions {
+  remoteName: string;
+  remoteCode: string | undefined;
+  /** The stack of the error that the handler has thrown; '' if it is not known. */
+  remoteStack: string;
+}
+
+/**
+ * The handler of a message has failed at every attempt, or has dead-lettered it. The stack begins with the lines of the
+ * handler's error, at most about 2 KB of them, and goes on with those of who asked for the result.
+ */
 export class HandlerError extends RedpostError {
   declare readonly code: 'HANDLER';
   /** The name of the error that the handler has thrown, e.g. `'TypeError'`. */
@@ -33,12 +44,19 @@ export class HandlerError extends RedpostError {
   /** The code of that error, if it had one. */
   readonly remoteCode: string | undefined;
 
-  constructor(message: string, options: { remoteName: string; remoteCode: string | undefined }) {
+  constructor(message: string, { remoteName, remoteCode, remoteStack }: HandlerErrorOptions) {
     super(message, { code: 'HANDLER' });
     this.name = 'HandlerError';
-    this.remoteName = options.remoteName;
-    this.remoteCode = options.remoteCode;
+    this.remoteName = remoteName;
+    this.remoteCode = remoteCode;
+    const lines = [...framesOf(remoteStack), ...framesOf(this.stack)];
+    this.stack = [`${this.name}: ${message}`, ...lines].join('\n');
   }
+}
+
+/** The lines of a stack that say where it was. */
+function framesOf(stack = ''): string[] {
+  return stack.split('\n').filter((line) => /^\s+at /.test(line));
 }
 
 /** @throws DecodeError for bytes that the codec of the results cannot read. */
@@ -58,8 +76,8 @@ export function resultOf<Value>(
 
 function errorOf(id: string, { state, error }: ResultFields): MessageResult['error'] {
   if (state === 'expired') return new ExpiredError({ kind: 'message', id });
-  const { name, message, code } = parseFailure(error);
+  const { name, message, code, stack = '' } = parseFailure(error);
   if (state === 'cancelled') return new CancelledError({ id, reason: message });
   if (state !== 'dead') return undefined;
-  return new HandlerError(message, { remoteName: name, remoteCode: code });
+  return new HandlerError(message, { remoteName: name, remoteCode: code, remoteStack: stack });
 }

@@ -1,7 +1,7 @@
 -- Count the messages, list the consumers, and return the shape of the queue.
 --
 -- returns { pending, delayed, dead, { consumer, ... }, { counter, value, ... }, { field of the shape, value, ... },
---       the server's time, in ms since 1970, { how many wait at level 0, ... }, schedules, { how many messages wait in the
+--       the server's time, in ms since 1970, { how many wait at level 0, ... }, schedules, { how many entries wait in the
 --       outboxes, id of the oldest one or '' } }: without levels where no message had a priority yet
 local counts, sum, delayed_count = waiting()
 local by_level = {}

@@ -21,7 +21,7 @@ export interface StatsResult {
   byPriority: number[];
   schedules: number;
   outbox: {
-    /** How many messages wait in the outboxes. */
+    /** How many entries wait in the outboxes. */
     pending: number;
     /** Since when the oldest one waits, in ms since 1970; undefined for none. */
     since: number | undefined;
