@@ -7,15 +7,19 @@ import type { Message } from './model-consumer.js';
 import { levels, type QueueModel } from './queue-model.js';
 
 /** What may be left in Redis of a queue that has no messages: Redis keeps an empty stream. */
-const leftWhenEmpty = /^(shape|stats|consumers|idle|seen|dead|fair)$/;
+const leftWhenEmpty =
+  /^(shape|stats|consumers|idle|seen|dead|fair|inbox|outboxes|outbox:.*|result:.*)$/;
 /** The same when no consumer is left either. */
-const leftAtTheEnd = /^(shape|stats|consumers|idle|seen|dead)$/;
+const leftAtTheEnd = /^(shape|stats|consumers|idle|seen|dead|inbox|outboxes|outbox:.*|result:.*)$/;
 
 /** Throws unless Redis has exactly what the model says, and what scripts keep beside it agrees with that. */
 export function checkAgreement(model: QueueModel, looked: Looked, stats: StatsResult): void {
   const redis = new InRedis(looked);
   model.once.orderAs([...redis.map('debounced').keys()]);
+  model.orderDelayedAs([...redis.map('delayed').keys()].map((text) => numberIn(text.slice(10))));
   same(messagesIn(redis), messagesOf(model));
+  checkResults(model, redis);
+  checkOutbox(model, redis, stats);
   checkKeys(model, redis);
   checkConsumers(model, redis);
   checkOnce(model, redis);
@@ -92,9 +96,14 @@ function short(message: Pick<Message, 'n' | 'id' | 'attempt' | 'isSuspect'>): st
   return `${n}${id === n ? '' : `~${id}`}${attempt > 0 ? `+${attempt}` : ''}${isSuspect ? '!' : ''}`;
 }
 
+/** The number of a message is its body. */
+function numberIn(element: string): number {
+  return Number(element.slice(element.lastIndexOf('\n') + 1));
+}
+
 function shortOf(element: string): string {
   const [, attempt, suspect] = /^.1\{(?:"attempt":(\d+),)?(?:"suspect":(1),)?/.exec(element) ?? [];
-  const n = Number(element.slice(element.lastIndexOf('\n') + 1));
+  const n = numberIn(element);
   const [, id = n] = /^.1\{[^\n]*?"id":"(\d+)"/.exec(element) ?? [];
   return short({
     n,
@@ -258,6 +267,29 @@ function checkConsumers(model: QueueModel, redis: InRedis): void {
   const counted = model.consumers.filter(({ isCounted, count }) => isCounted && count > 0);
   const holders = Object.fromEntries(counted.map(({ name, count }) => [name, String(count)]));
   same({ holders: plain(redis.map('holders')) }, { holders });
+}
+
+/** What is kept of messages that are through. */
+function checkResults({ results }: QueueModel, redis: InRedis): void {
+  const kept = redis.namesAfter('result:').map((id) => {
+    const result = redis.map(`result:${id}`);
+    const field = ['value', 'error'].find((name) => result.has(name));
+    return [id, `${result.get('state')} ${result.get('attempt')} ${field ?? ''}`];
+  });
+  const expected = [...results.byId].map(([id, { state, attempt, field = '' }]) => {
+    return [String(id), `${state} ${attempt} ${field}`];
+  });
+  same({ results: Object.fromEntries(kept) }, { results: Object.fromEntries(expected) });
+}
+
+/** What is on its way. */
+function checkOutbox({ outbox }: QueueModel, redis: InRedis, stats: StatsResult): void {
+  const posted = redis.namesAfter('outbox:').flatMap((name) => redis.list(`outbox:${name}`));
+  same(
+    { outbox: posted.map(numberIn) },
+    { outbox: outbox.entries.map(({ message }) => message.n) },
+  );
+  same(stats.outbox.pending, outbox.entries.length);
 }
 
 /** Which messages count, and what tells that of those that are held. */

@@ -61,6 +61,7 @@ const options = fc.record({
   delay: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
   ttlMs: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.constant(1e9)),
   age: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
+  keepsResult: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
 });
 const ticks = fc.integer({ min: 1, max: 3 });
 const conditionOf = (...words: ModelCondition['word'][]) =>
@@ -150,6 +151,55 @@ const retry = consumerStep(
   { mask, delay: fc.nat(2), holdsKey: fc.boolean(), ranUs },
   (simulation, consumer, args) => simulation.retry(consumer, args),
 );
+
+const finishOf = (places: typeof place) =>
+  consumerStep(
+    'finish',
+    {
+      mask,
+      how: fc.oneof(
+        { weight: 4, arbitrary: fc.constant('done' as const) },
+        fc.constantFrom('expired' as const, 'cancelled' as const),
+      ),
+      hasValue: fc.boolean(),
+      followUps: fc.oneof(
+        { weight: 1, arbitrary: fc.constant([]) },
+        {
+          weight: 2,
+          arbitrary: fc.array(
+            fc.tuple(places, options).map(([where, more]) => ({ ...where, ...more })),
+            { minLength: 1, maxLength: 2 },
+          ),
+        },
+      ),
+    },
+    (simulation, consumer, args) => simulation.finish(consumer, args),
+  );
+const finish = finishOf(place);
+const finishKeyless = finishOf(fc.constant({ key: undefined, priority: 4 }));
+const readOutbox = step(
+  'readOutbox',
+  fc.tuple(fc.nat(1), fc.integer({ min: 1, max: 6 })),
+  (simulation, [by, count]) => simulation.readOutbox(by, count),
+);
+const receive = step('receive', fc.nat(1), (simulation, by) => simulation.receive(by));
+const cancelWaiting = step('cancelWaiting', fc.nat(50), (simulation, number) =>
+  simulation.cancelWaiting(number),
+);
+const updateOf = (priority: fc.Arbitrary<number | undefined>) =>
+  step(
+    'update',
+    fc.record({
+      number: fc.nat(50),
+      hasBody: fc.boolean(),
+      delay: fc.option(fc.nat(2), { nil: undefined }),
+      priority,
+    }),
+    (simulation, { number, ...changes }) => simulation.update(number, changes),
+  );
+const update = updateOf(fc.option(fc.nat(9), { nil: undefined }));
+/** A message that gets a priority declares that the queue has some. */
+const updateKeyless = updateOf(fc.constant(undefined));
 
 const release = consumerStep(
   'release',
@@ -269,9 +319,15 @@ const ofShape = [
 ];
 
 /** What happens to a queue that declares nothing, until a message with a priority or a key comes, or a limit. */
-const plainSteps = [pushBare, sendKeyless, sendKeyless, ...ofConsumers, ...ofOthers];
+const plainSteps = [
+  ...[pushBare, sendKeyless, sendKeyless, finishKeyless, cancelWaiting, updateKeyless],
+  ...[readOutbox, receive, ...ofConsumers, ...ofOthers],
+];
 /** What matters to runs of one key. */
-const keyedSteps = [sendRun, lease, lease, retry, release, release, crash, recover, passTime];
+const keyedSteps = [
+  ...[sendRun, lease, lease, retry, release, release, crash, recover, passTime],
+  ...[finish, readOutbox, receive, cancelWaiting, update],
+];
 /** What matters to a queue with rates. */
 const limitedSteps = [
   send,
@@ -287,7 +343,15 @@ const limitedSteps = [
   recover,
   limitRates,
 ];
-const allSteps = [send, send, send, send, tick, sendMany, ...plainSteps, ...ofShape];
+/** What matters to messages that follow others, to results, and to what is done by an id. */
+const followedSteps = [
+  ...[send, lease, lease, lease, finish, finish, finish, readOutbox, readOutbox, receive, receive],
+  ...[receive, cancelWaiting, update, update, retry, release, crash, recover, passTime],
+];
+const allSteps = [
+  ...[send, send, send, send, tick, sendMany, finish, finish, update, update],
+  ...[readOutbox, readOutbox, receive, receive, ...plainSteps, ...ofShape],
+];
 
 function sometimes<Value>(values: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> {
   return fc.oneof(
@@ -309,5 +373,6 @@ export const courses = fc.record({
   plain: fc.commands(plainSteps, { maxCommands: 40, size: 'small' }),
   keyed: fc.commands(keyedSteps, { maxCommands: 40, size: 'max' }),
   limited: fc.commands(limitedSteps, { maxCommands: 60, size: 'max' }),
+  followed: fc.commands(followedSteps, { maxCommands: 60, size: 'max' }),
   steps: fc.commands(allSteps, { maxCommands: 100, size: 'max' }),
 });

@@ -139,6 +139,16 @@ for i = 1, #fields, 2 do
 end
 for _, key in ipairs(redis.call('KEYS', prefix .. '*')) do
   local name = key:sub(#prefix + 1)
+  if name:sub(1, 7) == 'outbox:' then
+    local entries = redis.call('XRANGE', key, '-', '+')
+    -- An empty one has to keep its last id.
+    if entries[1] then redis.call('DEL', key) end
+    for _, entry in ipairs(entries) do
+      local posted = entry[2]
+      if posted[2]:sub(1, 1) == '@' then posted[2] = '@' .. earlier(posted[2]:sub(2)) end
+      redis.call('XADD', key, entry[1], unpack(posted))
+    end
+  end
   local is_rate = name == 'rate' or name:sub(1, 5) == 'rate:'
   if is_rate then
     local at = redis.call('HGET', key, 'at')

@@ -13,6 +13,8 @@ export interface Message {
   readonly age: number | undefined;
   /** It is sent once, with this key, until it is taken or done. */
   readonly once?: { readonly until: 'taken' | 'done'; readonly key: string } | undefined;
+  /** It is sent with `keepResultMs`. */
+  readonly keepsResult?: boolean | undefined;
   /** The run that it was taken in last, and its place there. */
   inRun?: { readonly run: Run; readonly at: number } | undefined;
 }

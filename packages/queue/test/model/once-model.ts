@@ -94,6 +94,18 @@ export class OnceModel {
     this.debounced = [...this.debounced, debounced].sort((a, b) => a.due - b.due);
   }
 
+  /** @param due when it becomes due instead, if it does. */
+  update(message: Message, changed: Message, due: number | undefined): void {
+    const all = this.debounced.map((each) =>
+      each.message === message ? { ...each, message: changed, due: due ?? each.due } : each,
+    );
+    this.debounced = all.sort((a, b) => a.due - b.due);
+  }
+
+  remove(message: Message): void {
+    this.debounced = this.debounced.filter((each) => each.message !== message);
+  }
+
   /** Those that become due in the same tick are in the order of milliseconds, which only Redis knows. */
   orderAs(keys: readonly string[]): void {
     const place = ({ key }: Debounced) => keys.indexOf(key);

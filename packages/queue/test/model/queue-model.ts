@@ -2,7 +2,9 @@ import type { QueueLimitChanges } from '../../src/shape/limits.js';
 import { Forbidden } from './forbidden.js';
 import { type Message, ModelConsumer, type Run } from './model-consumer.js';
 import { type ModelCondition, OnceModel } from './once-model.js';
+import { type ModelEntry, OutboxModel } from './outbox-model.js';
 import { RateModel } from './rate-model.js';
+import { ResultsModel } from './results-model.js';
 
 /** How long a tick of the model is, in ms: no test takes so long. */
 export const tickMs = 600_000;
@@ -12,6 +14,31 @@ export interface Sent {
   status: 'sent' | 'key-full' | 'duplicate' | 'replaced';
   /** Of the earlier message. */
   id?: number;
+}
+
+/** What `finish` acknowledges, by receipt. */
+export interface ModelFinish {
+  receipt: number;
+  how: 'done' | 'expired' | 'cancelled';
+  hasValue: boolean;
+  /** What is sent then: each with its delay in ticks. */
+  followUps: readonly { message: Message; delay: number }[];
+}
+
+/** What is changed of a message that waits. */
+export interface ModelChanges {
+  /** Its number from then on, which is its body. */
+  n?: number | undefined;
+  /** In ticks. */
+  delay?: number | undefined;
+  priority?: number | undefined;
+}
+
+/** Where a message waits. */
+interface Waiting {
+  message: Message;
+  kind: 'list' | 'returned' | 'level' | 'key' | 'suspects' | 'delayed' | 'debounced';
+  among: Message[];
 }
 
 /** What a consumer asks for. */
@@ -62,7 +89,7 @@ export class QueueModel {
   readonly byKey = new Map<string, Message[]>();
   readonly suspects = new Map<number, Message[]>();
   /** In the order in which they become due. */
-  delayed: { message: Message; due: number }[] = [];
+  delayed: { message: Message; due: number; isRelayed?: boolean }[] = [];
   dead: Message[] = [];
   readonly consumers: ModelConsumer[] = [];
   /** Keys whose next message has failed, and the tick of its next attempt. */
@@ -79,6 +106,8 @@ export class QueueModel {
   /** How many messages of a key may wait. */
   keyMaxLength = Number.POSITIVE_INFINITY;
   readonly once = new OnceModel();
+  readonly results = new ResultsModel();
+  readonly outbox = new OutboxModel();
   readonly rate = new RateModel();
   #keyRate: QueueLimitChanges['keyRate'];
   readonly #keyRates = new Map<string, RateModel>();
@@ -236,10 +265,22 @@ export class QueueModel {
     else this.list.push(message);
   }
 
-  #delay(message: Message, delay: number): void {
+  #delay(message: Message, delay: number, isRelayed = false): void {
     const due = this.tick + delay;
     const at = this.delayed.findIndex((other) => other.due > due);
-    this.delayed.splice(at < 0 ? this.delayed.length : at, 0, { message, due });
+    const delayed = { message, due, isRelayed };
+    this.delayed.splice(at < 0 ? this.delayed.length : at, 0, delayed);
+  }
+
+  /**
+   * What was relayed has waited since it was posted: in which order it becomes due with others of the same tick is a matter of
+   * ms, which only Redis knows.
+   */
+  orderDelayedAs(numbers: readonly number[]): void {
+    const relayed = new Set(this.delayed.flatMap(({ due, isRelayed }) => (isRelayed ? [due] : [])));
+    const place = ({ message, due }: (typeof this.delayed)[number]) =>
+      relayed.has(due) ? numbers.indexOf(message.n) : 0;
+    this.delayed.sort((a, b) => a.due - b.due || place(a) - place(b));
   }
 
   #put(message: Message, where: 'first' | 'last'): void {
@@ -406,6 +447,35 @@ export class QueueModel {
     this.counters.acked += count - unhandled;
   }
 
+  /** Acknowledges one by one; returns for each whether it was held. */
+  finish(consumer: ModelConsumer, finishes: readonly ModelFinish[]): boolean[] {
+    const found = finishes.map(({ receipt, how, hasValue, followUps }) => {
+      const message = consumer.held.get(receipt);
+      if (!message) return false;
+      consumer.held.delete(receipt);
+      this.once.gone(message);
+      const attempt = message.attempt + (how === 'done' ? 1 : 0);
+      this.results.keep(message, how, attempt, hasValue ? 'value' : undefined);
+      for (const { message: next, delay } of followUps) this.outbox.post(next, this.tick + delay);
+      this.counters[how === 'done' ? 'acked' : how] += 1;
+      return true;
+    });
+    this.#count(consumer);
+    return found;
+  }
+
+  /** Sends what was not received before; returns how much that was. Nothing is refused because its key is full. */
+  receive(entries: readonly ModelEntry[]): number {
+    const fresh = this.outbox.receive(entries);
+    for (const { message, due } of fresh) {
+      if (message.once) this.hasOnce = true;
+      if (due > this.tick) this.#delay(message, due - this.tick, true);
+      else if (message.key === undefined && message.level === middle) this.push(message);
+      else this.#put(message, 'last');
+    }
+    return fresh.length;
+  }
+
   /** Moves one element to the consumer, as a blocking move does. */
   move(consumer: ModelConsumer): Message | undefined {
     const message = this.list.shift();
@@ -444,16 +514,108 @@ export class QueueModel {
     const found = receipts.map((receipt) => consumer.held.has(receipt));
     const letters = take(consumer, receipts).map(again);
     this.dead.push(...letters);
-    for (const letter of letters) this.once.gone(letter);
+    for (const letter of letters) {
+      this.once.gone(letter);
+      this.results.keep(letter, 'dead', letter.attempt, 'error');
+    }
     this.counters.dead += letters.length;
     this.#count(consumer);
     return found;
   }
 
   cancelHeld(consumer: ModelConsumer, receipt: number): void {
-    for (const message of take(consumer, [receipt])) this.once.gone(message);
+    for (const message of take(consumer, [receipt])) {
+      this.once.gone(message);
+      this.results.keep(message, 'cancelled', message.attempt + 1, 'error');
+    }
     this.counters.cancelled += 1;
     this.#count(consumer);
+  }
+
+  // What is done with a message that waits, by its id.
+
+  /** All that wait, wherever they do. */
+  get waiting(): Waiting[] {
+    const lists: [Waiting['kind'], Message[]][] = [
+      ['list', this.list],
+      ['returned', this.returned],
+      ...[...this.byLevel.values()].map((list) => ['level', list] as [Waiting['kind'], Message[]]),
+      ...[...this.byKey.values()].map((list) => ['key', list] as [Waiting['kind'], Message[]]),
+      ...[...this.suspects.values()].map(
+        (list) => ['suspects', list] as [Waiting['kind'], Message[]],
+      ),
+      ['delayed', this.delayed.map(({ message }) => message)],
+      ['debounced', this.once.debounced.map(({ message }) => message)],
+    ];
+    return lists.flatMap(([kind, among]) => among.map((message) => ({ kind, among, message })));
+  }
+
+  cancelWaiting(waiting: Waiting): void {
+    const { message } = waiting;
+    this.#takeOut(waiting);
+    this.once.gone(message);
+    this.results.keep(message, 'cancelled', message.attempt, 'error');
+    this.counters.cancelled += 1;
+  }
+
+  /** Returns false, and changes nothing, for one with a key that was to get a priority. */
+  update(waiting: Waiting, { n, delay, priority }: ModelChanges): boolean {
+    const { message, kind, among } = waiting;
+    if (message.key !== undefined && priority !== undefined) return false;
+    const level = priority ?? message.level;
+    const changed = { ...message, n: n ?? message.n, level };
+    if (kind === 'debounced') {
+      this.once.update(message, changed, delay === undefined ? undefined : this.tick + delay);
+    } else if (kind === 'delayed' && delay === undefined) {
+      this.delayed = this.delayed.map((each) =>
+        each.message === message ? { ...each, message: changed } : each,
+      );
+    } else if (kind === 'delayed') {
+      this.#takeOut(waiting);
+      if (delay === 0) this.#put(changed, 'last');
+      else this.#delay(changed, delay as number);
+    } else if (delay !== undefined && delay > 0) {
+      this.#takeOut(waiting);
+      this.#delay({ ...changed, isSuspect: false }, delay);
+    } else if (level !== message.level) {
+      this.#takeOut(waiting);
+      this.#putInLevel(changed);
+    } else {
+      among[among.indexOf(message)] = changed;
+    }
+    return true;
+  }
+
+  /** It becomes the last one there. */
+  #putInLevel(message: Message): void {
+    const { level, isSuspect } = message;
+    if (isSuspect) {
+      listIn(this.suspects, level).push(message);
+      this.hasLevels ||= level !== middle;
+    } else if (level === middle) {
+      this.push(message);
+    } else {
+      this.#put(message, 'last');
+    }
+  }
+
+  #takeOut({ message, kind, among }: Waiting): void {
+    if (kind === 'delayed') {
+      this.delayed = this.delayed.filter((each) => each.message !== message);
+      return;
+    }
+    if (kind === 'debounced') {
+      this.once.remove(message);
+      return;
+    }
+    const at = among.indexOf(message);
+    among.splice(at, 1);
+    const { key } = message;
+    if (kind !== 'key' || key === undefined) return;
+    if (among.length === 0) this.#keysSince.delete(key);
+    else if (at === 0) this.#keysSince.set(key, this.tick);
+    // Its next attempt is no reason for the one behind it to wait.
+    if (at === 0) this.holds.delete(key);
   }
 
   /** Returns how many were returned. What has not started makes room for others. */
@@ -504,6 +666,7 @@ export class QueueModel {
       if (isToBlame(message)) {
         this.dead.push(again(message));
         this.once.gone(message);
+        this.results.keep(message, 'dead', message.attempt + 1, 'error');
       } else {
         listIn(this.suspects, message.level).push({ ...again(message), isSuspect: true });
       }
@@ -563,6 +726,7 @@ export class QueueModel {
     for (const letter of letters) {
       this.#put({ ...letter, attempt: 0, isSuspect: false }, 'last');
       this.once.again(letter);
+      this.results.forget(letter);
       if (letter.once) this.hasOnce = true;
     }
     return letters.length;

@@ -19,13 +19,14 @@ export async function runModel(
   const total = { runs: 0, steps: 0, seeds: [] as number[] };
   const property = fc.asyncProperty(
     courses,
-    async ({ consumers, isLifo, plain, keyed, limits, limited, steps }) => {
+    async ({ consumers, isLifo, plain, keyed, limits, limited, followed, steps }) => {
       const simulation = new Simulation(connection, { name: uniqueName(), isLifo });
       try {
         for (let n = 0; n < consumers; n += 1) await simulation.join();
         const setup = () => ({ model: {}, real: simulation });
         await fc.asyncModelRun(setup, plain);
         await fc.asyncModelRun(setup, keyed);
+        await fc.asyncModelRun(setup, followed);
         await simulation.limit(limits);
         await fc.asyncModelRun(setup, limited);
         await fc.asyncModelRun(setup, steps);

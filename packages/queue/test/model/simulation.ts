@@ -1,16 +1,22 @@
 import type { Connection } from '@redpost/core';
 import { expect } from 'vitest';
+import { type Sought, search } from '../../src/admin/search.js';
+import type { QueueContext } from '../../src/context.js';
 import { type QueueKeys, queueKeys } from '../../src/keys.js';
-import { encodeEnvelope, onceJson, placeJson } from '../../src/message/envelope.js';
-import { cancelHeld } from '../../src/scripts/cancel.js';
+import { encodeEnvelope, handlingJson, onceJson, placeJson } from '../../src/message/envelope.js';
+import { cancelHeld, cancelWaiting } from '../../src/scripts/cancel.js';
 import { deadLetter } from '../../src/scripts/dead-letter.js';
 import { destroy } from '../../src/scripts/destroy.js';
+import { findHeld } from '../../src/scripts/find.js';
+import { finish } from '../../src/scripts/finish.js';
 import { type LeaseInput, type LeaseResult, leaseOf } from '../../src/scripts/lease.js';
 import { leave } from '../../src/scripts/leave.js';
 import { pauseKey, resumeKey } from '../../src/scripts/pause-key.js';
 import { promote } from '../../src/scripts/promote.js';
 import { purge } from '../../src/scripts/purge.js';
+import { type OutboxEntry, readOutbox } from '../../src/scripts/read-outbox.js';
 import { readShape } from '../../src/scripts/read-shape.js';
+import { receive } from '../../src/scripts/receive.js';
 import { reclaim } from '../../src/scripts/reclaim.js';
 import { recover } from '../../src/scripts/recover.js';
 import { redrive } from '../../src/scripts/redrive.js';
@@ -24,6 +30,7 @@ import { type SendConditionalResult, sendConditional } from '../../src/scripts/s
 import { sendOnce } from '../../src/scripts/send-once.js';
 import { sendTicks, type TickedSchedule } from '../../src/scripts/send-ticks.js';
 import { stats } from '../../src/scripts/stats.js';
+import { type UpdateInput, updateWaiting } from '../../src/scripts/update.js';
 import { writeSchedule } from '../../src/scripts/write-schedule.js';
 import { type Condition, isInHeader } from '../../src/sending/condition.js';
 import { checkedChanges, type QueueLimitChanges } from '../../src/shape/limits.js';
@@ -33,7 +40,10 @@ import { checkAgreement, checkNothingIsLeft } from './agreement.js';
 import { look, passTime } from './look.js';
 import type { Message, ModelConsumer } from './model-consumer.js';
 import type { ModelCondition } from './once-model.js';
+import type { ModelEntry } from './outbox-model.js';
 import { noLimits, QueueModel, type Sent, tickMs } from './queue-model.js';
+
+type UpdateFound = 'updated' | 'keyed' | 'malformed' | 'active';
 
 const leaseMs = 3_600_000;
 const maxAttempts = 2;
@@ -48,6 +58,24 @@ export interface Outgoing {
   /** How long ago it was sent by the clock of its producer, in ticks. */
   age: number;
   condition?: ModelCondition | undefined;
+  keepsResult?: boolean;
+}
+
+/** What one call of `finish` does with what a consumer holds. */
+export interface FinishStep {
+  mask: number;
+  how: 'done' | 'expired' | 'cancelled';
+  hasValue: boolean;
+  /** What follows each message. */
+  followUps: readonly Outgoing[];
+}
+
+/** A process that relays the outbox, and may be late with that. */
+class Relayer {
+  entries: OutboxEntry[] = [];
+  known: ModelEntry[] = [];
+  source = '';
+  received = { id: '', seq: 0 };
 }
 
 /** What a consumer is about to do with one lease call. */
@@ -86,6 +114,11 @@ class SimulatedConsumer {
     const first = this.nextReceipt;
     this.nextReceipt += count;
     return first;
+  }
+
+  /** Without those that are acknowledged in another way. */
+  leasable(receipts: readonly number[]): number[] {
+    return receipts.filter((receipt) => !this.model.held.get(receipt)?.keepsResult);
   }
 
   /** Some of the receipts it holds: a bit for each. With the highest bit, also one that is settled. */
@@ -262,7 +295,7 @@ export class Simulation {
 
   async lease(consumer: SimulatedConsumer, step: LeaseStep): Promise<void> {
     const { name, model } = consumer;
-    const fresh = consumer.chosen(step.mask & 255);
+    const fresh = consumer.leasable(consumer.chosen(step.mask & 255));
     const acked = step.repeats ? [...new Set([...consumer.acked, ...fresh])] : fresh;
     const isSuspectHeld = [...model.held.values()].some(({ isSuspect }) => isSuspect);
     const { whole, single } = inBatches(consumer, acked);
@@ -358,6 +391,33 @@ export class Simulation {
     expect(result.receipts).toEqual([...model.held.keys()].sort((a, b) => a - b));
   }
 
+  async finish(consumer: SimulatedConsumer, step: FinishStep): Promise<void> {
+    const { mask, how, hasValue } = step;
+    const finishes = consumer.chosen(mask).map((receipt) => ({
+      ...{ receipt, how, hasValue },
+      outgoing: step.followUps.map((next) => ({ ...next, n: this.#number() })),
+    }));
+    const deliveries = finishes.map(({ receipt, outgoing }) => ({
+      ...{ receipt, how, value: hasValue ? 'v' : undefined, ranUs: 5 },
+      followUps: outgoing.map((next) => ({
+        ...{ target: this.#name, id: String(next.n), element: elementOf(next) },
+        ...{ delayMs: delayOf(next) * tickMs, at: 0, ttlMs: next.ttlMs },
+      })),
+    }));
+    const expected = this.model.finish(
+      consumer.model,
+      finishes.map(({ outgoing, ...finish }) => ({
+        ...finish,
+        followUps: outgoing.map((next) => ({ message: messageOf(next), delay: delayOf(next) })),
+      })),
+    );
+    const result = await this.#step(
+      this.connection.run(finish, { ...this.#of(consumer), deliveries }),
+    );
+    expect(result).toEqual(expected);
+    consumer.settled.push(...finishes.map(({ receipt }) => receipt));
+  }
+
   async retry(
     consumer: SimulatedConsumer,
     step: { mask: number; delay: number; holdsKey: boolean; ranUs: number },
@@ -376,7 +436,10 @@ export class Simulation {
   async deadLetter(consumer: SimulatedConsumer, mask: number): Promise<void> {
     const receipts = consumer.chosen(mask);
     const expected = this.model.deadLetter(consumer.model, receipts);
-    const deliveries = receipts.map((receipt) => ({ receipt, reason: 'r', error: 'e', ranUs: 3 }));
+    const kept = '{"name":"Error","message":"e"}';
+    const deliveries = receipts.map((receipt) => {
+      return { receipt, reason: 'r', error: 'e', ranUs: 3, kept };
+    });
     const result = await this.#step(
       this.connection.run(deadLetter, { ...this.#of(consumer), deliveries }),
     );
@@ -439,7 +502,93 @@ export class Simulation {
     return this.#overdue.length > 0;
   }
 
+  // What is on its way.
+
+  readonly #relayers = [new Relayer(), new Relayer()];
+
+  /** Deletes what this relayer knows to be received, and reads what comes next. */
+  async readOutbox(number: number, count: number): Promise<void> {
+    const relayer = this.#relayers[number % this.#relayers.length] as Relayer;
+    const { received } = relayer;
+    const known = this.model.outbox.read(received.seq, count);
+    const input = { keys: this.#keys, target: this.#name, received: received.id, count };
+    const { incarnation, entries } = await this.#step(this.connection.run(readOutbox, input));
+    const numbers = entries.map(({ element }) => numberOf(element));
+    expect(numbers).toEqual(known.map(({ message }) => message.n));
+    Object.assign(relayer, { entries, known, source: `${incarnation}:${this.#name}` });
+  }
+
+  /** What it has read is received, if that has not happened yet: it may have read it long ago, and do it again. */
+  async receive(number: number): Promise<void> {
+    const relayer = this.#relayers[number % this.#relayers.length] as Relayer;
+    const { entries, known, source } = relayer;
+    const [last, lastKnown] = [entries.at(-1), known.at(-1)];
+    if (!last || !lastKnown) return;
+    const expected = this.model.receive(known);
+    const input = { keys: this.#keys, source, entries };
+    expect(await this.#step(this.connection.run(receive, input))).toBe(expected);
+    relayer.received = { id: last.id, seq: lastKnown.seq };
+  }
+
+  async relay(): Promise<void> {
+    do {
+      await this.readOutbox(0, 250);
+      await this.receive(0);
+    } while (this.model.outbox.entries.length > 0);
+  }
+
   // Others.
+
+  /** The one that waits, by any number; undefined if none does that has an id. */
+  #waiting(number: number): QueueModel['waiting'][number] | undefined {
+    const all = this.model.waiting.filter(({ message }) => !this.#bare.has(message.id));
+    return all[number % all.length];
+  }
+
+  async cancelWaiting(number: number): Promise<void> {
+    const waiting = this.#waiting(number);
+    if (!waiting) return;
+    this.model.cancelWaiting(waiting);
+    const scripts = { waiting: cancelWaiting, held: cancelHeld };
+    const sought = this.#sought(waiting, { reason: 'r' });
+    expect(await search(this.#context, scripts, sought)).toBe('removed');
+    await this.#step();
+  }
+
+  async update(
+    number: number,
+    {
+      hasBody,
+      delay,
+      priority,
+    }: { hasBody: boolean; delay?: number | undefined; priority?: number | undefined },
+  ): Promise<void> {
+    const waiting = this.#waiting(number);
+    if (!waiting || (!hasBody && delay === undefined && priority === undefined)) return;
+    const n = hasBody ? this.#number() : undefined;
+    const isUpdated = this.model.update(waiting, { n, delay, priority });
+    const scripts = { waiting: updateWaiting, held: findHeld };
+    const delayMs = delay === undefined ? undefined : delay * tickMs;
+    const input = { body: n === undefined ? undefined : String(n), delayMs, priority };
+    const found = await search<UpdateFound, UpdateInput>(
+      this.#context,
+      scripts,
+      this.#sought(waiting, input),
+    );
+    expect(found).toBe(isUpdated ? 'updated' : 'keyed');
+    await this.#step();
+  }
+
+  #sought<Input extends object>({ message }: { message: Message }, input: Input): Sought<Input> {
+    const order = this.model.isLifo ? 'lifo' : 'fifo';
+    return { id: String(message.id), input, order, options: {} };
+  }
+
+  get #context(): QueueContext {
+    const { connection } = this;
+    // A search needs no more of it.
+    return { name: this.#name, keys: this.#keys, connection } as QueueContext;
+  }
 
   /** @param ticks until it ends by itself. */
   async pause(ticks: number): Promise<void> {
@@ -488,6 +637,12 @@ export class Simulation {
 
   async passTime(ticks: number): Promise<void> {
     this.model.tick += ticks;
+    for (const relayer of this.#relayers) {
+      relayer.entries = relayer.entries.map((entry) => {
+        const due = entry.delay.startsWith('@') ? Number(entry.delay.slice(1)) : undefined;
+        return due === undefined ? entry : { ...entry, delay: `@${due - ticks * tickMs}` };
+      });
+    }
     const input = { name: this.#name, ms: ticks * tickMs };
     await this.#step(this.connection.run(passTime, input));
   }
@@ -522,12 +677,15 @@ export class Simulation {
     for (const consumer of this.consumers) await this.leave(consumer, true);
     await this.passTime(100);
     while (this.hasOverdue) await this.recover(0);
+    await this.relay();
     await this.redrive(1000);
+    await this.passTime(100);
     await this.promote();
     await this.join();
     const last = this.consumers.at(-1) as SimulatedConsumer;
     const step = { mask: 255, count: 10, withList: true, withSuspect: true, perKey: 1, ranUs: 1 };
     while (this.model.pending + this.model.active > 0) {
+      await this.finish(last, { mask: 255, how: 'done', hasValue: true, followUps: [] });
       await this.lease(last, { ...step, repeats: false, expires: false });
     }
     await this.leave(last, false);
@@ -538,11 +696,15 @@ export class Simulation {
   async end(): Promise<void> {
     await this.#destroy();
     const handoffs = this.consumers.map(({ name }) => this.#keys.handoff(name));
-    if (handoffs.length > 0) await this.connection.call('DEL', handoffs);
+    const { results } = this.model;
+    const kept = [...results.byId.keys()].map((id) => `${this.#keys.results}${id}`);
+    const { outboxes, outbox, inbox } = this.#keys;
+    const own = [outboxes, `${outbox}${this.#name}`, inbox];
+    await this.connection.call('DEL', [...own, ...handoffs, ...kept]);
   }
 
   #destroy() {
-    // Nothing is sent with acknowledgements here.
+    // What is on its way stays so.
     return destroy(this.connection, this.#keys, () => Promise.resolve());
   }
 
@@ -573,15 +735,17 @@ function onceOf({ condition }: Outgoing): Message['once'] {
 }
 
 function messageOf(outgoing: Outgoing & { n: number }): Message {
-  const { n, key, priority, age } = outgoing;
+  const { n, key, priority, age, keepsResult } = outgoing;
   const level = key === undefined ? priority : 4;
-  return { n, id: n, level, key, attempt: 0, isSuspect: false, age, once: onceOf(outgoing) };
+  const once = onceOf(outgoing);
+  return { n, id: n, level, key, attempt: 0, isSuspect: false, age, once, keepsResult };
 }
 
 function elementOf(outgoing: Outgoing & { n: number }): string | Buffer {
-  const { n, key, priority, age } = outgoing;
+  const { n, key, priority, age, keepsResult } = outgoing;
   const once = onceOf(outgoing);
-  const place = placeJson(key, priority) + (once ? onceJson(once.until, once.key) : '');
+  const handling = handlingJson({ keepResultMs: keepsResult ? 1e9 : undefined });
+  const place = handling + placeJson(key, priority) + (once ? onceJson(once.until, once.key) : '');
   return encodeEnvelope({ idJson: `"${n}"`, sentAt: Date.now() - age * tickMs, place }, String(n));
 }
 
