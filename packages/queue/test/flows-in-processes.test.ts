@@ -62,6 +62,8 @@ it('each flow over three slots continues once, with exact counts, while processe
     expect(status).toMatchObject({ state: 'over', pending: 0, done, dead });
     expect([expired, cancelled]).toEqual([0, 0]);
     if (!all.has(`closed ${id}`)) continue;
+    // On a busy machine it may have been found idle before its members were sent.
+    if (over === 'idle' && all.get(`sent ${id}`) === '0') continue;
     expect({ over, sum: done + dead, sent: all.get(`sent ${id}`) }).toEqual({
       over: 'closed',
       sum: 90,

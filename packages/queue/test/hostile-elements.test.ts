@@ -235,7 +235,8 @@ function unexpired(element: Buffer): Buffer {
     /^(.1\{(?:"attempt":[1-9]\d{0,8},)?(?:"suspect":1,)?)"expires":(\d+),(?="[pkoi])/.exec(
       element.toString('latin1'),
     );
-  if (!beginning || Number(beginning[2]) > Date.now()) return element;
+  // What does not begin like an envelope is all body.
+  if (!beginning || element[0] !== 1 || Number(beginning[2]) > Date.now()) return element;
   const [expiring, written = ''] = beginning;
   return Buffer.concat([element.subarray(0, written.length), element.subarray(expiring.length)]);
 }

@@ -31,7 +31,10 @@ it('a tick each 200 ms is sent once, by three consumers that are busy and are ki
   for (let kills = 0; kills < 6; kills += 1) {
     await pause(1500);
     children.shift()?.kill('SIGKILL');
-    children.push(start(queue, handled));
+    const next = start(queue, handled);
+    children.push(next);
+    // On a busy machine all would be killed before another one has started.
+    await once(next.stdout as NonNullable<typeof next.stdout>, 'data');
   }
   await queue.schedules.pause('beat');
   const { ticks = 0, last } = (await queue.schedules.get('beat')) ?? {};
