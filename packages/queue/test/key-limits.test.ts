@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import type { QueueLimitChanges } from '../src/index.js';
+import { consumersOf, expireLeases } from './support/in-redis.js';
 import { scriptedConsumer } from './support/scripted-consumer.js';
 import { openConnection, useRedis } from './support/use-redis.js';
 
@@ -126,6 +127,44 @@ it.each([
   // A key that waits for its message that has failed has another reason.
   expect(handled).toEqual(expect.arrayContaining(['second', 'paused']));
   expect(handled.filter((body) => body === 'fails')).toHaveLength(1);
+});
+
+it('what a dead consumer had of a key that is paused or has reached its rate waits as the others of the key do', async () => {
+  const queue = redis.queue<string>();
+  await queue.limits.set({ keyRate: { max: 1, perMs: 3_600_000 } });
+  await queue.sendBatch(['limited', 'paused'].map((key) => ({ body: `first of ${key}`, key })));
+  const dying = redis.otherEnd(queue);
+  await dying.receive();
+  await dying.receive();
+  await queue.sendBatch(['limited', 'paused'].map((key) => ({ body: `second of ${key}`, key })));
+  await queue.pauseKey('paused');
+  await expireLeases(queue as never, await consumersOf(queue as never));
+
+  const handled: string[] = [];
+  const other = redis.otherEnd(queue);
+  const consumer = other.consume(({ body }) => void handled.push(body), { concurrency: 5 });
+  let recovered = 0;
+  consumer.on('recovered', ({ returned }) => void (recovered += returned));
+  await eventually(() => recovered === 2);
+  // It has looked for suspects when it has found this one, which comes behind them.
+  await queue.send('free', { key: 'free' });
+  await eventually(() => handled.includes('free'));
+  await eventually(async () => (await queue.stats()).active === 0);
+  expect(handled).toEqual(['free']);
+  expect(await queue.stats()).toMatchObject({ pending: 4, active: 0 });
+
+  await queue.resumeKey('paused');
+  await queue.send('behind', { key: 'another' });
+  await eventually(() => handled.includes('behind'));
+  expect(handled).toEqual(['free', 'behind']);
+  await queue.limits.set({ keyRate: null });
+  await eventually(() => handled.length === 6);
+  for (const key of ['limited', 'paused']) {
+    expect(handled.filter((body) => body.endsWith(key))).toEqual([
+      `first of ${key}`,
+      `second of ${key}`,
+    ]);
+  }
 });
 
 it('keys share the time of handlers by their weights', async () => {

@@ -17,13 +17,15 @@ for i = rest, #ARGV do
     if not is_suspect then keep_turn(receipt, element) end
     let_go(receipt)
     let_go_of_once(receipt, element)
+    local key
     if is_suspect then
-      keep_busy(receipt, key_of(element))
+      key = key_of(element)
+      keep_busy(receipt, key)
     else
-      local key = free(receipt, were_started == '0' and 0 or nil)
-      local is_only_one = were_started == '0' and key and key_rules().most == 1
-      if is_only_one and key_rules().rate then key_rate_return(key, receipt) end
+      key = free(receipt, were_started == '0' and 0 or nil)
     end
+    local is_only_one = were_started == '0' and key and key_rules().most == 1
+    if is_only_one and key_rules().rate then key_rate_return(key, receipt) end
     released[#released + 1] = receipt
   end
 end

@@ -57,6 +57,8 @@ export interface Asking {
 /** What it was given: the numbers of the messages. */
 export interface Given {
   suspect: number | undefined;
+  /** The suspects of the middle level after that, the next one first. */
+  suspectsLeft: readonly number[];
   taken: readonly number[];
   isSuspectLater: boolean;
 }
@@ -314,6 +316,7 @@ export class QueueModel {
   lease(consumer: ModelConsumer, asking: Asking, given: Given): void {
     if (asking.handedOff !== undefined) this.#adopt(consumer, asking.handedOff);
     this.#acknowledge(consumer, asking);
+    if (asking.withSuspect) this.#putSuspectsOff(given);
     const suspectLevel = levels.find((level) => (this.suspects.get(level)?.length ?? 0) > 0);
     const asksForSuspect = asking.withSuspect && suspectLevel !== undefined;
     const free = this.#room(consumer, asking.count + (asksForSuspect ? 1 : 0));
@@ -322,6 +325,13 @@ export class QueueModel {
     const countGiven = given.taken.length + (given.suspect === undefined ? 0 : 1);
     if (countGiven > free.most) throw new Forbidden('more than the gate lets through');
     this.rate.grant(this.now, consumer.name, asking.firstReceipt, countGiven);
+    const nextSuspect = asksForSuspect ? listIn(this.suspects, suspectLevel)[0] : undefined;
+    if (given.suspect !== undefined && nextSuspect?.key !== undefined) {
+      if (this.#mustNotStart(nextSuspect.key))
+        throw new Forbidden('the key of the suspect may not');
+      this.keyRate(nextSuspect.key).grant(this.now, consumer.name, asking.firstReceipt, 1);
+    }
+    this.#makeSuspects(given);
 
     let highest = -1;
     let areOldOnesTaken: boolean | 'perhaps' = false;
@@ -337,6 +347,7 @@ export class QueueModel {
       const inRun = leftOfRun > 0 && run ? listIn(this.byKey, run.key)[0] : undefined;
       const message = inRun?.n === n ? inRun : allowed.find((each) => each.n === n);
       if (!message) throw new Forbidden(`${n} is taken, but next is ${shown(allowed)}`);
+      if (message.isSuspect) throw new Forbidden(`${n} is a suspect, and is taken with others`);
       if (message === inRun) {
         leftOfRun -= 1;
       } else {
@@ -380,6 +391,43 @@ export class QueueModel {
       if (!given.isSuspectLater) throw new Forbidden('nothing says that a suspect waits');
     }
     this.#count(consumer);
+  }
+
+  /** Whether no message of the key may start: certainly, while it is paused or has reached its rate. */
+  #mustNotStart(key: string): boolean {
+    return this.isKeyPaused(key) || !this.isInKeyRate(key, 'perhaps');
+  }
+
+  /** Suspects whose keys may have no start wait where their keys do. */
+  #putSuspectsOff({ suspect, suspectsLeft, isSuspectLater }: Given): void {
+    const suspects = listIn(this.suspects, middle);
+    const isThere = ({ n }: Message) => n === suspect || suspectsLeft.includes(n);
+    for (let next = suspects[0]; next && !isThere(next); next = suspects[0]) {
+      const { n, key } = next;
+      const mayWait =
+        key !== undefined && (this.isKeyPaused(key) || !this.isInKeyRate(key, 'certainly'));
+      if (!mayWait) throw new Forbidden(`the suspect ${n} is put off`);
+      suspects.shift();
+      this.#put(next, 'first');
+    }
+    const [next] = suspects;
+    const higher = levels.find((level) => (this.suspects.get(level)?.length ?? 0) > 0);
+    if (higher !== middle || isSuspectLater || next?.key === undefined) return;
+    if (this.#mustNotStart(next.key)) throw new Forbidden(`the suspect ${next.n} is not put off`);
+  }
+
+  /** Suspects that were put off are among the suspects again when they are the next ones of their keys. */
+  #makeSuspects({ suspectsLeft }: Given): void {
+    const suspects = listIn(this.suspects, middle);
+    for (const n of suspectsLeft.filter((left) => !suspects.some((each) => each.n === left))) {
+      const [key = '', waiting = []] =
+        [...this.byKey].find(([, messages]) => messages[0]?.n === n) ?? [];
+      const [next] = waiting;
+      const mayStart = !this.isOnHold(key) && !this.#mustNotStart(key);
+      if (!next?.isSuspect || !mayStart) throw new Forbidden(`${n} is made a suspect`);
+      this.#removeWaiting(next);
+      suspects.push(next);
+    }
   }
 
   /** The next message of each level whose turn it is because of its age. */
@@ -627,12 +675,12 @@ export class QueueModel {
     if (!wereStarted) {
       this.rate.notStarted(consumer.name, found);
       this.rate.giveBack(this.now, consumer.name, found);
-      for (const [at, { key, isSuspect }] of released.entries()) {
+      for (const [at, { key }] of released.entries()) {
         if (key === undefined) continue;
         const receipts = [found[at] as number];
         this.keyRate(key).notStarted(consumer.name, receipts);
-        const isOnlyOne = this.keyConcurrency === 1 && !isSuspect;
-        if (isOnlyOne) this.keyRate(key).giveBack(this.now, consumer.name, receipts);
+        if (this.keyConcurrency === 1)
+          this.keyRate(key).giveBack(this.now, consumer.name, receipts);
       }
     }
     this.#count(consumer);

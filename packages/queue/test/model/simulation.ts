@@ -340,19 +340,21 @@ export class Simulation {
       result = await attempt();
     }
     expect(result.status).toBe(isThere ? 'held' : 'lost');
-    if (result.status === 'held') this.#leased(consumer, asking, result);
+    if (result.status === 'held') await this.#leased(consumer, asking, result);
     await this.#step();
   }
 
-  #leased(
+  async #leased(
     consumer: SimulatedConsumer,
     asking: Parameters<QueueModel['lease']>[1],
     result: Extract<LeaseResult, { status: 'held' }>,
-  ): void {
+  ): Promise<void> {
+    const left = (await this.connection.call('LRANGE', [this.#keys.suspects, 0, -1])) as Buffer[];
     const { suspect, elements, isPacked, isSuspectLater, runs } = result;
     const given = {
       suspect: suspect && numberOf(suspect.bytes),
       taken: elements.map(({ bytes }) => numberOf(bytes)),
+      suspectsLeft: left.map(numberOf).reverse(),
       isSuspectLater,
     };
     this.model.serverMs = result.now;

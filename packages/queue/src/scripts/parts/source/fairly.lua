@@ -85,6 +85,26 @@ local function end_before_suspect(before, waits)
   return true
 end
 
+-- The time of a key in `later` that has reached its rate.
+local function when_in_rate(again_ms)
+  return now() + math.ceil(again_ms) - 0.5
+end
+
+-- A suspect, which was held, is the next message of its key again, which may start at that time.
+local function wait_again(key, element, may_start_at)
+  put_of_key(key, 'RPUSH', element)
+  redis.call('HSET', fair, 'marked', 1)
+  local held_count, virtual = held_of(key)
+  if held_count > 1 then
+    redis.call('HSET', busy, key, entry_of(held_count - 1, virtual))
+  else
+    redis.call('HDEL', busy, key)
+  end
+  redis.call('ZREM', ready, key)
+  -- It may wait for its next attempt: pause and rate are looked at after that.
+  if not redis.call('ZSCORE', later, key) then redis.call('ZADD', later, may_start_at, key) end
+end
+
 -- Take messages until there are `count`. Returns whether the next one did not fit.
 local function take_fairly(count, with_list)
   local time, most, rate = now(), key_rules().most, key_rules().rate
@@ -140,7 +160,7 @@ local function take_fairly(count, with_list)
       local due, again_ms = rate_due(limit)
       wanted = math.min(wanted, due)
       if due == 0 then
-        redis.call('ZADD', later, time + math.ceil(again_ms) - 0.5, key)
+        redis.call('ZADD', later, when_in_rate(again_ms), key)
         return 0
       end
     end

@@ -41,11 +41,15 @@ local function take_of_level(level, count, with_list)
   return is_cut
 end
 
+-- The rate of the key of the next suspect, if it has one.
+local suspect_limit
+
 -- Take elements, as many as fit into an answer, at least one. Returns them, and whether the next one did not fit.
 local function take(count, with_list)
   -- An error for a key of another type, before anything is taken that would be lost then.
   redis.call('LLEN', list)
   write_before_growing('ZREM', consumers)
+  if suspect_limit and with_suspect == '1' then rate_grant(suspect_limit, 1, first) end
   local aged = #taken < count and aged_level()
   while aged do
     local before = #taken
@@ -77,14 +81,38 @@ local function is_waiting(level)
     or redis.call('ZCOUNT', later, '-inf', now()) > 0
 end
 
+-- When the key of the next suspect is paused or has reached its rate, the suspect is the next message of its key again, so
+-- that it waits like all others of it. Returns whether that is so.
+local function puts_suspect_off()
+  suspect_limit = nil
+  local rules = key_rules()
+  local key = (rules.rate or rules.pauses) and key_of(redis.call('LINDEX', suspects, -1))
+  if not key then return false end
+  local may_start_at = pause_of(key)
+  local limit = not may_start_at and rules.rate and key_rate_read(tonumber(slack_us), key)
+  if limit then
+    local due, again_ms = rate_due(limit)
+    if due == 0 then may_start_at = when_in_rate(again_ms) end
+  end
+  if may_start_at then
+    wait_again(key, redis.call('RPOP', suspects), may_start_at)
+    return true
+  end
+  suspect_limit = limit
+  return false
+end
+
 -- Whether a suspect can be taken: the one of the highest level, unless messages of a higher level wait. Then the second
 -- result is true.
 local function finds_suspect()
-  local level = level_of_suspects()
-  if not level then return false end
-  for higher = has_levels and 9 or 4, level + 1, -1 do
-    if is_waiting(higher) then return false, true end
-  end
+  local level
+  repeat
+    level = level_of_suspects()
+    if not level then return false end
+    for higher = has_levels and 9 or 4, level + 1, -1 do
+      if is_waiting(higher) then return false, true end
+    end
+  until level ~= 4 or not has_keys or not puts_suspect_off()
   next_suspects = suspects_of_level(level)
   return true
 end
