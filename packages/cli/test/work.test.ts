@@ -188,7 +188,8 @@ describe('work', () => {
     const queue = uniqueName();
     const go = join(folder, 'go');
     await redpost.run(['send', queue, '1', '2', '-q']);
-    const working = work(queue, `echo begun; while [ ! -e ${go} ]; do sleep 0.01; done; echo done`);
+    const command = `echo begun; while [ ! -e ${go} ]; do sleep 0.01; done; echo done`;
+    const working = work(queue, command, '--drain', '10m');
     await eventually(() => working.stdout.includes('begun'));
 
     working.process.kill('SIGINT');

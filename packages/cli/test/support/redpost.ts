@@ -98,13 +98,11 @@ function follow(child: ChildProcess): Running {
     get stderr() {
       return text.stderr;
     },
-    ended: once(child, 'close').then(([code, signal]) => ({
-      code: code ?? signal,
-      ...text,
-      get lines() {
-        return parse(text.stdout);
-      },
-    })),
+    ended: once(child, 'close').then(([code, signal]) => {
+      const ended = { code: code ?? signal, ...text };
+      // Not among the properties that a failed expectation shows: not every output is JSON.
+      return Object.defineProperty(ended, 'lines', { get: () => parse(text.stdout) }) as Ended;
+    }),
   };
 }
 
