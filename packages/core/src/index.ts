@@ -61,8 +61,10 @@ export { observe } from './observe/observation.js';
 export type {
   Destination,
   HandleOperation,
+  HandlingTimes,
   ObservedMessage,
   Observer,
+  ReceivedTogether,
   ReceiveOperation,
   SendOperation,
   SentBatch,
@@ -90,5 +92,5 @@ export {
   type ScriptCall,
   type ScriptDefinition,
 } from './script/script.js';
-export { type BatchLimits, TickBatch } from './sending/batch.js';
+export { type BatchLimits, TickBatch, unlimited } from './sending/batch.js';
 export { SendOrder } from './sending/send-order.js';

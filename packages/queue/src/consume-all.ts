@@ -7,10 +7,10 @@ import {
   type WithoutSchema,
   wholeNumber,
 } from '@redpost/core';
+import { checkedHandler } from '@redpost/core/consuming';
 import { AllConsumer } from './consuming/all-consumer.js';
 import { type ConsumeOptions, consumerOptions, optionNames } from './consuming/consume-options.js';
 import type { Consumer, Handler } from './consuming/consumer.js';
-import { checkedHandler } from './consuming/handlers.js';
 import { SharedPool } from './consuming/shared-pool.js';
 import { inOrder, weighted } from './consuming/turn-order.js';
 import { Queue, type QueueOptions, startShared, wrapHandler } from './queue.js';

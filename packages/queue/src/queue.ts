@@ -22,6 +22,7 @@ import {
   withDefaults,
 } from '@redpost/core';
 import {
+  checkedHandler,
   describeConsumer,
   HandlerPool,
   isObserved,
@@ -54,12 +55,12 @@ import { Consumer, type Handler } from './consuming/consumer.js';
 import type { Delivery } from './consuming/delivery.js';
 import {
   type BatchWrapper,
-  batchHandlerCall,
+  batchCall,
   type HandlerWrapper,
-  handlerCall,
-  observed,
+  singleCall,
 } from './consuming/handler-calls.js';
-import { type CreateHandlers, checkedHandler } from './consuming/handlers.js';
+import type { CreateHandlers } from './consuming/handlers.js';
+import { observed } from './consuming/observed.js';
 import { type ReceiveOptions, Receiver } from './consuming/receiver.js';
 import type { QueueContext } from './context.js';
 import { queueKeys, queueOwner } from './keys.js';
@@ -321,7 +322,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   consume(handler: Handler<Body>, options: ConsumeOptions = {}): Consumer<Body> {
     const given = withDefaults(this.#defaults, options);
     const checked = consumerOptions(given);
-    const call = handlerCall(this.#context, this.#wrappers, checkedHandler(handler));
+    const call = singleCall(this.#context, this.#wrappers, checkedHandler(handler));
     const pool: CreateHandlers<Body> = (host) => new HandlerPool(call, checked.concurrency, host);
     return this.#start(pool, { ...checked, signal: given.signal }, { runs: 'consume', handler });
   }
@@ -344,7 +345,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     const { concurrency, ...defaults } = this.#defaults;
     const given = withDefaults<ConsumeBatchOptions>(defaults, options);
     const checked = batchConsumerOptions(given);
-    const call = batchHandlerCall(this.#context, this.#batchWrappers, checkedHandler(handler));
+    const call = batchCall(this.#context, this.#batchWrappers, checkedHandler(handler));
     const pool: CreateHandlers<Body> = (host) => new BatchPool(call, checked, host);
     const startedBy = { runs: 'consumeBatch', handler };
     return this.#start(pool, { ...checked, signal: given.signal }, startedBy);
@@ -648,7 +649,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   static {
     wrapHandler = (queue, handler) => {
       if (!(#defaults in queue)) return handler;
-      return handlerCall(queue.#context, queue.#wrappers, handler);
+      return singleCall(queue.#context, queue.#wrappers, handler);
     };
     startShared = (queue, createHandlers, { turns, handler, ...options }) => {
       if (!(#defaults in queue)) {

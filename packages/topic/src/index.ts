@@ -13,8 +13,13 @@ export {
   type StopOptions as GroupStopOptions,
 } from '@redpost/core/consuming';
 export { GroupConsumer } from './consuming/group-consumer.js';
-export type { GroupConsumerEvents, RecordHandler } from './consuming/group-consumer-events.js';
+export type {
+  AckedRecord,
+  GroupConsumerEvents,
+  RecordHandler,
+} from './consuming/group-consumer-events.js';
 export type { RecordRetryOptions, TopicDelivery } from './consuming/group-delivery.js';
+export type { RecordWrapper } from './consuming/record-wrapper.js';
 export {
   CutError,
   PartitionCountError,

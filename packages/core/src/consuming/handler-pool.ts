@@ -42,6 +42,8 @@ export interface Work {
 export interface Handled extends Work {
   /** True when the lease of the delivery was lost. */
   readonly isLost: boolean;
+  /** What its handler has thrown, or why it could not be read. */
+  thrown?: Error | undefined;
   /** Claims the right to settle it. Returns true to the first caller only. */
   claim(): boolean;
 }

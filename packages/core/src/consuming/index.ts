@@ -36,6 +36,8 @@ export { Signals, type SignalsEvents } from '../leasing/signals.js';
 export { type StopOptions, Stopping, type StopSteps } from '../leasing/stopping.js';
 export { Turns } from '../leasing/turns.js';
 export { compose, type Wrapper } from '../observe/compose.js';
+export { handlerCall } from '../observe/handler-call.js';
+export { noteReceived } from '../observe/note-received.js';
 export {
   areObserved,
   isObserved,
@@ -69,6 +71,7 @@ export {
   writeBeforeGrowingPart,
 } from '../script/parts/parts.js';
 export { Ahead } from './ahead.js';
+export { checkedHandler } from './checked-handler.js';
 export { CountedReport } from './counted-report.js';
 export { type EntryReply, entriesOf, newestId } from './entries.js';
 export {

@@ -54,6 +54,7 @@ export class Outcomes<Held extends Handled> {
   /** Settles a delivery that was claimed: it has failed with this. */
   settleFailure(held: Held, thrown: unknown): Promise<void> {
     const error = asError(thrown);
+    held.thrown = error;
     return this.#settle(async () => {
       const next = this.#host.nextStep(held, error);
       this.#host.failed(held, error, next);

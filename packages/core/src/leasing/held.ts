@@ -1,6 +1,7 @@
 import { type InspectOptions, inspect } from 'node:util';
 import type { Handled, Lease } from '../consuming/handler-pool.js';
 import { InvalidArgumentError } from '../errors.js';
+import type { ReceivedTogether } from '../observe/observer.js';
 import { shown, wholeNumber } from '../options/check.js';
 import { type NamesOf, refuseUnknownOptions } from '../options/options.js';
 import { AlreadySettledError, type Delivered, LeaseLostError } from './errors.js';
@@ -47,6 +48,10 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
   startedAt = 0;
   /** Only where the queue has a rate. (Declared: a field of each delivery would slow down all queues.) */
   declare startBy: number | undefined;
+  /** Only where its handler has thrown. */
+  declare thrown: Error | undefined;
+  /** The messages that have come with it: only where handlers are observed. */
+  declare received: ReceivedTogether | undefined;
   earlier: this | undefined = undefined;
   later: this | undefined = undefined;
   isListed = false;

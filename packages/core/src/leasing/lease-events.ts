@@ -1,4 +1,5 @@
 import type { Lease } from '../consuming/handler-pool.js';
+import type { HandlingTimes } from '../observe/observer.js';
 import type { Renewal } from './lease-store.js';
 
 /** The events that the feed, the heartbeat and other parts of a session report to the session. */
@@ -39,6 +40,10 @@ export interface LeaseEvents<Item, Recovery> {
   lost(session: Lease, deliveries: readonly Item[], returned: Promise<void>): void;
   /** What a consumer that had died held was returned. */
   recovered(recovery: Recovery): void;
+  /** True when somebody is to be told of acknowledgements. */
+  hearsAcked?: boolean;
+  /** A message was acknowledged. Called only if `hearsAcked`. */
+  acked?(held: Item, times: HandlingTimes): void;
   /** Something failed in the background: it is tried again. */
   failed(error: Error): void;
 }

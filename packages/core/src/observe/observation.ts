@@ -74,12 +74,12 @@ export function observeSend<Result>(
   run: () => Promise<Result>,
 ): Promise<Result> {
   const channel = operation.kind === 'queue' ? channels.send : channels.publish;
-  return around(by.send, operation, () => traced(channel, operation, run)) as Promise<Result>;
+  return around(by.send, operation, traced(channel, operation, run)) as Promise<Result>;
 }
 
 /** Calls a handler, with what observes it around it. */
 export function observeHandle(operation: HandleOperation, run: () => unknown): unknown {
-  return around(by.handle, operation, () => traced(channels.handle, operation, run));
+  return around(by.handle, operation, traced(channels.handle, operation, run));
 }
 
 /** Runs a call that waits for messages, with what observes it around it. */
@@ -87,8 +87,7 @@ export function observeReceive<Result>(
   operation: ReceiveOperation,
   run: () => Promise<Result>,
 ): Promise<Result> {
-  const call = () => traced(channels.receive, operation, run);
-  return around(by.receive, operation, call) as Promise<Result>;
+  return around(by.receive, operation, traced(channels.receive, operation, run)) as Promise<Result>;
 }
 
 /** Tells observers of a batch. */
@@ -103,24 +102,29 @@ export function tellSettled(batch: SettledBatch): void {
 
 type Around = (operation: never, run: () => never) => unknown;
 
-/** The observer that came first is the outermost one. */
-function around(observers: readonly unknown[], operation: object, run: () => unknown): unknown {
-  let call = run;
-  for (const observer of [...observers].reverse() as Around[]) {
-    const inner = call;
-    call = () => observer(operation as never, inner as () => never);
-  }
-  return call();
+/** The observer that came first is the outermost one. @param at the first one that is still to be called. */
+function around(
+  observers: readonly unknown[],
+  operation: object,
+  run: () => unknown,
+  at = 0,
+): unknown {
+  const observer = observers[at] as Around | undefined;
+  if (!observer) return run();
+  const isLast = at === observers.length - 1;
+  const inner = isLast ? run : () => around(observers, operation, run, at + 1);
+  return observer(operation as never, inner as () => never);
 }
 
+/** The same function, traced by the channel if anybody subscribes to it. */
 function traced(
   channel: TracingChannel<unknown, object>,
   operation: object,
   run: () => unknown,
-): unknown {
-  if (!hasSubscribers(channel)) return run();
+): () => unknown {
+  if (!hasSubscribers(channel)) return run;
   // `tracePromise` makes a promise of what is none.
-  return channel.tracePromise(async () => run(), operation as never);
+  return () => channel.tracePromise(async () => run(), operation as never);
 }
 
 /** `TracingChannel.hasSubscribers` does not exist in all versions of Node 20. */

@@ -32,12 +32,23 @@ export interface ObservedMessage {
   readonly key: string | undefined;
 }
 
+/** Messages that have come together, in one answer of Redis. */
+export interface ReceivedTogether {
+  /** How many they are. */
+  readonly count: number;
+}
+
 /** One call of a handler. */
 export interface HandleOperation extends Destination {
   /** The messages that the handler gets: one, or those of a batch. */
   messages: readonly ObservedMessage[];
   /** True when the handler gets a batch, be it of one message. */
   isBatch: boolean;
+  /**
+   * The same object for all messages that have come together with this one, or with the first one of a batch. Undefined on
+   * channels, whose messages come one by one.
+   */
+  received: ReceivedTogether | undefined;
 }
 
 /** One call that waits for messages without a handler: `queue.receive()`, `subscription.next()`, a read of a topic. */
@@ -52,6 +63,8 @@ export interface SentBatch extends Destination {
   sent: number;
   /** How many were refused, or may be there or not: see the `outcome` of their errors. */
   failed: number;
+  /** The error of the first one that failed; undefined when none did. */
+  error: unknown;
   /** How long the command took, in ms, with its wait for Redis. */
   durationMs: number;
 }
@@ -60,18 +73,27 @@ export interface SentBatch extends Destination {
 export type SettledAs = 'acked' | 'retried' | 'dead' | 'expired' | 'cancelled';
 
 /** How long a message waited until its handler began, and how long that had it, in ms. Undefined where it is not known. */
-export interface SettledTimes {
+export interface HandlingTimes {
   waitMs: number | undefined;
   runMs: number | undefined;
+}
+
+/** The times of a message that was settled. */
+export interface SettledTimes extends HandlingTimes {
   /** For how many messages this one stands. Over all batches, the weights add up to the number of messages. */
   weight: number;
+  /** What its handler has thrown; undefined when that is not why it was settled. */
+  error: Error | undefined;
 }
 
 /** Messages that a consumer has settled in one tick of the event loop. */
 export interface SettledBatch extends Destination {
   /** How many were settled so. */
   counts: Readonly<Record<SettledAs, number>>;
-  /** The times of some of them: of the first four of each batch, and of every 64th after them. */
+  /**
+   * The times of some of them: of the first one, of those whose handlers have thrown, and of every 64th other one of the
+   * consumer.
+   */
   times: readonly SettledTimes[];
 }
 

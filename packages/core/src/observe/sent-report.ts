@@ -15,14 +15,17 @@ export async function reportSent<Item extends OnItsWay>(
 ): Promise<void> {
   const startedAt = performance.now();
   let failed = 0;
+  let first: unknown;
   for (const message of messages) {
     const { reject } = message;
     message.reject = (error) => {
+      if (failed === 0) first = error;
       failed += 1;
       reject(error);
     };
   }
   await send();
   const sent = messages.length - failed;
-  tellSent({ ...destination, sent, failed, durationMs: performance.now() - startedAt });
+  const durationMs = performance.now() - startedAt;
+  tellSent({ ...destination, sent, failed, error: first, durationMs });
 }

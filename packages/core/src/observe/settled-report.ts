@@ -1,14 +1,18 @@
+import type { Handled } from '../consuming/handler-pool.js';
 import { nextTick } from '../runtime/timers.js';
 import { tellSettled } from './observation.js';
-import type { Destination, SettledAs, SettledTimes } from './observer.js';
+import type { Destination, HandlingTimes, SettledAs, SettledTimes } from './observer.js';
 
-/** So many of each batch are measured, and of the others one in so many. */
-const [measuredFirst, measuredOneIn] = [4, 64];
+/** The first of each tick is measured, and of the others one in so many: most of the cost is to read when it was sent. */
+const measuredOneIn = 64;
+
+/** What is measured of a message that was just settled. */
+type Measure<Held> = (held: Held) => HandlingTimes;
 
 /** Collects what a consumer settles in one tick, for observers. */
-export class SettledReport<Held> {
+export class SettledReport<Held extends Handled> {
   readonly #destination: Destination;
-  readonly #measure: (held: Held) => Omit<SettledTimes, 'weight'>;
+  readonly #measure: Measure<Held>;
   #counts = noCounts();
   #times: SettledTimes[] = [];
   #count = 0;
@@ -16,7 +20,7 @@ export class SettledReport<Held> {
   #unmeasured = 0;
 
   /** @param measure reads the times of a message that was just settled. */
-  constructor(destination: Destination, measure: (held: Held) => Omit<SettledTimes, 'weight'>) {
+  constructor(destination: Destination, measure: Measure<Held>) {
     this.#destination = destination;
     this.#measure = measure;
   }
@@ -26,7 +30,7 @@ export class SettledReport<Held> {
     if (this.#count === 0) nextTick(this.#flush);
     this.#count += 1;
     this.#counts[outcome] += 1;
-    if (this.#count <= measuredFirst) this.#note(held, 1);
+    if (this.#count === 1 || held.thrown) this.#note(held, 1);
     else if (++this.#unmeasured === measuredOneIn) {
       this.#unmeasured = 0;
       this.#note(held, measuredOneIn);
@@ -35,7 +39,7 @@ export class SettledReport<Held> {
 
   #note(held: Held, weight: number): void {
     const { waitMs, runMs } = this.#measure(held);
-    this.#times.push({ waitMs, runMs, weight });
+    this.#times.push({ waitMs, runMs, weight, error: held.thrown });
   }
 
   readonly #flush = (): void => {

@@ -65,9 +65,15 @@ export function outsideContext<Result>(run: () => Result): Result {
   return outside.runInAsyncScope(run);
 }
 
-/** Only then promises have ids, where `AsyncLocalStorage` is made of hooks: also the one that goes on here. */
+let wasAnyStorageUsed = false;
+
+/**
+ * Only then promises have ids, where `AsyncLocalStorage` is made of hooks: also the one that goes on here. Storages that were in use once
+ * count as used from then on, because a promise costs as much as everything else here.
+ */
 function isAnyStorageUsed(): boolean {
-  return executionAsyncId() !== 0 && id in new Promise(ignore);
+  wasAnyStorageUsed ||= executionAsyncId() !== 0 && id in new Promise(ignore);
+  return wasAnyStorageUsed;
 }
 
 function ignore(): void {}

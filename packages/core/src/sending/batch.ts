@@ -7,6 +7,9 @@ export interface BatchLimits {
   bytes: number;
 }
 
+/** For items that need not be handed over before the end of the tick. */
+export const unlimited: BatchLimits = { count: Infinity, bytes: Infinity };
+
 /**
  * Collects the items of one tick of the event loop and hands them over as one batch, so that a thousand
  * concurrent calls cost one round trip. No item waits for a timer: it leaves in the tick in which it was

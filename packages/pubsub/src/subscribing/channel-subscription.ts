@@ -119,7 +119,8 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     if (!onMessage) return;
     const call: OnMessage<Body> = (message) => {
       if (!isObserved('handle')) return onMessage(message);
-      const operation = { ...this.#destination(message), messages: [unidentified], isBatch: false };
+      const about = { messages: [unidentified], isBatch: false, received: undefined };
+      const operation = { ...this.#destination(message), ...about };
       return observeHandle(operation, () => onMessage(message)) as ReturnType<OnMessage<Body>>;
     };
     this.#handOver = new HandOver(this.#inbox, call, (error) => this.report(error));

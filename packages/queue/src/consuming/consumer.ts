@@ -1,7 +1,15 @@
-import { asError, Emitter, isRedpostError, type NamesOf, type Unlisten } from '@redpost/core';
+import {
+  asError,
+  Emitter,
+  type HandlingTimes,
+  isRedpostError,
+  type NamesOf,
+  TickBatch,
+  type Unlisten,
+  unlimited,
+} from '@redpost/core';
 import {
   type NextStep,
-  nextTick,
   Outcomes,
   onAbort,
   performance,
@@ -14,7 +22,6 @@ import {
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { RoomAhead } from '../limiting/room-ahead.js';
-import type { HandlingTimes } from '../recording/handling-times.js';
 import { failureJson } from '../results/failure-json.js';
 import { PauseReports } from '../shape/pause-reports.js';
 import type { Paused, Shape } from '../shape/shape.js';
@@ -104,7 +111,9 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #handlers: Handlers<Body>;
   readonly #turns: Turns | undefined;
   /** What was acknowledged in this tick, where somebody listens. */
-  #acked: AckedMessage<Body>[] = [];
+  readonly #acked = new TickBatch<AckedMessage<Body>>(unlimited, (messages) => {
+    this.#events.emit('acked', { messages });
+  });
   readonly #idle: IdleWatch;
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
@@ -275,7 +284,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   #createSessionEvents(): SessionHost<Body> {
     return {
       hearsAcked: false,
-      acked: (held, times) => this.#noteAcked(held, times),
+      acked: (delivery, { waitMs, runMs }) => this.#acked.add({ delivery, waitMs, runMs }, 0),
       demand: (session: Session<Body>) => this.#demand(session),
       accept: (deliveries) => {
         this.#idle.accepted();
@@ -302,17 +311,6 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     };
-  }
-
-  #noteAcked(delivery: HeldDelivery<Body>, { waitMs, runMs }: HandlingTimes): void {
-    if (this.#acked.length === 0) {
-      nextTick(() => {
-        const messages = this.#acked;
-        this.#acked = [];
-        this.#events.emit('acked', { messages });
-      });
-    }
-    this.#acked.push({ delivery, waitMs, runMs });
   }
 
   #demand(session: Session<Body>): number {

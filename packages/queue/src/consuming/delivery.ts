@@ -246,6 +246,11 @@ export class HeldDelivery<Body = unknown>
     return this.envelope.headers;
   }
 
+  /** False when it surely has none: that costs less than reading them. */
+  get mayHaveHeaders(): boolean {
+    return this.element.hasBefore('"headers"', '\n');
+  }
+
   get key(): string | undefined {
     return this.envelope.key;
   }

@@ -1,9 +1,10 @@
-import type { ObservedMessage } from '@redpost/core';
-import { compose, isObserved, observeHandle, type Wrapper } from '@redpost/core/consuming';
+import type { HandleOperation, ObservedMessage, ReceivedTogether } from '@redpost/core';
+import { handlerCall, type Wrapper } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import type { BatchHandler } from './batch-pool.js';
 import type { Handler } from './consumer.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
+import { observed } from './observed.js';
 
 /**
  * Runs around each call of a handler. `next()` calls it, and resolves to what it returns or rejects with what it throws.
@@ -21,46 +22,37 @@ export type BatchWrapper<Body = unknown> = (
 ) => unknown;
 
 /** A handler with what surrounds it, and with what observes it. */
-export function handlerCall<Body>(
+export function singleCall<Body>(
   context: QueueContext<Body>,
   wrappers: readonly HandlerWrapper[],
   handler: Handler<Body>,
 ): Handler<Body> {
-  const call = compose(wrappers as readonly Wrapper<Delivery<Body>>[], handler);
-  return (delivery) => {
-    if (!isObserved('handle')) return call(delivery);
-    return observeHandle(operation(context, [delivery], false), () => call(delivery));
-  };
+  const around = wrappers as readonly Wrapper<Delivery<Body>>[];
+  return handlerCall(around, handler, (delivery) => {
+    const { received } = delivery as HeldDelivery<Body>;
+    return received && operation(context, [observed(delivery)], received, false);
+  });
 }
 
 /** The same for batches. */
-export function batchHandlerCall<Body>(
+export function batchCall<Body>(
   context: QueueContext<Body>,
   wrappers: readonly BatchWrapper[],
   handler: BatchHandler<Body>,
 ): BatchHandler<Body> {
-  const call = compose(wrappers as readonly Wrapper<readonly Delivery<Body>[]>[], handler);
-  return (deliveries) => {
-    if (!isObserved('handle')) return call(deliveries);
-    return observeHandle(operation(context, deliveries, true), () => call(deliveries));
-  };
+  const around = wrappers as readonly Wrapper<readonly Delivery<Body>[]>[];
+  return handlerCall(around, handler, (deliveries) => {
+    const [first] = deliveries as readonly HeldDelivery<Body>[];
+    const received = first?.received;
+    return received && operation(context, deliveries.map(observed), received, true);
+  });
 }
 
 function operation<Body>(
   { name, connection }: QueueContext<Body>,
-  deliveries: readonly Delivery<Body>[],
+  messages: readonly ObservedMessage[],
+  received: ReceivedTogether,
   isBatch: boolean,
-) {
-  const { address } = connection;
-  return { kind: 'queue' as const, name, address, messages: deliveries.map(observed), isBatch };
-}
-
-/** A delivery as observers see it. Its envelope may be malformed, which must not fail its handler. */
-export function observed<Body>(delivery: Delivery<Body>): ObservedMessage {
-  try {
-    void (delivery as HeldDelivery<Body>).envelope;
-    return delivery;
-  } catch {
-    return { id: delivery.receipt, headers: {}, attempt: undefined, key: undefined };
-  }
+): HandleOperation {
+  return { kind: 'queue', name, address: connection.address, messages, isBatch, received };
 }

@@ -1,4 +1,3 @@
-import { InvalidArgumentError, shown } from '@redpost/core';
 import type { HandlerPoolHost } from '@redpost/core/consuming';
 import type { HeldDelivery } from './delivery.js';
 import type { Session } from './session.js';
@@ -43,9 +42,3 @@ export interface Handlers<Body> {
 
 /** Creates the handlers of a consumer. */
 export type CreateHandlers<Body> = (host: HandlersHost<Body>) => Handlers<Body>;
-
-/** @throws InvalidArgumentError for what cannot be called. */
-export function checkedHandler<Handler>(handler: Handler): Handler {
-  if (typeof handler === 'function') return handler;
-  throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
-}

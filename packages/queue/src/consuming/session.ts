@@ -7,6 +7,7 @@ import {
   LeaseSession,
   newConsumerName,
   nextTick,
+  noteReceived,
   performance,
   type Renewal,
   SettledReport,
@@ -20,7 +21,7 @@ import { DeadLetterTrimmer } from '../due/dead-letter-trimmer.js';
 import { Promoter } from '../due/promoter.js';
 import { flowNameIn } from '../flow/flow-end.js';
 import { Outbox } from '../outbox/outbox.js';
-import { type HandlingTimes, handlingTimes } from '../recording/handling-times.js';
+import { handlingTimes } from '../recording/handling-times.js';
 import { HistoryRecorder } from '../recording/history-recorder.js';
 import type { Outcome } from '../recording/outcome.js';
 import { SeriesCounter } from '../recording/series-counter.js';
@@ -54,10 +55,6 @@ export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recov
   roomUnderLimits(room: number): void;
   /** How many messages of one key its handlers have use for together. Without it, one. */
   runLength?(): number;
-  /** True when somebody is to be told of acknowledgements. */
-  hearsAcked?: boolean;
-  /** A message was acknowledged. */
-  acked?(held: HeldDelivery<Body>, times: HandlingTimes): void;
 }
 
 /** One life of a consumer of a queue: see {@link LeaseSession}. */
@@ -197,6 +194,7 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   accept(deliveries: readonly HeldDelivery<Body>[]): void {
+    noteReceived(deliveries);
     for (const held of deliveries) this.held.add(held);
     let next = deliveries;
     if (this.#cancelledFlows.size > 0) {

@@ -57,6 +57,15 @@ export class Slice {
     return at < 0 || at >= this.#end ? undefined : new Slice(this.#block, at + 1, this.#end);
   }
 
+  /** True when it has `ascii` somewhere before the first `end`, or before its own end. */
+  hasBefore(ascii: string, end: string): boolean {
+    const { bytes, text } = this.#block;
+    const at = text?.indexOf(end, this.#start) ?? bytes.indexOf(end.charCodeAt(0), this.#start);
+    const until = at < 0 || at > this.#end ? this.#end : at;
+    const before = text?.slice(this.#start, until) ?? bytes.toString('latin1', this.#start, until);
+    return before.includes(ascii);
+  }
+
   get #end(): number {
     return this.#start + this.size;
   }

@@ -1,11 +1,6 @@
+import type { HandlingTimes } from '@redpost/core';
 import { performance } from '@redpost/core/consuming';
 import type { HeldDelivery } from '../consuming/delivery.js';
-
-/** How long a message waited until its handler began, and how long that had it, in ms; undefined where it is not known. */
-export interface HandlingTimes {
-  waitMs: number | undefined;
-  runMs: number | undefined;
-}
 
 /**
  * Reads the times of a message that is being settled: now, unless the time with its handler was measured.

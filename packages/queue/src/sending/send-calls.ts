@@ -48,12 +48,8 @@ export class SendCalls<Body, Input> {
 
   /** @param method the name of the method that was called. */
   send(body: Input, options: SendOptions, method: string): Promise<string> {
-    if (this.#wrappers.length === 0 && !isObserved('send')) {
-      return this.#producer.send(body, options);
-    }
-    return this.#around(body, options, (its, given) =>
-      this.#observed(method, 1, given, (observed) => this.#producer.send(its, observed)),
-    );
+    if (this.#wrappers.length === 0) return this.#send(body, options, method);
+    return this.#around(body, options, (its, given) => this.#send(its, given, method));
   }
 
   sendBatch(items: readonly BatchItem<Input>[]): Promise<SendResult[]> {
@@ -83,7 +79,7 @@ export class SendCalls<Body, Input> {
   async #prepare(body: Input, options: SendOptions, flow: string): Promise<Outgoing> {
     let prepared: Outgoing | undefined;
     await this.#around(body, options, (its, given) =>
-      this.#observed('ack', 1, given, async (observed) => {
+      this.#observed('ack', given, async (observed) => {
         prepared = await this.#producer.prepare(its, observed, flow);
         return prepared.id;
       }),
@@ -92,6 +88,11 @@ export class SendCalls<Body, Input> {
     throw new InvalidArgumentError(
       'A function of useSend() did not call next() for a message that is sent with an acknowledgement or by a flow',
     );
+  }
+
+  #send(body: Input, options: SendOptions, method: string): Promise<string> {
+    if (!isObserved('send')) return this.#producer.send(body, options);
+    return this.#observed(method, options, (observed) => this.#producer.send(body, observed));
   }
 
   #around(body: unknown, options: SendOptions, send: Send): Promise<string> {
@@ -104,13 +105,12 @@ export class SendCalls<Body, Input> {
 
   #observed(
     method: string,
-    count: number,
     options: SendOptions,
     send: (options: SendOptions) => Promise<string>,
   ): Promise<string> {
     if (!isObserved('send')) return send(options);
     const headers: Record<string, string> | undefined = options.bare ? undefined : {};
-    const operation = this.#operation(method, count, headers);
+    const operation = this.#operation(method, 1, headers);
     return observeSend(operation, () => send(headers ? withHeaders(options, headers) : options));
   }
 
@@ -122,6 +122,11 @@ export class SendCalls<Body, Input> {
 
 /** The same options with more headers, unless there are none or they would be refused. */
 function withHeaders(options: SendOptions, headers: Record<string, string>): SendOptions {
-  if (options.bare || Object.keys(headers).length === 0) return options;
+  if (options.bare || isEmpty(headers)) return options;
   return { ...(options === noOptions ? {} : options), headers: { ...options.headers, ...headers } };
+}
+
+function isEmpty(headers: Record<string, string>): boolean {
+  for (const _ in headers) return false;
+  return true;
 }

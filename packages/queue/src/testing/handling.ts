@@ -6,12 +6,11 @@ import {
   TimeoutError,
   wholeNumber,
 } from '@redpost/core';
-import { pause, performance } from '@redpost/core/consuming';
+import { checkedHandler, pause, performance } from '@redpost/core/consuming';
 import type { QueueStats } from '../admin/queue-stats.js';
 import type { ConsumeOptions } from '../consuming/consume-options.js';
 import type { Consumer, Handler } from '../consuming/consumer.js';
 import type { Delivery } from '../consuming/delivery.js';
-import { checkedHandler } from '../consuming/handlers.js';
 import type { Queue } from '../queue.js';
 import type { FakeClock } from './fake-clock.js';
 

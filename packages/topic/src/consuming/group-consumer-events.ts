@@ -1,3 +1,4 @@
+import type { HandlingTimes } from '@redpost/core';
 import type { NextStep } from '@redpost/core/consuming';
 import type { GroupRecovery } from '../store/stream-store.js';
 import type { TopicDelivery } from './group-delivery.js';
@@ -5,10 +6,21 @@ import type { TopicDelivery } from './group-delivery.js';
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
 export type RecordHandler<Body> = (delivery: TopicDelivery<Body>) => unknown;
 
+/** A record that was acknowledged. */
+export interface AckedRecord<Body> extends HandlingTimes {
+  delivery: TopicDelivery<Body>;
+}
+
 /** The events of a member of a group. */
 export interface GroupConsumerEvents<Body> {
   /** A record could not be read or handled; `next` is what happens to it. */
   failed: { delivery: TopicDelivery<Body>; error: Error; next: NextStep };
+  /**
+   * Records were handled and acknowledged, in one tick of the event loop: how long each waited until its handler began, from
+   * when it was published by the server's clock to now by this process's, and how long its handler had it. Redis learns of them with
+   * the next call.
+   */
+  acked: { records: readonly AckedRecord<Body>[] };
   /** The lease was lost: these records are delivered again, even if they were handled. */
   lost: { deliveries: readonly TopicDelivery<Body>[] };
   /** Past the deadline of `stop()`: these records are delivered again, even if their handlers finish. */

@@ -1,20 +1,20 @@
 import {
   asError,
   Emitter,
-  InvalidArgumentError,
   isRedpostError,
   type NamesOf,
   type ObservedMessage,
-  shown,
+  TickBatch,
   type Unlisten,
+  unlimited,
 } from '@redpost/core';
 import {
+  checkedHandler,
   describeConsumer,
   HandlerPool,
-  isObserved,
+  handlerCall,
   type NextStep,
   Outcomes,
-  observeHandle,
   onAbort,
   performance,
   Signals,
@@ -26,6 +26,7 @@ import {
   Turns,
   UnheardDeadLetters,
   unreadableReason,
+  type Wrapper,
   within,
 } from '@redpost/core/consuming';
 import type { GroupContext } from '../group/group-context.js';
@@ -33,11 +34,12 @@ import type { CheckedConsumeOptions } from '../group/group-options.js';
 import { beforeAll } from '../record/offset.js';
 import { version } from '../version.js';
 import { Assignment } from './assignment.js';
-import type { GroupConsumerEvents, RecordHandler } from './group-consumer-events.js';
-import type { HeldRecord } from './group-delivery.js';
+import type { AckedRecord, GroupConsumerEvents, RecordHandler } from './group-consumer-events.js';
+import type { HeldRecord, TopicDelivery } from './group-delivery.js';
 import { GroupSession, type GroupSessionEvents } from './group-session.js';
 
 const eventNames: NamesOf<GroupConsumerEvents<unknown>> = {
+  acked: true,
   failed: true,
   lost: true,
   recovered: true,
@@ -63,6 +65,10 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #options: CheckedConsumeOptions;
   readonly #events = new Emitter<GroupConsumerEvents<Body>>(eventNames);
   readonly #handlers: HandlerPool<HeldRecord<Body>>;
+  /** What was acknowledged in this tick, where somebody listens. */
+  readonly #acked = new TickBatch<AckedRecord<Body>>(unlimited, (records) => {
+    this.#events.emit('acked', { records });
+  });
   readonly #sessions = new Map<number, GroupSession<Body>>();
   readonly #turns = new Turns();
   readonly #told = new ToldSeldom();
@@ -84,9 +90,6 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     handler: RecordHandler<Body>,
     { signal, ...options }: CheckedConsumeOptions & { signal?: AbortSignal | undefined },
   ) {
-    if (typeof handler !== 'function') {
-      throw new InvalidArgumentError(`A handler is a function, got ${shown(handler)}`);
-    }
     this.#context = context;
     this.#unheard = new UnheardDeadLetters(
       `group ${context.group} of topic ${context.topic.name}`,
@@ -97,7 +100,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     if (options.heartbeat === 'thread') context.topic.connection.thread();
     const { concurrency } = options;
     this.#about = describeConsumer({ version, runs: 'consume', handler, concurrency });
-    this.#handlers = this.#createPool(handler);
+    this.#handlers = this.#createPool(checkedHandler(handler));
     this.#signals = new Signals(context.topic.connection, context.signal, {
       heard: (signal) => this.#signalled(signal),
       failed: (error) => this.#failed(error),
@@ -120,7 +123,9 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     event: Event,
     listener: (payload: GroupConsumerEvents<Body>[Event]) => void,
   ): Unlisten {
-    return this.#events.on(event, listener);
+    const unlisten = this.#events.on(event, listener);
+    if (event === 'acked') this.#sessionEvents.hearsAcked = true;
+    return unlisten;
   }
 
   /**
@@ -146,11 +151,13 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     const { topic, group } = this.#context;
     const { name, connection } = topic;
     const { address } = connection;
-    const call = (held: HeldRecord<Body>) => {
-      if (!isObserved('handle')) return handler(held);
-      const about = { kind: 'topic', name, group, address, messages: [observed(held)] } as const;
-      return observeHandle({ ...about, isBatch: false }, () => handler(held));
-    };
+    const destination = { kind: 'topic', name, group, address } as const;
+    const wrappers = this.#context.wrappers as readonly Wrapper<TopicDelivery<Body>>[];
+    const call = handlerCall(wrappers, handler, (delivery) => {
+      const held = delivery as HeldRecord<Body>;
+      const { received } = held;
+      return received && { ...destination, messages: [observed(held)], isBatch: false, received };
+    });
     return new HandlerPool<HeldRecord<Body>>(call, this.#options.concurrency, {
       open: (held) => held.open(this.#context.topic),
       outcomes: new Outcomes<HeldRecord<Body>>({
@@ -209,6 +216,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   }
 
   readonly #sessionEvents: GroupSessionEvents<Body> = {
+    hearsAcked: false,
+    acked: (delivery, { waitMs, runMs }) => this.#acked.add({ delivery, waitMs, runMs }, 0),
     demand: (session: GroupSession<Body>) => this.#demand(session),
     accept: (deliveries) => this.#handlers.accept(deliveries),
     renewed: () => this.#handlers.goOn(),

@@ -1,4 +1,4 @@
-import { asError, isRedpostError, type SettledAs } from '@redpost/core';
+import { asError, type HandlingTimes, isRedpostError, type SettledAs } from '@redpost/core';
 import {
   areObserved,
   type CheckedLease,
@@ -6,6 +6,7 @@ import {
   type LeaseEvents,
   LeaseSession,
   newConsumerName,
+  noteReceived,
   performance,
   type Renewal,
   SettledReport,
@@ -74,7 +75,7 @@ export class GroupSession<Body = unknown>
     const { topic, group } = context;
     const { name: of, connection } = topic;
     const destination = { kind: 'topic', name: of, group, address: connection.address } as const;
-    this.#report = new SettledReport(destination, handlingTimes);
+    this.#report = new SettledReport<HeldRecord<Body>>(destination, handlingTimes);
     this.feed = new Feed(this.#source, this, options.turns);
     this.#source.attach(this.feed);
   }
@@ -103,11 +104,13 @@ export class GroupSession<Body = unknown>
   acknowledge(held: HeldRecord<Body>): void {
     if (this.isOver) return;
     this.#note(held, 'acked');
+    if (this.events.hearsAcked) this.events.acked?.(held, handlingTimes(held));
     this.#acked(held);
     this.#pass(held);
   }
 
   accept(records: readonly HeldRecord<Body>[]): void {
+    noteReceived(records);
     const ready: HeldRecord<Body>[] = [];
     for (const held of records) {
       this.held.add(held);
@@ -259,7 +262,11 @@ export class GroupSession<Body = unknown>
 }
 
 /** How long a record waited, from when it was published by the server's clock to now by the own one, and how long its handler had it. */
-function handlingTimes({ isStarted, startedAt, publishedAt }: HeldRecord<unknown>) {
+function handlingTimes({
+  isStarted,
+  startedAt,
+  publishedAt,
+}: Pick<HeldRecord, 'isStarted' | 'startedAt' | 'publishedAt'>): HandlingTimes {
   const runMs = isStarted ? performance.now() - startedAt : undefined;
   return { runMs, waitMs: Math.max(0, Date.now() - (runMs ?? 0) - publishedAt.getTime()) };
 }

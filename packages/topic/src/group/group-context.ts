@@ -1,3 +1,4 @@
+import type { RecordWrapper } from '../consuming/record-wrapper.js';
 import type { TopicContext } from '../topic-context.js';
 import type { GroupKeys } from '../topic-keys.js';
 
@@ -11,4 +12,6 @@ export interface GroupContext<Body = unknown> {
   readonly partitions: readonly GroupKeys[];
   /** Whether each partition belongs to one member at a time, which keeps records of a key in order. */
   readonly isOrdered: boolean;
+  /** What runs around each call of a handler, from the outermost to the innermost. */
+  readonly wrappers: RecordWrapper[];
 }

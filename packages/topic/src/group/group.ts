@@ -1,6 +1,8 @@
 import { ClosedError, type Reply, refuseUnknownOptions } from '@redpost/core';
+import { checkedHandler } from '@redpost/core/consuming';
 import { GroupConsumer } from '../consuming/group-consumer.js';
 import type { RecordHandler } from '../consuming/group-consumer-events.js';
+import type { RecordWrapper } from '../consuming/record-wrapper.js';
 import { type From, startOf } from '../record/offset.js';
 import { seek } from '../scripts/seek.js';
 import type { TopicContext } from '../topic-context.js';
@@ -78,6 +80,7 @@ export class ConsumerGroup<Body = unknown> {
       signal: topic.keys.signal(name),
       partitions: topic.keys.partitions.map((partition) => partition.group(name)),
       isOrdered: topic.facts.partitions !== undefined,
+      wrappers: [],
     };
     this.deadLetters = new GroupDeadLetters(this.#context);
   }
@@ -100,6 +103,27 @@ export class ConsumerGroup<Body = unknown> {
       if (this.#consumers.size === 0) active.delete(this);
     });
     return consumer;
+  }
+
+  /**
+   * Adds a function that runs around each call of a handler, e.g. for logs, transactions or checks. The first one is the
+   * outermost. It holds for consumers that are started by this object from now on.
+   *
+   * ```ts
+   * const billing = topic.group('billing').use(async ({ offset }, next) => {
+   *   console.log('begins', offset);
+   *   return next();
+   * });
+   * ```
+   *
+   * `next()` calls the handler, at most once. What the function throws fails the attempt. If it does not call `next()` and
+   * returns, the record is acknowledged.
+   *
+   * @throws InvalidArgumentError for what is no function.
+   */
+  use(around: RecordWrapper<Body>): this {
+    this.#context.wrappers.push(checkedHandler(around) as RecordWrapper);
+    return this;
   }
 
   /**
