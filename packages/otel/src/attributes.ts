@@ -20,15 +20,12 @@ export const names = {
   error: 'error.type',
 } as const;
 
-/** What kind of operation it is: see `messaging.operation.type`. */
-export type OperationType = 'send' | 'receive' | 'process';
-
-/** The attributes that spans and metrics of an operation share. */
+/** The attributes that spans and metrics of an operation share. @param operation `process`, `receive`, or a method that sends. */
 export function attributesOf(
   { kind, name, group, address }: Destination,
   operation: string,
-  type: OperationType,
 ): Attributes {
+  const type = operation === 'process' || operation === 'receive' ? operation : 'send';
   const attributes: Attributes = {
     [names.system]: 'redis',
     [names.operation]: operation,

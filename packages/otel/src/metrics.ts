@@ -1,4 +1,10 @@
-import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
+import type {
+  Attributes,
+  Histogram,
+  Meter,
+  ObservableCounter,
+  ObservableResult,
+} from '@opentelemetry/api';
 
 /** Bounds that the conventions recommend, in seconds. */
 const advice = {
@@ -9,20 +15,22 @@ const advice = {
 
 /** The metrics of messaging that the conventions define. */
 export class Metrics {
-  readonly sent: Counter;
-  readonly consumed: Counter;
+  readonly sent: Total;
+  readonly consumed: Total;
   readonly #operation: Histogram;
   readonly #process: Histogram;
 
   constructor(meter: Meter) {
-    this.sent = meter.createCounter('messaging.client.sent.messages', {
+    const sent = meter.createObservableCounter('messaging.client.sent.messages', {
       description: 'Number of messages producer attempted to send to the broker.',
       unit: '{message}',
     });
-    this.consumed = meter.createCounter('messaging.client.consumed.messages', {
+    const consumed = meter.createObservableCounter('messaging.client.consumed.messages', {
       description: 'Number of messages that were delivered to the application.',
       unit: '{message}',
     });
+    this.sent = new Total(sent);
+    this.consumed = new Total(consumed);
     this.#operation = meter.createHistogram('messaging.client.operation.duration', {
       description: 'Duration of messaging operation initiated by a producer or consumer client.',
       unit: 's',
@@ -44,4 +52,37 @@ export class Metrics {
   processTook(durationMs: number, attributes: Attributes): void {
     this.#process.record(durationMs / 1000, attributes);
   }
+
+  /** Observes nothing any more. */
+  end(): void {
+    this.sent.end();
+    this.consumed.end();
+  }
+}
+
+/**
+ * A counter that is read when metrics are collected. A call of `Counter.add` costs more than sending a message, because the
+ * SDK makes a key of the attributes.
+ */
+class Total {
+  readonly #counter: ObservableCounter;
+  readonly #counts = new Map<Attributes, number>();
+
+  constructor(counter: ObservableCounter) {
+    this.#counter = counter;
+    counter.addCallback(this.#observe);
+  }
+
+  /** @param attributes the same object for all that is counted together. */
+  add(count: number, attributes: Attributes): void {
+    if (count > 0) this.#counts.set(attributes, (this.#counts.get(attributes) ?? 0) + count);
+  }
+
+  end(): void {
+    this.#counter.removeCallback(this.#observe);
+  }
+
+  readonly #observe = (result: ObservableResult): void => {
+    for (const [attributes, count] of this.#counts) result.observe(count, attributes);
+  };
 }

@@ -1,17 +1,8 @@
 import {
-  type Attributes,
-  type Context,
-  context,
-  type Link,
   type MeterProvider,
   metrics,
   propagation,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
   type TextMapPropagator,
-  type Tracer,
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
@@ -19,17 +10,21 @@ import {
   type HandleOperation,
   InvalidArgumentError,
   type NamesOf,
-  type ObservedMessage,
   type Observer,
   observe,
   type ReceiveOperation,
   refuseUnknownOptions,
   type SendOperation,
+  type SentBatch,
+  type SettledBatch,
   type Unlisten,
 } from '@redpost/core';
 import { performance } from '@redpost/core/consuming';
-import { attributesOf, errorType, names } from './attributes.js';
+import { ChannelCalls } from './channel-calls.js';
+import { Handling } from './handling.js';
 import { Metrics } from './metrics.js';
+import { Places } from './places.js';
+import { Sends } from './sends.js';
 
 /** The name under which spans and metrics are made. */
 const scope = '@redpost/otel';
@@ -73,191 +68,85 @@ export function observeWithOpenTelemetry(options: TelemetryOptions = {}): Unlist
   if (typeof sameTrace !== 'boolean') {
     throw new InvalidArgumentError('sameTrace is true or false');
   }
-  return observe(new Telemetry({ ...options, sameTrace }));
+  const telemetry = new Telemetry({ ...options, sameTrace });
+  const unlisten = observe(telemetry);
+  return () => {
+    unlisten();
+    telemetry.end();
+  };
 }
 
 class Telemetry implements Observer {
-  readonly #tracer: Tracer;
+  readonly #places = new Places();
   readonly #metrics: Metrics;
-  readonly #propagator: Pick<TextMapPropagator, 'inject' | 'extract'>;
-  readonly #sameTrace: boolean;
+  readonly #sends: Sends;
+  readonly #handling: Handling;
+  readonly #channelCalls: ChannelCalls;
 
   constructor(options: TelemetryOptions & { sameTrace: boolean }) {
-    const { tracerProvider = trace, meterProvider = metrics, propagator, sameTrace } = options;
-    this.#tracer = tracerProvider.getTracer(scope);
+    const { tracerProvider = trace, meterProvider = metrics, sameTrace } = options;
+    const tracer = tracerProvider.getTracer(scope);
+    const propagator = options.propagator ?? propagation;
     this.#metrics = new Metrics(meterProvider.getMeter(scope));
-    this.#propagator = propagator ?? (propagation as unknown as TextMapPropagator);
-    this.#sameTrace = sameTrace;
+    this.#sends = new Sends(tracer, propagator);
+    this.#handling = new Handling(tracer, propagator, this.#places, sameTrace);
+    this.#channelCalls = new ChannelCalls(this.#metrics);
   }
 
-  async send<Result>(operation: SendOperation, run: () => Promise<Result>): Promise<Result> {
-    const { method, count, headers, name } = operation;
-    const attributes = attributesOf(operation, method, 'send');
-    const span = this.#tracer.startSpan(`${method} ${name}`, {
-      kind: SpanKind.PRODUCER,
-      attributes: count === 1 ? attributes : { ...attributes, [names.batchCount]: count },
-    });
-    const its = trace.setSpan(context.active(), span);
-    if (headers) this.#propagator.inject(its, headers, setter);
-    const ended = this.#measured(span, attributes, (durationMs, measured) => {
-      this.#metrics.operationTook(durationMs, measured);
-      this.#metrics.sent.add(count, measured);
-    });
-    try {
-      const result = await context.with(its, run);
-      if (method === 'send' && typeof result === 'string') {
-        span.setAttribute(names.messageId, result);
-      }
-      ended(failureAmong(result));
-      return result;
-    } catch (error) {
-      ended(error);
-      throw error;
-    }
+  /** Measures nothing any more. */
+  end(): void {
+    this.#metrics.end();
+  }
+
+  send<Result>(operation: SendOperation, run: () => Promise<Result>): Promise<Result> {
+    return this.#sends.around(this.#places.of(operation, operation.method), operation, run);
   }
 
   handle(operation: HandleOperation, run: () => unknown): unknown {
-    const { messages, isBatch, name } = operation;
-    const attributes = attributesOf(operation, 'process', 'process');
-    const origins = messages.map((message) => this.#originOf(message));
-    const [origin = ROOT_CONTEXT] = origins;
-    const isChild = this.#sameTrace && !isBatch && trace.getSpanContext(origin) !== undefined;
-    const span = this.#tracer.startSpan(
-      `process ${name}`,
-      {
-        kind: SpanKind.CONSUMER,
-        attributes: { ...attributes, ...messageAttributes(messages, isBatch) },
-        links: isChild ? [] : linksTo(origins),
-      },
-      isChild ? origin : context.active(),
-    );
-    const ended = this.#measured(span, attributes, (durationMs, measured) => {
-      this.#metrics.processTook(durationMs, measured);
-      this.#metrics.consumed.add(messages.length, measured);
-    });
-    // Baggage of the sender is there for the handler, too.
-    const base = isBatch ? context.active() : inherited(origin, context.active());
-    return settled(() => context.with(trace.setSpan(base, span), run), ended);
+    const place = this.#places.of(operation, 'process');
+    // What consumers settle is measured by `settled`, and messages of channels are not settled.
+    const call = operation.kind === 'channel' ? () => this.#channelCalls.measured(place, run) : run;
+    return this.#handling.around(place, operation, call);
   }
 
   async receive<Result>(operation: ReceiveOperation, run: () => Promise<Result>): Promise<Result> {
-    const attributes = attributesOf(operation, 'receive', 'receive');
+    const place = this.#places.of(operation, 'receive');
     const startedAt = new Date();
     const begun = performance.now();
     try {
       const result = await run();
-      const { messages } = operation;
+      const count = operation.messages.length;
       // A wait in which nothing came is no operation.
-      if (messages.length === 0) return result;
-      const span = this.#tracer.startSpan(`receive ${operation.name}`, {
-        kind: SpanKind.CLIENT,
-        startTime: startedAt,
-        attributes: { ...attributes, [names.batchCount]: messages.length },
-        links: linksTo(messages.map((message) => this.#originOf(message))),
-      });
-      span.end();
-      this.#metrics.operationTook(performance.now() - begun, attributes);
-      this.#metrics.consumed.add(messages.length, attributes);
+      if (count === 0) return result;
+      this.#handling.received(place, operation, startedAt);
+      this.#metrics.operationTook(performance.now() - begun, place.measured);
+      if (operation.kind !== 'queue') this.#metrics.consumed.add(count, place.measured);
       return result;
     } catch (error) {
-      this.#metrics.operationTook(performance.now() - begun, {
-        ...attributes,
-        [names.error]: errorType(error),
-      });
+      this.#metrics.operationTook(performance.now() - begun, place.failed(error));
       throw error;
     }
   }
 
-  #originOf({ headers }: ObservedMessage): Context {
-    return this.#propagator.extract(ROOT_CONTEXT, headers, getter);
+  sent(batch: SentBatch): void {
+    const { sent, failed, error, durationMs } = batch;
+    const place = this.#places.of(batch, batch.kind === 'queue' ? 'send' : 'publish');
+    this.#metrics.sent.add(sent, place.measured);
+    if (failed > 0) this.#metrics.sent.add(failed, place.failed(error));
+    this.#metrics.operationTook(durationMs, sent > 0 ? place.measured : place.failed(error));
   }
 
-  /** Returns what ends the span, and measures how long it took. */
-  #measured(
-    span: Span,
-    attributes: Attributes,
-    measure: (durationMs: number, attributes: Attributes) => void,
-  ): (error?: unknown) => void {
-    const begun = performance.now();
-    return (error) => {
-      let measured = attributes;
-      if (error !== undefined) {
-        const type = errorType(error);
-        measured = { ...attributes, [names.error]: type };
-        span.setAttribute(names.error, type);
-        span.setStatus({
-          code: SpanStatusCode.ERROR,
-          message: String(Object(error).message ?? ''),
-        });
-        span.recordException(error as Error);
-      }
-      span.end();
-      measure(performance.now() - begun, measured);
-    };
-  }
-}
-
-const setter = {
-  set(carrier: Record<string, string>, key: string, value: string) {
-    carrier[key] = value;
-  },
-};
-
-const getter = {
-  get: (carrier: Readonly<Record<string, string>>, key: string) => carrier[key],
-  keys: (carrier: Readonly<Record<string, string>>) => Object.keys(carrier),
-};
-
-function linksTo(origins: readonly Context[]): Link[] {
-  return origins.flatMap((origin) => {
-    const spanContext = trace.getSpanContext(origin);
-    return spanContext ? [{ context: spanContext }] : [];
-  });
-}
-
-function messageAttributes(messages: readonly ObservedMessage[], isBatch: boolean): Attributes {
-  if (isBatch) return { [names.batchCount]: messages.length };
-  const [{ id, attempt } = {} as Partial<ObservedMessage>] = messages;
-  return {
-    ...(id !== undefined && { [names.messageId]: id }),
-    ...(attempt !== undefined && { 'redpost.attempt': attempt }),
-  };
-}
-
-/** The active context with the baggage of the sender, if there is any. */
-function inherited(origin: Context, active: Context): Context {
-  const baggage = propagation.getBaggage(origin);
-  return baggage ? propagation.setBaggage(active, baggage) : active;
-}
-
-/** The first failure of a batch, whose call itself does not fail. */
-function failureAmong(result: unknown): unknown {
-  if (!Array.isArray(result)) return undefined;
-  const failed = result.find(({ status }) => status === 'failed' || status === 'rejected');
-  return failed && (failed.error ?? failed.reason);
-}
-
-/** Calls a function, and `ended` when it is through. Returns what it returns, which may be no promise. */
-function settled(call: () => unknown, ended: (error?: unknown) => void): unknown {
-  let result: unknown;
-  try {
-    result = call();
-  } catch (error) {
-    ended(error ?? new Error('unknown'));
-    throw error;
-  }
-  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
-    ended();
-    return result;
-  }
-  return (async () => {
-    try {
-      const value = await (result as PromiseLike<unknown>);
-      ended();
-      return value;
-    } catch (error) {
-      ended(error ?? new Error('unknown'));
-      throw error;
+  settled(batch: SettledBatch): void {
+    const { counts, times } = batch;
+    const place = this.#places.of(batch, 'process');
+    let handled = counts.acked + counts.retried + counts.dead;
+    for (const { runMs, error } of times) {
+      const measured = error ? place.failed(error) : place.measured;
+      if (runMs !== undefined) this.#metrics.processTook(runMs, measured);
+      if (!error) continue;
+      this.#metrics.consumed.add(1, measured);
+      handled -= 1;
     }
-  })();
+    this.#metrics.consumed.add(handled, place.measured);
+  }
 }

@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { context, SpanKind, trace } from '@opentelemetry/api';
+import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import {
+  CompositePropagator,
+  W3CBaggagePropagator,
+  W3CTraceContextPropagator,
+} from '@opentelemetry/core';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -11,8 +15,10 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import {
+  AlwaysOffSampler,
   BasicTracerProvider,
   InMemorySpanExporter,
+  ParentBasedSampler,
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
@@ -154,18 +160,102 @@ it('what fails is in the status of spans and in the attributes of metrics', asyn
   const handled = await one(`process ${queue.name}`);
   expect(handled.status).toMatchObject({ code: 2, message: 'no' });
   expect(handled.attributes['error.type']).toBe('TypeError');
+  const ofErrors = async (name: string) =>
+    (await points(name)).map(({ attributes, value }) => [attributes['error.type'], value]);
+  await eventually(async () => (await points('messaging.process.duration')).length > 0);
   const [point] = await points('messaging.process.duration');
   expect(point?.attributes).toMatchObject({ 'error.type': 'TypeError' });
+  expect(await ofErrors('messaging.client.consumed.messages')).toEqual([['TypeError', 1]]);
 
-  await expect(queue.send(2, { id: '' })).rejects.toBeInstanceOf(InvalidArgumentError);
-  const failed = (await points('messaging.client.sent.messages')).map((each) => [
-    each.attributes['error.type'],
-    each.value,
-  ]);
-  expect(failed).toEqual([
+  const connection = connect(redis.url);
+  onTestFinished(() => connection.close());
+  await connection.call('SET', ['a-string', '']);
+  const broken = queueOf<number>('a-string');
+  await expect(broken.send(2)).rejects.toMatchObject({ code: 'WRONG_TYPE' });
+  expect((await one('send a-string')).attributes['error.type']).toBe('WRONG_TYPE');
+  expect(await ofErrors('messaging.client.sent.messages')).toEqual([
     [undefined, 1],
-    ['INVALID_ARGUMENT', 1],
+    ['WRONG_TYPE', 1],
   ]);
+});
+
+it('sends of one tick share a span, unless each is part of another one', async () => {
+  const queue = queueOf<number>();
+  const { ended, tracer } = telemetry();
+  await Promise.all([1, 2, 3].map((body) => queue.send(body)));
+  await eventually(() => ended(`send ${queue.name}`).length === 1);
+  expect(ended(`send ${queue.name}`)[0]?.attributes['messaging.batch.message_count']).toBe(3);
+
+  await tracer.startActiveSpan('request', async (span) => {
+    await Promise.all([4, 5].map((body) => queue.send(body)));
+    span.end();
+  });
+  const [request] = ended('request');
+  const parents = ended(`send ${queue.name}`).map((span) => span.parentSpanContext?.spanId);
+  const parent = request?.spanContext().spanId;
+  expect(parents).toEqual([undefined, parent, parent]);
+});
+
+it('messages that have come together are handled in spans below one span for all', async () => {
+  const queue = queueOf<number>();
+  const { ended, one } = telemetry();
+  await Promise.all([1, 2, 3].map((body) => queue.send(body)));
+  const send = await one(`send ${queue.name}`);
+  queue.consume(() => {}, { concurrency: 10 });
+  await eventually(() => ended(`process ${queue.name}`).length === 3);
+  const receive = await one(`receive ${queue.name}`);
+  expect(receive.attributes['messaging.batch.message_count']).toBe(3);
+  for (const { parentSpanContext, links } of ended(`process ${queue.name}`)) {
+    expect(parentSpanContext?.spanId).toBe(receive.spanContext().spanId);
+    expect(links.map((link) => link.context.spanId)).toEqual([send.spanContext().spanId]);
+  }
+});
+
+it('what is not sampled is counted, and its handlers are in a context that is not sampled', async () => {
+  const queue = queueOf<number>();
+  const spans = new InMemorySpanExporter();
+  const tracerProvider = new BasicTracerProvider({
+    sampler: new ParentBasedSampler({ root: new AlwaysOffSampler() }),
+    spanProcessors: [new SimpleSpanProcessor(spans)],
+  });
+  const { points } = telemetry({ tracerProvider });
+  await Promise.all(Array.from({ length: 300 }, (_, body) => queue.send(body)));
+  expect((await queue.peek(1))[0]?.headers).toEqual({});
+  const tracer = tracerProvider.getTracer('test');
+  await tracer.startActiveSpan('request', () => queue.send(300));
+
+  const flags = new Set<number | undefined>();
+  const headers: Record<string, string>[] = [];
+  queue.consume((delivery) => {
+    flags.add(trace.getActiveSpan()?.spanContext().traceFlags);
+    if (delivery.body === 300) headers.push(delivery.headers);
+  });
+  await queue.idle();
+  const count = async (name: string) => (await points(name)).map(({ value }) => value);
+  await eventually(async () => (await count('messaging.client.consumed.messages'))[0] === 301);
+  expect(await count('messaging.client.sent.messages')).toEqual([301]);
+  expect([...flags]).toEqual([0]);
+  expect(headers).toEqual([{ traceparent: expect.stringMatching(/-00$/) }]);
+  expect(spans.getFinishedSpans()).toEqual([]);
+});
+
+it('baggage of the sender is that of the handler, also where nothing is sampled', async () => {
+  const queue = queueOf<number>();
+  const propagator = new CompositePropagator({
+    propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
+  });
+  const sampler = new AlwaysOffSampler();
+  telemetry({ propagator, tracerProvider: new BasicTracerProvider({ sampler }) });
+  const baggage = propagation.createBaggage({ tenant: { value: 'acme' } });
+  await context.with(propagation.setBaggage(context.active(), baggage), () =>
+    queue.sendBatch([{ body: 1 }, { body: 2 }]),
+  );
+  const tenants: (string | undefined)[] = [];
+  queue.consume(() => {
+    tenants.push(propagation.getActiveBaggage()?.getEntry('tenant')?.value);
+  });
+  await eventually(() => tenants.length === 2);
+  expect(tenants).toEqual(['acme', 'acme']);
 });
 
 it('receive() has a span once something has come', async () => {

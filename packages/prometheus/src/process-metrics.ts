@@ -34,11 +34,16 @@ const optionNames: NamesOf<ProcessMetricsOptions> = {
   maxNames: true,
 };
 
+const outcomes: readonly SettledAs[] = ['acked', 'retried', 'dead', 'expired', 'cancelled'];
+
 const labelNames = ['kind', 'name', 'group'] as const;
 type Labels = Record<(typeof labelNames)[number], string>;
 
-/** What is counted for one destination. */
+/** What is counted for one destination. Each counter has its labels already: to look these up costs more than to count. */
 interface Place {
+  sent: Counter.Internal;
+  failed: Counter.Internal;
+  settled: Partial<Record<SettledAs, Counter.Internal>>;
   labels: Labels;
   wait: Distribution;
   run: Distribution;
@@ -101,16 +106,18 @@ class ProcessMetrics implements Observer {
   }
 
   sent(batch: SentBatch): void {
-    const { labels } = this.#placeOf(batch);
-    if (batch.sent > 0) this.#sent.inc(labels, batch.sent);
-    if (batch.failed > 0) this.#failed.inc(labels, batch.failed);
+    const { sent, failed } = this.#placeOf(batch);
+    if (batch.sent > 0) sent.inc(batch.sent);
+    if (batch.failed > 0) failed.inc(batch.failed);
   }
 
   settled(batch: SettledBatch): void {
-    const { labels, wait, run } = this.#placeOf(batch);
-    for (const outcome of Object.keys(batch.counts) as SettledAs[]) {
+    const { labels, settled, wait, run } = this.#placeOf(batch);
+    for (const outcome of outcomes) {
       const count = batch.counts[outcome];
-      if (count > 0) this.#settled.inc({ ...labels, outcome }, count);
+      if (count === 0) continue;
+      settled[outcome] ??= this.#settled.labels({ ...labels, outcome });
+      settled[outcome].inc(count);
     }
     for (const { waitMs, runMs, weight } of batch.times) {
       if (waitMs !== undefined) wait.add(waitMs / 1000, weight);
@@ -124,7 +131,14 @@ class ProcessMetrics implements Observer {
     const key = `${kind} ${labels.group} ${bounded}`;
     const known = this.#places.get(key);
     if (known) return known;
-    const place = { labels, wait: this.#wait.of(labels), run: this.#run.of(labels) };
+    const place: Place = {
+      sent: this.#sent.labels(labels),
+      failed: this.#failed.labels(labels),
+      settled: {},
+      labels,
+      wait: this.#wait.of(labels),
+      run: this.#run.of(labels),
+    };
     this.#places.set(key, place);
     return place;
   }
