@@ -11,6 +11,7 @@ import { large } from './large.js';
 import { latency } from './latency.js';
 import { limits } from './limits.js';
 import { manyKeys } from './many-keys.js';
+import { otel, prometheus } from './observed.js';
 import { once } from './once.js';
 import { priorities } from './priorities.js';
 import { request } from './request.js';
@@ -27,6 +28,8 @@ export const benchmarks: readonly Benchmark[] = [
   keys,
   priorities,
   limits,
+  otel,
+  prometheus,
   once,
   delayed,
   request,

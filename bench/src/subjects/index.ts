@@ -18,6 +18,8 @@ export const queueSubjects: Record<string, () => Promise<QueueSubject>> = {
   'redpost-many-keys': async () => (await import('./redpost.js')).redpostManyKeys,
   'redpost-priorities': async () => (await import('./redpost.js')).redpostPriorities,
   'redpost-limits': async () => (await import('./redpost.js')).redpostLimits,
+  'redpost-otel': async () => (await import('./redpost-otel.js')).redpostOtel,
+  'redpost-prometheus': async () => (await import('./redpost-prometheus.js')).redpostPrometheus,
   'redpost-once': async () => (await import('./redpost.js')).redpostOnce,
   'redpost-delayed': async () => (await import('./redpost.js')).redpostDelayed,
   'redpost-request': async () => (await import('./redpost-request.js')).redpostRequest,

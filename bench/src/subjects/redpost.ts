@@ -10,9 +10,12 @@ interface Way {
   /** What a message is sent with. */
   options?: (body: Body) => SendOptions;
   limits?: QueueLimitChanges;
+  /** Observes all queues of the process, until the returned function is called. */
+  observe?: () => () => Promise<void>;
 }
 
-function subjectOf({ name, variant, options, limits }: Way): QueueSubject {
+/** How a queue of redpost is measured that is used in this way. */
+export function subjectOf({ name, variant, options, limits, observe }: Way): QueueSubject {
   return {
     kind: 'queue',
     name,
@@ -24,6 +27,7 @@ function subjectOf({ name, variant, options, limits }: Way): QueueSubject {
       const connection = connect(url);
       await connection.ping();
       const queue = new Queue<Body>('bench', { connection });
+      const stopObserving = observe?.();
 
       return {
         send: (body) => queue.send(body, options?.(body)),
@@ -46,6 +50,7 @@ function subjectOf({ name, variant, options, limits }: Way): QueueSubject {
 
         async close() {
           await queue.close();
+          await stopObserving?.();
           await connection.close();
         },
       };
