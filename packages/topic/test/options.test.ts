@@ -70,7 +70,7 @@ it('an option that does not exist is refused by name, wherever options are taken
     [() => group.consume(() => {}, anything({ order: 'lifo' })), 'consume() has no option "order"'],
     [
       () => consumer.on(anything('complete'), () => {}),
-      'There is no event "complete". There are: failed',
+      'There is no event "complete". There are: acked, failed',
     ],
     [
       () => consumer.stop(anything({ timeout: 1 })),
