@@ -5,6 +5,8 @@ import { channel } from './channel.js';
 import { delayed } from './delayed.js';
 import { depth } from './depth.js';
 import { endurance } from './endurance.js';
+import { flows } from './flows.js';
+import { history } from './history.js';
 import { idle } from './idle.js';
 import { keys } from './keys.js';
 import { large } from './large.js';
@@ -33,6 +35,8 @@ export const benchmarks: readonly Benchmark[] = [
   once,
   delayed,
   request,
+  flows,
+  history,
   channel,
   topic,
   bytes,

@@ -1,5 +1,10 @@
 import { connect } from '@redpost/core';
-import { Queue, type QueueLimitChanges, type SendOptions } from '@redpost/queue';
+import {
+  type HistoryOptions,
+  Queue,
+  type QueueLimitChanges,
+  type SendOptions,
+} from '@redpost/queue';
 import type { Body, QueueSubject } from '../subject.js';
 import { crash } from './crash.js';
 
@@ -12,10 +17,18 @@ interface Way {
   limits?: QueueLimitChanges;
   /** Observes all queues of the process, until the returned function is called. */
   observe?: () => () => Promise<void>;
+  history?: HistoryOptions;
 }
 
 /** How a queue of redpost is measured that is used in this way. */
-export function subjectOf({ name, variant, options, limits, observe }: Way): QueueSubject {
+export function subjectOf({
+  name,
+  variant,
+  options,
+  limits,
+  observe,
+  history,
+}: Way): QueueSubject {
   return {
     kind: 'queue',
     name,
@@ -41,6 +54,7 @@ export function subjectOf({ name, variant, options, limits, observe }: Way): Que
 
         async consume(handler, concurrency) {
           if (limits) await queue.limits.set(limits);
+          if (history) await queue.history.set(history);
           const consumer = queue.consume(({ body }) => handler(body), { concurrency });
           consumer.on('error', crash);
           consumer.on('failed', ({ error }) => crash(error));
@@ -99,4 +113,11 @@ export const redpostOnce = subjectOf({
   name: 'redpost-once',
   variant: 'once',
   options: ({ n }) => ({ once: { key: String(n), until: 'done' } }),
+});
+
+/** A record of each message that was settled. */
+export const redpostHistory = subjectOf({
+  name: 'redpost-history',
+  variant: 'history',
+  history: { maxLength: 100_000 },
 });
