@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { sayError } from './output/notices.js';
+import { sayError, withdrawn } from './output/notices.js';
 import { Output, OutputClosedError } from './output/output.js';
 import { exitCodeOf, exitCodes } from './program/exit-codes.js';
 import { Interruption, onAbort } from './program/interruption.js';
@@ -32,7 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
     exitCode = codeOfFailure(error, program.opts());
   }
   await output.flushed();
-  await new Promise((resolve) => process.stderr.write('', resolve));
+  await new Promise((resolve) => process.stderr.write(withdrawn(), resolve));
   return exitCode;
 }
 

@@ -5,6 +5,7 @@ import { addDead } from './commands/dead.js';
 import { addDestroy } from './commands/destroy.js';
 import { addFind } from './commands/find.js';
 import { addFlow } from './commands/flow.js';
+import { addHelp } from './commands/help.js';
 import { addHistory } from './commands/history.js';
 import { addKeys } from './commands/keys.js';
 import { addLimits } from './commands/limits.js';
@@ -23,6 +24,7 @@ import { addScheduler } from './commands/scheduler.js';
 import { addSend } from './commands/send.js';
 import { addStats } from './commands/stats.js';
 import { addSubscribe } from './commands/subscribe.js';
+import { addTopic } from './commands/topic/topic.js';
 import { addWork } from './commands/work.js';
 import { oneLineErrors } from './program/define.js';
 import type { ProgramContext } from './program/program-context.js';
@@ -43,19 +45,22 @@ of use with work, receive --follow and subscribe.
 Exit codes: 0 done, 1 failed, 2 wrong input, 128+n ended early by signal n.
 A password is best put into REDIS_URL: arguments can be seen by others.`;
 
+/** For a terminal; commander removes it where there is none, and with NO_COLOR. */
+const bold = (text: string) => `\x1b[1m${text}\x1b[22m`;
+
 export function createProgram(context: ProgramContext): Command {
   const program = new Command('redpost')
     .description('Redis as a message queue and as publish/subscribe.')
-    .version(version, '-V, --version', 'print the version')
+    .version(version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'explain a command')
-    .helpCommand('help [command]', 'explain a command')
+    .helpCommand(false)
     .option('--redis <url>', 'where Redis is (default: $REDIS_URL, else this machine)')
     .option('--cacert <file>', 'CA certificate to trust for rediss:// (PEM)')
     .option('--cert <file>', 'client certificate, if Redis requires one (PEM)')
     .option('--cert-key <file>', 'private key of --cert (PEM)')
     .option('--embedded', 'start a private Redis for as long as the command runs')
     .option('--verbose', 'show the stack of an error (also: REDPOST_DEBUG=1)')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, styleTitle: bold })
     .exitOverride()
     .addHelpText('after', examples);
   oneLineErrors(program);
@@ -65,8 +70,9 @@ export function createProgram(context: ProgramContext): Command {
     ...[addRequest, addResult, addCancel, addFlow],
     ...[addPause, addResume, addLimits, addSchedule, addScheduler],
     ...[addPurge, addDestroy, addDead],
-    ...[addPublish, addSubscribe, addPing],
+    ...[addPublish, addSubscribe, addTopic, addPing],
   ];
   for (const add of commands) add(program, context);
+  addHelp(program);
   return program;
 }

@@ -1,6 +1,7 @@
-import type { Connection } from '@redpost/core';
+import { type Connection, isRedpostError } from '@redpost/core';
 import { PubSub } from '@redpost/pubsub';
 import { type MaxLength, Queue } from '@redpost/queue';
+import { type PartitionCountError, Topic } from '@redpost/topic';
 import { asIs, type Body } from './messages/body-codec.js';
 import {
   type ConnectionChoice,
@@ -23,7 +24,7 @@ export class Run {
   readonly isVerbose: boolean;
   readonly #options: GlobalOptions;
   #redis: OpenRedis | undefined;
-  readonly #queues: Queue<Buffer, Body>[] = [];
+  readonly #closing: { close(): Promise<void> }[] = [];
 
   constructor(options: GlobalOptions, output: Output, interruption: Interruption) {
     this.#options = options;
@@ -47,9 +48,27 @@ export class Run {
   async queue(name: string, maxLength?: MaxLength): Promise<Queue<Buffer, Body>> {
     const { connection } = await this.#open();
     const queue = new Queue<Buffer, Body>(name, { connection, codec: asIs, maxLength });
-    this.#queues.push(queue);
+    this.#closing.push(queue);
     await reach(connection);
     return queue;
+  }
+
+  /** A topic, with the partitions that it has. @param partitions how many it has if it is new. */
+  async topic(name: string, partitions?: number): Promise<Topic<Buffer, Body>> {
+    const connection = await this.connection();
+    const open = (its: number | undefined) => {
+      const topic = new Topic<Buffer, Body>(name, { connection, codec: asIs, partitions: its });
+      this.#closing.push(topic);
+      return topic;
+    };
+    const topic = open(partitions);
+    try {
+      await topic.stats();
+      return topic;
+    } catch (error) {
+      if (partitions !== undefined || !isRedpostError(error, 'PARTITION_COUNT')) throw error;
+      return open((error as PartitionCountError).partitions);
+    }
   }
 
   async pubsub(): Promise<PubSub<Body, Buffer>> {
@@ -59,7 +78,7 @@ export class Run {
 
   /** Ends everything. Messages that were taken and not acknowledged return to the queue. */
   async close(): Promise<void> {
-    await Promise.all(this.#queues.map((queue) => queue.close()));
+    await Promise.all(this.#closing.map((each) => each.close()));
     await this.#redis?.close();
   }
 

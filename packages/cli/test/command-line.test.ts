@@ -47,8 +47,33 @@ it('explains all commands when it is called without any', async () => {
   for (const [name] of commands) expect(stdout).toContain(`\n  ${name} `);
 });
 
-it('prints its version', async () => {
-  expect((await redpost.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
+it.each(['--version', '-v'])('prints its version: %s', async (option) => {
+  expect((await redpost.run([option])).stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
+});
+
+it.each([
+  [['send'], 'redpost send'],
+  [['dead', 'list'], 'redpost dead list'],
+  [[], 'redpost'],
+])('explains a command by help %s', async (names, usage) => {
+  const { code, stdout, stderr } = await redpost.run(['help', ...names]);
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(`Usage: ${usage} [options]`);
+});
+
+it.each([
+  [['SEDN', 'q'], 'send'],
+  [['help', 'Recieve'], 'receive'],
+  [['dead', 'LIST'], 'list'],
+  [['receive', 'q', '--Folow'], '--follow'],
+  [['ping', '--reids', 'x'], '--redis'],
+  [['frobnicate'], undefined],
+])('asks whether another word was meant: %j', async (args, meant) => {
+  const { code, stderr } = await redpost.run(args);
+
+  expect(code).toBe(2);
+  expect(/did you mean ([-\w]+)\?/.exec(stderr)?.[1]).toBe(meant);
 });
 
 it.each([
@@ -59,6 +84,8 @@ it.each([
   ['a missing option', ['work', 'q'], /--exec/],
   ['a number that is none', ['receive', 'q', '--count', 'x'], /whole number/],
   ['a duration that is none', ['send', 'q', '1', '--delay', '5x'], /duration such as/],
+  ['a duration without a unit', ['send', 'q', '1', '--delay', '5'], /Write a unit: 5ms, 5s or 5m/],
+  ['a command that help does not know', ['help', 'nosuch'], /unknown command 'nosuch'/],
   ['a header that is none', ['send', 'q', '1', '--header', 'x'], /name=value/],
   ['options that exclude each other', ['send', 'q', '1', '--bare', '--id', 'x'], /cannot be used/],
   ['an id for two bodies', ['send', 'q', '1', '2', '--id', 'x'], /one body/],

@@ -1,12 +1,9 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
-import { bin, uniqueName, useRedpost } from './support/redpost.js';
+import { uniqueName, useRedpost } from './support/redpost.js';
 
 const redpost = useRedpost();
-
-/** Runs a command on a terminal, as `script` makes one. */
-const onTerminal = (command: string) =>
-  redpost.shell(`script -qec "'${process.execPath}' '${bin}' ${command}" /dev/null`);
+const onTerminal = redpost.onTerminal.bind(redpost);
 
 async function sendKeyed(queue: string, key: string, ...bodies: string[]): Promise<void> {
   const { code } = await redpost.run(['send', queue, '--key', key, ...bodies]);

@@ -103,24 +103,44 @@ describe('receive', () => {
     expect((await receiving.ended).code).toBe(130);
   });
 
-  it('ends quietly when its reader is gone, and returns messages that it could not print', async () => {
+  type Numbers = { pending: number; active: number; total: { acked: number } };
+  const receivedBy = async (reader: string, count: number) => {
     const queue = uniqueName();
-    await redpost.shell(`seq 20000 | redpost send '${queue}' -q`);
-
-    const { stdout, stderr } = await redpost.shell(
-      `redpost receive '${queue}' --follow | head -1; exit \${PIPESTATUS[0]}`,
+    await redpost.shell(`seq ${count} | redpost send '${queue}' -q`);
+    const { code, stdout, stderr } = await redpost.shell(
+      `redpost receive '${queue}' --follow | ${reader}; exit \${PIPESTATUS[0]}`,
     );
+    const { pending, active, total } = (await stats(queue)) as Numbers;
+    expect({ code, stderr, active }).toEqual({ code: 0, stderr: '', active: 0 });
+    expect(pending + total.acked).toBe(count);
+    return { printed: stdout.split('\n').length - 1, acked: total.acked };
+  };
 
-    expect(stdout.split('\n')).toHaveLength(2);
-    expect(stderr).toBe('');
-    const { pending, active, total } = (await stats(queue)) as {
-      pending: number;
-      active: number;
-      total: { acked: number };
-    };
-    expect(active).toBe(0);
-    expect(pending).toBeGreaterThan(0);
-    expect(pending + total.acked).toBe(20_000);
+  it('acknowledges what its reader took before it ended, and returns what is left in the pipe', async () => {
+    expect(await receivedBy('head -1', 100)).toEqual({ printed: 1, acked: 1 });
+    // It has read a few lines more, at most: none of them is acknowledged.
+    const { printed, acked } = await receivedBy('head -50', 20_000);
+    expect(printed).toBe(50);
+    expect(acked).toBeGreaterThan(0);
+    expect(acked).toBeLessThanOrEqual(50);
+  });
+
+  it.each([
+    ['at once', 'true'],
+    ['while messages are in the pipe', 'timeout 0.4 sleep 5'],
+  ])('acknowledges nothing for a reader that ends %s without reading', async (_, reader) => {
+    expect(await receivedBy(reader, 2000)).toEqual({ printed: 0, acked: 0 });
+  });
+
+  it('acknowledges what waits in the pipe of a reader that goes on', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '1', '2', '3']);
+    const following = redpost.start(['receive', queue, '--follow']);
+
+    await eventually(async () => ((await stats(queue)) as Numbers).total.acked === 3);
+
+    following.process.kill('SIGINT');
+    expect((await following.ended).lines).toHaveLength(3);
   });
 
   it('does not acknowledge a message that could not be printed', async () => {

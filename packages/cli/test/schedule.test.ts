@@ -17,7 +17,7 @@ it('schedule set, list, next and remove', async () => {
   const list = await schedule('list', queue);
   const next = await schedule('next', queue, 'daily', '--count', '2');
   const table = await redpost.shell(
-    `script -qec "'${process.execPath}' '${bin}' schedule list ${queue}" /dev/null`,
+    `NO_COLOR=1 script -qec "'${process.execPath}' '${bin}' schedule list ${queue}" /dev/null`,
   );
   const stats = await redpost.run(['stats', queue]);
 

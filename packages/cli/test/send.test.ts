@@ -149,7 +149,9 @@ describe('send', () => {
 
     const { code, stderr } = await sending.ended;
     expect(code).toBe(130);
-    expect(stderr).toBe('redpost: interrupted: 2 messages sent, the last one from line 2\n');
+    expect(stderr).toMatch(
+      /^(redpost: 2 messages sent\n)?redpost: interrupted: 2 messages sent, the last one from line 2\n$/,
+    );
     expect(await redpost.redisCli('LLEN', queue)).toBe('2');
   });
 
@@ -161,8 +163,27 @@ describe('send', () => {
     );
 
     expect(stdout.split('\n')).toHaveLength(2);
-    expect(stderr).toBe('');
+    // Progress only, if it took longer than a second.
+    expect(stderr.replace(/redpost: [\d,]+ messages sent(, after [\d.]+ s)?\n/g, '')).toBe('');
     expect(await redpost.redisCli('LLEN', queue)).toBe('100000');
+  });
+
+  it('tells how far it has come when it takes longer than a second, and how it has ended', async () => {
+    const queue = uniqueName();
+    const sending = redpost.start(['send', queue, '--quiet'], { input: null });
+    sending.process.stdin?.write('1\n2\n');
+    await eventually(async () => (await redpost.redisCli('LLEN', queue)) === '2');
+    // Each further line is an occasion to tell.
+    await eventually(() => {
+      sending.process.stdin?.write('3\n');
+      return /^redpost: [\d,]+ messages sent\n/.test(sending.stderr);
+    });
+    sending.process.stdin?.end();
+
+    const { code, stderr } = await sending.ended;
+    const sent = Number(await redpost.redisCli('LLEN', queue)).toLocaleString('en-US');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(new RegExp(`redpost: ${sent} messages sent, after [\\d.]+ s\\n$`));
   });
 });
 

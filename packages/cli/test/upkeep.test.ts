@@ -1,16 +1,12 @@
 import { connect } from '@redpost/core';
+import { Queue } from '@redpost/queue';
 import { Topic } from '@redpost/topic';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
-import { bin, uniqueName, useRedpost } from './support/redpost.js';
+import { uniqueName, useRedpost } from './support/redpost.js';
 
 const redpost = useRedpost();
-
-/** Runs a command on a terminal, as `script` makes one. */
-const onTerminal = (command: string, input = '') =>
-  redpost.shell(
-    `printf '${input}' | script -qec "'${process.execPath}' '${bin}' ${command}" /dev/null`,
-  );
+const onTerminal = redpost.onTerminal.bind(redpost);
 
 async function bury(...bodies: string[]): Promise<string> {
   const queue = uniqueName();
@@ -19,6 +15,16 @@ async function bury(...bodies: string[]): Promise<string> {
   await eventually(() => working.stderr.split('dead letter').length > bodies.length);
   working.process.kill('SIGINT');
   await working.ended;
+  return queue;
+}
+
+/** Makes so many dead letters at once. */
+async function buryMany(count: number): Promise<string> {
+  const queue = uniqueName();
+  const bodies = Array.from({ length: count }, (_, n) => `${n}`).join('\n');
+  await redpost.run(['send', queue, '--quiet'], { input: bodies });
+  const letters = `for i=1,${count} do redis.call('XADD', KEYS[1], '*', 'reason', 'failed', 'error', '', 'element', redis.call('RPOP', KEYS[2])) end`;
+  await redpost.redisCli('EVAL', letters, '2', `{${queue}}:dead`, queue);
   return queue;
 }
 
@@ -50,6 +56,21 @@ describe('stats', () => {
       /^QUEUE +PENDING .* CANCELLED +RECOVERED +DROPPED +TRIMMED\r\nnone +0 .* 0\r\n/,
     );
     expect(json.stdout).toMatch(/^\{"queue":"none"/);
+  });
+});
+
+describe('a table on a terminal', () => {
+  it('has separators in its numbers, and dead letters in red, unless NO_COLOR is set', async () => {
+    const queue = await buryMany(1234);
+
+    const coloured = await onTerminal(`stats ${queue}`, '', { colours: true });
+    const plain = await onTerminal(`stats ${queue}`);
+    const { lines } = await redpost.run(['stats', queue]);
+
+    expect(coloured.stdout).toContain('\x1b[31m1,234\x1b[39m');
+    expect(plain.stdout).toMatch(/ 1,234 /);
+    expect(plain.stdout).not.toContain('\x1b[');
+    expect(lines).toMatchObject([{ dead: 1234 }]);
   });
 });
 
@@ -287,13 +308,40 @@ describe('purge', () => {
     await redpost.run(['send', queue, '1']);
 
     const no = await onTerminal(`purge ${queue}`, '\\n');
-    expect(no.stdout).toContain(`Forget 1 pending and 0 delayed messages of ${queue}? [y/N]`);
+    expect(no.stdout).toContain(`Delete 1 pending and 0 delayed messages of ${queue}? [y/N]`);
     expect(no.code).toBe(1);
     expect(await redpost.redisCli('LLEN', queue)).toBe('1');
 
     const yes = await onTerminal(`purge ${queue}`, 'y\\n');
     expect(yes.code).toBe(0);
     expect(await redpost.redisCli('LLEN', queue)).toBe('0');
+  });
+});
+
+describe('a purge of many keys', () => {
+  it('ends at Ctrl-C, and tells what it has deleted and what is left', async () => {
+    const queue = uniqueName();
+    const connection = connect(redpost.url);
+    onTestFinished(() => connection.close());
+    const many = new Queue<number>(queue, { connection });
+    const keys = Array.from({ length: 20_000 }, (_, n) => ({ body: n, key: `key ${n}` }));
+    await many.sendBatch(keys);
+    await many.close();
+
+    const purging = redpost.start(['purge', queue, '--yes']);
+    await eventually(async () => Number((await many.stats()).pending) < 20_000);
+    purging.process.kill('SIGINT');
+    const { code, lines, stderr } = await purging.ended;
+
+    const { pending: left } = await many.stats();
+    expect(lines).toEqual([{ queue, pending: 20_000 - left, delayed: 0 }]);
+    if (left > 0) {
+      expect(code).toBe(130);
+      expect(stderr).toContain(`interrupted: deleted ${(20_000 - left).toLocaleString('en-US')} `);
+      expect(stderr).toContain(
+        `, ${left.toLocaleString('en-US')} pending and 0 delayed messages are`,
+      );
+    }
   });
 });
 
@@ -384,13 +432,9 @@ describe('dead', () => {
   });
 
   it('tells how far a redrive has come, also when it is interrupted', async () => {
-    const queue = uniqueName();
-    const bodies = Array.from({ length: 1500 }, (_, n) => `${n}`).join('\n');
-    await redpost.run(['send', queue, '--quiet'], { input: bodies });
-    const letters = `for i=1,1500 do redis.call('XADD', KEYS[1], '*', 'reason', 'failed', 'error', '', 'element', redis.call('RPOP', KEYS[2])) end`;
-    await redpost.redisCli('EVAL', letters, '2', `{${queue}}:dead`, queue);
+    const queue = await buryMany(1500);
 
-    const redriving = redpost.start(['dead', 'redrive', queue, '--rate', '100']);
+    const redriving = redpost.start(['dead', 'redrive', queue, '--rate', '100', '--yes']);
     await eventually(() => /redriven \d+ of 1,500/.test(redriving.stderr));
     redriving.process.kill('SIGINT');
     const { code, lines, stderr } = await redriving.ended;
@@ -400,8 +444,26 @@ describe('dead', () => {
     const redriven = 1500 - left;
     expect(lines).toEqual([{ queue, redriven }]);
     expect(stderr.trimEnd().split('\n').at(-1)).toBe(
-      `redpost: redriven ${redriven.toLocaleString('en-US')} of 1,500`,
+      `redpost: interrupted: redriven ${redriven.toLocaleString('en-US')} of 1,500`,
     );
+  });
+
+  it('asks before more than a hundred are sent again, and counts those that a filter means', async () => {
+    const queue = await buryMany(101);
+    const redrive = (...options: string[]) => redpost.run(['dead', 'redrive', queue, ...options]);
+
+    expect(await redrive()).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: `redpost: this sends 101 dead letters of ${queue} again: confirm it with --yes\n`,
+    });
+    const no = await onTerminal(`dead redrive ${queue} --filter reason=failed`, '\\n');
+    expect(no.stdout).toContain(`Send 101 dead letters of ${queue} again? [y/N]`);
+    expect(no.code).toBe(1);
+    expect((await redrive('--filter', 'reason=other')).lines).toEqual([{ queue, redriven: 0 }]);
+    expect(await redpost.redisCli('XLEN', `{${queue}}:dead`)).toBe('101');
+
+    expect((await redrive('--yes')).lines).toEqual([{ queue, redriven: 101 }]);
   });
 
   it('deletes one dead letter, or all, after confirmation', async () => {

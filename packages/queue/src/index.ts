@@ -92,7 +92,7 @@ export type { Schedule } from './schedule/schedule.js';
 export type { ScheduleOptions } from './schedule/schedule-options.js';
 export { Scheduler, type SchedulerEvents, type SchedulerOptions } from './schedule/scheduler.js';
 export type { DestroyResult } from './scripts/destroy.js';
-export type { PurgeResult } from './scripts/purge.js';
+export type { PurgeOptions, PurgeResult } from './scripts/purge.js';
 export type { ConditionOptions, Debounce, Once, Throttle } from './sending/condition.js';
 export { KeyFullError, QueueFullError } from './sending/errors.js';
 export type { MaxLength } from './sending/max-length.js';

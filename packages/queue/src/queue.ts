@@ -74,7 +74,7 @@ import { type RequestOptions, request } from './results/request.js';
 import { type ResultOptions, Results, type WatchOptions } from './results/results.js';
 import { DeclaredSchedules } from './schedule/declared-schedules.js';
 import { type DestroyResult, destroy } from './scripts/destroy.js';
-import { type PurgeResult, purge } from './scripts/purge.js';
+import { type PurgeOptions, type PurgeResult, purge, purgeOptionNames } from './scripts/purge.js';
 import { checkedMaxLength, type MaxLength } from './sending/max-length.js';
 import { type BatchItem, noOptions, Producer, type SendResult } from './sending/producer.js';
 import { SendCalls, type SendWrapper } from './sending/send-calls.js';
@@ -592,9 +592,12 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   /**
    * Forgets all pending and delayed messages, and tells how many there were. Schedules stay. That is one step in Redis, unless messages
    * of more than 1000 keys wait: these are forgotten for 1000 keys at a time, and what is sent meanwhile may go too.
+   *
+   * @throws InvalidArgumentError for an option that does not exist.
    */
-  async purge(): Promise<PurgeResult> {
-    const purged = await purge(this.#context.connection, this.#context.keys);
+  async purge(options: PurgeOptions = {}): Promise<PurgeResult> {
+    refuseUnknownOptions('purge()', options, purgeOptionNames);
+    const purged = await purge(this.#context.connection, this.#context.keys, options);
     await relayNow(this.#context as QueueContext);
     return purged;
   }

@@ -14,7 +14,7 @@ import {
   type WithSchema,
   wholeNumber,
 } from '@redpost/core';
-import { isObserved, NameIndex, observeSend } from '@redpost/core/consuming';
+import { isObserved, NameIndex, newestId, observeSend } from '@redpost/core/consuming';
 import type { GroupConsumer } from './consuming/group-consumer.js';
 import { CutError } from './errors.js';
 import {
@@ -212,6 +212,13 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
       length: counts.reduce((sum, { length }) => sum + length, 0),
       cut: counts.reduce((sum, { cut }) => sum + cut, 0),
     };
+  }
+
+  /** The offset of the newest record in each partition; undefined for a partition without records. */
+  async newestOffsets(): Promise<(string | undefined)[]> {
+    const { connection, keys, facts } = this.#context;
+    await facts.checked();
+    return Promise.all(keys.partitions.map(({ stream }) => connection.run(newestId, stream)));
   }
 
   /**

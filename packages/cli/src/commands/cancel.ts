@@ -1,8 +1,8 @@
 import type { SearchProgress } from '@redpost/queue';
 import type { Command } from 'commander';
 import { positive } from '../options/option-parsers.js';
-import { say } from '../output/notices.js';
-import { grouped, Progress } from '../output/progress.js';
+import { grouped, say } from '../output/notices.js';
+import { Progress } from '../output/progress.js';
 import { define } from '../program/define.js';
 import { exitCodes } from '../program/exit-codes.js';
 import type { ProgramContext } from '../program/program-context.js';

@@ -1,10 +1,11 @@
-import type { DeadLetterFilter, RedriveProgress } from '@redpost/queue';
+import type { DeadLetterFilter, DeadLetters, RedriveProgress } from '@redpost/queue';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type CodecName, parseBody } from '../messages/body-codec.js';
+import { type Body, type CodecName, parseBody } from '../messages/body-codec.js';
 import { filterOption } from '../options/dead-filter.js';
-import { codecOption, positive } from '../options/option-parsers.js';
-import { say } from '../output/notices.js';
-import { grouped, Progress } from '../output/progress.js';
+import { codecOption, positive, yesOption } from '../options/option-parsers.js';
+import { counted, grouped, say } from '../output/notices.js';
+import { Progress } from '../output/progress.js';
+import { confirmed } from '../program/confirm.js';
 import { define } from '../program/define.js';
 import { exitCodes, explain, wrongInput } from '../program/exit-codes.js';
 import type { ProgramContext } from '../program/program-context.js';
@@ -16,7 +17,11 @@ interface RedriveOptions {
   filter?: DeadLetterFilter;
   to?: string;
   rate?: number;
+  yes?: boolean;
 }
+
+/** More than so many are not sent again without a question. */
+export const askedAbove = 100;
 
 export function addDeadRedrive(dead: Command, context: ProgramContext): void {
   define<RedriveOptions>(dead, context, 'redrive', {
@@ -27,7 +32,8 @@ export function addDeadRedrive(dead: Command, context: ProgramContext): void {
         .addOption(entryOption(command).conflicts('filter'))
         .addOption(filterOption())
         .option('--to <queue>', 'send them to this queue instead')
-        .option('--rate <n>', 'how many per second at most, also as 50/1s', perSecond),
+        .option('--rate <n>', 'how many per second at most, also as 50/1s', perSecond)
+        .addOption(yesOption()),
     help: `
 Examples:
   redpost dead redrive emails
@@ -35,7 +41,8 @@ Examples:
   redpost dead redrive emails --filter reason=failed --filter error=ETIMEDOUT --rate 50
   redpost dead redrive emails --filter fingerprint=1a2b3c4d --to emails-slow
 
-Prints how many were sent: {"queue", "redriven"}. Ctrl-C ends it after the current
+Asks for confirmation if there are more than 100; without a terminal, --yes is required
+then. Prints how many were sent: {"queue", "redriven"}. Ctrl-C ends it after the current
 part; what was sent stays sent. Exits with 1 when a named entry does not exist.`,
     job: redrive,
   });
@@ -62,6 +69,10 @@ async function redrive(run: Run, [name = '']: readonly string[], options: Redriv
   const { entry, filter, to, rate } = options;
   const { interruption, output } = run;
   const { deadLetters } = await run.queue(name);
+  if (!(await isWanted(run, name, deadLetters, options))) {
+    if (!interruption.stopping.aborted) say('nothing was sent');
+    return interruption.exitCode ?? exitCodes.failed;
+  }
   const progress = new Progress();
   const { redriven, isInterrupted, ...rest } = await deadLetters.redrive({
     entries: entry,
@@ -72,9 +83,52 @@ async function redrive(run: Run, [name = '']: readonly string[], options: Redriv
     onProgress: (so) => progress.tell(() => soFar(so, filter !== undefined)),
   });
   await output.line(JSON.stringify({ queue: name, redriven }));
-  if (!isInterrupted) return exitCodeFor(entry, redriven);
-  say(soFar({ redriven, ...rest }, filter !== undefined));
-  return interruption.exitCode;
+  const ending = () => soFar({ redriven, ...rest }, filter !== undefined);
+  if (isInterrupted) {
+    say(`interrupted: ${ending()}`);
+    return interruption.exitCode;
+  }
+  progress.end(ending);
+  return exitCodeFor(entry, redriven);
+}
+
+/** Counts what is to be sent again, and asks if that is much. */
+async function isWanted(
+  run: Run,
+  name: string,
+  letters: DeadLetters<Buffer, Body>,
+  { entry, filter, to, yes }: RedriveOptions,
+): Promise<boolean> {
+  if (yes || (entry && entry.length <= askedAbove)) return true;
+  const total = entry?.length ?? (await letters.count());
+  if (total <= askedAbove) return true;
+  const count = filter ? await countOf(run, letters, filter) : total;
+  if (count === undefined) return false;
+  if (count <= askedAbove) return true;
+  const what = `${counted(count, 'dead letter')} of ${name}`;
+  return confirmed(run, {
+    yes,
+    what: `this sends ${what} again`,
+    question: `Send ${what} again${to === undefined ? '' : `, to ${to}`}?`,
+  });
+}
+
+/** How many the filter means; undefined after Ctrl-C. */
+async function countOf(
+  run: Run,
+  letters: DeadLetters<Buffer, Body>,
+  filter: DeadLetterFilter,
+): Promise<number | undefined> {
+  const progress = new Progress();
+  const { groups, isInterrupted } = await letters.groups({
+    limit: Number.MAX_SAFE_INTEGER,
+    filter,
+    signal: run.interruption.stopping,
+    onProgress: ({ examined, of }) =>
+      progress.tell(() => `counted ${grouped(examined)} of ${grouped(of)}`),
+  });
+  if (isInterrupted) return undefined;
+  return groups.reduce((sum, { count }) => sum + count, 0);
 }
 
 function soFar({ redriven, examined, of }: RedriveProgress, isFiltered: boolean): string {

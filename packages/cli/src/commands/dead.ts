@@ -135,7 +135,7 @@ async function purge(run: Run, [name = '']: readonly string[], { entry, yes }: E
     yes,
     async question(its) {
       const count = entry ? entry.length : await its.deadLetters.count();
-      return `Forget ${counted(count, 'dead letter')} of ${name}?`;
+      return `Delete ${counted(count, 'dead letter')} of ${name}?`;
     },
   });
   if (!queue) return exitCodes.failed;

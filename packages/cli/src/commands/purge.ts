@@ -1,10 +1,13 @@
+import type { PurgeResult } from '@redpost/queue';
 import type { Command } from 'commander';
 import { yesOption } from '../options/option-parsers.js';
+import { grouped, say } from '../output/notices.js';
+import { Progress } from '../output/progress.js';
 import { confirmedQueue } from '../program/confirm.js';
 import { define } from '../program/define.js';
 import { exitCodes } from '../program/exit-codes.js';
 import type { ProgramContext } from '../program/program-context.js';
-import { type Run, unlessInterrupted } from '../run.js';
+import type { Run } from '../run.js';
 
 interface PurgeOptions {
   yes?: boolean;
@@ -22,7 +25,7 @@ Examples:
 
 Asks for confirmation; without a terminal, --yes is required. Prints how many
 were deleted. Messages in work and dead letters stay (see redpost dead purge).`,
-    job: (run, args, options) => unlessInterrupted(run, purge(run, args, options)),
+    job: purge,
   });
 }
 
@@ -32,10 +35,26 @@ async function purge(run: Run, [name = '']: readonly string[], { yes }: PurgeOpt
     yes,
     async question(its) {
       const { pending, delayed } = await its.stats();
-      return `Forget ${pending} pending and ${delayed} delayed messages of ${name}?`;
+      return `Delete ${grouped(pending)} pending and ${grouped(delayed)} delayed messages of ${name}?`;
     },
   });
-  if (!queue) return exitCodes.failed;
-  await run.output.line(JSON.stringify({ queue: name, ...(await queue.purge()) }));
-  return exitCodes.done;
+  if (!queue) return run.interruption.exitCode ?? exitCodes.failed;
+  const { stopping: signal } = run.interruption;
+  const progress = new Progress();
+  const deleted = await queue.purge({
+    signal,
+    onProgress: (so) => progress.tell(() => `deleted ${soFar(so)}`),
+  });
+  await run.output.line(JSON.stringify({ queue: name, ...deleted }));
+  if (!signal.aborted) {
+    progress.end(() => `deleted ${soFar(deleted)}`);
+    return exitCodes.done;
+  }
+  const { pending, delayed } = await queue.stats();
+  say(`interrupted: deleted ${soFar(deleted)}, ${soFar({ pending, delayed })} are left`);
+  return run.interruption.exitCode;
+}
+
+function soFar({ pending, delayed }: PurgeResult): string {
+  return `${grouped(pending)} pending and ${grouped(delayed)} delayed messages`;
 }

@@ -3,8 +3,11 @@ import type { Command } from 'commander';
 import type { CodecName } from '../messages/body-codec.js';
 import { deliveryLine } from '../messages/message-line.js';
 import { take } from '../messages/take.js';
+import { TakenLines } from '../messages/taken-lines.js';
 import { codecOption, positive, timerDuration } from '../options/option-parsers.js';
-import { say } from '../output/notices.js';
+import { counted, say } from '../output/notices.js';
+import { OutputClosedError } from '../output/output.js';
+import { Progress } from '../output/progress.js';
 import { reportQueue } from '../output/queue-notices.js';
 import { define } from '../program/define.js';
 import { exitCodes } from '../program/exit-codes.js';
@@ -21,7 +24,7 @@ interface ReceiveOptions {
 
 const defaultTimeoutMs = 5000;
 /** How many may be printed and not yet acknowledged. */
-const unconfirmed = 500;
+const unconfirmed = 5000;
 
 export function addReceive(program: Command, context: ProgramContext): void {
   define<ReceiveOptions>(program, context, 'receive', {
@@ -49,8 +52,8 @@ Examples:
   redis-cli LPUSH emails hello && redpost receive emails
 
 Prints {"id", "body", "key", "priority", "attempt", "sentAt", "headers"} for each message. It is
-acknowledged after its line was written; a message that could not be written
-returns to the queue. Exits with 0 when the time is up, even if no message came.
+acknowledged when its line was written to a file, or taken by the reader of a pipe: what
+head or another reader leaves in the pipe returns to the queue. Exits with 0 when the time is up, even if no message came.
 While the queue is paused, none comes: stderr says so, and why.
 
 A body that is not JSON is printed as a JSON string, and a body that is not text
@@ -67,26 +70,51 @@ async function receive(run: Run, [name = '']: readonly string[], options: Receiv
   onAbort(run.interruption.stopping, () => stop.abort());
   run.output.onClosed(() => stop.abort());
 
-  const printed: Promise<void>[] = [];
+  const lines = new TakenLines(run.output);
+  const progress = run.output.isFile ? new Progress() : undefined;
+  const underWay = new Set<Promise<void>>();
+  let received = 0;
+  let failure: { error: unknown } | undefined;
   const deliveries = take(queue, {
     count: follow ? Number.POSITIVE_INFINITY : options.count,
     timeoutMs: options.timeout ?? (follow ? undefined : defaultTimeoutMs),
     signal: stop.signal,
   });
   for await (const delivery of deliveries) {
-    const acknowledged = print(run, delivery, codec);
-    // The error is thrown where the promise is awaited.
-    acknowledged.catch(() => {});
-    printed.push(acknowledged);
-    if (printed.length >= unconfirmed) await printed.shift();
+    const acknowledged = print(lines, delivery, codec)
+      .then(() => {
+        received += 1;
+        progress?.tell(() => `received ${counted(received, 'message')}`);
+      })
+      .catch((error) => {
+        failure ??= { error };
+      })
+      .finally(() => underWay.delete(acknowledged));
+    underWay.add(acknowledged);
+    // They are confirmed in their order.
+    if (lines.isFull || underWay.size >= unconfirmed) await firstOf(underWay);
+    if (failure) break;
   }
-  await Promise.all(printed);
+  await lines.finished();
+  await Promise.all(underWay);
+  if (failure && !(failure.error instanceof OutputClosedError)) throw failure.error;
+  const ending = run.interruption.stopping.aborted ? 'interrupted: ' : '';
+  progress?.end(() => `${ending}received ${counted(received, 'message')}`);
   if (failures.count > 0) return exitCodes.failed;
   return follow ? exitCodes.done : run.interruption.exitCode;
 }
 
-async function print(run: Run, delivery: Delivery<Buffer>, codec: CodecName): Promise<void> {
-  await run.output.line(deliveryLine(delivery, codec));
+function firstOf(underWay: Set<Promise<void>>): Promise<void> | undefined {
+  return underWay.values().next().value;
+}
+
+/** Prints a message, and acknowledges it when it was taken. */
+async function print(
+  lines: TakenLines,
+  delivery: Delivery<Buffer>,
+  codec: CodecName,
+): Promise<void> {
+  await lines.print(deliveryLine(delivery, codec));
   try {
     await delivery.ack();
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { DeadLetter, Delivery, StoredMessage } from '@redpost/queue';
+import type { DeadRecord, TopicRecord } from '@redpost/topic';
 import { type CodecName, printBody } from './body-codec.js';
 
 type Shown = Pick<StoredMessage, 'key' | 'priority' | 'headers' | 'sentAt' | 'attempt'> & {
@@ -36,6 +37,48 @@ function deadFields(letter: DeadLetter, codec: CodecName) {
     error: letter.error ? JSON.stringify(letter.error) : undefined,
     diedAt: JSON.stringify(letter.diedAt),
     ...rest(letter),
+  };
+}
+
+/** A record of a topic. */
+export function recordLine(record: TopicRecord<Buffer>, codec: CodecName): string {
+  const { offset, partition, body, key, id, publishedAt, headers } = record;
+  return line({
+    offset: JSON.stringify(offset),
+    partition: String(partition),
+    ...bodyOf(body, codec),
+    ...ofRecord({ key, id, publishedAt, headers }),
+  });
+}
+
+/** A dead letter of a consumer group. */
+export function deadRecordLine(letter: DeadRecord<Buffer>, codec: CodecName): string {
+  const { entry, offset, partition, bytes, reason, error, diedAt, attempt } = letter;
+  return line({
+    entry: JSON.stringify(entry),
+    offset: JSON.stringify(offset),
+    partition: String(partition),
+    ...bodyOf(bytes, codec),
+    reason: JSON.stringify(reason),
+    error: error ? JSON.stringify(error) : undefined,
+    diedAt: JSON.stringify(diedAt),
+    attempt: String(attempt),
+    ...ofRecord(letter),
+  });
+}
+
+function ofRecord({
+  key,
+  id,
+  publishedAt,
+  headers,
+}: Pick<TopicRecord, 'key' | 'id' | 'publishedAt' | 'headers'>) {
+  const hasHeaders = Object.keys(headers).length > 0;
+  return {
+    key: JSON.stringify(key),
+    id: JSON.stringify(id),
+    publishedAt: JSON.stringify(publishedAt),
+    headers: hasHeaders ? JSON.stringify(headers) : undefined,
   };
 }
 

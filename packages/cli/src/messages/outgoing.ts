@@ -1,5 +1,6 @@
 import { isRedpostError } from '@redpost/core';
 import { counted, say } from '../output/notices.js';
+import { Progress } from '../output/progress.js';
 import { exitCodes, explain, Failure, isWrongInput, wrongInput } from '../program/exit-codes.js';
 import { onAbort } from '../program/interruption.js';
 import type { Run } from '../run.js';
@@ -114,6 +115,7 @@ class Report {
   readonly #run: Run;
   readonly #options: OutgoingOptions;
   readonly #noun: 'line' | 'body';
+  readonly #progress = new Progress();
   #sent = 0;
   #last = 0;
   /** Ranges of lines that failed for the same reason, so that a million failures are reported in one line. */
@@ -135,6 +137,7 @@ class Report {
       if ('error' in outcome) this.#fail(place, outcome.error);
       else this.#succeed(place, outcome.line);
     }
+    this.#progress.tell(() => `${counted(this.#sent, 'message')} sent`);
   }
 
   /** Reports the failures. The exit code of a permanent failure takes precedence. */
@@ -151,7 +154,7 @@ class Report {
     return failure?.exitCode ?? interruption.exitCode ?? exitCodes.done;
   }
 
-  /** Prints nothing after a success, unless there were no messages at all. */
+  /** Prints nothing after a success, unless it took longer than a second, or there were no messages at all. */
   #summarize(problem: Failure | undefined): void {
     const sent = counted(this.#sent, 'message');
     const wasStopped = this.#run.interruption.stopping.aborted;
@@ -159,6 +162,7 @@ class Report {
     else if (this.hasFailures) say(`stopped reading: ${sent} sent`);
     else if (wasStopped) say(`interrupted: ${sent} sent, the last one from line ${this.#last}`);
     else if (this.#sent === 0) say('nothing was sent: the input is empty');
+    else this.#progress.end(() => `${sent} sent`);
   }
 
   #succeed(place: number, line: string): void {

@@ -48,8 +48,10 @@ export function weights(text: string): Record<string, number> | 'none' {
   return Object.fromEntries(entries);
 }
 
-/** For options such as `5m`, in ms. */
+/** For options such as `5m`, in ms. A number without a unit is refused, since it might mean seconds. */
 export function duration(text: string): number {
+  const bare = Number(text);
+  if (bare > 0) throw new InvalidArgumentError(`Write a unit: ${bare}ms, ${bare}s or ${bare}m.`);
   try {
     return parseDuration(text);
   } catch {

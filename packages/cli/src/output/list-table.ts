@@ -27,7 +27,7 @@ const columns: Columns<Listed> = [
   ['PENDING', ({ pending }) => pending],
   ['ACTIVE', ({ active }) => active ?? '-'],
   ['DELAYED', ({ delayed }) => delayed ?? '-'],
-  ['DEAD', ({ dead }) => dead ?? '-'],
+  ['DEAD', ({ dead }) => dead ?? '-', 'alarm'],
   ['CONSUMERS', ({ consumers }) => consumers ?? '-'],
 ];
 

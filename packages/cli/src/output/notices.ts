@@ -6,9 +6,30 @@ function withoutPasswords(text: string): string {
   return text.replace(/(\b[a-z][a-z+.-]*:\/\/)\S*@/gi, '$1***@');
 }
 
+/** True while the last line of the terminal is to be replaced. */
+let isForNow = false;
+
 /** Prints one line on stderr. */
 export function say(message: string): void {
-  process.stderr.write(`redpost: ${withoutPasswords(message)}\n`);
+  process.stderr.write(`${withdrawn()}redpost: ${withoutPasswords(message)}\n`);
+}
+
+/** Prints one line that the next one replaces, on a terminal. */
+export function sayForNow(message: string): void {
+  if (!process.stderr.isTTY) {
+    say(message);
+    return;
+  }
+  const line = `redpost: ${withoutPasswords(message)}`.slice(0, process.stderr.columns - 1);
+  process.stderr.write(`${withdrawn()}${line}`);
+  isForNow = true;
+}
+
+/** What takes the line of `sayForNow` back. */
+export function withdrawn(): string {
+  const text = isForNow ? '\r\x1b[K' : '';
+  isForNow = false;
+  return text;
 }
 
 /** Prints an error, with the stack if it was requested. */
@@ -20,7 +41,12 @@ export function sayError(thrown: unknown, { verbose = false } = {}): void {
 
 /** `1 message`, `2 messages`. */
 export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** A whole number with its thousands separated: `318,600`. */
+export function grouped(count: number): string {
+  return count.toLocaleString('en-US');
 }
 
 /** `80 ms`, `1.5 s`, `2 min`. */

@@ -1,3 +1,4 @@
+import { fstatSync, type Stats } from 'node:fs';
 import { TickBatch } from '@redpost/core';
 
 /** The program that read our stdout has ended, e.g. `| head`. */
@@ -17,8 +18,15 @@ interface Line {
 /** When this many bytes wait for the reader, writing waits too. */
 const highWaterBytes = 1024 * 1024;
 
+/** What a pipe holds, and at most a local socket, as Node makes one for its child processes. */
+const [pipeBytes, socketBytes] = [64 * 1024, 256 * 1024];
+
 /** stdout, line by line: those of one tick leave in one write. */
 export class Output {
+  /** True for a file, which has no reader. */
+  readonly isFile: boolean;
+  /** How much the system accepts that nobody has read yet, in bytes; 0 for what is not a pipe. */
+  readonly pipeBytes: number;
   readonly #stream: NodeJS.WriteStream;
   readonly #onClosed = new Set<() => void>();
   readonly #batch = new TickBatch<Line>({ count: 5000, bytes: 64 * 1024 }, (lines) =>
@@ -28,9 +36,12 @@ export class Output {
   #waitingBytes = 0;
   #isClosed = false;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: NodeJS.WriteStream & { fd: number }) {
     this.#stream = stream;
-    stream.on('error', () => this.#close());
+    const kind = kindOf(stream.fd);
+    this.isFile = kind?.isFile() === true;
+    this.pipeBytes = kind?.isFIFO() ? pipeBytes : kind?.isSocket() ? socketBytes : 0;
+    stream.on('error', () => this.close());
   }
 
   get isTerminal(): boolean {
@@ -41,6 +52,13 @@ export class Output {
   onClosed(listener: () => void): void {
     if (this.#isClosed) listener();
     else this.#onClosed.add(listener);
+  }
+
+  /** The reader has ended. */
+  close(): void {
+    this.#isClosed = true;
+    for (const listener of this.#onClosed) listener();
+    this.#onClosed.clear();
   }
 
   /**
@@ -77,17 +95,20 @@ export class Output {
   #write(lines: readonly Line[]): void {
     const text = lines.map((line) => `${line.text}\n`).join('');
     this.#stream.write(text, (error) => {
-      if (error) this.#close();
+      if (error) this.close();
       for (const { resolve, reject } of lines) {
         if (error) reject(new OutputClosedError());
         else resolve();
       }
     });
   }
+}
 
-  #close(): void {
-    this.#isClosed = true;
-    for (const listener of this.#onClosed) listener();
-    this.#onClosed.clear();
+/** Undefined when it is closed. */
+function kindOf(descriptor: number): Stats | undefined {
+  try {
+    return fstatSync(descriptor);
+  } catch {
+    return undefined;
   }
 }

@@ -8,7 +8,7 @@ const states: Columns<NamedStats> = [
   ['PENDING', ({ pending }) => pending],
   ['ACTIVE', ({ active }) => active],
   ['DELAYED', ({ delayed }) => delayed],
-  ['DEAD', ({ dead }) => dead],
+  ['DEAD', ({ dead }) => dead, 'alarm'],
   ['CONSUMERS', ({ consumers }) => consumers],
   ['PAUSED', ({ paused }) => (paused ? pauseText(paused) : '-')],
 ];

@@ -34,6 +34,20 @@ export async function confirmedQueue(
   return undefined;
 }
 
+/**
+ * True when the command line or the person at the terminal has said yes.
+ *
+ * @throws Failure without a terminal.
+ */
+export async function confirmed(
+  run: Run,
+  { yes, what, question }: { yes: boolean | undefined; what: string; question: string },
+): Promise<boolean> {
+  if (yes) return true;
+  if (!canAsk()) throw wrongInput(`${what}: confirm it with --yes`);
+  return confirm(run, question);
+}
+
 /** Asks the person at the terminal; true for a yes. */
 async function confirm(run: Run, question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { say } from '../output/notices.js';
 import { type GlobalOptions, Run } from '../run.js';
 import type { ProgramContext } from './program-context.js';
+import { suggestion } from './suggestion.js';
 
 /** Does a command's work; resolves to its exit code, undefined for 0. */
 type Job<Options> = (
@@ -51,19 +52,23 @@ export function addCommand(parent: Command, name: string): Command {
 
 /** Makes the errors of commander look like all other errors. */
 export function oneLineErrors(command: Command): void {
-  command.configureOutput({
+  command.showSuggestionAfterError(false).configureOutput({
     outputError(text) {
       const sentence = text
         .trim()
         .replace(/^error: /, '')
         .replace(/\.?\s*\n\s*/g, ' ')
         .replace(/\.$/, '');
-      const hint = sentence.startsWith('unknown option') ? ' (-- before what is no option)' : '';
-      say(`${sentence}${hint}; see ${fullName(command)} --help`);
+      const [, wrong] = /^unknown (?:command|option) '([^'=]*)/.exec(sentence) ?? [];
+      const meant = wrong === undefined ? '' : suggestion(command, wrong);
+      const isOption = sentence.startsWith('unknown option');
+      const hint = isOption ? ' (-- before what is no option)' : '';
+      say(`${sentence}${meant || hint}; see ${fullName(command)} --help`);
     },
   });
 }
 
-function fullName(command: Command): string {
+/** As it is called: `redpost dead list`. */
+export function fullName(command: Command): string {
   return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
 }

@@ -53,6 +53,12 @@ export function useRedpost() {
       const { stdout } = await promisify(execFile)('redis-cli', ['-p', port, ...args]);
       return stdout.trimEnd();
     },
+    /** Runs a command on a terminal, as `script` makes one, without colours unless they are asked for. */
+    onTerminal(command: string, input = '', { colours = false } = {}): Promise<Ended> {
+      const setting = colours ? 'env -u NO_COLOR TERM=xterm-256color' : 'NO_COLOR=1';
+      const line = `'${process.execPath}' '${bin}' ${command}`;
+      return this.shell(`printf '${input}' | ${setting} script -qec "${line}" /dev/null`);
+    },
     /** A `/bin/sh` line with `redpost` for our command. */
     async shell(line: string): Promise<Ended> {
       const script = `redpost() { '${process.execPath}' '${bin}' "$@"; }\n${line}`;

@@ -1,4 +1,4 @@
-import { type Connection, defineScript } from '@redpost/core';
+import { type Connection, defineScript, type NamesOf } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import { forgetKeysPart, labelPart, memberPart, oncePart, waitingPart } from './parts/parts.js';
@@ -17,6 +17,16 @@ export interface PurgeResult {
   pending: number;
   delayed: number;
 }
+
+/** How a purge is watched and ended. */
+export interface PurgeOptions {
+  /** Ends it after the current part. What was deleted until then stays deleted. */
+  signal?: AbortSignal | undefined;
+  /** Called after each part, with what was deleted so far. */
+  onProgress?: ((deleted: PurgeResult) => void) | undefined;
+}
+
+export const purgeOptionNames: NamesOf<PurgeOptions> = { signal: true, onProgress: true };
 
 /** Of how many keys one script deletes the messages: it holds up everything else meanwhile. */
 export const keysAtOnce = 1000;
@@ -52,12 +62,17 @@ const purgeScript = defineScript<{ keys: QueueKeys }, PurgeResult & { hasMore: b
 });
 
 /** Deletes all messages that wait. */
-export async function purge(connection: Connection, keys: QueueKeys): Promise<PurgeResult> {
+export async function purge(
+  connection: Connection,
+  keys: QueueKeys,
+  { signal, onProgress }: PurgeOptions,
+): Promise<PurgeResult> {
   const total = { pending: 0, delayed: 0 };
   for (;;) {
     const { pending, delayed, hasMore } = await connection.run(purgeScript, { keys });
     total.pending += pending;
     total.delayed += delayed;
-    if (!hasMore) return total;
+    onProgress?.({ ...total });
+    if (!hasMore || signal?.aborted) return total;
   }
 }

@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { addCommand } from '../program/define.js';
+
+export function addHelp(program: Command): void {
+  const help = addCommand(program, 'help')
+    .description('Explain a command.')
+    .argument('[command...]', 'its name, e.g. send or dead list')
+    .addHelpText('after', '\nExamples:\n  redpost help send\n  redpost help dead list');
+  help.action((names: string[]) => {
+    let command = program;
+    for (const name of names) {
+      const found = command.commands.find((each) => each.name() === name);
+      if (!found) command.error(`error: unknown command '${name}'`);
+      else command = found;
+    }
+    command.outputHelp();
+  });
+}

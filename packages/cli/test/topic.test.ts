@@ -1,0 +1,116 @@
+import { connect } from '@redpost/core';
+import { Topic } from '@redpost/topic';
+import { expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
+import { uniqueName, useRedpost } from './support/redpost.js';
+
+const redpost = useRedpost();
+
+const topic = async (...args: string[]) => redpost.run(['topic', ...args]);
+const bodiesOf = (lines: readonly Record<string, unknown>[]) => lines.map(({ body }) => body);
+
+it('publishes records, which any number of readers read, from and until a place', async () => {
+  const name = uniqueName();
+  const published = await topic('publish', name, '1', '2', '--key', 'k', '--header', 'trace=x');
+  const [first] = published.lines as { offset: string }[];
+  expect(published.lines).toEqual([
+    { topic: name, offset: expect.any(String), body: 1 },
+    { topic: name, offset: expect.any(String), body: 2 },
+  ]);
+  await redpost.run(['topic', 'publish', name, '--quiet'], { input: '3\n4\n' });
+
+  const all = await topic('read', name);
+  expect(bodiesOf(all.lines)).toEqual([1, 2, 3, 4]);
+  expect(all.lines[0]).toEqual({
+    offset: first?.offset,
+    partition: 0,
+    body: 1,
+    key: 'k',
+    publishedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    headers: { trace: 'x' },
+  });
+  expect(bodiesOf((await topic('read', name, '--from', `${first?.offset}`)).lines)).toEqual([
+    2, 3, 4,
+  ]);
+  expect(bodiesOf((await topic('read', name, '--until', `${first?.offset}`)).lines)).toEqual([1]);
+  expect((await topic('read', name, '--until', '1h')).lines).toEqual([]);
+  expect(bodiesOf((await topic('read', name, '--from', '1h', '-n', '2')).lines)).toEqual([1, 2]);
+  expect((await topic('read', name, '--until', 'tomorrow')).code).toBe(2);
+  expect((await topic('read', uniqueName())).stdout).toBe('');
+});
+
+it('follows a topic until Ctrl-C', async () => {
+  const name = uniqueName();
+  const reading = redpost.start(['topic', 'read', name, '--follow', '--from', 'beginning']);
+  await topic('publish', name, '1');
+  await eventually(() => reading.stdout.includes('"body":1'));
+
+  reading.process.kill('SIGINT');
+
+  expect((await reading.ended).code).toBe(0);
+});
+
+it('knows the partitions of a topic, which are given when it is new', async () => {
+  const name = uniqueName();
+  await topic('publish', name, '--partitions', '4', '1', '2', '3', '4', '5');
+
+  const all = await topic('read', name);
+  const offset = (all.lines as { offset: string }[])[0]?.offset ?? '';
+  expect(bodiesOf(all.lines).sort()).toEqual([1, 2, 3, 4, 5]);
+  expect(new Set(all.lines.map(({ partition }) => partition)).size).toBe(4);
+  expect((await topic('read', name, '--partition', '0')).lines.length).toBeGreaterThan(0);
+  expect((await topic('read', name, '--until', offset)).code).toBe(2);
+  expect((await topic('publish', name, '--partitions', '3', '1')).stderr).toContain('4 partition');
+});
+
+it('shows groups and their lag, moves one, and redrives and purges its dead letters', async () => {
+  const name = uniqueName();
+  const connection = connect(redpost.url);
+  onTestFinished(() => connection.close());
+  const events = new Topic<number>(name, { connection });
+  for (const body of [1, 2, 3]) await events.publish(body);
+  const failing = events.group('billing').consume(
+    () => {
+      throw new Error('no');
+    },
+    { maxAttempts: 1 },
+  );
+  failing.on('failed', () => {});
+  const { deadLetters } = events.group('billing');
+  await eventually(async () => (await deadLetters.count()) === 3);
+  await events.close();
+
+  expect((await topic('groups', name)).lines).toMatchObject([
+    { topic: name, group: 'billing', lag: 0, pending: 0, dead: 3, consumers: 0 },
+  ]);
+  const table = await redpost.onTerminal(`topic groups ${name}`);
+  expect(table.stdout).toMatch(/^GROUP +LAG .*\r\nbilling +0 +0 +0 +3 /);
+
+  const { lines: letters } = await topic('dead', 'list', name, 'billing');
+  expect(letters).toMatchObject([
+    { body: 1, reason: 'failed', error: 'no', attempt: 1 },
+    { body: 2 },
+    { body: 3 },
+  ]);
+  const entry = String(letters[0]?.entry);
+  expect((await topic('dead', 'redrive', name, 'billing', '--entry', entry)).lines).toEqual([
+    { topic: name, group: 'billing', redriven: 1 },
+  ]);
+  expect((await topic('dead', 'redrive', name, 'billing', '--entry', entry)).code).toBe(1);
+  expect((await topic('dead', 'purge', name, 'billing')).code).toBe(2);
+  expect((await topic('dead', 'purge', name, 'billing', '--yes')).lines).toEqual([
+    { topic: name, group: 'billing', purged: 2 },
+  ]);
+
+  expect((await topic('seek', name, 'billing', '--to', 'beginning')).code).toBe(2);
+  const lag = (count: number) => [{ topic: name, group: 'billing', lag: count }];
+  const sought = await topic('seek', name, 'billing', '--to', 'beginning', '--yes');
+  expect(sought.lines).toEqual((await topic('lag', name, 'billing')).lines);
+  expect((await topic('seek', name, 'billing', '--to', 'latest', '--yes')).lines).toEqual(lag(0));
+  expect((await topic('lag', name)).lines).toEqual(lag(0));
+  expect(await topic('lag', name, 'nosuch')).toMatchObject({
+    code: 1,
+    stderr: `redpost: the topic ${name} has no group nosuch: it has billing\n`,
+  });
+  expect((await topic('seek', name, 'audit', '--to', 'beginning')).code).toBe(0);
+});
