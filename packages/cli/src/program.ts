@@ -24,6 +24,7 @@ import { addScheduler } from './commands/scheduler.js';
 import { addSend } from './commands/send.js';
 import { addStats } from './commands/stats.js';
 import { addSubscribe } from './commands/subscribe.js';
+import { addTop } from './commands/top.js';
 import { addTopic } from './commands/topic/topic.js';
 import { addWork } from './commands/work.js';
 import { oneLineErrors } from './program/define.js';
@@ -68,6 +69,19 @@ export function createProgram(context: ProgramContext): Command {
   const commands = [
     ...[addSend, addReceive, addWork, addList, addStats, addKeys, addPeek, addFind, addHistory],
     ...[addRequest, addResult, addCancel, addFlow],
+    ...[
+      addSend,
+      addReceive,
+      addWork,
+      addList,
+      addTop,
+      addStats,
+      addKeys,
+      addPeek,
+      addFind,
+      addHistory,
+    ],
+    ...[addRequest, addResult, addCancel],
     ...[addPause, addResume, addLimits, addSchedule, addScheduler],
     ...[addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addTopic, addPing],

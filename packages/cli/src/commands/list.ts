@@ -9,6 +9,7 @@ import {
   listTable,
 } from '../output/list-table.js';
 import { define } from '../program/define.js';
+import { inTurns } from '../program/in-turns.js';
 import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 
@@ -22,9 +23,6 @@ interface Found {
   listed: Listed;
   consumers: readonly ConsumerInfo[];
 }
-
-/** How many names are asked about at a time. */
-const atOnce = 50;
 
 export function addList(program: Command, context: ProgramContext): void {
   define<ListOptions>(program, context, 'list', {
@@ -98,16 +96,4 @@ async function findGroups(topic: Topic): Promise<Found[]> {
     const listed: Listed = { kind: 'group', name: topic.name, group, ...counts };
     return { listed: { ...listed, consumers: consumers.length }, consumers };
   });
-}
-
-/** The results for all of them, some at a time. */
-async function inTurns<Item, Result>(
-  items: readonly Item[],
-  find: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  for (let at = 0; at < items.length; at += atOnce) {
-    results.push(...(await Promise.all(items.slice(at, at + atOnce).map(find))));
-  }
-  return results;
 }

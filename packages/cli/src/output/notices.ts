@@ -9,8 +9,22 @@ function withoutPasswords(text: string): string {
 /** True while the last line of the terminal is to be replaced. */
 let isForNow = false;
 
+let diverted: ((text: string) => void) | undefined;
+
+/** Has lines told to `listener` instead of stderr; returns what ends that. */
+export function divertNotices(listener: (text: string) => void): () => void {
+  diverted = listener;
+  return () => {
+    diverted = undefined;
+  };
+}
+
 /** Prints one line on stderr. */
 export function say(message: string): void {
+  if (diverted) {
+    diverted(withoutPasswords(message));
+    return;
+  }
   process.stderr.write(`${withdrawn()}redpost: ${withoutPasswords(message)}\n`);
 }
 
