@@ -65,7 +65,7 @@ const purgeScript = defineScript<{ keys: QueueKeys }, PurgeResult & { hasMore: b
 export async function purge(
   connection: Connection,
   keys: QueueKeys,
-  { signal, onProgress }: PurgeOptions,
+  { signal, onProgress }: PurgeOptions = {},
 ): Promise<PurgeResult> {
   const total = { pending: 0, delayed: 0 };
   for (;;) {
