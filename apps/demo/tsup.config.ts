@@ -1,3 +1,3 @@
 import { program } from '../../tooling/tsup.js';
 
-export default program({ index: 'src/index.ts' });
+export default program({ index: 'src/index.ts', victim: 'src/victim.ts' });

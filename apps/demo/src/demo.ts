@@ -1,14 +1,17 @@
 import { asError, type Connection } from '@redpost/core';
+import { crashAct } from './acts/crash.js';
+import { failureAct } from './acts/failure.js';
 import { listAct } from './acts/list.js';
 import { pubsubAct } from './acts/pubsub.js';
 import { queueAct } from './acts/queue.js';
+import { topicAct } from './acts/topic.js';
 import type { DemoOptions } from './options.js';
 import { openRedis } from './redis.js';
 import { RunNames } from './run-names.js';
 import { summarize } from './summary.js';
 import type { Screen } from './terminal/screen.js';
 
-/** Plays the three acts. Resolves to whether every message arrived, and none of them twice. */
+/** Plays the acts. Resolves to whether every message arrived, and none of them twice. */
 export async function runDemo(
   options: DemoOptions,
   screen: Screen,
@@ -16,15 +19,18 @@ export async function runDemo(
 ): Promise<boolean> {
   await using redis = await openRedis(options.redis, signal);
   signal.throwIfAborted();
-  const { connection, connect } = redis;
+  const { connection, connect, url } = redis;
   const names = new RunNames();
-  const stage = { connection, connect, names, options, screen, signal };
+  const stage = { connection, connect, url, names, options, screen, signal };
 
   screen.line(`${screen.paint.bold('redpost demo')} on ${redis.description}`);
   try {
     await listAct(stage);
-    const queue = await queueAct(stage);
+    await crashAct(stage);
+    await failureAct(stage);
+    await topicAct(stage);
     const pubsub = await pubsubAct(stage);
+    const queue = await queueAct(stage);
     return summarize(screen, queue, pubsub);
   } finally {
     await cleanUp(names, connection, screen);

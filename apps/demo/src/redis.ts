@@ -5,6 +5,8 @@ import type { RedisChoice } from './options.js';
 
 export interface OpenRedis extends AsyncDisposable {
   connection: Connection;
+  /** Where it is, for another process; may hold a password. */
+  url: string;
   /** Another connection, as another process would have: the caller closes it. */
   connect(): Connection;
   /** For the first line of the output. */
@@ -24,6 +26,7 @@ async function openPrivate(signal: AbortSignal): Promise<OpenRedis> {
   const connection = open();
   return {
     connection,
+    url: redis.url,
     connect: open,
     description: `a private Redis at ${connection.address}, which ends with the demo`,
     async [Symbol.asyncDispose]() {
@@ -43,6 +46,7 @@ async function openOwn({ url, source }: RedisChoice): Promise<OpenRedis> {
   }
   return {
     connection,
+    url,
     connect: () => connectTo(url),
     description: `Redis at ${connection.address} (${source}), in keys that are deleted at the end`,
     [Symbol.asyncDispose]: () => connection.close(),

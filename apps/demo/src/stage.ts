@@ -6,6 +6,8 @@ import type { Screen } from './terminal/screen.js';
 /** What every act gets. */
 export interface Stage {
   connection: Connection;
+  /** Where Redis is, for another process; may hold a password. */
+  url: string;
   /** Another connection, as another process would have: the caller closes it. */
   connect(): Connection;
   names: RunNames;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { slowness } from '../../../tooling/machine-pace.js';
 import { runDemo } from './support/start-demo.js';
 
 const delivery = /(Consumer:\d+) {2,}got {2,}(Producer:\d+ produce data)/;
@@ -44,7 +45,10 @@ describe('the demo', () => {
   it('shows that a late subscriber receives only what is published after it has joined', async () => {
     const { stdout } = await runDemo(['--messages', '1', '--interval', '20ms']);
 
-    const act = stdout.slice(stdout.indexOf('Publish and subscribe'), stdout.indexOf('Summary'));
+    const act = stdout.slice(
+      stdout.indexOf('Publish and subscribe'),
+      stdout.indexOf('6  10 producers'),
+    );
     const steps = act
       .split('\n')
       .slice(3)
@@ -62,6 +66,37 @@ describe('the demo', () => {
       'early got fourth edition',
       'late got fourth edition',
     ]);
+  });
+
+  it('shows a crash, a retry, a dead letter that is redriven, and a late reader', async () => {
+    const { lines, stderr, tookMs } = await runDemo(['--messages', '1', '--interval', '20ms']);
+
+    const steps = lines.map((line) => line.trim().replace(/ {2,}/g, ' '));
+    const story = [
+      /^process \d+ got order 1$/,
+      /^kill -9 \d+ in the middle of it$/,
+      /^another one got order 1, attempt 2, \d+\.\d s later$/,
+      /^handler failed order 2: the mail server is busy; again in 300 ms$/,
+      /^handler done order 2, attempt 2$/,
+      /^handler failed order 3: no such address; again in 300 ms$/,
+      /^handler failed order 3: no such address; now a dead letter$/,
+      /^dead letter failed no such address$/,
+      /^dead letter redriven since the handler is mended now$/,
+      /^handler done order 3, attempt 1$/,
+      /^late reader begins after 3 records$/,
+      /^late reader got ordered$/,
+      /^late reader got packed$/,
+      /^publisher publishes shipped$/,
+      /^late reader got shipped$/,
+    ];
+    let at = -1;
+    for (const step of story) {
+      at = steps.findIndex((line, place) => place > at && step.test(line));
+      expect(at, `${step}`).toBeGreaterThan(-1);
+    }
+    expect(stderr).toBe('');
+    // With the usual interval the rest takes 25 s.
+    expect(tookMs / slowness()).toBeLessThan(12_000);
   });
 
   it('writes plain lines of at most 100 columns when it is piped', async () => {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addCancel } from './commands/cancel.js';
+import { addCompletion } from './commands/completion.js';
 import { addDead } from './commands/dead.js';
 import { addDestroy } from './commands/destroy.js';
 import { addFind } from './commands/find.js';
@@ -10,6 +11,7 @@ import { addHistory } from './commands/history.js';
 import { addKeys } from './commands/keys.js';
 import { addLimits } from './commands/limits.js';
 import { addList } from './commands/list.js';
+import { addMan } from './commands/man.js';
 import { addPause } from './commands/pause.js';
 import { addPeek } from './commands/peek.js';
 import { addPing } from './commands/ping.js';
@@ -85,6 +87,7 @@ export function createProgram(context: ProgramContext): Command {
     ...[addPause, addResume, addLimits, addSchedule, addScheduler],
     ...[addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addTopic, addPing],
+    ...[addCompletion, addMan],
   ];
   for (const add of commands) add(program, context);
   addHelp(program);

@@ -199,3 +199,32 @@ it('prints a stack only when asked to', async () => {
   expect((await redpost.run(args)).stderr).not.toContain('    at ');
   expect((await redpost.run([...args, '--verbose'])).stderr).toContain('    at ');
 });
+
+it('completes commands and options in bash', async () => {
+  const complete = (...words: string[]) =>
+    redpost.shell(`
+      source <(redpost completion bash)
+      COMP_WORDS=(redpost ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}
+      _redpost; echo "\${COMPREPLY[@]}"`);
+
+  expect((await complete('se')).stdout).toBe('series send\n');
+  expect((await complete('dead', 'red')).stdout).toBe('redrive\n');
+  expect((await complete('dead', 'redrive', 'q', '--ra')).stdout).toBe('--rate\n');
+  expect((await complete('--redis', 'x', 'send', 'q', '--del')).stdout).toBe('--delay\n');
+  expect((await redpost.run(['completion', 'tcsh'])).stderr).toContain('bash, zsh or fish');
+});
+
+it.each(['zsh', 'fish'])('prints a script for %s that knows all commands', async (shell) => {
+  const { code, stdout } = await redpost.run(['completion', shell]);
+
+  expect(code).toBe(0);
+  for (const command of commands) expect(stdout).toContain(`'${command.join(' ')}'`);
+});
+
+it('prints a manual page that troff reads without a complaint', async () => {
+  const { stdout, stderr } = await redpost.shell('redpost man | groff -k -man -Tutf8 -ww -P-cbou');
+
+  expect(stderr).toBe('');
+  for (const command of commands) expect(stdout).toContain(`redpost ${command.join(' ')} `);
+  expect(stdout).toContain('--delay <duration>');
+});

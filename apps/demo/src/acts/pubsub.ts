@@ -13,7 +13,7 @@ export interface PubsubResult {
 /** Publishes to nobody, to one and to two subscribers, of whom the second joins late. */
 export async function pubsubAct(stage: Stage): Promise<PubsubResult> {
   stage.screen.heading(
-    3,
+    5,
     'Publish and subscribe',
     'a message reaches who listens at that moment: who joins late gets only what comes later',
   );

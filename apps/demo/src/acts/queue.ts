@@ -52,7 +52,7 @@ export async function queueAct(stage: Stage): Promise<QueueResult> {
 function announce({ options, screen }: Stage): void {
   const { producers, consumers, messages, intervalMs } = options;
   screen.heading(
-    2,
+    6,
     `${plural(producers, 'producer')}, ${plural(consumers, 'consumer')}`,
     `${plural(messages, 'message')} per producer, one every ${interval(intervalMs)}; each consumer blocks until one is there`,
   );

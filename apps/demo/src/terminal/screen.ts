@@ -1,4 +1,5 @@
 import { type Paint, paintFor } from './paint.js';
+import { cutTo, wrapped } from './wrap.js';
 
 /** Lines that stay, and on a terminal a last line that shows how far things are. */
 export class Screen {
@@ -14,7 +15,12 @@ export class Screen {
   }
 
   line(text = ''): void {
-    this.#write(`${text}\n`);
+    this.#write(`${wrapped(text, this.#columns)}\n`);
+  }
+
+  /** How wide a line may be. A file has lines of any length. */
+  get #columns(): number {
+    return this.#stream.isTTY ? this.#stream.columns || 80 : Number.POSITIVE_INFINITY;
   }
 
   /** Begins an act. */
@@ -28,7 +34,8 @@ export class Screen {
   /** Shows `text` below the lines until it is replaced; undefined removes it. */
   status(text: string | undefined): void {
     if (!this.#hasStatus || text === this.#status) return;
-    this.#write('', text ?? '');
+    // One that is wrapped could not be removed.
+    this.#write('', cutTo(text ?? '', this.#columns - 1));
   }
 
   #write(lines: string, status = this.#status): void {

@@ -20,6 +20,9 @@ export interface Definition<Options> {
   job: Job<Options>;
 }
 
+/** What stands below the options of each command, for the manual page. */
+export const helpTexts = new WeakMap<Command, string>();
+
 /** Adds a command to its parent. `name` is followed by its arguments, as in `send <queue>`. */
 export function define<Options>(
   parent: Command,
@@ -29,6 +32,7 @@ export function define<Options>(
 ): void {
   const command = addCommand(parent, name).description(description);
   addArguments(command).addHelpText('after', `\n${help.trim()}`);
+  helpTexts.set(command, help.trim());
   command.action(async () => {
     const options = command.optsWithGlobals<Options & GlobalOptions>();
     const { output, interruption, finished } = context;

@@ -1,0 +1,18 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect, it } from 'vitest';
+import { cutTo, wrapped } from './wrap.js';
+
+const red = (text: string) => `\x1b[31m${text}\x1b[39m`;
+
+it('leaves a text that fits as it is', () => {
+  expect(wrapped(`   a  ${red('b')}`, 7)).toBe(`   a  ${red('b')}`);
+});
+
+it('breaks between words, further in, and does not count colours', () => {
+  expect(wrapped(`   one ${red('two')}  three`, 11)).toBe(`   one ${red('two')}\n     three`);
+});
+
+it('cuts, and ends the colours', () => {
+  expect(cutTo(`ab${red('cdef')}gh`, 4)).toBe(`ab${red('cd')}`);
+  expect(stripVTControlCharacters(cutTo(red('abc'), 10))).toBe('abc');
+});

@@ -1,0 +1,43 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** How much further in the second line of a wrapped text begins. */
+const hanging = 2;
+
+/**
+ * A text in lines of at most `width` columns, broken between words. Colours take no room. A text without an indent, such as the
+ * last line, stays as it is.
+ */
+export function wrapped(text: string, width: number): string {
+  if (!text.startsWith(' ') || lengthOf(text) <= width) return text;
+  const indent = /^ */.exec(text)?.[0] ?? '';
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.trimStart().split(/ +/)) {
+    const isFirst = line.trim() === '';
+    if (!isFirst && lengthOf(line) + 1 + lengthOf(word) > width) {
+      lines.push(line);
+      line = `${indent}${' '.repeat(hanging)}${word}`;
+    } else line += isFirst ? word : ` ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
+
+/** The first `width` columns of a text without line breaks. Colours take no room, and end where they were to. */
+export function cutTo(text: string, width: number): string {
+  if (lengthOf(text) <= width) return text;
+  let left = width;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how a colour begins
+  const pieces = text.split(/(\x1b\[[\d;]*m)/);
+  return pieces
+    .map((piece) => {
+      if (piece.startsWith('\x1b')) return piece;
+      const shown = piece.slice(0, left);
+      left -= shown.length;
+      return shown;
+    })
+    .join('');
+}
+
+function lengthOf(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
