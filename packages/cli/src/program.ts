@@ -69,21 +69,9 @@ export function createProgram(context: ProgramContext): Command {
   oneLineErrors(program);
 
   const commands = [
-    ...[addSend, addReceive, addWork, addList, addStats, addKeys, addPeek, addFind, addHistory],
+    ...[addSend, addReceive, addWork],
+    ...[addList, addTop, addStats, addKeys, addPeek, addFind, addHistory],
     ...[addRequest, addResult, addCancel, addFlow],
-    ...[
-      addSend,
-      addReceive,
-      addWork,
-      addList,
-      addTop,
-      addStats,
-      addKeys,
-      addPeek,
-      addFind,
-      addHistory,
-    ],
-    ...[addRequest, addResult, addCancel],
     ...[addPause, addResume, addLimits, addSchedule, addScheduler],
     ...[addPurge, addDestroy, addDead],
     ...[addPublish, addSubscribe, addTopic, addPing],
