@@ -207,7 +207,7 @@ it('completes commands and options in bash', async () => {
       COMP_WORDS=(redpost ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}
       _redpost; echo "\${COMPREPLY[@]}"`);
 
-  expect((await complete('se')).stdout).toBe('series send\n');
+  expect((await complete('se')).stdout).toBe('send series\n');
   expect((await complete('dead', 'red')).stdout).toBe('redrive\n');
   expect((await complete('dead', 'redrive', 'q', '--ra')).stdout).toBe('--rate\n');
   expect((await complete('--redis', 'x', 'send', 'q', '--del')).stdout).toBe('--delay\n');
