@@ -27,6 +27,7 @@ export type { FoundMessage } from './admin/find.js';
 export { History, type HistoryListOptions, type HistoryRecord } from './admin/history.js';
 export type { KeyStats, KeysOptions } from './admin/key-stats.js';
 export { listQueues } from './admin/list-queues.js';
+export type { PeekedMessage, PeekOptions } from './admin/peek.js';
 export type { QueueStats } from './admin/queue-stats.js';
 export { SearchLimitError, type SearchOptions, type SearchProgress } from './admin/search.js';
 export type { SeriesOptions, SeriesPoint } from './admin/series.js';

@@ -37,7 +37,7 @@ import { type FoundMessage, find } from './admin/find.js';
 import { declareHistory, History } from './admin/history.js';
 import { untilIdle } from './admin/idle.js';
 import { type KeyStats, type KeysOptions, listKeys, readKeyStats } from './admin/key-stats.js';
-import { peek } from './admin/peek.js';
+import { type PeekedMessage, type PeekOptions, peek } from './admin/peek.js';
 import { type QueueStats, readStats } from './admin/queue-stats.js';
 import type { SearchOptions } from './admin/search.js';
 import { readSeries, type SeriesOptions, type SeriesPoint } from './admin/series.js';
@@ -64,7 +64,6 @@ import { observed } from './consuming/observed.js';
 import { type ReceiveOptions, Receiver } from './consuming/receiver.js';
 import type { QueueContext } from './context.js';
 import { queueKeys, queueOwner } from './keys.js';
-import type { StoredMessage } from './message/stored-message.js';
 import { acceptFollowUps } from './outbox/follow-up.js';
 import { relayNow } from './outbox/outbox.js';
 import { type QueueEvents, queueEventNames } from './queue-events.js';
@@ -526,12 +525,13 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   /**
-   * Returns the next `count` messages to be delivered (default 10), without taking them: by priority; of each key the
-   * next one, if it may be taken now.
+   * Returns messages without taking them, `count` at most (default 10): the next ones to be delivered, by priority, and of
+   * each key the next one, if it may be taken now; or with `state`, those that are delayed or active.
+   *
+   * @throws InvalidArgumentError for an argument or option that cannot work.
    */
-  async peek(count = 10): Promise<StoredMessage<Body>[]> {
-    wholeNumber('count', count, { min: 1 });
-    return peek(this.#context, count, this.#defaults.order ?? 'fifo');
+  async peek(count = 10, options: PeekOptions = {}): Promise<PeekedMessage<Body>[]> {
+    return peek(this.#context, count, this.#defaults.order ?? 'fifo', options);
   }
 
   /**

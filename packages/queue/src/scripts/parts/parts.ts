@@ -6,6 +6,7 @@ import {
 } from '@redpost/core/consuming';
 import cancelHeld from './cancel-held.lua';
 import cancelWaiting from './cancel-waiting.lua';
+import cutting from './cutting.lua';
 import deadLetters from './dead-letters.lua';
 import debounced from './debounced.lua';
 import declaring from './declaring.lua';
@@ -75,6 +76,9 @@ export const handoffPart = definePart({
 
 /** `fitting(elements, room)`: how many fit into an answer. */
 export const fittingPart = definePart({ name: 'fitting', uses: [mostBytesPart], lua: fitting });
+
+/** `cut(element)`: an element whose body may be large. */
+export const cuttingPart = definePart({ name: 'cutting', needs: ['most_body'], lua: cutting });
 
 /** `tell(what)`: what the consumers of the queue hear. */
 export const signalPart = definePart({ name: 'signal', needs: ['signal'], lua: signal });
