@@ -1,0 +1,9 @@
+import { render } from 'preact';
+import { App } from './app.js';
+import './styles.css';
+
+const place = document.getElementById('app');
+if (place) {
+  place.textContent = '';
+  render(<App />, place);
+}

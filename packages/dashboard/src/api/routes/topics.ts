@@ -1,0 +1,309 @@
+import type { DeadRecord, From, Topic, TopicRecord } from '@redpost/topic';
+import { z } from 'zod';
+import { Problem } from '../../http/problem.js';
+import { type BodyViewer, bodySchema } from '../../watching/body-view.js';
+import { inTurns } from '../../watching/in-turns.js';
+import { previewLength } from '../message-view.js';
+import { type Call, route, tailRoute } from '../route.js';
+import { confirmation, consumerSchema, count, done, instant, iso, time, wholeInQuery } from '../schemas.js';
+import { consumerView } from '../views.js';
+
+const tag = 'Topics';
+const groupPath = '/topics/{topic}/groups/{group}';
+
+const groupNumbers = {
+  group: z.string(),
+  lag: count.describe('Records that were not delivered to the group yet'),
+  pending: count,
+  delayed: count,
+  dead: count,
+  consumers: count,
+};
+
+const recordSchema = z.object({
+  offset: z.string(),
+  partition: count,
+  key: z.string().optional(),
+  id: z.string().optional(),
+  headers: z.record(z.string(), z.string()),
+  publishedAt: time,
+  body: bodySchema,
+});
+
+const deadRecordSchema = recordSchema.extend({
+  entry: z.string(),
+  attempt: count,
+  reason: z.string(),
+  error: z.string(),
+  diedAt: time,
+});
+
+/** So many topics are asked for their numbers at most. */
+const mostTopics = 200;
+/** For how long a read waits for the records that it was asked for, in ms. */
+const readMs = 2000;
+
+export const topicRoutes = [
+  route({
+    method: 'get',
+    path: '/topics',
+    role: 'view',
+    summary: 'All topics',
+    tag,
+    query: { search: z.string().max(1024).default(''), limit: wholeInQuery(1, 200).default(50) },
+    answer: z.object({
+      topics: z.array(
+        z.object({
+          name: z.string(),
+          length: count,
+          cut: count,
+          groups: count,
+          lag: count.describe('Of the group that is furthest behind'),
+          dead: count,
+          consumers: count,
+        }),
+      ),
+      found: count,
+    }),
+    everyMs: 5000,
+    async handle({ services, rights, query }) {
+      const part = query.search.toLowerCase();
+      const all = await services.topics.list();
+      const shown = all.filter(
+        ({ name }) => rights.allows('view', name) && name.toLowerCase().includes(part),
+      );
+      const topics = await inTurns(shown.slice(0, Math.min(query.limit, mostTopics)), 10, async (topic) => {
+        const [stats, groups] = await Promise.all([topic.stats(), groupsOf(topic)]);
+        const sum = (read: (group: Group) => number) =>
+          groups.reduce((total, group) => total + read(group), 0);
+        return {
+          ...stats,
+          name: topic.name,
+          groups: groups.length,
+          lag: Math.max(0, ...groups.map(({ lag }) => lag)),
+          dead: sum(({ dead }) => dead),
+          consumers: sum(({ consumers }) => consumers),
+        };
+      });
+      return { topics, found: shown.length };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/topics/{topic}',
+    role: 'view',
+    summary: 'One topic and its groups',
+    tag,
+    answer: z.object({
+      name: z.string(),
+      length: count,
+      cut: count.describe('Records that retention has removed that some group had not acknowledged'),
+      partitions: count,
+      groups: z.array(z.object(groupNumbers)),
+      rights: z.enum(['view', 'operate', 'destroy']),
+    }),
+    everyMs: 3000,
+    async handle(call) {
+      const { topic, partitions } = await topicOf(call);
+      const [stats, groups] = await Promise.all([topic.stats(), groupsOf(topic)]);
+      const rights = call.rights.roleFor(topic.name) ?? 'view';
+      return { ...stats, name: topic.name, partitions, groups, rights };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/topics/{topic}/records',
+    role: 'view',
+    summary: 'Records of a topic, from a place on',
+    tag,
+    query: {
+      from: z.string().default('beginning').describe("'beginning', a time, or an offset"),
+      partition: wholeInQuery(0, 100_000).optional(),
+      limit: wholeInQuery(1, 100).default(25),
+    },
+    answer: z.object({ records: z.array(recordSchema) }),
+    async handle(call) {
+      const { topic } = await topicOf(call);
+      const { limit, from, partition } = call.query;
+      const { length } = await topic.stats();
+      const records: TopicRecord<Buffer>[] = [];
+      // It waits for new records at the end of the topic.
+      const signal = AbortSignal.any([call.signal, AbortSignal.timeout(readMs)]);
+      const place = placeOf(from);
+      if (length > 0 && place !== 'latest') {
+        for await (const record of topic.read({ from: place, partition, signal, onTrimmed() {} })) {
+          records.push(record);
+          if (records.length >= Math.min(limit, length)) break;
+        }
+      }
+      const view = (record: TopicRecord<Buffer>) =>
+        recordView(topic.name, record, call.services.bodies);
+      return { records: records.map(view) };
+    },
+  }),
+  tailRoute({
+    path: '/topics/{topic}/tail',
+    summary: 'Records that are published from now on',
+    tag,
+    item: recordSchema,
+    async tail(call) {
+      const { topic } = await topicOf(call);
+      return async (signal, came) => {
+        for await (const record of topic.read({ from: 'latest', signal, onTrimmed() {} })) {
+          came(() => recordView(topic.name, record, call.services.bodies));
+        }
+      };
+    },
+  }),
+  route({
+    method: 'get',
+    path: groupPath,
+    role: 'view',
+    summary: 'One group of a topic, with its consumers by partition',
+    tag,
+    answer: z.object({
+      ...groupNumbers,
+      total: z.record(z.string(), count),
+      owners: z.array(consumerSchema.omit({ queue: true }).extend({ partition: count })),
+    }),
+    everyMs: 2000,
+    async handle(call) {
+      const { topic } = await topicOf(call);
+      const name = await existingGroup(call, topic);
+      const group = topic.group(name);
+      const [stats, consumers] = await Promise.all([group.stats(), group.consumers()]);
+      const owners = consumers.map(({ partition, ...info }) => {
+        const { queue: _, ...view } = consumerView(topic.name, info);
+        return { ...view, partition };
+      });
+      return { ...stats, group: name, owners };
+    },
+  }),
+  route({
+    method: 'post',
+    path: `${groupPath}/seek`,
+    role: 'operate',
+    summary: 'Sets the position of a group in all partitions',
+    tag,
+    body: {
+      to: z.union([z.enum(['beginning', 'latest']), instant, z.string().regex(/^\d+-\d+$/)]),
+      confirm: confirmation.describe('The name of the group, as a confirmation'),
+    },
+    answer: done,
+    async handle(call) {
+      const { topic } = await topicOf(call);
+      const name = await existingGroup(call, topic);
+      call.confirm(call.body.confirm, name);
+      const detail = `${name} to ${call.body.to}`;
+      const about = { action: 'seek', target: topic.name, detail };
+      await call.audited(about, () => topic.group(name).seek(placeOf(call.body.to)));
+      return { done: true };
+    },
+  }),
+  route({
+    method: 'get',
+    path: `${groupPath}/dead-letters`,
+    role: 'view',
+    summary: 'Dead letters of a group, the oldest first',
+    tag,
+    query: { after: z.string().optional(), limit: wholeInQuery(1, 100).default(25) },
+    answer: z.object({ letters: z.array(deadRecordSchema), next: z.string().optional() }),
+    async handle(call) {
+      const { topic } = await topicOf(call);
+      const { deadLetters } = topic.group(await existingGroup(call, topic));
+      const { after, limit } = call.query;
+      const letters = await deadLetters.list({ after, limit });
+      const view = ({ entry, attempt, reason, error, diedAt, ...record }: DeadRecord<Buffer>) => ({
+        ...recordView(topic.name, record, call.services.bodies),
+        ...{ entry, attempt, reason, error, diedAt: iso(diedAt) },
+      });
+      const next = letters.length === limit ? letters.at(-1)?.entry : undefined;
+      return { letters: letters.map(view), next };
+    },
+  }),
+  route({
+    method: 'post',
+    path: `${groupPath}/dead-letters/redrive`,
+    role: 'operate',
+    summary: 'Delivers dead letters to the group again: chosen ones, or all',
+    tag,
+    body: { entries: z.array(z.string()).min(1).max(1000).optional() },
+    answer: z.object({ redriven: count }),
+    async handle(call) {
+      const { topic } = await topicOf(call);
+      const name = await existingGroup(call, topic);
+      const { entries } = call.body;
+      const detail = `${name}: ${entries ? `${entries.length} chosen` : 'all'}`;
+      const redrive = () => topic.group(name).deadLetters.redrive({ entries });
+      const about = { action: 'redrive', target: topic.name, detail };
+      return { redriven: await call.audited(about, redrive, (redriven) => redriven) };
+    },
+  }),
+  route({
+    method: 'post',
+    path: `${groupPath}/dead-letters/delete`,
+    role: 'destroy',
+    summary: 'Deletes dead letters of a group: chosen ones, or all',
+    tag,
+    body: {
+      confirm: confirmation.describe('The name of the group, as a confirmation'),
+      entries: z.array(z.string()).min(1).max(1000).optional(),
+    },
+    answer: z.object({ deleted: count }),
+    async handle(call) {
+      const { topic } = await topicOf(call);
+      const name = await existingGroup(call, topic);
+      call.confirm(call.body.confirm, name);
+      const { entries } = call.body;
+      const { deadLetters } = topic.group(name);
+      const detail = `${name}: ${entries ? `${entries.length} chosen` : 'all'}`;
+      const remove = () => (entries ? deadLetters.remove(entries) : deadLetters.purge());
+      const about = { action: 'delete', target: topic.name, detail };
+      return { deleted: await call.audited(about, remove, (deleted) => deleted) };
+    },
+  }),
+];
+
+type Group = { [Name in keyof typeof groupNumbers]: z.infer<(typeof groupNumbers)[Name]> };
+
+async function groupsOf(topic: Topic<Buffer>): Promise<Group[]> {
+  return inTurns(await topic.groups(), 5, async (group) => {
+    const { lag, pending, delayed, dead, consumers } = await topic.group(group).stats();
+    return { group, lag, pending, delayed, dead, consumers };
+  });
+}
+
+function topicOf(call: Call<unknown, unknown>) {
+  const name = call.param('topic');
+  if (call.rights.allows('view', name)) return call.services.topics.get(name);
+  throw new Problem(404, `There is no topic ${JSON.stringify(name)} here`);
+}
+
+async function existingGroup(call: Call<unknown, unknown>, topic: Topic<Buffer>): Promise<string> {
+  const name = call.param('group');
+  if ((await topic.groups()).includes(name)) return name;
+  throw new Problem(404, `The topic ${JSON.stringify(topic.name)} has no group ${JSON.stringify(name)}`);
+}
+
+function placeOf(text: string): From {
+  const time = Date.parse(text);
+  return /^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(time) ? new Date(time) : text;
+}
+
+type ShownRecord = Omit<TopicRecord<Buffer | undefined>, 'body'> & {
+  body: Buffer | undefined;
+  bytes?: Buffer;
+};
+
+/** A record as the API tells of it. */
+export function recordView(
+  topic: string,
+  { offset, partition, key, id, headers, publishedAt, body, bytes = body }: ShownRecord,
+  bodies: BodyViewer,
+): z.infer<typeof recordSchema> {
+  const whole = bytes ?? Buffer.alloc(0);
+  const read = { body, bytes: whole, bodyBytes: whole.length, isRaw: true };
+  const shown = bodies.view(read, { kind: 'topic', name: topic, id: offset }, previewLength);
+  const about = { offset, partition, key, id, headers: { ...headers } };
+  return { ...about, publishedAt: publishedAt.toISOString(), body: shown };
+}

@@ -1,0 +1,28 @@
+import { bytes, type Connection } from '@redpost/core';
+import { listTopics, Topic } from '@redpost/topic';
+import { Problem } from '../http/problem.js';
+
+/** The topics that the dashboard shows. */
+export class TopicPool {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async list(): Promise<Topic<Buffer>[]> {
+    const listed = await listTopics(this.#connection);
+    return listed.map(({ name, partitions }) => this.#open(name, partitions));
+  }
+
+  /** @throws Problem if there is none of this name. */
+  async get(name: string): Promise<{ topic: Topic<Buffer>; partitions: number }> {
+    const listed = (await listTopics(this.#connection)).find((each) => each.name === name);
+    if (!listed) throw new Problem(404, `There is no topic ${JSON.stringify(name)} here`);
+    return { topic: this.#open(name, listed.partitions), partitions: listed.partitions ?? 1 };
+  }
+
+  #open(name: string, partitions: number | undefined): Topic<Buffer> {
+    return new Topic<Buffer>(name, { connection: this.#connection, codec: bytes(), partitions });
+  }
+}
