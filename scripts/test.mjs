@@ -1,9 +1,12 @@
+import { ensureChromium } from './chromium.mjs';
 import { turbo } from './pnpm.mjs';
 import { prepare } from './prepare.mjs';
 import { say } from './run.mjs';
 import { forgetReports, printTotals } from './test-totals.mjs';
 
 await prepare();
+// Without it, the tests of the dashboard fail and say so.
+await ensureChromium();
 
 say('building, checking and testing: about ten minutes on two cores that do nothing else');
 const startedAt = performance.now();

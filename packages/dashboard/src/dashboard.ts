@@ -11,7 +11,7 @@ import { Sampler } from './watching/sampler.js';
 import { TopicPool } from './watching/topic-pool.js';
 
 /** What of an instance of Fastify is needed. */
-export interface FastifyLike {
+interface FastifyLike {
   removeAllContentTypeParsers(): void;
   addContentTypeParser(
     type: string,
@@ -36,7 +36,8 @@ export interface Dashboard extends AsyncDisposable {
   /** The same for `node:http`, Express, Connect and Nest: `createServer(dashboard.node)`, `app.use(basePath, dashboard.node)`. */
   node(request: IncomingMessage, response: ServerResponse): void;
   /** The same as a plugin of Fastify: `fastify.register(dashboard.fastify)`. It adds routes under `basePath`. */
-  fastify(instance: FastifyLike, options: unknown, done: () => void): void;
+  // biome-ignore lint/suspicious/noExplicitAny: the types of Fastify need not be installed.
+  fastify(instance: any, options: unknown, done: () => void): void;
   /** Stops what goes on in the background, and ends the streams. The connection stays open. */
   close(): Promise<void>;
 }
@@ -93,7 +94,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   return {
     fetch: (request) => answer(request, undefined),
     node: (incoming, outgoing) => void node(incoming, outgoing),
-    fastify(instance, _options, done) {
+    fastify(instance: FastifyLike, _options, done) {
       // The bodies are read here.
       instance.removeAllContentTypeParsers();
       instance.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));

@@ -5,5 +5,5 @@
  */
 
 export type { Access, Role } from './access/access.js';
-export { createDashboard, type Dashboard, type FastifyLike } from './dashboard.js';
+export { createDashboard, type Dashboard } from './dashboard.js';
 export type { BodyOrigin, DashboardOptions } from './options.js';

@@ -1,7 +1,7 @@
 import type { Connection, Reply } from '@redpost/core';
 import { isRedpostError } from '@redpost/core';
 import { z } from 'zod';
-import { route } from '../route.js';
+import { refused, route } from '../route.js';
 import { count, time } from '../schemas.js';
 import { serverWarnings } from '../server-warnings.js';
 
@@ -59,7 +59,9 @@ export const serverRoutes = [
       unavailable: z.array(z.string()).describe('What this user of Redis may not read'),
     }),
     everyMs: 3000,
-    async handle({ services: { connection } }) {
+    async handle({ services: { connection }, rights }) {
+      // Who may see only some queues has no business with the server.
+      if (!rights.allows('view')) throw refused('view', undefined);
       const reader = new ServerReader(connection);
       const [info, config, slow] = await Promise.all([
         reader.info(),

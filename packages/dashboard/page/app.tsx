@@ -1,0 +1,143 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { apiAddress, useRead } from './api.js';
+import { toggleColours, useColours } from './parts/colours.js';
+import { OperationTray } from './parts/operations.js';
+import { Loading } from './parts/problem.js';
+import { Link, type Place, usePlace } from './router.js';
+import { AuditScreen } from './screens/audit.js';
+import { ConsumersScreen } from './screens/consumers.js';
+import { DeadLetterScreen } from './screens/dead-letter.js';
+import { DeadLettersScreen } from './screens/dead-letters.js';
+import { MessageScreen } from './screens/message.js';
+import { MessagesScreen } from './screens/messages.js';
+import { NowScreen } from './screens/now.js';
+import { QueueFrame } from './screens/queue-frame.js';
+import { QueueScreen } from './screens/queue.js';
+import { QueueConsumers } from './screens/queue-consumers.js';
+import { ScheduleScreen } from './screens/schedule.js';
+import { SchedulesScreen } from './screens/schedules.js';
+import { ServerScreen } from './screens/server.js';
+import { GroupScreen } from './screens/group.js';
+import { TopicScreen } from './screens/topic.js';
+import { TopicsScreen } from './screens/topics.js';
+import { SessionContext } from './session.js';
+import type { Session } from './types.js';
+
+const sections: readonly [string, string][] = [
+  ['', 'Now'],
+  ['consumers', 'Consumers'],
+  ['schedules', 'Schedules'],
+  ['topics', 'Topics'],
+  ['server', 'Server'],
+  ['audit', 'Audit'],
+];
+
+export function App() {
+  const place = usePlace();
+  const { data: session, problem } = useRead<Session>(apiAddress(['session']));
+  const [first = ''] = place.parts;
+  useEffect(() => {
+    document.title = [...place.parts].reverse().concat('redpost').join(' · ');
+  }, [place]);
+  return (
+    <SessionContext.Provider value={session}>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <header class="top">
+        <Link to={[]} class="brand">
+          redpost
+        </Link>
+        <nav aria-label="Sections">
+          {sections.map(([path, title]) => (
+            <Link
+              key={path}
+              to={path === '' ? [] : [path]}
+              isCurrent={first === path || (path === '' && first === 'queues')}
+            >
+              {title}
+            </Link>
+          ))}
+        </nav>
+        <About session={session} />
+      </header>
+      <main id="main" tabIndex={-1}>
+        {problem ? <Loading problem={problem} /> : screenOf(place)}
+      </main>
+      <OperationTray />
+    </SessionContext.Provider>
+  );
+}
+
+function About({ session }: { session: Session | undefined }) {
+  const colours = useColours();
+  const other = colours === 'dark' ? 'light' : 'dark';
+  return (
+    <div class="about">
+      {session && (
+        <span class="address" title={`redpost ${session.version}, signed in as ${session.user}`}>
+          {session.address}
+          {session.database > 0 && `/${session.database}`}
+        </span>
+      )}
+      {session?.role === 'view' && <span class="badge">read-only</span>}
+      <button type="button" class="icon" aria-label={`Use ${other} colours`} onClick={toggleColours}>
+        {colours === 'dark' ? '☀' : '☾'}
+      </button>
+    </div>
+  );
+}
+
+function screenOf({ parts, query }: Place): ComponentChildren {
+  const [section, name, part, id] = parts;
+  switch (section) {
+    case undefined:
+      return <NowScreen query={query} />;
+    case 'queues':
+      return name === undefined ? <NowScreen query={query} /> : queueScreen(name, part, id, query);
+    case 'consumers':
+      return <ConsumersScreen query={query} />;
+    case 'schedules':
+      return <SchedulesScreen query={query} />;
+    case 'topics':
+      if (name === undefined) return <TopicsScreen query={query} />;
+      if (part === 'groups' && id !== undefined) {
+        return <GroupScreen key={`${name} ${id}`} topic={name} group={id} query={query} />;
+      }
+      return <TopicScreen key={name} topic={name} query={query} />;
+    case 'server':
+      return <ServerScreen />;
+    case 'audit':
+      return <AuditScreen query={query} />;
+    default:
+      return <p>There is no such page.</p>;
+  }
+}
+
+function queueScreen(
+  queue: string,
+  part: string | undefined,
+  id: string | undefined,
+  query: URLSearchParams,
+): ComponentChildren {
+  return (
+    <QueueFrame key={queue} queue={queue} part={part}>
+      {(rights) => {
+        if (part === 'messages' && id !== undefined)
+          return <MessageScreen key={id} queue={queue} id={id} query={query} rights={rights} />;
+        if (part === 'messages') return <MessagesScreen queue={queue} query={query} />;
+        if (part === 'dead-letters' && id !== undefined)
+          return <DeadLetterScreen key={id} queue={queue} entry={id} rights={rights} />;
+        if (part === 'dead-letters')
+          return <DeadLettersScreen queue={queue} query={query} rights={rights} />;
+        if (part === 'consumers') return <QueueConsumers queue={queue} />;
+        if (part === 'schedules' && id !== undefined)
+          return <ScheduleScreen key={id} queue={queue} name={id} rights={rights} />;
+        if (part === 'schedules')
+          return <SchedulesScreen queue={queue} query={query} rights={rights} />;
+        return <QueueScreen queue={queue} query={query} rights={rights} />;
+      }}
+    </QueueFrame>
+  );
+}

@@ -1,0 +1,95 @@
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { useColours } from './colours.js';
+
+/** One line of a chart. */
+export interface Line {
+  name: string;
+  /** A custom property of the style sheet that has its colour. */
+  colour: string;
+  values: (number | null)[];
+}
+
+interface ChartProps {
+  title: string;
+  /** In seconds since 1970. */
+  times: number[];
+  lines: Line[];
+  /** How a value is written. */
+  text(value: number): string;
+}
+
+const height = 200;
+/** Steps of the axis: messages and ms are whole numbers. */
+const steps = Array.from({ length: 12 }, (_, n) => [1, 2, 5].map((step) => step * 10 ** n)).flat();
+/** From which step on, in seconds, times are written in which way; and with the day where that changes. */
+const timeFormats: (string | number | null)[][] = [
+  [86_400, '{MM}-{DD}', null, null, null, null, null, null, 1],
+  [60, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+];
+
+/** Lines over time. */
+export function Chart({ title, times, lines, text }: ChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | undefined>(undefined);
+  const colours = useColours();
+  const names = lines.map(({ name }) => name).join();
+  const data = [times, ...lines.map(({ values }) => values)] as uPlot.AlignedData;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new data is set below, without a new chart.
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const made = new uPlot(optionsOf(element.clientWidth, lines, text), data, element);
+    chart.current = made;
+    const observer = new ResizeObserver(() =>
+      made.setSize({ width: element.clientWidth, height }),
+    );
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      chart.current = undefined;
+    };
+  }, [names, colours]);
+  useEffect(() => chart.current?.setData(data));
+
+  return (
+    <figure class="chart">
+      <figcaption>{title}</figcaption>
+      <div ref={place} />
+    </figure>
+  );
+}
+
+function optionsOf(width: number, lines: Line[], text: (value: number) => string): uPlot.Options {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  const axis = {
+    stroke: colour('--pico-muted-color'),
+    grid: { stroke: colour('--pico-muted-border-color'), width: 1 },
+    ticks: { show: false },
+    font: '12px system-ui',
+  };
+  return {
+    width,
+    height,
+    cursor: { drag: { x: false, y: false } },
+    scales: { y: { range: (_, __, max) => [0, Math.max(4, (max ?? 1) * 1.1)] } },
+    axes: [
+      { ...axis, values: timeFormats },
+      { ...axis, size: 64, incrs: steps, values: (_, ticks) => ticks.map((tick) => text(tick)) },
+    ],
+    series: [
+      { label: 'Time', value: '{YYYY}-{MM}-{DD} {HH}:{mm}' },
+      ...lines.map(({ name, colour: its }) => ({
+        label: name,
+        stroke: colour(its),
+        width: 1.5,
+        points: { show: false },
+        value: (_: uPlot, value: number | null) => (value === null ? '–' : text(value)),
+      })),
+    ],
+  };
+}

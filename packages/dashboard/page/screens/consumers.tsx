@@ -1,0 +1,83 @@
+import { apiAddress, useLive } from '../api.js';
+import { ago, number, time } from '../format.js';
+import { Loading, ProblemNote } from '../parts/problem.js';
+import { Search } from '../parts/search.js';
+import { type Column, Table } from '../parts/table.js';
+import { Link } from '../router.js';
+import type { Consumer } from '../types.js';
+
+interface Consumers {
+  at: string;
+  consumers: Consumer[];
+  found: number;
+  queues: number;
+  asked: number;
+}
+
+/** What a consumer of a queue or of a group is, without what it consumes. */
+export function consumerColumns<Its extends Omit<Consumer, 'queue'>>(now: number): Column<Its>[] {
+  return [
+    { title: 'Host', cell: ({ host }) => host ?? '–' },
+    { title: 'Pid', isNumber: true, cell: ({ pid }) => pid ?? '–' },
+    {
+      title: 'Runs',
+      cell: ({ runs, handler }) => (runs ? `${runs}()${handler ? ` ${handler}` : ''}` : '–'),
+    },
+    {
+      title: 'Holds',
+      isNumber: true,
+      cell: ({ held, concurrency }) => (concurrency ? `${number(held)} / ${number(concurrency)}` : number(held)),
+    },
+    { title: 'Started', cell: ({ startedAt }) => <span title={time(startedAt)}>{ago(startedAt, now)}</span> },
+    {
+      title: 'Lease',
+      cell: ({ leaseEndsAt }) =>
+        Date.parse(leaseEndsAt) < now ? (
+          <span class="badge danger" title="Its messages are recovered by others">
+            ended {ago(leaseEndsAt, now)}
+          </span>
+        ) : (
+          `ends ${ago(leaseEndsAt, now)}`
+        ),
+    },
+    { title: 'Version', cell: ({ version, node }) => (version ? `${version}, Node ${node}` : '–') },
+  ];
+}
+
+/** The consumers of all queues. */
+export function ConsumersScreen({ query }: { query: URLSearchParams }) {
+  const search = query.get('search') ?? '';
+  const { data, problem } = useLive<Consumers>(apiAddress(['consumers'], { search }));
+  return (
+    <>
+      <div class="bar">
+        <h1>Consumers</h1>
+        <Search label="Search queue, host, pid, version or handler" name="search" value={search} />
+      </div>
+      {data ? (
+        <>
+          <ProblemNote problem={problem} />
+          <Table
+            caption="Consumers"
+            rows={data.consumers}
+            keyOf={({ queue, consumer }) => `${queue} ${consumer}`}
+            empty={search ? 'No consumer is like that.' : 'No queue has a consumer.'}
+            columns={[
+              {
+                title: 'Queue',
+                cell: ({ queue }) => <Link to={['queues', queue, 'consumers']}>{queue}</Link>,
+              },
+              ...consumerColumns<Consumer>(Date.parse(data.at)),
+            ]}
+          />
+          <p class="quiet">
+            {number(data.consumers.length)} of {number(data.found)} consumers of {number(data.queues)} queues
+            {data.asked < data.queues && `; ${number(data.asked)} queues were asked`}
+          </p>
+        </>
+      ) : (
+        <Loading problem={problem} />
+      )}
+    </>
+  );
+}

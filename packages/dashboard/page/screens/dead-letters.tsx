@@ -1,0 +1,270 @@
+import { useState } from 'preact/hooks';
+import { apiAddress, change, type Reading, useRead } from '../api.js';
+import { ago, number, time } from '../format.js';
+import { Preview } from '../parts/body.js';
+import { Dialog, useDialog } from '../parts/dialog.js';
+import { Field } from '../parts/fields.js';
+import { showOperation } from '../parts/operations.js';
+import { Loading } from '../parts/problem.js';
+import { Search } from '../parts/search.js';
+import { Table } from '../parts/table.js';
+import { Link, type Query, setQuery } from '../router.js';
+import { allows } from '../session.js';
+import type { DeadGroup, DeadGroups, DeadLetter, Operation, Role } from '../types.js';
+
+interface Props {
+  queue: string;
+  query: URLSearchParams;
+  rights: Role;
+}
+
+const filterNames = ['reason', 'error', 'fingerprint', 'key', 'id', 'since', 'until'] as const;
+type Filter = Partial<Record<(typeof filterNames)[number], string>>;
+
+/** Dead letters: what they died of, and what is to become of them. */
+export function DeadLettersScreen({ queue, query, rights }: Props) {
+  const filter = filterIn(query);
+  const after = query.get('after') ?? undefined;
+  const path = ['queues', queue, 'dead-letters'];
+  const groups = useRead<DeadGroups>(apiAddress([...path, 'groups'], filter));
+  const letters = useRead<{ letters: DeadLetter[]; next?: string }>(apiAddress(path, { ...filter, after }));
+  const again = () => {
+    groups.again();
+    letters.again();
+  };
+  return (
+    <>
+      <FilterBar filter={filter} again={again} />
+      <Groups reading={groups} filter={filter} />
+      <section aria-labelledby="letters">
+        <h2 id="letters">
+          {groups.data ? number(groups.data.matching) : ''} dead letters
+          {isFiltered(filter) && ' that match'}
+        </h2>
+        {letters.data ? (
+          <Letters
+            key={JSON.stringify([filter, after])}
+            {...{ queue, filter, rights, again }}
+            letters={letters.data.letters}
+            next={letters.data.next}
+            matching={groups.data?.matching}
+          />
+        ) : (
+          <Loading problem={letters.problem} />
+        )}
+      </section>
+    </>
+  );
+}
+
+function filterIn(query: URLSearchParams): Filter {
+  const given = filterNames.map((name) => [name, query.get(name)] as const);
+  return Object.fromEntries(given.filter(([, value]) => value));
+}
+
+function isFiltered(filter: Filter): boolean {
+  return Object.keys(filter).length > 0;
+}
+
+function FilterBar({ filter, again }: { filter: Filter; again(): void }) {
+  const clear: Query = { after: undefined };
+  for (const name of filterNames) clear[name] = undefined;
+  return (
+    <div class="bar">
+      <Search label="Error contains" name="error" value={filter.error ?? ''} />
+      <Search label="Reason is" name="reason" value={filter.reason ?? ''} />
+      <Search label="Key is" name="key" value={filter.key ?? ''} />
+      <Search label="Id is" name="id" value={filter.id ?? ''} />
+      {filter.fingerprint && <span class="badge">kind {filter.fingerprint}</span>}
+      {isFiltered(filter) && (
+        <button type="button" class="secondary outline" onClick={() => setQuery(clear)}>
+          Show all
+        </button>
+      )}
+      <button type="button" class="secondary outline" onClick={again}>
+        Look again
+      </button>
+    </div>
+  );
+}
+
+function Groups({ reading: { data, problem }, filter }: { reading: Reading<DeadGroups>; filter: Filter }) {
+  if (!data) return <Loading problem={problem} />;
+  const choose = (group: DeadGroup) =>
+    setQuery({ reason: group.reason, fingerprint: group.fingerprint, after: undefined });
+  return (
+    <section aria-labelledby="groups">
+      <h2 id="groups">What they died of</h2>
+      <Table
+        caption="Dead letters by reason and kind of error"
+        rows={data.groups}
+        keyOf={({ reason, fingerprint }) => `${reason} ${fingerprint}`}
+        empty={isFiltered(filter) ? 'No dead letter matches.' : 'There are no dead letters.'}
+        columns={[
+          {
+            title: 'Error',
+            cell: (group) => (
+              <button type="button" class="link" onClick={() => choose(group)}>
+                {group.error || '(no error)'}
+              </button>
+            ),
+          },
+          { title: 'Reason', cell: ({ reason }) => reason },
+          { title: 'Count', isNumber: true, cell: ({ count }) => number(count) },
+          { title: 'First', cell: ({ first }) => <span title={time(first)}>{ago(first)}</span> },
+          { title: 'Last', cell: ({ last }) => <span title={time(last)}>{ago(last)}</span> },
+        ]}
+      />
+    </section>
+  );
+}
+
+interface LettersProps {
+  queue: string;
+  filter: Filter;
+  rights: Role;
+  letters: DeadLetter[];
+  next: string | undefined;
+  /** How many the filter means. */
+  matching: number | undefined;
+  again(): void;
+}
+
+function Letters({ queue, filter, rights, letters, next, matching, again }: LettersProps) {
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [dialog, open] = useDialog();
+  const toggle = (entry: string) => {
+    const changed = new Set(chosen);
+    if (!changed.delete(entry)) changed.add(entry);
+    setChosen(changed);
+  };
+  const selection: Selection =
+    chosen.size > 0
+      ? { count: chosen.size, about: { entries: [...chosen] }, isFiltered: false }
+      : { count: matching, about: isFiltered(filter) ? { filter } : {}, isFiltered: isFiltered(filter) };
+  const which = chosen.size > 0 ? `${chosen.size} chosen` : isFiltered(filter) ? 'all that match' : 'all';
+  return (
+    <>
+      {allows(rights, 'operate') && letters.length > 0 && (
+        <div class="buttons actions">
+          <button
+            type="button"
+            onClick={() => open((close) => <RedriveDialog {...{ queue, selection, close, again }} />)}
+          >
+            Redrive {which}…
+          </button>
+          {allows(rights, 'destroy') && (
+            <button
+              type="button"
+              class="dangerous outline"
+              onClick={() => open((close) => <DeleteDialog {...{ queue, selection, close, again }} />)}
+            >
+              Delete {which}…
+            </button>
+          )}
+        </div>
+      )}
+      {dialog}
+      <Table
+        caption="Dead letters"
+        rows={letters}
+        keyOf={({ entry }) => entry}
+        empty="None."
+        columns={[
+          {
+            title: 'Id',
+            cell: ({ entry, id }) => (
+              <span class="named">
+                {allows(rights, 'operate') && (
+                  <input
+                    type="checkbox"
+                    aria-label={`Choose ${id ?? entry}`}
+                    checked={chosen.has(entry)}
+                    onChange={() => toggle(entry)}
+                  />
+                )}
+                <Link to={['queues', queue, 'dead-letters', entry]}>{id ?? entry}</Link>
+              </span>
+            ),
+          },
+          { title: 'Reason', cell: ({ reason }) => reason },
+          { title: 'Error', cell: ({ error }) => <span class="cut">{error || '–'}</span> },
+          { title: 'Body', cell: ({ body }) => <Preview body={body} /> },
+          { title: 'Attempts', isNumber: true, cell: ({ attempt }) => number(attempt) },
+          { title: 'Died', cell: ({ diedAt }) => <span title={time(diedAt)}>{ago(diedAt)}</span> },
+        ]}
+      />
+      {next && (
+        <button type="button" class="secondary outline" onClick={() => setQuery({ after: next })}>
+          Newer ones
+        </button>
+      )}
+    </>
+  );
+}
+
+interface Selection {
+  /** Undefined while it is counted. */
+  count: number | undefined;
+  about: { entries?: string[]; filter?: Filter };
+  isFiltered: boolean;
+}
+
+interface SelectionProps {
+  queue: string;
+  selection: Selection;
+  close(): void;
+  again(): void;
+}
+
+export function RedriveDialog({ queue, selection: { count, about }, close, again }: SelectionProps) {
+  const [rate, setRate] = useState('');
+  const [to, setTo] = useState('');
+  const act = async () => {
+    const operation = await change<Operation>('POST', ['queues', queue, 'dead-letters', 'redrive'], {
+      ...about,
+      ...(rate && { ratePerSecond: Number(rate) }),
+      ...(to && { to }),
+    });
+    showOperation(operation);
+    again();
+  };
+  return (
+    <Dialog title={`Redrive from ${queue}`} action={`Send ${number(count)} again`} act={act} close={close}>
+      <p>
+        <strong>{number(count)}</strong> dead letters are sent again as new messages, before those that wait.
+      </p>
+      <Field
+        label="At most so many per second"
+        type="number"
+        min={1}
+        value={rate}
+        change={setRate}
+        help="Without a number, as fast as Redis does it. It can be stopped."
+      />
+      <Field label="To another queue" value={to} change={setTo} placeholder={queue} />
+    </Dialog>
+  );
+}
+
+export function DeleteDialog({ queue, selection: { count, about }, close, again }: SelectionProps) {
+  const act = async () => {
+    const path = ['queues', queue, 'dead-letters', 'delete'];
+    showOperation(await change<Operation>('POST', path, { ...about, confirm: queue }));
+    again();
+  };
+  return (
+    <Dialog
+      title={`Delete dead letters of ${queue}`}
+      action={`Delete ${number(count)}`}
+      isDangerous
+      typed={queue}
+      act={act}
+      close={close}
+    >
+      <p>
+        <strong>{number(count)}</strong> dead letters are deleted. This cannot be undone.
+      </p>
+    </Dialog>
+  );
+}

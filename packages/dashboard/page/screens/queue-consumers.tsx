@@ -1,0 +1,54 @@
+import { apiAddress, useLive } from '../api.js';
+import { Loading, ProblemNote } from '../parts/problem.js';
+import { Table } from '../parts/table.js';
+import type { Consumer, Message } from '../types.js';
+import { consumerColumns } from './consumers.js';
+import { Link } from '../router.js';
+import { ago } from '../format.js';
+import { Preview } from '../parts/body.js';
+
+/** The consumers of one queue, and what they hold. */
+export function QueueConsumers({ queue }: { queue: string }) {
+  const { data, problem } = useLive<{ at: string; consumers: Consumer[] }>(
+    apiAddress(['queues', queue, 'consumers']),
+  );
+  const held = useLive<{ messages: Message[] }>(
+    apiAddress(['queues', queue, 'messages'], { state: 'active', limit: 50 }),
+  );
+  if (!data) return <Loading problem={problem} />;
+  return (
+    <>
+      <ProblemNote problem={problem} />
+      <Table
+        caption="Consumers of this queue"
+        rows={data.consumers}
+        keyOf={({ consumer }) => consumer}
+        empty="Nobody consumes this queue."
+        columns={[
+          { title: 'Consumer', cell: ({ consumer }) => <code>{consumer}</code> },
+          ...consumerColumns<Consumer>(Date.parse(data.at)),
+        ]}
+      />
+      {held.data && held.data.messages.length > 0 && (
+        <section aria-labelledby="held">
+          <h2 id="held">What they hold</h2>
+          <Table
+            caption="Messages that consumers hold"
+            rows={held.data.messages}
+            keyOf={({ id, consumer }) => `${consumer} ${id}`}
+            empty=""
+            columns={[
+              {
+                title: 'Id',
+                cell: ({ id }) => (id ? <Link to={['queues', queue, 'messages', id]}>{id}</Link> : '–'),
+              },
+              { title: 'Consumer', cell: ({ consumer }) => consumer },
+              { title: 'Sent', cell: ({ sentAt }) => ago(sentAt) },
+              { title: 'Body', cell: ({ body }) => <Preview body={body} /> },
+            ]}
+          />
+        </section>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,93 @@
+import { apiAddress, useLive } from '../api.js';
+import { ago, bytes, duration, number, time } from '../format.js';
+import { Loading, ProblemNote } from '../parts/problem.js';
+import { Table } from '../parts/table.js';
+import { Facts, Tiles } from '../parts/tiles.js';
+import type { ServerInfo } from '../types.js';
+
+/** The Redis server, and what of it endangers messages. */
+export function ServerScreen() {
+  const { data, problem } = useLive<ServerInfo>(apiAddress(['server']));
+  if (!data) return <Loading problem={problem} />;
+  const { memory, persistence, clients, traffic } = data;
+  return (
+    <>
+      <h1>Server</h1>
+      <ProblemNote problem={problem} />
+      {data.warnings.map(({ level, text }) => (
+        <p key={text} class={`note ${level === 'danger' ? 'danger' : 'warning'}`}>
+          {text}
+        </p>
+      ))}
+      <Tiles
+        tiles={[
+          { title: 'Version', value: data.version },
+          { title: 'Memory', value: memory.max ? `${bytes(memory.used)} of ${bytes(memory.max)}` : bytes(memory.used) },
+          { title: 'Clients', value: number(clients.connected) },
+          { title: 'Commands/s', value: number(traffic.commandsPerSecond) },
+          { title: 'Channels', value: number(traffic.channels) },
+        ]}
+      />
+      {memory.max > 0 && (
+        <progress value={memory.used} max={memory.max} aria-label="Memory that is used" />
+      )}
+      <div class="columns">
+        <section>
+          <h2>Memory</h2>
+          <Facts
+            facts={[
+              ['Used', bytes(memory.used)],
+              ['Peak', bytes(memory.peak)],
+              ['maxmemory', memory.max ? bytes(memory.max) : 'no limit'],
+              ['Eviction policy', memory.policy],
+              ['Fragmentation', memory.fragmentation],
+              ['Evicted keys', number(traffic.evicted)],
+            ]}
+          />
+        </section>
+        <section>
+          <h2>Persistence</h2>
+          <Facts
+            facts={[
+              ['AOF', persistence.aof ? `on, fsync ${persistence.fsync ?? 'unknown'}` : 'off'],
+              ['Last snapshot', persistence.lastSaveAt && ago(persistence.lastSaveAt)],
+              ['Changes since', number(persistence.changesSinceSave)],
+            ]}
+          />
+        </section>
+        <section>
+          <h2>Server</h2>
+          <Facts
+            facts={[
+              ['Address', data.address],
+              ['Role', `${data.role}${data.isCluster ? ', Cluster: the numbers are of one node' : ''}`],
+              ['Replicas', number(data.replicas)],
+              ['Up for', duration(data.uptimeSeconds * 1000)],
+              ['Blocked clients', number(clients.blocked)],
+              ['maxclients', clients.max && number(clients.max)],
+              ['Refused connections', number(traffic.rejectedConnections)],
+            ]}
+          />
+        </section>
+      </div>
+      <section>
+        <h2>Slow commands</h2>
+        {data.unavailable.length > 0 && (
+          <p class="quiet">This user of Redis may not call {data.unavailable.join(', ')}.</p>
+        )}
+        <Table
+          caption="Slow commands"
+          rows={data.slow}
+          keyOf={({ id }) => String(id)}
+          empty="None is in the slow log."
+          columns={[
+            { title: 'Command', cell: ({ command }) => <code>{command}</code> },
+            { title: 'Took', isNumber: true, cell: ({ us }) => `${number(us)} µs` },
+            { title: 'At', cell: ({ at }) => time(at) },
+            { title: 'Client', cell: ({ client }) => client || '–' },
+          ]}
+        />
+      </section>
+    </>
+  );
+}

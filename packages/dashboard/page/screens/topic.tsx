@@ -1,0 +1,152 @@
+import { useEffect, useState } from 'preact/hooks';
+import { apiAddress, follow, type Problem, useLive, useRead } from '../api.js';
+import { number, time } from '../format.js';
+import { Preview } from '../parts/body.js';
+import { Tabs } from '../parts/fields.js';
+import { Loading, ProblemNote } from '../parts/problem.js';
+import { type Column, Table } from '../parts/table.js';
+import { Tiles } from '../parts/tiles.js';
+import { Link, setQuery } from '../router.js';
+import type { TopicDetail, TopicRecord } from '../types.js';
+
+interface Props {
+  topic: string;
+  query: URLSearchParams;
+}
+
+/** One topic: its groups, and its records. */
+export function TopicScreen({ topic, query }: Props) {
+  const { data, problem } = useLive<TopicDetail>(apiAddress(['topics', topic]));
+  const isTail = query.get('show') === 'tail';
+  if (!data) return <Loading problem={problem} />;
+  return (
+    <>
+      <h1>{topic}</h1>
+      <ProblemNote problem={problem} />
+      <Tiles
+        tiles={[
+          { title: 'Records', value: number(data.length) },
+          { title: 'Partitions', value: number(data.partitions) },
+          { title: 'Groups', value: number(data.groups.length) },
+          { title: 'Cut unread', value: number(data.cut), tone: data.cut ? 'danger' : undefined },
+        ]}
+      />
+      <Groups topic={topic} data={data} />
+      <section aria-labelledby="records">
+        <div class="bar">
+          <h2 id="records">Records</h2>
+          <Tabs label="Which records">
+            <Link to={['topics', topic]} isCurrent={!isTail}>
+              stored
+            </Link>
+            <Link to={['topics', topic]} query={{ show: 'tail' }} isCurrent={isTail}>
+              live
+            </Link>
+          </Tabs>
+        </div>
+        {isTail ? <Tail topic={topic} /> : <Stored topic={topic} from={query.get('from') ?? ''} />}
+      </section>
+    </>
+  );
+}
+
+function Groups({ topic, data }: { topic: string; data: TopicDetail }) {
+  return (
+    <section aria-labelledby="groups">
+      <h2 id="groups">Groups</h2>
+      <Table
+        caption="Groups"
+        rows={data.groups}
+        keyOf={({ group }) => group}
+        empty="No group consumes this topic."
+        isUrgent={({ dead, consumers, lag }) => dead > 0 || (consumers === 0 && lag > 0)}
+        columns={[
+          { title: 'Group', cell: ({ group }) => <Link to={['topics', topic, 'groups', group]}>{group}</Link> },
+          { title: 'Lag', isNumber: true, cell: ({ lag }) => number(lag) },
+          { title: 'Pending', isNumber: true, cell: ({ pending }) => number(pending) },
+          { title: 'Delayed', isNumber: true, cell: ({ delayed }) => number(delayed) },
+          { title: 'Dead', isNumber: true, cell: ({ dead }) => (dead ? <span class="dead">{number(dead)}</span> : '0') },
+          { title: 'Consumers', isNumber: true, cell: ({ consumers }) => number(consumers) },
+        ]}
+      />
+    </section>
+  );
+}
+
+const recordColumns: Column<TopicRecord>[] = [
+  { title: 'Offset', cell: ({ offset }) => <code>{offset}</code> },
+  { title: 'Partition', isNumber: true, cell: ({ partition }) => partition },
+  { title: 'Published', cell: ({ publishedAt }) => time(publishedAt) },
+  { title: 'Key', cell: ({ key }) => key ?? '–' },
+  { title: 'Body', cell: ({ body }) => <Preview body={body} /> },
+];
+
+const keyOf = ({ partition, offset }: TopicRecord) => `${partition} ${offset}`;
+
+function Stored({ topic, from }: { topic: string; from: string }) {
+  const place = from === '' ? 'beginning' : new Date(from).toISOString();
+  const { data, problem } = useRead<{ records: TopicRecord[] }>(
+    apiAddress(['topics', topic, 'records'], { from: place }),
+  );
+  return (
+    <>
+      <div class="bar">
+        <label class="inline">
+          From
+          <input
+            type="datetime-local"
+            value={from}
+            onChange={({ currentTarget }) => setQuery({ from: currentTarget.value })}
+          />
+        </label>
+      </div>
+      {data ? (
+        <Table
+          caption="Records"
+          rows={data.records}
+          keyOf={keyOf}
+          columns={recordColumns}
+          empty="No record from there on."
+        />
+      ) : (
+        <Loading problem={problem} />
+      )}
+    </>
+  );
+}
+
+/** So many are shown. */
+const mostShown = 100;
+
+/** What is published from now on. */
+function Tail({ topic }: { topic: string }) {
+  const [records, setRecords] = useState<TopicRecord[]>([]);
+  const [skipped, setSkipped] = useState(0);
+  const [problem, setProblem] = useState<Problem>();
+  useEffect(
+    () =>
+      follow(apiAddress(['topics', topic, 'tail']), {
+        came(text) {
+          const batch = JSON.parse(text) as { items: TopicRecord[]; skipped: number };
+          setRecords((before) => [...batch.items.reverse(), ...before].slice(0, mostShown));
+          setSkipped((before) => before + batch.skipped);
+          setProblem(undefined);
+        },
+        failed: setProblem,
+      }),
+    [topic],
+  );
+  return (
+    <>
+      <ProblemNote problem={problem} />
+      <Table
+        caption="Records as they are published"
+        rows={records}
+        keyOf={keyOf}
+        columns={recordColumns}
+        empty="Waiting for the next record…"
+      />
+      {skipped > 0 && <p class="quiet">{number(skipped)} more came too fast to be shown.</p>}
+    </>
+  );
+}

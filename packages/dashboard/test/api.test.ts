@@ -1,0 +1,304 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Topic } from '@redpost/topic';
+import { expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
+import { openApi } from '../src/api/openapi.js';
+import { routes } from '../src/api/routes.js';
+import { CheckedApi } from './support/checked-api.js';
+import { createScene } from './support/scene.js';
+import { useDashboard } from './support/use-dashboard.js';
+
+const dashboards = useDashboard();
+
+async function inScene() {
+  const scene = await createScene(dashboards.connection());
+  onTestFinished(() => scene.stop());
+  return { scene, api: new CheckedApi(await dashboards.serve({ readOnly: false })) };
+}
+
+it('each part of the API does what it says, and answers as its description says', async () => {
+  const { scene, api } = await inScene();
+  const invoices = dashboards.queue('invoices');
+  const reports = dashboards.queue('reports');
+
+  await api.get('/session');
+  const overview = await api.get<{ rows: { name: string; attention: string[] }[] }>('/queues');
+  expect(overview.rows.map(({ name }) => name)).toEqual([
+    'thumbnails',
+    'invoices',
+    'emails',
+    'reports',
+  ]);
+  expect(overview.rows.map(({ attention }) => attention)).toEqual([
+    ['no-consumer'],
+    ['dead'],
+    [],
+    [],
+  ]);
+  expect(await api.get('/queues?search=MAIL&limit=1')).toMatchObject({ found: 1 });
+  expect(await api.get('/queues?only=dead&sort=name')).toMatchObject({ found: 1 });
+
+  expect(await api.get('/queues/reports')).toMatchObject({
+    limits: { rate: { max: 10, perMs: 1000 }, concurrency: 4 },
+    paused: { reason: 'the warehouse is being moved' },
+    rights: 'destroy',
+  });
+  await api.send('POST', '/queues/reports/resume');
+  expect((await reports.stats()).paused).toBeUndefined();
+  const until = new Date(Date.now() + 60_000).toISOString();
+  await api.send('POST', '/queues/reports/pause', { reason: 'why', until });
+  expect((await reports.stats()).paused).toMatchObject({ reason: 'why', until: new Date(until) });
+  await api.send('PUT', '/queues/reports/limits', { rate: null, concurrency: 7 });
+  expect(await reports.limits.get()).toEqual({ concurrency: 7 });
+  expect(await api.get('/queues/emails/series')).toMatchObject({ points: expect.any(Array) });
+
+  const keys = await api.get<{ keys: { key: string; isPaused: boolean }[] }>(
+    '/queues/thumbnails/keys?by=pending',
+  );
+  expect(keys.keys.find(({ key }) => key === 'tenant-3')?.isPaused).toBe(true);
+  await api.send('POST', '/queues/thumbnails/keys/tenant-3/resume');
+  await api.send('POST', '/queues/thumbnails/keys/tenant-4/pause');
+  const thumbnails = dashboards.queue('thumbnails');
+  expect((await thumbnails.stats({ key: 'tenant-3' })).isPaused).toBe(false);
+  expect((await thumbnails.stats({ key: 'tenant-4' })).isPaused).toBe(true);
+
+  expect(await api.get('/consumers?search=sendmail')).toMatchObject({
+    consumers: [{ queue: 'emails', handler: 'sendMail', concurrency: 20 }],
+  });
+  expect(await api.get('/queues/emails/consumers')).toMatchObject({ consumers: [{}] });
+  expect(await api.get('/queues/thumbnails/messages?limit=3')).toMatchObject({
+    messages: [{ id: 'image-0', state: 'pending' }, {}, {}],
+  });
+  expect(await api.get('/queues/reports/messages?state=delayed')).toMatchObject({
+    messages: [{ id: 'later', body: { text: '{\n  "kind": "monthly"\n}', format: 'json' } }],
+  });
+  expect(await api.get('/queues/emails/history?limit=2&outcome=acked')).toMatchObject({
+    records: [{ outcome: 'acked' }, { outcome: 'acked' }],
+  });
+  expect(await api.get('/queues/thumbnails/messages/image-299')).toMatchObject({
+    state: 'pending',
+    message: { id: 'image-299', key: 'tenant-5' },
+  });
+  expect(await api.get('/queues/thumbnails/messages/image-299?maxScanned=1')).toMatchObject({
+    state: 'unknown',
+    scanned: false,
+  });
+  expect(await api.get('/queues/emails/messages/mail-3')).toMatchObject({
+    state: 'done',
+    attempts: [{ outcome: 'acked' }],
+  });
+  expect(await api.get('/queues/emails/messages/nobody')).toMatchObject({ state: 'unknown' });
+  const { id } = await api.send<{ id: string }>('POST', '/queues/reports/messages', {
+    body: { text: '{"a":1}' },
+    delayMs: 60_000,
+  });
+  expect(await api.send('PUT', `/queues/reports/messages/${id}`, { body: { text: '{"a":2}' } })).toEqual({
+    result: 'updated',
+  });
+  expect(await reports.find(id)).toMatchObject({ body: { a: 2 }, state: 'delayed' });
+  expect(await api.send('POST', `/queues/reports/messages/${id}/cancel`, { reason: 'r' })).toEqual({
+    result: 'removed',
+  });
+
+  await testDeadLetters(api, invoices, scene.entries);
+  await testSchedules(api);
+  await testTopics(api);
+
+  expect(await api.send('POST', '/queues/thumbnails/purge', { confirm: 'thumbnails' })).toEqual({
+    pending: 300,
+    delayed: 0,
+  });
+  expect(await api.send('POST', '/queues/thumbnails/destroy', { confirm: 'thumbnails' })).toMatchObject({
+    pending: 0,
+  });
+  expect(await api.get('/server')).toMatchObject({ persistence: { aof: false }, unavailable: [] });
+
+  const audit = await api.get<{ entries: { action: string; user: string; count?: number }[] }>(
+    '/audit?limit=200',
+  );
+  expect(audit.entries[0]).toMatchObject({ action: 'destroy', target: 'thumbnails', outcome: 'done' });
+  expect(audit.entries[1]).toMatchObject({ action: 'purge', count: 300 });
+  expect(JSON.stringify(audit)).not.toContain('"a"');
+  const missing = routes.filter((route) => !route.tail && !api.answered.has(route));
+  expect(missing.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
+});
+
+async function testDeadLetters(
+  api: CheckedApi,
+  invoices: ReturnType<typeof dashboards.queue>,
+  entries: string[],
+) {
+  const path = '/queues/invoices/dead-letters';
+  const groups = await api.get<{ groups: { fingerprint: string; count: number }[]; matching: number }>(
+    `${path}/groups`,
+  );
+  expect(groups.groups.map(({ count }) => count)).toEqual([8, 4]);
+  expect(groups.matching).toBe(12);
+  const [, addresses] = groups.groups;
+  expect(await api.get(`${path}/groups?fingerprint=${addresses?.fingerprint}`)).toMatchObject({
+    matching: 4,
+  });
+  const first = await api.get<{ letters: { id: string }[]; next: string }>(`${path}?limit=5`);
+  const second = await api.get<{ letters: { id: string }[] }>(`${path}?limit=5&after=${first.next}`);
+  expect([...first.letters, ...second.letters].map(({ id }) => id)).toEqual(
+    Array.from({ length: 10 }, (_, n) => `invoice-${n}`),
+  );
+  expect(await api.get(`${path}/${entries[2]}`)).toMatchObject({
+    reason: 'failed',
+    error: 'customer 1002 has no address',
+    stack: expect.stringContaining('scene.ts'),
+  });
+  expect(await api.get('/queues/invoices/messages/invoice-2')).toMatchObject({
+    state: 'dead',
+    deadLetter: { id: 'invoice-2' },
+  });
+
+  await api.send('POST', `${path}/${entries[2]}/redrive`, { body: { text: '{"customer":7}' } });
+  expect(await invoices.peek()).toMatchObject([{ id: 'invoice-2', body: { customer: 7 } }]);
+  const started = await api.send<{ id: string; state: string }>('POST', `${path}/redrive`, {
+    filter: { fingerprint: addresses?.fingerprint },
+    ratePerSecond: 1000,
+  });
+  const ended = await eventually(async () => {
+    const operation = await api.get<{ state: string; changed: number }>(`/operations/${started.id}`);
+    return operation.state === 'done' ? operation : undefined;
+  });
+  expect(ended.changed).toBe(3);
+  expect((await invoices.stats()).pending).toBe(4);
+
+  const slow = await api.send<{ id: string }>('POST', `${path}/redrive`, { ratePerSecond: 1 });
+  await eventually(async () => (await invoices.deadLetters.count()) < 8);
+  expect(await api.send('POST', `/operations/${slow.id}/stop`)).toMatchObject({ state: 'stopped' });
+  expect(await invoices.deadLetters.count()).toBeGreaterThan(0);
+  expect(await api.get('/operations')).toMatchObject({
+    operations: [{ state: 'stopped' }, { state: 'done' }],
+  });
+
+  const left = await invoices.deadLetters.count();
+  const deleted = await api.send<{ id: string }>('POST', `${path}/delete`, {
+    confirm: 'invoices',
+    filter: { reason: 'failed', error: 'answered 503' },
+  });
+  await eventually(
+    async () => (await api.get<{ state: string }>(`/operations/${deleted.id}`)).state === 'done',
+  );
+  expect(await api.get(`/operations/${deleted.id}`)).toMatchObject({ changed: left });
+  expect(await invoices.deadLetters.count()).toBe(0);
+}
+
+async function testSchedules(api: CheckedApi) {
+  const reports = dashboards.queue('reports');
+  const path = '/queues/reports/schedules';
+  expect(await api.get('/schedules')).toMatchObject({
+    schedules: [{ name: 'daily', cron: '0 8 * * *', timeZone: 'Europe/Berlin' }, { name: 'sync' }],
+  });
+  expect(await api.get('/schedules?queue=reports&search=sync')).toMatchObject({ found: 1 });
+  const { next } = await api.get<{ next: string[] }>(`${path}/daily`);
+  expect(next).toHaveLength(20);
+  await api.send('POST', `${path}/daily/pause`);
+  expect((await reports.schedules.get('daily'))?.isPaused).toBe(true);
+  await api.send('POST', `${path}/daily/resume`);
+  expect((await reports.schedules.get('daily'))?.isPaused).toBe(false);
+  await api.send('PUT', `${path}/daily`, { cron: '0 9 * * *', timeZone: 'UTC', overlap: 'skip' });
+  expect(await reports.schedules.get('daily')).toMatchObject({
+    cron: '0 9 * * *',
+    timeZone: 'UTC',
+    overlap: 'skip',
+    body: { kind: 'daily' },
+  });
+  const { id } = await api.send<{ id: string }>('POST', `${path}/daily/run`);
+  expect(await reports.find(id)).toMatchObject({ body: { kind: 'daily' } });
+  await api.send('POST', `${path}/sync/remove`, { confirm: 'sync' });
+  expect(await reports.schedules.get('sync')).toBeUndefined();
+}
+
+async function testTopics(api: CheckedApi) {
+  const connection = dashboards.connection();
+  const topic = new Topic<object>('orders', { connection, partitions: 2 });
+  expect(await api.get('/topics?search=ord')).toMatchObject({
+    topics: [{ name: 'orders', length: 30, groups: 2, lag: 30 }],
+  });
+  expect(await api.get('/topics/orders')).toMatchObject({ partitions: 2, rights: 'destroy' });
+  expect(await api.get('/topics/orders/records?limit=100')).toMatchObject({
+    records: Array.from({ length: 30 }, () => ({ body: { format: 'json' } })),
+  });
+  const later = new Date(Date.now() + 3_600_000).toISOString();
+  expect(await api.get(`/topics/orders/records?from=${later}`)).toEqual({ records: [] });
+  const group = '/topics/orders/groups/search';
+  await api.send('POST', `${group}/seek`, { to: 'latest', confirm: 'search' });
+  expect(await api.get(group)).toMatchObject({ lag: 0, owners: [] });
+  const member = topic.group('search').consume(
+    () => {
+      throw new Error('no index');
+    },
+    { maxAttempts: 1 },
+  );
+  member.on('failed', () => {});
+  for (let n = 0; n < 3; n += 1) await topic.publish({ order: n });
+  await eventually(async () => (await topic.group('search').stats()).dead === 3);
+  await member.stop();
+  const { letters } = await api.get<{ letters: { entry: string; error: string }[] }>(
+    `${group}/dead-letters`,
+  );
+  expect(letters.map(({ error }) => error)).toEqual(['no index', 'no index', 'no index']);
+  const entries = [letters[0]?.entry];
+  expect(await api.send('POST', `${group}/dead-letters/redrive`, { entries })).toEqual({ redriven: 1 });
+  expect(
+    await api.send('POST', `${group}/dead-letters/delete`, { confirm: 'search' }),
+  ).toEqual({ deleted: 2 });
+  await topic.close();
+}
+
+it('the description of the API is valid OpenAPI, and names each operation once', async () => {
+  const { get } = await dashboards.serve({ basePath: '/admin' });
+  const { body } = await get<{ servers: object; paths: Record<string, Record<string, { operationId: string }>> }>(
+    '/openapi.json',
+  );
+  expect(await new Validator().validate(structuredClone(body))).toMatchObject({ valid: true });
+  expect(body).toEqual(JSON.parse(JSON.stringify(openApi(routes, '/admin', '0.0.0-test'))));
+  expect(body.servers).toEqual([{ url: '/admin/api' }]);
+  const ids = Object.values(body.paths).flatMap((methods) =>
+    Object.values(methods).map(({ operationId }) => operationId),
+  );
+  expect(new Set(ids).size).toBe(routes.length);
+});
+
+it('what does not fit is refused by name, and what is not there is not found', async () => {
+  const { get, send } = await dashboards.serve({ readOnly: false });
+  expect(await get('/queues?sort=colour')).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringContaining('query.sort') },
+  });
+  expect(await send('POST', '/queues/q/pause', { reason: 7 })).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringContaining('body.reason') },
+  });
+  expect(await send('POST', '/queues/q/pause', { why: 'x' })).toMatchObject({ status: 400 });
+  expect(await send('POST', '/queues/q/purge', { confirm: 'Q' })).toMatchObject({ status: 400 });
+  expect(await send('PUT', '/queues/q/limits', { concurrency: 0 })).toMatchObject({
+    status: 400,
+    body: { code: 'INVALID_ARGUMENT', detail: expect.stringContaining('concurrency') },
+  });
+  expect(await get('/queues/q/dead-letters/1-1')).toMatchObject({ status: 404 });
+  expect(await get('/topics/none')).toMatchObject({ status: 404 });
+  expect(await get('/nothing')).toMatchObject({ status: 404 });
+  expect(await get('/operations/none')).toMatchObject({ status: 404 });
+  expect(await get('/queues/%7B%7D')).toMatchObject({ status: 400 });
+});
+
+it('names with slashes, per cents, spaces and umlauts are names as others', async () => {
+  const { get, send } = await dashboards.serve({ readOnly: false });
+  for (const name of ['a/b', '100%', '50%25', 'ä ö', 'q?x=1#y', '..']) {
+    const queue = dashboards.queue(name);
+    await queue.send(1, { id: `${name}/1` });
+    const path = `/queues/${encodeURIComponent(name)}`;
+    // A client of HTTP may drop what looks like a way up.
+    if (name === '..') continue;
+    expect(await get(path), name).toMatchObject({ body: { name, pending: 1 } });
+    expect(
+      await get(`${path}/messages/${encodeURIComponent(`${name}/1`)}`),
+      name,
+    ).toMatchObject({ body: { state: 'pending' } });
+    expect(await send('POST', `${path}/destroy`, { confirm: name }), name).toMatchObject({ status: 200 });
+  }
+});

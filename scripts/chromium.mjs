@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import { ensureProgram } from './system-program.mjs';
+
+// As in packages/dashboard/test/support/browser.ts.
+const names = ['chromium', 'chromium-browser', 'google-chrome'];
+
+/** Makes sure that there is a Chromium for the tests of the dashboard. False when it cannot. */
+export function ensureChromium() {
+  if (process.env.REDPOST_CHROMIUM) return Promise.resolve(true);
+  const packages = { 'apt-get': 'chromium', dnf: 'chromium', apk: 'chromium' };
+  return ensureProgram({ title: 'Chromium', names, packages, advice: 'Install Chromium' });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url) && !(await ensureChromium())) {
+  process.exitCode = 1;
+}
