@@ -37,13 +37,7 @@ export function pageModule({ script, styles }: BundledPage): string {
 }
 
 /** Makes `place` a module with the texts of the page. */
-export const bundledPage = ({
-  place,
-  program,
-}: {
-  place: RegExp;
-  program: string;
-}): Plugin => ({
+export const bundledPage = ({ place, program }: { place: RegExp; program: string }): Plugin => ({
   name: 'bundled-page',
   setup({ onLoad, esbuild }) {
     onLoad({ filter: place }, async () => ({

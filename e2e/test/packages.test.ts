@@ -115,6 +115,7 @@ it('all published packages are looked at', () => {
     expect.arrayContaining([
       '@redpost/cli',
       '@redpost/core',
+      '@redpost/dashboard',
       '@redpost/nestjs',
       '@redpost/otel',
       '@redpost/prometheus',

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addCancel } from './commands/cancel.js';
 import { addCompletion } from './commands/completion.js';
+import { addDashboard } from './commands/dashboard.js';
 import { addDead } from './commands/dead.js';
 import { addDestroy } from './commands/destroy.js';
 import { addFind } from './commands/find.js';
@@ -74,7 +75,7 @@ export function createProgram(context: ProgramContext): Command {
     ...[addRequest, addResult, addCancel, addFlow],
     ...[addPause, addResume, addLimits, addSchedule, addScheduler],
     ...[addPurge, addDestroy, addDead],
-    ...[addPublish, addSubscribe, addTopic, addPing],
+    ...[addPublish, addSubscribe, addTopic, addPing, addDashboard],
     ...[addCompletion, addMan],
   ];
   for (const add of commands) add(program, context);

@@ -10,7 +10,7 @@ export interface Problem {
 }
 
 /** An answer of the API that was no success. */
-export class ProblemError extends Error {
+class ProblemError extends Error {
   readonly problem: Problem;
 
   constructor(problem: Problem) {
@@ -32,9 +32,14 @@ export function apiAddress(path: readonly string[], query: Query = {}): string {
 }
 
 /** Reads something once. @throws ProblemError */
-export async function read<Answer>(url: string, signal?: AbortSignal): Promise<Answer> {
-  return answerOf(await fetch(url, { signal: signal ?? null, headers: { accept: 'application/json' } }));
+async function read<Answer>(url: string, signal?: AbortSignal): Promise<Answer> {
+  return answerOf(
+    await fetch(url, { signal: signal ?? null, headers: { accept: 'application/json' } }),
+  );
 }
+
+/** Tells that something was changed, so that it is seen at once. */
+const changes = new EventTarget();
 
 /** Changes something. @throws ProblemError */
 export async function change<Answer>(
@@ -43,7 +48,10 @@ export async function change<Answer>(
   body: object = {},
 ): Promise<Answer> {
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
-  return answerOf(await fetch(apiAddress(path), { method, headers, body: JSON.stringify(body) }));
+  const response = await fetch(apiAddress(path), { method, headers, body: JSON.stringify(body) });
+  const answer = await answerOf<Answer>(response);
+  changes.dispatchEvent(new Event('change'));
+  return answer;
 }
 
 async function answerOf<Answer>(response: Response): Promise<Answer> {
@@ -73,7 +81,6 @@ export interface Reading<Answer> {
 export function useRead<Answer>(url: string | undefined): Reading<Answer> {
   const [state, setState] = useState<{ url?: string; data?: Answer; problem?: Problem }>({});
   const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round reads again.
   useEffect(() => {
     if (url === undefined) return;
     const ending = new AbortController();
@@ -102,13 +109,19 @@ const retryMs = 3000;
 export function useLive<Answer>(url: string | undefined): Reading<Answer> {
   const [state, setState] = useState<{ data?: Answer; problem?: Problem }>({});
   const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round reads again.
   useEffect(() => {
     if (url === undefined) return;
-    return follow(url, {
+    const again = () => setRound((before) => before + 1);
+    changes.addEventListener('change', again);
+    const stop = follow(url, {
       came: (text) => setState({ data: JSON.parse(text) }),
-      failed: (problem) => setState(({ data }) => ({ ...(data !== undefined && { data }), problem })),
+      failed: (problem) =>
+        setState(({ data }) => ({ ...(data !== undefined && { data }), problem })),
     });
+    return () => {
+      changes.removeEventListener('change', again);
+      stop();
+    };
   }, [url, round]);
   return {
     data: state.data,

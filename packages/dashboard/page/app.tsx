@@ -9,16 +9,16 @@ import { AuditScreen } from './screens/audit.js';
 import { ConsumersScreen } from './screens/consumers.js';
 import { DeadLetterScreen } from './screens/dead-letter.js';
 import { DeadLettersScreen } from './screens/dead-letters.js';
+import { GroupScreen } from './screens/group.js';
 import { MessageScreen } from './screens/message.js';
 import { MessagesScreen } from './screens/messages.js';
 import { NowScreen } from './screens/now.js';
-import { QueueFrame } from './screens/queue-frame.js';
 import { QueueScreen } from './screens/queue.js';
 import { QueueConsumers } from './screens/queue-consumers.js';
+import { QueueFrame } from './screens/queue-frame.js';
 import { ScheduleScreen } from './screens/schedule.js';
 import { SchedulesScreen } from './screens/schedules.js';
 import { ServerScreen } from './screens/server.js';
-import { GroupScreen } from './screens/group.js';
 import { TopicScreen } from './screens/topic.js';
 import { TopicsScreen } from './screens/topics.js';
 import { SessionContext } from './session.js';
@@ -82,7 +82,12 @@ function About({ session }: { session: Session | undefined }) {
         </span>
       )}
       {session?.role === 'view' && <span class="badge">read-only</span>}
-      <button type="button" class="icon" aria-label={`Use ${other} colours`} onClick={toggleColours}>
+      <button
+        type="button"
+        class="icon"
+        aria-label={`Use ${other} colours`}
+        onClick={toggleColours}
+      >
         {colours === 'dark' ? '☀' : '☾'}
       </button>
     </div>

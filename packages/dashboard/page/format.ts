@@ -29,7 +29,9 @@ export function duration(ms: number | undefined): string {
   const most = Math.floor(rounded / length);
   if (!rest) return `${rough.format(rounded / length)} ${unit}`;
   const more = Math.floor((rounded - most * length) / rest[0]);
-  return more > 0 && most < 100 ? `${most} ${unit} ${more} ${rest[1]}` : `${whole.format(most)} ${unit}`;
+  return more > 0 && most < 100
+    ? `${most} ${unit} ${more} ${rest[1]}`
+    : `${whole.format(most)} ${unit}`;
 }
 
 /** A number of bytes. */

@@ -1,4 +1,5 @@
 import { render } from 'preact';
+import '@picocss/pico/css/pico.min.css';
 import { App } from './app.js';
 import './styles.css';
 

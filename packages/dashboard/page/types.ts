@@ -234,7 +234,7 @@ export interface TopicRow {
   consumers: number;
 }
 
-export interface Group {
+interface Group {
   group: string;
   lag: number;
   pending: number;

@@ -7,7 +7,7 @@ import {
   shown,
   wholeNumber,
 } from '@redpost/core';
-import { Queue } from '@redpost/queue';
+import type { Queue } from '@redpost/queue';
 import type { Access, Role } from './access/access.js';
 
 /** What a body belongs to, for `redact`. */
@@ -29,7 +29,13 @@ export interface DashboardOptions {
   authorize?:
     | ((
         request: Request,
-      ) => Role | Access | undefined | null | false | Promise<Role | Access | undefined | null | false>)
+      ) =>
+        | Role
+        | Access
+        | undefined
+        | null
+        | false
+        | Promise<Role | Access | undefined | null | false>)
     | undefined;
   /**
    * With true, nothing can be changed, whatever `authorize` says. With false and without `authorize`, everybody who reaches the
@@ -98,15 +104,15 @@ function checkedBasePath(path: unknown): string {
 
 function checkQueues(queues: unknown): void {
   const isQueue = (each: unknown) =>
-    (typeof each === 'string' && each !== '') || each instanceof Queue || looksLikeQueue(each);
+    (typeof each === 'string' && each !== '') || isQueueObject(each);
   if (Array.isArray(queues) && queues.every(isQueue)) return;
   throw new InvalidArgumentError(
     `queues is an array of names or of Queue objects, got ${shown(queues)}`,
   );
 }
 
-/** The package may be loaded twice, as ESM and as CommonJS. */
-function looksLikeQueue(value: unknown): boolean {
+/** By what it has, because the package may be loaded twice, as ESM and as CommonJS. */
+function isQueueObject(value: unknown): boolean {
   const queue = value as { name?: unknown; peek?: unknown; deadLetters?: unknown } | null;
   return (
     typeof queue?.name === 'string' && typeof queue.peek === 'function' && queue.deadLetters != null

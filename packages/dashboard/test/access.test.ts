@@ -39,7 +39,9 @@ it('a request of fetch, of which nobody knows where it is from, changes nothing 
     const dashboard = createDashboard({ connection: dashboards.connection(), ...options });
     onTestFinished(() => dashboard.close());
     const init = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } };
-    const response = await dashboard.fetch(new Request('http://localhost/api/queues/q/resume', init));
+    const response = await dashboard.fetch(
+      new Request('http://localhost/api/queues/q/resume', init),
+    );
     return response.status;
   };
   expect(await ask({})).toBe(403);
@@ -77,7 +79,9 @@ it('each role may do what it is for, and queues can have roles of their own', as
   expect((await send('POST', '/queues/theirs/pause')).status).toBe(200);
   expect((await send('POST', '/queues/theirs/purge', { confirm: 'theirs' })).status).toBe(403);
   expect((await send('POST', '/queues/other/pause')).status).toBe(403);
-  expect((await send('POST', '/queues/mine/dead-letters/redrive', { to: 'other' })).status).toBe(403);
+  expect((await send('POST', '/queues/mine/dead-letters/redrive', { to: 'other' })).status).toBe(
+    403,
+  );
   expect((await send('POST', '/queues/mine/purge', { confirm: 'mine' })).status).toBe(200);
   const audit = await get<{ entries: { user: string; target: string }[] }>('/audit');
   const its = audit.body.entries.filter(({ target }) => target === 'mine' || target === 'theirs');
@@ -115,7 +119,11 @@ it('a change by another site is refused', async () => {
   expect(await changeWith(url, { origin: 'https://evil.example' })).toBe(403);
   expect(await changeWith(url, { origin: 'null' })).toBe(403);
   expect(await changeWith(url, { origin: url })).toBe(200);
-  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json-patch']) {
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/json-patch',
+  ]) {
     expect(await changeWith(url, { 'content-type': type }), type).toBe(403);
   }
 });

@@ -1,5 +1,5 @@
-import { Validator } from '@seriousme/openapi-schema-validator';
 import { Topic } from '@redpost/topic';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { openApi } from '../src/api/openapi.js';
@@ -92,7 +92,9 @@ it('each part of the API does what it says, and answers as its description says'
     body: { text: '{"a":1}' },
     delayMs: 60_000,
   });
-  expect(await api.send('PUT', `/queues/reports/messages/${id}`, { body: { text: '{"a":2}' } })).toEqual({
+  expect(
+    await api.send('PUT', `/queues/reports/messages/${id}`, { body: { text: '{"a":2}' } }),
+  ).toEqual({
     result: 'updated',
   });
   expect(await reports.find(id)).toMatchObject({ body: { a: 2 }, state: 'delayed' });
@@ -108,7 +110,9 @@ it('each part of the API does what it says, and answers as its description says'
     pending: 300,
     delayed: 0,
   });
-  expect(await api.send('POST', '/queues/thumbnails/destroy', { confirm: 'thumbnails' })).toMatchObject({
+  expect(
+    await api.send('POST', '/queues/thumbnails/destroy', { confirm: 'thumbnails' }),
+  ).toMatchObject({
     pending: 0,
   });
   expect(await api.get('/server')).toMatchObject({ persistence: { aof: false }, unavailable: [] });
@@ -116,7 +120,11 @@ it('each part of the API does what it says, and answers as its description says'
   const audit = await api.get<{ entries: { action: string; user: string; count?: number }[] }>(
     '/audit?limit=200',
   );
-  expect(audit.entries[0]).toMatchObject({ action: 'destroy', target: 'thumbnails', outcome: 'done' });
+  expect(audit.entries[0]).toMatchObject({
+    action: 'destroy',
+    target: 'thumbnails',
+    outcome: 'done',
+  });
   expect(audit.entries[1]).toMatchObject({ action: 'purge', count: 300 });
   expect(JSON.stringify(audit)).not.toContain('"a"');
   const missing = routes.filter((route) => !route.tail && !api.answered.has(route));
@@ -129,9 +137,10 @@ async function testDeadLetters(
   entries: string[],
 ) {
   const path = '/queues/invoices/dead-letters';
-  const groups = await api.get<{ groups: { fingerprint: string; count: number }[]; matching: number }>(
-    `${path}/groups`,
-  );
+  const groups = await api.get<{
+    groups: { fingerprint: string; count: number }[];
+    matching: number;
+  }>(`${path}/groups`);
   expect(groups.groups.map(({ count }) => count)).toEqual([8, 4]);
   expect(groups.matching).toBe(12);
   const [, addresses] = groups.groups;
@@ -139,7 +148,9 @@ async function testDeadLetters(
     matching: 4,
   });
   const first = await api.get<{ letters: { id: string }[]; next: string }>(`${path}?limit=5`);
-  const second = await api.get<{ letters: { id: string }[] }>(`${path}?limit=5&after=${first.next}`);
+  const second = await api.get<{ letters: { id: string }[] }>(
+    `${path}?limit=5&after=${first.next}`,
+  );
   expect([...first.letters, ...second.letters].map(({ id }) => id)).toEqual(
     Array.from({ length: 10 }, (_, n) => `invoice-${n}`),
   );
@@ -160,7 +171,9 @@ async function testDeadLetters(
     ratePerSecond: 1000,
   });
   const ended = await eventually(async () => {
-    const operation = await api.get<{ state: string; changed: number }>(`/operations/${started.id}`);
+    const operation = await api.get<{ state: string; changed: number }>(
+      `/operations/${started.id}`,
+    );
     return operation.state === 'done' ? operation : undefined;
   });
   expect(ended.changed).toBe(3);
@@ -242,18 +255,21 @@ async function testTopics(api: CheckedApi) {
   );
   expect(letters.map(({ error }) => error)).toEqual(['no index', 'no index', 'no index']);
   const entries = [letters[0]?.entry];
-  expect(await api.send('POST', `${group}/dead-letters/redrive`, { entries })).toEqual({ redriven: 1 });
-  expect(
-    await api.send('POST', `${group}/dead-letters/delete`, { confirm: 'search' }),
-  ).toEqual({ deleted: 2 });
+  expect(await api.send('POST', `${group}/dead-letters/redrive`, { entries })).toEqual({
+    redriven: 1,
+  });
+  expect(await api.send('POST', `${group}/dead-letters/delete`, { confirm: 'search' })).toEqual({
+    deleted: 2,
+  });
   await topic.close();
 }
 
 it('the description of the API is valid OpenAPI, and names each operation once', async () => {
   const { get } = await dashboards.serve({ basePath: '/admin' });
-  const { body } = await get<{ servers: object; paths: Record<string, Record<string, { operationId: string }>> }>(
-    '/openapi.json',
-  );
+  const { body } = await get<{
+    servers: object;
+    paths: Record<string, Record<string, { operationId: string }>>;
+  }>('/openapi.json');
   expect(await new Validator().validate(structuredClone(body))).toMatchObject({ valid: true });
   expect(body).toEqual(JSON.parse(JSON.stringify(openApi(routes, '/admin', '0.0.0-test'))));
   expect(body.servers).toEqual([{ url: '/admin/api' }]);
@@ -295,10 +311,11 @@ it('names with slashes, per cents, spaces and umlauts are names as others', asyn
     // A client of HTTP may drop what looks like a way up.
     if (name === '..') continue;
     expect(await get(path), name).toMatchObject({ body: { name, pending: 1 } });
-    expect(
-      await get(`${path}/messages/${encodeURIComponent(`${name}/1`)}`),
-      name,
-    ).toMatchObject({ body: { state: 'pending' } });
-    expect(await send('POST', `${path}/destroy`, { confirm: name }), name).toMatchObject({ status: 200 });
+    expect(await get(`${path}/messages/${encodeURIComponent(`${name}/1`)}`), name).toMatchObject({
+      body: { state: 'pending' },
+    });
+    expect(await send('POST', `${path}/destroy`, { confirm: name }), name).toMatchObject({
+      status: 200,
+    });
   }
 });

@@ -12,7 +12,10 @@ const reversed: Codec<{ n: number }> = {
 };
 
 interface Shown {
-  messages: { id: string; body: { text: string; format: string; bytes: number; isCut: boolean; isRedacted: boolean } }[];
+  messages: {
+    id: string;
+    body: { text: string; format: string; bytes: number; isCut: boolean; isRedacted: boolean };
+  }[];
 }
 
 it('bodies are shown as JSON, as text or as base64, and large ones only in part', async () => {
@@ -26,7 +29,6 @@ it('bodies are shown as JSON, as text or as base64, and large ones only in part'
   await push('');
   const { get } = await dashboards.serve();
 
-  const startedAt = performance.now();
   const { body } = await get<Shown>('/queues/shown/messages');
   const shown = body.messages.map(({ body: { text, format, isCut } }) => [
     text.slice(0, 30),
@@ -42,7 +44,6 @@ it('bodies are shown as JSON, as text or as base64, and large ones only in part'
   ]);
   expect(body.messages[3]?.body.bytes).toBe(10_000_002);
   expect(JSON.stringify(body).length).toBeLessThan(5000);
-  expect(performance.now() - startedAt).toBeLessThan(5000);
 
   const one = await get<{ message: { body: { text: string; isCut: boolean } } }>(
     '/queues/shown/messages/large',

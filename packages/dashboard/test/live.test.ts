@@ -31,9 +31,11 @@ async function follow(url: string) {
       events.push(...parts.filter((part) => !part.startsWith(':')));
     }
   })();
-  reading.catch(() => {}).finally(() => {
-    isOver = true;
-  });
+  reading
+    .catch(() => {})
+    .finally(() => {
+      isOver = true;
+    });
   return { response, events, stop: () => ending.abort(), isOver: () => isOver };
 }
 
@@ -87,7 +89,10 @@ it('what is published to a topic is followed, and no more of it than somebody ca
   const batches = () =>
     events.map(
       (event) =>
-        JSON.parse(event.slice('data: '.length)) as { items: { body: { text: string } }[]; skipped: number },
+        JSON.parse(event.slice('data: '.length)) as {
+          items: { body: { text: string } }[];
+          skipped: number;
+        },
     );
   await eventually(() => batches().some(({ skipped }) => skipped > 0));
   expect(batches().every(({ items }) => items.length <= 25)).toBe(true);

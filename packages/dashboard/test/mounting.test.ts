@@ -7,7 +7,7 @@ import Fastify from 'fastify';
 import { Hono } from 'hono';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createDashboard, type Dashboard } from '../src/index.js';
-import { type Asked, asked, served, type Served, useDashboard } from './support/use-dashboard.js';
+import { type Asked, asked, type Served, served, useDashboard } from './support/use-dashboard.js';
 
 const dashboards = useDashboard();
 const basePath = '/admin/queues';
@@ -114,7 +114,9 @@ describe.each(Object.entries(hosts))('mounted in %s', (name, host) => {
     }
     const path = `/queues/${encodeURIComponent(queue.name)}`;
     expect(await get(path)).toMatchObject({ status: 200, body: { pending: 1 } });
-    expect(await send('POST', `${path}/pause`, { reason: 'mounted' })).toMatchObject({ status: 200 });
+    expect(await send('POST', `${path}/pause`, { reason: 'mounted' })).toMatchObject({
+      status: 200,
+    });
     expect((await queue.stats()).paused?.reason).toBe('mounted');
 
     const ending = new AbortController();

@@ -7,7 +7,11 @@ const words: Record<Attention, { text: string; title: string; tone: string }> = 
     title: 'Messages wait, and nobody consumes them',
     tone: 'danger',
   },
-  old: { text: 'slow', title: 'The next message has waited for more than a minute', tone: 'warning' },
+  old: {
+    text: 'slow',
+    title: 'The next message has waited for more than a minute',
+    tone: 'warning',
+  },
   dead: { text: 'dead letters', title: 'Messages were given up', tone: 'danger' },
   paused: { text: 'paused', title: 'It is paused, and messages wait', tone: 'warning' },
 };

@@ -17,7 +17,7 @@ export function BodyText({ body }: { body: Body }) {
         {body.isCut && ' (only the beginning is shown)'}
         {body.isRedacted && ' (parts are hidden)'}
       </p>
-      {body.format !== 'hidden' && <pre tabIndex={0}>{body.text}</pre>}
+      {body.format !== 'hidden' && <pre>{body.text}</pre>}
     </section>
   );
 }

@@ -37,15 +37,12 @@ export function Chart({ title, times, lines, text }: ChartProps) {
   const names = lines.map(({ name }) => name).join();
   const data = [times, ...lines.map(({ values }) => values)] as uPlot.AlignedData;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new data is set below, without a new chart.
   useEffect(() => {
     const element = place.current;
     if (!element) return;
     const made = new uPlot(optionsOf(element.clientWidth, lines, text), data, element);
     chart.current = made;
-    const observer = new ResizeObserver(() =>
-      made.setSize({ width: element.clientWidth, height }),
-    );
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
     return () => {
       observer.disconnect();

@@ -77,7 +77,10 @@ export function Dialog({ title, action, isDangerous, typed, act, close, children
 }
 
 /** Which dialog is open, and a function that opens one. */
-export function useDialog(): [ComponentChildren, (render: (close: () => void) => ComponentChildren) => void] {
+export function useDialog(): [
+  ComponentChildren,
+  (render: (close: () => void) => ComponentChildren) => void,
+] {
   const [open, setOpen] = useState<{ render(close: () => void): ComponentChildren }>();
   const close = () => setOpen(undefined);
   return [open?.render(close), (render) => setOpen({ render })];

@@ -41,7 +41,9 @@ function OperationCard({ id, close }: { id: string; close(): void }) {
   const [failure, setFailure] = useState<string>();
   if (!data) return <p class="quiet">{problem?.detail ?? 'Starting…'}</p>;
   const stop = () =>
-    change('POST', ['operations', id, 'stop']).catch((error) => setFailure(problemOf(error).detail));
+    change('POST', ['operations', id, 'stop']).catch((error) =>
+      setFailure(problemOf(error).detail),
+    );
   const isRunning = data.state === 'running';
   const share = data.of === 0 ? 1 : data.examined / data.of;
   return (

@@ -25,7 +25,15 @@ interface TableProps<Row> {
 }
 
 /** A table, which on a narrow screen becomes a list of cards. */
-export function Table<Row>({ caption, columns, rows, keyOf, empty, sorted, isUrgent }: TableProps<Row>) {
+export function Table<Row>({
+  caption,
+  columns,
+  rows,
+  keyOf,
+  empty,
+  sorted,
+  isUrgent,
+}: TableProps<Row>) {
   if (rows.length === 0) return <p class="quiet empty">{empty}</p>;
   return (
     <div class="table-frame">
@@ -44,7 +52,9 @@ export function Table<Row>({ caption, columns, rows, keyOf, empty, sorted, isUrg
                   <button
                     type="button"
                     class="sorter"
-                    onClick={() => setQuery({ sort: sort === sorted ? undefined : sort, offset: undefined })}
+                    onClick={() =>
+                      setQuery({ sort: sort === sorted ? undefined : sort, offset: undefined })
+                    }
                   >
                     {title}
                   </button>

@@ -5,7 +5,12 @@ import { Table } from '../parts/table.js';
 import { setQuery } from '../router.js';
 import type { AuditEntry } from '../types.js';
 
-const tones: Record<string, string> = { done: 'good', failed: 'danger', stopped: 'warning', started: '' };
+const tones: Record<string, string> = {
+  done: 'good',
+  failed: 'danger',
+  stopped: 'warning',
+  started: '',
+};
 
 /** Who has done what to how many. */
 export function AuditScreen({ query }: { query: URLSearchParams }) {
@@ -34,12 +39,19 @@ export function AuditScreen({ query }: { query: URLSearchParams }) {
               { title: 'Action', cell: ({ action }) => action },
               { title: 'To', cell: ({ target }) => target },
               { title: 'Messages', isNumber: true, cell: ({ count }) => number(count) },
-              { title: 'Outcome', cell: ({ outcome }) => <span class={`badge ${tones[outcome]}`}>{outcome}</span> },
+              {
+                title: 'Outcome',
+                cell: ({ outcome }) => <span class={`badge ${tones[outcome]}`}>{outcome}</span>,
+              },
               { title: 'Detail', cell: ({ detail }) => <span class="cut">{detail || '–'}</span> },
             ]}
           />
           {data.next && (
-            <button type="button" class="secondary outline" onClick={() => setQuery({ before: data.next })}>
+            <button
+              type="button"
+              class="secondary outline"
+              onClick={() => setQuery({ before: data.next })}
+            >
               Older ones
             </button>
           )}

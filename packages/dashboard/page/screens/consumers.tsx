@@ -26,9 +26,13 @@ export function consumerColumns<Its extends Omit<Consumer, 'queue'>>(now: number
     {
       title: 'Holds',
       isNumber: true,
-      cell: ({ held, concurrency }) => (concurrency ? `${number(held)} / ${number(concurrency)}` : number(held)),
+      cell: ({ held, concurrency }) =>
+        concurrency ? `${number(held)} / ${number(concurrency)}` : number(held),
     },
-    { title: 'Started', cell: ({ startedAt }) => <span title={time(startedAt)}>{ago(startedAt, now)}</span> },
+    {
+      title: 'Started',
+      cell: ({ startedAt }) => <span title={time(startedAt)}>{ago(startedAt, now)}</span>,
+    },
     {
       title: 'Lease',
       cell: ({ leaseEndsAt }) =>
@@ -71,7 +75,8 @@ export function ConsumersScreen({ query }: { query: URLSearchParams }) {
             ]}
           />
           <p class="quiet">
-            {number(data.consumers.length)} of {number(data.found)} consumers of {number(data.queues)} queues
+            {number(data.consumers.length)} of {number(data.found)} consumers of{' '}
+            {number(data.queues)} queues
             {data.asked < data.queues && `; ${number(data.asked)} queues were asked`}
           </p>
         </>

@@ -19,7 +19,9 @@ interface Props {
 
 /** One dead letter, which can be edited before it is sent again. */
 export function DeadLetterScreen({ queue, entry, rights }: Props) {
-  const { data, problem } = useRead<DeadLetter>(apiAddress(['queues', queue, 'dead-letters', entry]));
+  const { data, problem } = useRead<DeadLetter>(
+    apiAddress(['queues', queue, 'dead-letters', entry]),
+  );
   return (
     <>
       <p>
@@ -49,7 +51,9 @@ function Actions({ queue, letter, rights }: { queue: string; letter: DeadLetter;
     <div class="buttons actions">
       <button
         type="button"
-        onClick={() => open((close) => <RedriveOne {...{ queue, letter, close, back }} isEdited={false} />)}
+        onClick={() =>
+          open((close) => <RedriveOne {...{ queue, letter, close, back }} isEdited={false} />)
+        }
       >
         Redrive…
       </button>
@@ -57,7 +61,9 @@ function Actions({ queue, letter, rights }: { queue: string; letter: DeadLetter;
         <button
           type="button"
           class="secondary"
-          onClick={() => open((close) => <RedriveOne {...{ queue, letter, close, back }} isEdited />)}
+          onClick={() =>
+            open((close) => <RedriveOne {...{ queue, letter, close, back }} isEdited />)
+          }
         >
           Edit and redrive…
         </button>
@@ -66,7 +72,9 @@ function Actions({ queue, letter, rights }: { queue: string; letter: DeadLetter;
         <button
           type="button"
           class="dangerous outline"
-          onClick={() => open((close) => <DeleteDialog {...{ queue, selection, close }} again={back} />)}
+          onClick={() =>
+            open((close) => <DeleteDialog {...{ queue, selection, close }} again={back} />)
+          }
         >
           Delete…
         </button>
@@ -99,7 +107,9 @@ function RedriveOne({ queue, letter, isEdited, close, back }: RedriveProps) {
       close={close}
     >
       <p>It is sent again as a new message: its attempts start from 1.</p>
-      {isEdited && <Area label={`Body (${letter.body.format})`} value={text} change={setText} rows={14} />}
+      {isEdited && (
+        <Area label={`Body (${letter.body.format})`} value={text} change={setText} rows={14} />
+      )}
     </Dialog>
   );
 }
@@ -113,7 +123,7 @@ export function LetterFacts({ letter }: { letter: DeadLetter }) {
           <strong>{letter.reason}</strong>
           {letter.error && `: ${letter.error}`}
         </p>
-        {letter.stack && <pre tabIndex={0}>{letter.stack}</pre>}
+        {letter.stack && <pre>{letter.stack}</pre>}
         <Facts
           facts={[
             ['Died', time(letter.diedAt)],

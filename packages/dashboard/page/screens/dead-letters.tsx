@@ -27,7 +27,9 @@ export function DeadLettersScreen({ queue, query, rights }: Props) {
   const after = query.get('after') ?? undefined;
   const path = ['queues', queue, 'dead-letters'];
   const groups = useRead<DeadGroups>(apiAddress([...path, 'groups'], filter));
-  const letters = useRead<{ letters: DeadLetter[]; next?: string }>(apiAddress(path, { ...filter, after }));
+  const letters = useRead<{ letters: DeadLetter[]; next?: string }>(
+    apiAddress(path, { ...filter, after }),
+  );
   const again = () => {
     groups.again();
     letters.again();
@@ -88,7 +90,13 @@ function FilterBar({ filter, again }: { filter: Filter; again(): void }) {
   );
 }
 
-function Groups({ reading: { data, problem }, filter }: { reading: Reading<DeadGroups>; filter: Filter }) {
+function Groups({
+  reading: { data, problem },
+  filter,
+}: {
+  reading: Reading<DeadGroups>;
+  filter: Filter;
+}) {
   if (!data) return <Loading problem={problem} />;
   const choose = (group: DeadGroup) =>
     setQuery({ reason: group.reason, fingerprint: group.fingerprint, after: undefined });
@@ -141,15 +149,22 @@ function Letters({ queue, filter, rights, letters, next, matching, again }: Lett
   const selection: Selection =
     chosen.size > 0
       ? { count: chosen.size, about: { entries: [...chosen] }, isFiltered: false }
-      : { count: matching, about: isFiltered(filter) ? { filter } : {}, isFiltered: isFiltered(filter) };
-  const which = chosen.size > 0 ? `${chosen.size} chosen` : isFiltered(filter) ? 'all that match' : 'all';
+      : {
+          count: matching,
+          about: isFiltered(filter) ? { filter } : {},
+          isFiltered: isFiltered(filter),
+        };
+  const which =
+    chosen.size > 0 ? `${chosen.size} chosen` : isFiltered(filter) ? 'all that match' : 'all';
   return (
     <>
       {allows(rights, 'operate') && letters.length > 0 && (
         <div class="buttons actions">
           <button
             type="button"
-            onClick={() => open((close) => <RedriveDialog {...{ queue, selection, close, again }} />)}
+            onClick={() =>
+              open((close) => <RedriveDialog {...{ queue, selection, close, again }} />)
+            }
           >
             Redrive {which}…
           </button>
@@ -157,7 +172,9 @@ function Letters({ queue, filter, rights, letters, next, matching, again }: Lett
             <button
               type="button"
               class="dangerous outline"
-              onClick={() => open((close) => <DeleteDialog {...{ queue, selection, close, again }} />)}
+              onClick={() =>
+                open((close) => <DeleteDialog {...{ queue, selection, close, again }} />)
+              }
             >
               Delete {which}…
             </button>
@@ -217,22 +234,32 @@ interface SelectionProps {
   again(): void;
 }
 
-export function RedriveDialog({ queue, selection: { count, about }, close, again }: SelectionProps) {
+function RedriveDialog({ queue, selection: { count, about }, close, again }: SelectionProps) {
   const [rate, setRate] = useState('');
   const [to, setTo] = useState('');
   const act = async () => {
-    const operation = await change<Operation>('POST', ['queues', queue, 'dead-letters', 'redrive'], {
-      ...about,
-      ...(rate && { ratePerSecond: Number(rate) }),
-      ...(to && { to }),
-    });
+    const operation = await change<Operation>(
+      'POST',
+      ['queues', queue, 'dead-letters', 'redrive'],
+      {
+        ...about,
+        ...(rate && { ratePerSecond: Number(rate) }),
+        ...(to && { to }),
+      },
+    );
     showOperation(operation);
     again();
   };
   return (
-    <Dialog title={`Redrive from ${queue}`} action={`Send ${number(count)} again`} act={act} close={close}>
+    <Dialog
+      title={`Redrive from ${queue}`}
+      action={`Send ${number(count)} again`}
+      act={act}
+      close={close}
+    >
       <p>
-        <strong>{number(count)}</strong> dead letters are sent again as new messages, before those that wait.
+        <strong>{number(count)}</strong> dead letters are sent again as new messages, before those
+        that wait.
       </p>
       <Field
         label="At most so many per second"

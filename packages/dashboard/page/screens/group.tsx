@@ -38,7 +38,9 @@ export function GroupScreen({ topic, group, query }: Props) {
           <button
             type="button"
             class="secondary"
-            onClick={() => open((close) => <SeekDialog {...{ topic, group, close, again }} lag={data.lag} />)}
+            onClick={() =>
+              open((close) => <SeekDialog {...{ topic, group, close, again }} lag={data.lag} />)
+            }
           >
             Seek…
           </button>
@@ -93,10 +95,17 @@ function SeekDialog({ topic, group, lag, close, again }: SeekProps) {
     again();
   };
   return (
-    <Dialog title={`Move ${group}`} action="Set the position" isDangerous typed={group} act={act} close={close}>
+    <Dialog
+      title={`Move ${group}`}
+      action="Set the position"
+      isDangerous
+      typed={group}
+      act={act}
+      close={close}
+    >
       <p>
-        The group is <strong>{number(lag)}</strong> records behind. Records before the new position are not
-        delivered to it; those after it are delivered again.
+        The group is <strong>{number(lag)}</strong> records behind. Records before the new position
+        are not delivered to it; those after it are delivered again.
       </p>
       <Choice
         label="To"
@@ -124,7 +133,9 @@ interface DeadProps {
 function DeadRecords({ topic, group, query, rights, count }: DeadProps) {
   const path = ['topics', topic, 'groups', group, 'dead-letters'];
   const after = query.get('after') ?? undefined;
-  const { data, problem, again } = useRead<{ letters: DeadRecord[]; next?: string }>(apiAddress(path, { after }));
+  const { data, problem, again } = useRead<{ letters: DeadRecord[]; next?: string }>(
+    apiAddress(path, { after }),
+  );
   const [dialog, open] = useDialog();
   const act = (action: string, body: object) => change('POST', [...path, action], body).then(again);
   if (!data) return <Loading problem={problem} />;
@@ -137,7 +148,12 @@ function DeadRecords({ topic, group, query, rights, count }: DeadProps) {
             type="button"
             onClick={() =>
               open((close) => (
-                <Dialog title="Redrive" action={`Deliver ${number(count)} again`} act={() => act('redrive', {})} close={close}>
+                <Dialog
+                  title="Redrive"
+                  action={`Deliver ${number(count)} again`}
+                  act={() => act('redrive', {})}
+                  close={close}
+                >
                   <p>
                     <strong>{number(count)}</strong> dead letters are delivered to this group again.
                   </p>
@@ -162,7 +178,8 @@ function DeadRecords({ topic, group, query, rights, count }: DeadProps) {
                     close={close}
                   >
                     <p>
-                      <strong>{number(count)}</strong> dead letters are deleted. This cannot be undone.
+                      <strong>{number(count)}</strong> dead letters are deleted. This cannot be
+                      undone.
                     </p>
                   </Dialog>
                 ))
@@ -189,7 +206,11 @@ function DeadRecords({ topic, group, query, rights, count }: DeadProps) {
         ]}
       />
       {data.next && (
-        <button type="button" class="secondary outline" onClick={() => setQuery({ after: data.next })}>
+        <button
+          type="button"
+          class="secondary outline"
+          onClick={() => setQuery({ after: data.next })}
+        >
           Newer ones
         </button>
       )}

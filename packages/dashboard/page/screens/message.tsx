@@ -64,7 +64,9 @@ function Found({ queue, id, found, rights, again }: FoundProps) {
         <>
           <LetterFacts letter={deadLetter} />
           <p>
-            <Link to={['queues', queue, 'dead-letters', deadLetter.entry]}>Redrive or delete this dead letter</Link>
+            <Link to={['queues', queue, 'dead-letters', deadLetter.entry]}>
+              Redrive or delete this dead letter
+            </Link>
           </p>
         </>
       )}
@@ -75,7 +77,10 @@ function Found({ queue, id, found, rights, again }: FoundProps) {
             facts={[
               ['State', result.state],
               ['Attempt', number(result.attempt)],
-              ['Progress', result.progress === undefined ? undefined : JSON.stringify(result.progress)],
+              [
+                'Progress',
+                result.progress === undefined ? undefined : JSON.stringify(result.progress),
+              ],
               ['Error', result.error],
             ]}
           />
@@ -99,12 +104,18 @@ function Found({ queue, id, found, rights, again }: FoundProps) {
 
 function NotFound({ found: { scanned } }: { found: FoundMessage }) {
   if (scanned) {
-    return <p>Nothing is known of a message with this id: it was settled, or never was in this queue.</p>;
+    return (
+      <p>Nothing is known of a message with this id: it was settled, or never was in this queue.</p>
+    );
   }
   return (
     <div class="note warning">
       <p>It is not among the first messages that wait. It may be one of the others.</p>
-      <button type="button" class="secondary" onClick={() => setQuery({ maxScanned: 1_000_000_000 })}>
+      <button
+        type="button"
+        class="secondary"
+        onClick={() => setQuery({ maxScanned: 1_000_000_000 })}
+      >
         Look at all of them
       </button>
     </div>
@@ -136,7 +147,13 @@ function MessageFacts({ message }: { message: Message }) {
   );
 }
 
-function Actions({ queue, id, message, rights, again }: Omit<FoundProps, 'found'> & { message: Message }) {
+function Actions({
+  queue,
+  id,
+  message,
+  rights,
+  again,
+}: Omit<FoundProps, 'found'> & { message: Message }) {
   const [dialog, open] = useDialog();
   if (!allows(rights, 'operate')) return null;
   return (
@@ -146,7 +163,9 @@ function Actions({ queue, id, message, rights, again }: Omit<FoundProps, 'found'
           type="button"
           class="secondary"
           onClick={() =>
-            open((close) => <EditDialog queue={queue} id={id} message={message} close={close} again={again} />)
+            open((close) => (
+              <EditDialog queue={queue} id={id} message={message} close={close} again={again} />
+            ))
           }
         >
           Edit…
@@ -155,7 +174,9 @@ function Actions({ queue, id, message, rights, again }: Omit<FoundProps, 'found'
       <button
         type="button"
         class="dangerous outline"
-        onClick={() => open((close) => <CancelDialog queue={queue} id={id} close={close} again={again} />)}
+        onClick={() =>
+          open((close) => <CancelDialog queue={queue} id={id} close={close} again={again} />)
+        }
       >
         Cancel…
       </button>
@@ -193,7 +214,13 @@ function EditDialog({ queue, id, message, close, again }: ChangeProps & { messag
         <p>Its body is not shown as it is, so it cannot be edited.</p>
       )}
       {message.key === undefined && (
-        <Field label="Priority (0 to 9)" type="number" min={0} value={priority} change={setPriority} />
+        <Field
+          label="Priority (0 to 9)"
+          type="number"
+          min={0}
+          value={priority}
+          change={setPriority}
+        />
       )}
     </Dialog>
   );
@@ -206,7 +233,13 @@ function CancelDialog({ queue, id, close, again }: ChangeProps) {
     again();
   };
   return (
-    <Dialog title="Cancel this message" action="Cancel the message" isDangerous act={act} close={close}>
+    <Dialog
+      title="Cancel this message"
+      action="Cancel the message"
+      isDangerous
+      act={act}
+      close={close}
+    >
       <p>It is not delivered again. If a consumer has it, the signal of its handler is aborted.</p>
       <Field label="Reason" value={reason} change={setReason} />
     </Dialog>

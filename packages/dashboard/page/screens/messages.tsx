@@ -98,7 +98,9 @@ function Waiting({ queue, state, limit }: { queue: string; state: string; limit:
         empty={`No message is ${state}.`}
       />
       {state === 'pending' && rows.length > 0 && (
-        <p class="quiet">The next ones to be delivered come first; of each key only the next one is listed.</p>
+        <p class="quiet">
+          The next ones to be delivered come first; of each key only the next one is listed.
+        </p>
       )}
     </>
   );
@@ -122,10 +124,19 @@ function columnsOf(queue: string, state: string): Column<Message & { at: number 
     { title: 'Sent', cell: ({ sentAt }) => <span title={time(sentAt)}>{ago(sentAt)}</span> },
     { title: 'Deliveries', isNumber: true, cell: ({ attempt }) => number(attempt) },
     ...(state === 'delayed'
-      ? [{ title: 'Due', cell: ({ dueAt }: Message) => <span title={time(dueAt)}>{ago(dueAt)}</span> }]
+      ? [
+          {
+            title: 'Due',
+            cell: ({ dueAt }: Message) => <span title={time(dueAt)}>{ago(dueAt)}</span>,
+          },
+        ]
       : []),
-    ...(state === 'active' ? [{ title: 'Consumer', cell: ({ consumer }: Message) => consumer ?? '–' }] : []),
-    ...(state === 'pending' ? [{ title: 'Priority', isNumber: true, cell: ({ priority }: Message) => priority }] : []),
+    ...(state === 'active'
+      ? [{ title: 'Consumer', cell: ({ consumer }: Message) => consumer ?? '–' }]
+      : []),
+    ...(state === 'pending'
+      ? [{ title: 'Priority', isNumber: true, cell: ({ priority }: Message) => priority }]
+      : []),
   ];
 }
 
@@ -168,7 +179,10 @@ function Settled({ queue, outcome, limit }: { queue: string; outcome: string; li
 export function recordColumns(queue: string): Column<HistoryRecord>[] {
   return [
     { title: 'Id', cell: ({ id }) => <Link to={['queues', queue, 'messages', id]}>{id}</Link> },
-    { title: 'Outcome', cell: ({ outcome }) => <span class={`badge ${toneOf(outcome)}`}>{outcome}</span> },
+    {
+      title: 'Outcome',
+      cell: ({ outcome }) => <span class={`badge ${toneOf(outcome)}`}>{outcome}</span>,
+    },
     { title: 'At', cell: ({ at }) => time(at) },
     { title: 'Attempt', isNumber: true, cell: ({ attempts }) => number(attempts) },
     { title: 'Waited', isNumber: true, cell: ({ waitMs }) => duration(waitMs) },

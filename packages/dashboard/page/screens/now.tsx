@@ -47,7 +47,12 @@ const columns: Column<QueueRow>[] = [
     title: 'Last minute',
     cell: ({ sparkline }) => <Sparkline values={sparkline} label="Messages out per second" />,
   },
-  { title: 'Consumers', sort: 'consumers', isNumber: true, cell: ({ consumers }) => number(consumers) },
+  {
+    title: 'Consumers',
+    sort: 'consumers',
+    isNumber: true,
+    cell: ({ consumers }) => number(consumers),
+  },
 ];
 
 /** All queues and topics on one page, those that need somebody first. */
@@ -70,7 +75,9 @@ export function NowScreen({ query }: { query: URLSearchParams }) {
           <select
             aria-label="Only those that need attention"
             value={only}
-            onChange={({ currentTarget }) => setQuery({ only: currentTarget.value, offset: undefined })}
+            onChange={({ currentTarget }) =>
+              setQuery({ only: currentTarget.value, offset: undefined })
+            }
           >
             <option value="" selected={only === ''}>
               all
@@ -90,7 +97,9 @@ export function NowScreen({ query }: { query: URLSearchParams }) {
               rows={data.rows}
               keyOf={({ name }) => name}
               sorted={sort}
-              isUrgent={({ attention }) => attention.some((reason) => attentionWords[reason].tone === 'danger')}
+              isUrgent={({ attention }) =>
+                attention.some((reason) => attentionWords[reason].tone === 'danger')
+              }
               empty={emptyText(data, search !== '' || only !== '')}
             />
             <Pages offset={offset} size={pageSize} found={data.found} />
@@ -116,7 +125,11 @@ function Totals({ totals }: { totals: Overview['totals'] }) {
   return (
     <Tiles
       tiles={[
-        { title: 'Need attention', value: number(totals.attention), tone: totals.attention ? 'warning' : undefined },
+        {
+          title: 'Need attention',
+          value: number(totals.attention),
+          tone: totals.attention ? 'warning' : undefined,
+        },
         { title: 'Queues', value: number(totals.queues) },
         { title: 'Pending', value: number(totals.pending) },
         { title: 'Active', value: number(totals.active) },

@@ -1,11 +1,11 @@
 import { apiAddress, useLive } from '../api.js';
-import { Loading, ProblemNote } from '../parts/problem.js';
-import { Table } from '../parts/table.js';
-import type { Consumer, Message } from '../types.js';
-import { consumerColumns } from './consumers.js';
-import { Link } from '../router.js';
 import { ago } from '../format.js';
 import { Preview } from '../parts/body.js';
+import { Loading, ProblemNote } from '../parts/problem.js';
+import { Table } from '../parts/table.js';
+import { Link } from '../router.js';
+import type { Consumer, Message } from '../types.js';
+import { consumerColumns } from './consumers.js';
 
 /** The consumers of one queue, and what they hold. */
 export function QueueConsumers({ queue }: { queue: string }) {
@@ -40,7 +40,8 @@ export function QueueConsumers({ queue }: { queue: string }) {
             columns={[
               {
                 title: 'Id',
-                cell: ({ id }) => (id ? <Link to={['queues', queue, 'messages', id]}>{id}</Link> : '–'),
+                cell: ({ id }) =>
+                  id ? <Link to={['queues', queue, 'messages', id]}>{id}</Link> : '–',
               },
               { title: 'Consumer', cell: ({ consumer }) => consumer },
               { title: 'Sent', cell: ({ sentAt }) => ago(sentAt) },

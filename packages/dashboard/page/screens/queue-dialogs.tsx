@@ -19,7 +19,9 @@ export function PauseDialog({ queue, close }: Props) {
   const [reason, setReason] = useState('');
   const [minutes, setMinutes] = useState('');
   const act = () => {
-    const until = minutes ? new Date(Date.now() + Number(minutes) * 60_000).toISOString() : undefined;
+    const until = minutes
+      ? new Date(Date.now() + Number(minutes) * 60_000).toISOString()
+      : undefined;
     return change('POST', ['queues', queue, 'pause'], { reason: reason || undefined, until });
   };
   return (
@@ -48,7 +50,8 @@ export function LimitsDialog({ detail, close }: DetailProps) {
   const whole = (value: string) => (value === '' ? null : Number(value));
   const act = () =>
     change('PUT', ['queues', detail.name, 'limits'], {
-      rate: max === '' ? null : { max: Number(max), perMs: Math.round(Number(seconds || 1) * 1000) },
+      rate:
+        max === '' ? null : { max: Number(max), perMs: Math.round(Number(seconds || 1) * 1000) },
       concurrency: whole(concurrency),
       keyConcurrency: whole(keyConcurrency),
     });
@@ -57,9 +60,22 @@ export function LimitsDialog({ detail, close }: DetailProps) {
       <p>They hold for all consumers together. An empty field is no limit.</p>
       <div class="grid">
         <Field label="Messages" type="number" min={1} value={max} change={setMax} />
-        <Field label="in so many seconds" type="number" min={0} value={seconds} change={setSeconds} placeholder="1" />
+        <Field
+          label="in so many seconds"
+          type="number"
+          min={0}
+          value={seconds}
+          change={setSeconds}
+          placeholder="1"
+        />
       </div>
-      <Field label="Active at a time" type="number" min={1} value={concurrency} change={setConcurrency} />
+      <Field
+        label="Active at a time"
+        type="number"
+        min={1}
+        value={concurrency}
+        change={setConcurrency}
+      />
       <Field
         label="Active at a time of each key"
         type="number"
@@ -106,8 +122,9 @@ export function PurgeDialog({ detail, close }: DetailProps) {
       close={close}
     >
       <p>
-        Deletes the <strong>{number(pending)}</strong> pending and <strong>{number(delayed)}</strong> delayed
-        messages. Active ones, dead letters and schedules stay. This cannot be undone.
+        Deletes the <strong>{number(pending)}</strong> pending and{' '}
+        <strong>{number(delayed)}</strong> delayed messages. Active ones, dead letters and schedules
+        stay. This cannot be undone.
       </p>
     </Dialog>
   );
@@ -120,11 +137,18 @@ export function DestroyDialog({ detail, close }: DetailProps) {
     go(address([]));
   };
   return (
-    <Dialog title={`Destroy ${name}`} action="Destroy" isDangerous typed={name} act={act} close={close}>
+    <Dialog
+      title={`Destroy ${name}`}
+      action="Destroy"
+      isDangerous
+      typed={name}
+      act={act}
+      close={close}
+    >
       <p>
-        Deletes the queue from Redis: <strong>{number(pending + active + delayed)}</strong> messages,{' '}
-        <strong>{number(dead)}</strong> dead letters, its counters, limits and schedules. This cannot be undone.
-        Stop its consumers first.
+        Deletes the queue from Redis: <strong>{number(pending + active + delayed)}</strong>{' '}
+        messages, <strong>{number(dead)}</strong> dead letters, its counters, limits and schedules.
+        This cannot be undone. Stop its consumers first.
       </p>
     </Dialog>
   );

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { createContext } from 'preact';
 import { apiAddress, useLive } from '../api.js';
 import { number, time } from '../format.js';
 import { AttentionBadges } from '../parts/attention.js';
@@ -6,7 +7,6 @@ import { Tabs } from '../parts/fields.js';
 import { Loading, ProblemNote } from '../parts/problem.js';
 import { Link } from '../router.js';
 import type { QueueDetail, Role } from '../types.js';
-import { createContext } from 'preact';
 
 export const QueueContext = createContext<QueueDetail | undefined>(undefined);
 
@@ -31,7 +31,9 @@ export function QueueFrame({ queue, part, children }: FrameProps) {
       <div class="bar title">
         <h1>{queue}</h1>
         {data && <AttentionBadges reasons={data.attention} />}
-        {data?.paused && !data.attention.includes('paused') && <span class="badge warning">paused</span>}
+        {data?.paused && !data.attention.includes('paused') && (
+          <span class="badge warning">paused</span>
+        )}
       </div>
       {data?.paused && (
         <p class="note warning">

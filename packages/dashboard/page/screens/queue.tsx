@@ -9,7 +9,13 @@ import { Facts, Tiles } from '../parts/tiles.js';
 import { setQuery } from '../router.js';
 import { allows } from '../session.js';
 import type { Key, Limits, QueueDetail, Rate, Role, SeriesPoint } from '../types.js';
-import { DestroyDialog, LimitsDialog, PauseDialog, PurgeDialog, SendDialog } from './queue-dialogs.js';
+import {
+  DestroyDialog,
+  LimitsDialog,
+  PauseDialog,
+  PurgeDialog,
+  SendDialog,
+} from './queue-dialogs.js';
 import { QueueContext } from './queue-frame.js';
 
 const ranges: Record<string, { title: string; by: 'minute' | 'hour'; ms: number }> = {
@@ -38,7 +44,9 @@ export function QueueScreen({ queue, query, rights }: Props) {
         <LimitsSection detail={detail} />
         <section aria-labelledby="totals">
           <h2 id="totals">Since it was created</h2>
-          <Facts facts={Object.entries(detail.total).map(([name, value]) => [name, number(value)])} />
+          <Facts
+            facts={Object.entries(detail.total).map(([name, value]) => [name, number(value)])}
+          />
         </section>
         {detail.byPriority && <Priorities counts={detail.byPriority} />}
       </div>
@@ -116,7 +124,9 @@ function Numbers({ detail }: { detail: QueueDetail }) {
           value: number(detail.consumers),
           tone: detail.consumers === 0 && detail.pending > 0 ? 'danger' : undefined,
         },
-        ...(detail.outbox.pending > 0 ? [{ title: 'Outbox', value: number(detail.outbox.pending) }] : []),
+        ...(detail.outbox.pending > 0
+          ? [{ title: 'Outbox', value: number(detail.outbox.pending) }]
+          : []),
       ]}
     />
   );
@@ -199,12 +209,16 @@ function LimitsSection({ detail }: { detail: QueueDetail }) {
   return (
     <section aria-labelledby="limits">
       <h2 id="limits">Limits</h2>
-      {limitedUntil && <p class="note warning">A handler has asked to wait: until {ago(limitedUntil)}</p>}
+      {limitedUntil && (
+        <p class="note warning">A handler has asked to wait: until {ago(limitedUntil)}</p>
+      )}
       {facts.length === 0 ? <p class="quiet">None.</p> : <Facts facts={facts} />}
       {detail.deadLetters.maxLength !== undefined && (
         <p class="quiet">
           Keeps {number(detail.deadLetters.maxLength)} dead letters
-          {detail.deadLetters.maxAgeMs !== undefined && `, for ${duration(detail.deadLetters.maxAgeMs)}`}.
+          {detail.deadLetters.maxAgeMs !== undefined &&
+            `, for ${duration(detail.deadLetters.maxAgeMs)}`}
+          .
         </p>
       )}
     </section>
@@ -233,7 +247,9 @@ function Priorities({ counts }: { counts: number[] }) {
   return (
     <section aria-labelledby="priorities">
       <h2 id="priorities">By priority</h2>
-      <Facts facts={rows.map(({ priority, pending }) => [`Priority ${priority}`, number(pending)])} />
+      <Facts
+        facts={rows.map(({ priority, pending }) => [`Priority ${priority}`, number(pending)])}
+      />
     </section>
   );
 }
@@ -268,7 +284,14 @@ function Keys({ queue, by, rights }: { queue: string; by: string; rights: Role }
         keyOf={({ key }) => key}
         empty=""
         columns={[
-          { title: 'Key', cell: ({ key, isPaused }) => <>{key} {isPaused && <span class="badge warning">paused</span>}</> },
+          {
+            title: 'Key',
+            cell: ({ key, isPaused }) => (
+              <>
+                {key} {isPaused && <span class="badge warning">paused</span>}
+              </>
+            ),
+          },
           { title: 'Pending', isNumber: true, cell: ({ pending }) => number(pending) },
           { title: 'Active', isNumber: true, cell: ({ active }) => number(active) },
           { title: 'Waits since', cell: ({ waitsSince }) => ago(waitsSince) },

@@ -20,7 +20,9 @@ interface Props {
 /** One schedule, and its next ticks. */
 export function ScheduleScreen({ queue, name, rights }: Props) {
   const path = ['queues', queue, 'schedules', name];
-  const { data, problem, again } = useLive<{ schedule: Schedule; next: string[] }>(apiAddress(path));
+  const { data, problem, again } = useLive<{ schedule: Schedule; next: string[] }>(
+    apiAddress(path),
+  );
   return (
     <>
       <p>
@@ -36,7 +38,8 @@ export function ScheduleScreen({ queue, name, rights }: Props) {
           <ProblemNote problem={problem} />
           {data.schedule.isOverdue && (
             <p class="note danger">
-              The tick of {time(data.schedule.next)} was not sent: this queue has no consumer and no scheduler.
+              The tick of {time(data.schedule.next)} was not sent: this queue has no consumer and no
+              scheduler.
             </p>
           )}
           <Actions schedule={data.schedule} rights={rights} again={again} />
@@ -76,7 +79,11 @@ function Actions({ schedule, rights, again }: { schedule: Schedule; rights: Role
         <button type="button" onClick={() => act('run')}>
           Run now
         </button>
-        <button type="button" class="secondary" onClick={() => act(schedule.isPaused ? 'resume' : 'pause')}>
+        <button
+          type="button"
+          class="secondary"
+          onClick={() => act(schedule.isPaused ? 'resume' : 'pause')}
+        >
           {schedule.isPaused ? 'Resume' : 'Pause'}
         </button>
         <button
@@ -118,7 +125,14 @@ function RemoveDialog({ queue, name, close }: { queue: string; name: string; clo
     go(address(['queues', queue, 'schedules']));
   };
   return (
-    <Dialog title={`Remove ${name}`} action="Remove" isDangerous typed={name} act={act} close={close}>
+    <Dialog
+      title={`Remove ${name}`}
+      action="Remove"
+      isDangerous
+      typed={name}
+      act={act}
+      close={close}
+    >
       <p>It has no more ticks. Messages that it has sent stay.</p>
     </Dialog>
   );
@@ -141,7 +155,10 @@ function ScheduleFacts({ schedule }: { schedule: Schedule }) {
         ['Until', schedule.until && time(schedule.until)],
         ['At most', schedule.limit === undefined ? undefined : `${number(schedule.limit)} ticks`],
         ['Missed ticks', missedWords[schedule.missed]],
-        ['Overlap', schedule.overlap === 'skip' ? 'skipped while an earlier one is not done' : 'allowed'],
+        [
+          'Overlap',
+          schedule.overlap === 'skip' ? 'skipped while an earlier one is not done' : 'allowed',
+        ],
         ['Jitter', schedule.jitterMs ? duration(schedule.jitterMs) : undefined],
       ]}
     />

@@ -75,7 +75,10 @@ function columnsOf(hasQueue: boolean): Column<Schedule>[] {
           <Link to={['queues', queue, 'schedules', name]}>{name}</Link>
           {isPaused && <span class="badge warning">paused</span>}
           {isOverdue && (
-            <span class="badge danger" title="No process sends its messages: it needs a consumer or a scheduler">
+            <span
+              class="badge danger"
+              title="No process sends its messages: it needs a consumer or a scheduler"
+            >
               missed
             </span>
           )}
@@ -116,10 +119,13 @@ export function ScheduleDialog({ queue, schedule, close, again }: DialogProps) {
   const [overlap, setOverlap] = useState(schedule?.overlap ?? 'allow');
   const [text, setText] = useState(schedule?.body.text ?? '{}');
   const format = schedule?.body.format ?? 'json';
-  const mayEdit = !schedule || (!schedule.body.isCut && !schedule.body.isRedacted && format !== 'hidden');
+  const mayEdit =
+    !schedule || (!schedule.body.isCut && !schedule.body.isRedacted && format !== 'hidden');
   const act = async () => {
     await change('PUT', ['queues', queue, 'schedules', name], {
-      ...(kind === 'cron' ? { cron, timeZone: zone } : { everyMs: Math.round(Number(seconds) * 1000) }),
+      ...(kind === 'cron'
+        ? { cron, timeZone: zone }
+        : { everyMs: Math.round(Number(seconds) * 1000) }),
       missed,
       overlap,
       ...(mayEdit && text !== schedule?.body.text && { body: { text, format } }),

@@ -22,7 +22,12 @@ export function ServerScreen() {
       <Tiles
         tiles={[
           { title: 'Version', value: data.version },
-          { title: 'Memory', value: memory.max ? `${bytes(memory.used)} of ${bytes(memory.max)}` : bytes(memory.used) },
+          {
+            title: 'Memory',
+            value: memory.max
+              ? `${bytes(memory.used)} of ${bytes(memory.max)}`
+              : bytes(memory.used),
+          },
           { title: 'Clients', value: number(clients.connected) },
           { title: 'Commands/s', value: number(traffic.commandsPerSecond) },
           { title: 'Channels', value: number(traffic.channels) },
@@ -60,7 +65,10 @@ export function ServerScreen() {
           <Facts
             facts={[
               ['Address', data.address],
-              ['Role', `${data.role}${data.isCluster ? ', Cluster: the numbers are of one node' : ''}`],
+              [
+                'Role',
+                `${data.role}${data.isCluster ? ', Cluster: the numbers are of one node' : ''}`,
+              ],
               ['Replicas', number(data.replicas)],
               ['Up for', duration(data.uptimeSeconds * 1000)],
               ['Blocked clients', number(clients.blocked)],

@@ -61,11 +61,18 @@ function Groups({ topic, data }: { topic: string; data: TopicDetail }) {
         empty="No group consumes this topic."
         isUrgent={({ dead, consumers, lag }) => dead > 0 || (consumers === 0 && lag > 0)}
         columns={[
-          { title: 'Group', cell: ({ group }) => <Link to={['topics', topic, 'groups', group]}>{group}</Link> },
+          {
+            title: 'Group',
+            cell: ({ group }) => <Link to={['topics', topic, 'groups', group]}>{group}</Link>,
+          },
           { title: 'Lag', isNumber: true, cell: ({ lag }) => number(lag) },
           { title: 'Pending', isNumber: true, cell: ({ pending }) => number(pending) },
           { title: 'Delayed', isNumber: true, cell: ({ delayed }) => number(delayed) },
-          { title: 'Dead', isNumber: true, cell: ({ dead }) => (dead ? <span class="dead">{number(dead)}</span> : '0') },
+          {
+            title: 'Dead',
+            isNumber: true,
+            cell: ({ dead }) => (dead ? <span class="dead">{number(dead)}</span> : '0'),
+          },
           { title: 'Consumers', isNumber: true, cell: ({ consumers }) => number(consumers) },
         ]}
       />

@@ -20,7 +20,9 @@ export function TopicsScreen({ query }: { query: URLSearchParams }) {
 }
 
 export function TopicTable({ search }: { search: string }) {
-  const { data, problem } = useLive<{ topics: TopicRow[]; found: number }>(apiAddress(['topics'], { search }));
+  const { data, problem } = useLive<{ topics: TopicRow[]; found: number }>(
+    apiAddress(['topics'], { search }),
+  );
   if (!data) return <Loading problem={problem} />;
   return (
     <>

@@ -46,7 +46,9 @@ export class Audit {
   async list(limit: number, before: string | undefined): Promise<AuditEntry[]> {
     const from = before === undefined ? '+' : `(${before}`;
     const reply = await this.#connection.call('XREVRANGE', [key, from, '-', 'COUNT', limit]);
-    return (reply as [Buffer, Buffer[]][]).map(([id, [, text]]) => entryOf(String(id), String(text)));
+    return (reply as [Buffer, Buffer[]][]).map(([id, [, text]]) =>
+      entryOf(String(id), String(text)),
+    );
   }
 }
 

@@ -22,7 +22,7 @@ export const operationSchema = z.object({
 });
 export type OperationView = z.infer<typeof operationSchema>;
 
-export interface OperationProgress {
+interface OperationProgress {
   changed: number;
   examined: number;
   of: number;
@@ -55,7 +55,13 @@ export class Operations {
   ): OperationView {
     const counts = { changed: 0, examined: 0, of: 0 };
     const startedAt = new Date().toISOString();
-    const view: OperationView = { ...about, ...counts, id: randomUUID(), state: 'running', startedAt };
+    const view: OperationView = {
+      ...about,
+      ...counts,
+      id: randomUUID(),
+      state: 'running',
+      startedAt,
+    };
     const stopping = new AbortController();
     const running: Running = { view, stopping, ended: Promise.resolve() };
     running.ended = this.#run(running, work, ended);

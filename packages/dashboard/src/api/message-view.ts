@@ -47,7 +47,8 @@ export class MessageViews {
   }
 
   message(
-    message: StoredMessage & Partial<Pick<PeekedMessage, 'state' | 'dueAt' | 'consumer' | 'bodyBytes'>>,
+    message: StoredMessage &
+      Partial<Pick<PeekedMessage, 'state' | 'dueAt' | 'consumer' | 'bodyBytes'>>,
     state: z.infer<typeof messageSchema>['state'],
   ): z.infer<typeof messageSchema> {
     const { dueAt, consumer } = message;
@@ -66,6 +67,14 @@ export class MessageViews {
     const origin = { kind: 'queue' as const, name: this.#known.queue.name, id };
     const read = { body, bytes, bodyBytes, isRaw: this.#known.isRaw };
     const shown = this.#bodies.view(read, origin, this.#most);
-    return { id, key, priority, sentAt: iso(sentAt), attempt, headers: { ...headers }, body: shown };
+    return {
+      id,
+      key,
+      priority,
+      sentAt: iso(sentAt),
+      attempt,
+      headers: { ...headers },
+      body: shown,
+    };
   }
 }

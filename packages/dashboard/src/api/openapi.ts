@@ -26,7 +26,18 @@ export function openApi(routes: readonly Route[], basePath: string, version: str
   };
 }
 
-function operationOf({ method, path, role, summary, tag, query, body, answer, everyMs, tail }: Route) {
+function operationOf({
+  method,
+  path,
+  role,
+  summary,
+  tag,
+  query,
+  body,
+  answer,
+  everyMs,
+  tail,
+}: Route) {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -44,7 +55,10 @@ function operationOf({ method, path, role, summary, tag, query, body, answer, ev
     ...(body && { requestBody: { required: true, content: content(jsonSchema(body, 'input')) } }),
     responses: {
       200: tail
-        ? { description: 'A stream of events', content: { 'text/event-stream': { schema: jsonSchema(answer, 'output') } } }
+        ? {
+            description: 'A stream of events',
+            content: { 'text/event-stream': { schema: jsonSchema(answer, 'output') } },
+          }
         : { description: 'Done', content: content(jsonSchema(answer, 'output')) },
       default: {
         description: 'Why it was not done',
@@ -72,7 +86,9 @@ function queryParameters(query: z.ZodObject): object[] {
 
 /** `get /queues/{queue}/keys` becomes `getQueuesKeys`. */
 function operationId(method: string, path: string): string {
-  const words = path.split('/').map((part) => (part.startsWith('{') ? `by-${part.slice(1, -1)}` : part));
+  const words = path
+    .split('/')
+    .map((part) => (part.startsWith('{') ? `by-${part.slice(1, -1)}` : part));
   const camel = words
     .flatMap((word) => word.split('-'))
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1));

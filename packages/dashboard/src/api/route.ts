@@ -155,7 +155,10 @@ export function route<
 }
 
 /** Defines a route that streams what comes from now on. What it throws at first is answered as a problem. */
-export function tailRoute<Item extends z.ZodType, const Query extends Fields | undefined = undefined>(
+export function tailRoute<
+  Item extends z.ZodType,
+  const Query extends Fields | undefined = undefined,
+>(
   definition: Pick<Route, 'path' | 'summary' | 'tag'> & {
     query?: Query;
     item: Item;

@@ -1,22 +1,22 @@
 import { Hono } from 'hono';
+import type { z } from 'zod';
+import type { Rights } from '../access/access.js';
 import { judge } from '../access/judge.js';
 import { refusalOfOrigin } from '../access/same-origin.js';
 import type { Peer } from '../access/this-machine.js';
-import type { Rights } from '../access/access.js';
 import { openApi } from '../api/openapi.js';
 import { Call, type Follow, type Route, refused, type Services } from '../api/route.js';
 import { routes } from '../api/routes.js';
-import { answerPage } from './page.js';
 import { liveResponse } from './live.js';
+import { answerPage } from './page.js';
 import { Problem, problemResponse } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 import { tailResponse } from './tail.js';
-import type { z } from 'zod';
 
 declare const PACKAGE_VERSION: string;
 
 /** What the adapters know of a request beside the request itself. */
-export interface Bindings {
+interface Bindings {
   peer: Peer | undefined;
   /** Aborted when the dashboard is closed. */
   closing: AbortSignal;

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause, performance } from '@redpost/core/consuming';
 import { problemOf } from './problem.js';
 
 /** How often a stream without news says that it is there, in ms: proxies close silent ones. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { types } from 'node:util';
 
 /** A request of Express has what a body parser has made of its body. */
 type ParsedMessage = IncomingMessage & { body?: unknown };
@@ -36,7 +37,7 @@ function bodyOf(incoming: ParsedMessage): RequestBody {
   }
   // A body parser was faster.
   const { body } = incoming;
-  return typeof body === 'string' || body instanceof Uint8Array
+  return typeof body === 'string' || types.isUint8Array(body)
     ? (body as RequestBody)
     : JSON.stringify(body);
 }

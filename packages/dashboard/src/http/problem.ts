@@ -13,13 +13,17 @@ export type ProblemBody = z.infer<typeof problemSchema>;
 
 /** An answer other than what was asked for. */
 export class Problem extends Error {
+  override readonly name = 'Problem';
   readonly status: number;
 
   constructor(status: number, message: string) {
     super(message);
-    this.name = 'Problem';
     this.status = status;
   }
+}
+
+function isProblem(thrown: unknown): thrown is Problem {
+  return asError(thrown).name === 'Problem';
 }
 
 const titles: Readonly<Record<number, string>> = {
@@ -47,7 +51,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
 
 /** What is told of an error. Only errors of redpost are shown in full: they contain no password. */
 export function problemOf(thrown: unknown): ProblemBody {
-  if (thrown instanceof Problem) return problem(thrown.status, thrown.message);
+  if (isProblem(thrown)) return problem(thrown.status, thrown.message);
   if (isRedpostError(thrown)) {
     const { code, message } = thrown;
     return { ...problem(statusOfCode[code] ?? 422, message), code };

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause } from '@redpost/core/consuming';
 import { eventStream } from './live.js';
 import { problemOf } from './problem.js';
 
@@ -9,7 +9,7 @@ const flushMs = 250;
 const longestMs = 300_000;
 
 /** What somebody who follows a topic or a channel gets. */
-export interface TailBatch<Item> {
+interface TailBatch<Item> {
   items: Item[];
   /** How many came beside these, and are not shown, because nobody could read so many. */
   skipped: number;

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { isRedpostError } from '@redpost/core';
+import { pause, performance } from '@redpost/core/consuming';
 import type { QueueStats } from '@redpost/queue';
 import { type Attention, attentionFor } from './attention.js';
 import { inTurns } from './in-turns.js';

@@ -51,7 +51,8 @@ export function useBrowser() {
       page.on('console', (message) => {
         const text = message.text();
         // The browser reports answers that are no success, too: what follows from them is tested.
-        if (message.type() === 'error' && !/Failed to load resource/.test(text)) troubles.push(text);
+        if (message.type() === 'error' && !/Failed to load resource/.test(text))
+          troubles.push(text);
       });
       page.on('request', (request) => {
         const address = request.url();

@@ -68,7 +68,10 @@ export async function createScene(connection: Connection): Promise<Scene> {
 
   const orders = new Topic<object>('orders', { connection, partitions: 2 });
   await orders.publishBatch(
-    Array.from({ length: 30 }, (_, n) => ({ body: { order: n, state: 'paid' }, key: `shop-${n % 4}` })),
+    Array.from({ length: 30 }, (_, n) => ({
+      body: { order: n, state: 'paid' },
+      key: `shop-${n % 4}`,
+    })),
   );
   const billing = orders.group('billing').consume(() => {});
   await orders.group('search').seek('beginning');
@@ -79,7 +82,9 @@ export async function createScene(connection: Connection): Promise<Scene> {
     async stop() {
       await billing.stop();
       await Promise.all(consumers.map((consumer) => consumer.stop()));
-      await Promise.all([emails, invoices, thumbnails, reports, orders].map((each) => each.close()));
+      await Promise.all(
+        [emails, invoices, thumbnails, reports, orders].map((each) => each.close()),
+      );
     },
   };
 }

@@ -41,11 +41,13 @@ export const consumerRoutes = [
         return (consumers ?? []).map((info) => consumerView(name, info));
       });
       const part = query.search.toLowerCase();
-      const found = lists.flat().filter(({ queue, host, pid, version, handler }) =>
-        [queue, host, String(pid ?? ''), version, handler].some((text) =>
-          text?.toLowerCase().includes(part),
-        ),
-      );
+      const found = lists
+        .flat()
+        .filter(({ queue, host, pid, version, handler }) =>
+          [queue, host, String(pid ?? ''), version, handler].some((text) =>
+            text?.toLowerCase().includes(part),
+          ),
+        );
       return {
         at: new Date().toISOString(),
         consumers: found.slice(0, query.limit),

@@ -126,7 +126,8 @@ export const deadLetterRoutes = [
     method: 'post',
     path: `${path}/redrive`,
     role: 'operate',
-    summary: 'Sends dead letters again: chosen ones, or all that a filter means. Goes on in the background',
+    summary:
+      'Sends dead letters again: chosen ones, or all that a filter means. Goes on in the background',
     tag,
     body: {
       entries: entries.optional(),
@@ -142,23 +143,32 @@ export const deadLetterRoutes = [
         call.demand('operate', to);
       }
       const detail = [describe(call.body), to && `to ${to}`, ratePerSecond && `${ratePerSecond}/s`];
-      return startOperation(call, 'redrive', detail.filter(Boolean).join(', '), async (signal, progressed) => {
-        const result = await call.queue.deadLetters.redrive({
-          ...(call.body.entries ? { entries: call.body.entries } : { filter: filterOf(filter ?? {}) }),
-          to,
-          ratePerSecond,
-          signal,
-          onProgress: ({ redriven, examined, of }) => progressed({ changed: redriven, examined, of }),
-        });
-        return { changed: result.redriven, examined: result.examined, of: result.of };
-      });
+      return startOperation(
+        call,
+        'redrive',
+        detail.filter(Boolean).join(', '),
+        async (signal, progressed) => {
+          const result = await call.queue.deadLetters.redrive({
+            ...(call.body.entries
+              ? { entries: call.body.entries }
+              : { filter: filterOf(filter ?? {}) }),
+            to,
+            ratePerSecond,
+            signal,
+            onProgress: ({ redriven, examined, of }) =>
+              progressed({ changed: redriven, examined, of }),
+          });
+          return { changed: result.redriven, examined: result.examined, of: result.of };
+        },
+      );
     },
   }),
   route({
     method: 'post',
     path: `${path}/delete`,
     role: 'destroy',
-    summary: 'Deletes dead letters: chosen ones, or all that a filter means. Goes on in the background',
+    summary:
+      'Deletes dead letters: chosen ones, or all that a filter means. Goes on in the background',
     tag,
     body: { confirm: confirmation, entries: entries.optional(), filter: filterSchema.optional() },
     answer: operationSchema,
@@ -224,7 +234,11 @@ async function deleteLetters(
   const progress = { changed: 0, examined: 0, of };
   let after: string | undefined;
   while (!signal.aborted) {
-    const letters = await deadLetters.list({ filter: { ...filter, until }, limit: pageSize, after });
+    const letters = await deadLetters.list({
+      filter: { ...filter, until },
+      limit: pageSize,
+      after,
+    });
     if (letters.length === 0) break;
     after = letters.at(-1)?.entry;
     progress.changed += await deadLetters.remove(letters.map(({ entry }) => entry));

@@ -83,14 +83,28 @@ export const messageRoutes = [
         .describe('How many waiting messages are looked at'),
     },
     answer: z.object({
-      state: z.enum(['pending', 'active', 'delayed', 'dead', 'done', 'expired', 'cancelled', 'unknown']),
+      state: z.enum([
+        'pending',
+        'active',
+        'delayed',
+        'dead',
+        'done',
+        'expired',
+        'cancelled',
+        'unknown',
+      ]),
       scanned: z
         .boolean()
         .describe('False when more messages wait than were looked at: it may be one of them'),
       message: messageSchema.optional(),
       deadLetter: deadLetterSchema.optional(),
       result: z
-        .object({ state: z.string(), attempt: count, progress: z.unknown(), error: z.string().optional() })
+        .object({
+          state: z.string(),
+          attempt: count,
+          progress: z.unknown(),
+          error: z.string().optional(),
+        })
         .optional()
         .describe('For a message that was sent with keepResultMs'),
       attempts: z.array(recordSchema).describe('Where the queue keeps a history: the newest first'),
@@ -255,4 +269,3 @@ class MessageLookup {
     return last === 'expired' || last === 'cancelled' ? last : undefined;
   }
 }
-

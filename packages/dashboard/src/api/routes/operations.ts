@@ -39,7 +39,8 @@ export const operationRoutes = [
     method: 'post',
     path: '/operations/{operation}/stop',
     role: 'view',
-    summary: 'Stops an operation: what was done until then stays so. Needs the right to operate with its queue',
+    summary:
+      'Stops an operation: what was done until then stays so. Needs the right to operate with its queue',
     tag: 'Operations',
     body: {},
     answer: operationSchema,
@@ -60,7 +61,11 @@ export const operationRoutes = [
     summary: 'Who has done what to how many, the newest first',
     tag: 'Audit',
     query: {
-      before: z.string().regex(/^\d+-\d+$/).optional().describe('The id of the entry to go on after'),
+      before: z
+        .string()
+        .regex(/^\d+-\d+$/)
+        .optional()
+        .describe('The id of the entry to go on after'),
       limit: wholeInQuery(1, 200).default(50),
     },
     answer: z.object({ entries: z.array(auditEntrySchema), next: z.string().optional() }),

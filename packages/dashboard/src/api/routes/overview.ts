@@ -13,7 +13,10 @@ const rowSchema = z.object({
   consumers: count,
   schedules: count,
   isPaused: z.boolean(),
-  ageMs: z.number().optional().describe('For how long the next message has waited since it was sent'),
+  ageMs: z
+    .number()
+    .optional()
+    .describe('For how long the next message has waited since it was sent'),
   inPerSecond: z.number().optional(),
   outPerSecond: z.number().optional(),
   sparkline: z.array(z.number()).describe('How many went out per second, over the last minute'),

@@ -1,11 +1,12 @@
+import { types } from 'node:util';
 import type { Schedule } from '@redpost/queue';
 import { z } from 'zod';
+import { Problem } from '../../http/problem.js';
 import { bodySchema } from '../../watching/body-view.js';
 import { inTurns } from '../../watching/in-turns.js';
 import { givenBody, givenBodySchema } from '../given-body.js';
 import { type Call, route } from '../route.js';
 import { confirmation, count, done, instant, iso, time, wholeInQuery } from '../schemas.js';
-import { Problem } from '../../http/problem.js';
 
 const tag = 'Schedules';
 const path = '/queues/{queue}/schedules/{schedule}';
@@ -47,13 +48,18 @@ export const scheduleRoutes = [
     tag,
     query: {
       queue: z.string().optional(),
-      search: z.string().max(1024).default('').describe('A part of the name of the schedule or the queue'),
+      search: z
+        .string()
+        .max(1024)
+        .default('')
+        .describe('A part of the name of the schedule or the queue'),
       limit: wholeInQuery(1, 500).default(100),
     },
     answer: z.object({ schedules: z.array(scheduleSchema), found: count }),
     everyMs: 5000,
     async handle(call) {
-      const names = call.query.queue === undefined ? await scheduledQueues(call) : [call.query.queue];
+      const names =
+        call.query.queue === undefined ? await scheduledQueues(call) : [call.query.queue];
       const lists = await inTurns(names, 10, async (name) => {
         const { queue } = call.queueNamed(name);
         return (await queue.schedules.list()).map((schedule) => scheduleView(call, name, schedule));
@@ -107,7 +113,8 @@ export const scheduleRoutes = [
       const before = await queue.schedules.get(name);
       const { body, cron, everyMs, timeZone, from, until, limit, ...rest } = call.body;
       if (!before && body === undefined) throw new Problem(400, 'A new schedule needs a body');
-      const timing = cron === undefined && everyMs === undefined ? before : { cron, everyMs, timeZone };
+      const timing =
+        cron === undefined && everyMs === undefined ? before : { cron, everyMs, timeZone };
       const date = (given: string | null | undefined, kept: Date | undefined) =>
         given === undefined ? kept : given === null ? undefined : new Date(given);
       const detail = `${name}: ${Object.keys(call.body).join(', ')}`;
@@ -190,7 +197,8 @@ async function scheduledQueues({ services, rights }: Call<unknown, undefined>): 
 /** What a schedule sends along, which the page does not edit. */
 function keptOf(before: Schedule | undefined) {
   if (!before) return {};
-  const { missed, overlap, jitterMs, headers, priority, key, ttlMs, timeoutMs, keepResultMs } = before;
+  const { missed, overlap, jitterMs, headers, priority, key, ttlMs, timeoutMs, keepResultMs } =
+    before;
   return { missed, overlap, jitterMs, headers, priority, key, ttlMs, timeoutMs, keepResultMs };
 }
 
@@ -202,7 +210,7 @@ function scheduleView(
   const { body, from, until, next, last, headers: _, ttlMs: _ttl, ...rest } = schedule;
   const { timeoutMs: _timeout, keepResultMs: _keep, ...shown } = rest;
   const { isRaw } = call.queueNamed(queue);
-  const bytes = isRaw && body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body) ?? '');
+  const bytes = isRaw && types.isUint8Array(body) ? body : Buffer.from(JSON.stringify(body) ?? '');
   const read = { body, bytes, bodyBytes: bytes.length, isRaw };
   return {
     ...shown,

@@ -9,7 +9,9 @@ const slowCallSchema = z.object({
   id: count,
   at: time,
   us: z.number(),
-  command: z.string().describe('The name of the command: its arguments may have bodies, and are not shown'),
+  command: z
+    .string()
+    .describe('The name of the command: its arguments may have bodies, and are not shown'),
   client: z.string(),
 });
 
@@ -138,19 +140,22 @@ class ServerReader {
     const replies = await Promise.all(settings.map((name) => this.#ask('CONFIG', ['GET', name])));
     const flat = replies.flatMap((reply) => ((reply ?? []) as Reply[]).flat().map(String));
     const found = new Map<string, string>();
-    for (let at = 0; at + 1 < flat.length; at += 2) found.set(flat[at] as string, flat[at + 1] as string);
+    for (let at = 0; at + 1 < flat.length; at += 2)
+      found.set(flat[at] as string, flat[at + 1] as string);
     return found;
   }
 
   async slowLog(): Promise<z.infer<typeof slowCallSchema>[]> {
     const reply = (await this.#ask('SLOWLOG', ['GET', slowCalls])) ?? [];
-    return (reply as [number, number, number, Buffer[], Buffer?][]).map(([id, at, us, args, client]) => ({
-      id: Number(id),
-      at: new Date(Number(at) * 1000).toISOString(),
-      us: Number(us),
-      command: commandName(args.map(String)),
-      client: String(client ?? ''),
-    }));
+    return (reply as [number, number, number, Buffer[], Buffer?][]).map(
+      ([id, at, us, args, client]) => ({
+        id: Number(id),
+        at: new Date(Number(at) * 1000).toISOString(),
+        us: Number(us),
+        command: commandName(args.map(String)),
+        client: String(client ?? ''),
+      }),
+    );
   }
 
   async #ask(command: string, args: (string | number)[]): Promise<Reply | undefined> {

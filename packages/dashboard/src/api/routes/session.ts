@@ -12,7 +12,10 @@ export const sessionRoutes = [
     tag: 'Session',
     answer: z.object({
       user: z.string(),
-      role: z.enum(['view', 'operate', 'destroy']).optional().describe('Where no other one is given'),
+      role: z
+        .enum(['view', 'operate', 'destroy'])
+        .optional()
+        .describe('Where no other one is given'),
       address: z.string(),
       database: z.int(),
       version: z.string(),

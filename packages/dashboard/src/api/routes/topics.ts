@@ -5,7 +5,16 @@ import { type BodyViewer, bodySchema } from '../../watching/body-view.js';
 import { inTurns } from '../../watching/in-turns.js';
 import { previewLength } from '../message-view.js';
 import { type Call, route, tailRoute } from '../route.js';
-import { confirmation, consumerSchema, count, done, instant, iso, time, wholeInQuery } from '../schemas.js';
+import {
+  confirmation,
+  consumerSchema,
+  count,
+  done,
+  instant,
+  iso,
+  time,
+  wholeInQuery,
+} from '../schemas.js';
 import { consumerView } from '../views.js';
 
 const tag = 'Topics';
@@ -72,19 +81,23 @@ export const topicRoutes = [
       const shown = all.filter(
         ({ name }) => rights.allows('view', name) && name.toLowerCase().includes(part),
       );
-      const topics = await inTurns(shown.slice(0, Math.min(query.limit, mostTopics)), 10, async (topic) => {
-        const [stats, groups] = await Promise.all([topic.stats(), groupsOf(topic)]);
-        const sum = (read: (group: Group) => number) =>
-          groups.reduce((total, group) => total + read(group), 0);
-        return {
-          ...stats,
-          name: topic.name,
-          groups: groups.length,
-          lag: Math.max(0, ...groups.map(({ lag }) => lag)),
-          dead: sum(({ dead }) => dead),
-          consumers: sum(({ consumers }) => consumers),
-        };
-      });
+      const topics = await inTurns(
+        shown.slice(0, Math.min(query.limit, mostTopics)),
+        10,
+        async (topic) => {
+          const [stats, groups] = await Promise.all([topic.stats(), groupsOf(topic)]);
+          const sum = (read: (group: Group) => number) =>
+            groups.reduce((total, group) => total + read(group), 0);
+          return {
+            ...stats,
+            name: topic.name,
+            groups: groups.length,
+            lag: Math.max(0, ...groups.map(({ lag }) => lag)),
+            dead: sum(({ dead }) => dead),
+            consumers: sum(({ consumers }) => consumers),
+          };
+        },
+      );
       return { topics, found: shown.length };
     },
   }),
@@ -97,7 +110,9 @@ export const topicRoutes = [
     answer: z.object({
       name: z.string(),
       length: count,
-      cut: count.describe('Records that retention has removed that some group had not acknowledged'),
+      cut: count.describe(
+        'Records that retention has removed that some group had not acknowledged',
+      ),
       partitions: count,
       groups: z.array(z.object(groupNumbers)),
       rights: z.enum(['view', 'operate', 'destroy']),
@@ -282,7 +297,10 @@ function topicOf(call: Call<unknown, unknown>) {
 async function existingGroup(call: Call<unknown, unknown>, topic: Topic<Buffer>): Promise<string> {
   const name = call.param('group');
   if ((await topic.groups()).includes(name)) return name;
-  throw new Problem(404, `The topic ${JSON.stringify(topic.name)} has no group ${JSON.stringify(name)}`);
+  throw new Problem(
+    404,
+    `The topic ${JSON.stringify(topic.name)} has no group ${JSON.stringify(name)}`,
+  );
 }
 
 function placeOf(text: string): From {
@@ -296,7 +314,7 @@ type ShownRecord = Omit<TopicRecord<Buffer | undefined>, 'body'> & {
 };
 
 /** A record as the API tells of it. */
-export function recordView(
+function recordView(
   topic: string,
   { offset, partition, key, id, headers, publishedAt, body, bytes = body }: ShownRecord,
   bodies: BodyViewer,

@@ -1,0 +1,383 @@
+import { type Connection, connect } from '@redpost/core';
+import { Queue } from '@redpost/queue';
+import { Topic } from '@redpost/topic';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
+import { useBrowser } from './support/browser.js';
+import { createScene, type Scene } from './support/scene.js';
+import { useDashboard } from './support/use-dashboard.js';
+
+const dashboards = useDashboard();
+const browser = useBrowser();
+const basePath = '/admin/queues';
+let scene: Scene;
+let connection: Connection;
+
+beforeAll(async () => {
+  connection = connect(dashboards.redis.url);
+  scene = await createScene(connection);
+});
+afterAll(async () => {
+  await scene.stop();
+  await connection.close();
+});
+
+const queue = (name: string) => new Queue<object>(name, { connection });
+
+/** Opens a page of a dashboard that may do everything, and expects that nothing goes wrong in it. */
+async function open(path: string, options: Parameters<typeof browser.open>[1] = {}): Promise<Page> {
+  const { url } = await dashboards.serve({ basePath, readOnly: false });
+  const { page, troubles } = await browser.open(url + path, options);
+  onTestFinished(() => expect(troubles).toEqual([]));
+  return page;
+}
+
+/** A row of a table, by a text that it has. */
+const row = (page: Page, text: string) => page.locator('tr', { hasText: text }).first();
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name });
+const dialog = (page: Page) => page.getByRole('dialog');
+
+/** Presses the button of the open dialog that does it, and waits until it is closed. */
+async function confirm(page: Page, action: string | RegExp, typed?: string): Promise<void> {
+  const act = dialog(page).getByRole('button', { name: action });
+  if (typed !== undefined) {
+    expect(await act.isDisabled()).toBe(true);
+    await dialog(page).locator('[name=confirm]').fill(typed);
+  }
+  await act.click();
+  await dialog(page).waitFor({ state: 'detached' });
+}
+
+it('Now shows all queues and topics, those that need somebody first, and can be searched and linked to', async () => {
+  const page = await open('/');
+  await row(page, 'thumbnails').waitFor();
+  const names = await page.locator('table.data').first().locator('tbody th a').allTextContents();
+  expect(names).toEqual(['thumbnails', 'invoices', 'emails', 'reports']);
+  expect(await row(page, 'thumbnails').textContent()).toContain('no consumer');
+  expect(await row(page, 'invoices').textContent()).toContain('dead letters');
+  await row(page, 'orders').waitFor();
+
+  await page.keyboard.press('/');
+  await page.keyboard.type('mail');
+  await row(page, 'thumbnails').waitFor({ state: 'detached' });
+  expect(page.url()).toContain('search=mail');
+  const { page: second } = await browser.open(page.url());
+  await row(second, 'emails').waitFor();
+  expect(await row(second, 'thumbnails').count()).toBe(0);
+
+  await page.goto(page.url().replace('search=mail', 'only=dead'));
+  await row(page, 'invoices').waitFor();
+  expect(await page.locator('table.data').first().locator('tbody tr').count()).toBe(1);
+  await page.goto(page.url().replace('only=dead', ''));
+  await button(page, 'Pending').click();
+  expect(page.url()).toContain('sort=pending');
+  await eventually(
+    async () => (await page.locator('tbody th a').first().textContent()) === 'thumbnails',
+  );
+
+  // What is sent is seen without a reload.
+  await queue('fresh').send({});
+  await row(page, 'fresh').waitFor();
+  await queue('fresh').destroy();
+});
+
+it('a queue shows its numbers and charts, and is paused, limited, purged and destroyed', async () => {
+  await queue('shop').sendBatch(Array.from({ length: 5 }, () => ({ body: {}, key: 'tenant-x' })));
+  const page = await open('/queues/shop');
+  await page.locator('.uplot canvas').nth(2).waitFor();
+  expect(await page.locator('.tiles').textContent()).toContain('Pending5');
+
+  await button(page, 'Pause…').click();
+  await page.getByLabel('Reason').fill('<b>stock</b> taking');
+  await confirm(page, 'Pause');
+  await page.getByText('<b>stock</b> taking').waitFor();
+  expect((await queue('shop').stats()).paused?.reason).toBe('<b>stock</b> taking');
+  await button(page, 'Resume').click();
+  await button(page, 'Pause…').waitFor();
+
+  await button(page, 'Limits…').click();
+  await page.getByLabel('Messages', { exact: true }).fill('20');
+  await page.getByLabel('Active at a time', { exact: true }).fill('3');
+  await confirm(page, 'Set limits');
+  await page.getByText('20 per 1 s').waitFor();
+  expect(await queue('shop').limits.get()).toMatchObject({
+    rate: { max: 20, perMs: 1000 },
+    concurrency: 3,
+  });
+
+  await row(page, 'tenant-x').getByRole('button', { name: 'Pause' }).click();
+  await row(page, 'tenant-x').getByRole('button', { name: 'Resume' }).waitFor();
+  expect((await queue('shop').stats({ key: 'tenant-x' })).isPaused).toBe(true);
+  await page.getByLabel('Time range').selectOption('quarter');
+  expect(page.url()).toContain('range=quarter');
+  await page.locator('.uplot canvas').nth(2).waitFor();
+
+  await button(page, 'Send a message…').click();
+  await page.getByLabel('Body (JSON)').fill('{"a":');
+  await dialog(page).getByRole('button', { name: 'Send' }).click();
+  await page.getByText('The body is not JSON').waitFor();
+  await page.getByLabel('Body (JSON)').fill('{"a":1}');
+  await confirm(page, 'Send');
+  await page.getByText('"a": 1').waitFor();
+  await page.goBack();
+
+  await button(page, 'Purge…').click();
+  await page.getByText('Deletes the 6 pending').waitFor();
+  await confirm(page, 'Delete 6 messages', 'shop');
+  expect((await queue('shop').stats()).pending).toBe(0);
+  await button(page, 'Destroy…').click();
+  await confirm(page, 'Destroy', 'shop');
+  await page.getByRole('heading', { name: 'Now' }).waitFor();
+});
+
+it('messages are listed by state, and one is found, edited and cancelled', async () => {
+  const page = await open('/queues/thumbnails/messages');
+  await page.getByText('image-0', { exact: true }).waitFor();
+  await page.getByLabel('States').getByText('delayed').click();
+  await page.getByText('No message is delayed.').waitFor();
+  expect(page.url()).toContain('state=delayed');
+  await page.goto(page.url().replace('thumbnails', 'reports'));
+  await row(page, 'later').waitFor();
+  await page.goto(page.url().replace('reports', 'emails').replace('delayed', 'settled'));
+  await row(page, 'mail-3').getByText('acked').waitFor();
+  await page.getByLabel('Outcome').selectOption('dead');
+  await page.getByText('Nothing is recorded').waitFor();
+  expect(page.url()).toContain('outcome=dead');
+
+  await page.goto(page.url().replace(/emails.*/, 'thumbnails/messages'));
+  await page.getByLabel('Id of a message').fill('image-250');
+  await button(page, 'Find').click();
+  await page.getByText('/uploads/250.png').waitFor();
+  await button(page, 'Edit…').click();
+  await page.getByLabel('Body (json)').fill('{"image":"other.png"}');
+  await confirm(page, 'Change it');
+  await page.getByText('other.png').waitFor();
+  await button(page, 'Cancel…').click();
+  await confirm(page, 'Cancel the message');
+  await page.getByText('Nothing is known of a message with this id').waitFor();
+  expect(await queue('thumbnails').find('image-250')).toBeUndefined();
+
+  await page.goto(page.url().replace(/thumbnails.*/, 'emails/messages/mail-5'));
+  await row(page, 'acked').waitFor();
+});
+
+it('dead letters are grouped, filtered, edited, redriven, stopped and deleted', async () => {
+  const invoices = queue('invoices');
+  const page = await open('/queues/invoices/dead-letters');
+  await button(page, 'customer <n> has no address').click();
+  await page.getByRole('heading', { name: '4 dead letters that match' }).waitFor();
+  expect(page.url()).toMatch(/fingerprint=\w+/);
+  await page.getByText('invoice-2', { exact: true }).click();
+  await page.getByText('customer 1002 has no address').waitFor();
+  await page.getByText('scene.ts').waitFor();
+  await button(page, 'Edit and redrive…').click();
+  await page.getByLabel('Body (json)').fill('{"customer":1}');
+  await confirm(page, 'Send it again');
+  await page.getByRole('heading', { name: '11 dead letters' }).waitFor();
+  expect(await invoices.peek()).toMatchObject([{ id: 'invoice-2', body: { customer: 1 } }]);
+
+  await page.getByLabel('Choose invoice-0').check();
+  await page.getByLabel('Choose invoice-1', { exact: true }).check();
+  await button(page, 'Redrive 2 chosen…').click();
+  await confirm(page, 'Send 2 again');
+  await page.getByText('2 sent again, done').waitFor();
+  await button(page, 'Close').click();
+
+  await page.getByLabel('Error contains').fill('answered 503');
+  await page.getByRole('heading', { name: '6 dead letters that match' }).waitFor();
+  await button(page, 'Redrive all that match…').click();
+  await page.getByLabel('At most so many per second').fill('1');
+  await confirm(page, 'Send 6 again');
+  await button(page, 'Stop').click();
+  await page.getByText(/sent again, stopped/).waitFor();
+  expect(await invoices.deadLetters.count()).toBeGreaterThan(3);
+
+  await button(page, 'Show all').click();
+  await button(page, 'Delete all…').click();
+  await confirm(page, /^Delete \d+$/, 'invoices');
+  await page.getByText(/deleted, done/).waitFor();
+  await eventually(async () => (await invoices.deadLetters.count()) === 0);
+
+  await page.goto(page.url().replace(/queues\/invoices.*/, 'audit'));
+  await row(page, 'delete').waitFor();
+  await row(page, 'edit and redrive').waitFor();
+});
+
+it('consumers are shown with what they are and hold, of one queue and of all', async () => {
+  const slow = queue('slow');
+  await slow.send({ job: 1 }, { id: 'held' });
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  async function renderVideo() {
+    await released;
+  }
+  const consumer = slow.consume(renderVideo, { concurrency: 3 });
+  onTestFinished(async () => {
+    release();
+    await slow.idle();
+    await consumer.stop();
+    await slow.destroy();
+  });
+  await eventually(async () => (await slow.stats()).active === 1);
+  const page = await open('/consumers');
+  await row(page, 'renderVideo').waitFor();
+  expect(await row(page, 'renderVideo').textContent()).toContain(String(process.pid));
+  await page.getByLabel(/Search queue/).fill('sendmail');
+  await row(page, 'renderVideo').waitFor({ state: 'detached' });
+  await page.goto(page.url().replace(/consumers.*/, 'queues/slow/consumers'));
+  await row(page, '1 / 3').waitFor();
+  await page.getByText('held', { exact: true }).waitFor();
+});
+
+it('schedules are shown with their next ticks, and run, paused, edited, made and removed', async () => {
+  const reports = queue('reports');
+  const page = await open('/schedules');
+  await row(page, 'daily').getByText('0 8 * * * (Europe/Berlin)').waitFor();
+  await page.getByText('daily', { exact: true }).click();
+  await page.getByRole('columnheader', { name: 'Europe/Berlin' }).waitFor();
+  await button(page, 'Run now').click();
+  await page.getByText('Sent as').waitFor();
+  await button(page, 'Pause').click();
+  await button(page, 'Resume').waitFor();
+  expect((await reports.schedules.get('daily'))?.isPaused).toBe(true);
+  await button(page, 'Resume').click();
+  await button(page, 'Edit…').click();
+  await page.getByRole('textbox', { name: 'Cron pattern' }).fill('nonsense');
+  await dialog(page).getByRole('button', { name: 'Set' }).click();
+  await dialog(page).getByRole('alert').waitFor();
+  await page.getByRole('textbox', { name: 'Cron pattern' }).fill('30 6 * * *');
+  await confirm(page, 'Set');
+  await page.getByText('30 6 * * * (Europe/Berlin)').waitFor();
+  await page.getByText('← all schedules').click();
+  await button(page, 'New schedule…').click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('hourly');
+  await page.getByLabel('When', { exact: false }).first().selectOption('every');
+  await page.getByRole('spinbutton', { name: 'Seconds' }).fill('3600');
+  await confirm(page, 'Set');
+  await page.getByText('every 1 h').waitFor();
+  expect(await reports.schedules.get('hourly')).toMatchObject({ everyMs: 3_600_000, body: {} });
+  await button(page, 'Remove…').click();
+  await confirm(page, 'Remove', 'hourly');
+  await row(page, 'sync').waitFor();
+  expect(await reports.schedules.get('hourly')).toBeUndefined();
+});
+
+it('topics are shown with their groups and records, followed, and their groups moved and mended', async () => {
+  const topic = new Topic<object>('orders', { connection, partitions: 2 });
+  onTestFinished(() => topic.close());
+  const page = await open('/topics');
+  await page.getByText('orders', { exact: true }).click();
+  await row(page, 'shop-1').waitFor();
+  await page.getByText('live', { exact: true }).click();
+  await page.getByText('Waiting for the next record').waitFor();
+  await eventually(async () => {
+    await topic.publish({ order: 'just now' }, { key: 'shop-1' });
+    return (await page.getByText('just now').count()) > 0;
+  });
+
+  await page.getByText('search', { exact: true }).click();
+  await button(page, 'Seek…').click();
+  await confirm(page, 'Set the position', 'search');
+  await eventually(async () => (await topic.group('search').lag()) === 0);
+  const member = topic.group('search').consume(
+    () => {
+      throw new Error('no index');
+    },
+    { maxAttempts: 1 },
+  );
+  member.on('failed', () => {});
+  await topic.publish({ order: 1 });
+  await eventually(async () => (await topic.group('search').stats()).dead === 1);
+  await member.stop();
+  await row(page, 'no index').waitFor();
+  await button(page, 'Redrive all…').click();
+  await confirm(page, 'Deliver 1 again');
+  await eventually(async () => (await topic.group('search').stats()).dead === 0);
+});
+
+it('the server tells what endangers messages, and its slow commands without their arguments', async () => {
+  await connection.call('CONFIG', ['SET', 'slowlog-log-slower-than', 0]);
+  await queue('secretive').send({ password: 'hunter2' });
+  await connection.call('CONFIG', ['SET', 'slowlog-log-slower-than', 10_000]);
+  const page = await open('/server');
+  await page.getByText(/maxmemory is not set/).waitFor();
+  await row(page, 'LPUSH').waitFor();
+  expect(await page.content()).not.toContain('hunter2');
+  await queue('secretive').destroy();
+});
+
+it('one who may only look is offered nothing else', async () => {
+  const { url } = await dashboards.serve({ basePath, readOnly: true });
+  const { page } = await browser.open(`${url}/queues/thumbnails`);
+  await page.locator('.uplot').first().waitFor();
+  await page.getByText('read-only').waitFor();
+  expect(await button(page, /Pause|Limits|Purge|Destroy|Send/).count()).toBe(0);
+  const { url: closed } = await dashboards.serve({ basePath, authorize: () => undefined });
+  const { page: refused } = await browser.open(closed);
+  await refused.getByText('You are not signed in').waitFor();
+});
+
+it('hostile bodies are shown as what they are, and do nothing', async () => {
+  const hostile = queue('<img src=x onerror=alert(1)>');
+  const markup = '</script><script>alert(1)</script><img src=x onerror=alert(2)>';
+  const headers = { '<b>': markup };
+  await hostile.send(markup as never, { id: '<i>id</i>', headers });
+  await hostile.send('y'.repeat(10_000_000) as never, { id: 'large' });
+  await connection.call('LPUSH', [hostile.name, Buffer.from([0, 255, 1, 254])]);
+  const page = await open(`/queues/${encodeURIComponent(hostile.name)}/messages`);
+  let alerts = 0;
+  page.on('dialog', () => {
+    alerts += 1;
+  });
+  await page.getByText('AP8B/g==').waitFor();
+  await page.getByText('<i>id</i>', { exact: true }).click();
+  await page.locator('pre', { hasText: markup }).waitFor();
+  expect(await page.locator('main img, main script, main i, main b').count()).toBe(0);
+  await page.goto(page.url().replace(/messages.*/, 'messages/large'));
+  await page.getByText('only the beginning is shown').waitFor();
+  expect((await page.locator('pre').textContent())?.length).toBe(65_536);
+  expect(alerts).toBe(0);
+  await hostile.destroy();
+});
+
+it.each([320, 768, 2560])(
+  'at %i px nothing is wider than the screen, light or dark',
+  async (width) => {
+    const page = await open('/', { width, height: 900, colorScheme: 'dark' });
+    const paths = [
+      '/',
+      '/queues/thumbnails',
+      '/queues/emails/messages?state=settled',
+      '/schedules',
+      '/topics/orders',
+      '/server',
+    ];
+    for (const path of paths) {
+      await page.goto(new URL(basePath + path, page.url()).href);
+      await page.locator('.data, .tiles').first().waitFor();
+      const [content, screen] = (await page.evaluate(
+        '[document.documentElement.scrollWidth, innerWidth]',
+      )) as number[];
+      expect(content, path).toBeLessThanOrEqual(screen as number);
+    }
+    await button(page, 'Use light colours').click();
+    await page.reload();
+    await button(page, 'Use dark colours').waitFor();
+  },
+);
+
+it('all of it can be done with the keyboard', async () => {
+  const page = await open('/queues/thumbnails');
+  await button(page, 'Pause…').waitFor();
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
+  await button(page, 'Pause…').focus();
+  await page.keyboard.press('Enter');
+  await dialog(page).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'detached' });
+  expect((await queue('thumbnails').stats()).paused).toBeUndefined();
+});
