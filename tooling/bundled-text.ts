@@ -38,7 +38,7 @@ ${licences(Object.keys(metafile?.inputs ?? {}))}`;
 });
 
 /** As comments, for each package that one of these files belongs to. */
-export function licences(files: readonly string[]): string {
+function licences(files: readonly string[]): string {
   const folders = files.flatMap((file) => /.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
   return [...new Set(folders)].map(licence).join('');
 }

@@ -1,5 +1,5 @@
-import { bundledPage } from '../../tooling/bundled-page.js';
 import { library } from '../../tooling/tsup.js';
+import { bundledPage } from './bundled-page.js';
 
 const page = bundledPage({ place: /src\/page-text\.ts$/, program: 'page/main.tsx' });
 

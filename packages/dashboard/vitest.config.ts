@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
 import { mergeConfig, type Plugin } from 'vitest/config';
-import { bundlePage, pageModule } from '../../tooling/bundled-page.js';
 import shared from '../../tooling/vitest.js';
+import { bundlePage, pageModule } from './bundled-page.js';
 
 const page: Plugin = {
   name: 'bundled-page',

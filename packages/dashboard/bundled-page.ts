@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Options } from 'tsup';
-import { licences } from './bundled-text.js';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 type Build = Parameters<Plugin['setup']>[0]['esbuild']['build'];
@@ -27,8 +28,8 @@ export async function bundlePage(build: Build, program: string): Promise<Bundled
     legalComments: 'none',
   });
   const text = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '';
-  const notice = licences(Object.keys(metafile.inputs));
-  return { script: `${text('.js')}\n${notice}`, styles: text('.css') };
+  const notices = noticesOf(Object.keys(metafile?.inputs ?? {}));
+  return { script: `${text('.js')}\n${notices}`, styles: text('.css') };
 }
 
 /** The text of a module that exports the page. */
@@ -45,3 +46,16 @@ export const bundledPage = ({ place, program }: { place: RegExp; program: string
     }));
   },
 });
+
+/** The licences of the packages that these files belong to, as comments. */
+function noticesOf(files: readonly string[]): string {
+  const folders = files.flatMap((file) => /.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
+  return [...new Set(folders)].map(noticeOf).join('');
+}
+
+function noticeOf(folder: string): string {
+  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (!file) throw new Error(`${name} comes without its licence`);
+  return `/*!\n${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n*/\n`;
+}
