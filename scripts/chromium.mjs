@@ -6,6 +6,7 @@ const names = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** Makes sure that there is a Chromium for the tests of the dashboard. False when it cannot. */
 export function ensureChromium() {
+  // biome-ignore lint/suspicious/noUndeclaredEnvVars: turbo.json of the dashboard has it, for its tests.
   if (process.env.REDPOST_CHROMIUM) return Promise.resolve(true);
   const packages = { 'apt-get': 'chromium', dnf: 'chromium', apk: 'chromium' };
   return ensureProgram({ title: 'Chromium', names, packages, advice: 'Install Chromium' });
