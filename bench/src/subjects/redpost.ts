@@ -21,14 +21,7 @@ interface Way {
 }
 
 /** How a queue of redpost is measured that is used in this way. */
-export function subjectOf({
-  name,
-  variant,
-  options,
-  limits,
-  observe,
-  history,
-}: Way): QueueSubject {
+export function subjectOf({ name, variant, options, limits, observe, history }: Way): QueueSubject {
   return {
     kind: 'queue',
     name,

@@ -144,7 +144,9 @@ it('what a dead consumer had of a key that is paused or has reached its rate wai
   const other = redis.otherEnd(queue);
   const consumer = other.consume(({ body }) => void handled.push(body), { concurrency: 5 });
   let recovered = 0;
-  consumer.on('recovered', ({ returned }) => void (recovered += returned));
+  consumer.on('recovered', ({ returned }) => {
+    recovered += returned;
+  });
   await eventually(() => recovered === 2);
   // It has looked for suspects when it has found this one, which comes behind them.
   await queue.send('free', { key: 'free' });
