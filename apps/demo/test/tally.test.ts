@@ -8,7 +8,7 @@ import { allKeys, useRedis } from './support/use-redis.js';
 async function meddle(connection: Connection, copies: number): Promise<void> {
   const queue = await eventually(async () => {
     const keys = await allKeys(connection);
-    return keys.map((key) => /^\{(.*)\}:consumers$/.exec(key)?.[1]).find(Boolean);
+    return keys.map((key) => /^\{(.*:task)\}:consumers$/.exec(key)?.[1]).find(Boolean);
   });
   const reply = await connection.block((ms) => ['BRPOP', queue, ms / 1000], { timeoutMs: 8000 });
   const [, element] = reply as [Buffer, Buffer];
