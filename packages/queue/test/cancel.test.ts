@@ -4,8 +4,10 @@ import { interposed } from '../../../tooling/interposed.js';
 import { slowness } from '../../../tooling/machine-pace.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { CancelledError, type Delivery, SearchLimitError, type SendOptions } from '../src/index.js';
+import { retry } from '../src/scripts/retry.js';
 import { consumersOf, deferred, expireLeases, leftKeys } from './support/in-redis.js';
 import { startPrinting } from './support/printing-process.js';
+import { scriptedConsumer } from './support/scripted-consumer.js';
 import { openConnection, type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -114,6 +116,22 @@ it('cancelling the next message of a key that waits for its attempt lets the oth
   expect(await leftKeys(queue)).toEqual(
     expect.not.arrayContaining([expect.stringContaining(':key:')]),
   );
+});
+
+it('a message that waits for its attempt, and is cancelled while others of its run are held, does not hold up the key', async () => {
+  const queue = redis.queue<string>();
+  const { connection } = queue;
+  await queue.sendBatch(['a', 'b', 'c'].map((id) => ({ body: id, id, key: 'k' })));
+  const { keys, consumer, confirm, lease } = await scriptedConsumer(queue);
+  await confirm();
+  await lease(2, 1, { perKey: 2 });
+  const deliveries = [{ receipt: 1, delayMs: 60_000, ranUs: 1 }];
+  await connection.run(retry, { keys, consumer, deliveries, holdsKey: true });
+  expect(await queue.cancel('a')).toBe('removed');
+  // Only when the rest of the run is done.
+  await lease(0, 10, { count: 1 });
+  await lease(1, 20, { acked: { batches: [], receipts: [2], expired: 0 }, rans: [[1]] });
+  expect(await queue.stats()).toMatchObject({ pending: 0, active: 1 });
 });
 
 it('the signal of an active message is aborted in another process, within 100 ms', async () => {

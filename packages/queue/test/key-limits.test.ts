@@ -49,6 +49,18 @@ it('a keyConcurrency that is raised and lowered holds for what is taken from the
   expect(await queue.limits.get()).toEqual({ keyConcurrency: 1 });
 });
 
+it('a limit that is raised and lowered again before anything is leased still holds for what is active', async () => {
+  const queue = redis.queue<number>();
+  await queue.send(0, { key: 'k' });
+  const first = await queue.receive();
+  await queue.limits.set({ keyConcurrency: 2 });
+  await queue.send(1, { key: 'k' });
+  await queue.limits.set({ keyConcurrency: null });
+  expect(await queue.receive({ timeoutMs: 100 })).toBeUndefined();
+  await first?.ack();
+  expect((await queue.receive({ timeoutMs: 5000 }))?.body).toBe(1);
+});
+
 it('a start that was made under a former keyRate is not given back with a message that has not started', async () => {
   const queue = redis.queue<number>();
   await queue.sendBatch([0, 1].map((body) => ({ body, key: 'k' })));

@@ -326,9 +326,10 @@ local function make_busy_keys_ready()
       times[#times + 1] = key
     end
   end
-  if not times[1] then return end
-  note_shared()
-  make_ready(times)
+  -- From now on a key of which one is held may be ready, also one to which messages come later: see `free_batch`, and the
+  -- limit may be lowered before the next lease.
+  if entries[1] then note_shared() end
+  if times[1] then make_ready(times) end
 end
 
 -- The rate of the keys is another one: the next lease looks at those that have reached the former one.

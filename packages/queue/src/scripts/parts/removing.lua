@@ -19,9 +19,10 @@ local function note_removed(key, was_next)
     -- It has waited for its next attempt: that of the next one is no reason to wait.
     local at = tonumber(redis.call('ZSCORE', later, key))
     local held_count, time = held_of(key)
-    if at and at % 1 ~= 0.5 and not pause_of(key) and held_count < key_rules().most then
+    if at and at % 1 ~= 0.5 and not pause_of(key) then
       redis.call('ZREM', later, key)
-      make_ready({ time or new_time(), key })
+      -- While others of its run are held, the key is ready when these have ended.
+      if held_count < key_rules().most then make_ready({ time or new_time(), key }) end
     end
   end
 end
