@@ -1,7 +1,7 @@
 import { connect, type Schema } from '@redpost/core';
 import { startRedis } from '@redpost/core/embedded';
 import { expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../../../tooling/eventually.js';
+import { eventually, eventuallyPasses } from '../../../tooling/eventually.js';
 import { busyMs, slowness } from '../../../tooling/machine-pace.js';
 import { startTestCluster } from '../../../tooling/test-cluster.js';
 import {
@@ -167,7 +167,8 @@ it('concurrency is shared, and no more is leased than there are free handlers', 
     const stats = await Promise.all(queues.map((queue) => queue.stats()));
     return stats.map((each) => each.active);
   };
-  expect(await active()).toEqual([3, 2, 1]);
+  // What was leased ahead on a machine that stood still is returned.
+  await eventuallyPasses(async () => expect(await active()).toEqual([3, 2, 1]));
   for (let n = 0; n < 12; n += 1) {
     await step();
     expect(ends).toHaveLength(6);
@@ -207,7 +208,7 @@ it('while all are empty all of them wait, and each wakes at once', async () => {
     const sentAt = performance.now();
     await queue.send(1);
     await eventually(() => woken.includes(queue.name));
-    expect(performance.now() - sentAt).toBeLessThan(60 * slowness());
+    expect(performance.now() - sentAt).toBeLessThan(250 * slowness());
   }
 });
 

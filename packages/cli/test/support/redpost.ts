@@ -55,7 +55,7 @@ export function useRedpost() {
     },
     /** Runs a command on a terminal, as `script` makes one, without colours unless they are asked for. */
     onTerminal(command: string, input = '', { colours = false } = {}): Promise<Ended> {
-      const setting = colours ? 'env -u NO_COLOR TERM=xterm-256color' : 'NO_COLOR=1';
+      const setting = colours ? 'env -u NO_COLOR -u CI TERM=xterm-256color' : 'NO_COLOR=1';
       const line = `'${process.execPath}' '${bin}' ${command}`;
       return this.shell(`printf '${input}' | ${setting} script -qec "${line}" /dev/null`);
     },
