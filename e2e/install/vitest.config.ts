@@ -8,8 +8,8 @@ export default defineConfig({
     // Each test is a handful of processes, one after the other.
     maxConcurrency: 2,
     maxWorkers: 2,
-    testTimeout: 420_000,
-    hookTimeout: 420_000,
+    testTimeout: 660_000,
+    hookTimeout: 660_000,
     reporters: ['default', ['json', { outputFile: '.turbo/test-report.json' }]],
   },
 });

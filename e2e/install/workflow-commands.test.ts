@@ -120,7 +120,7 @@ async function command(line: string, env: Record<string, string> = {}): Promise<
   const options = step.shell === 'bash' ? ['--noprofile', '--norc', '-eo', 'pipefail'] : ['-e'];
   return copy.run('bash', [...options, '-c', line], {
     env: { ...step.env, ...env },
-    timeoutMs: 300_000,
+    timeoutMs: 600_000,
   });
 }
 
