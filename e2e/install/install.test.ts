@@ -59,7 +59,7 @@ describe.each(managers)('installed with %s', (manager) => {
     const consumer = await Consumer.make(registry, manager);
     await consumer.install(...installs, nodeTypes);
 
-    const program = code.replace('redis://localhost:6379', redis.url);
+    const program = ending(code.replace('redis://localhost:6379', redis.url));
     const commonjs = withoutTopLevelAwait(program);
     await consumer.write({ 'example.mts': program, 'example.cts': commonjs });
     await consumer.compile(resolutions, ['example.mts', 'example.cts']);
@@ -135,6 +135,17 @@ await new Promise((drained) => consumer.on('drained', drained));
 await consumer.stop();
 console.log('acked', (await queue.stats()).total.acked);
 await connection.close();
+`;
+}
+
+/** A program that serves asks itself for its page, tells the status, and ends. */
+function ending(program: string): string {
+  const [, port] = /\.listen\((\d+)/.exec(program) ?? [];
+  if (!port) return program;
+  const free = 20_000 + Math.floor(Math.random() * 10_000);
+  return `${program.replace(port, String(free))}
+console.log((await fetch('http://127.0.0.1:${free}/')).status);
+process.exit();
 `;
 }
 
