@@ -1,5 +1,6 @@
-import { FlowProducer, Worker } from 'bullmq';
+import { FlowProducer } from 'bullmq';
 import type { Body, QueueSubject } from '../subject.js';
+import { startWorker } from './bullmq-worker.js';
 import { crash } from './crash.js';
 
 const opts = { removeOnComplete: true, removeOnFail: true };
@@ -25,17 +26,7 @@ export const bullmqFlows: QueueSubject = {
       sendBatch: (bodies) =>
         flows.add({ ...job(bodies.at(-1)), children: bodies.slice(0, -1).map(job) }),
 
-      async consume(handler, concurrency) {
-        const connection = { url, maxRetriesPerRequest: null };
-        const worker = new Worker<Body>('bench', ({ data }) => handler(data), {
-          connection,
-          concurrency,
-        });
-        worker.on('error', crash);
-        worker.on('failed', (_job, error) => crash(error));
-        await worker.waitUntilReady();
-        return { stop: () => worker.close() };
-      },
+      consume: (handler, concurrency) => startWorker(url, ({ data }) => handler(data), concurrency),
 
       close: () => flows.close(),
     };

@@ -1,5 +1,6 @@
-import { Queue, QueueEvents, Worker } from 'bullmq';
+import { Queue, QueueEvents } from 'bullmq';
 import type { Body, QueueSubject } from '../subject.js';
+import { startWorker } from './bullmq-worker.js';
 import { crash } from './crash.js';
 
 /**
@@ -31,16 +32,11 @@ export const bullmqRequest: QueueSubject = {
       },
 
       async consume(handler, concurrency) {
-        const connection = { url, maxRetriesPerRequest: null };
         const process = async ({ data }: { data: Body }) => {
           await handler(data);
           return data;
         };
-        const worker = new Worker<Body>('bench', process, { connection, concurrency });
-        worker.on('error', crash);
-        worker.on('failed', (_job, error) => crash(error));
-        await worker.waitUntilReady();
-        return { stop: () => worker.close() };
+        return startWorker(url, process, concurrency);
       },
 
       async close() {

@@ -1,5 +1,6 @@
-import { type JobsOptions, Queue, Worker } from 'bullmq';
+import { type JobsOptions, Queue } from 'bullmq';
 import type { Body, QueueSubject } from '../subject.js';
+import { startWorker } from './bullmq-worker.js';
 import { crash } from './crash.js';
 
 /** One way to use BullMQ. */
@@ -36,17 +37,7 @@ const subjectOf = ({ name, variant, options }: Way): QueueSubject => ({
           bodies.map((data) => ({ name: 'body', data, ...(options && { opts: options(data) }) })),
         ),
 
-      async consume(handler, concurrency) {
-        const connection = { url, maxRetriesPerRequest: null };
-        const worker = new Worker<Body>('bench', (job) => handler(job.data), {
-          connection,
-          concurrency,
-        });
-        worker.on('error', crash);
-        worker.on('failed', (_job, error) => crash(error));
-        await worker.waitUntilReady();
-        return { stop: () => worker.close() };
-      },
+      consume: (handler, concurrency) => startWorker(url, (job) => handler(job.data), concurrency),
 
       close: () => queue.close(),
     };

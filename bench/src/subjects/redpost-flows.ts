@@ -1,7 +1,7 @@
 import { connect } from '@redpost/core';
 import { Flow, Queue } from '@redpost/queue';
 import type { Body, QueueSubject } from '../subject.js';
-import { crash } from './crash.js';
+import { strict } from './strict.js';
 
 /** Each batch is a flow: the last body is that of the continuation, the others are those of the members. */
 export const redpostFlows: QueueSubject = {
@@ -29,11 +29,7 @@ export const redpostFlows: QueueSubject = {
       },
 
       async consume(handler, concurrency) {
-        const consumer = queue.consume(({ body }) => handler(body), { concurrency });
-        consumer.on('error', crash);
-        consumer.on('failed', ({ error }) => crash(error));
-        consumer.on('lost', () => crash(new Error('The lease was lost')));
-        return consumer;
+        return strict(queue.consume(({ body }) => handler(body), { concurrency }));
       },
 
       async close() {

@@ -1,7 +1,7 @@
 import { connect } from '@redpost/core';
 import { Queue } from '@redpost/queue';
 import type { Body, QueueSubject } from '../subject.js';
-import { crash } from './crash.js';
+import { strict } from './strict.js';
 
 /** Each send is a request: it resolves with what the handler returns. */
 export const redpostRequest: QueueSubject = {
@@ -26,10 +26,7 @@ export const redpostRequest: QueueSubject = {
           },
           { concurrency },
         );
-        consumer.on('error', crash);
-        consumer.on('failed', ({ error }) => crash(error));
-        consumer.on('lost', () => crash(new Error('The lease was lost')));
-        return consumer;
+        return strict(consumer);
       },
 
       async close() {

@@ -6,7 +6,7 @@ import {
   type SendOptions,
 } from '@redpost/queue';
 import type { Body, QueueSubject } from '../subject.js';
-import { crash } from './crash.js';
+import { strict } from './strict.js';
 
 /** One way to use a queue of redpost. */
 interface Way {
@@ -48,11 +48,7 @@ export function subjectOf({ name, variant, options, limits, observe, history }: 
         async consume(handler, concurrency) {
           if (limits) await queue.limits.set(limits);
           if (history) await queue.history.set(history);
-          const consumer = queue.consume(({ body }) => handler(body), { concurrency });
-          consumer.on('error', crash);
-          consumer.on('failed', ({ error }) => crash(error));
-          consumer.on('lost', () => crash(new Error('The lease was lost')));
-          return consumer;
+          return strict(queue.consume(({ body }) => handler(body), { concurrency }));
         },
 
         async close() {
