@@ -2,7 +2,7 @@ import { connect } from '@redpost/core';
 import { Flow, type FlowOptions, Queue } from '@redpost/queue';
 import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
-import { bin, uniqueName, useRedpost } from './support/redpost.js';
+import { uniqueName, useRedpost } from './support/redpost.js';
 
 const redpost = useRedpost();
 
@@ -43,9 +43,7 @@ it('flow list, status, results and close', async () => {
   expect((await flow('list', queue)).lines).toEqual([{ ...open, expired: 0, cancelled: 0 }]);
   await handle();
   const status = await flow('status', queue, id);
-  const table = await redpost.shell(
-    `script -qec "'${process.execPath}' '${bin}' flow list ${queue}" /dev/null`,
-  );
+  const table = await redpost.onTerminal(`flow list ${queue}`);
   const results = await flow('results', queue, id);
   const closed = await flow('close', queue, id);
   const over = await flow('status', queue, id);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
-import { bin, uniqueName, useRedpost } from './support/redpost.js';
+import { uniqueName, useRedpost } from './support/redpost.js';
 
 const redpost = useRedpost();
 
@@ -16,9 +16,7 @@ it('schedule set, list, next and remove', async () => {
   const other = await schedule('set', queue, 'every day', 'hi', '--codec', 'text', ...more);
   const list = await schedule('list', queue);
   const next = await schedule('next', queue, 'daily', '--count', '2');
-  const table = await redpost.shell(
-    `NO_COLOR=1 script -qec "'${process.execPath}' '${bin}' schedule list ${queue}" /dev/null`,
-  );
+  const table = await redpost.onTerminal(`schedule list ${queue}`);
   const stats = await redpost.run(['stats', queue]);
 
   expect(set.lines).toEqual([

@@ -167,7 +167,7 @@ class RedisMetrics {
 
 /** How long ago the next message was sent, in ms; 0 when none waits, or when it is a bare payload. */
 async function ageOfNext(queue: Pick<Queue<unknown>, 'peek'>): Promise<number> {
-  const [next] = await queue.peek(1);
+  const [next] = await queue.peek(1, { maxBodyBytes: 0 });
   return next?.sentAt ? Math.max(0, Date.now() - next.sentAt.getTime()) : 0;
 }
 

@@ -33,7 +33,7 @@ Examples:
   redpost dashboard --port 8080 --base-path /admin/queues --read-only
 
 Runs until Ctrl-C or SIGTERM. Browsers on this machine may change everything, others only
-look: whoever reaches an address that others can reach sees all message bodies. For users
+look: on an address that others can reach, they see all message bodies. For users
 and rights, mount @redpost/dashboard in a server of your own.`,
     job: (run, _args, options) => serve(run, options),
   });

@@ -4,15 +4,13 @@ import { flowTable, type ListedFlow } from '../output/flow-table.js';
 import { say } from '../output/notices.js';
 import { addCommand, define } from '../program/define.js';
 import { exitCodes } from '../program/exit-codes.js';
+import { inTurns } from '../program/in-turns.js';
 import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 
 interface TableOptions {
   json?: boolean;
 }
-
-/** How many flows are asked about at a time. */
-const atOnce = 50;
 
 export function addFlow(program: Command, context: ProgramContext): void {
   const flow = addCommand(program, 'flow').description(
@@ -69,7 +67,7 @@ opened with results have them. Exits with 1 when nothing is known of the flow.`,
 Example:
   redpost flow close reports march
 
-For a flow that whoever has opened it has left open. Prints {"queue", "flow",
+For a flow that its opener has left open. Prints {"queue", "flow",
 "closed"}. Exits with 1 when nothing is known of it.`,
     job: (run, args) => unlessInterrupted(run, close(run, args)),
   });
@@ -100,16 +98,9 @@ async function flowOf(run: Run, [queue = '', id = '']: readonly string[]): Promi
 
 async function list(run: Run, [queue = '']: readonly string[], { json }: TableOptions) {
   const connection = await run.connection();
-  const listed: ListedFlow[] = [];
-  let some: Promise<ListedFlow[]>[] = [];
-  for await (const flow of Flow.list({ connection, queue })) {
-    some.push(listedOf(flow));
-    if (some.length < atOnce) continue;
-    listed.push(...(await Promise.all(some)).flat());
-    some = [];
-  }
-  listed.push(...(await Promise.all(some)).flat());
-  await print(run, queue, listed, json);
+  const flows: Flow[] = [];
+  for await (const flow of Flow.list({ connection, queue })) flows.push(flow);
+  await print(run, queue, (await inTurns(flows, listedOf)).flat(), json);
   return undefined;
 }
 

@@ -85,6 +85,7 @@ async function watchStats(
       ? statsTable(all).split('\n')
       : all.map((one) => JSON.stringify({ at, ...one }));
     const back = asTable && printed > 0 ? `\x1b[${printed}A\x1b[J` : '';
+    // It rejects only when the reader has ended, which ends this loop.
     await run.output.line(`${back}${lines.join('\n')}`).catch(() => {});
     printed = lines.length;
     await pause(interval, undefined, { signal: stop.signal }).catch(() => {});

@@ -85,7 +85,7 @@ export class Sampler {
   async #queueRow(queue: Queue<Buffer, Body>): Promise<Row> {
     const stats = await queue.stats();
     const { pending, active, delayed, dead, consumers, paused, total } = stats;
-    const [next] = pending > 0 ? await queue.peek(1) : [];
+    const [next] = pending > 0 ? await queue.peek(1, { maxBodyBytes: 0 }) : [];
     const left = total.acked + total.dead + total.expired + total.cancelled + total.dropped;
     const counts = { there: pending + active + delayed, left };
     return {
