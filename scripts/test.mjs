@@ -8,7 +8,7 @@ await prepare();
 // Without it, the tests of the dashboard fail and say so.
 await ensureChromium();
 
-say('building, checking and testing: about ten minutes on two cores that do nothing else');
+say('building, checking and testing: about 25 minutes on two cores that do nothing else');
 const startedAt = performance.now();
 forgetReports();
 const checks = [

@@ -57,7 +57,7 @@ export class NameIndex {
     });
   }
 
-  /** Removes a name that was deleted. Whoever uses it again notes it again. */
+  /** Removes a name that was deleted. Its next use adds it again. */
   async remove(name: string): Promise<void> {
     this.#due.delete(name);
     try {

@@ -165,7 +165,7 @@ export const messageRoutes = [
     method: 'post',
     path: `${path}/cancel`,
     role: 'operate',
-    summary: 'Cancels a message, wherever it is and whoever has it',
+    summary: 'Cancels a message, also one that a consumer has',
     tag,
     body: { reason: z.string().max(1000).optional() },
     answer: z.object({ result: z.enum(['removed', 'signalled', 'gone']) }),
