@@ -7,6 +7,7 @@ import {
   type Unlisten,
   wholeNumber,
 } from '@redpost/core';
+import { inTurns } from '@redpost/core/consuming';
 import { listQueues, Queue } from '@redpost/queue';
 import { listTopics, Topic } from '@redpost/topic';
 import { Gauge, type Registry } from 'prom-client';
@@ -117,8 +118,8 @@ class RedisMetrics {
       const queues = this.#options.queues ?? (await listQueues(connection)).map(({ name }) => name);
       const topics = await this.#topics();
       const failures =
-        (await inTurns(queues.slice(0, maxNames), (name) => this.#readQueue(name))) +
-        (await inTurns(topics.slice(0, maxNames), (topic) => this.#readTopic(topic)));
+        (await failuresOf(queues.slice(0, maxNames), (name) => this.#readQueue(name))) +
+        (await failuresOf(topics.slice(0, maxNames), (topic) => this.#readTopic(topic)));
       this.#gauges.failures?.set(failures);
       this.#gauges.up?.set(1);
     } catch {
@@ -172,14 +173,14 @@ async function ageOfNext(queue: Pick<Queue<unknown>, 'peek'>): Promise<number> {
 }
 
 /** Reads all of them, some at a time, and returns how many could not be read. */
-async function inTurns<Item>(
+async function failuresOf<Item>(
   items: readonly Item[],
   read: (item: Item) => Promise<void>,
 ): Promise<number> {
-  let failures = 0;
-  for (let at = 0; at < items.length; at += atOnce) {
-    const results = await Promise.allSettled(items.slice(at, at + atOnce).map(read));
-    failures += results.filter(({ status }) => status === 'rejected').length;
-  }
-  return failures;
+  const hasFailed = (item: Item) =>
+    read(item).then(
+      () => false,
+      () => true,
+    );
+  return (await inTurns(items, hasFailed, atOnce)).filter(Boolean).length;
 }

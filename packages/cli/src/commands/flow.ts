@@ -1,10 +1,10 @@
+import { inTurns } from '@redpost/core/consuming';
 import { Flow, type FlowResult } from '@redpost/queue';
 import type { Command } from 'commander';
 import { flowTable, type ListedFlow } from '../output/flow-table.js';
 import { say } from '../output/notices.js';
 import { addCommand, define } from '../program/define.js';
 import { exitCodes } from '../program/exit-codes.js';
-import { inTurns } from '../program/in-turns.js';
 import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 

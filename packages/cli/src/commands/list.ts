@@ -1,4 +1,5 @@
 import type { Connection, ConsumerInfo } from '@redpost/core';
+import { inTurns } from '@redpost/core/consuming';
 import { listQueues, Queue } from '@redpost/queue';
 import { listTopics, Topic } from '@redpost/topic';
 import type { Command } from 'commander';
@@ -9,7 +10,6 @@ import {
   listTable,
 } from '../output/list-table.js';
 import { define } from '../program/define.js';
-import { inTurns } from '../program/in-turns.js';
 import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 

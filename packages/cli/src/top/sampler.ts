@@ -1,8 +1,8 @@
 import type { Connection } from '@redpost/core';
+import { inTurns } from '@redpost/core/consuming';
 import { listQueues, Queue, type QueueStats } from '@redpost/queue';
 import { type ConsumerGroup, listTopics, Topic } from '@redpost/topic';
 import { asIs, type Body } from '../messages/body-codec.js';
-import { inTurns } from '../program/in-turns.js';
 
 /** A queue or a consumer group at one time. */
 export interface Row {

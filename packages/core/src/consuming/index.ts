@@ -50,6 +50,7 @@ export { SettledReport } from '../observe/settled-report.js';
 export { type NamedUse, NameIndex } from '../registry/name-index.js';
 export { describeConsumer, readConsumers } from '../registry/registration.js';
 export { inThisContext, outsideContext } from '../runtime/context.js';
+export { inTurns } from '../runtime/in-turns.js';
 export { isThenable } from '../runtime/is-thenable.js';
 export { onAbort } from '../runtime/on-abort.js';
 export {

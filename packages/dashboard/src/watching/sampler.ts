@@ -1,8 +1,7 @@
 import { isRedpostError } from '@redpost/core';
-import { pause, performance } from '@redpost/core/consuming';
+import { inTurns, pause, performance } from '@redpost/core/consuming';
 import type { QueueStats } from '@redpost/queue';
 import { type Attention, attentionFor } from './attention.js';
-import { inTurns } from './in-turns.js';
 import type { QueuePool } from './queue-pool.js';
 import { Traffic } from './traffic.js';
 
@@ -28,7 +27,6 @@ const everyMs = 2000;
 const restFactor = 4;
 /** For how long the looks go on after the last question, in ms. */
 const lingerMs = 70_000;
-const atOnce = 50;
 
 /**
  * Looks at all queues again and again while somebody watches, and for a minute longer, so that rates can be told. However many watch, Redis
@@ -87,7 +85,7 @@ export class Sampler {
 
   async #lookAtAll(): Promise<Samples> {
     const names = await this.#pool.names();
-    const all = await inTurns(names, atOnce, (name) => this.#sample(name));
+    const all = await inTurns(names, (name) => this.#sample(name));
     const known = new Set(names);
     for (const name of this.#traffic.keys()) if (!known.has(name)) this.#traffic.delete(name);
     this.#current = { at: new Date(), all };

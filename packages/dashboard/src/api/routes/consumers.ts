@@ -1,5 +1,5 @@
+import { inTurns } from '@redpost/core/consuming';
 import { z } from 'zod';
-import { inTurns } from '../../watching/in-turns.js';
 import { route } from '../route.js';
 import { consumerSchema, count, time, wholeInQuery } from '../schemas.js';
 import { consumerView } from '../views.js';
@@ -36,10 +36,11 @@ export const consumerRoutes = [
         .filter(({ name, stats }) => rights.allows('view', name) && (stats?.consumers ?? 0) > 0)
         .sort((a, b) => (b.stats?.consumers ?? 0) - (a.stats?.consumers ?? 0));
       const asked = busy.slice(0, mostQueues);
-      const lists = await inTurns(asked, 20, async ({ name }) => {
+      const consumersOf = async ({ name }: { name: string }) => {
         const consumers = await services.pool.get(name)?.queue.consumers();
         return (consumers ?? []).map((info) => consumerView(name, info));
-      });
+      };
+      const lists = await inTurns(asked, consumersOf, 20);
       const part = query.search.toLowerCase();
       const found = lists
         .flat()

@@ -1,9 +1,9 @@
 import { types } from 'node:util';
+import { inTurns } from '@redpost/core/consuming';
 import type { Schedule } from '@redpost/queue';
 import { z } from 'zod';
 import { Problem } from '../../http/problem.js';
 import { bodySchema } from '../../watching/body-view.js';
-import { inTurns } from '../../watching/in-turns.js';
 import { givenBody, givenBodySchema } from '../given-body.js';
 import { type Call, route } from '../route.js';
 import { confirmation, count, done, instant, iso, time, wholeInQuery } from '../schemas.js';
@@ -60,10 +60,11 @@ export const scheduleRoutes = [
     async handle(call) {
       const names =
         call.query.queue === undefined ? await scheduledQueues(call) : [call.query.queue];
-      const lists = await inTurns(names, 10, async (name) => {
+      const schedulesOf = async (name: string) => {
         const { queue } = call.queueNamed(name);
         return (await queue.schedules.list()).map((schedule) => scheduleView(call, name, schedule));
-      });
+      };
+      const lists = await inTurns(names, schedulesOf, 10);
       const part = call.query.search.toLowerCase();
       const found = lists
         .flat()

@@ -1,8 +1,8 @@
+import { inTurns } from '@redpost/core/consuming';
 import type { DeadRecord, From, Topic, TopicRecord } from '@redpost/topic';
 import { z } from 'zod';
 import { Problem } from '../../http/problem.js';
 import { type BodyViewer, bodySchema } from '../../watching/body-view.js';
-import { inTurns } from '../../watching/in-turns.js';
 import { previewLength } from '../message-view.js';
 import { type Call, route, tailRoute } from '../route.js';
 import {
@@ -83,7 +83,6 @@ export const topicRoutes = [
       );
       const topics = await inTurns(
         shown.slice(0, Math.min(query.limit, mostTopics)),
-        10,
         async (topic) => {
           const [stats, groups] = await Promise.all([topic.stats(), groupsOf(topic)]);
           const sum = (read: (group: Group) => number) =>
@@ -97,6 +96,7 @@ export const topicRoutes = [
             consumers: sum(({ consumers }) => consumers),
           };
         },
+        10,
       );
       return { topics, found: shown.length };
     },
@@ -282,10 +282,11 @@ export const topicRoutes = [
 type Group = { [Name in keyof typeof groupNumbers]: z.infer<(typeof groupNumbers)[Name]> };
 
 async function groupsOf(topic: Topic<Buffer>): Promise<Group[]> {
-  return inTurns(await topic.groups(), 5, async (group) => {
+  const read = async (group: string) => {
     const { lag, pending, delayed, dead, consumers } = await topic.group(group).stats();
     return { group, lag, pending, delayed, dead, consumers };
-  });
+  };
+  return inTurns(await topic.groups(), read, 5);
 }
 
 function topicOf(call: Call<unknown, unknown>) {
