@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { slowness } from '../../tooling/machine-pace.js';
+import { mostInWindow } from '../../tooling/most-in-window.js';
 import { sharedNow } from '../src/clock.js';
 import { eventually } from '../src/eventually.js';
 import { SystemUnderTest } from '../src/processes/system-under-test.js';
@@ -74,21 +75,9 @@ it('never more than 5 handlers of 3 processes run when 5 may, and 5 again after 
   expect(await system.connection.call('EXISTS', ['{shared}:holders'])).toBe(0);
 });
 
-/** The most starts in any half-open window of this length. */
-function mostIn(windowMs: number, starts: readonly number[]): number {
-  let first = 0;
-  let most = 0;
-  for (const [at, start] of starts.entries()) {
-    while ((starts[first] as number) <= start - windowMs) first += 1;
-    most = Math.max(most, at - first + 1);
-  }
-  return most;
-}
-
-/** When handlers have started, in this order. */
+/** When handlers have started. */
 function startsOf({ log }: SystemUnderTest<Server>): number[] {
-  const started = log.all('started').map(({ at }) => at);
-  return started.sort((a, b) => a - b);
+  return log.all('started').map(({ at }) => at);
 }
 
 it('50 per second start in 2 processes and never more in any second, also when one is killed', async () => {
@@ -122,7 +111,7 @@ it('50 per second start in 2 processes and never more in any second, also when o
 
   const started = startsOf(system);
   expect(
-    mostIn(
+    mostInWindow(
       rate.perMs,
       started.filter((at) => at < clearedAt),
     ),
@@ -171,7 +160,7 @@ it('never more than 50 start in any second before, during and after a failover, 
 
   const started = startsOf(system);
   const limited = started.filter((at) => at < clearedAt);
-  expect(mostIn(rate.perMs, limited)).toBeLessThanOrEqual(rate.max);
+  expect(mostInWindow(rate.perMs, limited)).toBeLessThanOrEqual(rate.max);
   const count = started.filter((at) => at >= since && at < until).length;
   expect(count / ((until - since) / 1000)).toBeGreaterThanOrEqual(47 / pace);
   expect((await system.summary()).lost).toEqual([]);
