@@ -9,7 +9,7 @@ import {
 } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
 import { encodeEnvelope, handlingJson } from '../src/message/envelope.js';
-import { flowClose, flowSend } from '../src/scripts/flow.js';
+import { flowClose, flowSend, packMembers } from '../src/scripts/flow.js';
 import { consumersOf, deferred, expireLeases, leftKeys } from './support/in-redis.js';
 import { type TestQueue, uniqueName, useRedis } from './support/use-redis.js';
 
@@ -74,6 +74,64 @@ it('a flow continues once when all its members are done, in any queues', async (
     done: 900,
   });
   await eventually(async () => (await left(last as never, ...(queues as never[]))).length === 0);
+});
+
+it('members for the queue that a flow continues in are there at once, each where its options say', async () => {
+  const queue = redis.queue<unknown>();
+  const { connection } = queue;
+  const flow = await Flow.open({ connection, then: { queue, body: 'go on' } });
+  const results = await flow.sendBatch([
+    { queue, body: 'first' },
+    { queue, body: { text: 'zweitens, übermäßig 🙂' } },
+    { queue, body: 'high', priority: 9 },
+    { queue, body: 'later', delayMs: 50 },
+    { queue, body: 'gone', delayMs: 1, ttlMs: 1 },
+    { queue, body: 'last' },
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(Array(6).fill('sent'));
+  await flow.close();
+  const { pending, delayed, outbox } = await queue.stats();
+  expect({ pending, delayed, outbox: outbox.pending }).toEqual({
+    pending: 4,
+    delayed: 2,
+    outbox: 0,
+  });
+  const seen: unknown[] = [];
+  let end: FlowEnd | undefined;
+  queue.consume(({ body, flowEnd }) => {
+    if (flowEnd) end = flowEnd;
+    else seen.push(body);
+  });
+  await eventually(() => end !== undefined);
+  const bodies = ['high', 'first', { text: 'zweitens, übermäßig 🙂' }, 'last'];
+  expect(seen.filter((body) => body !== 'later')).toEqual(bodies);
+  expect(seen).toContain('later');
+  expect(end).toMatchObject({ over: 'closed', done: 5, expired: 1 });
+  await eventually(async () => (await left(queue as never)).length === 0);
+});
+
+it('a member that cannot be sent does not keep the others back', async () => {
+  const { flow, ends } = await openFlow();
+  const queue = redis.queue<unknown>();
+  queue.consume(() => {});
+  const results = await flow.sendBatch([
+    { queue, body: 1 },
+    { queue, body: 2, id: 'no', delayMs: -1 },
+    undefined as never,
+    { queue, body: 4, id: 'four' },
+  ]);
+  expect(results).toMatchObject([
+    { status: 'sent' },
+    { status: 'failed', id: 'no', error: { code: 'INVALID_ARGUMENT' } },
+    { status: 'failed', error: { code: 'INVALID_ARGUMENT' } },
+    { status: 'sent', id: 'four' },
+  ]);
+  await flow.close();
+  expect(await endOf(ends)).toMatchObject({ done: 2 });
+  expect(await flow.sendBatch([{ queue, body: 5, id: 'late' }])).toMatchObject([
+    { status: 'failed', id: 'late', error: { code: 'FLOW_OVER' } },
+  ]);
+  expect(await flow.sendBatch([])).toEqual([]);
 });
 
 it('an empty flow continues when it is closed, and only once', async () => {
@@ -324,9 +382,18 @@ it('what its sender has not relayed before it died, consumers of the continuatio
   // As a sender that dies behind the script.
   const place = handlingJson({ flow: `${flow.id}:${flow.queue}` });
   const element = encodeEnvelope({ idJson: '"m"', sentAt: 1, place }, '7');
-  const member = { target: queue.name, id: 'm', element, delayMs: 0, at: 0, ttlMs: 0 };
+  const member = {
+    target: queue.name,
+    id: 'm',
+    element,
+    delayMs: 0,
+    at: 0,
+    ttlMs: 0,
+    isPlain: true,
+  };
+  const members = [{ target: queue.name, count: 1, packed: packMembers([member]) }];
   const keys = queueKeys(last.name);
-  await connection.run(flowSend, { keys, id: flow.id, members: [member] });
+  await connection.run(flowSend, { keys, id: flow.id, members });
   await connection.run(flowClose, { keys, id: flow.id });
   expect((await queue.stats()).pending).toBe(0);
   const seen: (FlowEnd | undefined)[] = [];

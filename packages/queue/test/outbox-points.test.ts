@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { Flow, type FlowEnd, Queue } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
-import { prepareFollowUps } from '../src/outbox/follow-up.js';
+import { type PreparedFollowUp, prepareFollowUps } from '../src/outbox/follow-up.js';
 import { Outbox } from '../src/outbox/outbox.js';
 import { finish } from '../src/scripts/finish.js';
 import { expireLeases } from './support/in-redis.js';
@@ -60,15 +60,20 @@ async function relay(connection: Connection, name: string, ...targets: string[])
 }
 
 /** Leases two messages, and acknowledges them with what `finish` takes. */
-async function handleTwo(connection: Connection, name: string, more: object = {}): Promise<void> {
+async function handleTwo(
+  connection: Connection,
+  name: string,
+  followUps: readonly PreparedFollowUp[] = [],
+): Promise<void> {
   const consumer = await scriptedConsumer({ name, connection });
   await consumer.lease(2, 1);
   const deliveries = [1, 2].map((receipt) => {
-    return { receipt, how: 'done' as const, value: undefined, ...more };
+    return { receipt, how: 'done' as const, value: undefined, followUps };
   });
   const held = await connection.run(finish, {
     ...{ keys: consumer.keys, consumer: consumer.consumer },
-    deliveries,
+    plain: followUps.length === 0 ? deliveries : [],
+    others: followUps.length === 0 ? [] : deliveries,
   });
   expect(held).toEqual([true, true]);
 }
@@ -78,7 +83,7 @@ it('what is sent with acknowledgements arrives once, wherever the process dies t
     const [first, ...others] = names as [string, ...string[]];
     const send = others.map((name) => ({ queue: new Queue(name, { connection }), body: 1 }));
     const followUps = await prepareFollowUps(send);
-    await handleTwo(connection, first, { followUps });
+    await handleTwo(connection, first, followUps);
     await relay(connection, first, ...others);
   };
   const setUp = async () => {

@@ -21,7 +21,7 @@ export interface QueueStats {
    * also the news for flows that members have ended.
    */
   outbox: {
-    /** How many entries: messages, which are not in `pending`, and news. */
+    /** How many entries: messages, which are not in `pending`, members of flows, up to a thousand in an entry, and news. */
     pending: number;
     /** Since when the oldest of them waits, by the server's clock; undefined when there is none. */
     waitsSince: Date | undefined;

@@ -21,7 +21,8 @@ import {
   flowClose,
   flowOpen,
   flowSend,
-  type MemberToSend,
+  type MembersToSend,
+  packMembers,
 } from '../scripts/flow.js';
 import { newId } from '../sending/message-id.js';
 import type { SendResult } from '../sending/producer.js';
@@ -122,8 +123,8 @@ let isFlow: (value: unknown) => boolean;
 
 interface Sending {
   member: PreparedFollowUp;
-  resolve(): void;
-  reject(error: unknown): void;
+  sent(): void;
+  failed(error: unknown): void;
 }
 
 /**
@@ -200,7 +201,7 @@ export class Flow {
       ...(outer === undefined ? [] : ['of', outer]),
     ];
     if (memberOf) {
-      await memberOf.#sendAll([{ target: then.target, opens: id, element: packFields(fields) }]);
+      await memberOf.#sendAll([{ target: then.target, opens: id, packed: packFields(fields) }]);
       await memberOf.#outbox.idle();
     } else if (!(await flow.#connection.run(flowOpen, { keys: flow.#keys, id, fields }))) {
       // The one that is there may ask for results, or not.
@@ -261,13 +262,10 @@ export class Flow {
     body: unknown,
     options: Omit<FlowMessage, 'queue' | 'body'> = {},
   ): Promise<string> {
-    const member = await prepareFollowUp(
-      { ...options, queue, body },
-      'A member of a flow',
-      await this.#nameInHeaders(),
-    );
-    await new Promise<void>((resolve, reject) => {
-      this.#batch.add({ member, resolve, reject }, member.element.length);
+    const name = this.#name ?? (await this.#nameInHeaders());
+    const member = await prepareMember({ ...options, queue, body }, name);
+    await new Promise<void>((sent, failed) => {
+      this.#batch.add({ member, sent, failed }, member.element.length);
     });
     return member.id;
   }
@@ -277,13 +275,34 @@ export class Flow {
    * keep the others back.
    */
   async sendBatch(items: readonly FlowMessage[]): Promise<SendResult[]> {
-    const sent = items.map(({ queue, body, ...options }) => this.send(queue, body, options));
-    const outcomes = await Promise.allSettled(sent);
-    return outcomes.map((outcome, at) =>
-      outcome.status === 'fulfilled'
-        ? { status: 'sent', id: outcome.value }
-        : { status: 'failed', id: items[at]?.id, error: outcome.reason },
-    );
+    if (items.length === 0) return [];
+    const name = await settled(this.#nameInHeaders());
+    const results: SendResult[] = [];
+    let left = items.length;
+    // Promises for each of them would cost more than all else that is done here.
+    await new Promise<void>((resolve) => {
+      items.forEach((item, at) => {
+        const note = (result: SendResult) => {
+          results[at] = result;
+          left -= 1;
+          if (left === 0) resolve();
+        };
+        const failed = (error: unknown) => note({ status: 'failed', id: item?.id, error });
+        const add = (member: PreparedFollowUp) => {
+          const sent = () => note({ status: 'sent', id: member.id });
+          this.#batch.add({ member, sent, failed }, member.element.length);
+        };
+        try {
+          if ('error' in name) throw name.error;
+          const member = prepareMember(item, name.value);
+          if (member instanceof Promise) member.then(add, failed);
+          else add(member);
+        } catch (error) {
+          failed(error);
+        }
+      });
+    });
+    return results;
   }
 
   /**
@@ -350,23 +369,24 @@ export class Flow {
   }
 
   readonly #batch = new TickBatch<Sending>(limits, (sendings) => {
-    const members = sendings.map(({ member }) => member);
-    this.#sendAll(members).then(
+    this.#sendAll(byTarget(sendings)).then(
       () => {
-        for (const { resolve } of sendings) resolve();
+        for (const { sent } of sendings) sent();
       },
       (error) => {
-        for (const { reject } of sendings) reject(asError(error));
+        for (const { failed } of sendings) failed(asError(error));
       },
     );
   });
 
-  async #sendAll(members: readonly MemberToSend[]): Promise<void> {
+  async #sendAll(members: readonly MembersToSend[]): Promise<void> {
     const input = { keys: this.#keys, id: this.id, members };
     const standing = await this.#connection.run(flowSend, input);
     if (standing !== '') throw this.#over(standing);
-    for (const target of new Set(members.map((member) => member.target)))
-      this.#outbox.relay(target);
+    for (const some of members) {
+      // Members for the queue that it continues in are there already.
+      if ('opens' in some || some.target !== this.queue) this.#outbox.relay(some.target);
+    }
   }
 
   async #nameInHeaders(): Promise<string> {
@@ -380,6 +400,34 @@ export class Flow {
 
   #over(standing: FlowStanding): FlowOverError {
     return new FlowOverError({ queue: this.queue, id: this.id, over: standing || undefined });
+  }
+}
+
+function prepareMember(item: FlowMessage, flow: string) {
+  return prepareFollowUp(item as FollowUp, 'A member of a flow', flow);
+}
+
+/** Members, for each queue in the order in which they were sent. */
+function byTarget(sendings: readonly Sending[]): MembersToSend[] {
+  const groups = new Map<string, PreparedFollowUp[]>();
+  for (const { member } of sendings) {
+    const group = groups.get(member.target);
+    if (group) group.push(member);
+    else groups.set(member.target, [member]);
+  }
+  return [...groups].map(([target, members]) => {
+    return { target, count: members.length, packed: packMembers(members) };
+  });
+}
+
+/** What a promise resolves to, or why it does not. */
+async function settled<Value>(
+  promise: Promise<Value>,
+): Promise<{ value: Value } | { error: unknown }> {
+  try {
+    return { value: await promise };
+  } catch (error) {
+    return { error };
   }
 }
 

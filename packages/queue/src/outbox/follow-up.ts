@@ -3,6 +3,7 @@ import type { Outgoing } from '../sending/outgoing.js';
 import type { SendOptions } from '../sending/send-options.js';
 
 const notSupported = ['once', 'throttle', 'debounce', 'replicas'] as const;
+const notOfMembers = [...notSupported, 'bare'] as const;
 
 /** A message that is sent when another one is acknowledged: both happen, or neither. */
 export interface FollowUp extends Omit<SendOptions, (typeof notSupported)[number]> {
@@ -13,7 +14,7 @@ export interface FollowUp extends Omit<SendOptions, (typeof notSupported)[number
 
 /** A follow-up as the script that acknowledges takes it. */
 export interface PreparedFollowUp
-  extends Pick<Outgoing, 'id' | 'element' | 'delayMs' | 'at' | 'ttlMs'> {
+  extends Pick<Outgoing, 'id' | 'element' | 'delayMs' | 'at' | 'ttlMs' | 'isPlain'> {
   /** The name of the queue. */
   target: string;
 }
@@ -53,16 +54,16 @@ export async function prepareFollowUps(followUps: unknown): Promise<PreparedFoll
 }
 
 /**
- * Makes one ready to be sent.
+ * Makes one ready to be sent. Returns a promise only if the schema of its queue is asynchronous.
  *
  * @param what says what it is, for errors.
  * @param flow that it is a member of, as headers name it: it needs a header.
  */
-export async function prepareFollowUp(
+export function prepareFollowUp(
   followUp: FollowUp,
   what: string,
   flow?: string,
-): Promise<PreparedFollowUp> {
+): PreparedFollowUp | Promise<PreparedFollowUp> {
   const { queue, body, ...options } = followUp ?? {};
   const prepare = queue && preparers.get(queue);
   if (!prepare) {
@@ -70,11 +71,18 @@ export async function prepareFollowUp(
       `${flow === undefined ? 'Each message of send' : what} has a queue, an object of the class Queue of this package, got ${shown(queue)}`,
     );
   }
-  const { id, element, delayMs, at, ttlMs } = await prepare(body, options, flow ?? '');
-  const never = flow === undefined ? notSupported : ([...notSupported, 'bare'] as const);
+  const never = flow === undefined ? notSupported : notOfMembers;
   const refused = never.find((name) => (options as SendOptions)[name] !== undefined);
   if (refused) {
     throw new InvalidArgumentError(`${what} cannot have ${refused}`);
   }
-  return { target: queue.name, id, element, delayMs, at, ttlMs };
+  const prepared = prepare(body, options, flow ?? '');
+  const target = queue.name;
+  if (prepared instanceof Promise) return prepared.then((message) => forTarget(target, message));
+  return forTarget(target, prepared);
+}
+
+function forTarget(target: string, message: Outgoing): PreparedFollowUp {
+  const { id, element, delayMs, at, ttlMs, isPlain } = message;
+  return { target, id, element, delayMs, at, ttlMs, isPlain };
 }

@@ -31,12 +31,18 @@ export class Finishes {
 
   readonly #batch = new TickBatch<Finish>(limits, (finishes) => {
     const { connection, keys } = this.#context;
-    const deliveries = finishes.map(({ held, how, value }) => {
-      const { number, ranUs, followUps } = held;
-      return { receipt: number, how, value, ranUs, followUps };
-    });
-    const input = { keys, consumer: this.#consumer, deliveries };
-    this.#settling.settle(finishes, () => connection.run(finish, input));
+    const plain = finishes.filter(isPlain);
+    const others = plain.length === finishes.length ? [] : finishes.filter((one) => !isPlain(one));
+    const input = {
+      keys,
+      consumer: this.#consumer,
+      plain: plain.map(({ held }) => ({ receipt: held.number, ranUs: held.ranUs })),
+      others: others.map(({ held, how, value }) => {
+        const { number, ranUs, followUps } = held;
+        return { receipt: number, how, value, ranUs, followUps };
+      }),
+    };
+    this.#settling.settle([...plain, ...others], () => connection.run(finish, input));
   });
 
   /** Resolves to false when the message was no longer held. */
@@ -56,4 +62,8 @@ export class Finishes {
     this.#batch.flush();
     await this.#settling.idle();
   }
+}
+
+function isPlain({ held, how, value }: Finish): boolean {
+  return how === 'done' && value === undefined && !held.followUps?.length;
 }

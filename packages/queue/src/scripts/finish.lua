@@ -1,32 +1,49 @@
 -- Acknowledge messages whose results are kept, that are followed by others, or that are members of flows.
 --
--- rest  for each message: receipt, 0 if it was handled, 1 if it had expired, 2 if its flow was cancelled, 1 if there is a value, the value, how many µs it
---       took, how many messages follow it, and for each of these: its queue, its delay (see `post`), its time to live in
---       ms or 0, and the element
+-- plain  how many of them were handled, have no value, and are followed by none
+-- rans   JSON: how many µs each of these took
+-- rest   the receipts of these. Then for each other message: receipt, 0 if it was handled, 1 if it had expired, 2 if its flow was
+--        cancelled, 1 if there is a value, the value, how many µs it took, how many messages follow it, and for each of these:
+--        its queue, its delay (see `post`), its time to live in ms or 0, and the element
 -- returns for each message 1, or 0 if it is no longer held
 write_before_growing('HDEL', active)
 open_batches()
+local has_labels = redis.call('EXISTS', labels) == 1
 local reply, counts = {}, { acked = 0, expired = 0, cancelled = 0 }
 local hows = {
   ['0'] = { 'acked', 'done' }, ['1'] = { 'expired', 'expired' }, ['2'] = { 'cancelled', 'cancelled' },
 }
 
-local i = rest
+local function finish(receipt, element, how, ran_us, value)
+  local counter, state = unpack(hows[how])
+  local field = value and 'value' or nil
+  if kept_ms(element) then
+    keep_result(element, state, kept_attempts(element) + (how == '0' and 1 or 0), field, value)
+  end
+  end_held(receipt, element)
+  end_member(element, state, field, value)
+  if has_labels then free(receipt, ran_us) end
+  counts[counter] = counts[counter] + 1
+end
+
+local first_other = rest + plain
+local receipts, ran = { unpack(ARGV, rest, first_other - 1) }, cjson.decode(rans)
+local elements = held_under(receipts)
+let_go_of(receipts)
+for n = 1, #receipts do
+  if elements[n] then finish(receipts[n], elements[n], '0', ran[n]) end
+  reply[n] = elements[n] and 1 or 0
+end
+
+local i = first_other
 while i <= #ARGV do
   local receipt, how, has_value, value, ran_us, follow_ups = unpack(ARGV, i, i + 5)
   local first_of_next = i + 6 + 4 * follow_ups
   local element = held(receipt)
   if element then
-    local attempt = read_envelope(element, '')
-    local counter, state = unpack(hows[how])
-    local field = has_value == '1' and 'value' or nil
-    keep_result(element, state, attempt + (how == '0' and 1 or 0), field, value)
     for n = i + 6, first_of_next - 1, 4 do post(unpack(ARGV, n, n + 3)) end
     let_go(receipt)
-    end_held(receipt, element)
-    end_member(element, state, field, value)
-    free(receipt, tonumber(ran_us))
-    counts[counter] = counts[counter] + 1
+    finish(receipt, element, how, tonumber(ran_us), has_value == '1' and value or nil)
   end
   reply[#reply + 1] = element and 1 or 0
   i = first_of_next

@@ -1,4 +1,4 @@
-import { defineScript } from '@redpost/core';
+import { type Argument, defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import type { PreparedFollowUp } from '../outbox/follow-up.js';
@@ -28,21 +28,26 @@ export type FinishedHow = 'done' | 'expired' | 'cancelled';
 
 const howNumbers: Record<FinishedHow, number> = { done: 0, expired: 1, cancelled: 2 };
 
+interface FinishedDelivery {
+  receipt: number;
+  ranUs?: number | undefined;
+}
+
 export interface FinishInput {
   keys: QueueKeys;
   consumer: string;
-  deliveries: readonly {
-    receipt: number;
+  /** Those that were handled, have no value, and are followed by none. At most 1000. */
+  plain: readonly FinishedDelivery[];
+  others: readonly (FinishedDelivery & {
     how: FinishedHow;
     /** Undefined if there is none. */
     value: string | Buffer | undefined;
     /** What is sent if it was still held. */
     followUps?: readonly PreparedFollowUp[] | undefined;
-    ranUs?: number | undefined;
-  }[];
+  })[];
 }
 
-/** For each delivery: whether it was still held. */
+/** For each delivery, the plain ones first: whether it was still held. */
 export const finish = defineScript<FinishInput, boolean[]>({
   name: 'finish',
   uses: [
@@ -62,17 +67,18 @@ export const finish = defineScript<FinishInput, boolean[]>({
     ...memberArgs,
     ...placeArgs,
     ...resultArgs,
+    plain: ({ plain }) => plain.length,
+    rans: ({ plain }) => JSON.stringify(plain.map(({ ranUs = 0 }) => ranUs)),
   },
-  rest: ({ deliveries }) =>
-    deliveries.flatMap(({ receipt, how, value, followUps = [], ranUs }) => [
-      receipt,
-      howNumbers[how],
-      value === undefined ? 0 : 1,
-      value ?? '',
-      ranUs ?? 0,
-      followUps.length,
-      ...followUps.flatMap((followUp) => [followUp.target, ...messageArgument(followUp)]),
-    ]),
+  rest: ({ plain, others }) => {
+    const args: Argument[] = plain.map(({ receipt }) => receipt);
+    for (const { receipt, how, value, followUps = [], ranUs = 0 } of others) {
+      const hasValue = value === undefined ? 0 : 1;
+      args.push(receipt, howNumbers[how], hasValue, value ?? '', ranUs, followUps.length);
+      for (const followUp of followUps) args.push(followUp.target, ...messageArgument(followUp));
+    }
+    return args;
+  },
   lua: source,
   parse: (reply) => (reply as number[]).map((held) => held === 1),
 });

@@ -1,24 +1,33 @@
--- Send members of a flow: they are counted, and written to the outboxes for their queues, in one step.
+-- Send members of a flow: they are counted, and written to the outboxes for their queues, in one step. Those for the queue that
+-- the flow continues in are sent there at once.
 --
 -- id    the flow
--- rest  for each: its queue, its delay (see `post`), its time to live in ms or 0, and the element. A flow whose continuation
---       is to be a member has 'flow:open' as its delay, its id, and its fields
+-- rest  for each queue: its name, 'flow:members', how many there are, and these as `send_members` takes them. Or for a flow
+--       whose continuation is to be a member: the queue of that, 'flow:open', the id of that flow, and its fields
 -- returns nil when there is no such flow, else why it is over, or '' while it is not
 local key = flow_prefix .. id
 if not is_running(key) then return redis.call('HGET', key, 'over') or nil end
 
-local counts, total = {}, 0
+redis.call('LLEN', list)
+local name, total = redis.call('HGET', key, 'name'), 0
+begin_sending()
+-- They are not refused, however many of their key wait.
+key_rules().longest = nil
 for i = rest, #ARGV, 4 do
-  local target, delay_text, about, element = unpack(ARGV, i, i + 3)
-  if delay_text == 'flow:open' then
-    post_entry(target, delay_text, about, element)
+  local target, kind, about, payload = unpack(ARGV, i, i + 3)
+  local count = kind == 'flow:members' and tonumber(about) or 1
+  if kind ~= 'flow:members' then
+    post_entry(target, kind, about, payload)
+  elseif target == list then
+    send_members(name, sent_at, payload)
   else
-    post(target, delay_text, about, element)
+    post_entry(target, kind, string.format('%.0f:', sent_at) .. name, payload)
   end
-  counts[target] = (counts[target] or 0) + 1
-  total = total + 1
+  add_members(key, target, count)
+  total = total + count
 end
 redis.call('HINCRBY', key, 'sent', total)
-for target, count in pairs(counts) do add_members(key, target, count) end
 note_used(id, key)
+tell_due()
+tell_arrived()
 return ''

@@ -1,6 +1,7 @@
 import { type Argument, defineScript, type ScriptDefinition } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { FlowOver } from '../flow/flow-end.js';
+import { packFields } from '../flow/pack-fields.js';
 import type { QueueKeys } from '../keys.js';
 import type { PreparedFollowUp } from '../outbox/follow-up.js';
 import flowCancelSource from './flow-cancel.lua';
@@ -10,7 +11,6 @@ import flowOpenSource from './flow-open.lua';
 import flowSendSource from './flow-send.lua';
 import { flowPart } from './parts/parts.js';
 import { flowArgs, flowKeys, namedKeys } from './script-keys.js';
-import { messageArgument } from './send.js';
 
 interface FlowInput {
   keys: QueueKeys;
@@ -20,8 +20,20 @@ interface FlowInput {
 /** What is known of a flow: '' for one that is not over, undefined for none. */
 export type FlowStanding = FlowOver | '' | undefined;
 
-/** A member of a flow; or a flow whose continuation is to be one, with its fields as MessagePack. */
-export type MemberToSend = PreparedFollowUp | { target: string; opens: string; element: Buffer };
+/** Members for a queue, packed; or a flow whose continuation is to be a member, with its fields as MessagePack. */
+export type MembersToSend =
+  | { target: string; count: number; packed: Buffer }
+  | { target: string; opens: string; packed: Buffer };
+
+/** Packs members, which are for one queue, as `send_members` in parts/flow.lua takes them. */
+export function packMembers(members: readonly PreparedFollowUp[]): Buffer {
+  const fields: (string | Buffer)[] = [];
+  for (const { delayMs, at, ttlMs, element, isPlain } of members) {
+    const delay = isPlain ? '' : at ? `@${at}` : String(delayMs);
+    fields.push(delay, String(ttlMs), element);
+  }
+  return packFields(fields);
+}
 
 function defineFlowScript<Input extends { keys: QueueKeys }, Result>(
   definition: Pick<ScriptDefinition<Input, Result>, 'name' | 'lua' | 'parse' | 'uses'> & {
@@ -56,7 +68,7 @@ export const flowOpen = defineFlowScript<FlowInput & { fields: readonly Argument
 });
 
 export const flowSend = defineFlowScript<
-  FlowInput & { members: readonly MemberToSend[] },
+  FlowInput & { members: readonly MembersToSend[] },
   FlowStanding
 >({
   name: 'flow-send',
@@ -64,8 +76,8 @@ export const flowSend = defineFlowScript<
   rest: ({ members }) =>
     members.flatMap((member) =>
       'opens' in member
-        ? [member.target, 'flow:open', member.opens, member.element]
-        : [member.target, ...messageArgument(member)],
+        ? [member.target, 'flow:open', member.opens, member.packed]
+        : [member.target, 'flow:members', member.count, member.packed],
     ),
   lua: flowSendSource,
   parse: standingOf,

@@ -31,6 +31,10 @@ local function note_arrived()
 end
 
 local on_flow = {
+  ['flow:members'] = function(about, packed)
+    local posted, flow = about:match('^(%d+):(.*)$')
+    send_members(flow, tonumber(posted), packed)
+  end,
   ['flow:ended'] = count_ended,
   ['flow:open'] = function(id, payload)
     local fields = cmsgpack.unpack(payload)

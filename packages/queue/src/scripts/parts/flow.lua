@@ -79,6 +79,32 @@ local function end_flow(id, key, how)
   redis.call('ZREM', flows, id)
 end
 
+-- Members come to this queue.
+--
+-- name    their flow, as their headers name it
+-- posted  when they were posted, in ms since 1970
+-- packed  a MessagePack array: for each its delay (see `post`), or '' if it waits in the list itself; its time to live, in ms or
+--         0; and the element
+local function send_members(name, posted, packed)
+  local fields, in_list = cmsgpack.unpack(packed), {}
+  local function send_in_list()
+    if in_list[1] then redis.call('LPUSH', list, unpack(in_list)) end
+    in_list = {}
+  end
+  for i = 1, #fields, 3 do
+    local delay_text, ttl_ms, element = fields[i], fields[i + 1], fields[i + 2]
+    if delay_text == '' then
+      in_list[#in_list + 1] = element
+      if #in_list == 1000 then send_in_list() end
+    else
+      send_in_list()
+      send_element(due_text(delay_text, posted), tonumber(ttl_ms), element, 0)
+    end
+  end
+  send_in_list()
+  redis.call('HINCRBY', members, name, #fields / 3)
+end
+
 local cancel_nested
 
 -- All members that have not ended count as cancelled.

@@ -47,8 +47,10 @@ end
 
 -- A message is held no longer, and is gone.
 local function end_held(receipt, element)
-  let_go_of_once(receipt, element)
-  end_once(element)
+  local key, id = once_of(element)
+  if not key then return end
+  redis.call('HDEL', onces, receipt)
+  end_all({ key }, { id })
 end
 
 -- Those of whole batches that were not opened count no longer. Returns the receipts of the other batches.

@@ -31,6 +31,11 @@ local function held(receipt)
   return redis.call('HGET', active, receipt)
 end
 
+-- The elements under some receipts, each or false.
+local function held_under(receipts)
+  return receipts[1] and redis.call('HMGET', active, unpack(receipts)) or {}
+end
+
 local function is_held(receipt)
   return redis.call('HEXISTS', active, receipt) == 1
 end
@@ -44,6 +49,10 @@ end
 
 local function let_go(receipt)
   redis.call('HDEL', active, receipt)
+end
+
+local function let_go_of(receipts)
+  if receipts[1] then redis.call('HDEL', active, unpack(receipts)) end
 end
 
 local function let_go_of_all()

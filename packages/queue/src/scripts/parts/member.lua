@@ -4,7 +4,7 @@
 --
 -- A member of this queue is, for its flow,
 -- - on its way, from the step in which it is counted and written to an outbox of the queue that the flow continues in;
--- - here, from when `receive` sends it and counts it in `members`;
+-- - here, from when `receive` sends it and counts it in `members`, or `flow-send` does where the flow continues in this queue;
 -- - ended, as done, dead, expired or cancelled, from the step in which it is removed from this queue: the same step writes
 --   that to the outbox for the queue that the flow continues in, and subtracts it from `members`. A dead letter is no member.
 -- Each entry of an outbox is received once, so each member is counted once. The flow itself is described in flow.lua.
@@ -15,11 +15,20 @@ do
   -- A header may be so long up to the end of its flow: the name of a queue and an id, all of it escaped.
   local longest_flow = 8192
 
+  -- How the last member began, as its producer has written it, and its flow: the next one mostly begins alike.
+  local known_beginning, known_flow
+
   -- The flow as a header names it: '+' if it asks for results, its id, a colon, and the queue that it continues in. Nil for
   -- a message that is no member.
   flow_of = function(element)
+    if known_flow and element:sub(1, #known_beginning) == known_beginning then return known_flow end
     -- Most messages have nothing before the id.
     if element:sub(1, 3) ~= '\0011{' or element:sub(4, 8) == '"id":' then return nil end
+    local flow = element:match('^\0011{"flow":"([^"\\\n]+)",')
+    if flow then
+      known_beginning, known_flow = '\0011{"flow":"' .. flow .. '",', flow
+      return flow
+    end
     local beginning = element:sub(1, longest_flow)
     if not beginning:find('"flow":"', 1, true) then return nil end
     local _, _, text = read_envelope(beginning, '')

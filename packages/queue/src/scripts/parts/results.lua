@@ -4,6 +4,9 @@
 -- For how long the result of an element is kept, in ms, or nil.
 local function kept_ms(element)
   if element:sub(1, 3) ~= '\0011{' then return nil end
+  -- Most headers begin with what stands behind it.
+  local begins = element:sub(4, 8)
+  if begins == '"id":' or begins == '"flow' then return nil end
   local head = element:sub(4, 160)
   local at = head:match('^"attempt":%d+,()') or 1
   at = head:match('^"suspect":1,()', at) or at
