@@ -204,6 +204,8 @@ export const parts: Record<string, Part> = {
     await Flow.open({ connection: admin, then });
     for await (const flow of Flow.list({ connection, queue: 'emails' })) {
       await flow.status();
+      await flow.continuation();
+      await flow.pendingByQueue();
       for await (const _ of flow.results());
     }
   },

@@ -40,7 +40,9 @@ async function openFlow(options: Partial<FlowOptions> = {}) {
 it('flow list, status, results and close', async () => {
   const { queue, id, handle } = await openFlow();
   const open = { queue, flow: id, state: 'open', pending: 2, done: 0, dead: 0 };
-  expect((await flow('list', queue)).lines).toEqual([{ ...open, expired: 0, cancelled: 0 }]);
+  expect((await flow('list', queue)).lines).toEqual([
+    { ...open, expired: 0, cancelled: 0, openedAt: expect.any(String), onDead: 'continue' },
+  ]);
   await handle();
   const status = await flow('status', queue, id);
   const table = await redpost.onTerminal(`flow list ${queue}`);

@@ -6,9 +6,13 @@ import { OperationTray } from './parts/operations.js';
 import { Loading } from './parts/problem.js';
 import { Link, type Place, usePlace } from './router.js';
 import { AuditScreen } from './screens/audit.js';
+import { ChannelScreen } from './screens/channel.js';
+import { ChannelsScreen } from './screens/channels.js';
 import { ConsumersScreen } from './screens/consumers.js';
 import { DeadLetterScreen } from './screens/dead-letter.js';
 import { DeadLettersScreen } from './screens/dead-letters.js';
+import { FlowScreen } from './screens/flow.js';
+import { FlowsScreen } from './screens/flows.js';
 import { GroupScreen } from './screens/group.js';
 import { MessageScreen } from './screens/message.js';
 import { MessagesScreen } from './screens/messages.js';
@@ -28,7 +32,9 @@ const sections: readonly [string, string][] = [
   ['', 'Now'],
   ['consumers', 'Consumers'],
   ['schedules', 'Schedules'],
+  ['flows', 'Flows'],
   ['topics', 'Topics'],
+  ['channels', 'Channels'],
   ['server', 'Server'],
   ['audit', 'Audit'],
 ];
@@ -105,12 +111,17 @@ function screenOf({ parts, query }: Place): ComponentChildren {
       return <ConsumersScreen query={query} />;
     case 'schedules':
       return <SchedulesScreen query={query} />;
+    case 'flows':
+      return <FlowsScreen query={query} />;
     case 'topics':
       if (name === undefined) return <TopicsScreen query={query} />;
       if (part === 'groups' && id !== undefined) {
         return <GroupScreen key={`${name} ${id}`} topic={name} group={id} query={query} />;
       }
       return <TopicScreen key={name} topic={name} query={query} />;
+    case 'channels':
+      if (name === undefined) return <ChannelsScreen query={query} />;
+      return <ChannelScreen key={name} channel={name} query={query} />;
     case 'server':
       return <ServerScreen />;
     case 'audit':
@@ -141,6 +152,9 @@ function queueScreen(
           return <ScheduleScreen key={id} queue={queue} name={id} rights={rights} />;
         if (part === 'schedules')
           return <SchedulesScreen queue={queue} query={query} rights={rights} />;
+        if (part === 'flows' && id !== undefined)
+          return <FlowScreen key={id} queue={queue} id={id} rights={rights} />;
+        if (part === 'flows') return <FlowsScreen queue={queue} query={query} />;
         return <QueueScreen queue={queue} query={query} rights={rights} />;
       }}
     </QueueFrame>

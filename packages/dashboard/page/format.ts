@@ -6,6 +6,11 @@ export function number(value: number | undefined): string {
   return value === undefined ? '–' : whole.format(value);
 }
 
+/** A count of things, with the word for one or for several. */
+export function counted(count: number, one: string, several = `${one}s`): string {
+  return `${number(count)} ${count === 1 ? one : several}`;
+}
+
 /** A rate. */
 export function rate(value: number | undefined): string {
   return value === undefined ? '–' : rough.format(value);

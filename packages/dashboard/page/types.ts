@@ -66,6 +66,7 @@ export interface QueueDetail {
   delayed: number;
   dead: number;
   schedules: number;
+  flows: number;
   consumers: number;
   ageMs?: number;
   byPriority?: number[];
@@ -124,7 +125,35 @@ export interface Message {
   headers: Record<string, string>;
   dueAt?: string;
   consumer?: string;
+  flow?: FlowName;
+  continues?: FlowName;
   body: Body;
+}
+
+export interface FlowName {
+  id: string;
+  queue: string;
+}
+
+export interface Flow extends FlowName {
+  state: 'open' | 'closed' | 'over';
+  over?: 'closed' | 'cancelled' | 'idle';
+  pending: number;
+  done: number;
+  dead: number;
+  expired: number;
+  cancelled: number;
+  openedAt: string;
+  onDead: 'continue' | 'cancel-rest';
+  memberOf?: FlowName;
+}
+
+export interface FlowDetail {
+  at: string;
+  flow: Flow;
+  pendingByQueue: { queue: string; pending: number }[];
+  continuation?: Omit<Message, 'state' | 'dueAt' | 'consumer'>;
+  rights: Role;
 }
 
 export interface DeadLetter extends Omit<Message, 'state' | 'dueAt'> {
@@ -273,6 +302,24 @@ export interface DeadRecord extends TopicRecord {
   reason: string;
   error: string;
   diedAt: string;
+}
+
+export interface Channel {
+  name: string;
+  isSharded: boolean;
+  subscribers: number;
+}
+
+export interface ChannelDetail extends Channel {
+  followers: number;
+  isOneNode: boolean;
+  rights: Role;
+}
+
+export interface ChannelMessage {
+  at: string;
+  kind: 'message' | 'request' | 'answer';
+  body: Body;
 }
 
 export interface ServerInfo {

@@ -6,6 +6,7 @@ import { createApp } from './http/app.js';
 import { sendResponse, toRequest } from './http/node-adapter.js';
 import { checkedOptions, type DashboardOptions } from './options.js';
 import { BodyViewer } from './watching/body-view.js';
+import { ChannelPool } from './watching/channel-pool.js';
 import { QueuePool } from './watching/queue-pool.js';
 import { Sampler } from './watching/sampler.js';
 import { TopicPool } from './watching/topic-pool.js';
@@ -58,9 +59,11 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const pool = new QueuePool(checked);
   const sampler = new Sampler(pool);
   const operations = new Operations();
+  const channels = new ChannelPool(connection);
   const app = createApp({
     ...{ options: checked, connection, pool, sampler, operations },
     topics: new TopicPool(connection),
+    channels,
     bodies: new BodyViewer(checked),
     audit: new Audit(connection),
   });
@@ -88,7 +91,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const close = async () => {
     closing.abort();
     sampler.close();
-    await operations.close();
+    await Promise.all([operations.close(), channels.close()]);
   };
 
   return {

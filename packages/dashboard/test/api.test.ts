@@ -1,3 +1,5 @@
+import { PubSub } from '@redpost/pubsub';
+import { Flow } from '@redpost/queue';
 import { Topic } from '@redpost/topic';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, it, onTestFinished } from 'vitest';
@@ -105,6 +107,8 @@ it('each part of the API does what it says, and answers as its description says'
   await testDeadLetters(api, invoices, scene.entries);
   await testSchedules(api);
   await testTopics(api);
+  await testFlows(api);
+  await testChannels(api);
 
   expect(await api.send('POST', '/queues/thumbnails/purge', { confirm: 'thumbnails' })).toEqual({
     pending: 300,
@@ -197,6 +201,69 @@ async function testDeadLetters(
   );
   expect(await api.get(`/operations/${deleted.id}`)).toMatchObject({ changed: left });
   expect(await invoices.deadLetters.count()).toBe(0);
+}
+
+async function testFlows(api: CheckedApi): Promise<void> {
+  const [statements, reports] = [dashboards.queue('statements'), dashboards.queue('reports')];
+  const connection = dashboards.connection();
+  const openFlow = (id: string) =>
+    Flow.open({ connection, id, then: { queue: reports, body: { month: 3 } } });
+  const [march, april] = [await openFlow('march/2027'), await openFlow('april')];
+  await march.sendBatch([1, 2].map((customer) => ({ queue: statements, body: { customer } })));
+  expect(await api.get('/flows?queue=reports')).toMatchObject({
+    flows: [{ id: 'march/2027', pending: 2, onDead: 'continue' }, { id: 'april' }],
+    ...{ found: 2, read: 2 },
+  });
+  expect(await api.get('/flows?queue=reports&search=MARCH')).toMatchObject({ flows: [{}] });
+  expect(await api.get('/queues/reports')).toMatchObject({ flows: 2 });
+  const path = `/queues/reports/flows/${encodeURIComponent(march.id)}`;
+  expect(await api.get(path)).toMatchObject({
+    flow: { state: 'open', pending: 2, dead: 0 },
+    pendingByQueue: [{ queue: 'statements', pending: 2 }],
+    continuation: { body: { text: '{\n  "month": 3\n}', format: 'json' } },
+  });
+  expect(await api.get('/queues/statements/messages')).toMatchObject({
+    messages: [{ flow: { id: 'march/2027', queue: 'reports' } }, {}],
+  });
+  await api.send('POST', '/queues/reports/flows/april/close');
+  expect(await april.status()).toMatchObject({ state: 'over', over: 'closed' });
+  expect(await api.send('POST', `${path}/cancel`, { confirm: march.id })).toEqual({ cancelled: 2 });
+  expect(await api.get(path)).toMatchObject({ flow: { over: 'cancelled' }, pendingByQueue: [] });
+  const { messages } = await api.get<{ messages: { continues?: { id: string } }[] }>(
+    '/queues/reports/messages',
+  );
+  const ended = messages.flatMap(({ continues }) => continues?.id ?? []);
+  expect(ended.sort()).toEqual(['april', 'march/2027']);
+  await statements.destroy();
+}
+
+async function testChannels(api: CheckedApi): Promise<void> {
+  const connection = dashboards.connection();
+  const pubsub = new PubSub({ connection });
+  const sharded = new PubSub({ connection, sharded: true });
+  const [news, orders] = [await pubsub.subscribe('news/eu'), await sharded.subscribe('orders')];
+  // The consumer of `emails` listens to signals, and a responder answers on a channel of its own.
+  await using _responder = await pubsub.respond('prices', () => 7);
+  expect(await pubsub.request('prices', {})).toBe(7);
+  expect(await api.get('/channels')).toMatchObject({
+    channels: [
+      { name: 'news/eu', isSharded: false, subscribers: 1 },
+      { name: 'orders', isSharded: true, subscribers: 1 },
+      { name: 'prices', isSharded: false, subscribers: 1 },
+    ],
+    ...{ found: 3, isListed: true, unavailable: [] },
+  });
+  expect(await api.get('/channels?search=NEWS')).toMatchObject({ found: 1 });
+  expect(await api.get('/channels/nobody')).toMatchObject({ subscribers: 0, rights: 'destroy' });
+  expect(await api.get('/channels/orders?sharded=true')).toMatchObject({ subscribers: 1 });
+
+  const path = `/channels/${encodeURIComponent('news/eu')}/publish`;
+  const body = { text: '{"a":1}' };
+  expect(await api.send('POST', path, { body })).toEqual({ receivers: 1 });
+  expect(await news.next()).toMatchObject({ body: { a: 1 } });
+  await api.send('POST', '/channels/orders/publish', { body, sharded: true });
+  expect(await orders.next()).toMatchObject({ body: { a: 1 } });
+  await Promise.all([pubsub.close(), sharded.close()]);
 }
 
 async function testSchedules(api: CheckedApi) {
@@ -297,6 +364,14 @@ it('what does not fit is refused by name, and what is not there is not found', a
   });
   expect(await get('/queues/q/dead-letters/1-1')).toMatchObject({ status: 404 });
   expect(await get('/topics/none')).toMatchObject({ status: 404 });
+  expect(await get('/queues/q/flows/none')).toMatchObject({ status: 404 });
+  for (const name of ['{q}:signal', '{t}:signal:g', '{c}:group:g:m', 'redpost:replies:x']) {
+    expect(await get(`/channels/${encodeURIComponent(name)}`), name).toMatchObject({ status: 404 });
+  }
+  expect(await send('POST', '/queues/q/flows/none/close')).toMatchObject({ status: 404 });
+  expect(await send('POST', '/queues/q/flows/none/cancel', { confirm: 'x' })).toMatchObject({
+    status: 400,
+  });
   expect(await get('/nothing')).toMatchObject({ status: 404 });
   expect(await get('/operations/none')).toMatchObject({ status: 404 });
   expect(await get('/queues/%7B%7D')).toMatchObject({ status: 400 });

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
+import { createConnection } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connect } from '@redpost/core';
+import { bytes, connect } from '@redpost/core';
 import { startRedis } from '@redpost/core/embedded';
+import { PubSub } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
 import { Topic } from '@redpost/topic';
 import { expect, it, onTestFinished } from 'vitest';
@@ -97,6 +99,63 @@ it('what is published to a topic is followed, and no more of it than somebody ca
   await eventually(() => batches().some(({ skipped }) => skipped > 0));
   expect(batches().every(({ items }) => items.length <= 25)).toBe(true);
   expect(batches().flatMap(({ items }) => items.map(({ body }) => body.text))).not.toContain('-1');
+});
+
+it('a channel is followed on a socket of its own, no more of it and no larger than somebody can read', async () => {
+  const connection = dashboards.connection();
+  const publisher = new PubSub({ connection, codec: bytes(), sequenced: true });
+  const { url, get } = await dashboards.serve();
+  const events = await follow(`${url}/api/channels/busy/tail`);
+  const seen = () =>
+    events.events.map(
+      (event) =>
+        JSON.parse(event.slice('data: '.length)) as {
+          items: { kind: string; body: { text: string; bytes: number; isCut: boolean } }[];
+          skipped: number;
+        },
+    );
+  await eventually(async () => {
+    await publisher.publish('busy', Buffer.from('now'));
+    return events.events.length > 0;
+  });
+  expect(seen()[0]?.items[0]).toMatchObject({ kind: 'message', body: { text: 'now' } });
+  // The connections that follow it here are no subscribers.
+  expect((await get('/channels/busy')).body).toMatchObject({ subscribers: 0, followers: 1 });
+  await publisher.publish('busy', Buffer.alloc(5_000_000, 'x'));
+  const large = () => seen().flatMap(({ items }) => items.filter(({ body }) => body.isCut));
+  await eventually(() => large().length > 0);
+  expect(large()[0]?.body).toMatchObject({ bytes: 5_000_000, text: 'x'.repeat(400) });
+  const many = Array.from({ length: 2000 }, () => ({ channel: 'busy', body: Buffer.from('y') }));
+  await publisher.publishBatch(many);
+  await eventually(() => seen().some(({ skipped }) => skipped > 0));
+  expect(seen().every(({ items }) => items.length <= 25)).toBe(true);
+
+  const others = await Promise.all(
+    Array.from({ length: 19 }, (_, n) => follow(`${url}/api/channels/other-${n}/tail`)),
+  );
+  await eventually(async () => (await get('/channels/other-18')).body.followers === 1);
+  const refused = await follow(`${url}/api/channels/one-more/tail`);
+  await eventually(() => refused.events[0]?.startsWith('event: problem'));
+  for (const { stop } of [events, ...others]) stop();
+  await eventually(async () => (await get('/channels/busy')).body.followers === 0);
+  const last = await follow(`${url}/api/channels/busy/tail`);
+  await eventually(async () => (await get('/channels/busy')).body.followers === 1);
+  last.stop();
+});
+
+it('more channels than anybody can read are counted and not listed', async () => {
+  const names = Array.from({ length: 10_001 }, (_, n) => `many-${n}`);
+  const socket = createConnection(dashboards.redis.port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  const words = ['SUBSCRIBE', ...names].map((word) => `$${word.length}\r\n${word}\r\n`);
+  socket.write(`*${words.length}\r\n${words.join('')}`);
+  socket.resume();
+  const connection = dashboards.connection();
+  const subscribers = async () =>
+    ((await connection.call('PUBSUB', ['NUMSUB', 'many-10000'])) as number[])[1];
+  await eventually(async () => (await subscribers()) === 1);
+  const { get } = await dashboards.serve();
+  expect((await get('/channels')).body).toMatchObject({ channels: [], isListed: false });
 });
 
 it('streams end with the dashboard, and when the client has gone nothing is asked for any more', async () => {

@@ -1,5 +1,6 @@
 import { type Connection, connect } from '@redpost/core';
-import { Queue } from '@redpost/queue';
+import { PubSub } from '@redpost/pubsub';
+import { Flow, Queue } from '@redpost/queue';
 import { Topic } from '@redpost/topic';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
@@ -265,6 +266,34 @@ it('schedules are shown with their next ticks, and run, paused, edited, made and
   expect(await reports.schedules.get('hourly')).toBeUndefined();
 });
 
+it('a flow is shown with its members and what follows, and closed and cancelled', async () => {
+  const [statements, summary] = [queue('statements'), queue('summary')];
+  onTestFinished(async () => {
+    await statements.destroy();
+    await summary.destroy();
+  });
+  const then = { queue: summary, body: { month: '2027-03' } };
+  const flow = await Flow.open({ connection, id: 'march', then });
+  await flow.send(statements, { customer: 1 }, { id: 'statement-1' });
+  const page = await open('/queues/statements/messages/statement-1');
+  await page.getByText('march', { exact: true }).click();
+  await page.getByText('"month": "2027-03"').waitFor();
+  await row(page, 'statements').waitFor();
+  await button(page, 'Close the flow…').click();
+  await page.getByText('when what is left has ended: 1 member.').waitFor();
+  await confirm(page, 'Close it');
+  await page.getByText('closed', { exact: true }).waitFor();
+  expect(await button(page, 'Close the flow…').count()).toBe(0);
+  await page.getByText('← all flows').click();
+  await row(page, 'march').waitFor();
+  await page.goto(page.url().replace(/queues\/summary.*/, 'flows'));
+  await row(page, 'march').getByText('march').click();
+  await button(page, 'Cancel the flow…').click();
+  await confirm(page, 'Cancel 1 member', 'march');
+  await page.getByText('cancelled', { exact: true }).waitFor();
+  expect(await flow.status()).toMatchObject({ over: 'cancelled', cancelled: 1 });
+});
+
 it('topics are shown with their groups and records, followed, and their groups moved and mended', async () => {
   const topic = new Topic<object>('orders', { connection, partitions: 2 });
   onTestFinished(() => topic.close());
@@ -296,6 +325,34 @@ it('topics are shown with their groups and records, followed, and their groups m
   await button(page, 'Redrive all…').click();
   await confirm(page, 'Deliver 1 again');
   await eventually(async () => (await topic.group('search').stats()).dead === 0);
+});
+
+it('channels are listed, followed and published to', async () => {
+  const pubsub = new PubSub({ connection });
+  onTestFinished(() => pubsub.close());
+  const news = await pubsub.subscribe('news');
+  const page = await open('/channels');
+  await row(page, 'news').getByText('news', { exact: true }).click();
+  await page.getByText('Waiting for the next message').waitFor();
+  await eventually(async () => {
+    await pubsub.publish('news', { headline: 'just now' });
+    return (await page.getByText('just now').count()) > 0;
+  });
+  await button(page, 'Publish…').click();
+  await page.getByLabel('Body', { exact: true }).fill('{"headline":"typed"}');
+  await confirm(page, 'Publish');
+  await page.getByText(/Published to \d receivers?/).waitFor();
+  await row(page, 'typed').waitFor();
+  await eventually(async () => JSON.stringify((await news.next())?.body).includes('typed'));
+  await button(page, 'Stop following').click();
+  await page.getByText('Not followed').waitFor();
+  expect(page.url()).toContain('follow=no');
+  await page.goto(page.url().replace(/channels.*/, 'channels'));
+  await page.getByLabel('Name of a channel').fill('a/b');
+  await page.getByLabel('sharded').check();
+  await button(page, 'Open').click();
+  await page.getByRole('heading', { name: 'a/b' }).waitFor();
+  expect(page.url()).toContain('channels/a%2Fb?sharded=true');
 });
 
 it('the server tells what endangers messages, and its slow commands without their arguments', async () => {

@@ -6,6 +6,7 @@ import {
   type FlowEnd,
   type FlowOptions,
   type FlowResult,
+  listQueues,
 } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
 import { encodeEnvelope, handlingJson } from '../src/message/envelope.js';
@@ -452,6 +453,46 @@ it('a flow that is opened again is the same flow', async () => {
   const values: unknown[] = [];
   for await (const { value } of again.results()) values.push(value);
   expect(values.sort()).toEqual([1, 2]);
+});
+
+it('a flow tells what it is, where its members are, and what follows them', async () => {
+  const outer = await openFlow({ consumes: false });
+  const { flow, last } = await openFlow({
+    consumes: false,
+    onDead: 'cancel-rest',
+    memberOf: outer.flow,
+  });
+  expect(await last.stats()).toMatchObject({ flows: 1 });
+  const listed = async () => (await listQueues(last.connection)).map(({ name }) => name);
+  await eventually(async () => (await listed()).includes(last.name));
+  const [letters, bills] = [redis.queue<number>(), redis.queue<number>()];
+  await flow.sendBatch([1, 2].map((body) => ({ queue: letters, body })));
+  await flow.send(bills, 3);
+  expect(await flow.pendingByQueue()).toEqual(
+    new Map([
+      [letters.name, 2],
+      [bills.name, 1],
+    ]),
+  );
+  await eventually(async () => (await listed()).includes(letters.name));
+  const [message] = await letters.peek();
+  expect(message).toMatchObject({ body: 1, flow: { id: flow.id, queue: last.name } });
+  const status = await flow.status();
+  expect(status).toMatchObject({
+    ...{ state: 'open', pending: 3, onDead: 'cancel-rest' },
+    memberOf: { id: outer.flow.id, queue: outer.last.name },
+  });
+  expect(Math.abs(Date.now() - Number(status?.openedAt))).toBeLessThan(60_000);
+  expect(await flow.continuation()).toMatchObject({ body: 'go on', attempt: 0 });
+  await flow.cancel();
+  expect(await flow.continuation()).toBeUndefined();
+  expect(await flow.pendingByQueue()).toEqual(new Map());
+  expect(await last.stats()).toMatchObject({ flows: 0, pending: 1 });
+  const [ended] = await last.peek();
+  expect(ended?.flowEnd).toMatchObject({ id: flow.id, over: 'cancelled', cancelled: 3 });
+  expect(
+    await Flow.of({ connection: last.connection, queue: last.name, id: 'none' }).status(),
+  ).toBe(undefined);
 });
 
 it('the flows of a queue that are not over are listed', async () => {

@@ -1,4 +1,5 @@
 import type { Connection } from '@redpost/core';
+import { NameIndex } from '@redpost/core/consuming';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { Flow, type FlowEnd, Queue } from '../src/index.js';
@@ -49,7 +50,8 @@ async function atEachPoint(commands: readonly string[], test: (death: Death) => 
 /** Relays what there is, and rejects when the process dies. */
 async function relay(connection: Connection, name: string, ...targets: string[]): Promise<void> {
   const failures: Error[] = [];
-  const outbox = new Outbox({ connection, keys: queueKeys(name), name }, (error) => {
+  const index = new NameIndex(connection, 'queues');
+  const outbox = new Outbox({ connection, keys: queueKeys(name), name, index }, (error) => {
     failures.push(error);
   });
   for (const target of targets) {

@@ -18,6 +18,7 @@ it('stats count the messages in each state', async () => {
     delayed: 1,
     dead: 1,
     schedules: 0,
+    flows: 0,
     outbox: { pending: 0 },
     consumers: 1,
     limits: {},

@@ -41,8 +41,8 @@ Examples:
   redpost flow status reports march | jq .pending
 
 A table on a terminal, else {"queue", "flow", "state", "over", "pending", "done",
-"dead", "expired", "cancelled"}. The state is open, closed (its members have to end) or
-over; "over" says why: closed, cancelled or idle. Exits with 1 when nothing is known of
+"dead", "expired", "cancelled", "openedAt", "onDead"}, and "memberOf" if it is nested.
+The state is open, closed (its members have to end) or over; "over" says why: closed, cancelled or idle. Exits with 1 when nothing is known of
 it: it was never opened, or is over for longer than it is kept.`,
     job: (run, args, options) => unlessInterrupted(run, status(run, args, options)),
   });

@@ -42,8 +42,8 @@ Examples:
   redpost stats emails --watch --json --interval 10s >> emails.ndjson
 
 A table on a terminal, else one JSON object per queue: pending, active, delayed,
-dead, schedules, consumers; under outbox how much of what was sent with
-acknowledgements and to flows has not arrived in its queue yet, and since when the oldest waits;
+dead, schedules, flows (that continue in it and are not over), consumers; under
+outbox how much of what was sent with acknowledgements and to flows has not arrived in its queue yet, and since when the oldest waits;
 under byPriority how many are pending at each priority from 0 to 9 (once a message had
 one); under paused since when and why (if it is paused); under limits what limits its
 consumers; and under total the counts of acked, retried, dead, expired, cancelled,

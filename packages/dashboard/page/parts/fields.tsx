@@ -50,6 +50,25 @@ export function Choice({ label, value, change, options }: ChoiceProps) {
   );
 }
 
+interface CheckProps {
+  label: string;
+  value: boolean;
+  change(value: boolean): void;
+}
+
+export function Check({ label, value, change }: CheckProps) {
+  return (
+    <label>
+      <input
+        type="checkbox"
+        checked={value}
+        onChange={({ currentTarget }) => change(currentTarget.checked)}
+      />
+      {label}
+    </label>
+  );
+}
+
 interface AreaProps {
   label: string;
   value: string;

@@ -9,7 +9,7 @@ import { Table } from '../parts/table.js';
 import { Facts } from '../parts/tiles.js';
 import { Link, setQuery } from '../router.js';
 import { allows } from '../session.js';
-import type { FoundMessage, Message, Role } from '../types.js';
+import type { FlowName, FoundMessage, Message, Role } from '../types.js';
 import { LetterFacts } from './dead-letter.js';
 import { recordColumns } from './messages.js';
 
@@ -133,6 +133,8 @@ function MessageFacts({ message }: { message: Message }) {
           ['Priority', message.priority],
           ['Deliveries', number(message.attempt)],
           ['Consumer', message.consumer],
+          ['Flow', message.flow && <FlowLink flow={message.flow} />],
+          ['Continues', message.continues && <FlowLink flow={message.continues} />],
         ]}
       />
       <section>
@@ -145,6 +147,10 @@ function MessageFacts({ message }: { message: Message }) {
       </section>
     </>
   );
+}
+
+function FlowLink({ flow: { id, queue } }: { flow: FlowName }) {
+  return <Link to={['queues', queue, 'flows', id]}>{id}</Link>;
 }
 
 function Actions({

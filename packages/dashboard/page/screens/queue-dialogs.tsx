@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { change } from '../api.js';
-import { number } from '../format.js';
+import { counted, number } from '../format.js';
 import { Dialog } from '../parts/dialog.js';
 import { Area, Field } from '../parts/fields.js';
 import { address, go } from '../router.js';
@@ -115,7 +115,7 @@ export function PurgeDialog({ detail, close }: DetailProps) {
   return (
     <Dialog
       title={`Purge ${name}`}
-      action={`Delete ${number(pending + delayed)} messages`}
+      action={`Delete ${counted(pending + delayed, 'message')}`}
       isDangerous
       typed={name}
       act={() => change('POST', ['queues', name, 'purge'], { confirm: name })}

@@ -48,6 +48,7 @@ export function QueueFrame({ queue, part, children }: FrameProps) {
         {tab('dead-letters', 'Dead letters', data?.dead)}
         {tab('consumers', 'Consumers', data?.consumers)}
         {tab('schedules', 'Schedules', data?.schedules)}
+        {tab('flows', 'Flows', data?.flows)}
       </Tabs>
       <ProblemNote problem={data && problem} />
       {data ? (

@@ -1,10 +1,10 @@
-import { useEffect, useState } from 'preact/hooks';
-import { apiAddress, follow, type Problem, useLive, useRead } from '../api.js';
+import { apiAddress, useLive, useRead } from '../api.js';
 import { number, time } from '../format.js';
 import { Preview } from '../parts/body.js';
 import { Tabs } from '../parts/fields.js';
 import { Loading, ProblemNote } from '../parts/problem.js';
 import { type Column, Table } from '../parts/table.js';
+import { Tail } from '../parts/tail.js';
 import { Tiles } from '../parts/tiles.js';
 import { Link, setQuery } from '../router.js';
 import type { TopicDetail, TopicRecord } from '../types.js';
@@ -44,7 +44,16 @@ export function TopicScreen({ topic, query }: Props) {
             </Link>
           </Tabs>
         </div>
-        {isTail ? <Tail topic={topic} /> : <Stored topic={topic} from={query.get('from') ?? ''} />}
+        {isTail ? (
+          <Tail
+            caption="Records as they are published"
+            url={apiAddress(['topics', topic, 'tail'])}
+            columns={recordColumns}
+            empty="Waiting for the next record…"
+          />
+        ) : (
+          <Stored topic={topic} from={query.get('from') ?? ''} />
+        )}
       </section>
     </>
   );
@@ -118,42 +127,6 @@ function Stored({ topic, from }: { topic: string; from: string }) {
       ) : (
         <Loading problem={problem} />
       )}
-    </>
-  );
-}
-
-/** So many are shown. */
-const mostShown = 100;
-
-/** What is published from now on. */
-function Tail({ topic }: { topic: string }) {
-  const [records, setRecords] = useState<TopicRecord[]>([]);
-  const [skipped, setSkipped] = useState(0);
-  const [problem, setProblem] = useState<Problem>();
-  useEffect(
-    () =>
-      follow(apiAddress(['topics', topic, 'tail']), {
-        came(text) {
-          const batch = JSON.parse(text) as { items: TopicRecord[]; skipped: number };
-          setRecords((before) => [...batch.items.reverse(), ...before].slice(0, mostShown));
-          setSkipped((before) => before + batch.skipped);
-          setProblem(undefined);
-        },
-        failed: setProblem,
-      }),
-    [topic],
-  );
-  return (
-    <>
-      <ProblemNote problem={problem} />
-      <Table
-        caption="Records as they are published"
-        rows={records}
-        keyOf={keyOf}
-        columns={recordColumns}
-        empty="Waiting for the next record…"
-      />
-      {skipped > 0 && <p class="quiet">{number(skipped)} more came too fast to be shown.</p>}
     </>
   );
 }

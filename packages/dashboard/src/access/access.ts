@@ -14,7 +14,7 @@ export interface Access {
   /** Who they are, for the audit. Default `'unknown'`. */
   user?: string | undefined;
   /**
-   * What they may do with a queue or a topic, by its name; `'none'` hides it. A name that is missing, or for which the function returns
+   * What they may do with a queue, a topic or a channel, by its name; `'none'` hides it. A name that is missing, or for which the function returns
    * undefined, has `role`.
    */
   queues?:
@@ -38,7 +38,7 @@ export class Rights {
     this.#most = most;
   }
 
-  /** What they may do with this queue or topic, or without a name with all that is of none. */
+  /** What they may do with this queue, topic or channel, or without a name with all that is of none. */
   roleFor(name?: string): Role | undefined {
     const { role } = this.#access;
     const own = name === undefined ? undefined : this.#ownRole(name);

@@ -5,6 +5,11 @@ import { bodySchema } from '../watching/body-view.js';
 import type { KnownQueue } from '../watching/queue-pool.js';
 import { count, iso, time } from './schemas.js';
 
+export const flowNameSchema = z.object({
+  id: z.string(),
+  queue: z.string().describe('The queue that the flow continues in'),
+});
+
 export const messageSchema = z.object({
   id: z.string().optional().describe('Missing for a bare payload that was not delivered yet'),
   state: z.enum(['pending', 'active', 'delayed']),
@@ -15,6 +20,8 @@ export const messageSchema = z.object({
   headers: z.record(z.string(), z.string()),
   dueAt: time.optional(),
   consumer: z.string().optional(),
+  flow: flowNameSchema.optional().describe('The flow that it is a member of'),
+  continues: flowNameSchema.optional().describe('The flow whose continuation it is'),
   body: bodySchema,
 });
 
@@ -52,19 +59,21 @@ export class MessageViews {
     state: z.infer<typeof messageSchema>['state'],
   ): z.infer<typeof messageSchema> {
     const { dueAt, consumer } = message;
-    return { ...this.#stored(message), state, dueAt: iso(dueAt), consumer };
+    return { ...this.stored(message), state, dueAt: iso(dueAt), consumer };
   }
 
   deadLetter(letter: DeadLetter): z.infer<typeof deadLetterSchema> {
     const { entry, reason, error, stack, consumer, process, ranMs, diedAt, origin } = letter;
     const about = { entry, reason, error, stack, consumer, process, ranMs, origin };
-    return { ...this.#stored(letter), ...about, diedAt: iso(diedAt) };
+    return { ...this.stored(letter), ...about, diedAt: iso(diedAt) };
   }
 
-  #stored(message: StoredMessage & { bodyBytes?: number }) {
-    const { id, key, priority, sentAt, attempt, headers, body, bytes } = message;
+  /** A message that is in none of these states. */
+  stored(message: StoredMessage & { bodyBytes?: number }) {
+    const { id, key, priority, sentAt, attempt, headers, body, bytes, flow, flowEnd } = message;
     const { bodyBytes = bytes.length } = message;
-    const origin = { kind: 'queue' as const, name: this.#known.queue.name, id };
+    const { name } = this.#known.queue;
+    const origin = { kind: 'queue' as const, name, id };
     const read = { body, bytes, bodyBytes, isRaw: this.#known.isRaw };
     const shown = this.#bodies.view(read, origin, this.#most);
     return {
@@ -74,6 +83,8 @@ export class MessageViews {
       sentAt: iso(sentAt),
       attempt,
       headers: { ...headers },
+      flow,
+      continues: flowEnd && { id: flowEnd.id, queue: name },
       body: shown,
     };
   }

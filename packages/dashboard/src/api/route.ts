@@ -6,6 +6,7 @@ import type { Operations } from '../acting/operations.js';
 import { Problem } from '../http/problem.js';
 import type { CheckedOptions } from '../options.js';
 import type { BodyViewer } from '../watching/body-view.js';
+import type { ChannelPool } from '../watching/channel-pool.js';
 import type { KnownQueue, QueuePool } from '../watching/queue-pool.js';
 import type { Sampler } from '../watching/sampler.js';
 import type { TopicPool } from '../watching/topic-pool.js';
@@ -16,6 +17,7 @@ export interface Services {
   connection: Connection;
   pool: QueuePool;
   topics: TopicPool;
+  channels: ChannelPool;
   sampler: Sampler;
   bodies: BodyViewer;
   operations: Operations;
@@ -107,7 +109,7 @@ export function refused(role: Role, name: string | undefined): Problem {
 /** One method of one path. */
 export interface Route {
   method: 'get' | 'post' | 'put' | 'delete';
-  /** E.g. `/queues/{queue}`. What is named `queue` or `topic` decides whose rights are asked. */
+  /** E.g. `/queues/{queue}`. What is named `queue`, `topic` or `channel` decides whose rights are asked. */
   path: string;
   role: Role;
   summary: string;

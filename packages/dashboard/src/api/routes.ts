@@ -1,6 +1,8 @@
 import type { Route } from './route.js';
+import { channelRoutes } from './routes/channels.js';
 import { consumerRoutes } from './routes/consumers.js';
 import { deadLetterRoutes } from './routes/dead-letters.js';
+import { flowRoutes } from './routes/flows.js';
 import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
 import { overviewRoutes } from './routes/overview.js';
@@ -19,7 +21,9 @@ export const routes: readonly Route[] = [
   ...deadLetterRoutes,
   ...consumerRoutes,
   ...scheduleRoutes,
+  ...flowRoutes,
   ...topicRoutes,
+  ...channelRoutes,
   ...serverRoutes,
   ...operationRoutes,
 ];

@@ -75,7 +75,7 @@ interface Asked {
 
 async function answer(route: Route, asked: Asked): Promise<Response> {
   const { rights, request, params } = asked;
-  const name = params.queue ?? params.topic;
+  const name = params.queue ?? params.topic ?? params.channel;
   checkRights(route, rights, name);
   if (route.method !== 'get') {
     const refusal = refusalOfOrigin(request);

@@ -16,6 +16,8 @@ export interface QueueStats {
   dead: number;
   /** How many schedules there are, also paused ones and such that have ended. */
   schedules: number;
+  /** How many flows continue in this queue and are not over. */
+  flows: number;
   /**
    * What was sent with acknowledgements (`ack({ send })`) or to flows, and has not yet arrived in the queues that it is for;
    * also the news for flows that members have ended.
@@ -58,7 +60,7 @@ export interface QueueStats {
 export async function readStats(context: QueueContext): Promise<QueueStats> {
   const { connection, keys } = context;
   const result = await connection.run(stats, { keys });
-  const { pending, delayed, dead, schedules, outbox, counters, now } = result;
+  const { pending, delayed, dead, schedules, flows, outbox, counters, now } = result;
   const { limits } = result.shape;
   // What is over may still be there.
   const isAhead = (end: Date | undefined) => !end || end.getTime() > now;
@@ -95,6 +97,7 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     delayed,
     dead,
     schedules,
+    flows,
     outbox: outboxOf(outbox),
     consumers,
     byPriority,

@@ -12,7 +12,9 @@ import {
   TickBatch,
   wholeNumber,
 } from '@redpost/core';
+import { NameIndex } from '@redpost/core/consuming';
 import { queueKeys, queueOwner } from '../keys.js';
+import { readStored, type StoredMessage } from '../message/stored-message.js';
 import { type FollowUp, type PreparedFollowUp, prepareFollowUp } from '../outbox/follow-up.js';
 import { Outbox } from '../outbox/outbox.js';
 import {
@@ -28,7 +30,7 @@ import { newId } from '../sending/message-id.js';
 import type { SendResult } from '../sending/producer.js';
 import { longestMs } from '../sending/send-options.js';
 import { FlowOverError } from './errors.js';
-import type { FlowCounts, FlowOver } from './flow-end.js';
+import { type FlowCounts, type FlowName, type FlowOver, flowNameIn } from './flow-end.js';
 import { type FlowResult, flowResultOf } from './flow-result.js';
 import { packFields } from './pack-fields.js';
 
@@ -94,6 +96,12 @@ export interface FlowStatus extends FlowCounts {
   readonly over: FlowOver | undefined;
   /** How many members have not ended. */
   readonly pending: number;
+  /** When it was opened, by the server's clock. */
+  readonly openedAt: Date;
+  /** What a member does that becomes a dead letter. */
+  readonly onDead: 'continue' | 'cancel-rest';
+  /** The flow that its continuation is a member of, if it is one. */
+  readonly memberOf: FlowName | undefined;
 }
 
 const optionNames: NamesOf<FlowOptions> = {
@@ -116,6 +124,13 @@ const limits = { count: 1000, bytes: 500_000 };
 /** How many results, or flows, are read at a time. */
 const resultsAtOnce = 200;
 const flowsAtOnce = 200;
+/** What is read of a flow to tell how far it is; and what the fields begin with that say where its members are: see scripts/parts/flow.lua. */
+const statusFields = [
+  ...['opened', 'on_dead', 'of', 'closed', 'over', 'sent'],
+  ...['done', 'dead', 'expired', 'cancelled'],
+];
+const queueField = 'at:';
+const queuesAtOnce = 200;
 const validId = /^[\w.@/-]{1,256}$/;
 
 /** Whether it is a flow of this copy of the package, whose parts can be used. */
@@ -147,6 +162,8 @@ export class Flow {
   readonly #connection: Connection;
   readonly #keys: ReturnType<typeof queueKeys>;
   readonly #outbox: Outbox;
+  /** The index of all queues: that the flow continues in this one may be all that is known of it. */
+  readonly #index: NameIndex;
   /** As headers name it: see scripts/parts/member.lua. Read when it is needed. */
   #name: string | undefined;
 
@@ -156,7 +173,11 @@ export class Flow {
     this.#name = name;
     this.#keys = queueKeys(queue);
     this.#connection = connectionOf(queueOwner(queue, this.#keys), connection);
-    const context = { connection: this.#connection, keys: this.#keys, name: queue };
+    this.#index = new NameIndex(connection, 'queues');
+    const context = {
+      ...{ name: queue, connection: this.#connection },
+      ...{ keys: this.#keys, index: this.#index },
+    };
     // What is not relayed now, the consumers of the queue relay, and tell why they cannot.
     this.#outbox = new Outbox(context, () => {});
   }
@@ -207,6 +228,7 @@ export class Flow {
       // The one that is there may ask for results, or not.
       flow.#name = undefined;
     }
+    flow.#index.note(then.target);
     return flow;
   }
 
@@ -332,23 +354,55 @@ export class Flow {
 
   /** Tells how far it is; undefined if there is none, or none any more. Costs the same however many members there are. */
   async status(): Promise<FlowStatus | undefined> {
-    const names = ['name', 'closed', 'over', 'sent', 'done', 'dead', 'expired', 'cancelled'];
-    const key = `${this.#keys.flow}${this.id}`;
-    const values = (await this.#connection.call('HMGET', [key, ...names])) as (Buffer | null)[];
-    const [name, closed, over, sent, ...counts] = values.map((value) => value && String(value));
-    if (!name) return undefined;
+    const values = (await this.#connection.call('HMGET', [
+      this.#key,
+      ...statusFields,
+    ])) as (Buffer | null)[];
+    const [opened, onDead, of, closed, over, sent, ...counts] = values.map(
+      (value) => value && String(value),
+    );
+    if (!opened) return undefined;
     const [done, dead, expired, cancelled] = counts.map(Number) as [number, number, number, number];
-    const pending = Number(sent) - done - dead - expired - cancelled;
-    const state = over ? 'over' : closed ? 'closed' : 'open';
     return {
-      state,
+      state: over ? 'over' : closed ? 'closed' : 'open',
       over: (over ?? undefined) as FlowOver | undefined,
-      pending,
-      done,
-      dead,
-      expired,
-      cancelled,
+      pending: Number(sent) - done - dead - expired - cancelled,
+      ...{ done, dead, expired, cancelled },
+      openedAt: new Date(Number(opened)),
+      onDead: onDead as FlowStatus['onDead'],
+      memberOf: flowNameIn(of),
     };
+  }
+
+  /**
+   * The message that is sent when all members have ended; undefined if it was sent, or there is no such flow.
+   *
+   * @param codec of the queue. Default `json()`.
+   */
+  async continuation<Body = unknown>(
+    codec: Codec = json(),
+  ): Promise<StoredMessage<Body> | undefined> {
+    const element = (await this.#connection.call('HGET', [this.#key, 'then'])) as Buffer | null;
+    return element ? readStored<Body>({ codec, schema: undefined }, element) : undefined;
+  }
+
+  /** How many members have not ended in each queue, on their way to it included. Costs more with the number of queues only. */
+  async pendingByQueue(): Promise<ReadonlyMap<string, number>> {
+    const pending = new Map<string, number>();
+    let cursor = '0';
+    do {
+      const args = [this.#key, cursor, 'MATCH', `${queueField}*`, 'COUNT', queuesAtOnce];
+      const [next, found] = (await this.#connection.call('HSCAN', args)) as [Buffer, Buffer[]];
+      for (let at = 0; at < found.length; at += 2) {
+        pending.set(String(found[at]).slice(queueField.length), Number(found[at + 1]));
+      }
+      cursor = String(next);
+    } while (cursor !== '0');
+    return pending;
+  }
+
+  get #key(): string {
+    return `${this.#keys.flow}${this.id}`;
   }
 
   /**
@@ -391,8 +445,7 @@ export class Flow {
 
   async #nameInHeaders(): Promise<string> {
     if (this.#name !== undefined) return this.#name;
-    const key = `${this.#keys.flow}${this.id}`;
-    const name = (await this.#connection.call('HGET', [key, 'name'])) as Buffer | null;
+    const name = (await this.#connection.call('HGET', [this.#key, 'name'])) as Buffer | null;
     if (!name) throw this.#over(undefined);
     this.#name = String(name);
     return this.#name;

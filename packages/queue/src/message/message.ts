@@ -23,7 +23,10 @@ export interface Message<Body = unknown> {
  *
  * @throws DecodeError, ValidationError.
  */
-export function readBody<Body>(context: QueueContext<Body>, slice: Slice): Body | Promise<Body> {
+export function readBody<Body>(
+  context: Pick<QueueContext<Body>, 'codec' | 'schema'>,
+  slice: Slice,
+): Body | Promise<Body> {
   const body = decode(context.codec, slice);
   if (!context.schema) return body as Body;
   return validate(context.schema, body);

@@ -1,5 +1,6 @@
 import { withShortJson } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
+import { type FlowEnd, type FlowName, flowNameIn } from '../flow/flow-end.js';
 import { asBare, decodeEnvelope, type Envelope, type Headers } from './envelope.js';
 import { readBody, toDate } from './message.js';
 import { Slice } from './slice.js';
@@ -23,14 +24,19 @@ export interface StoredMessage<Body = unknown> {
   readonly attempt: number;
   /** The queue in which it became a dead letter first, if it was redriven to this one from there. */
   readonly origin?: string | undefined;
+  /** The flow that it is a member of, if it is one. A dead letter is none any more. */
+  readonly flow?: FlowName | undefined;
+  /** How the flow has ended whose continuation it is, if it is one. */
+  readonly flowEnd?: FlowEnd | undefined;
 }
 
 /** Reads an element. Never rejects: an unreadable element has no body. */
 export async function readStored<Body>(
-  context: QueueContext<Body>,
+  context: Pick<QueueContext<Body>, 'codec' | 'schema'>,
   element: Buffer,
 ): Promise<StoredMessage<Body>> {
   const envelope = readable(element);
+  const flow = flowNameIn(envelope.flow);
   return withShortJson({
     id: envelope.id || undefined,
     body: await bodyOf(context, envelope),
@@ -41,6 +47,8 @@ export async function readStored<Body>(
     sentAt: toDate(envelope.sentAt),
     attempt: envelope.deliveries,
     ...(envelope.origin !== undefined && { origin: envelope.origin }),
+    ...(flow !== undefined && { flow }),
+    ...(envelope.flowEnd !== undefined && { flowEnd: envelope.flowEnd }),
   });
 }
 
@@ -54,7 +62,7 @@ function readable(element: Buffer): Envelope {
 }
 
 async function bodyOf<Body>(
-  context: QueueContext<Body>,
+  context: Pick<QueueContext<Body>, 'codec' | 'schema'>,
   envelope: Envelope,
 ): Promise<Body | undefined> {
   try {

@@ -9,7 +9,7 @@ import { receive } from '../scripts/receive.js';
 const perCall = 250;
 
 /** The queue whose outbox it is. */
-type OutboxContext = Pick<QueueContext, 'connection' | 'keys' | 'name'>;
+type OutboxContext = Pick<QueueContext, 'connection' | 'keys' | 'name' | 'index'>;
 
 /**
  * What a queue has sent with acknowledgements, and other queues have not received yet: a stream for each of them. Any
@@ -88,7 +88,7 @@ export class Outbox {
   }
 
   async #relay(source: string, target: string): Promise<void> {
-    const { connection } = this.#context;
+    const { connection, index } = this.#context;
     const keys = queueKeys(source);
     let received = '';
     for (;;) {
@@ -101,6 +101,7 @@ export class Outbox {
         source: `${incarnation}:${source}`,
         entries,
       });
+      index.note(target);
       received = last.id;
     }
   }

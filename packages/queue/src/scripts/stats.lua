@@ -2,7 +2,7 @@
 --
 -- returns { pending, delayed, dead, { consumer, ... }, { counter, value, ... }, { field of the shape, value, ... },
 --       the server's time, in ms since 1970, { how many wait at level 0, ... }, schedules, { how many entries wait in the
---       outboxes, id of the oldest one or '' } }: without levels where no message had a priority yet
+--       outboxes, id of the oldest one or '' }, flows }: without levels where no message had a priority yet
 local counts, sum, delayed_count = waiting()
 local by_level = {}
 for level = 0, counts[0] and 9 or -1 do by_level[level + 1] = counts[level] end
@@ -27,4 +27,5 @@ return {
   by_level,
   redis.call('ZCARD', schedules),
   { posted, oldest },
+  redis.call('ZCARD', flows),
 }

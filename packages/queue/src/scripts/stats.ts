@@ -26,11 +26,14 @@ export interface StatsResult {
     /** Since when the oldest one waits, in ms since 1970; undefined for none. */
     since: number | undefined;
   };
+  /** How many flows continue in this queue and are not over. */
+  flows: number;
 }
 
 type Answer = [
   ...[pending: number, delayed: number, dead: number, consumers: Buffer[], counters: Buffer[]],
   ...[shape: Buffer[], now: number, byPriority: number[], schedules: number, outbox: OutboxAnswer],
+  flows: number,
 ];
 type OutboxAnswer = [pending: number, oldest: Buffer];
 
@@ -46,14 +49,15 @@ export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
     'stats',
     'schedules',
     'outboxes',
+    'flows',
     ...placeKeys,
   ),
   args: { ...placeArgs, outbox_prefix: ({ keys }) => keys.outbox },
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [pending, delayed, dead, consumers, fields, shape, now, byPriority, schedules, outbox] =
-      reply as Answer;
+    const [pending, delayed, dead, consumers, fields, shape, now, ...more] = reply as Answer;
+    const [byPriority, schedules, outbox, flows] = more;
     const counters: Record<string, number> = {};
     for (let at = 0; at < fields.length; at += 2) {
       counters[String(fields[at])] = Number(fields[at + 1]);
@@ -70,6 +74,7 @@ export const stats = defineScript<{ keys: QueueKeys }, StatsResult>({
       byPriority,
       schedules,
       outbox: outboxOf(outbox),
+      flows,
     };
   },
 });

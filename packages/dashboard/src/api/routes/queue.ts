@@ -40,6 +40,7 @@ export const queueRoutes = [
       delayed: count,
       dead: count,
       schedules: count,
+      flows: count.describe('How many flows continue in it and are not over'),
       consumers: count,
       ageMs: z.number().optional(),
       byPriority: z.array(count).optional(),

@@ -6,6 +6,7 @@
 --   on_dead                        'continue', or 'cancel-rest': the first dead member cancels the flow
 --   keep_ms, idle_ms               for how long it is kept when it is over; how long it stays open with nobody there
 --   of                             the flow that its continuation is a member of, if it is one
+--   opened                         when it was opened, in ms since 1970
 --   sent                           how many members there are
 --   done, dead, expired, cancelled how many of them have ended so
 --   at:<queue>                     how many of them are in this queue or on their way to it
@@ -158,10 +159,11 @@ end
 local function open_flow(id, fields)
   local key = flow_prefix .. id
   if redis.call('EXISTS', key) == 1 then return false end
-  redis.call('HSET', key, unpack(fields))
+  local opened = string.format('%.0f', now())
+  redis.call('HSET', key, 'opened', opened, unpack(fields))
   note_used(id, key)
   -- With outboxes, the consumers of this queue look after its flows at each heartbeat.
-  redis.call('HSETNX', outboxes, list, string.format('%.0f', now()))
+  redis.call('HSETNX', outboxes, list, opened)
   local outer = redis.call('HGET', key, 'of')
   if outer then redis.call('SADD', nested_prefix .. outer, id) end
   return true
