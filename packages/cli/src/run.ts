@@ -1,7 +1,8 @@
-import { type Connection, isRedpostError } from '@redpost/core';
-import { PubSub } from '@redpost/pubsub';
-import { type MaxLength, Queue } from '@redpost/queue';
-import { type PartitionCountError, Topic } from '@redpost/topic';
+import type { Connection } from '@redpost/core';
+import { isRedpostError } from '@redpost/core/consuming';
+import type { PubSub } from '@redpost/pubsub';
+import type { MaxLength, Queue } from '@redpost/queue';
+import type { PartitionCountError, Topic } from '@redpost/topic';
 import { asIs, type Body } from './messages/body-codec.js';
 import {
   type ConnectionChoice,
@@ -17,7 +18,11 @@ export interface GlobalOptions extends ConnectionChoice {
   verbose?: boolean;
 }
 
-/** The resources of a command: Redis, the output, and interruptions by Ctrl-C. */
+/**
+ * The resources of a command: Redis, the output, and interruptions by Ctrl-C.
+ *
+ * Packages are loaded when a command asks for something of theirs, so that each starts as fast as it can.
+ */
 export class Run {
   readonly output: Output;
   readonly interruption: Interruption;
@@ -46,6 +51,7 @@ export class Run {
 
   /** @param maxLength how many messages may wait, for `send`. */
   async queue(name: string, maxLength?: MaxLength): Promise<Queue<Buffer, Body>> {
+    const { Queue } = await import('@redpost/queue');
     const { connection } = await this.#open();
     const queue = new Queue<Buffer, Body>(name, { connection, codec: asIs, maxLength });
     this.#closing.push(queue);
@@ -55,6 +61,7 @@ export class Run {
 
   /** A topic, with the partitions that it has. @param partitions how many it has if it is new. */
   async topic(name: string, partitions?: number): Promise<Topic<Buffer, Body>> {
+    const { Topic } = await import('@redpost/topic');
     const connection = await this.connection();
     const open = (its: number | undefined) => {
       const topic = new Topic<Buffer, Body>(name, { connection, codec: asIs, partitions: its });
@@ -72,6 +79,7 @@ export class Run {
   }
 
   async pubsub(): Promise<PubSub<Body, Buffer>> {
+    const { PubSub } = await import('@redpost/pubsub');
     const connection = await this.connection();
     return new PubSub<Body, Buffer>({ connection, codec: asIs });
   }

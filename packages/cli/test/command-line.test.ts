@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { connect } from '@redpost/core';
 import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
@@ -6,6 +7,7 @@ import { idleMsSince } from '../../../tooling/machine-pace.js';
 import { startRedpost, uniqueName, useRedpost } from './support/redpost.js';
 
 const redpost = useRedpost();
+const tellClient = fileURLToPath(new URL('support/tell-client.cjs', import.meta.url));
 
 const commands = [
   ['send'],
@@ -198,6 +200,20 @@ it('prints a stack only when asked to', async () => {
 
   expect((await redpost.run(args)).stderr).not.toContain('    at ');
   expect((await redpost.run([...args, '--verbose'])).stderr).toContain('    at ');
+});
+
+it.each([
+  [['--help'], false],
+  [['send', '--help'], false],
+  [['frobnicate'], false],
+  [['completion', 'bash'], false],
+  [['man'], false],
+  [['ping'], true],
+])('%s loads the client of Redis: %s', async (args, isLoaded) => {
+  const { stderr } = await redpost.start(args, { env: { NODE_OPTIONS: `--require ${tellClient}` } })
+    .ended;
+
+  expect(stderr).toContain(`client loaded: ${isLoaded}`);
 });
 
 it('completes commands and options in bash', async () => {

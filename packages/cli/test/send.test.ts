@@ -261,12 +261,12 @@ describe('send --max-length', () => {
   it('waits for room where it is told to', async () => {
     const queue = uniqueName();
     const options = ['--max-length', '1', '--when-full', 'wait'];
-    const sending = redpost.run(['send', queue, '1', '2', ...options]);
+    const sending = redpost.start(['send', queue, '1', '2', ...options]);
 
     const received = await redpost.run(['receive', queue, '--count', '2']);
 
     expect(received.lines).toMatchObject([{ body: 1 }, { body: 2 }]);
-    expect((await sending).code).toBe(0);
+    expect((await sending.ended).code).toBe(0);
   });
 
   it.each([

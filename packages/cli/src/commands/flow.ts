@@ -1,5 +1,5 @@
 import { inTurns } from '@redpost/core/consuming';
-import { Flow, type FlowResult } from '@redpost/queue';
+import type { Flow, FlowResult } from '@redpost/queue';
 import type { Command } from 'commander';
 import { flowTable, type ListedFlow } from '../output/flow-table.js';
 import { say } from '../output/notices.js';
@@ -93,10 +93,12 @@ function addNames(command: Command): Command {
 }
 
 async function flowOf(run: Run, [queue = '', id = '']: readonly string[]): Promise<Flow> {
+  const { Flow } = await import('@redpost/queue');
   return Flow.of({ connection: await run.connection(), queue, id });
 }
 
 async function list(run: Run, [queue = '']: readonly string[], { json }: TableOptions) {
+  const { Flow } = await import('@redpost/queue');
   const connection = await run.connection();
   const flows: Flow[] = [];
   for await (const flow of Flow.list({ connection, queue })) flows.push(flow);

@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from '@redpost/core';
 import type { Queue, QueueLimitChanges, RateLimit } from '@redpost/queue';
 import type { Command } from 'commander';
 import {
@@ -11,6 +10,7 @@ import {
 } from '../options/option-parsers.js';
 import { limitsTable } from '../output/limits-table.js';
 import { define } from '../program/define.js';
+import { wrongInput } from '../program/exit-codes.js';
 import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 
@@ -127,7 +127,7 @@ async function changesOf(
   else if (rate) changes.rate = { ...rate, burst };
   if (burst === undefined || rate) return changes;
   const { rate: former } = await limits.get();
-  if (!former) throw new InvalidArgumentError('The queue has no rate: give --rate with --burst');
+  if (!former) throw wrongInput('The queue has no rate: give --rate with --burst');
   return { ...changes, rate: { ...former, burst } };
 }
 

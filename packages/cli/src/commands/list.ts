@@ -1,7 +1,6 @@
 import type { Connection, ConsumerInfo } from '@redpost/core';
 import { inTurns } from '@redpost/core/consuming';
-import { listQueues, Queue } from '@redpost/queue';
-import { listTopics, Topic } from '@redpost/topic';
+import type { Topic } from '@redpost/topic';
 import type { Command } from 'commander';
 import {
   consumerTable,
@@ -67,6 +66,7 @@ async function list(run: Run, { consumers: ofConsumers, json }: ListOptions) {
 }
 
 async function findQueues(connection: Connection): Promise<Found[]> {
+  const { listQueues, Queue } = await import('@redpost/queue');
   return inTurns(await listQueues(connection), async ({ name, usedAt }) => {
     const queue = new Queue(name, { connection });
     const [stats, consumers] = await Promise.all([queue.stats(), queue.consumers()]);
@@ -77,6 +77,7 @@ async function findQueues(connection: Connection): Promise<Found[]> {
 }
 
 async function findTopics(connection: Connection): Promise<Found[]> {
+  const { listTopics, Topic } = await import('@redpost/topic');
   const found = await inTurns(await listTopics(connection), async (topic) => {
     const { name, partitions, usedAt } = topic;
     const its = new Topic(name, { connection, partitions });

@@ -1,4 +1,3 @@
-import { Scheduler } from '@redpost/queue';
 import type { Command } from 'commander';
 import { say } from '../output/notices.js';
 import { sayBackgroundError } from '../output/queue-notices.js';
@@ -25,6 +24,7 @@ are not always there. Any number of them may run: each tick is sent once.`,
 }
 
 async function schedule(run: Run, queues: readonly string[]): Promise<number> {
+  const { Scheduler } = await import('@redpost/queue');
   const connection = await run.connection();
   const scheduler = new Scheduler({ connection, queues });
   scheduler.on('error', sayBackgroundError);

@@ -1,5 +1,5 @@
-import { fixed } from '@redpost/core';
-import { consumeAll, type Delivery, type Queue } from '@redpost/queue';
+import { fixed } from '@redpost/core/consuming';
+import type { Delivery, Queue } from '@redpost/queue';
 import type { Command } from 'commander';
 import type { Body } from '../messages/body-codec.js';
 import { positive, positives, timerDuration } from '../options/option-parsers.js';
@@ -120,6 +120,7 @@ function addArguments(command: Command): Command {
 }
 
 async function work(run: Run, names: readonly string[], options: WorkOptions) {
+  const { consumeAll } = await import('@redpost/queue');
   const queues = await weighted(run, names, options);
   const { interruption } = run;
   const running = new Set<Promise<void>>();

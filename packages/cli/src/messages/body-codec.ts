@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { type Codec, shown } from '@redpost/core';
+import type { Codec } from '@redpost/core';
+import { shown } from '@redpost/core/consuming';
 
 export type CodecName = 'json' | 'text' | 'base64';
 

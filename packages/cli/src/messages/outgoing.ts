@@ -1,4 +1,4 @@
-import { isRedpostError } from '@redpost/core';
+import { isRedpostError } from '@redpost/core/consuming';
 import { counted, say } from '../output/notices.js';
 import { Progress } from '../output/progress.js';
 import { exitCodes, explain, Failure, isWrongInput, wrongInput } from '../program/exit-codes.js';

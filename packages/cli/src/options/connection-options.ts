@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { asError, type Connection, connect, isRedpostError } from '@redpost/core';
-import { startRedis } from '@redpost/core/embedded';
+import type { Connection } from '@redpost/core';
+import { asError, isRedpostError } from '@redpost/core/consuming';
 import { say, spokenDuration } from '../output/notices.js';
 import { Failure, wrongInput } from '../program/exit-codes.js';
 
@@ -32,9 +32,10 @@ export async function openRedis(choice: ConnectionChoice): Promise<OpenRedis> {
   }
   if (choice.redis !== undefined) throw wrongInput('--redis and --embedded exclude each other');
 
+  const { startRedis } = await import('@redpost/core/embedded');
   const redis = await startRedis();
   say(`a private Redis runs at ${redis.url} as long as this command does`);
-  const opened = open(redis.url);
+  const opened = await open(redis.url);
   return {
     ...opened,
     async close() {
@@ -44,7 +45,9 @@ export async function openRedis(choice: ConnectionChoice): Promise<OpenRedis> {
   };
 }
 
-function open(url: string, tls?: Tls): OpenRedis {
+async function open(url: string, tls?: Tls): Promise<OpenRedis> {
+  // Loaded when it is needed: the client takes longer to load than everything else.
+  const { connect } = await import('@redpost/core');
   const connection = connect(url, { name: 'redpost-cli', ...(tls && { tls }) });
   return { connection, url, close: () => connection.close() };
 }

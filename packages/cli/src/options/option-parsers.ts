@@ -1,4 +1,4 @@
-import { longestTimerMs, parseDuration } from '@redpost/core';
+import { longestTimerMs, parseDuration } from '@redpost/core/consuming';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** For options that count something. */

@@ -1,4 +1,4 @@
-import { asError } from '@redpost/core';
+import { asError } from '@redpost/core/consuming';
 import { explain } from '../program/exit-codes.js';
 
 /** Hides the passwords of all URLs in a text. */

@@ -1,5 +1,5 @@
 import { fstatSync, type Stats } from 'node:fs';
-import { TickBatch } from '@redpost/core';
+import { TickBatch } from '@redpost/core/consuming';
 
 /** The program that read our stdout has ended, e.g. `| head`. */
 export class OutputClosedError extends Error {

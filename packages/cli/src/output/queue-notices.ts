@@ -1,4 +1,4 @@
-import { isRedpostError } from '@redpost/core';
+import { isRedpostError } from '@redpost/core/consuming';
 import type { Paused, Queue } from '@redpost/queue';
 import { explain } from '../program/exit-codes.js';
 import { counted, say } from './notices.js';

@@ -1,5 +1,4 @@
-import { isRedpostError } from '@redpost/core';
-import { messageOf } from '@redpost/core/consuming';
+import { isRedpostError, messageOf } from '@redpost/core/consuming';
 
 /** The exit codes of the command. Documented in the README. */
 export const exitCodes = {

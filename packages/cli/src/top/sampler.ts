@@ -1,7 +1,7 @@
 import type { Connection } from '@redpost/core';
 import { inTurns } from '@redpost/core/consuming';
-import { listQueues, Queue, type QueueStats } from '@redpost/queue';
-import { type ConsumerGroup, listTopics, Topic } from '@redpost/topic';
+import type { Queue, QueueStats } from '@redpost/queue';
+import type { ConsumerGroup } from '@redpost/topic';
 import { asIs, type Body } from '../messages/body-codec.js';
 
 /** A queue or a consumer group at one time. */
@@ -64,6 +64,8 @@ export class Sampler {
   }
 
   async #list(): Promise<void> {
+    const { listQueues, Queue } = await import('@redpost/queue');
+    const { listTopics, Topic } = await import('@redpost/topic');
     const connection = this.#connection;
     const queues = (await listQueues(connection)).map(({ name }) => name);
     for (const name of queues) {

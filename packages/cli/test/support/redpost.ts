@@ -5,16 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { type Ended, ended } from './ended.js';
+import { environment, type RunOptions, runHere } from './run-here.js';
 
 export const bin = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
-
-export interface Ended {
-  code: number | NodeJS.Signals;
-  stdout: string;
-  stderr: string;
-  /** stdout, parsed. */
-  lines: Record<string, unknown>[];
-}
 
 /** A command that runs. */
 export interface Running {
@@ -31,7 +25,7 @@ export interface StartOptions {
   env?: Record<string, string>;
 }
 
-/** The built command, with a private Redis of its own for the tests of one file. */
+/** The command, with a private Redis of its own for the tests of one file. */
 export function useRedpost() {
   let redis: EmbeddedRedis | undefined;
   beforeAll(async () => {
@@ -45,8 +39,11 @@ export function useRedpost() {
     get url() {
       return redis?.url ?? '';
     },
+    /** Starts the built command in a process of its own. */
     start,
-    run: (args: readonly string[], options?: StartOptions) => start(args, options).ended,
+    /** Runs a command in this process, one at a time: for what is not about the process. */
+    run: (args: readonly string[], options: RunOptions = {}) =>
+      runHere(args, { ...options, env: { REDIS_URL: redis?.url ?? '', ...options.env } }),
     /** What `redis-cli` prints. */
     async redisCli(...args: string[]): Promise<string> {
       const port = String(redis?.port);
@@ -81,11 +78,6 @@ export function uniqueName(): string {
   return `test:${randomUUID()}`;
 }
 
-function environment(env: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const { REDIS_URL, REDPOST_DEBUG, ...inherited } = process.env;
-  return { ...inherited, ...env };
-}
-
 function follow(child: ChildProcess): Running {
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
@@ -104,17 +96,6 @@ function follow(child: ChildProcess): Running {
     get stderr() {
       return text.stderr;
     },
-    ended: once(child, 'close').then(([code, signal]) => {
-      const ended = { code: code ?? signal, ...text };
-      // Not among the properties that a failed expectation shows: not every output is JSON.
-      return Object.defineProperty(ended, 'lines', { get: () => parse(text.stdout) }) as Ended;
-    }),
+    ended: once(child, 'close').then(([code, signal]) => ended(code ?? signal, text)),
   };
-}
-
-function parse(ndjson: string): Record<string, unknown>[] {
-  return ndjson
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
 }

@@ -1,11 +1,15 @@
 /**
  * What consumers of queues and of topics have in common. For the packages of redpost itself.
  *
+ * It does not load the client of Redis: the `redpost` command takes from here what it needs before it connects.
+ *
  * @module @redpost/core/consuming
  */
 
+export { fixed } from '../backoff.js';
 export { mayBeTooLarge } from '../codecs/message-size.js';
 export { messageOf, shortened, stackOf } from '../error-text.js';
+export { asError, isRedpostError } from '../errors.js';
 export {
   type CheckedHandling,
   type CheckedLease,
@@ -47,6 +51,8 @@ export {
 } from '../observe/observation.js';
 export { reportSent } from '../observe/sent-report.js';
 export { SettledReport } from '../observe/settled-report.js';
+export { longestTimerMs, shown } from '../options/check.js';
+export { parseDuration } from '../options/duration.js';
 export { type NamedUse, NameIndex } from '../registry/name-index.js';
 export { describeConsumer, readConsumers } from '../registry/registration.js';
 export { inThisContext, outsideContext } from '../runtime/context.js';
@@ -71,6 +77,7 @@ export {
   shortenLeasesPart,
   writeBeforeGrowingPart,
 } from '../script/parts/parts.js';
+export { TickBatch } from '../sending/batch.js';
 export { Ahead } from './ahead.js';
 export { checkedHandler } from './checked-handler.js';
 export { CountedReport } from './counted-report.js';
