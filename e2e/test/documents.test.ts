@@ -97,6 +97,13 @@ it('the figures are those of bench/results.json', async () => {
   await expect(check, 'node scripts/figures.mjs writes them').resolves.toBeDefined();
 });
 
+// The site has room for so many at 1280 px, see docs/.vitepress/theme/style.css. Other languages are wrapped there.
+it.each(names)('%s: no line of code is cut on the site', (name) => {
+  const code = blocksOf(texts.get(name) ?? '').filter(({ language }) => language === 'ts');
+  const long = code.flatMap((block) => block.code.split('\n').filter((line) => line.length > 100));
+  expect(long).toEqual([]);
+});
+
 describe('links from one file to another', () => {
   it.each(names)('%s: lead to a file, and to a heading in it', (name) => {
     const dead = linksOf(texts.get(name) ?? '').filter((link) => !leadsSomewhere(name, link));
