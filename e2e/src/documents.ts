@@ -30,7 +30,7 @@ export async function documents(): Promise<string[]> {
     }),
   );
   return [...(await readdir(root)), ...below.flat()]
-    .filter((file) => file.endsWith('.md') && !/node_modules|docs\/(api|dist)\//.test(file))
+    .filter((file) => file.endsWith('.md') && !/node_modules|docs\/(api|dist|options)\//.test(file))
     .sort();
 }
 
