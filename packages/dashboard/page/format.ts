@@ -64,5 +64,6 @@ export function timeIn(iso: string, timeZone: string): string {
 export function ago(iso: string | undefined, now = Date.now()): string {
   if (iso === undefined) return '–';
   const ms = now - Date.parse(iso);
-  return ms >= 0 ? `${duration(ms)} ago` : `in ${duration(-ms)}`;
+  const rounded = Math.abs(ms) < 1000 ? ms : Math.round(ms / 1000) * 1000;
+  return ms >= 0 ? `${duration(rounded)} ago` : `in ${duration(-rounded)}`;
 }

@@ -347,7 +347,18 @@ export interface ServerInfo {
   };
   warnings: { level: 'danger' | 'advice'; text: string }[];
   slow: { id: number; at: string; us: number; command: string; client: string }[];
+  clientGroups?: ClientGroup[];
   unavailable: string[];
+}
+
+export interface ClientGroup {
+  name: string;
+  library: string;
+  user: string;
+  clients: number;
+  hosts: number;
+  subscribed: number;
+  blocked: number;
 }
 
 export interface AuditEntry {

@@ -141,6 +141,25 @@ it('every answer has a policy that allows nothing but the own files, and no fram
   expect((await get('/session')).headers.get('cache-control')).toBe('no-store');
 });
 
+it('what a user of Redis may not read of the server is said, and the rest is shown', async () => {
+  const { port } = dashboards.redis;
+  const user = ['SETUSER', 'looker', 'on', '>secret', '~*', '&*', '+@all'];
+  const never = ['-client|list', '-slowlog', '-pubsub'];
+  await dashboards.connection().call('ACL', [...user, ...never]);
+  const connection = connect(`redis://looker:secret@127.0.0.1:${port}`);
+  onTestFinished(() => connection.close());
+  const { get } = await dashboards.serve({ connection });
+  const { body } = await get('/server');
+  expect(body).toMatchObject({ unavailable: ['SLOWLOG', 'CLIENT'], memory: {} });
+  expect(body).not.toHaveProperty('clientGroups');
+  await connection.call('PING', []);
+  const subscriber = dashboards.connection();
+  await subscriber.subscribe({ kind: 'channel', name: 'c' }, { message() {} });
+  expect((await get('/channels')).body).toMatchObject({
+    ...{ channels: [], isListed: false, unavailable: ['PUBSUB'] },
+  });
+});
+
 it('a password is in no answer, and nothing is logged', async () => {
   const { port } = dashboards.redis;
   const user = ['SETUSER', 'dashboard', 'on', '>hunter2', '~*', '&*', '+@all'];

@@ -356,12 +356,14 @@ it('channels are listed, followed and published to', async () => {
 });
 
 it('the server tells what endangers messages, and its slow commands without their arguments', async () => {
+  await connection.call('CLIENT', ['SETNAME', 'worker-7']);
   await connection.call('CONFIG', ['SET', 'slowlog-log-slower-than', 0]);
   await queue('secretive').send({ password: 'hunter2' });
   await connection.call('CONFIG', ['SET', 'slowlog-log-slower-than', 10_000]);
   const page = await open('/server');
   await page.getByText(/maxmemory is not set/).waitFor();
   await row(page, 'LPUSH').waitFor();
+  await row(page, 'worker-7').waitFor();
   expect(await page.content()).not.toContain('hunter2');
   await queue('secretive').destroy();
 });
@@ -410,11 +412,13 @@ it.each([320, 768, 2560])(
       '/queues/emails/messages?state=settled',
       '/schedules',
       '/topics/orders',
+      '/flows',
+      '/channels/news',
       '/server',
     ];
     for (const path of paths) {
       await page.goto(new URL(basePath + path, page.url()).href);
-      await page.locator('.data, .tiles').first().waitFor();
+      await page.locator('.data, .tiles, .empty').first().waitFor();
       const [content, screen] = (await page.evaluate(
         '[document.documentElement.scrollWidth, innerWidth]',
       )) as number[];

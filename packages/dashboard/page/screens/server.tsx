@@ -1,9 +1,9 @@
 import { apiAddress, useLive } from '../api.js';
-import { ago, bytes, duration, number, time } from '../format.js';
+import { ago, bytes, counted, duration, number, time } from '../format.js';
 import { Loading, ProblemNote } from '../parts/problem.js';
 import { Table } from '../parts/table.js';
 import { Facts, Tiles } from '../parts/tiles.js';
-import type { ServerInfo } from '../types.js';
+import type { ClientGroup, ServerInfo } from '../types.js';
 
 /** The Redis server, and what of it endangers messages. */
 export function ServerScreen() {
@@ -78,11 +78,12 @@ export function ServerScreen() {
           />
         </section>
       </div>
+      {data.unavailable.length > 0 && (
+        <p class="note warning">This user of Redis may not call {data.unavailable.join(', ')}.</p>
+      )}
+      <Clients groups={data.clientGroups} connected={clients.connected} />
       <section>
         <h2>Slow commands</h2>
-        {data.unavailable.length > 0 && (
-          <p class="quiet">This user of Redis may not call {data.unavailable.join(', ')}.</p>
-        )}
         <Table
           caption="Slow commands"
           rows={data.slow}
@@ -97,5 +98,34 @@ export function ServerScreen() {
         />
       </section>
     </>
+  );
+}
+
+function Clients({ groups, connected }: { groups: ClientGroup[] | undefined; connected: number }) {
+  const shown = (groups ?? []).reduce((sum, { clients }) => sum + clients, 0);
+  return (
+    <section>
+      <h2>Clients</h2>
+      <Table
+        caption="Clients by name, library and user"
+        rows={groups ?? []}
+        keyOf={({ name, library, user }) => `${name} ${library} ${user}`}
+        empty={`${counted(connected, 'client')}, which are not listed here.`}
+        columns={[
+          { title: 'Name', cell: ({ name }) => name || '–' },
+          { title: 'Library', cell: ({ library }) => library || '–' },
+          { title: 'User', cell: ({ user }) => user || '–' },
+          { title: 'Connections', isNumber: true, cell: ({ clients }) => number(clients) },
+          { title: 'Addresses', isNumber: true, cell: ({ hosts }) => number(hosts) },
+          { title: 'Subscribed', isNumber: true, cell: ({ subscribed }) => number(subscribed) },
+          { title: 'Blocked', isNumber: true, cell: ({ blocked }) => number(blocked) },
+        ]}
+      />
+      {groups && groups.length === 50 && shown < connected && (
+        <p class="quiet">
+          {number(shown)} of {counted(connected, 'client')}
+        </p>
+      )}
+    </section>
   );
 }

@@ -1,6 +1,7 @@
 import type { Connection, Reply } from '@redpost/core';
 import { isRedpostError } from '@redpost/core';
 import { z } from 'zod';
+import { clientGroupSchema, clientGroups, mostClients } from '../client-groups.js';
 import { refused, route } from '../route.js';
 import { count, time } from '../schemas.js';
 import { serverWarnings } from '../server-warnings.js';
@@ -58,6 +59,12 @@ export const serverRoutes = [
       }),
       warnings: z.array(z.object({ level: z.enum(['danger', 'advice']), text: z.string() })),
       slow: z.array(slowCallSchema).describe('The last slow commands'),
+      clientGroups: z
+        .array(clientGroupSchema)
+        .optional()
+        .describe(
+          'By name, library and user. Missing where there are more than 5,000 clients, or they may not be read',
+        ),
       unavailable: z.array(z.string()).describe('What this user of Redis may not read'),
     }),
     everyMs: 3000,
@@ -71,6 +78,8 @@ export const serverRoutes = [
         reader.slowLog(),
       ]);
       const number = (name: string) => Number(info.get(name) ?? 0) || 0;
+      const isListed = number('connected_clients') <= mostClients;
+      const list = isListed ? await reader.clients() : undefined;
       const savedAt = number('rdb_last_save_time');
       return {
         address: connection.address,
@@ -107,6 +116,7 @@ export const serverRoutes = [
         },
         warnings: serverWarnings(info, config),
         slow,
+        clientGroups: list === undefined ? undefined : clientGroups(list),
         unavailable: reader.unavailable,
       };
     },
@@ -143,6 +153,11 @@ class ServerReader {
     for (let at = 0; at + 1 < flat.length; at += 2)
       found.set(flat[at] as string, flat[at + 1] as string);
     return found;
+  }
+
+  async clients(): Promise<string | undefined> {
+    const reply = await this.#ask('CLIENT', ['LIST']);
+    return reply === undefined ? undefined : String(reply);
   }
 
   async slowLog(): Promise<z.infer<typeof slowCallSchema>[]> {
