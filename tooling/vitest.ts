@@ -1,4 +1,6 @@
-import { defineConfig, type Plugin } from 'vitest/config';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig, type Plugin, type ViteUserConfig } from 'vitest/config';
 import { luaText } from './lua-text.js';
 
 const luaAsText: Plugin = {
@@ -10,12 +12,14 @@ const luaAsText: Plugin = {
   },
 };
 
-export default defineConfig({
+const folders = ['src', 'test'];
+const include = folders.map((folder) => `${folder}/**/*.test.ts`);
+
+const shared: ViteUserConfig = {
   plugins: [luaAsText],
   // As in `tsup.ts`.
   define: { PACKAGE_VERSION: JSON.stringify('0.0.0-test') },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     passWithNoTests: true,
     // Not one fewer than there are processors: tests wait for a third of their time.
     maxWorkers: '100%',
@@ -30,4 +34,31 @@ export default defineConfig({
     // The report is what `npm test` adds up, also when turbo restores a run from its cache.
     reporters: ['default', ['json', { outputFile: '.turbo/test-report.json' }]],
   },
-});
+};
+
+/** Each file loads the modules that it tests for itself. */
+export default defineConfig({ ...shared, test: { ...shared.test, include } });
+
+/**
+ * The files that a worker runs share their modules, since loading them again for each file would take half
+ * of the time of a processor. So a file has to give back what it changes of the process. Files that replace a
+ * module are apart: others have loaded it before, or would load what took its place.
+ */
+export function sharingModules(): ViteUserConfig {
+  const mocking = testFiles().filter((path) =>
+    /\bvi\.(doM|m)ock\(/.test(readFileSync(path, 'utf8')),
+  );
+  const sharing = { name: 'sharing', include, exclude: mocking, isolate: false };
+  const apart = mocking.length > 0 ? [{ name: 'mocking', include: mocking }] : [];
+  const projects = [sharing, ...apart].map((test) => ({ extends: true as const, test }));
+  return defineConfig({ ...shared, test: { ...shared.test, projects } });
+}
+
+function testFiles(): string[] {
+  return folders
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name))),
+    )
+    .filter((path) => path.endsWith('.test.ts'));
+}

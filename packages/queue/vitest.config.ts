@@ -1,1 +1,3 @@
-export { default } from '../../tooling/vitest.js';
+import { sharingModules } from '../../tooling/vitest.js';
+
+export default sharingModules();

@@ -24,7 +24,7 @@ function read(element: Buffer): Envelope | undefined {
     return decodeEnvelope(element, 'bare');
   } catch (error) {
     expect(error).toBeInstanceOf(DecodeError);
-    expect((error as DecodeError).bytes).toEqual(element);
+    expect((error as DecodeError).bytes?.equals(element)).toBe(true);
     return undefined;
   }
 }
@@ -148,7 +148,8 @@ it('no two queues share a key', () => {
     const [keys, others] = [keysOf(one, c), keysOf(other, d)];
     if (!keys || !others) return;
     compared += 1;
-    for (const key of keys) expect(others).not.toContain(key);
+    // One expectation for all: there are half a million keys.
+    expect(keys.filter((key) => others.includes(key))).toEqual([]);
   });
   fc.assert(property, { numRuns: 20_000 });
   expect(compared).toBeGreaterThan(2000);

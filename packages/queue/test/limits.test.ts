@@ -186,6 +186,7 @@ it('a message that does not fit under the limit stays in the list, whatever its 
   await roundTrips(queue as never);
   expect(await queue.connection.call('LLEN', [queue.name])).toBe(8);
   for (let n = 0; n < 10; n += 1) {
+    await eventually(() => running.size > 0);
     finish(1);
     await eventually(() => seen.handled.length === n + 1);
   }

@@ -70,7 +70,8 @@ it('no two topics, groups or groups of channels share a key, nor one with a queu
     const [keys, others] = [keysOf(one), keysOf(other)];
     if (!keys || !others) return;
     compared += 1;
-    for (const key of keys) expect(others).not.toContain(key);
+    // One expectation for all: there are half a million keys.
+    expect(keys.filter((key) => others.includes(key))).toEqual([]);
   });
   fc.assert(property, { numRuns: 20_000 });
   expect(compared).toBeGreaterThan(500);
