@@ -24,6 +24,12 @@ export async function runDemo(
   const stage = { connection, connect, url, names, options, screen, signal };
 
   screen.line(`${screen.paint.bold('redpost demo')} on ${redis.description}`);
+  await using dashboard = options.dashboard
+    ? await (await import('./dashboard.js')).openDashboard(connection, {
+        inBrowser: screen.isTerminal,
+      })
+    : undefined;
+  if (dashboard) screen.line(`The dashboard is at ${dashboard.address} until the demo ends`);
   try {
     await listAct(stage);
     await crashAct(stage);

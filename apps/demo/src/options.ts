@@ -11,6 +11,8 @@ export interface DemoOptions {
   intervalMs: number;
   /** A Redis of the user's own; undefined for a private one. */
   redis: RedisChoice | undefined;
+  /** Whether the dashboard is opened beside it. */
+  dashboard: boolean;
 }
 
 export interface RedisChoice {
@@ -25,6 +27,7 @@ const flags = {
   messages: { type: 'string', default: '10' },
   interval: { type: 'string', default: '2s' },
   redis: { type: 'string' },
+  dashboard: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -38,6 +41,7 @@ export function parseOptions(args: string[], env: NodeJS.ProcessEnv): DemoOption
     messages: count('--messages', values.messages, 100_000),
     intervalMs: interval(values.interval),
     redis: chooseRedis(values.redis, env),
+    dashboard: values.dashboard,
   };
 }
 

@@ -29,6 +29,7 @@ describe('--help', () => {
     for (const name of ['producers', 'consumers', 'messages', 'interval', 'redis']) {
       expect(stdout).toContain(`--${name} <`);
     }
+    expect(stdout).toContain('--dashboard ');
     expect(stdout).toContain('Examples:');
     expect(code).toBe(0);
   });

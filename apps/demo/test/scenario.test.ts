@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
 import { slowness } from '../../../tooling/machine-pace.js';
-import { runDemo } from './support/start-demo.js';
+import { runDemo, startDemo } from './support/start-demo.js';
 
 const delivery = /(Consumer:\d+) {2,}got {2,}(Producer:\d+ produce data)/;
 
@@ -30,6 +31,19 @@ describe('the demo', () => {
     expect(demo.stdout).toContain('3 producers, 2 consumers');
     const consumers = demo.lines.flatMap((line) => delivery.exec(line)?.[1] ?? []);
     expect(new Set(consumers)).toEqual(new Set(['Consumer:0', 'Consumer:1']));
+  });
+
+  it('serves the dashboard beside it, which shows its queues', async () => {
+    const options = ['--producers', '1', '--consumers', '1', '--messages', '1'];
+    const demo = await startDemo([...options, '--dashboard']);
+    const addressIn = () => /The dashboard is at (\S+)/.exec(demo.output())?.[1];
+    await eventually(() => addressIn() !== undefined);
+    const page = await fetch(addressIn() ?? '');
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('<title>');
+    const { code, lastLine } = await demo.ended;
+    expect(lastLine).toBe('1 sent, 1 consumed, 0 lost, 0 duplicated');
+    expect(code).toBe(0);
   });
 
   it('waits for the interval between two messages of a producer', async () => {

@@ -92,7 +92,7 @@ export { UnreadableScheduleError } from './schedule/errors.js';
 export type { Schedule } from './schedule/schedule.js';
 export type { ScheduleOptions } from './schedule/schedule-options.js';
 export { Scheduler, type SchedulerEvents, type SchedulerOptions } from './schedule/scheduler.js';
-export type { DestroyResult } from './scripts/destroy.js';
+export type { DestroyOptions, DestroyResult } from './scripts/destroy.js';
 export type { PurgeOptions, PurgeResult } from './scripts/purge.js';
 export type { ConditionOptions, Debounce, Once, Throttle } from './sending/condition.js';
 export { KeyFullError, QueueFullError } from './sending/errors.js';

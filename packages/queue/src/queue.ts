@@ -72,7 +72,12 @@ import type { MessageResult } from './results/message-result.js';
 import { type RequestOptions, request } from './results/request.js';
 import { type ResultOptions, Results, type WatchOptions } from './results/results.js';
 import { DeclaredSchedules } from './schedule/declared-schedules.js';
-import { type DestroyResult, destroy } from './scripts/destroy.js';
+import {
+  type DestroyOptions,
+  type DestroyResult,
+  destroy,
+  destroyOptionNames,
+} from './scripts/destroy.js';
 import { type PurgeOptions, type PurgeResult, purge, purgeOptionNames } from './scripts/purge.js';
 import { checkedMaxLength, type MaxLength } from './sending/max-length.js';
 import { type BatchItem, noOptions, Producer, type SendResult } from './sending/producer.js';
@@ -607,14 +612,16 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * one step in Redis, unless messages of more than 1000 keys wait: then these are deleted first, for 1000 keys at a time.
    * Stop its consumers first: one that runs is told by `lost`, and goes on with what is sent from then
    * on, so the queue exists again.
+   *
+   * @throws InvalidArgumentError for an option that does not exist.
    */
-  async destroy(): Promise<DestroyResult> {
+  async destroy(options: DestroyOptions = {}): Promise<DestroyResult> {
+    refuseUnknownOptions('destroy()', options, destroyOptionNames);
     const { connection, keys, index } = this.#context;
-    const destroyed = await destroy(connection, keys, () =>
-      relayNow(this.#context as QueueContext),
-    );
-    await index.remove(this.name);
-    return destroyed;
+    const relay = () => relayNow(this.#context as QueueContext);
+    const { deleted, isThrough } = await destroy(connection, keys, relay, options);
+    if (isThrough) await index.remove(this.name);
+    return deleted;
   }
 
   /**

@@ -27,6 +27,32 @@ it('nothing is left of a queue that was destroyed', async () => {
   expect(await keysOf(queue as TestQueue<never>)).toEqual([]);
 });
 
+it('one with messages of many keys tells how far it has come, and may be ended', async () => {
+  const queue = redis.queue<number>();
+  await queue.sendBatch(Array.from({ length: 2500 }, (_, body) => ({ body, key: `k${body}` })));
+  const parts: number[] = [];
+  const ended = new AbortController();
+  const first = await queue.destroy({
+    signal: ended.signal,
+    onProgress: ({ pending }) => {
+      parts.push(pending);
+      ended.abort();
+    },
+  });
+  expect(first).toMatchObject({ pending: 2000 });
+  expect(parts).toEqual([1000]);
+  expect(await queue.stats()).toMatchObject({ pending: 500 });
+  expect(await queue.destroy({ onProgress: ({ pending }) => parts.push(pending) })).toMatchObject({
+    pending: 500,
+  });
+  await queue.close();
+  expect(parts).toEqual([1000]);
+  expect(await keysOf(queue as TestQueue<never>)).toEqual([]);
+  await expect(queue.destroy({ progress: 1 } as never)).rejects.toThrow(
+    'destroy() has no option "progress"',
+  );
+});
+
 it('a running consumer reports lost, and continues with the messages that are sent from then on', async () => {
   const queue = redis.queue<number>();
   const lost: number[] = [];

@@ -32,6 +32,7 @@ export type { GroupConsumerInfo } from './group/group-consumers.js';
 export {
   type DeadRecord,
   type DeadRecordListOptions,
+  type DeadRecordRedriveOptions,
   GroupDeadLetters,
 } from './group/group-dead-letters.js';
 export type { GroupConsumeOptions, GroupOptions } from './group/group-options.js';

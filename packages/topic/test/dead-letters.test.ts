@@ -72,3 +72,23 @@ it('all are redriven from all partitions, and come again', async () => {
   await eventually(() => seen.length === 3);
   expect(seen.sort()).toEqual(['0 5000-0', '0 5000-1', '1 5000-0']);
 });
+
+it('a redrive tells how far it has come, and may be ended', async () => {
+  const ids = Array.from({ length: 250 }, (_, n) => `${n + 1}-0`);
+  const topic = await withDead([ids, []]);
+  const { deadLetters } = topic.group('g');
+  const parts: number[] = [];
+  const ended = new AbortController();
+  const onProgress = ({ redriven }: { redriven: number }) => {
+    parts.push(redriven);
+    ended.abort();
+  };
+  expect(await deadLetters.redrive({ signal: ended.signal, onProgress })).toBe(200);
+  expect(await deadLetters.count()).toBe(50);
+  const entries = ids.slice(200).map((id) => `0:${id}`);
+  expect(await deadLetters.redrive({ entries, onProgress })).toBe(50);
+  expect(parts).toEqual([200, 50]);
+  await expect(deadLetters.redrive({ filter: {} } as never)).rejects.toThrow(
+    'deadLetters.redrive() has no option "filter"',
+  );
+});

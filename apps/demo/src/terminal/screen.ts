@@ -14,6 +14,11 @@ export class Screen {
     this.#hasStatus = Boolean(stream.isTTY) && process.env.TERM !== 'dumb';
   }
 
+  /** Whether somebody looks at it. */
+  get isTerminal(): boolean {
+    return Boolean(this.#stream.isTTY);
+  }
+
   line(text = ''): void {
     this.#write(`${wrapped(text, this.#columns)}\n`);
   }

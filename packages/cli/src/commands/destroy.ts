@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { yesOption } from '../options/option-parsers.js';
+import { counted, say } from '../output/notices.js';
+import { Progress } from '../output/progress.js';
 import { confirmedQueue } from '../program/confirm.js';
 import { define } from '../program/define.js';
 import { exitCodes } from '../program/exit-codes.js';
 import type { ProgramContext } from '../program/program-context.js';
-import { type Run, unlessInterrupted } from '../run.js';
+import type { Run } from '../run.js';
 
 interface DestroyOptions {
   yes?: boolean;
@@ -24,7 +26,7 @@ Examples:
 Asks for confirmation; without a terminal, --yes is required. Prints how many
 messages there were in each state. Stop the consumers of the queue first: a
 running consumer creates the queue again.`,
-    job: (run, args, options) => unlessInterrupted(run, destroy(run, args, options)),
+    job: destroy,
   });
 }
 
@@ -38,7 +40,20 @@ async function destroy(run: Run, [name = '']: readonly string[], { yes }: Destro
       return `Delete ${name} with its messages (${counts})?`;
     },
   });
-  if (!queue) return exitCodes.failed;
-  await run.output.line(JSON.stringify({ queue: name, ...(await queue.destroy()) }));
-  return exitCodes.done;
+  if (!queue) return run.interruption.exitCode ?? exitCodes.failed;
+  const { stopping: signal } = run.interruption;
+  const progress = new Progress();
+  const deleted = await queue.destroy({
+    signal,
+    onProgress: ({ pending }) => progress.tell(() => `deleted ${counted(pending, 'message')}`),
+  });
+  await run.output.line(JSON.stringify({ queue: name, ...deleted }));
+  const { pending } = signal.aborted ? await queue.stats() : { pending: 0 };
+  if (pending === 0) {
+    progress.end(() => `destroyed ${name}`);
+    return exitCodes.done;
+  }
+  const soFar = counted(deleted.pending, 'message');
+  say(`interrupted: deleted ${soFar}, ${counted(pending, 'message')} and the queue are left`);
+  return run.interruption.exitCode;
 }

@@ -1,4 +1,4 @@
-import { type Connection, defineScript } from '@redpost/core';
+import { type Connection, defineScript, type NamesOf } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './destroy.lua';
@@ -14,6 +14,16 @@ export interface DestroyResult {
   delayed: number;
   dead: number;
 }
+
+/** How the destruction of a queue is watched and ended. */
+export interface DestroyOptions {
+  /** Ends it after the current part. What was deleted until then stays deleted, and the queue with the rest is still there. */
+  signal?: AbortSignal | undefined;
+  /** Called after each part but the last one, with how many pending messages were deleted so far. */
+  onProgress?: ((deleted: { pending: number }) => void) | undefined;
+}
+
+export const destroyOptionNames: NamesOf<DestroyOptions> = { signal: true, onProgress: true };
 
 /** Deletes the empty outboxes of a queue. */
 const dropOutboxes = defineScript<{ keys: QueueKeys }, undefined>({
@@ -78,12 +88,13 @@ const destroyScript = defineScript<
   },
 });
 
-/** Deletes a queue. @param relay sends what is left in its outboxes. */
+/** Deletes a queue. Tells what it has deleted, and whether that was all. @param relay sends what is left in its outboxes. */
 export async function destroy(
   connection: Connection,
   keys: QueueKeys,
   relay: () => Promise<void>,
-): Promise<DestroyResult> {
+  { signal, onProgress }: DestroyOptions = {},
+): Promise<{ deleted: DestroyResult; isThrough: boolean }> {
   let before = 0;
   for (;;) {
     const { hasMore, hasOutboxes, ...deleted } = await connection.run(destroyScript, { keys });
@@ -91,7 +102,9 @@ export async function destroy(
       await relay();
       await connection.run(dropOutboxes, { keys });
     }
-    if (!hasMore) return { ...deleted, pending: before + deleted.pending };
     before += deleted.pending;
+    const soFar = { ...deleted, pending: before };
+    if (!hasMore || signal?.aborted) return { deleted: soFar, isThrough: !hasMore };
+    onProgress?.({ pending: before });
   }
 }

@@ -41,6 +41,21 @@ export interface DeadRecordListOptions {
   after?: string | undefined;
 }
 
+/** Which dead letters are delivered again, and how that is watched and ended. */
+export interface DeadRecordRedriveOptions {
+  /** The names of the dead letters. Default: all that there are now. */
+  entries?: readonly string[] | undefined;
+  /** Ends it after the current part. What was moved until then stays moved. */
+  signal?: AbortSignal | undefined;
+  /** Called after each part, with how many were moved so far. */
+  onProgress?: ((progress: { redriven: number }) => void) | undefined;
+}
+
+const redriveOptionNames: NamesOf<DeadRecordRedriveOptions> = {
+  entries: true,
+  signal: true,
+  onProgress: true,
+};
 const listOptionNames: NamesOf<DeadRecordListOptions> = { limit: true, after: true };
 
 /** How many one script moves: it holds up everything else meanwhile. */
@@ -84,15 +99,20 @@ export class GroupDeadLetters<Body = unknown> {
    * readers do not get them. Each dead letter is moved in one step, so none is lost or duplicated. Resolves to their
    * number.
    */
-  async redrive(options: { entries?: readonly string[] | undefined } = {}): Promise<number> {
-    refuseUnknownOptions('deadLetters.redrive()', options, { entries: true });
-    const { entries } = options;
+  async redrive(options: DeadRecordRedriveOptions = {}): Promise<number> {
+    refuseUnknownOptions('deadLetters.redrive()', options, redriveOptionNames);
+    const { entries, signal, onProgress } = options;
     const chosen = entries?.map(parseEntry);
+    let redriven = 0;
+    const goesOn = (moved: number) => {
+      redriven += moved;
+      onProgress?.({ redriven });
+      return !signal?.aborted;
+    };
     return this.#total(async (keys, partition) => {
-      if (!chosen) return this.#redriveAll(keys);
+      if (!chosen) return this.#redriveAll(keys, goesOn);
       const ids = chosen.filter((entry) => entry.partition === partition).map(({ id }) => id);
-      const moved = await Promise.all(ids.map((id) => this.#redrive(keys, id, id, 1)));
-      return moved.flat().length;
+      return this.#redriveChosen(keys, ids, goesOn);
     });
   }
 
@@ -119,7 +139,7 @@ export class GroupDeadLetters<Body = unknown> {
   }
 
   /** Moves all dead letters that there are now. Those that are added meanwhile stay. */
-  async #redriveAll(keys: GroupKeys): Promise<number> {
+  async #redriveAll(keys: GroupKeys, goesOn: (moved: number) => boolean): Promise<number> {
     const { connection } = this.#context.topic;
     const newest = await connection.run(newestId, keys.dead);
     let from = '-';
@@ -127,8 +147,23 @@ export class GroupDeadLetters<Body = unknown> {
     while (newest) {
       const moved = await this.#redrive(keys, from, newest, chunk);
       total += moved.length;
-      if (moved.length === 0) break;
+      if (moved.length === 0 || !goesOn(moved.length)) break;
       from = `(${moved.at(-1)}`;
+    }
+    return total;
+  }
+
+  async #redriveChosen(
+    keys: GroupKeys,
+    ids: readonly string[],
+    goesOn: (moved: number) => boolean,
+  ): Promise<number> {
+    let total = 0;
+    for (let at = 0; at < ids.length; at += chunk) {
+      const some = ids.slice(at, at + chunk).map((id) => this.#redrive(keys, id, id, 1));
+      const moved = (await Promise.all(some)).flat().length;
+      total += moved;
+      if (!goesOn(moved)) break;
     }
     return total;
   }

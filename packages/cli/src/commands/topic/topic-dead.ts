@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { CodecName } from '../../messages/body-codec.js';
 import { deadRecordLine } from '../../messages/message-line.js';
 import { codecOption, positive, yesOption } from '../../options/option-parsers.js';
-import { counted, say } from '../../output/notices.js';
+import { counted, grouped, say } from '../../output/notices.js';
+import { Progress } from '../../output/progress.js';
 import { confirmed } from '../../program/confirm.js';
 import { addCommand, define } from '../../program/define.js';
 import { exitCodes } from '../../program/exit-codes.js';
@@ -59,7 +60,7 @@ Examples:
 Other groups do not get them. Asks for confirmation if there are more than 100; without a
 terminal, --yes is required then. Prints {"topic", "group", "redriven"}. Exits with 1 when a
 named entry does not exist.`,
-    job: (run, args, options) => unlessInterrupted(run, redrive(run, args, options)),
+    job: redrive,
   });
 
   define<EntryOptions>(dead, context, 'purge', {
@@ -106,9 +107,23 @@ async function redrive(
       question: `Deliver ${what} again?`,
     }));
   if (!isSure) return refused(run);
-  const redriven = await deadLetters.redrive({ entries });
+  const { stopping: signal } = run.interruption;
+  const progress = new Progress();
+  const redriven = await deadLetters.redrive({
+    ...{ entries, signal },
+    onProgress: (so) => progress.tell(() => `redriven ${ofAll(so.redriven, count)}`),
+  });
   await run.output.line(JSON.stringify({ topic: name, group, redriven }));
-  return exitCodeFor(entries, redriven);
+  if (!signal.aborted || redriven >= count) {
+    progress.end(() => `redriven ${counted(redriven, 'dead letter')}`);
+    return exitCodeFor(entries, redriven);
+  }
+  say(`interrupted: redriven ${ofAll(redriven, count)}`);
+  return run.interruption.exitCode;
+}
+
+function ofAll(redriven: number, count: number): string {
+  return `${grouped(redriven)} of ${counted(count, 'dead letter')}`;
 }
 
 async function purge(run: Run, [name = '', group = '']: readonly string[], options: EntryOptions) {
