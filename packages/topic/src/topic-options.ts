@@ -47,7 +47,9 @@ export interface TopicOptions<Body, Input = Body> {
    * Any Standard Schema. Published bodies must fit it, and readers get the result of the schema.
    */
   schema?: Schema<Input, Body> | undefined;
+  /** How many records are kept, and for how long. Default: all of them, for ever. */
   retention?: Retention | undefined;
+  /** How long the ids of records are remembered, and how many. */
   deduplication?: Deduplication | undefined;
   /**
    * How many partitions the topic has, 1 to 1024; fixed when it is first used. With partitions,

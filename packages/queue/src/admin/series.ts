@@ -17,7 +17,7 @@ export interface SeriesPoint extends Readonly<Record<Outcome, number>> {
 
 /** Which part of the series to read. */
 export interface SeriesOptions {
-  /** Minutes, which are kept for 48 hours (default), or hours, which are kept for 90 days. */
+  /** Minutes, which are kept for 48 hours, or hours, which are kept for 90 days. Default `minute`. */
   by?: 'minute' | 'hour' | undefined;
   /** Default: an hour before `to`, or a day with hours. */
   from?: Date | undefined;
