@@ -48,6 +48,26 @@ it.each([20, 40, 60, 80, 120, 200])('fills a screen of %i columns, and no more',
   expect(lines.some((line) => line.startsWith('last '))).toBe(true);
 });
 
+it('shows what is alarming in red, also in the row that is selected', () => {
+  const named = (name: string) => (text: string) => `<${name}>${text}</${name}>`;
+  const paint = Object.fromEntries(
+    ['bold', 'dim', 'red', 'yellow', 'green', 'inverse'].map((name) => [name, named(name)]),
+  ) as ReturnType<typeof paintFor>;
+  const overview: Overview = {
+    address: '127.0.0.1:6379',
+    rows: [row('alone', { dead: 7 }), row('broken', { dead: 2 })],
+    selected: 'broken',
+    ...{ order: 'name', filter: '', notice: undefined, keys: 'q quit' },
+  };
+
+  const [, , other, selected] = overviewLines(overview, { width: 120, height: 10, paint });
+
+  expect(other).toMatch(/<red> +7<\/red>/);
+  expect(other).not.toContain('inverse');
+  expect(selected).toMatch(/^<inverse>broken +<\/inverse>/);
+  expect(selected).toMatch(/<inverse><red> +2<\/red><\/inverse>/);
+});
+
 it.each([
   [undefined, '-'],
   [400, '0.4s'],

@@ -103,8 +103,9 @@ export function overviewLines(overview: Overview, { width, height, paint }: View
   const lines = rows.slice(first, first + room).map((row) => {
     const name = cut(printable(row.name), nameWidth).padEnd(nameWidth);
     const isSelected = row.name === selected;
-    const cells = shown.map((column) => cellText(column, row, isSelected ? undefined : paint));
-    return isSelected ? paint.inverse(name + cells.join('')) : name + cells.join('');
+    const cells = shown.map((column) => cellText(column, row, paint));
+    if (!isSelected) return name + cells.join('');
+    return [name, ...cells].map(paint.inverse).join('');
   });
   while (lines.length < room) lines.push('');
   if (rows.length === 0) lines[0] = cut('no queue or consumer group', width);
@@ -128,9 +129,9 @@ function fitting(width: number): Column[] {
   return shown;
 }
 
-function cellText(column: Column, row: Row, paint: Paint | undefined): string {
+function cellText(column: Column, row: Row, paint: Paint): string {
   const text = ` ${cut(column.text(row), column.width).padStart(column.width)}`;
-  return paint && column.isAlarm?.(row) ? paint.red(text) : text;
+  return column.isAlarm?.(row) ? paint.red(text) : text;
 }
 
 /** A text in so many columns. */

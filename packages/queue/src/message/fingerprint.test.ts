@@ -6,6 +6,7 @@ it.each([
   ['connect ECONNREFUSED ::1:5432', 'connect ECONNREFUSED <address>'],
   ['connect ECONNREFUSED [2001:db8::ff00:42]:443', 'connect ECONNREFUSED <address>'],
   ['no user 4711 after 1.5 s', 'no user <n> after <n> s'],
+  ['the balance would be -12.50, not 3', 'the balance would be <n>, not <n>'],
   ['order 1b4e28ba-2fa1-11d2-883f-0016d3cca427 is gone', 'order <id> is gone'],
   ['no such customer: cus_9s6XKzkNRiz8i3', 'no such customer: <id>'],
   ['a@example.com was refused', '<address> was refused'],

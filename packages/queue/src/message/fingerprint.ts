@@ -14,7 +14,8 @@ const changing: [pattern: RegExp, instead: string | ((found: string) => string)]
   [/\b0x[0-9a-f]+\b/gi, '<address>'],
   // A long word with letters and digits.
   [/\w{8,}/g, (word) => (/\d/.test(word) && /[a-z]/i.test(word) ? '<id>' : word)],
-  [/\d+(?:[.,:]\d+)*/g, '<n>'],
+  // A minus belongs to a number, and a dash between two things does not.
+  [/(?:(?<![\w)\]>])-)?\d+(?:[.,:]\d+)*/g, '<n>'],
 ];
 
 /**
