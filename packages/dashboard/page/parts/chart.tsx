@@ -29,6 +29,9 @@ const timeFormats: (string | number | null)[][] = [
   [60, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
 ];
 
+const dateText = uPlot.fmtDate('{YYYY}-{MM}-{DD} {HH}:{mm}');
+const timeText = (seconds: number) => dateText(new Date(1000 * seconds));
+
 /** Lines over time. */
 export function Chart({ title, times, lines, text }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -79,13 +82,14 @@ function optionsOf(width: number, lines: Line[], text: (value: number) => string
       { ...axis, size: 64, incrs: steps, values: (_, ticks) => ticks.map((tick) => text(tick)) },
     ],
     series: [
-      { label: 'Time', value: '{YYYY}-{MM}-{DD} {HH}:{mm}' },
+      { label: '', value: (_, seconds: number | null) => (seconds ? timeText(seconds) : '') },
       ...lines.map(({ name, colour: its }) => ({
         label: name,
         stroke: colour(its),
         width: 1.5,
         points: { show: false },
-        value: (_: uPlot, value: number | null) => (value === null ? '–' : text(value)),
+        // Nothing while the pointer is not on the chart.
+        value: (_: uPlot, value: number | null) => (value === null ? '' : text(value)),
       })),
     ],
   };

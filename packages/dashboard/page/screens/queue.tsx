@@ -154,9 +154,15 @@ function History({ queue, range }: { queue: string; range: string }) {
           ))}
         </select>
       </div>
-      {data ? <Charts points={data.points} per={by} /> : <Loading problem={problem} />}
+      {data ? <Charts points={ended(data.points, by)} per={by} /> : <Loading problem={problem} />}
     </section>
   );
+}
+
+/** Without the minute or the hour that goes on: it would look as if messages stopped. */
+function ended(points: SeriesPoint[], by: 'minute' | 'hour'): SeriesPoint[] {
+  const length = by === 'minute' ? 60_000 : 3_600_000;
+  return points.filter(({ at }) => Date.parse(at) + length <= Date.now());
 }
 
 function Charts({ points, per }: { points: SeriesPoint[]; per: 'minute' | 'hour' }) {
