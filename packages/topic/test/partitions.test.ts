@@ -156,7 +156,8 @@ it('one partition is an order for a whole topic, and still the stream of its nam
   const b = other.group('g').consume((delivery) => handled.handle(delivery), { concurrency: 5 });
   await eventually(() => handled.count === 50);
   handled.expectOrder(50);
-  expect(a.partitions.length + b.partitions.length).toBe(1);
+  // Nobody has it for a moment when it goes to the other one.
+  await eventually(() => a.partitions.length + b.partitions.length === 1);
 });
 
 it('a partition waits for the handlers that run when it has to move', async () => {

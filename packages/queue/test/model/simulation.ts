@@ -710,9 +710,10 @@ export class Simulation {
     await this.connection.call('DEL', [...own, ...handoffs, ...kept]);
   }
 
-  #destroy() {
+  async #destroy() {
     // What is on its way stays so.
-    return destroy(this.connection, this.#keys, () => Promise.resolve());
+    const relay = () => Promise.resolve();
+    return (await destroy(this.connection, this.#keys, relay)).deleted;
   }
 
   /** Compares Redis with the model when this is through: it is asked for in the same round trip. */
