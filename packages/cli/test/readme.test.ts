@@ -18,14 +18,13 @@ it('the tour of the README runs as it is printed', async () => {
     jq() { cat; }
     cd "$(mktemp -d)"; trap 'rm -r "$PWD"' EXIT
     echo '{"to":"from a file"}' > bodies.ndjson
-    ${ending.join('\n').replace('--count 10', '--count 4')}
+    ${ending.join('\n').replace('--count 10', '--count 3')}
   `);
 
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   for (const text of [
     'PONG from',
     'a@example.com',
-    'd@example.com',
     'from a file',
     'x@example.com',
     '"redriven":0',
