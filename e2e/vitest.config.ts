@@ -4,7 +4,8 @@ import shared from '../tooling/vitest.js';
 
 const sequencer = longestFirst('faults.test.ts', 'consumer-frozen.test.ts', 'blocked-loop.test.ts');
 
-// Every test has several processes of its own, which mostly wait.
+// Every test has several processes of its own, which mostly wait. What is lost once under a fault is lost: none has a second
+// attempt.
 export default mergeConfig(shared, {
-  test: { maxWorkers: 2, maxConcurrency: 3, sequence: { sequencer } },
+  test: { retry: 0, maxWorkers: 2, maxConcurrency: 3, sequence: { sequencer } },
 });
