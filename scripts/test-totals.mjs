@@ -36,31 +36,29 @@ function reportPaths() {
 }
 
 /** Packages are tested side by side: what one of them said of a failure is far up by the end. */
-function printFailures({ testResults }) {
-  for (const { name, message, assertionResults } of testResults) {
-    const file = relative(root, name);
-    if (message) console.log(`\nfailed: ${file}\n${message}`);
-    for (const { status, fullName, failureMessages } of assertionResults) {
-      if (status !== 'failed') continue;
-      console.log(`\nfailed: ${file}: ${fullName}\n${failureMessages.map(ownLines).join('\n')}`);
-    }
+function printFailures(report) {
+  for (const { name, message } of report.testResults) {
+    if (message) console.log(`\nfailed: ${relative(root, name)}\n${message}`);
   }
+  for (const test of testsOf(report)) if (test.status === 'failed') print('failed', test);
 }
 
 /** Returns how many there were. A test that passes on an idle machine is to pass on a busy one, too. */
-function printSecondAttempts({ testResults }) {
-  let count = 0;
-  for (const { name, assertionResults } of testResults) {
-    for (const { status, fullName, failureMessages } of assertionResults) {
-      if (status !== 'passed' || failureMessages.length === 0) continue;
-      const failures = failureMessages.map(ownLines).join('\n');
-      console.log(
-        `\nonly at the second attempt: ${relative(root, name)}: ${fullName}\n${failures}`,
-      );
-      count += 1;
-    }
-  }
-  return count;
+function printSecondAttempts(report) {
+  const passed = testsOf(report).filter(({ status }) => status === 'passed');
+  const again = passed.filter(({ failureMessages }) => failureMessages.length > 0);
+  for (const test of again) print('only at the second attempt', test);
+  return again.length;
+}
+
+function testsOf({ testResults }) {
+  return testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map((result) => ({ ...result, file: relative(root, name) })),
+  );
+}
+
+function print(what, { file, fullName, failureMessages }) {
+  console.log(`\n${what}: ${file}: ${fullName}\n${failureMessages.map(ownLines).join('\n')}`);
 }
 
 /** Without the stack lines of the test runner. */

@@ -33,6 +33,7 @@ import { FlowOverError } from './errors.js';
 import { type FlowCounts, type FlowName, type FlowOver, flowNameIn } from './flow-end.js';
 import { type FlowResult, flowResultOf } from './flow-result.js';
 import { packFields } from './pack-fields.js';
+import { scanned } from './scanned.js';
 
 /** A message of a flow, with what it is sent with: that of `send`, without `once`, `throttle`, `debounce`, `bare` and `replicas`. */
 export type FlowMessage = Omit<FollowUp, 'bare'>;
@@ -121,16 +122,14 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** What one script sends at most: it holds up everything else meanwhile. */
 const limits = { count: 1000, bytes: 500_000 };
-/** How many results, or flows, are read at a time. */
+/** How many results are read at a time. */
 const resultsAtOnce = 200;
-const flowsAtOnce = 200;
 /** What is read of a flow to tell how far it is; and what the fields begin with that say where its members are: see scripts/parts/flow.lua. */
 const statusFields = [
   ...['opened', 'on_dead', 'of', 'closed', 'over', 'sent'],
   ...['done', 'dead', 'expired', 'cancelled'],
 ];
 const queueField = 'at:';
-const queuesAtOnce = 200;
 const validId = /^[\w.@/-]{1,256}$/;
 
 /** Whether it is a flow of this copy of the package, whose parts can be used. */
@@ -258,18 +257,11 @@ export class Flow {
     const { queue } = options;
     const { flows } = queueKeys(queue);
     const listed = new Set<string>();
-    let cursor = '0';
-    do {
-      const reply = await connection.call('ZSCAN', [flows, cursor, 'COUNT', flowsAtOnce]);
-      const [next, found] = reply as [Buffer, Buffer[]];
-      cursor = String(next);
-      // Of two, the second one is the score.
-      for (const id of found.filter((_, at) => at % 2 === 0).map(String)) {
-        // A scan may tell of one more than once.
-        if (!listed.has(id)) yield new Flow(connection, queue, id);
-        listed.add(id);
-      }
-    } while (cursor !== '0');
+    for await (const [id] of scanned(connection, 'ZSCAN', flows)) {
+      // A scan may tell of one more than once.
+      if (!listed.has(id)) yield new Flow(connection, queue, id);
+      listed.add(id);
+    }
   }
 
   /**
@@ -284,12 +276,9 @@ export class Flow {
     body: unknown,
     options: Omit<FlowMessage, 'queue' | 'body'> = {},
   ): Promise<string> {
-    const name = this.#name ?? (await this.#nameInHeaders());
-    const member = await prepareMember({ ...options, queue, body }, name);
-    await new Promise<void>((sent, failed) => {
-      this.#batch.add({ member, sent, failed }, member.element.length);
-    });
-    return member.id;
+    const name = await this.#nameInHeaders();
+    const item = { ...options, queue, body };
+    return new Promise((sent, failed) => this.#submit(item, name, sent, failed));
   }
 
   /**
@@ -298,33 +287,28 @@ export class Flow {
    */
   async sendBatch(items: readonly FlowMessage[]): Promise<SendResult[]> {
     if (items.length === 0) return [];
-    const name = await settled(this.#nameInHeaders());
-    const results: SendResult[] = [];
-    let left = items.length;
-    // Promises for each of them would cost more than all else that is done here.
-    await new Promise<void>((resolve) => {
+    const failure = (item: FlowMessage, error: unknown): SendResult => {
+      return { status: 'failed', id: item?.id, error };
+    };
+    let name: string;
+    try {
+      name = await this.#nameInHeaders();
+    } catch (error) {
+      return items.map((item) => failure(item, error));
+    }
+    return new Promise((resolve) => {
+      const results: SendResult[] = [];
+      let left = items.length;
       items.forEach((item, at) => {
         const note = (result: SendResult) => {
           results[at] = result;
           left -= 1;
-          if (left === 0) resolve();
+          if (left === 0) resolve(results);
         };
-        const failed = (error: unknown) => note({ status: 'failed', id: item?.id, error });
-        const add = (member: PreparedFollowUp) => {
-          const sent = () => note({ status: 'sent', id: member.id });
-          this.#batch.add({ member, sent, failed }, member.element.length);
-        };
-        try {
-          if ('error' in name) throw name.error;
-          const member = prepareMember(item, name.value);
-          if (member instanceof Promise) member.then(add, failed);
-          else add(member);
-        } catch (error) {
-          failed(error);
-        }
+        const sent = (id: string) => note({ status: 'sent', id });
+        this.#submit(item, name, sent, (error) => note(failure(item, error)));
       });
     });
-    return results;
   }
 
   /**
@@ -389,15 +373,10 @@ export class Flow {
   /** How many members have not ended in each queue, on their way to it included. Costs more with the number of queues only. */
   async pendingByQueue(): Promise<ReadonlyMap<string, number>> {
     const pending = new Map<string, number>();
-    let cursor = '0';
-    do {
-      const args = [this.#key, cursor, 'MATCH', `${queueField}*`, 'COUNT', queuesAtOnce];
-      const [next, found] = (await this.#connection.call('HSCAN', args)) as [Buffer, Buffer[]];
-      for (let at = 0; at < found.length; at += 2) {
-        pending.set(String(found[at]).slice(queueField.length), Number(found[at + 1]));
-      }
-      cursor = String(next);
-    } while (cursor !== '0');
+    const fields = scanned(this.#connection, 'HSCAN', this.#key, 'MATCH', `${queueField}*`);
+    for await (const [field, count] of fields) {
+      pending.set(field.slice(queueField.length), Number(count));
+    }
     return pending;
   }
 
@@ -419,6 +398,25 @@ export class Flow {
       const page = (await this.#connection.call('LRANGE', [key, first, last])) as Buffer[];
       for (const bytes of page) yield flowResultOf<Value>(codec, bytes);
       if (page.length < resultsAtOnce) return;
+    }
+  }
+
+  /** Sends a member, and then calls one of the two: a promise for each would cost more than all else that is done here. */
+  #submit(
+    item: FlowMessage,
+    name: string,
+    sent: (id: string) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    const add = (member: PreparedFollowUp) => {
+      this.#batch.add({ member, sent: () => sent(member.id), failed }, member.element.length);
+    };
+    try {
+      const member = prepareFollowUp(item as FollowUp, 'A member of a flow', name);
+      if (member instanceof Promise) member.then(add, failed);
+      else add(member);
+    } catch (error) {
+      failed(error);
     }
   }
 
@@ -456,10 +454,6 @@ export class Flow {
   }
 }
 
-function prepareMember(item: FlowMessage, flow: string) {
-  return prepareFollowUp(item as FollowUp, 'A member of a flow', flow);
-}
-
 /** Members, for each queue in the order in which they were sent. */
 function byTarget(sendings: readonly Sending[]): MembersToSend[] {
   const groups = new Map<string, PreparedFollowUp[]>();
@@ -471,17 +465,6 @@ function byTarget(sendings: readonly Sending[]): MembersToSend[] {
   return [...groups].map(([target, members]) => {
     return { target, count: members.length, packed: packMembers(members) };
   });
-}
-
-/** What a promise resolves to, or why it does not. */
-async function settled<Value>(
-  promise: Promise<Value>,
-): Promise<{ value: Value } | { error: unknown }> {
-  try {
-    return { value: await promise };
-  } catch (error) {
-    return { error };
-  }
 }
 
 function checkId(id: unknown): void {

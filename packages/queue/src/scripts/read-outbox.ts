@@ -1,5 +1,5 @@
 import { defineScript } from '@redpost/core';
-import { mostBytesPart } from '@redpost/core/consuming';
+import { entriesPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './read-outbox.lua';
 import { namedKeys } from './script-keys.js';
@@ -32,7 +32,7 @@ export interface Outgone {
 
 export const readOutbox = defineScript<ReadOutboxInput, Outgone>({
   name: 'read-outbox',
-  uses: [mostBytesPart],
+  uses: [entriesPart],
   keys: namedKeys('outboxes'),
   args: {
     outbox_prefix: ({ keys }) => keys.outbox,

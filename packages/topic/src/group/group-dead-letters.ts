@@ -109,11 +109,14 @@ export class GroupDeadLetters<Body = unknown> {
       onProgress?.({ redriven });
       return !signal?.aborted;
     };
-    return this.#total(async (keys, partition) => {
-      if (!chosen) return this.#redriveAll(keys, goesOn);
-      const ids = chosen.filter((entry) => entry.partition === partition).map(({ id }) => id);
-      return this.#redriveChosen(keys, ids, goesOn);
-    });
+    await Promise.all(
+      this.#context.partitions.map((keys, partition) => {
+        if (!chosen) return this.#redriveAll(keys, goesOn);
+        const ids = chosen.filter((entry) => entry.partition === partition).map(({ id }) => id);
+        return this.#redriveChosen(keys, ids, goesOn);
+      }),
+    );
+    return redriven;
   }
 
   /** Deletes these entries; resolves to how many there were. */
@@ -139,33 +142,26 @@ export class GroupDeadLetters<Body = unknown> {
   }
 
   /** Moves all dead letters that there are now. Those that are added meanwhile stay. */
-  async #redriveAll(keys: GroupKeys, goesOn: (moved: number) => boolean): Promise<number> {
+  async #redriveAll(keys: GroupKeys, goesOn: (moved: number) => boolean): Promise<void> {
     const { connection } = this.#context.topic;
     const newest = await connection.run(newestId, keys.dead);
     let from = '-';
-    let total = 0;
     while (newest) {
       const moved = await this.#redrive(keys, from, newest, chunk);
-      total += moved.length;
       if (moved.length === 0 || !goesOn(moved.length)) break;
       from = `(${moved.at(-1)}`;
     }
-    return total;
   }
 
   async #redriveChosen(
     keys: GroupKeys,
     ids: readonly string[],
     goesOn: (moved: number) => boolean,
-  ): Promise<number> {
-    let total = 0;
+  ): Promise<void> {
     for (let at = 0; at < ids.length; at += chunk) {
       const some = ids.slice(at, at + chunk).map((id) => this.#redrive(keys, id, id, 1));
-      const moved = (await Promise.all(some)).flat().length;
-      total += moved;
-      if (!goesOn(moved)) break;
+      if (!goesOn((await Promise.all(some)).flat().length)) break;
     }
-    return total;
   }
 
   #redrive(keys: GroupKeys, from: string, to: string, limit: number): Promise<string[]> {

@@ -59,7 +59,7 @@ export const flowRoutes = [
       const ids = await idsOf(call, [...counts.keys()]);
       const part = call.query.search.toLowerCase();
       const asked = ids.filter(({ queue, id }) => `${queue} ${id}`.toLowerCase().includes(part));
-      const known = await inTurns(asked.slice(0, call.query.limit), statusOf, 50);
+      const known = await inTurns(asked.slice(0, call.query.limit), statusOf);
       return {
         at: new Date().toISOString(),
         flows: known.flat().sort((a, b) => a.openedAt.localeCompare(b.openedAt)),
