@@ -34,10 +34,8 @@ export async function openDashboard(
   };
 }
 
-/** A machine may have no browser. The address is printed, too. */
+/** Shows the page, if the machine has a browser. If it has none, the address that is printed is enough. */
 async function openInBrowser(address: string): Promise<void> {
-  try {
-    const browser = await open(address);
-    browser.on('error', () => {});
-  } catch {}
+  const ignored = () => {};
+  await open(address).then((browser) => browser.on('error', ignored), ignored);
 }
