@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import type { Problem } from '../api.js';
 
 /** Says why what is shown is not new, or is missing. */
@@ -17,5 +18,22 @@ export function Loading({ problem }: { problem: Problem | undefined }) {
     <p class="quiet" aria-busy="true">
       Reading…
     </p>
+  );
+}
+
+interface LoadedProps<Data> {
+  data: Data | undefined;
+  problem: Problem | undefined;
+  children(data: Data): ComponentChildren;
+}
+
+/** Shows what was read, and above it why that is not new. */
+export function Loaded<Data>({ data, problem, children }: LoadedProps<Data>) {
+  if (data === undefined) return <Loading problem={problem} />;
+  return (
+    <>
+      <ProblemNote problem={problem} />
+      {children(data)}
+    </>
   );
 }

@@ -4,7 +4,7 @@ import { counted, number, time } from '../format.js';
 import { Preview } from '../parts/body.js';
 import { Dialog, useDialog } from '../parts/dialog.js';
 import { Area, Check, Choice } from '../parts/fields.js';
-import { Loading, ProblemNote } from '../parts/problem.js';
+import { Loaded } from '../parts/problem.js';
 import type { Column } from '../parts/table.js';
 import { Tail } from '../parts/tail.js';
 import { Tiles } from '../parts/tiles.js';
@@ -35,7 +35,7 @@ const columns: Column<ChannelMessage>[] = [
 export function ChannelScreen({ channel, query }: Props) {
   const sharded = query.get('sharded') ?? undefined;
   const isFollowed = query.get('follow') !== 'no';
-  const { data, problem } = useLive<ChannelDetail>(apiAddress(['channels', channel], { sharded }));
+  const read = useLive<ChannelDetail>(apiAddress(['channels', channel], { sharded }));
   const [dialog, open] = useDialog();
   const [said, setSaid] = useState('');
   return (
@@ -44,55 +44,54 @@ export function ChannelScreen({ channel, query }: Props) {
         <h1>{channel}</h1>
         {sharded === 'true' && <span class="badge">sharded</span>}
       </div>
-      {data ? (
-        <>
-          <ProblemNote problem={problem} />
-          <div class="buttons actions">
-            {allows(data.rights, 'operate') && (
+      <Loaded {...read}>
+        {(data) => (
+          <>
+            <div class="buttons actions">
+              {allows(data.rights, 'operate') && (
+                <button
+                  type="button"
+                  class="secondary"
+                  onClick={() =>
+                    open((close) => <PublishDialog channel={data} said={setSaid} close={close} />)
+                  }
+                >
+                  Publish…
+                </button>
+              )}
               <button
                 type="button"
-                class="secondary"
-                onClick={() =>
-                  open((close) => <PublishDialog channel={data} said={setSaid} close={close} />)
-                }
+                class="secondary outline"
+                onClick={() => setQuery({ follow: isFollowed ? 'no' : undefined })}
               >
-                Publish…
+                {isFollowed ? 'Stop following' : 'Follow'}
               </button>
-            )}
-            <button
-              type="button"
-              class="secondary outline"
-              onClick={() => setQuery({ follow: isFollowed ? 'no' : undefined })}
-            >
-              {isFollowed ? 'Stop following' : 'Follow'}
-            </button>
-          </div>
-          {dialog}
-          <p role="status">{said}</p>
-          <Tiles
-            tiles={[
-              { title: 'Subscribers', value: number(data.subscribers) },
-              { title: 'Following here', value: number(data.followers) },
-            ]}
-          />
-          {data.isOneNode && <p class="quiet">In a Cluster, these are those of one node.</p>}
-          <section aria-labelledby="messages">
-            <h2 id="messages">Messages</h2>
-            {isFollowed ? (
-              <Tail
-                caption="Messages as they are published"
-                url={apiAddress(['channels', channel, 'tail'], { sharded })}
-                columns={columns}
-                empty="Waiting for the next message…"
-              />
-            ) : (
-              <p class="quiet empty">Not followed: Redis keeps no message of a channel.</p>
-            )}
-          </section>
-        </>
-      ) : (
-        <Loading problem={problem} />
-      )}
+            </div>
+            {dialog}
+            <p role="status">{said}</p>
+            <Tiles
+              tiles={[
+                { title: 'Subscribers', value: number(data.subscribers) },
+                { title: 'Following here', value: number(data.followers) },
+              ]}
+            />
+            {data.isOneNode && <p class="quiet">In a Cluster, these are those of one node.</p>}
+            <section aria-labelledby="messages">
+              <h2 id="messages">Messages</h2>
+              {isFollowed ? (
+                <Tail
+                  caption="Messages as they are published"
+                  url={apiAddress(['channels', channel, 'tail'], { sharded })}
+                  columns={columns}
+                  empty="Waiting for the next message…"
+                />
+              ) : (
+                <p class="quiet empty">Not followed: Redis keeps no message of a channel.</p>
+              )}
+            </section>
+          </>
+        )}
+      </Loaded>
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { apiAddress, useLive } from '../api.js';
 import { counted, number } from '../format.js';
-import { Loading, ProblemNote } from '../parts/problem.js';
+import { Loaded } from '../parts/problem.js';
 import { Search } from '../parts/search.js';
 import { Table } from '../parts/table.js';
 import { address, go, Link } from '../router.js';
@@ -20,21 +20,16 @@ interface Channels {
 /** Channels that have subscribers. */
 export function ChannelsScreen({ query }: { query: URLSearchParams }) {
   const search = query.get('search') ?? '';
-  const { data, problem } = useLive<Channels>(apiAddress(['channels'], { search }));
+  const read = useLive<Channels>(apiAddress(['channels'], { search }));
   return (
     <>
       <div class="bar">
         <h1>Channels</h1>
         <Search label="Search channels" name="search" value={search} />
       </div>
-      {data ? (
-        <>
-          <ProblemNote problem={problem} />
-          <List data={data} search={search} />
-        </>
-      ) : (
-        <Loading problem={problem} />
-      )}
+      <Loaded {...read}>
+        {(data) => <List data={data} search={search} />}
+      </Loaded>
       <OpenForm />
     </>
   );

@@ -1,6 +1,6 @@
 import { apiAddress, useLive } from '../api.js';
 import { ago, number, time } from '../format.js';
-import { Loading, ProblemNote } from '../parts/problem.js';
+import { Loaded } from '../parts/problem.js';
 import { Search } from '../parts/search.js';
 import { type Column, Table } from '../parts/table.js';
 import { Link } from '../router.js';
@@ -51,38 +51,37 @@ export function consumerColumns<Its extends Omit<Consumer, 'queue'>>(now: number
 /** The consumers of all queues. */
 export function ConsumersScreen({ query }: { query: URLSearchParams }) {
   const search = query.get('search') ?? '';
-  const { data, problem } = useLive<Consumers>(apiAddress(['consumers'], { search }));
+  const read = useLive<Consumers>(apiAddress(['consumers'], { search }));
   return (
     <>
       <div class="bar">
         <h1>Consumers</h1>
         <Search label="Search queue, host, pid, version or handler" name="search" value={search} />
       </div>
-      {data ? (
-        <>
-          <ProblemNote problem={problem} />
-          <Table
-            caption="Consumers"
-            rows={data.consumers}
-            keyOf={({ queue, consumer }) => `${queue} ${consumer}`}
-            empty={search ? 'No consumer is like that.' : 'No queue has a consumer.'}
-            columns={[
-              {
-                title: 'Queue',
-                cell: ({ queue }) => <Link to={['queues', queue, 'consumers']}>{queue}</Link>,
-              },
-              ...consumerColumns<Consumer>(Date.parse(data.at)),
-            ]}
-          />
-          <p class="quiet">
-            {number(data.consumers.length)} of {number(data.found)} consumers of{' '}
-            {number(data.queues)} queues
-            {data.asked < data.queues && `; ${number(data.asked)} queues were asked`}
-          </p>
-        </>
-      ) : (
-        <Loading problem={problem} />
-      )}
+      <Loaded {...read}>
+        {(data) => (
+          <>
+            <Table
+              caption="Consumers"
+              rows={data.consumers}
+              keyOf={({ queue, consumer }) => `${queue} ${consumer}`}
+              empty={search ? 'No consumer is like that.' : 'No queue has a consumer.'}
+              columns={[
+                {
+                  title: 'Queue',
+                  cell: ({ queue }) => <Link to={['queues', queue, 'consumers']}>{queue}</Link>,
+                },
+                ...consumerColumns<Consumer>(Date.parse(data.at)),
+              ]}
+            />
+            <p class="quiet">
+              {number(data.consumers.length)} of {number(data.found)} consumers of{' '}
+              {number(data.queues)} queues
+              {data.asked < data.queues && `; ${number(data.asked)} queues were asked`}
+            </p>
+          </>
+        )}
+      </Loaded>
     </>
   );
 }

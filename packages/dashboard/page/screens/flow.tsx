@@ -2,7 +2,7 @@ import { apiAddress, change, useLive } from '../api.js';
 import { ago, counted, number, time } from '../format.js';
 import { BodyText, HeaderList } from '../parts/body.js';
 import { Dialog, useDialog } from '../parts/dialog.js';
-import { Loading, ProblemNote } from '../parts/problem.js';
+import { Loaded } from '../parts/problem.js';
 import { Table } from '../parts/table.js';
 import { Facts, Tiles } from '../parts/tiles.js';
 import { Link } from '../router.js';
@@ -18,7 +18,7 @@ interface Props {
 
 /** One flow: how far it is, where its members are, and what follows them. */
 export function FlowScreen({ queue, id, rights }: Props) {
-  const { data, problem } = useLive<FlowDetail>(apiAddress(['queues', queue, 'flows', id]));
+  const read = useLive<FlowDetail>(apiAddress(['queues', queue, 'flows', id]));
   return (
     <>
       <p>
@@ -28,16 +28,11 @@ export function FlowScreen({ queue, id, rights }: Props) {
         <h2>
           Flow <code>{id}</code>
         </h2>
-        {data && <FlowState {...data.flow} />}
+        {read.data && <FlowState {...read.data.flow} />}
       </div>
-      {data ? (
-        <>
-          <ProblemNote problem={problem} />
-          <Found detail={data} rights={rights} />
-        </>
-      ) : (
-        <Loading problem={problem} />
-      )}
+      <Loaded {...read}>
+        {(detail) => <Found detail={detail} rights={rights} />}
+      </Loaded>
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { apiAddress, useLive } from '../api.js';
 import { ago, number, time } from '../format.js';
-import { Loading, ProblemNote } from '../parts/problem.js';
+import { Loaded } from '../parts/problem.js';
 import { Search } from '../parts/search.js';
 import { type Column, Table } from '../parts/table.js';
 import { Link } from '../router.js';
@@ -22,34 +22,33 @@ interface Flows {
 /** Flows that are not over, of one queue or of all. */
 export function FlowsScreen({ queue, query }: Props) {
   const search = query.get('search') ?? '';
-  const { data, problem } = useLive<Flows>(apiAddress(['flows'], { queue, search }));
+  const read = useLive<Flows>(apiAddress(['flows'], { queue, search }));
   return (
     <>
       <div class="bar">
         {queue === undefined && <h1>Flows</h1>}
         <Search label="Search flows" name="search" value={search} />
       </div>
-      {data ? (
-        <>
-          <ProblemNote problem={problem} />
-          <Table
-            caption="Flows that are not over"
-            rows={data.flows}
-            keyOf={(flow) => `${flow.queue} ${flow.id}`}
-            empty={search ? 'No flow is like that.' : 'All flows are over, or there are none.'}
-            isUrgent={({ dead }) => dead > 0}
-            columns={columnsOf(queue === undefined, Date.parse(data.at))}
-          />
-          {data.found > data.flows.length && (
-            <p class="quiet">
-              {number(data.flows.length)} of {number(data.found)} flows
-              {data.read < data.found && `; ${number(data.read)} were searched`}
-            </p>
-          )}
-        </>
-      ) : (
-        <Loading problem={problem} />
-      )}
+      <Loaded {...read}>
+        {(data) => (
+          <>
+            <Table
+              caption="Flows that are not over"
+              rows={data.flows}
+              keyOf={(flow) => `${flow.queue} ${flow.id}`}
+              empty={search ? 'No flow is like that.' : 'All flows are over, or there are none.'}
+              isUrgent={({ dead }) => dead > 0}
+              columns={columnsOf(queue === undefined, Date.parse(data.at))}
+            />
+            {data.found > data.flows.length && (
+              <p class="quiet">
+                {number(data.flows.length)} of {number(data.found)} flows
+                {data.read < data.found && `; ${number(data.read)} were searched`}
+              </p>
+            )}
+          </>
+        )}
+      </Loaded>
     </>
   );
 }

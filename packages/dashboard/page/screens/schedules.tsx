@@ -3,7 +3,7 @@ import { apiAddress, change, useLive } from '../api.js';
 import { ago, duration, number, time } from '../format.js';
 import { Dialog, useDialog } from '../parts/dialog.js';
 import { Area, Choice, Field } from '../parts/fields.js';
-import { Loading, ProblemNote } from '../parts/problem.js';
+import { Loaded } from '../parts/problem.js';
 import { Search } from '../parts/search.js';
 import { type Column, Table } from '../parts/table.js';
 import { address, go, Link } from '../router.js';
@@ -21,7 +21,7 @@ interface Props {
 export function SchedulesScreen({ queue, query, rights }: Props) {
   const search = query.get('search') ?? '';
   const url = apiAddress(['schedules'], { queue, search });
-  const { data, problem } = useLive<{ schedules: Schedule[]; found: number }>(url);
+  const read = useLive<{ schedules: Schedule[]; found: number }>(url);
   const [dialog, open] = useDialog();
   return (
     <>
@@ -39,25 +39,24 @@ export function SchedulesScreen({ queue, query, rights }: Props) {
         )}
       </div>
       {dialog}
-      {data ? (
-        <>
-          <ProblemNote problem={problem} />
-          <Table
-            caption="Schedules"
-            rows={data.schedules}
-            keyOf={(schedule) => `${schedule.queue} ${schedule.name}`}
-            empty={search ? 'No schedule is like that.' : 'There are no schedules.'}
-            columns={columnsOf(queue === undefined)}
-          />
-          {data.found > data.schedules.length && (
-            <p class="quiet">
-              {number(data.schedules.length)} of {number(data.found)}
-            </p>
-          )}
-        </>
-      ) : (
-        <Loading problem={problem} />
-      )}
+      <Loaded {...read}>
+        {(data) => (
+          <>
+            <Table
+              caption="Schedules"
+              rows={data.schedules}
+              keyOf={(schedule) => `${schedule.queue} ${schedule.name}`}
+              empty={search ? 'No schedule is like that.' : 'There are no schedules.'}
+              columns={columnsOf(queue === undefined)}
+            />
+            {data.found > data.schedules.length && (
+              <p class="quiet">
+                {number(data.schedules.length)} of {number(data.found)}
+              </p>
+            )}
+          </>
+        )}
+      </Loaded>
     </>
   );
 }

@@ -8,7 +8,10 @@ export const count = z.int();
 /** A whole number in a query. */
 export const wholeInQuery = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
-/** `true` or `false` in a query. */
+/** A text to search for in a query. @param what of what it is a part. */
+export const searchInQuery = (what: string) => z.string().max(1024).default('').describe(what);
+
+/** The answer to a change that has nothing to tell. */
 export const done = z.object({ done: z.boolean() });
 
 /** What has to be typed before something is destroyed. */

@@ -5,7 +5,7 @@ import { type ChannelName, isOwnChannel } from '../../watching/channel-pool.js';
 import { givenBody, givenBodySchema } from '../given-body.js';
 import { previewBytes, previewLength } from '../message-view.js';
 import { type Call, route, tailRoute } from '../route.js';
-import { count, time, wholeInQuery } from '../schemas.js';
+import { count, searchInQuery, time, wholeInQuery } from '../schemas.js';
 
 const tag = 'Channels';
 const path = '/channels/{channel}';
@@ -31,7 +31,7 @@ export const channelRoutes = [
     summary: 'Channels that have subscribers, without those that redpost itself uses',
     tag,
     query: {
-      search: z.string().max(1024).default('').describe('A part of the name'),
+      search: searchInQuery('A part of the name'),
       limit: wholeInQuery(1, 500).default(100),
     },
     answer: z.object({

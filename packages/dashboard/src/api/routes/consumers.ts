@@ -1,7 +1,7 @@
 import { inTurns } from '@redpost/core/consuming';
 import { z } from 'zod';
 import { route } from '../route.js';
-import { consumerSchema, count, time, wholeInQuery } from '../schemas.js';
+import { consumerSchema, count, searchInQuery, time, wholeInQuery } from '../schemas.js';
 import { consumerView } from '../views.js';
 
 /** So many queues are asked for their consumers at most. */
@@ -15,11 +15,9 @@ export const consumerRoutes = [
     summary: 'The consumers of all queues',
     tag: 'Consumers',
     query: {
-      search: z
-        .string()
-        .max(1024)
-        .default('')
-        .describe('A part of the name of the queue, host, version or handler, or the pid'),
+      search: searchInQuery(
+        'A part of the name of the queue, host, version or handler, or the pid',
+      ),
       limit: wholeInQuery(1, 500).default(100),
     },
     answer: z.object({

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Problem } from '../../http/problem.js';
 import { flowNameSchema, MessageViews, messageSchema } from '../message-view.js';
 import { type Call, route } from '../route.js';
-import { confirmation, count, done, time, wholeInQuery } from '../schemas.js';
+import { confirmation, count, done, searchInQuery, time, wholeInQuery } from '../schemas.js';
 
 const tag = 'Flows';
 const path = '/queues/{queue}/flows/{flow}';
@@ -40,11 +40,7 @@ export const flowRoutes = [
     tag,
     query: {
       queue: z.string().optional().describe('The queue that they continue in'),
-      search: z
-        .string()
-        .max(1024)
-        .default('')
-        .describe('A part of the id of the flow or of the name of the queue'),
+      search: searchInQuery('A part of the id of the flow or of the name of the queue'),
       limit: wholeInQuery(1, 500).default(100),
     },
     answer: z.object({

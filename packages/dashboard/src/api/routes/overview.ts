@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { attentionSchema, urgency } from '../../watching/attention.js';
 import type { Sample } from '../../watching/sampler.js';
 import { route } from '../route.js';
-import { count, time, wholeInQuery } from '../schemas.js';
+import { count, searchInQuery, time, wholeInQuery } from '../schemas.js';
 
 const rowSchema = z.object({
   name: z.string(),
@@ -50,7 +50,7 @@ export const overviewRoutes = [
     summary: 'All queues, those that need somebody first',
     tag: 'Queues',
     query: {
-      search: z.string().max(1024).default('').describe('A part of the name'),
+      search: searchInQuery('A part of the name'),
       sort: sortSchema.default('attention'),
       only: attentionSchema.optional().describe('Only those that need somebody for this reason'),
       offset: wholeInQuery(0, 1_000_000).default(0),

@@ -6,7 +6,16 @@ import { Problem } from '../../http/problem.js';
 import { bodySchema } from '../../watching/body-view.js';
 import { givenBody, givenBodySchema } from '../given-body.js';
 import { type Call, route } from '../route.js';
-import { confirmation, count, done, instant, iso, time, wholeInQuery } from '../schemas.js';
+import {
+  confirmation,
+  count,
+  done,
+  instant,
+  iso,
+  searchInQuery,
+  time,
+  wholeInQuery,
+} from '../schemas.js';
 
 const tag = 'Schedules';
 const path = '/queues/{queue}/schedules/{schedule}';
@@ -48,11 +57,7 @@ export const scheduleRoutes = [
     tag,
     query: {
       queue: z.string().optional(),
-      search: z
-        .string()
-        .max(1024)
-        .default('')
-        .describe('A part of the name of the schedule or the queue'),
+      search: searchInQuery('A part of the name of the schedule or the queue'),
       limit: wholeInQuery(1, 500).default(100),
     },
     answer: z.object({ schedules: z.array(scheduleSchema), found: count }),

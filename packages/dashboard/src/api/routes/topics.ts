@@ -12,6 +12,7 @@ import {
   done,
   instant,
   iso,
+  searchInQuery,
   time,
   wholeInQuery,
 } from '../schemas.js';
@@ -59,7 +60,7 @@ export const topicRoutes = [
     role: 'view',
     summary: 'All topics',
     tag,
-    query: { search: z.string().max(1024).default(''), limit: wholeInQuery(1, 200).default(50) },
+    query: { search: searchInQuery('A part of the name'), limit: wholeInQuery(1, 200).default(50) },
     answer: z.object({
       topics: z.array(
         z.object({
