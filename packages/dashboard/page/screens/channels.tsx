@@ -27,9 +27,7 @@ export function ChannelsScreen({ query }: { query: URLSearchParams }) {
         <h1>Channels</h1>
         <Search label="Search channels" name="search" value={search} />
       </div>
-      <Loaded {...read}>
-        {(data) => <List data={data} search={search} />}
-      </Loaded>
+      <Loaded {...read}>{(data) => <List data={data} search={search} />}</Loaded>
       <OpenForm />
     </>
   );

@@ -30,9 +30,7 @@ export function FlowScreen({ queue, id, rights }: Props) {
         </h2>
         {read.data && <FlowState {...read.data.flow} />}
       </div>
-      <Loaded {...read}>
-        {(detail) => <Found detail={detail} rights={rights} />}
-      </Loaded>
+      <Loaded {...read}>{(detail) => <Found detail={detail} rights={rights} />}</Loaded>
     </>
   );
 }
