@@ -1,8 +1,14 @@
 import { fileURLToPath } from 'node:url';
-import { ensureProgram } from './system-program.mjs';
+import { ensureProgram, find } from './system-program.mjs';
 
 // As in packages/dashboard/test/support/browser.ts.
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
+
+/** Where Chromium is, or undefined. */
+export function chromiumPath() {
+  // biome-ignore lint/suspicious/noUndeclaredEnvVars: turbo.json of the dashboard has it, for its tests.
+  return process.env.REDPOST_CHROMIUM ?? names.map(find).find(Boolean);
+}
 
 /** Makes sure that there is a Chromium for the tests of the dashboard. False when it cannot. */
 export function ensureChromium() {

@@ -131,10 +131,15 @@ function titleOf(name, callable, parameter) {
 
 function optionsOf(checker, parameter) {
   const type = objectOf(checker, checker.getTypeAtLocation(parameter));
-  const name = (type?.aliasSymbol ?? type?.symbol)?.name ?? '';
-  if (!type || !/(Options|Limits|Bounds|Changes)$/.test(name)) return undefined;
+  if (!type) return undefined;
+  const name = nameOf(type);
+  if (!/(Options|Limits|Bounds|Changes)$/.test(name)) return undefined;
   const options = rowsOf(checker, type);
   return options.length > 0 ? { name, options } : undefined;
+}
+
+function nameOf(type) {
+  return (type.aliasSymbol ?? type.symbol)?.name ?? '';
 }
 
 /** The part of a type that has options of ours, or undefined. */
@@ -166,9 +171,8 @@ function rowsOf(checker, type, prefix = '', depth = 1) {
       text: ts.displayPartsToString(property.getDocumentationComment(checker)),
     };
     const inner = objectOf(checker, checker.getTypeOfSymbolAtLocation(property, declaration));
-    const innerName = (inner?.aliasSymbol ?? inner?.symbol)?.name ?? '';
     // The options of another call have a table of their own.
-    const isOfAnotherCall = /^(Consume|Dashboard)\w*Options$/.test(innerName);
+    const isOfAnotherCall = inner && /^(Consume|Dashboard)\w*Options$/.test(nameOf(inner));
     if (!inner || isOfAnotherCall || depth >= deepest) return [row];
     return [row, ...rowsOf(checker, inner, `${row.name}.`, depth + 1)];
   });

@@ -63,7 +63,8 @@ async function hasPasswordlessSudo() {
   return Boolean(find('sudo')) && (await run('sudo', ['-n', 'true'], { stdio: 'ignore' })) === 0;
 }
 
-function find(program) {
+/** Where a program is, or undefined. */
+export function find(program) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...usualPlaces];
   return folders.map((folder) => join(folder, program)).find(isExecutable);
 }

@@ -1,6 +1,5 @@
 // Takes the pictures of the dashboard and of `redpost top` that are in the documents, on a private Redis.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -26,7 +25,9 @@ const watchedMs = 70_000;
 const redis = await startRedis();
 const connection = connect(redis.url);
 const scene = await playScene(connection);
-const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
+// scripts/screenshots.mjs tells where it is.
+const executablePath = process.env.REDPOST_CHROMIUM;
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 const started = [];
 try {
   const top = recordTop();
@@ -38,15 +39,6 @@ try {
   await scene.stop();
   await connection.close();
   await redis.stop();
-}
-
-function chromiumPath() {
-  const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-  const found = [process.env.REDPOST_CHROMIUM, ...places].find(
-    (place) => place && existsSync(place),
-  );
-  if (!found) throw new Error('There is no Chromium: run `node scripts/chromium.mjs`');
-  return found;
 }
 
 async function serveDashboard() {
