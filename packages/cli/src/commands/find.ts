@@ -60,7 +60,7 @@ function searching(command: Command): Command {
   return command
     .argument('<queue>', 'name of the queue')
     .argument('<id>', 'id of the message')
-    .option('--max-scanned <n>', 'look at so many messages at most', positive);
+    .option('--max-scanned <n>', 'stop after examining this many messages', positive);
 }
 
 async function find(run: Run, [name = '', id = '']: readonly string[], options: FindOptions) {

@@ -9,7 +9,7 @@ import type { Run } from '../run.js';
 
 export function addScheduler(program: Command, context: ProgramContext): void {
   define<object>(program, context, 'scheduler', {
-    description: 'Send the messages of schedules, also while their queues have no consumer.',
+    description: 'Send the messages of schedules, even while their queues have no consumer.',
     addArguments: (command) => command.argument('<queues...>', 'names of the queues'),
     help: `
 Examples:

@@ -20,7 +20,7 @@ type Events = Record<never, never>;
 
 /**
  * A client of a service with a `RedpostServer`. `send(pattern, data)` is a request, and `emit(pattern, data)` an event: its observable completes
- * when the event is in Redis, also while the service is down.
+ * when the event is stored in Redis, even while the service is down.
  *
  * ```ts
  * providers: [{ provide: 'ORDERS', useFactory: () => new RedpostClient({ target: 'redis://localhost:6379', queue: 'orders' }) }]

@@ -4,7 +4,8 @@
  * - `closed`: it was closed, and all members have ended.
  * - `cancelled`: by `cancel()`, or by a dead member where `onDead` is `cancel-rest`. Members that had not ended count as
  *   cancelled.
- * - `idle`: nobody has closed it, all members have ended, and nothing was sent to it for `idleMs`: whoever opened it has died.
+ * - `idle`: it was left open, all members have ended, and nothing was sent to it for `idleMs`. The process that opened it has
+ *   probably died.
  */
 export type FlowOver = 'closed' | 'cancelled' | 'idle';
 

@@ -59,8 +59,8 @@ export interface FlowOptions {
   /** The flow that the continuation is a member of: that one goes on when this one has ended and its continuation, too. Default: none. */
   memberOf?: Flow | undefined;
   /**
-   * How long a flow without members that have not ended may be left open, in ms: then it ends, `idle`, because whoever
-   * opened it has died. At least 1000. Default: an hour.
+   * How long a flow may stay open after all its members have ended, in ms. After that it ends as `idle`, because the process
+   * that opened it has probably died. At least 1000. Default: an hour.
    */
   idleMs?: number | undefined;
   /** For how long its counts and results are kept when it is over, in ms. Default: a day. */

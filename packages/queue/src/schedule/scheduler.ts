@@ -45,7 +45,7 @@ const eventNames: NamesOf<SchedulerEvents> = { error: true };
 
 /**
  * Sends the messages of schedules, returns delayed messages that are due, and carries what queues send to each other (members of
- * flows, and what follows acknowledgements), also while the queues have no consumer.
+ * flows, and what follows acknowledgements), even while the queues have no consumer.
  * Every consumer does the same for its queue, so this is only for queues whose consumers are not always there. Any number
  * of schedulers and consumers, in any number of processes, may do it at the same time: each tick is sent once.
  *
