@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { defineConfig, type Plugin, type ViteUserConfig } from 'vitest/config';
 import { luaText } from './lua-text.js';
 
+// With that of pnpm, the programs that tests start would find modules which they do not find where users start them.
+delete process.env.NODE_PATH;
+
 const luaAsText: Plugin = {
   name: 'lua-as-text',
   enforce: 'pre',

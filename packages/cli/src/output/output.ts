@@ -1,4 +1,4 @@
-import { fstatSync, type Stats } from 'node:fs';
+import { type BigIntStats, fstatSync } from 'node:fs';
 import { TickBatch } from '@redpost/core/consuming';
 
 /** The program that read our stdout has ended, e.g. `| head`. */
@@ -104,10 +104,16 @@ export class Output {
   }
 }
 
-/** Undefined when it is closed. */
-function kindOf(descriptor: number): Stats | undefined {
+/**
+ * Undefined when it is closed.
+ *
+ * With `bigint`, because after `fstatSync` of a pipe Node (20, 22) takes symbolic links for what they point to: an `import()` of a
+ * package that is linked, as pnpm does it, loads it and what it needs from the place of the link, and does not find all of
+ * that. See findings/node-imports-by-links-after-fstat-of-a-pipe.sh.
+ */
+function kindOf(descriptor: number): BigIntStats | undefined {
   try {
-    return fstatSync(descriptor);
+    return fstatSync(descriptor, { bigint: true });
   } catch {
     return undefined;
   }
