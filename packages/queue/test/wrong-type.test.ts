@@ -2,7 +2,7 @@ import { isRedpostError, type WrongTypeError } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
-import { List, Queue } from '../src/index.js';
+import { Flow, List, Queue } from '../src/index.js';
 import { openConnection, uniqueName, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -20,6 +20,13 @@ it('every call of a queue on a key of another type is rejected with the type of 
     send: () => queue.send('a'),
     'send later': () => queue.send('a', { delayMs: 10 }),
     'send for a while': () => queue.send('a', { ttlMs: 1000 }),
+    'send with a key': () => queue.send('a', { key: 'k', delayMs: 10 }),
+    'send with a priority': () => queue.send('a', { priority: 7, delayMs: 10 }),
+    'send once': () => queue.send('a', { once: { key: 'o', until: 'done' } }),
+    'send when it is quiet': () => queue.send('a', { debounce: { key: 'd', ms: 10 } }),
+    request: () => queue.request('a', { timeoutMs: 10_000 }),
+    'set a schedule': () => queue.schedules.set('s', { everyMs: 1000, body: 'a' }),
+    'open a flow': () => Flow.open({ connection: queue.connection, then: { queue, body: 'a' } }),
     stats: () => queue.stats(),
     peek: () => queue.peek(),
     purge: () => queue.purge(),
@@ -42,7 +49,63 @@ it('every call of a queue on a key of another type is rejected with the type of 
   }
   const batch = await queue.sendBatch([{ body: 'a', delayMs: 10 }, { body: 'b' }]);
   expect(batch.map((sent) => sent.status)).toEqual(['failed', 'failed']);
-  expect(await queue.connection.call('EXISTS', [`{${queue.name}}:delayed`])).toBe(0);
+  const keys = ['delayed', 'level:7', 'key:k', 'once', 'debounced', 'schedules', 'flows'];
+  expect(
+    await queue.connection.call(
+      'EXISTS',
+      keys.map((key) => `{${queue.name}}:${key}`),
+    ),
+  ).toBe(0);
+});
+
+it.each(['ready', 'busy', 'fair', 'keys:age'])(
+  'a send with a key that was written before the key %s failed does not say that nothing was sent',
+  async (suffix) => {
+    const queue = redis.queue<string>();
+    const key = `{${queue.name}}:${suffix}`;
+    await queue.connection.call('SET', [key, 'value']);
+
+    const error = await rejection(queue.send('a', { key: 'k' }));
+
+    expect(error).toMatchObject({ code: 'WRONG_TYPE', key, outcome: 'unknown' });
+    expect(await queue.connection.call('LLEN', [`{${queue.name}}:key:k`])).toBe(1);
+  },
+);
+
+it('nothing is purged when the key of the consumers is of another type', async () => {
+  const queue = redis.queue<string>();
+  const key = `{${queue.name}}:consumers`;
+  await queue.send('a');
+  await queue.connection.call('SET', [key, 'value']);
+
+  const error = await rejection(queue.purge());
+
+  expect(error).toMatchObject({ code: 'WRONG_TYPE', key, outcome: 'not-executed' });
+  expect(await queue.connection.call('LLEN', [queue.name])).toBe(1);
+});
+
+it('every call that is refused changes nothing, whatever type the key has', async () => {
+  const values = {
+    string: ['SET', 'value'],
+    set: ['SADD', 'value'],
+    zset: ['ZADD', '1', 'value'],
+    stream: ['XADD', '*', 'field', 'value'],
+  };
+  for (const [found, [command = '', ...args]] of Object.entries(values)) {
+    const queue = redis.queue<string>();
+    const { connection, name } = queue;
+    await connection.call(command, [name, ...args]);
+    const before = await connection.call('DUMP', [name]);
+    for (const call of [
+      () => queue.send('a'),
+      () => queue.send('a', { delayMs: 10 }),
+      () => queue.purge(),
+      () => queue.receive(),
+    ]) {
+      expect(await rejection(call())).toMatchObject({ code: 'WRONG_TYPE', key: name, found });
+    }
+    expect(await connection.call('DUMP', [name])).toEqual(before);
+  }
 });
 
 it('a wrong type among the other keys of a queue is also named', async () => {

@@ -64,7 +64,7 @@ class OwnersConnection implements Connection {
   call(command: string, args: readonly Argument[], options?: CallOptions): Promise<Reply> {
     return this.#connection
       .call(command, args, options)
-      .catch((error) => this.#explained(error, args, true));
+      .catch((error) => this.#explained(error, args, always));
   }
 
   run<Input, Result>(
@@ -75,14 +75,18 @@ class OwnersConnection implements Connection {
     return this.#connection
       .run(script, input, options)
       .catch((error) =>
-        this.#explained(error, script.encode(input).keys, script.looksFirst?.(input)),
+        this.#explained(
+          error,
+          script.encode(input).keys,
+          (key) => script.looksFirst?.(input, key) ?? false,
+        ),
       );
   }
 
   block(command: BlockingCommand, options?: BlockOptions): Promise<Reply> {
     return this.#connection
       .block(command, options)
-      .catch((error) => this.#explained(error, command(1), true));
+      .catch((error) => this.#explained(error, command(1), always));
   }
 
   subscribe(target: SubscriptionTarget, subscriber: Subscriber): Promise<Unsubscribe> {
@@ -118,13 +122,13 @@ class OwnersConnection implements Connection {
 
   /**
    * @param texts among them the keys that were touched.
-   * @param isHarmless true when nothing was changed before the key turned out to be of another type.
+   * @param isHarmless true when nothing was changed before this key turned out to be of another type.
    * @throws WrongTypeError, or any other error unchanged.
    */
   #explained(
     error: unknown,
     texts: readonly Argument[],
-    isHarmless: boolean | undefined,
+    isHarmless: (key: string) => boolean,
   ): Promise<never> {
     // All other errors are thrown at once, without another round trip.
     if (!isWrongType(error)) throw error;
@@ -134,7 +138,7 @@ class OwnersConnection implements Connection {
   async #explain(
     error: ServerError,
     texts: readonly Argument[],
-    isHarmless: boolean | undefined,
+    isHarmless: (key: string) => boolean,
   ): Promise<never> {
     const wrong = await this.#findWrong(texts);
     if (!wrong) throw error;
@@ -146,7 +150,7 @@ class OwnersConnection implements Connection {
       owner: name,
       database,
       address,
-      outcome: isHarmless ? 'not-executed' : error.outcome,
+      outcome: isHarmless(wrong.key) ? 'not-executed' : error.outcome,
       cause: error,
     });
   }
@@ -166,6 +170,9 @@ class OwnersConnection implements Connection {
     return undefined;
   }
 }
+
+/** A single command changes nothing when a key is of another type. */
+const always = () => true;
 
 function isWrongType(error: unknown): error is ServerError {
   return isRedpostError(error, 'SERVER') && (error as ServerError).reply === 'WRONGTYPE';

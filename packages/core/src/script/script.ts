@@ -11,8 +11,8 @@ export interface Script<Input, Result> {
   readonly lua: string;
   /** The SHA-1 by which the server knows the script. */
   readonly sha: string;
-  /** True when, with this input, the script checks the types of its keys before it changes anything. */
-  looksFirst?(input: Input): boolean;
+  /** True when, with this input, the script has changed nothing by the time it finds that `key` is of another type. */
+  looksFirst?(input: Input, key: string): boolean;
   /** Turns the named keys and arguments into positions. */
   encode(input: Input): ScriptCall;
   /** Turns the reply of the script into a result. */
@@ -43,7 +43,7 @@ export interface ScriptDefinition<Input, Result> {
   rest?(input: Input): readonly Argument[];
   lua: string;
   /** See {@link Script.looksFirst}. */
-  looksFirst?(input: Input): boolean;
+  looksFirst?(input: Input, key: string): boolean;
   /** Turns the reply of the script into a result. */
   parse(reply: Reply): Result;
 }

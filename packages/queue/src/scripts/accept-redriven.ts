@@ -3,7 +3,7 @@ import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './accept-redriven.lua';
 import { redrivenPart } from './parts/parts.js';
-import { namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
+import { looksFirstButAtKeys, namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
 
 /** For how long at least a queue knows what it has accepted: an hour. */
 const windowMs = 3_600_000;
@@ -30,6 +30,6 @@ export const acceptRedriven = defineScript<AcceptRedrivenInput, number>({
   },
   rest: ({ letters }) => letters.flatMap(({ entry, element }) => [entry, element]),
   lua: source,
-  looksFirst: () => true,
+  looksFirst: looksFirstButAtKeys,
   parse: (reply) => reply as number,
 });

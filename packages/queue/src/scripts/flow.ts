@@ -10,7 +10,7 @@ import flowIdleSource from './flow-idle.lua';
 import flowOpenSource from './flow-open.lua';
 import flowSendSource from './flow-send.lua';
 import { flowPart } from './parts/parts.js';
-import { flowArgs, flowKeys, namedKeys } from './script-keys.js';
+import { flowArgs, flowKeys, looksFirstButAtKeys, namedKeys } from './script-keys.js';
 
 interface FlowInput {
   keys: QueueKeys;
@@ -48,7 +48,7 @@ function defineFlowScript<Input extends { keys: QueueKeys }, Result>(
     keys: namedKeys(...flowKeys),
     args: { ...flowArgs, ...args },
     rest,
-    looksFirst: () => true,
+    looksFirst: looksFirstButAtKeys,
   });
 }
 

@@ -18,7 +18,7 @@ export const pauseKey = defineScript<KeyInput & { untilMs: number | undefined },
   keys: namedKeys(...placeKeys),
   args: { ...placeArgs, key: ({ key }) => key, ends: ({ untilMs }) => untilMs ?? '' },
   lua: pauseSource,
-  looksFirst: () => true,
+  looksFirst: ({ keys }, key) => key === keys.shape,
   parse: String,
 });
 
@@ -29,6 +29,6 @@ export const resumeKey = defineScript<KeyInput, boolean>({
   keys: namedKeys(...placeKeys),
   args: { ...placeArgs, key: ({ key }) => key },
   lua: resumeSource,
-  looksFirst: () => true,
+  looksFirst: ({ keys }, key) => key === keys.shape,
   parse: (reply) => reply === 1,
 });

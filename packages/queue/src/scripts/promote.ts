@@ -3,7 +3,13 @@ import { clockPart, mostBytesPart, writeBeforeGrowingPart } from '@redpost/core/
 import type { QueueKeys } from '../keys.js';
 import { debouncedPart, returnPart } from './parts/parts.js';
 import source from './promote.lua';
-import { debouncedKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import {
+  debouncedKeys,
+  looksFirstButAtKeys,
+  namedKeys,
+  placeArgs,
+  placeKeys,
+} from './script-keys.js';
 
 export interface PromoteResult {
   moved: number;
@@ -21,7 +27,7 @@ export const promote = defineScript<{ keys: QueueKeys }, PromoteResult>({
   keys: namedKeys(...placeKeys, ...debouncedKeys, 'delayed', 'schedules'),
   args: { most: () => limit, ...placeArgs },
   lua: source,
-  looksFirst: () => true,
+  looksFirst: looksFirstButAtKeys,
   parse(reply) {
     const [moved, nextInMs, tickInMs] = reply as [number, number, number];
     const someMs = (ms: number) => (ms < 0 ? undefined : ms);

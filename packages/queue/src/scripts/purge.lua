@@ -3,6 +3,8 @@
 --
 -- most  how many keys at most
 -- returns { pending, delayed, 1 if there are more keys }: how many messages were deleted
+-- Read before anything is deleted: an error for a key of another type means that nothing was.
+local all_consumers = redis.call('ZRANGE', consumers, 0, -1)
 local keyed_before = tonumber(redis.call('HGET', fair, 'pending') or 0)
 local counts, sum, delayed_count = waiting()
 local had_suspects = false
@@ -16,7 +18,7 @@ local keyed, has_more = forget_keys(tonumber(most))
 if had_suspects and redis.call('EXISTS', busy) == 1 then
   -- From now on only what consumers hold keeps a key busy.
   local held_counts = {}
-  for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
+  for _, member in ipairs(all_consumers) do
     local entries = redis.call('HGETALL', labels_prefix .. member:gsub('^~', ''))
     for i = 1, #entries, 2 do
       local is_batch, label = entries[i]:find(':', 1, true), entries[i + 1]
@@ -48,7 +50,7 @@ if redis.call('EXISTS', once) == 1 then
       counting[#counting + 1] = id
     end
   end
-  for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
+  for _, member in ipairs(all_consumers) do
     local consumer = member:gsub('^~', '')
     local fields = redis.call('HGETALL', onces_prefix .. consumer)
     for i = 1, #fields, 2 do
@@ -72,7 +74,7 @@ if not has_more and redis.call('EXISTS', members) == 1 then
     local flow = flow_of(element)
     if flow then held_of[flow] = (held_of[flow] or 0) + 1 end
   end
-  for _, member in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
+  for _, member in ipairs(all_consumers) do
     local consumer = member:gsub('^~', '')
     for _, element in ipairs(redis.call('HVALS', active_prefix .. consumer)) do count_held_member(element) end
     for _, batch in ipairs(redis.call('HVALS', batches_prefix .. consumer)) do

@@ -3,7 +3,7 @@ import type { QueueKeys } from '../keys.js';
 import { flowPart } from './parts/parts.js';
 import type { OutboxEntry } from './read-outbox.js';
 import source from './receive.lua';
-import { flowArgs, flowKeys, namedKeys } from './script-keys.js';
+import { flowArgs, flowKeys, looksFirstButAtKeys, namedKeys } from './script-keys.js';
 
 export interface ReceiveInput {
   keys: QueueKeys;
@@ -25,6 +25,6 @@ export const receive = defineScript<ReceiveInput, number>({
   },
   rest: ({ entries }) => entries.flatMap(({ delay, ttl, element }) => [delay, ttl, element]),
   lua: source,
-  looksFirst: () => true,
+  looksFirst: looksFirstButAtKeys,
   parse: (reply) => reply as number,
 });

@@ -3,7 +3,7 @@ import { clockPart, mostBytesPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import { redrivenPart } from './parts/parts.js';
 import source from './redrive.lua';
-import { namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
+import { looksFirstButAtKeys, namedKeys, placeArgs, placeKeys, resultArgs } from './script-keys.js';
 
 /** Dead letters between two entries, both included. */
 interface DeadRange {
@@ -28,6 +28,6 @@ export const redrive = defineScript<RedriveInput, string[]>({
   args: { limit: ({ limit }) => limit, ...placeArgs, ...resultArgs },
   rest: ({ ranges }) => ranges.flatMap(({ from, to, element }) => [from, to, element ?? '']),
   lua: source,
-  looksFirst: () => true,
+  looksFirst: looksFirstButAtKeys,
   parse: (reply) => (reply as Buffer[]).map(String),
 });

@@ -35,6 +35,24 @@ export const heldKeys = [
 /** The keys of messages that wait until no other one comes. */
 export const debouncedKeys = ['debounced', 'debouncedFirsts', 'debouncedElements'] as const;
 
+/** The keys about keys of messages. */
+const keysOfKeys: readonly (keyof QueueKeys)[] = [
+  'ready',
+  'later',
+  'busy',
+  'fair',
+  'keysByPending',
+  'keysByAge',
+];
+
+/**
+ * `looksFirst` of a script that sends. It does not look at what it needs only for messages with a key: when one of these
+ * keys is of another type, the message itself is in the queue already.
+ */
+export function looksFirstButAtKeys({ keys }: KeyedInput, key: string): boolean {
+  return !keysOfKeys.some((name) => keys[name] === key);
+}
+
 /** What other keys of such scripts begin with, and the signal. */
 export const placeArgs = {
   level_prefix: ({ keys }: KeyedInput) => keys.levels,

@@ -1,6 +1,13 @@
 import { defineScript } from '@redpost/core';
 import { droppingPart, outgoingPart, waitingPart } from './parts/parts.js';
-import { memberArgs, memberKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import {
+  looksFirstButAtKeys,
+  memberArgs,
+  memberKeys,
+  namedKeys,
+  placeArgs,
+  placeKeys,
+} from './script-keys.js';
 import { messageArguments, placesIn, type SendInput } from './send.js';
 import source from './send-bounded.lua';
 
@@ -34,7 +41,7 @@ export const sendBounded = defineScript<SendBoundedInput, SendBoundedResult>({
   },
   rest: messageArguments,
   lua: source,
-  looksFirst: () => true,
+  looksFirst: looksFirstButAtKeys,
   parse(reply) {
     const [sent, dropped, count, refused] = reply as [number, number, number, number[]];
     return { sent, dropped, count, refused: placesIn(refused) };

@@ -12,6 +12,7 @@ import {
 } from './parts/parts.js';
 import {
   debouncedKeys,
+  looksFirstButAtKeys,
   memberArgs,
   memberKeys,
   namedKeys,
@@ -81,7 +82,7 @@ export const sendConditional = defineScript<SendConditionalInput, SendConditiona
   },
   rest: messageArguments,
   lua: source,
-  looksFirst: () => true,
+  looksFirst: looksFirstButAtKeys,
   parse(reply) {
     const [dropped, count, ...statuses] = reply as [number, number, ...Buffer[]];
     return { dropped, count, statuses: statuses.map(statusOf) };

@@ -6,6 +6,8 @@
 -- returns 1 if it was written
 if (redis.call('HGET', schedule_states, name) or '') ~= expected then return 0 end
 redis.call('ZCARD', schedules)
+-- An error for a key that is no list: its messages would be refused too late to be told.
+if spec ~= '' then redis.call('LLEN', list) end
 if spec ~= '' then redis.call('HSET', schedule_specs, name, spec) end
 redis.call('HSET', schedule_states, name, state)
 redis.call('ZADD', schedules, next_due, name)

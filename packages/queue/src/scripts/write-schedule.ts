@@ -21,7 +21,7 @@ export interface WriteScheduleInput {
 export const writeSchedule = defineScript<WriteScheduleInput, boolean>({
   name: 'write-schedule',
   uses: [clockPart, signalPart],
-  keys: namedKeys('schedules', 'scheduleSpecs', 'scheduleStates'),
+  keys: namedKeys('list', 'schedules', 'scheduleSpecs', 'scheduleStates'),
   args: {
     signal: ({ keys }) => keys.signal,
     name: ({ name }) => name,
@@ -31,5 +31,6 @@ export const writeSchedule = defineScript<WriteScheduleInput, boolean>({
     next_due: ({ next }) => next ?? 'inf',
   },
   lua: source,
+  looksFirst: () => true,
   parse: (reply) => reply === 1,
 });
