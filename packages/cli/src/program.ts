@@ -13,6 +13,7 @@ import { addKeys } from './commands/keys.js';
 import { addLimits } from './commands/limits.js';
 import { addList } from './commands/list.js';
 import { addMan } from './commands/man.js';
+import { addMove } from './commands/move.js';
 import { addPause } from './commands/pause.js';
 import { addPeek } from './commands/peek.js';
 import { addPing } from './commands/ping.js';
@@ -74,7 +75,7 @@ export function createProgram(context: ProgramContext): Command {
     ...[addList, addTop, addStats, addKeys, addPeek, addFind, addHistory],
     ...[addRequest, addResult, addCancel, addFlow],
     ...[addPause, addResume, addLimits, addSchedule, addScheduler],
-    ...[addPurge, addDestroy, addDead],
+    ...[addPurge, addDestroy, addDead, addMove],
     ...[addPublish, addSubscribe, addTopic, addPing, addDashboard],
     ...[addCompletion, addMan],
   ];

@@ -1,8 +1,8 @@
 import type { DeadLetterFilter, DeadLetters, RedriveProgress } from '@redpost/queue';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type Body, type CodecName, parseBody } from '../messages/body-codec.js';
 import { filterOption } from '../options/dead-filter.js';
-import { codecOption, positive, yesOption } from '../options/option-parsers.js';
+import { codecOption, perSecond, yesOption } from '../options/option-parsers.js';
 import { counted, grouped, say } from '../output/notices.js';
 import { Progress } from '../output/progress.js';
 import { confirmed } from '../program/confirm.js';
@@ -154,13 +154,4 @@ function parsed(text: string, codec: CodecName) {
   } catch (error) {
     throw wrongInput(explain(error));
   }
-}
-
-/** For `50` or `50/1s`. */
-function perSecond(text: string): number {
-  const [, count = '', seconds] = /^(\d+)(\/1s|\/s)?$/.exec(text) ?? [];
-  if (count === '' && seconds === undefined) {
-    throw new InvalidArgumentError('Write how many per second, such as 50 or 50/1s.');
-  }
-  return positive(count);
 }

@@ -122,3 +122,12 @@ export function codecOption(): Option {
 export function yesOption(): Option {
   return new Option('-y, --yes', 'do not ask');
 }
+
+/** For `50` or `50/1s`. */
+export function perSecond(text: string): number {
+  const [, count = '', seconds] = /^(\d+)(\/1s|\/s)?$/.exec(text) ?? [];
+  if (count === '' && seconds === undefined) {
+    throw new InvalidArgumentError('Write how many per second, such as 50 or 50/1s.');
+  }
+  return positive(count);
+}

@@ -3,18 +3,18 @@ import {
   connectionOf,
   encodeBody,
   InvalidArgumentError,
-  longestTimerMs,
   type NamesOf,
   refuseUnknownOptions,
   shown,
   validate,
 } from '@redpost/core';
-import { newestId, onAbort, pause, performance } from '@redpost/core/consuming';
+import { newestId } from '@redpost/core/consuming';
 import type { QueueContext } from '../../context.js';
 import { queueKeys, queueOwner } from '../../keys.js';
 import { encodeEnvelope, withBody, withOrigin } from '../../message/envelope.js';
 import { acceptRedriven } from '../../scripts/accept-redriven.js';
 import { redrive } from '../../scripts/redrive.js';
+import { Pace } from '../pace.js';
 import type { DeadLetterSelection } from './dead-filter.js';
 import { checkEntry, type DeadLetter, type ReadLetter } from './dead-letter.js';
 import { findEntries, readEntries } from './dead-search.js';
@@ -78,7 +78,7 @@ export class Redrive<Body, Input> {
   /** Undefined if they stay in their queue. */
   readonly #target: string | undefined;
   readonly #size: number;
-  readonly #startedAt = performance.now();
+  readonly #pace: Pace;
   #redriven = 0;
   #examined = 0;
   #of = 0;
@@ -104,8 +104,8 @@ export class Redrive<Body, Input> {
     this.#context = context;
     this.#options = options;
     this.#target = target === context.name ? undefined : target;
-    // A tenth of a second's worth, so that they come evenly.
-    this.#size = Math.min(chunk, Math.max(1, Math.ceil((ratePerSecond ?? Infinity) / 10)));
+    this.#pace = new Pace(ratePerSecond, options.signal);
+    this.#size = this.#pace.partOf(chunk);
   }
 
   async run(): Promise<RedriveResult> {
@@ -250,27 +250,13 @@ export class Redrive<Body, Input> {
     return Buffer.from(edited);
   }
 
-  /** Waits until the next part may be sent. Resolves to false when the signal has ended it. */
+  /** Resolves to false when the signal has ended it. */
   async #mayGoOn(): Promise<boolean> {
-    const { ratePerSecond, signal } = this.#options;
-    const dueAt = this.#startedAt + (1000 * this.#redriven) / (ratePerSecond ?? Infinity);
-    for (;;) {
-      const waitMs = dueAt - performance.now();
-      if (waitMs <= 0 || signal?.aborted) return !this.#wasAborted();
-      await pauseUnlessAborted(Math.min(waitMs, longestTimerMs), signal);
-    }
+    return (await this.#pace.mayGoOn(this.#redriven)) || !this.#wasAborted();
   }
 
   #count(redriven: number): void {
     this.#redriven += redriven;
     this.#options.onProgress?.(this.#progress);
   }
-}
-
-async function pauseUnlessAborted(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  const over = new AbortController();
-  const unlisten = onAbort(signal, () => over.abort());
-  // It rejects when it was aborted.
-  await pause(ms, undefined, { signal: over.signal }).catch(() => {});
-  unlisten();
 }

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { uniqueName, useRedpost } from './support/redpost.js';
+
+const redpost = useRedpost();
+
+/** A job as BullMQ 6 has it: the command is tested with BullMQ itself in `packages/queue`. */
+async function addJob(queue: string, id: string, data: string): Promise<void> {
+  await redpost.redisCli('HSET', `bull:${queue}:meta`, 'version', 'bullmq:6.7.0');
+  const fields = ['name', 'mail', 'data', data, 'opts', '{}', 'timestamp', '1', 'priority', '0'];
+  await redpost.redisCli('HSET', `bull:${queue}:${id}`, ...fields);
+  await redpost.redisCli('LPUSH', `bull:${queue}:wait`, id);
+}
+
+it('move bullmq counts, moves, and moves nothing twice', async () => {
+  const [queue, to] = [uniqueName(), uniqueName()];
+  await addJob(queue, '1', '{"n":1}');
+  await addJob(queue, '2', '{"n":2}');
+
+  const dry = await redpost.run(['move', 'bullmq', queue, '--to', to, '--dry-run']);
+  const moved = await redpost.run(['move', 'bullmq', queue, '--to', to, '--rate', '1000/1s']);
+  const again = await redpost.run(['move', 'bullmq', queue, '--to', to]);
+
+  const result = (waiting: number) => ({
+    from: queue,
+    queue: to,
+    moved: { waiting, prioritized: 0, delayed: 0, failed: 0, schedulers: 0 },
+    left: { active: 0, completed: 0, flows: 0, schedulers: [] },
+    isPaused: false,
+  });
+  expect(dry).toMatchObject({ code: 0, lines: [result(2)] });
+  expect(moved).toMatchObject({ code: 0, lines: [result(2)] });
+  expect(again).toMatchObject({ code: 0, lines: [result(0)] });
+  const { lines } = await redpost.run(['peek', to]);
+  expect(lines).toMatchObject([
+    { id: `bull:${queue}:1`, body: { n: 1 } },
+    { id: `bull:${queue}:2`, body: { n: 2 } },
+  ]);
+});
+
+it('move bullmq of a queue that BullMQ does not have exits with 2', async () => {
+  const { code, stderr } = await redpost.run(['move', 'bullmq', 'nowhere']);
+
+  expect(code).toBe(2);
+  expect(stderr).toContain('There is no queue "nowhere" of BullMQ');
+});

@@ -1,0 +1,37 @@
+import { longestTimerMs } from '@redpost/core';
+import { onAbort, pause, performance } from '@redpost/core/consuming';
+
+/** Holds back a job that is done in parts, so that it does not do more per second than it may, and ends it when it is aborted. */
+export class Pace {
+  readonly #perSecond: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #startedAt = performance.now();
+
+  constructor(perSecond: number | undefined, signal: AbortSignal | undefined) {
+    this.#perSecond = perSecond ?? Number.POSITIVE_INFINITY;
+    this.#signal = signal;
+  }
+
+  /** How much one part does: a tenth of a second's worth, so that it comes evenly, and at most `most`. */
+  partOf(most: number): number {
+    return Math.min(most, Math.max(1, Math.ceil(this.#perSecond / 10)));
+  }
+
+  /** Waits until the next part may be done. Resolves to false when the signal has ended the job. */
+  async mayGoOn(done: number): Promise<boolean> {
+    const dueAt = this.#startedAt + (1000 * done) / this.#perSecond;
+    for (;;) {
+      const waitMs = dueAt - performance.now();
+      if (waitMs <= 0 || this.#signal?.aborted) return !this.#signal?.aborted;
+      await pauseUnlessAborted(Math.min(waitMs, longestTimerMs), this.#signal);
+    }
+  }
+}
+
+async function pauseUnlessAborted(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  const over = new AbortController();
+  const unlisten = onAbort(signal, () => over.abort());
+  // It rejects when it was aborted.
+  await pause(ms, undefined, { signal: over.signal }).catch(() => {});
+  unlisten();
+}
