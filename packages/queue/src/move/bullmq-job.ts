@@ -39,6 +39,7 @@ export interface MappedJob {
   key?: string | undefined;
 }
 
+/** Returns what a job becomes. It is called again for a job whose move was interrupted. */
 export type MapJob = (job: BullMQJob) => MappedJob;
 
 /** A job that was taken, as it is in Redis. */
