@@ -99,7 +99,7 @@ export const shapePart = definePart({
 });
 
 /** `place_of(text)`, `key_of(element)` and `id_at(text, at)`: the priority, the key and the id of a message. */
-export const placePart = definePart({ name: 'place', uses: [envelopePart], lua: place });
+const placePart = definePart({ name: 'place', uses: [envelopePart], lua: place });
 
 /** `once_of`, `begin_once` and `end_once`: messages that are sent once, until they are taken or done. */
 export const oncePart = definePart({
