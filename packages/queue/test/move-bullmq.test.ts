@@ -99,7 +99,7 @@ it.each(versions)(
     expect(messages[1]).toMatchObject({
       id: `bull:${name}:mine`,
       headers: { 'bullmq-name': 'mail' },
-      attempt: 1,
+      attempt: 0,
     });
     expect(await from.getJobCounts()).toMatchObject({ waiting: 0, prioritized: 0 });
     expect(await from.getJob('mine')).toBeUndefined();
