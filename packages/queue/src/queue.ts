@@ -2,7 +2,6 @@ import {
   ClosedError,
   type Codec,
   type Connection,
-  type ConsumerInfo,
   checkedConnection,
   checkedMaxMessageBytes,
   connectionOf,
@@ -72,6 +71,7 @@ import type { MessageResult } from './results/message-result.js';
 import { type RequestOptions, request } from './results/request.js';
 import { type ResultOptions, Results, type WatchOptions } from './results/results.js';
 import { DeclaredSchedules } from './schedule/declared-schedules.js';
+import type { QueueConsumerInfo } from './scripts/consumers.js';
 import {
   type DestroyOptions,
   type DestroyResult,
@@ -88,10 +88,13 @@ import { Declaration } from './shape/declaration.js';
 import { DeclaredLimits } from './shape/declared-limits.js';
 import { declareBounds } from './shape/declaring-bounds.js';
 import {
+  type PauseConsumerOptions,
   type PauseKeyOptions,
   type PauseOptions,
+  pauseConsumerOf,
   pauseKeyOf,
   pauseQueue,
+  resumeConsumerOf,
   resumeKeyOf,
   resumeQueue,
 } from './shape/pausing.js';
@@ -475,8 +478,35 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * Tells of each consumer that holds a lease, in every process, what it is and how many messages it holds. Those whose
    * lease has run out are among them until their messages are recovered.
    */
-  consumers(): Promise<ConsumerInfo[]> {
+  consumers(): Promise<QueueConsumerInfo[]> {
     return readConsumers(this.#context as QueueContext);
+  }
+
+  /**
+   * Pauses one consumer, in whichever process it is: it starts and takes nothing more until `resumeConsumer()` is called,
+   * and the others go on. What it has taken ahead returns to the queue, handlers that run are not disturbed, and it keeps
+   * its lease. When it resolves, the consumer has confirmed all of that. One that is paused already gets the new reason.
+   *
+   * The pause ends with the consumer. A consumer that had confirmed it stays paused when it loses its lease and goes on under
+   * another name. A consumer in this process is paused without Redis by `Consumer.pause()`.
+   *
+   * @param consumer its name, as `consumers()` tells it. Those of `receive()` and `deliveries()` are among them.
+   * @throws InvalidArgumentError for an argument or option that cannot work: nothing is changed.
+   * @throws ConsumerGoneError when there is no such consumer, or it is gone before it has confirmed the pause.
+   * @throws UnconfirmedError when it has not confirmed it within `timeoutMs`: it is paused and takes nothing more, but it may
+   * start messages that it had taken before.
+   */
+  pauseConsumer(consumer: string, options: PauseConsumerOptions = {}): Promise<void> {
+    return pauseConsumerOf(this.#context as QueueContext, consumer, options);
+  }
+
+  /**
+   * Ends the pause of one consumer, which goes on at once. Resolves to false when it was not paused.
+   *
+   * @throws InvalidArgumentError for what is no name.
+   */
+  resumeConsumer(consumer: string): Promise<boolean> {
+    return resumeConsumerOf(this.#context as QueueContext, consumer);
   }
 
   /**

@@ -6,11 +6,16 @@ import type { ConsumeBatchOptions, Delivery, Queue } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
 import { leaseOf } from '../src/scripts/lease.js';
 import { leave } from '../src/scripts/leave.js';
-import { readShape } from '../src/scripts/read-shape.js';
 import { release } from '../src/scripts/release.js';
 import { renew } from '../src/scripts/renew.js';
 import { retry } from '../src/scripts/retry.js';
-import { consumersOf, deferred, expireLeases, leftKeys } from './support/in-redis.js';
+import {
+  consumersOf,
+  declaredShape,
+  deferred,
+  expireLeases,
+  leftKeys,
+} from './support/in-redis.js';
 import { type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -38,7 +43,7 @@ function logged<Body>(queue: Queue<Body>, options: ConsumeBatchOptions = {}) {
 /** A consumer in name only, and what it can do with the scripts. */
 async function scripted({ name, connection }: TestQueue<never>) {
   const keys = queueKeys(name);
-  const shape = await connection.run(readShape, { keys });
+  const shape = await declaredShape(connection, keys);
   const consumer = 'in name only';
   const names = { keys, consumer };
   const { version } = shape;

@@ -5,13 +5,13 @@ import { type Queue, UnconfirmedError } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
 import { leaseOf } from '../src/scripts/lease.js';
 import { leave } from '../src/scripts/leave.js';
-import { readShape } from '../src/scripts/read-shape.js';
 import { recover } from '../src/scripts/recover.js';
 import { renew } from '../src/scripts/renew.js';
 import {
   calls,
   consumersOf,
   countBlocked,
+  declaredShape,
   deferred,
   expireLeases,
   isBlocked,
@@ -65,7 +65,7 @@ function slowConsumers(queue: TestQueue<number>, count: number, concurrency = 10
 async function leaseInVain({ name, connection }: TestQueue<never>, count: number) {
   const keys = queueKeys(name);
   const consumer = 'silent';
-  const shape = await connection.run(readShape, { keys });
+  const shape = await declaredShape(connection, keys);
   const { version } = shape;
   await connection.run(renew, { keys, consumer, leaseMs: 30_000, take: true, inForce: version });
   const leased = await connection.run(leaseOf(shape), {

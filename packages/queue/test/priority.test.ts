@@ -4,10 +4,9 @@ import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { queueKeys } from '../src/keys.js';
 import { leaseOf } from '../src/scripts/lease.js';
-import { readShape } from '../src/scripts/read-shape.js';
 import { recover } from '../src/scripts/recover.js';
 import { renew } from '../src/scripts/renew.js';
-import { consumersOf, deferred, expireLeases } from './support/in-redis.js';
+import { consumersOf, declaredShape, deferred, expireLeases } from './support/in-redis.js';
 import { openConnection, type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -155,7 +154,7 @@ it('the only place under a limit is not kept for a suspect that waits for higher
 
   const keys = queueKeys(queue.name);
   const who = { keys, consumer: 'one.60000' };
-  const shape = await queue.connection.run(readShape, { keys });
+  const shape = await declaredShape(queue.connection, keys);
   const { version } = shape;
   await queue.connection.run(renew, { ...who, leaseMs: 60_000, take: true, inForce: version });
   const result = await queue.connection.run(leaseOf(shape), {

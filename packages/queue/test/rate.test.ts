@@ -7,11 +7,10 @@ import { rejection } from '../../../tooling/rejection.js';
 import { consumeAll, type Queue } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
 import { leaseOf } from '../src/scripts/lease.js';
-import { readShape } from '../src/scripts/read-shape.js';
 import { release } from '../src/scripts/release.js';
 import { renew } from '../src/scripts/renew.js';
 import { reshape } from '../src/scripts/reshape.js';
-import { calls, isBlocked } from './support/in-redis.js';
+import { calls, declaredShape, isBlocked } from './support/in-redis.js';
 import { openConnection, type TestQueue, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
@@ -23,7 +22,7 @@ async function send(queue: Queue<number>, count: number): Promise<void> {
 /** A consumer in name only, and what it can do with the scripts. */
 async function scripted({ name, connection }: TestQueue<never>, consumer: string) {
   const keys = queueKeys(name);
-  const shape = await connection.run(readShape, { keys });
+  const shape = await declaredShape(connection, keys);
   const { version } = shape;
   await connection.run(renew, { keys, consumer, leaseMs: 30_000, take: true, inForce: version });
   let firstReceipt = 1;

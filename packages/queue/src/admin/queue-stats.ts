@@ -30,6 +30,8 @@ export interface QueueStats {
   };
   /** How many consumers hold a lease. */
   consumers: number;
+  /** How many of them are paused by `pauseConsumer()`: see `consumers()`. */
+  pausedConsumers: number;
   /** How many of the pending ones wait at each priority, 0 to 9; undefined where no message had one yet. */
   byPriority: readonly number[] | undefined;
   /** Since when and why the queue is paused; undefined when it is not. */
@@ -100,6 +102,7 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     flows,
     outbox: outboxOf(outbox),
     consumers,
+    pausedConsumers: result.shape.pausedConsumers.size,
     byPriority,
     paused,
     limitedUntil,

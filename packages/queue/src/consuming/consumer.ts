@@ -32,7 +32,7 @@ import type { Delivery, HeldDelivery } from './delivery.js';
 import { nextStep } from './failure.js';
 import type { CreateHandlers, Handlers, HandlersHost } from './handlers.js';
 import { IdleWatch } from './idle-watch.js';
-import { Session, type SessionHost } from './session.js';
+import { type FormerSession, Session, type SessionHost } from './session.js';
 
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
 export type Handler<Body> = (delivery: Delivery<Body>) => unknown;
@@ -69,9 +69,9 @@ export interface ConsumerEvents<Body> {
    * for only while there is a listener, at intervals of up to half a second.
    */
   idle: undefined;
-  /** The queue was paused: nothing starts here any more. */
+  /** The queue, or this consumer by `pauseConsumer()`, was paused: nothing starts here any more. */
   paused: Paused;
-  /** The queue is no longer paused. */
+  /** Neither the queue nor this consumer is paused any more. */
   resumed: undefined;
   /** Something failed in the background, e.g. Redis was away. The consumer goes on. */
   error: Error;
@@ -122,7 +122,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   #returning: Promise<void> | undefined;
   /** By `pause()`. */
   #isPaused = false;
-  #isQueueStill = false;
+  /** As the shape of the queue says. */
+  #isStill = false;
   readonly #pauseReports = new PauseReports(
     (paused) => this.#events.emit('paused', paused),
     () => this.#events.emit('resumed', undefined),
@@ -266,8 +267,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     };
   }
 
-  /** @param former see `Session`. */
-  #openSession(former?: Promise<void>): Session<Body> {
+  #openSession(former?: FormerSession): Session<Body> {
     const session = new Session(
       this.#context,
       this.#options,
@@ -295,7 +295,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
         this.#handlers.drained?.(isGated);
         if (!isGated) this.#events.emit('drained', undefined);
       },
-      reshaped: (shape) => this.#reshaped(shape),
+      reshaped: (shape, paused) => this.#reshaped(shape, paused),
       keysLeaseAhead: (mayLease) => {
         this.#keysLeaseAhead = mayLease;
         this.#leaseAhead();
@@ -324,11 +324,11 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   /** Puts in force what the queue has declared: the feed complies with it already. */
-  async #reshaped(shape: Shape): Promise<void> {
-    const { paused, limitedUntil, leasesAhead, hasPausedKeys } = shape;
-    const wasStill = this.#isQueueStill;
+  async #reshaped(shape: Shape, paused: Paused | undefined): Promise<void> {
+    const { limitedUntil, leasesAhead, hasPausedKeys } = shape;
+    const wasStill = this.#isStill;
     const isStill = paused !== undefined || limitedUntil !== undefined;
-    this.#isQueueStill = isStill;
+    this.#isStill = isStill;
     this.#leasesAhead = leasesAhead;
     this.#keysLeaseAhead = true;
     this.#roomAhead.reset();
@@ -346,14 +346,15 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   #goOn(): void {
-    if (this.#isPaused || this.#isQueueStill) return;
+    if (this.#isPaused || this.#isStill) return;
     this.#handlers.resume();
     this.#session.pump();
   }
 
   #lost(deliveries: readonly HeldDelivery<Body>[], returned: Promise<void>): void {
     this.#handlers.removeWaiting();
-    if (!this.#stopping.hasBegun) this.#session = this.#openSession(returned);
+    const { ownPause } = this.#session;
+    if (!this.#stopping.hasBegun) this.#session = this.#openSession({ returned, ownPause });
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
   }
 

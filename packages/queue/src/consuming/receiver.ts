@@ -29,11 +29,11 @@ import type { QueueContext } from '../context.js';
 import type { QueueEvents } from '../queue-events.js';
 import { failureJson } from '../results/failure-json.js';
 import { PauseReports } from '../shape/pause-reports.js';
-import type { Shape } from '../shape/shape.js';
+import type { Paused, Shape } from '../shape/shape.js';
 import { version } from '../version.js';
 import { type LeaseOptions, sessionOptions } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
-import { Session, type SessionHost } from './session.js';
+import { type FormerSession, Session, type SessionHost } from './session.js';
 
 /** How long to wait for a message. */
 export interface ReceiveOptions {
@@ -155,8 +155,7 @@ export class Receiver<Body = unknown> {
     }
   }
 
-  /** @param former see `Session`. */
-  #openSession(former?: Promise<void>): Session<Body> {
+  #openSession(former?: FormerSession): Session<Body> {
     const events: SessionHost<Body> = {
       demand: ({ requested }: Session<Body>) => this.#waiters.length - this.#reading - requested,
       accept: (deliveries) => {
@@ -167,7 +166,7 @@ export class Receiver<Body = unknown> {
         );
       },
       drained: (epoch) => void this.#drained(session, epoch),
-      reshaped: (shape) => this.#reshaped(session, shape),
+      reshaped: (shape, paused) => this.#reshaped(session, shape, paused),
       keysLeaseAhead: () => {},
       roomUnderLimits: () => {},
       renewed: () => {},
@@ -265,7 +264,11 @@ export class Receiver<Body = unknown> {
   }
 
   /** What is being handed out when the queue is paused had been taken before: it still goes out. */
-  async #reshaped(session: Session<Body>, { paused, limitedUntil }: Shape): Promise<void> {
+  async #reshaped(
+    session: Session<Body>,
+    { limitedUntil }: Shape,
+    paused: Paused | undefined,
+  ): Promise<void> {
     if (paused || limitedUntil) {
       await session.endWait();
       await session.flushed();
@@ -277,7 +280,7 @@ export class Receiver<Body = unknown> {
   #lost(deliveries: readonly HeldDelivery<Body>[], returned: Promise<void>): void {
     if (!this.#isClosed) {
       for (const waiter of this.#waiters) waiter.epoch = 0;
-      this.#session = this.#openSession(returned);
+      this.#session = this.#openSession({ returned, ownPause: this.#session.ownPause });
     }
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
   }

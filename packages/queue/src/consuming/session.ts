@@ -29,7 +29,7 @@ import { Finishes } from '../results/finishes.js';
 import { ProgressReports } from '../results/progress-reports.js';
 import { resultBytes } from '../results/result-bytes.js';
 import { addSeries } from '../scripts/add-series.js';
-import type { Shape } from '../shape/shape.js';
+import type { Paused, Shape } from '../shape/shape.js';
 import { ShapeFollower } from '../shape/shape-follower.js';
 import type { Acknowledged, Runs } from '../store/acknowledgements.js';
 import { Cancellations } from '../store/cancellations.js';
@@ -45,8 +45,12 @@ const longestOfRunUs = 20_000;
 
 /** What works on what a session leases. */
 export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recovery> {
-  /** The queue has this shape. Resolves when it is in force here. */
-  reshaped(shape: Shape): Promise<void>;
+  /**
+   * The queue has this shape. Resolves when it is in force here.
+   *
+   * @param paused by a pause of the queue or of this consumer.
+   */
+  reshaped(shape: Shape, paused: Paused | undefined): Promise<void>;
   /** This message was cancelled: it is not delivered again. */
   cancelled(held: HeldDelivery<Body>, error: CancelledError): void;
   /** Whether messages may be taken ahead of the handlers, as far as keys are concerned. */
@@ -55,6 +59,14 @@ export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recov
   roomUnderLimits(room: number): void;
   /** How many messages of one key its handlers have use for together. Without it, one. */
   runLength?(): number;
+}
+
+/** The session before this one, which has lost its lease. */
+export interface FormerSession {
+  /** Resolves when it has returned the messages that it still had: those are older than all that is leased from now on. */
+  returned: Promise<void>;
+  /** How this consumer is paused by `pauseConsumer()`. */
+  ownPause: Paused | undefined;
 }
 
 /** One life of a consumer of a queue: see {@link LeaseSession}. */
@@ -87,24 +99,23 @@ export class Session<Body = unknown> extends LeaseSession<
   readonly #behind = new Behind<Body>();
   /** What is about to be returned, because of what happened to a message before it in its run. */
   readonly #unwanted: HeldDelivery<Body>[] = [];
-  readonly #former: Promise<void>;
+  readonly #former: FormerSession | undefined;
+  /** How this consumer is paused by `pauseConsumer()`. */
+  ownPause: Paused | undefined;
 
-  /**
-   * @param former resolves when the session before this one, which was lost, has returned the messages that it
-   *   still had: those are older than all that is leased here.
-   * @param turns shared with sessions of other queues, when the handlers are.
-   */
+  /** @param turns shared with sessions of other queues, when the handlers are. */
   constructor(
     context: QueueContext<Body>,
     options: SessionOptions,
     events: SessionHost<Body>,
-    former: Promise<void> = Promise.resolve(),
+    former?: FormerSession,
     turns?: Turns,
   ) {
     const store = new ListStore(context as QueueContext, newConsumerName(options.leaseMs), options);
     super(context.connection, store, options, events);
     this.queue = context.name;
     this.#former = former;
+    this.ownPause = former?.ownPause;
     this.#signals = new Signals(context.connection, context.keys.signal, this);
     this.#promoter = new Promoter(context as QueueContext, this);
     this.#trimmer = new DeadLetterTrimmer(context as QueueContext, (error) => this.failed(error));
@@ -155,7 +166,7 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   override async open(isWanted: () => boolean): Promise<boolean> {
-    await this.#former;
+    await this.#former?.returned;
     return super.open(isWanted);
   }
 
@@ -302,7 +313,7 @@ export class Session<Body = unknown> extends LeaseSession<
   override async leave(timeoutMs: number): Promise<void> {
     const noted = Promise.all([this.#addSeries(), this.#history.flush()]);
     await Promise.all([
-      within(this.#former, timeoutMs),
+      within(this.#former?.returned ?? Promise.resolve(), timeoutMs),
       within(noted, timeoutMs),
       super.leave(timeoutMs),
     ]);
@@ -333,6 +344,7 @@ export class Session<Body = unknown> extends LeaseSession<
 
   /** The queue has this shape: what is taken from now on complies with it. */
   reshape(shape: Shape): void {
+    this.ownPause = shape.pausedConsumers.get(this.consumer);
     this.#source.reshape(shape);
     this.#trimmer.reshape(shape);
     if (this.#history.isOn && !shape.history) void this.#history.flush();
@@ -361,7 +373,7 @@ export class Session<Body = unknown> extends LeaseSession<
 
   /** Does what else follows from the shape. Resolves when it is in force here. */
   putInForce(shape: Shape): Promise<void> {
-    return this.events.reshaped(shape);
+    return this.events.reshaped(shape, shape.paused ?? this.ownPause);
   }
 
   /** Messages that were delayed may be taken now. */
@@ -382,7 +394,7 @@ export class Session<Body = unknown> extends LeaseSession<
 
   protected async begin(): Promise<boolean> {
     const takenAt = performance.now();
-    const lease = await this.store.take();
+    const lease = await this.store.take(this.#former?.ownPause);
     if (!lease || this.isOver) return false;
     void this.recoverer.recover(lease.overdue);
     await this.heartbeat.start(takenAt);

@@ -1,7 +1,7 @@
 -- Tell of each consumer that holds a lease.
 --
 -- registration_prefix and the others  what the keys of each consumer begin with
--- returns { { name, when its lease ends, what it tells of itself or an empty text, how many messages it holds }, ... }
+-- returns { { name, when its lease ends, what it tells of itself or '', how many messages it holds, its pause or '' }, ... }
 local found = {}
 local members = redis.call('ZRANGE', consumers, 0, -1, 'WITHSCORES')
 for i = 1, #members, 2 do
@@ -13,7 +13,8 @@ for i = 1, #members, 2 do
       held = held + batch:match('%d+$')
     end
     local about = redis.call('GET', registration_prefix .. consumer) or ''
-    found[#found + 1] = { consumer, members[i + 1], about, held }
+    local pause = redis.call('HGET', shape, 'paused_consumer:' .. consumer) or ''
+    found[#found + 1] = { consumer, members[i + 1], about, held, pause }
   end
 end
 return found

@@ -10,6 +10,7 @@ write_before_growing('ZREM', consumers)
 redis.call('ZADD', consumers, now() + remember_ms, '~' .. consumer)
 redis.call('ZREM', consumers, consumer)
 redis.call('HDEL', seen, consumer)
+forget_pause_of(consumer)
 open_batches()
 -- The newest first, so that the oldest is the next to be taken. The elements in the handoff list came last. One by one,
 -- because all of them together may not fit into memory a second time.

@@ -2,7 +2,13 @@ import { defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './leave.lua';
-import { envelopePart, holdersPart, labelsPart, returnPart } from './parts/parts.js';
+import {
+  consumerPausesPart,
+  envelopePart,
+  holdersPart,
+  labelsPart,
+  returnPart,
+} from './parts/parts.js';
 import { rememberMs } from './recover.js';
 import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
@@ -16,7 +22,15 @@ export interface LeaveInput {
 /** How many messages were returned. */
 export const leave = defineScript<LeaveInput, number>({
   name: 'leave',
-  uses: [clockPart, writeBeforeGrowingPart, envelopePart, holdersPart, labelsPart, returnPart],
+  uses: [
+    clockPart,
+    writeBeforeGrowingPart,
+    envelopePart,
+    holdersPart,
+    labelsPart,
+    returnPart,
+    consumerPausesPart,
+  ],
   keys: namedKeys(...placeKeys, ...heldKeys, 'cancelled', 'consumers', 'registration'),
   args: {
     consumer: ({ consumer }) => consumer,

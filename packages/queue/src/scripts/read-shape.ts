@@ -6,12 +6,13 @@ import { shapePart } from './parts/parts.js';
 import source from './read-shape.lua';
 import { namedKeys } from './script-keys.js';
 
-export const readShape = defineScript<{ keys: QueueKeys }, Shape>({
+/** What the queue has declared, as one of its consumers asks; undefined when that holds no lease. */
+export const readShape = defineScript<{ keys: QueueKeys; consumer: string }, Shape | undefined>({
   name: 'read-shape',
   uses: [clockPart, shapePart],
-  keys: namedKeys('shape', 'seen'),
-  args: { signal: ({ keys }) => keys.signal },
+  keys: namedKeys('shape', 'seen', 'consumers'),
+  args: { consumer: ({ consumer }) => consumer, signal: ({ keys }) => keys.signal },
   lua: source,
   looksFirst: () => true,
-  parse: (reply) => shapeOf(reply as Buffer[]),
+  parse: (reply) => (reply === null ? undefined : shapeOf(reply as Buffer[])),
 });

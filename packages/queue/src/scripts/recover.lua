@@ -66,6 +66,7 @@ redis.call('DEL', handoff)
 note_holder()
 redis.call('ZREM', consumers, overdue)
 redis.call('HDEL', seen, consumer)
+forget_pause_of(consumer)
 if overdue == consumer then
   redis.call('ZADD', consumers, time + remember_ms, '~' .. consumer)
 end

@@ -2,6 +2,7 @@ import { defineScript } from '@redpost/core';
 import { clockPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import {
+  consumerPausesPart,
   deadLettersPart,
   endingPart,
   envelopePart,
@@ -65,6 +66,7 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     memberPart,
     returnPart,
     signalPart,
+    consumerPausesPart,
   ],
   keys: {
     ...namedKeys(

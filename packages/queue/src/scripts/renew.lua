@@ -6,6 +6,7 @@
 -- remember_ms  for how long a former consumer is remembered
 -- in_force  the version of the shape that the consumer has put in force
 -- about     what the consumer tells of itself
+-- pause     the pause of the consumer under its former name, which it goes on with when it takes the lease, or ''
 -- returns nil when there is no lease to renew, else { the number of held messages, the version of the shape, 1 if some
 --       were cancelled and 2 if there are outboxes, together 3, consumers (or, with a leading '~', former consumers) whose lease has run out... }. No consumers are returned if the lease
 --       had run out already: the server was away for longer than the lease, and the other consumers get the time to renew
@@ -20,6 +21,11 @@ local had_run_out = deadline and tonumber(deadline) < time
 -- When a lease has run out, pause() no longer waits until this consumer has put a new shape in force. So the consumer must
 -- not continue with the former shape.
 local version = shape_version()
+if is_new == '1' and pause ~= '' and redis.call('HGET', shape, 'paused_consumer:' .. consumer) ~= pause then
+  redis.call('HSET', shape, 'paused_consumer:' .. consumer, pause)
+  shape_changed()
+  version = shape_version()
+end
 local is_in_force = version == '' or version == in_force
   or redis.call('HGET', seen, consumer) == version
 if had_run_out and not is_in_force then return nil end

@@ -1,6 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, shortenLeasesPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
+import { consumerPauseField, type Paused } from '../shape/shape.js';
 import { holdersPart, shapePart } from './parts/parts.js';
 import { rememberMs } from './recover.js';
 import source from './renew.lua';
@@ -16,6 +17,8 @@ export interface RenewInput {
   inForce: string;
   /** What it tells of itself, as JSON. Default: nothing. */
   about?: string | undefined;
+  /** Its pause under its former name, which it takes the lease with. Default: none. */
+  pause?: Paused | undefined;
 }
 
 export type RenewResult =
@@ -56,6 +59,7 @@ export const renew = defineScript<RenewInput, RenewResult>({
     is_new: ({ take }) => (take ? 1 : 0),
     in_force: ({ inForce }) => inForce,
     about: ({ about = '' }) => about,
+    pause: ({ pause }) => (pause ? consumerPauseField(pause) : ''),
     signal: ({ keys }) => keys.signal,
   },
   lua: source,

@@ -1,8 +1,9 @@
 import { longestTimerMs, wholeNumber } from '@redpost/core';
 import { pause, performance } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
+import { confirmed } from '../scripts/pause-consumer.js';
 import { unconfirmed } from '../scripts/unconfirmed.js';
-import { UnconfirmedError, type UnconfirmedErrorOptions } from './errors.js';
+import { ConsumerGoneError, UnconfirmedError, type UnconfirmedErrorOptions } from './errors.js';
 
 /** What all consumers of a queue are to confirm. */
 export interface Confirmation extends Pick<UnconfirmedErrorOptions, 'declared' | 'call'> {
@@ -24,14 +25,39 @@ export function checkedConfirmTimeout(timeoutMs = 10_000): number {
  * Resolves when every consumer has confirmed the shape that was declared before this call, or a later one, or has gone, or
  * has lost its lease.
  */
-export async function allConfirmed(
+export function allConfirmed(context: QueueContext, confirmation: Confirmation): Promise<void> {
+  const { connection, keys } = context;
+  return untilConfirmed(context, confirmation, () => connection.run(unconfirmed, { keys }));
+}
+
+/**
+ * Resolves when this consumer has confirmed the shape that was declared before this call, or a later one.
+ *
+ * @throws ConsumerGoneError when it is gone, and has not.
+ */
+export function oneConfirmed(
+  context: QueueContext,
+  consumer: string,
+  confirmation: Confirmation,
+): Promise<void> {
+  const { connection, keys, name: queue } = context;
+  return untilConfirmed(context, confirmation, async () => {
+    const hasConfirmed = await connection.run(confirmed, { keys, consumer });
+    if (hasConfirmed === undefined) throw new ConsumerGoneError({ queue, consumer });
+    return hasConfirmed ? [] : [consumer];
+  });
+}
+
+/** @param missing reads which consumers have not confirmed it yet. */
+async function untilConfirmed(
   { connection, keys, name }: QueueContext,
   { timeoutMs, ...declaration }: Confirmation,
+  missing: () => Promise<string[]>,
 ): Promise<void> {
   const began = performance.now();
   let toldAt = began;
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(2 * waitMs, longestWaitMs)) {
-    const consumers = await connection.run(unconfirmed, { keys });
+    const consumers = await missing();
     if (consumers.length === 0) return;
     const now = performance.now();
     if (now - began >= timeoutMs)

@@ -32,3 +32,20 @@ export class UnconfirmedError extends RedpostError {
     this.consumers = consumers;
   }
 }
+
+/** A consumer that was to be paused is gone: it has stopped, or its lease has run out. */
+export class ConsumerGoneError extends RedpostError {
+  declare readonly code: 'CONSUMER_GONE';
+  /** The name that was asked for. */
+  readonly consumer: string;
+
+  constructor({ queue, consumer }: { queue: string; consumer: string }) {
+    super(
+      `The queue ${JSON.stringify(queue)} has no consumer ${JSON.stringify(consumer)}: it has stopped, or its lease has ` +
+        'run out. A consumer that goes on after a lost lease has another name: consumers() lists those that there are now',
+      { code: 'CONSUMER_GONE', retryable: false },
+    );
+    this.name = 'ConsumerGoneError';
+    this.consumer = consumer;
+  }
+}

@@ -7,9 +7,11 @@ import {
 } from '@redpost/core';
 import type { QueueContext } from '../context.js';
 import { checkKey } from '../message/key.js';
+import { pauseConsumer, resumeConsumer } from '../scripts/pause-consumer.js';
 import { pauseKey, resumeKey } from '../scripts/pause-key.js';
 import { reshape } from '../scripts/reshape.js';
-import { allConfirmed, checkedConfirmTimeout } from './confirmation.js';
+import { allConfirmed, checkedConfirmTimeout, oneConfirmed } from './confirmation.js';
+import { ConsumerGoneError } from './errors.js';
 import { pauseFields } from './shape.js';
 
 /** How to pause a queue. */
@@ -34,9 +36,7 @@ const latestMs = 8.64e15;
 export async function pauseQueue(context: QueueContext, options: PauseOptions): Promise<void> {
   refuseUnknownOptions('pause()', options, optionNames);
   const { reason, untilMs } = options;
-  if (reason !== undefined && typeof reason !== 'string') {
-    throw new InvalidArgumentError(`reason is a text, got ${shown(reason)}`);
-  }
+  checkReason(reason);
   const timeoutMs = checkedConfirmTimeout(options.timeoutMs);
   if (untilMs !== undefined) await refuseUnlessAhead(context, untilMs);
 
@@ -89,6 +89,50 @@ export async function resumeKeyOf(
 ): Promise<boolean> {
   checkKey(key);
   return connection.run(resumeKey, { keys, key });
+}
+
+/** How to pause one consumer. */
+export type PauseConsumerOptions = Omit<PauseOptions, 'untilMs'>;
+
+const consumerOptionNames: NamesOf<PauseConsumerOptions> = { reason: true, timeoutMs: true };
+
+/** Pauses one consumer of the queue, and resolves when it has confirmed that. */
+export async function pauseConsumerOf(
+  context: QueueContext,
+  consumer: string,
+  options: PauseConsumerOptions,
+): Promise<void> {
+  checkConsumer(consumer);
+  refuseUnknownOptions('pauseConsumer()', options, consumerOptionNames);
+  const { reason } = options;
+  checkReason(reason);
+  const timeoutMs = checkedConfirmTimeout(options.timeoutMs);
+  const { connection, keys, name: queue } = context;
+  const isThere = await connection.run(pauseConsumer, { keys, consumer, reason });
+  if (!isThere) throw new ConsumerGoneError({ queue, consumer });
+  const declared = `has paused the consumer ${JSON.stringify(consumer)}`;
+  await oneConfirmed(context, consumer, { timeoutMs, declared, call: 'pauseConsumer()' });
+}
+
+/** Ends the pause of one consumer. Resolves to false when it was not paused. */
+export async function resumeConsumerOf(
+  { connection, keys }: QueueContext,
+  consumer: string,
+): Promise<boolean> {
+  checkConsumer(consumer);
+  return connection.run(resumeConsumer, { keys, consumer });
+}
+
+function checkReason(reason: unknown): void {
+  if (reason === undefined || typeof reason === 'string') return;
+  throw new InvalidArgumentError(`reason is a text, got ${shown(reason)}`);
+}
+
+function checkConsumer(consumer: unknown): void {
+  if (typeof consumer === 'string' && consumer !== '') return;
+  throw new InvalidArgumentError(
+    `consumer is the name of a consumer, as consumers() tells it, got ${shown(consumer)}`,
+  );
 }
 
 async function refuseUnlessAhead({ connection }: QueueContext, untilMs: number): Promise<void> {

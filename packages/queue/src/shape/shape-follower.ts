@@ -11,6 +11,8 @@ export interface Shaped {
   putInForce(shape: Shape): Promise<void>;
   /** Renews the lease, which tells Redis what is in force. */
   renew(): Promise<boolean>;
+  /** Others have what it held, and it has another name from now on. */
+  lost(): void;
   failed(error: Error): void;
 }
 
@@ -60,8 +62,9 @@ export class ShapeFollower {
 
   async #read(): Promise<void> {
     if (this.#hasEnded) return;
+    let shape: Shape | undefined;
     try {
-      this.#known = await this.#store.shape();
+      shape = await this.#store.shape();
     } catch (error) {
       if (!this.#hasEnded) this.#shaped.failed(asError(error));
       this.#reading.ask();
@@ -69,7 +72,12 @@ export class ShapeFollower {
       return;
     }
     if (this.#hasEnded) return;
-    this.#shaped.reshape(this.#known);
+    if (!shape) {
+      this.#shaped.lost();
+      return;
+    }
+    this.#known = shape;
+    this.#shaped.reshape(shape);
     this.#applying.ask();
   }
 

@@ -3,13 +3,13 @@ import { type HistoryOptions, historyFields, historyOf } from '../recording/hist
 import { boundsFields, boundsOf, type DeadLetterBounds } from './dead-letter-bounds.js';
 import { limitsIn, type QueueLimits } from './limits.js';
 
-/** Why a queue is paused, since when, and for how long. */
+/** Why a queue or one of its consumers is paused, since when, and for how long. */
 export interface Paused {
   /** By the server's clock. */
   readonly since: Date;
-  /** What was given to `pause()`. */
+  /** What was given to `pause()` or `pauseConsumer()`. */
   readonly reason: string | undefined;
-  /** When it ends by itself, by the server's clock; undefined when only `resume()` ends it. */
+  /** When it ends by itself, by the server's clock; undefined when only `resume()` or `resumeConsumer()` ends it. */
   readonly until: Date | undefined;
 }
 
@@ -18,6 +18,8 @@ export interface Shape {
   /** Another one after each change; '' for a plain queue, which has declared nothing. */
   readonly version: string;
   readonly paused: Paused | undefined;
+  /** The consumers that are paused, by their names. */
+  readonly pausedConsumers: ReadonlyMap<string, Paused>;
   /** Until when nothing starts because a handler has asked for that, by the server's clock. */
   readonly limitedUntil: Date | undefined;
   /** Messages have priorities. */
@@ -62,6 +64,7 @@ export function shapeOf(hash: readonly Buffer[]): Shape {
   return {
     version: fields.get('version') ?? '',
     paused: pausedIn(fields),
+    pausedConsumers: pausedConsumersIn(fields),
     limitedUntil: limitedUntil === undefined ? undefined : new Date(Number(limitedUntil)),
     hasLevels: fields.has('levels'),
     hasKeys: fields.has('keys'),
@@ -73,6 +76,33 @@ export function shapeOf(hash: readonly Buffer[]): Shape {
     leasesAhead: !limitsKeys && (isLimited ? 'in-room' : true),
     waitsByBell: isLimited,
   };
+}
+
+const pausedConsumer = 'paused_consumer:';
+
+function pausedConsumersIn(fields: ReadonlyMap<string, string>): ReadonlyMap<string, Paused> {
+  const paused = new Map<string, Paused>();
+  for (const [field, value] of fields) {
+    if (!field.startsWith(pausedConsumer)) continue;
+    paused.set(field.slice(pausedConsumer.length), consumerPauseOf(value));
+  }
+  return paused;
+}
+
+/** What the field of a paused consumer says: since when, a colon, and why. */
+export function consumerPauseOf(value: string): Paused {
+  const colon = value.indexOf(':');
+  const reason = value.slice(colon + 1);
+  return {
+    since: new Date(Number(value.slice(0, colon))),
+    reason: reason === '' ? undefined : reason,
+    until: undefined,
+  };
+}
+
+/** The field of a consumer that is paused so. */
+export function consumerPauseField({ since, reason = '' }: Paused): string {
+  return `${since.getTime()}:${reason}`;
 }
 
 const cancelledFlow = 'cancelled_flow:';

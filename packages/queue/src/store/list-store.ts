@@ -10,7 +10,7 @@ import { consumerOf, recover } from '../scripts/recover.js';
 import { release } from '../scripts/release.js';
 import { type RenewInput, renew } from '../scripts/renew.js';
 import { retry } from '../scripts/retry.js';
-import { plain, type Shape } from '../shape/shape.js';
+import { type Paused, plain, type Shape } from '../shape/shape.js';
 
 /** What was done with the messages of a consumer that had died. */
 export interface Recovery {
@@ -44,9 +44,9 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
     this.#options = options;
   }
 
-  /** What the queue has declared. */
-  shape(): Promise<Shape> {
-    return this.#context.connection.run(readShape, { keys: this.#context.keys });
+  /** What the queue has declared; undefined when the lease is lost. */
+  shape(): Promise<Shape | undefined> {
+    return this.#context.connection.run(readShape, this.#names);
   }
 
   /** From now on each renewal confirms that this version of the shape is in force. */
@@ -54,9 +54,9 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
     this.#inForce = version;
   }
 
-  /** Takes the lease. */
-  take(): Promise<Renewal | undefined> {
-    return this.#renew(true);
+  /** Takes the lease. @param pause under the former name of this consumer, which goes on. */
+  take(pause?: Paused): Promise<Renewal | undefined> {
+    return this.#renew(true, pause);
   }
 
   renew(): Promise<Renewal | undefined> {
@@ -114,8 +114,9 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
     await this.#context.connection.run(leave, input, { timeoutMs });
   }
 
-  async #renew(take: boolean): Promise<Renewal | undefined> {
-    const result = await this.#context.connection.run(renew, this.#renewInput(take));
+  async #renew(take: boolean, pause?: Paused): Promise<Renewal | undefined> {
+    const input = { ...this.#renewInput(take), pause };
+    const result = await this.#context.connection.run(renew, input);
     return result.status === 'held' ? result : undefined;
   }
 

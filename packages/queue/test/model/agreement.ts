@@ -325,6 +325,9 @@ function checkShape(model: QueueModel, redis: InRedis): void {
   const shape = redis.map('shape');
   if (!shape.has('paused') && !model.isPaused) model.pausedUntil = undefined;
   const pauses = [...shape.keys()].filter((field) => field.startsWith('paused_key:'));
+  const pausedConsumers = [...shape.keys()].filter((field) => field.startsWith('paused_consumer:'));
+  const areToBe = model.consumers.filter(({ isPaused }) => isPaused);
+  same(pausedConsumers.sort(), areToBe.map(({ name }) => `paused_consumer:${name}`).sort());
   same(
     {
       levels: shape.has('levels'),

@@ -294,6 +294,9 @@ const limitRates = step(
 );
 
 const ofShape = [
+  consumerStep('pauseConsumer', {}, (simulation, consumer) => simulation.pauseConsumer(consumer)),
+  consumerStep('resumeConsumer', {}, (simulation, consumer) => simulation.resumeConsumer(consumer)),
+  consumerStep('resumeConsumer', {}, (simulation, consumer) => simulation.resumeConsumer(consumer)),
   step('pause', forTicks, (simulation, ticks) => simulation.pause(ticks)),
   step('resume', fc.constant(null), (simulation) => simulation.resume()),
   step('resume', fc.constant(null), (simulation) => simulation.resume()),

@@ -39,6 +39,8 @@ export class ModelConsumer {
   readonly held = new Map<number, Message>();
   /** What blocking moves have brought, oldest first. */
   handoff: Message[] = [];
+  /** By `pauseConsumer()`. */
+  isPaused = false;
   /** Whether Redis has counted what it holds since there is a limit. */
   isCounted = false;
 

@@ -448,7 +448,7 @@ export class QueueModel {
   }
 
   #free(consumer: ModelConsumer, wanted: number): number {
-    if (this.isPaused) return 0;
+    if (this.isPaused || consumer.isPaused) return 0;
     if (this.concurrency === undefined) return wanted;
     const others = this.consumers.filter((other) => other.isCounted && other !== consumer);
     const held = others.reduce((sum, { count }) => sum + count, 0) + consumer.count;
@@ -697,6 +697,7 @@ export class QueueModel {
     const all = [...inOrder(consumer), ...consumer.handoff];
     for (const message of all.reverse()) this.#putBack(message);
     forget(consumer);
+    consumer.isPaused = false;
     consumer.state = 'left';
     consumer.rememberedUntil = remember ? this.tick + 1 : undefined;
     this.#count(consumer);
@@ -708,6 +709,7 @@ export class QueueModel {
     consumer: ModelConsumer,
     maxAttempts: number,
   ): { returned: number; deadLettered: number } {
+    consumer.isPaused = false;
     const all = [...inOrder(consumer), ...consumer.handoff];
     const isToBlame = (message: Message) => message.isSuspect && message.attempt + 1 >= maxAttempts;
     for (const message of all) {
@@ -793,6 +795,7 @@ export class QueueModel {
   destroy(): void {
     for (const consumer of this.consumers) {
       forget(consumer);
+      consumer.isPaused = false;
       consumer.rememberedUntil = undefined;
       consumer.isCounted = false;
       if (consumer.state !== 'left') consumer.state = 'gone';

@@ -11,6 +11,7 @@ import { findHeld } from '../../src/scripts/find.js';
 import { finish } from '../../src/scripts/finish.js';
 import { type LeaseInput, type LeaseResult, leaseOf } from '../../src/scripts/lease.js';
 import { leave } from '../../src/scripts/leave.js';
+import { pauseConsumer, resumeConsumer } from '../../src/scripts/pause-consumer.js';
 import { pauseKey, resumeKey } from '../../src/scripts/pause-key.js';
 import { promote } from '../../src/scripts/promote.js';
 import { purge } from '../../src/scripts/purge.js';
@@ -290,7 +291,9 @@ export class Simulation {
   }
 
   async #learnShape(consumer: SimulatedConsumer): Promise<void> {
-    consumer.shape = await this.connection.run(readShape, { keys: this.#keys });
+    // Who holds no lease any more learns nothing.
+    const shape = await this.connection.run(readShape, this.#of(consumer));
+    consumer.shape = shape ?? consumer.shape;
   }
 
   async lease(consumer: SimulatedConsumer, step: LeaseStep): Promise<void> {
@@ -623,6 +626,20 @@ export class Simulation {
     const wasPaused = this.model.isKeyPaused(key);
     this.model.keyPauses.delete(key);
     const result = await this.#step(this.connection.run(resumeKey, { keys: this.#keys, key }));
+    expect(result).toBe(wasPaused);
+  }
+
+  async pauseConsumer(consumer: SimulatedConsumer): Promise<void> {
+    const isThere = consumer.model.state === 'alive';
+    if (isThere) consumer.model.isPaused = true;
+    const input = { ...this.#of(consumer), reason: 'r' };
+    expect(await this.#step(this.connection.run(pauseConsumer, input))).toBe(isThere);
+  }
+
+  async resumeConsumer(consumer: SimulatedConsumer): Promise<void> {
+    const wasPaused = consumer.model.isPaused;
+    consumer.model.isPaused = false;
+    const result = await this.#step(this.connection.run(resumeConsumer, this.#of(consumer)));
     expect(result).toBe(wasPaused);
   }
 

@@ -1,6 +1,8 @@
 import type { Connection } from '@redpost/core';
 import { expect } from 'vitest';
 import { eventually } from '../../../../tooling/eventually.js';
+import type { QueueKeys } from '../../src/keys.js';
+import { type Shape, shapeOf } from '../../src/shape/shape.js';
 import type { TestQueue } from './use-redis.js';
 
 /** The keys of a queue that say who holds what: at rest there are none. */
@@ -84,4 +86,9 @@ export async function isBlocked(connection: Connection): Promise<boolean> {
 export async function countBlocked(connection: Connection): Promise<number> {
   const clients = String(await connection.call('CLIENT', ['LIST']));
   return clients.match(/name=redpost:blocking .* flags=\w*b\w* .* cmd=blmove/g)?.length ?? 0;
+}
+
+/** What a queue has declared. */
+export async function declaredShape(connection: Connection, keys: QueueKeys): Promise<Shape> {
+  return shapeOf((await connection.call('HGETALL', [keys.shape])) as Buffer[]);
 }

@@ -2,9 +2,9 @@ import type { Connection } from '@redpost/core';
 import { expect } from 'vitest';
 import { queueKeys } from '../../src/keys.js';
 import { type LeaseInput, leaseOf } from '../../src/scripts/lease.js';
-import { readShape } from '../../src/scripts/read-shape.js';
 import { release } from '../../src/scripts/release.js';
 import { renew } from '../../src/scripts/renew.js';
+import { declaredShape } from './in-redis.js';
 
 /** A consumer in name only, which calls the scripts one by one: so a test says exactly what it holds. */
 export async function scriptedConsumer({
@@ -17,7 +17,7 @@ export async function scriptedConsumer({
   const keys = queueKeys(name);
   const consumer = 'scripted';
   const confirm = async () => {
-    const { version } = await connection.run(readShape, { keys });
+    const { version } = await declaredShape(connection, keys);
     await connection.run(renew, { keys, consumer, leaseMs: 60_000, take: true, inForce: version });
   };
   await confirm();
@@ -32,7 +32,7 @@ export async function scriptedConsumer({
       firstReceipt: number,
       more: Partial<LeaseInput> = {},
     ): Promise<void> {
-      const shape = await connection.run(readShape, { keys });
+      const shape = await declaredShape(connection, keys);
       const leased = await connection.run(leaseOf(shape), {
         keys,
         version: shape.version,

@@ -6,6 +6,7 @@ import {
 } from '@redpost/core/consuming';
 import cancelHeld from './cancel-held.lua';
 import cancelWaiting from './cancel-waiting.lua';
+import consumerPauses from './consumer-pauses.lua';
 import cutting from './cutting.lua';
 import deadLetters from './dead-letters.lua';
 import debounced from './debounced.lua';
@@ -96,6 +97,14 @@ export const shapePart = definePart({
   name: 'shape',
   uses: [clockPart, declaringPart],
   lua: shape,
+});
+
+/** `forget_pause_of(consumer)`: pauses of single consumers. */
+export const consumerPausesPart = definePart({
+  name: 'consumer-pauses',
+  uses: [declaringPart],
+  needs: ['shape'],
+  lua: consumerPauses,
 });
 
 /** `place_of(text)`, `key_of(element)` and `id_at(text, at)`: the priority, the key and the id of a message. */
@@ -369,8 +378,13 @@ const gatesPart = definePart({
   lua: gates,
 });
 
-/** The gate of a pause. */
-const pauseGatePart = definePart({ name: 'pause-gate', uses: [gatesPart], lua: pauseGate });
+/** The gate of a pause, of the queue or of this consumer. */
+const pauseGatePart = definePart({
+  name: 'pause-gate',
+  uses: [gatesPart],
+  needs: ['consumer'],
+  lua: pauseGate,
+});
 
 /** The gate that limits how many messages are active. */
 const concurrencyGatePart = definePart({
