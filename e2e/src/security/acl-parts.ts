@@ -4,6 +4,7 @@ import {
   type Consumer,
   Flow,
   listQueues,
+  type PauseConsumerOptions,
   type PauseKeyOptions,
   type PauseOptions,
   Queue,
@@ -247,6 +248,10 @@ export const parts: Record<string, Part> = {
     const unconfirmed = queue.pause({ timeoutMs: 0 });
     await unconfirmed.catch((error) => refuseUnless(error, 'UNCONFIRMED'));
     await queue.resume();
+    await admin.call('ZADD', ['{emails}:consumers', 1e13, 'silent']);
+    const unheard = queue.pauseConsumer('silent', { timeoutMs: 0 });
+    await unheard.catch((error) => refuseUnless(error, 'UNCONFIRMED'));
+    await queue.resumeConsumer('silent');
     await deadLetters.setBounds({ maxLength: 3 });
     await queue.schedules.set('s', { everyMs: 60_000, overlap: 'skip', body: 1 });
     await queue.schedules.runNow('s');
@@ -531,6 +536,9 @@ function ends<Body>(queue: Queue<Body>) {
     deadLetters: queue.deadLetters,
     pause: (options: PauseOptions) => queue.pause(options),
     resume: () => queue.resume(),
+    pauseConsumer: (name: string, options: PauseConsumerOptions) =>
+      queue.pauseConsumer(name, options),
+    resumeConsumer: (name: string) => queue.resumeConsumer(name),
     pauseKey: (key: string, options: PauseKeyOptions) => queue.pauseKey(key, options),
     resumeKey: (key: string) => queue.resumeKey(key),
     limits: queue.limits,
@@ -591,6 +599,9 @@ async function pauseForAWhile({ admin, until }: Place, consumer: Consumer<string
   await using queue = new Queue('emails', { connection: admin });
   await queue.pause({ untilMs });
   await until(() => events.includes('resumed'));
+  const [info] = await queue.consumers();
+  await queue.pauseConsumer(info?.consumer ?? '');
+  await queue.resumeConsumer(info?.consumer ?? '');
 }
 
 function refuseUnless(error: unknown, code: string): void {

@@ -216,6 +216,38 @@ describe('pause and resume', () => {
     await working.ended;
   });
 
+  it('one consumer is paused by its name, says so, and goes on when it is resumed', async () => {
+    const queue = uniqueName();
+    const working = redpost.start(['work', queue, '--exec', 'cat']);
+    const consumers = async () => {
+      const { lines } = await redpost.run(['list', '--consumers']);
+      return (lines as { name: string; consumer: string; paused?: object }[]).filter(
+        ({ name }) => name === queue,
+      );
+    };
+    const [{ consumer }] = (await eventually(async () => {
+      const found = await consumers();
+      return found.length > 0 ? found : undefined;
+    })) as [{ consumer: string }];
+
+    const paused = await redpost.run(['pause', queue, '--consumer', consumer, '--reason', 'slow']);
+    const told = { since: expect.any(String), reason: 'slow' };
+    expect(paused).toMatchObject({ code: 0, lines: [{ queue, consumer, paused: told }] });
+    expect(await consumers()).toMatchObject([{ consumer, paused: told }]);
+    expect((await redpost.run(['stats', queue])).lines).toMatchObject([{ pausedConsumers: 1 }]);
+    expect((await onTerminal(`stats ${queue}`)).stdout).toContain('1 (1 paused)');
+    await eventually(() => working.stderr.includes('this consumer of the queue is paused: slow'));
+
+    const resumed = await redpost.run(['resume', queue, '--consumer', consumer]);
+    expect(resumed.lines).toEqual([{ queue, consumer, resumed: true }]);
+    await eventually(() => working.stderr.includes('of the queue is no longer paused'));
+    const gone = await redpost.run(['pause', queue, '--consumer', 'nobody.30000']);
+    expect(gone).toMatchObject({ code: 1, stdout: '' });
+    expect(gone.stderr).toContain('has no consumer "nobody.30000"');
+    working.process.kill('SIGINT');
+    await working.ended;
+  });
+
   it('those who receive from a paused queue are told once why nothing comes', async () => {
     const queue = uniqueName();
     await redpost.run(['pause', queue, '--reason', 'mail is down']);
@@ -240,6 +272,8 @@ describe('pause and resume', () => {
     [['--until', 'tomorrow'], '2030-01-31T12:00:00Z', 2],
     [['--for', 'long'], 'a duration', 2],
     [['--for', '1h', '--until', '2030-01-01'], 'cannot be used with', 2],
+    [['--consumer', 'x.30000', '--key', 'a'], 'cannot be used with', 2],
+    [['--consumer', 'x.30000', '--for', '1h'], 'cannot be used with', 2],
   ])('refuses %j', async (options, message, code) => {
     const queue = uniqueName();
     const refused = await redpost.run(['pause', queue, ...options]);

@@ -231,6 +231,12 @@ export interface Consumer {
   held: number;
   startedAt?: string;
   leaseEndsAt: string;
+  paused?: { since: string; reason?: string };
+}
+
+/** A consumer of a queue, and what may be done with it. */
+export interface QueueConsumer extends Consumer {
+  rights: Role;
 }
 
 export interface Schedule {

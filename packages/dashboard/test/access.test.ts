@@ -75,6 +75,8 @@ it('each role may do what it is for, and queues can have roles of their own', as
   expect(body.rows.map(({ name }) => name).sort()).toEqual(['mine', 'theirs']);
   expect(body.totals.queues).toBe(2);
   expect((await get('/queues/hidden')).status).toBe(404);
+  expect((await send('POST', '/queues/theirs/consumers/nobody/pause')).status).toBe(404);
+  expect((await send('POST', '/queues/other/consumers/nobody/pause')).status).toBe(403);
   expect((await send('POST', '/queues/hidden/purge', { confirm: 'hidden' })).status).toBe(404);
   expect((await send('POST', '/queues/theirs/pause')).status).toBe(200);
   expect((await send('POST', '/queues/theirs/purge', { confirm: 'theirs' })).status).toBe(403);

@@ -67,7 +67,19 @@ it('each part of the API does what it says, and answers as its description says'
   expect(await api.get('/consumers?search=sendmail')).toMatchObject({
     consumers: [{ queue: 'emails', handler: 'sendMail', concurrency: 20 }],
   });
-  expect(await api.get('/queues/emails/consumers')).toMatchObject({ consumers: [{}] });
+  const ofEmails = async () => {
+    const { consumers } = await api.get<{ consumers: { consumer: string; paused?: object }[] }>(
+      '/queues/emails/consumers',
+    );
+    return consumers;
+  };
+  const [own] = await ofEmails();
+  const its = `/queues/emails/consumers/${own?.consumer}`;
+  await api.send('POST', `${its}/pause`, { reason: 'slow' });
+  expect(await ofEmails()).toMatchObject([{ paused: { reason: 'slow' }, rights: 'destroy' }]);
+  expect(await api.get('/queues/emails')).toMatchObject({ consumers: 1, pausedConsumers: 1 });
+  await api.send('POST', `${its}/resume`);
+  expect((await ofEmails())[0]?.paused).toBeUndefined();
   expect(await api.get('/queues/thumbnails/messages?limit=3')).toMatchObject({
     messages: [{ id: 'image-0', state: 'pending' }, {}, {}],
   });

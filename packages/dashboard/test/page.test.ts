@@ -231,6 +231,23 @@ it('consumers are shown with what they are and hold, of one queue and of all', a
   await page.goto(page.url().replace(/consumers.*/, 'queues/slow/consumers'));
   await row(page, '1 / 3').waitFor();
   await page.getByText('held', { exact: true }).waitFor();
+
+  const pausing = row(page, '1 / 3');
+  await pausing.getByRole('button', { name: 'Pause…' }).click();
+  await page.getByLabel('Reason').fill('<i>slow</i> disk');
+  await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
+  await pausing.getByText('paused', { exact: true }).waitFor();
+  const [info] = await slow.consumers();
+  expect(info?.paused?.reason).toBe('<i>slow</i> disk');
+  await page.goto(page.url().replace(/queues.*/, 'consumers?search=slow'));
+  await row(page, 'renderVideo').getByRole('button', { name: 'Resume' }).click();
+  await row(page, 'renderVideo')
+    .getByText('paused', { exact: true })
+    .waitFor({ state: 'detached' });
+  expect((await slow.consumers())[0]?.paused).toBeUndefined();
+  await page.goto(page.url().replace(/consumers.*/, 'audit'));
+  await row(page, 'resume consumer').waitFor();
+  expect(await row(page, 'pause consumer').textContent()).toContain(`${info?.consumer}`);
 });
 
 it('schedules are shown with their next ticks, and run, paused, edited, made and removed', async () => {

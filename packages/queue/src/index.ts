@@ -106,5 +106,5 @@ export { DeclaredLimits, type SetLimitsOptions } from './shape/declared-limits.j
 export { ConsumerGoneError, UnconfirmedError } from './shape/errors.js';
 export type { LimitName, QueueLimitChanges, QueueLimits } from './shape/limits.js';
 export type { PauseConsumerOptions, PauseKeyOptions, PauseOptions } from './shape/pausing.js';
-export type { Paused } from './shape/shape.js';
+export type { Paused, PauseInForce } from './shape/shape.js';
 export type { Recovery } from './store/list-store.js';

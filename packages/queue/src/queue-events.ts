@@ -1,7 +1,7 @@
 import type { NamesOf } from '@redpost/core';
 import type { CancelledError } from './consuming/cancelled-error.js';
 import type { Delivery } from './consuming/delivery.js';
-import type { Paused } from './shape/shape.js';
+import type { PauseInForce } from './shape/shape.js';
 import type { Recovery } from './store/list-store.js';
 
 /** What happens in the background of a queue's own calls. Consumers have events of their own. */
@@ -16,9 +16,9 @@ export interface QueueEvents<Body> {
   cancelled: { delivery: Delivery<Body>; error: CancelledError };
   /** The messages of a consumer that had died were returned to the queue. */
   recovered: Recovery;
-  /** The queue was paused: `receive` and `deliveries` take nothing. */
-  paused: Paused;
-  /** The queue is no longer paused. */
+  /** The queue, or this consumer by `pauseConsumer()`, was paused: `receive` and `deliveries` take nothing. */
+  paused: PauseInForce;
+  /** Neither the queue nor this consumer is paused any more. */
   resumed: undefined;
   /** So many messages were dropped for new ones that this object sent: see `maxLength`. */
   dropped: { count: number };

@@ -21,6 +21,7 @@ it('stats count the messages in each state', async () => {
     flows: 0,
     outbox: { pending: 0 },
     consumers: 1,
+    pausedConsumers: 0,
     limits: {},
     total: {
       acked: 1,

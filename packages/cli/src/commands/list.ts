@@ -1,4 +1,4 @@
-import type { Connection, ConsumerInfo } from '@redpost/core';
+import type { Connection } from '@redpost/core';
 import { inTurns } from '@redpost/core/consuming';
 import type { Topic } from '@redpost/topic';
 import type { Command } from 'commander';
@@ -20,7 +20,7 @@ interface ListOptions {
 /** What is listed, and who consumes it. */
 interface Found {
   listed: Listed;
-  consumers: readonly ConsumerInfo[];
+  consumers: readonly Omit<ListedConsumer, 'kind' | 'name' | 'group'>[];
 }
 
 export function addList(program: Command, context: ProgramContext): void {
@@ -41,8 +41,9 @@ A table on a terminal, else one JSON object per queue, topic and group: {"kind",
 Of a topic, "pending" is how many records it has; of a group, how many were not
 delivered yet. With --consumers one per consumer: {"kind", "name", "group",
 "partition", "consumer", "held", "host", "pid", "version", "node", "runs",
-"handler", "concurrency", "startedAt", "leaseEndsAt"}. Listed is what redpost
-has used, and what still exists or was used within 30 days.`,
+"handler", "concurrency", "startedAt", "leaseEndsAt", "paused"}. "paused" is set
+while redpost pause --consumer holds: with "since" and "reason". Listed is what
+redpost has used, and what still exists or was used within 30 days.`,
     job: (run, _args, options) => unlessInterrupted(run, list(run, options)),
   });
 }

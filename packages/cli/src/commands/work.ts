@@ -5,11 +5,10 @@ import type { Body } from '../messages/body-codec.js';
 import { positive, positives, timerDuration } from '../options/option-parsers.js';
 import { counted, say, spokenDuration } from '../output/notices.js';
 import {
+  PauseNotices,
   sayBackgroundError,
   sayLost,
-  sayPaused,
   sayRecovered,
-  sayResumed,
   sayReturned,
 } from '../output/queue-notices.js';
 import { runChild } from '../program/child-command.js';
@@ -156,8 +155,9 @@ async function work(run: Run, names: readonly string[], options: WorkOptions) {
   consumer.on('lost', ({ deliveries }) => sayLost(deliveries.length));
   consumer.on('returned', ({ deliveries }) => sayReturned(deliveries.length));
   consumer.on('recovered', ({ returned }) => sayRecovered(returned));
-  consumer.on('paused', (paused) => sayPaused(named(paused)));
-  consumer.on('resumed', (resumed) => sayResumed(named(resumed)));
+  const pauses = new PauseNotices();
+  consumer.on('paused', (paused) => pauses.paused(named(paused)));
+  consumer.on('resumed', (resumed) => pauses.resumed(named(resumed)));
   consumer.on('error', ({ error }) => sayBackgroundError(error));
   say(`working on ${names.join(', ')}; Ctrl-C stops`);
 

@@ -1,4 +1,5 @@
 import type { ConsumerInfo } from '@redpost/core';
+import type { Paused } from '@redpost/queue';
 import { type Columns, shortTime, table } from './table.js';
 
 /** A queue, a topic or a group. What does not apply is undefined. */
@@ -19,6 +20,8 @@ export interface ListedConsumer extends ConsumerInfo {
   kind: Listed['kind'];
   name: string;
   group: string | undefined;
+  /** Of a queue: whether it is paused by itself. */
+  paused?: Paused | undefined;
 }
 
 const columns: Columns<Listed> = [
@@ -33,9 +36,11 @@ const columns: Columns<Listed> = [
 
 const consumerColumns: Columns<ListedConsumer> = [
   ['NAME', fullName],
+  ['CONSUMER', ({ consumer }) => consumer],
   ['HOST', ({ host }) => host ?? '-'],
   ['PID', ({ pid }) => pid ?? '-'],
   ['RUNS', ({ runs, handler }) => [runs ?? '-', handler].join(' ').trim()],
+  ['PAUSED', ({ paused }) => (paused ? 'yes' : '-')],
   ['HELD', ({ held, concurrency }) => `${held}/${concurrency ?? '-'}`],
   ['VERSION', ({ version }) => version ?? '-'],
   ['SINCE', ({ startedAt }) => (startedAt ? shortTime(startedAt) : '-')],

@@ -1,5 +1,5 @@
 import { isRedpostError } from '@redpost/core/consuming';
-import type { Paused, Queue } from '@redpost/queue';
+import type { PauseInForce, Queue } from '@redpost/queue';
 import { explain } from '../program/exit-codes.js';
 import { counted, say } from './notices.js';
 
@@ -12,8 +12,9 @@ export function reportQueue<Body, Input>(queue: Queue<Body, Input>): { count: nu
   });
   queue.on('lost', ({ deliveries }) => sayLost(deliveries.length));
   queue.on('recovered', ({ returned }) => sayRecovered(returned));
-  queue.on('paused', sayPaused);
-  queue.on('resumed', sayResumed);
+  const pauses = new PauseNotices();
+  queue.on('paused', (paused) => pauses.paused(paused));
+  queue.on('resumed', () => pauses.resumed());
   queue.on('error', sayBackgroundError);
   return failures;
 }
@@ -26,17 +27,22 @@ export function sayReturned(count: number): void {
   say(`${counted(count, 'message')} returned to the queue, without counting an attempt`);
 }
 
-export function sayPaused({ reason, until, queue }: Paused & { queue?: string }): void {
-  const end = until ? ` until ${until.toISOString()}` : '';
-  say(`${named(queue)} is paused${end}${reason === undefined ? '' : `: ${reason}`}`);
-}
+/** Prints when a queue, or this consumer of it, is paused and goes on. */
+export class PauseNotices {
+  /** What was paused of each queue. */
+  readonly #named = new Map<string | undefined, string>();
 
-export function sayResumed({ queue }: { queue?: string } = {}): void {
-  say(`${named(queue)} is no longer paused`);
-}
+  paused({ reason, until, queue, consumer }: PauseInForce & { queue?: string }): void {
+    const name = queue === undefined ? 'the queue' : `the queue ${queue}`;
+    const named = consumer === undefined ? name : `this consumer of ${name}`;
+    this.#named.set(queue, named);
+    const end = until ? ` until ${until.toISOString()}` : '';
+    say(`${named} is paused${end}${reason === undefined ? '' : `: ${reason}`}`);
+  }
 
-function named(queue: string | undefined): string {
-  return queue === undefined ? 'the queue' : `the queue ${queue}`;
+  resumed({ queue }: { queue?: string } = {}): void {
+    say(`${this.#named.get(queue)} is no longer paused`);
+  }
 }
 
 export function sayRecovered(count: number): void {

@@ -9,7 +9,7 @@ const states: Columns<NamedStats> = [
   ['ACTIVE', ({ active }) => active],
   ['DELAYED', ({ delayed }) => delayed],
   ['DEAD', ({ dead }) => dead, 'alarm'],
-  ['CONSUMERS', ({ consumers }) => consumers],
+  ['CONSUMERS', ({ consumers, pausedConsumers }) => consumersText(consumers, pausedConsumers)],
   ['PAUSED', ({ paused }) => (paused ? pauseText(paused) : '-')],
 ];
 
@@ -51,6 +51,10 @@ export function statsTable(queues: readonly NamedStats[]): string {
     ...totals,
   ];
   return table(columns, queues);
+}
+
+function consumersText(consumers: number, paused: number): string | number {
+  return paused === 0 ? consumers : `${consumers} (${paused} paused)`;
 }
 
 function pauseText({ until }: Paused): string {

@@ -26,9 +26,9 @@ export async function readDetail(queue: Queue<Buffer, Body>): Promise<string[]> 
     pauseText(stats),
     '',
     `Consumers (${grouped(consumers.length)})`,
-    ...consumers.slice(0, most).map(({ host, pid, held, concurrency, runs, handler }) => {
+    ...consumers.slice(0, most).map(({ host, pid, held, concurrency, runs, handler, paused }) => {
       const who = `${host ?? '?'} ${pid ?? ''}`.trim();
-      return `  ${who}  ${held}/${concurrency ?? '-'} in work  ${runs ?? ''} ${handler ?? ''}`.trimEnd();
+      return `  ${who}  ${held}/${concurrency ?? '-'} in work  ${runs ?? ''} ${handler ?? ''} ${paused ? 'paused' : ''}`.trimEnd();
     }),
     '',
     'Next messages',

@@ -4,11 +4,12 @@ import { Loaded } from '../parts/problem.js';
 import { Search } from '../parts/search.js';
 import { type Column, Table } from '../parts/table.js';
 import { Link } from '../router.js';
-import type { Consumer } from '../types.js';
+import type { Consumer, QueueConsumer } from '../types.js';
+import { consumerPauseColumn } from './consumer-pause.js';
 
 interface Consumers {
   at: string;
-  consumers: Consumer[];
+  consumers: QueueConsumer[];
   found: number;
   queues: number;
   asked: number;
@@ -17,7 +18,19 @@ interface Consumers {
 /** What a consumer of a queue or of a group is, without what it consumes. */
 export function consumerColumns<Its extends Omit<Consumer, 'queue'>>(now: number): Column<Its>[] {
   return [
-    { title: 'Host', cell: ({ host }) => host ?? '–' },
+    {
+      title: 'Host',
+      cell: ({ host, paused }) => (
+        <span class="named">
+          {host ?? '–'}
+          {paused && (
+            <span class="badge warning" title={pauseText(paused)}>
+              paused
+            </span>
+          )}
+        </span>
+      ),
+    },
     { title: 'Pid', isNumber: true, cell: ({ pid }) => pid ?? '–' },
     {
       title: 'Runs',
@@ -48,6 +61,10 @@ export function consumerColumns<Its extends Omit<Consumer, 'queue'>>(now: number
   ];
 }
 
+function pauseText({ since, reason }: NonNullable<Consumer['paused']>): string {
+  return `Since ${time(since)}${reason ? `: ${reason}` : ''}`;
+}
+
 /** The consumers of all queues. */
 export function ConsumersScreen({ query }: { query: URLSearchParams }) {
   const search = query.get('search') ?? '';
@@ -71,7 +88,8 @@ export function ConsumersScreen({ query }: { query: URLSearchParams }) {
                   title: 'Queue',
                   cell: ({ queue }) => <Link to={['queues', queue, 'consumers']}>{queue}</Link>,
                 },
-                ...consumerColumns<Consumer>(Date.parse(data.at)),
+                ...consumerColumns<QueueConsumer>(Date.parse(data.at)),
+                consumerPauseColumn,
               ]}
             />
             <p class="quiet">

@@ -4,12 +4,13 @@ import { Preview } from '../parts/body.js';
 import { Loading, ProblemNote } from '../parts/problem.js';
 import { Table } from '../parts/table.js';
 import { Link } from '../router.js';
-import type { Consumer, Message } from '../types.js';
+import type { Message, QueueConsumer } from '../types.js';
+import { consumerPauseColumn } from './consumer-pause.js';
 import { consumerColumns } from './consumers.js';
 
 /** The consumers of one queue, and what they hold. */
 export function QueueConsumers({ queue }: { queue: string }) {
-  const { data, problem } = useLive<{ at: string; consumers: Consumer[] }>(
+  const { data, problem } = useLive<{ at: string; consumers: QueueConsumer[] }>(
     apiAddress(['queues', queue, 'consumers']),
   );
   const held = useLive<{ messages: Message[] }>(
@@ -26,7 +27,8 @@ export function QueueConsumers({ queue }: { queue: string }) {
         empty="Nobody consumes this queue."
         columns={[
           { title: 'Consumer', cell: ({ consumer }) => <code>{consumer}</code> },
-          ...consumerColumns<Consumer>(Date.parse(data.at)),
+          ...consumerColumns<QueueConsumer>(Date.parse(data.at)),
+          consumerPauseColumn,
         ]}
       />
       {held.data && held.data.messages.length > 0 && (

@@ -58,4 +58,10 @@ export const consumerSchema = z.object({
   held: count,
   startedAt: time.optional(),
   leaseEndsAt: time,
+  paused: pausedSchema.optional().describe('Whether it is paused by itself'),
+});
+
+/** A consumer of a queue, and what whoever asks may do with it. */
+export const queueConsumerSchema = consumerSchema.extend({
+  rights: z.enum(['view', 'operate', 'destroy']),
 });

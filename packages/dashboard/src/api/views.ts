@@ -1,17 +1,23 @@
 import type { ConsumerInfo } from '@redpost/core';
-import type { QueueStats } from '@redpost/queue';
+import type { QueueConsumerInfo, QueueStats } from '@redpost/queue';
 import type { z } from 'zod';
 import { type consumerSchema, iso, type pausedSchema } from './schemas.js';
 
 /** A consumer as the API tells of it. */
 export function consumerView(
   queue: string,
-  { leaseEndsAt, startedAt, ...info }: ConsumerInfo,
+  { leaseEndsAt, startedAt, paused, ...info }: ConsumerInfo & Partial<QueueConsumerInfo>,
 ): z.infer<typeof consumerSchema> {
   const known = Object.fromEntries(
     Object.entries(info).filter(([name, value]) => consumerFields.has(name) && value !== undefined),
   ) as Omit<ConsumerInfo, 'leaseEndsAt' | 'startedAt'>;
-  return { ...known, queue, startedAt: iso(startedAt), leaseEndsAt: leaseEndsAt.toISOString() };
+  return {
+    ...known,
+    queue,
+    startedAt: iso(startedAt),
+    leaseEndsAt: leaseEndsAt.toISOString(),
+    paused: pausedView(paused),
+  };
 }
 
 /** Others may have written more into their registration. */

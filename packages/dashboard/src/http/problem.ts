@@ -43,6 +43,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   ENCODE: 400,
   DECODE: 422,
   VALIDATION: 422,
+  CONSUMER_GONE: 404,
   MESSAGE_TOO_LARGE: 413,
   CONNECTION: 503,
   TIMEOUT: 503,

@@ -1,6 +1,6 @@
 import { Emitter, type Unlisten } from '@redpost/core';
 import type { NextStep, StopOptions } from '@redpost/core/consuming';
-import type { Paused } from '../shape/shape.js';
+import type { PauseInForce } from '../shape/shape.js';
 import type { Recovery } from '../store/list-store.js';
 import type { CancelledError } from './cancelled-error.js';
 import type { AckedMessage, Consumer, ConsumerEvents } from './consumer.js';
@@ -26,8 +26,8 @@ export interface AllConsumerEvents<Body> {
   drained: { queue: string };
   /** The queue is idle: see `ConsumerEvents`. */
   idle: { queue: string };
-  /** The queue was paused: nothing of it starts here any more. */
-  paused: Paused & { queue: string };
+  /** The queue, or this consumer of it by `pauseConsumer()`, was paused: nothing of it starts here any more. */
+  paused: PauseInForce & { queue: string };
   /** The queue is no longer paused. */
   resumed: { queue: string };
   /** Something failed in the background, e.g. Redis was away. The consumer goes on. */

@@ -24,7 +24,7 @@ import type { QueueContext } from '../context.js';
 import { RoomAhead } from '../limiting/room-ahead.js';
 import { failureJson } from '../results/failure-json.js';
 import { PauseReports } from '../shape/pause-reports.js';
-import type { Paused, Shape } from '../shape/shape.js';
+import type { PauseInForce, Shape } from '../shape/shape.js';
 import type { Recovery } from '../store/list-store.js';
 import type { CancelledError } from './cancelled-error.js';
 import type { CheckedConsume } from './consume-options.js';
@@ -70,7 +70,7 @@ export interface ConsumerEvents<Body> {
    */
   idle: undefined;
   /** The queue, or this consumer by `pauseConsumer()`, was paused: nothing starts here any more. */
-  paused: Paused;
+  paused: PauseInForce;
   /** Neither the queue nor this consumer is paused any more. */
   resumed: undefined;
   /** Something failed in the background, e.g. Redis was away. The consumer goes on. */
@@ -324,7 +324,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   /** Puts in force what the queue has declared: the feed complies with it already. */
-  async #reshaped(shape: Shape, paused: Paused | undefined): Promise<void> {
+  async #reshaped(shape: Shape, paused: PauseInForce | undefined): Promise<void> {
     const { limitedUntil, leasesAhead, hasPausedKeys } = shape;
     const wasStill = this.#isStill;
     const isStill = paused !== undefined || limitedUntil !== undefined;

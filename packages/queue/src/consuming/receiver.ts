@@ -29,7 +29,7 @@ import type { QueueContext } from '../context.js';
 import type { QueueEvents } from '../queue-events.js';
 import { failureJson } from '../results/failure-json.js';
 import { PauseReports } from '../shape/pause-reports.js';
-import type { Paused, Shape } from '../shape/shape.js';
+import type { PauseInForce, Shape } from '../shape/shape.js';
 import { version } from '../version.js';
 import { type LeaseOptions, sessionOptions } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
@@ -267,7 +267,7 @@ export class Receiver<Body = unknown> {
   async #reshaped(
     session: Session<Body>,
     { limitedUntil }: Shape,
-    paused: Paused | undefined,
+    paused: PauseInForce | undefined,
   ): Promise<void> {
     if (paused || limitedUntil) {
       await session.endWait();

@@ -29,7 +29,7 @@ import { Finishes } from '../results/finishes.js';
 import { ProgressReports } from '../results/progress-reports.js';
 import { resultBytes } from '../results/result-bytes.js';
 import { addSeries } from '../scripts/add-series.js';
-import type { Paused, Shape } from '../shape/shape.js';
+import type { Paused, PauseInForce, Shape } from '../shape/shape.js';
 import { ShapeFollower } from '../shape/shape-follower.js';
 import type { Acknowledged, Runs } from '../store/acknowledgements.js';
 import { Cancellations } from '../store/cancellations.js';
@@ -50,7 +50,7 @@ export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recov
    *
    * @param paused by a pause of the queue or of this consumer.
    */
-  reshaped(shape: Shape, paused: Paused | undefined): Promise<void>;
+  reshaped(shape: Shape, paused: PauseInForce | undefined): Promise<void>;
   /** This message was cancelled: it is not delivered again. */
   cancelled(held: HeldDelivery<Body>, error: CancelledError): void;
   /** Whether messages may be taken ahead of the handlers, as far as keys are concerned. */
@@ -373,7 +373,7 @@ export class Session<Body = unknown> extends LeaseSession<
 
   /** Does what else follows from the shape. Resolves when it is in force here. */
   putInForce(shape: Shape): Promise<void> {
-    return this.events.reshaped(shape, shape.paused ?? this.ownPause);
+    return this.events.reshaped(shape, this.#pauseIn(shape));
   }
 
   /** Messages that were delayed may be taken now. */
@@ -442,6 +442,13 @@ export class Session<Body = unknown> extends LeaseSession<
   protected override async notHeld(held: HeldDelivery<Body>): Promise<Error> {
     await this.#readCancelled();
     return super.notHeld(held);
+  }
+
+  /** That of the queue comes first, because it holds for all. */
+  #pauseIn({ paused }: Shape): PauseInForce | undefined {
+    const { ownPause, consumer } = this;
+    if (paused) return { ...paused, consumer: undefined };
+    return ownPause && { ...ownPause, consumer };
   }
 
   #cancelIfNamed(held: HeldDelivery<Body>, reasons: Map<number, string>): void {

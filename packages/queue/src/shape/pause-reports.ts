@@ -1,19 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Paused } from './shape.js';
+import type { PauseInForce } from './shape.js';
 
-/** Reports each pause of a queue once, and its end, however often other things in the shape of the queue change. */
+/** Reports each pause of a queue or of one of its consumers once, and its end, however often other things in the shape of the queue change. */
 export class PauseReports {
-  readonly #paused: (paused: Paused) => void;
+  readonly #paused: (paused: PauseInForce) => void;
   readonly #resumed: () => void;
-  #reported: Paused | undefined;
+  #reported: PauseInForce | undefined;
 
-  constructor(paused: (paused: Paused) => void, resumed: () => void) {
+  constructor(paused: (paused: PauseInForce) => void, resumed: () => void) {
     this.#paused = paused;
     this.#resumed = resumed;
   }
 
   /** @param paused of the shape that is in force now. */
-  inForce(paused: Paused | undefined): void {
+  inForce(paused: PauseInForce | undefined): void {
     const before = this.#reported;
     this.#reported = paused;
     if (paused && !isDeepStrictEqual(paused, before)) this.#paused(paused);

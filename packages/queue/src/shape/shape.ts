@@ -13,6 +13,12 @@ export interface Paused {
   readonly until: Date | undefined;
 }
 
+/** The pause that a consumer complies with: that of its queue, or its own. */
+export interface PauseInForce extends Paused {
+  /** The consumer that is paused, while others go on; undefined where the queue is. */
+  readonly consumer: string | undefined;
+}
+
 /** What a queue has declared, for all its consumers. */
 export interface Shape {
   /** Another one after each change; '' for a plain queue, which has declared nothing. */

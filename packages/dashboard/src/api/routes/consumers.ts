@@ -1,7 +1,7 @@
 import { inTurns } from '@redpost/core/consuming';
 import { z } from 'zod';
 import { route } from '../route.js';
-import { consumerSchema, count, searchInQuery, time, wholeInQuery } from '../schemas.js';
+import { count, queueConsumerSchema, searchInQuery, time, wholeInQuery } from '../schemas.js';
 import { consumerView } from '../views.js';
 
 /** So many queues are asked for their consumers at most. */
@@ -22,7 +22,7 @@ export const consumerRoutes = [
     },
     answer: z.object({
       at: time,
-      consumers: z.array(consumerSchema),
+      consumers: z.array(queueConsumerSchema),
       found: count,
       queues: count.describe('How many queues have consumers'),
       asked: count.describe('How many of them were asked: those with the most consumers'),
@@ -36,7 +36,8 @@ export const consumerRoutes = [
       const asked = busy.slice(0, mostQueues);
       const consumersOf = async ({ name }: { name: string }) => {
         const consumers = await services.pool.get(name)?.queue.consumers();
-        return (consumers ?? []).map((info) => consumerView(name, info));
+        const own = rights.roleFor(name) ?? 'view';
+        return (consumers ?? []).map((info) => ({ ...consumerView(name, info), rights: own }));
       };
       const lists = await inTurns(asked, consumersOf, 20);
       const part = query.search.toLowerCase();

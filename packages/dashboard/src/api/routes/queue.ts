@@ -5,13 +5,13 @@ import { ageOfNext } from '../../watching/sampler.js';
 import { route } from '../route.js';
 import {
   confirmation,
-  consumerSchema,
   count,
   done,
   instant,
   iso,
   limitsSchema,
   pausedSchema,
+  queueConsumerSchema,
   time,
   wholeInQuery,
 } from '../schemas.js';
@@ -42,6 +42,7 @@ export const queueRoutes = [
       schedules: count,
       flows: count.describe('How many flows continue in it and are not over'),
       consumers: count,
+      pausedConsumers: count.describe('How many of them are paused by themselves'),
       ageMs: z.number().optional(),
       byPriority: z.array(count).optional(),
       paused: pausedSchema.optional(),
@@ -155,14 +156,47 @@ export const queueRoutes = [
     role: 'view',
     summary: 'The consumers of a queue',
     tag: 'Consumers',
-    answer: z.object({ at: time, consumers: z.array(consumerSchema) }),
+    answer: z.object({ at: time, consumers: z.array(queueConsumerSchema) }),
     everyMs: 2000,
-    async handle({ queue }) {
+    async handle({ queue, rights }) {
       const consumers = await queue.consumers();
+      const own = rights.roleFor(queue.name) ?? 'view';
       return {
         at: new Date().toISOString(),
-        consumers: consumers.map((info) => consumerView(queue.name, info)),
+        consumers: consumers.map((info) => ({ ...consumerView(queue.name, info), rights: own })),
       };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/queues/{queue}/consumers/{consumer}/pause',
+    role: 'operate',
+    summary: 'Pauses one consumer; the others go on',
+    tag: 'Consumers',
+    body: { reason: z.string().max(1000).optional() },
+    answer: done,
+    async handle(call) {
+      const { reason } = call.body;
+      const consumer = call.param('consumer');
+      const detail = reason ? `${consumer}, reason: ${reason}` : consumer;
+      const about = { action: 'pause consumer', target: call.queue.name, detail };
+      const options = { reason: reason || undefined };
+      await call.audited(about, () => call.queue.pauseConsumer(consumer, options));
+      return { done: true };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/queues/{queue}/consumers/{consumer}/resume',
+    role: 'operate',
+    summary: 'Ends the pause of one consumer',
+    tag: 'Consumers',
+    body: {},
+    answer: done,
+    async handle(call) {
+      const consumer = call.param('consumer');
+      const about = { action: 'resume consumer', target: call.queue.name, detail: consumer };
+      return { done: await call.audited(about, () => call.queue.resumeConsumer(consumer)) };
     },
   }),
   route({
