@@ -225,10 +225,7 @@ describe('pause and resume', () => {
         ({ name }) => name === queue,
       );
     };
-    const [{ consumer }] = (await eventually(async () => {
-      const found = await consumers();
-      return found.length > 0 ? found : undefined;
-    })) as [{ consumer: string }];
+    const { consumer } = await eventually(async () => (await consumers())[0]);
 
     const paused = await redpost.run(['pause', queue, '--consumer', consumer, '--reason', 'slow']);
     const told = { since: expect.any(String), reason: 'slow' };

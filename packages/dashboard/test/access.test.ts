@@ -90,6 +90,7 @@ it('each role may do what it is for, and queues can have roles of their own', as
   expect(its).toMatchObject([
     { user: 'ada', action: 'purge', target: 'mine' },
     { user: 'ada', action: 'pause', target: 'theirs' },
+    { user: 'ada', action: 'pause consumer', target: 'theirs', detail: 'nobody' },
   ]);
 });
 

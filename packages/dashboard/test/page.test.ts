@@ -239,7 +239,7 @@ it('consumers are shown with what they are and hold, of one queue and of all', a
   await pausing.getByText('paused', { exact: true }).waitFor();
   const [info] = await slow.consumers();
   expect(info?.paused?.reason).toBe('<i>slow</i> disk');
-  await page.goto(page.url().replace(/queues.*/, 'consumers?search=slow'));
+  await page.goto(page.url().replace(/queues\/slow.*/, 'consumers?search=slow'));
   await row(page, 'renderVideo').getByRole('button', { name: 'Resume' }).click();
   await row(page, 'renderVideo')
     .getByText('paused', { exact: true })

@@ -44,7 +44,7 @@ async function resume(run: Run, [name = '']: readonly string[], { key, consumer 
 
 function resumeIn(
   queue: Pick<Queue, 'resume' | 'resumeKey' | 'resumeConsumer'>,
-  { key, consumer }: ResumeOptions,
+  { key, consumer }: { [Option in keyof ResumeOptions]: string | undefined },
 ): Promise<boolean> {
   if (consumer !== undefined) return queue.resumeConsumer(consumer);
   return key === undefined ? queue.resume() : queue.resumeKey(key);
