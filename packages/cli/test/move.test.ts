@@ -37,6 +37,17 @@ it('move bullmq counts, moves, and moves nothing twice', async () => {
   ]);
 });
 
+it('move bullmq --undo gives back what still waits', async () => {
+  const queue = uniqueName();
+  await addJob(queue, '1', '{"n":1}');
+  await redpost.run(['move', 'bullmq', queue]);
+
+  const undone = await redpost.run(['move', 'bullmq', queue, '--undo']);
+
+  expect(undone).toMatchObject({ code: 0, lines: [{ from: queue, queue, restored: 1, left: 0 }] });
+  expect(await redpost.redisCli('LRANGE', `bull:${queue}:wait`, '0', '-1')).toContain('1');
+});
+
 it('move bullmq of a queue that BullMQ does not have exits with 2', async () => {
   const { code, stderr } = await redpost.run(['move', 'bullmq', 'nowhere']);
 

@@ -10,6 +10,7 @@ import {
   type MoveFromBullMQOptions,
   type MoveFromBullMQResult,
   moveFromBullMQ,
+  undoMoveFromBullMQ,
 } from '../src/move/index.js';
 import { startPrinting } from './support/printing-process.js';
 import { uniqueName, useRedis } from './support/use-redis.js';
@@ -325,6 +326,78 @@ it('a queue that BullMQ does not have, and options that cannot work, are refused
   for (const options of [{ ratePerSecond: 0 }, { prefix: '' }, { map: 1 }, { rate: 5 }]) {
     expect(await rejection(move(options as object))).toMatchObject({ code: 'INVALID_ARGUMENT' });
   }
+});
+
+it.each(versions)(
+  'what was moved from BullMQ %s and still waits goes back, as it was and where it was',
+  async (_, bullmq) => {
+    const { from, to, name, connection, move, work } = useBoth(bullmq);
+    const failing = work(async () => Promise.reject(new Error('no')));
+    await from.add('failed', { n: 0 }, { jobId: 'dead' });
+    await eventually(async () => (await from.getFailedCount()) === 1);
+    await failing.close();
+    await from.addBulk([
+      ...[1, 2, 3].map((n) => ({ name: 'job', data: { n } })),
+      { name: 'sooner', data: { n: 5 }, opts: { priority: 1, attempts: 7 } },
+      { name: 'later', data: { n: 6 }, opts: { delay: 3_600_000 } },
+    ]);
+    const read = async () => {
+      const jobs = await from.getJobs(['waiting', 'prioritized', 'delayed', 'failed']);
+      return jobs.map((job) => JSON.stringify(job)).sort();
+    };
+    const before = await read();
+    await move();
+    expect((await to.receive())?.body).toEqual({ n: 1 });
+    await to.send('its own');
+
+    const undone = await undoMoveFromBullMQ(name, to, { connection });
+
+    expect(undone).toEqual({ restored: 5, left: 1, isInterrupted: false });
+    expect(await read()).toEqual(before.filter((job) => !job.includes('"n":1}')));
+    expect(await from.getJobCounts()).toMatchObject({
+      waiting: 2,
+      prioritized: 1,
+      delayed: 1,
+      failed: 1,
+    });
+    expect((await pending(to)).map(({ body }) => body)).toEqual(['its own']);
+    const ended: number[] = [];
+    work(async ({ data }) => void ended.push(data.n));
+    await eventually(() => ended.length === 3);
+    expect(ended).toEqual([2, 3, 5]);
+    expect(await undoMoveFromBullMQ(name, to, { connection })).toMatchObject({
+      restored: 0,
+      left: 1,
+    });
+  },
+);
+
+it('nothing is undone where nothing was moved', async () => {
+  const { name, to, connection } = useBoth(six);
+  expect(await rejection(undoMoveFromBullMQ(name, to, { connection }))).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringContaining('nothing can be undone'),
+  });
+});
+
+it('what was taken out of the queue by an undo that has died goes back with the next one', async () => {
+  const { from, to, name, connection, move } = useBoth(six);
+  await from.addBulk([1, 2].map((n) => ({ name: 'job', data: { n } })));
+  await move();
+  const [[entry] = []] = (await connection.call('XRANGE', [
+    `bull:${name}:redpost:taken`,
+    '-',
+    '+',
+  ])) as [Buffer][];
+  await connection.call('RPOP', [to.name]);
+  await connection.call('SADD', [`{${to.name}}:exported:bull:${name}`, String(entry)]);
+
+  expect(await undoMoveFromBullMQ(name, to, { connection })).toMatchObject({
+    restored: 2,
+    left: 0,
+  });
+
+  expect((await from.getWaiting()).map(({ data }) => data.n).sort()).toEqual([1, 2]);
 });
 
 it('no job is lost or moved twice when the process is killed three times', async () => {

@@ -14,6 +14,7 @@ interface MoveOptions {
   dryRun?: boolean;
   rate?: number;
   tz?: string;
+  undo?: boolean;
 }
 
 export function addMove(program: Command, context: ProgramContext): void {
@@ -26,9 +27,10 @@ export function addMove(program: Command, context: ProgramContext): void {
         .argument('<queue>', 'name of the queue in BullMQ')
         .option('--to <queue>', 'the queue that they are moved to (default: one of the same name)')
         .addOption(new Option('--prefix <prefix>', 'prefix of its keys').default('bull'))
-        .option('--dry-run', 'only count')
+        .addOption(new Option('--dry-run', 'only count').conflicts('undo'))
         .option('--rate <n>', 'how many per second at most, also as 50/1s', perSecond)
-        .option('--tz <zone>', 'time zone of patterns that name none (default: of this machine)'),
+        .option('--tz <zone>', 'time zone of patterns that name none (default: of this machine)')
+        .option('--undo', 'give back to BullMQ what was moved within a day and still waits'),
     help: `
 Examples:
   redpost move bullmq emails --dry-run
@@ -38,8 +40,12 @@ Examples:
 The data of a job becomes the body of a message. Jobs that wait or are delayed are moved
 with their attempts, failed ones become dead letters, schedulers become schedules. What
 workers have, completed jobs and flows are left. Prints {"from", "queue", "moved", "left",
-"isPaused"}. Each job is moved once: after Ctrl-C or a crash, the same command goes on.`,
-    job: moveFromBullMQ,
+"isPaused"}. Each job is moved once: after Ctrl-C or a crash, the same command goes on.
+
+With --undo, stop the consumers of the queue first. Prints {"from", "queue", "restored",
+"left"}: what was handled, has a key or is a schedule stays.`,
+    job: (run, args, options) =>
+      options.undo ? undoMove(run, args, options) : moveFromBullMQ(run, args, options),
   });
 }
 
@@ -69,6 +75,30 @@ async function moveFromBullMQ(run: Run, [from = '']: readonly string[], options:
     return run.interruption.exitCode;
   }
   progress.end(() => `moved ${grouped(total)}`);
+  return exitCodes.done;
+}
+
+async function undoMove(run: Run, [from = '']: readonly string[], options: MoveOptions) {
+  const { prefix, to = from } = options;
+  const [{ Queue }, { undoMoveFromBullMQ }] = await Promise.all([
+    import('@redpost/queue'),
+    import('@redpost/queue/move'),
+  ]);
+  const connection = await run.connection();
+  const progress = new Progress();
+  const queue = new Queue(to, { connection });
+  const { isInterrupted, ...result } = await undoMoveFromBullMQ(from, queue, {
+    connection,
+    prefix,
+    signal: run.interruption.stopping,
+    onProgress: (restored) => progress.tell(() => `restored ${grouped(restored)}`),
+  }).finally(() => queue.close());
+  await run.output.line(JSON.stringify({ from, queue: to, ...result }));
+  if (isInterrupted) {
+    say(`interrupted: restored ${grouped(result.restored)}; the same command goes on`);
+    return run.interruption.exitCode;
+  }
+  progress.end(() => `restored ${grouped(result.restored)}`);
   return exitCodes.done;
 }
 

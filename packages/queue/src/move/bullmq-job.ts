@@ -121,7 +121,7 @@ export function messageOf(taken: TakenJob, { base, map, codec }: JobReading): Im
 }
 
 /** Of the same job the same one: the key of the job in Redis. */
-function messageId(base: string, id: string): string {
+export function messageId(base: string, id: string): string {
   return `${base}${id}`.slice(0, longestId);
 }
 

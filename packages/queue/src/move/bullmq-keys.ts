@@ -19,6 +19,8 @@ export interface BullMQKeys {
   readonly waitingChildren: string;
   /** ZSET of job schedulers by when they are due next, in ms. */
   readonly schedulers: string;
+  /** ZSET that wakes workers. */
+  readonly marker: string;
   /** HASH of what BullMQ knows of the queue. */
   readonly meta: string;
   /** What the keys of the move begin with. */
@@ -45,6 +47,7 @@ export function bullMQKeys(prefix: string, queue: string): BullMQKeys {
     completed: `${base}completed`,
     waitingChildren: `${base}waiting-children`,
     schedulers: `${base}repeat`,
+    marker: `${base}marker`,
     meta: `${base}meta`,
     own,
     move: `${own}move`,

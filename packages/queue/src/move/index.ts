@@ -11,3 +11,4 @@ export {
   type MoveProgress,
   moveFromBullMQ,
 } from './bullmq-move.js';
+export { type UndoMoveOptions, type UndoMoveResult, undoMoveFromBullMQ } from './bullmq-undo.js';
