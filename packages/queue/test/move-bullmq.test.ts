@@ -307,15 +307,18 @@ it('a map that throws has lost nothing, and the next move goes on', async () => 
   expect((await pending(to)).map(({ body }) => body)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
 });
 
-it('a job id that is added again is another job, and a deduplication ends with the job that is moved', async () => {
-  const { from, to, move } = useBoth(six);
-  const options = { jobId: 'same', deduplication: { id: 'one' } };
-  await from.add('a', { n: 1 }, options);
-  await move();
-  await from.add('a', { n: 2 }, options);
-  await move();
-  expect((await pending(to)).map(({ body }) => body)).toEqual([{ n: 1 }, { n: 2 }]);
-});
+it.each(versions)(
+  'a job id or a deduplication of BullMQ %s that is added again is another job',
+  async (_, bullmq) => {
+    const { from, to, move } = useBoth(bullmq);
+    for (const n of [1, 2]) {
+      await from.add('a', { n }, { jobId: 'same' });
+      await from.add('b', { n }, { deduplication: { id: 'one' } });
+      await move();
+    }
+    expect((await pending(to)).map(({ body }) => (body as { n: number }).n)).toEqual([1, 1, 2, 2]);
+  },
+);
 
 it('a queue that BullMQ does not have, and options that cannot work, are refused', async () => {
   const { move, connection, to } = useBoth(six);
@@ -369,6 +372,26 @@ it.each(versions)(
       restored: 0,
       left: 1,
     });
+  },
+);
+
+it.each(versions)(
+  'what was moved from a queue that is paused in BullMQ %s goes back, and is handled when it is resumed',
+  async (_, bullmq) => {
+    const { from, to, name, connection, move, work } = useBoth(bullmq);
+    await from.add('before', { n: 1 });
+    await from.pause();
+    await move();
+    await from.add('meanwhile', { n: 2 });
+
+    const undone = await undoMoveFromBullMQ(name, to, { connection });
+
+    expect(undone).toMatchObject({ restored: 1, left: 0 });
+    await from.resume();
+    const ended: number[] = [];
+    work(async ({ data }) => void ended.push(data.n));
+    await eventually(() => ended.length === 2);
+    expect(ended.sort()).toEqual([1, 2]);
   },
 );
 
