@@ -377,7 +377,7 @@ it.each(versions)(
 
 it.each(versions)(
   'what was moved from a queue that is paused in BullMQ %s goes back, and is handled when it is resumed',
-  async (_, bullmq) => {
+  async (version, bullmq) => {
     const { from, to, name, connection, move, work } = useBoth(bullmq);
     await from.add('before', { n: 1 });
     await from.pause();
@@ -387,6 +387,8 @@ it.each(versions)(
     const undone = await undoMoveFromBullMQ(name, to, { connection });
 
     expect(undone).toMatchObject({ restored: 1, left: 0 });
+    const list = `bull:${name}:${version === '5' ? 'paused' : 'wait'}`;
+    expect(await connection.call('LLEN', [list])).toBe(2);
     await from.resume();
     const ended: number[] = [];
     work(async ({ data }) => void ended.push(data.n));
