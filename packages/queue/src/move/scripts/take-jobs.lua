@@ -33,9 +33,16 @@ local function remove(id)
   return redis.call('ZREM', source, id)
 end
 
+-- Before the first job is taken. It does not expire before all are imported.
+local function keep_record()
+  if redis.call('HSETNX', move, 'token', token) == 1 then redis.call('HSET', move, 'imported', '0-0') end
+  redis.call('PERSIST', move)
+  redis.call('PERSIST', taken)
+end
+
 local function take(id, score)
   local job = base .. id
-  if redis.call('HSETNX', move, 'token', token) == 1 then redis.call('HSET', move, 'imported', '0-0') end
+  if taken_count == 0 then keep_record() end
   local entry = redis.call('XADD', taken, '*', 'state', state, 'id', id, 'score', score)
   redis.call('RENAME', job, own .. 'job:' .. entry)
   if redis.call('EXISTS', job .. ':logs') == 1 then redis.call('RENAME', job .. ':logs', own .. 'logs:' .. entry) end
@@ -61,9 +68,5 @@ for _, each in ipairs(found) do
     if is_dry == '0' then take(id, score) end
     taken_count = taken_count + 1
   end
-end
-if is_dry == '0' and taken_count > 0 then
-  redis.call('PERSIST', move)
-  redis.call('PERSIST', taken)
 end
 return { #found, taken_count, flows, scheduled }
