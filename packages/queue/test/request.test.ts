@@ -1,14 +1,22 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Connection, connect } from '@redpost/core';
+import { type Connection, ConnectionError, connect } from '@redpost/core';
 import { startRedis } from '@redpost/core/embedded';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { startTestCluster } from '../../../tooling/test-cluster.js';
 import { CancelledError, HandlerError, Queue } from '../src/index.js';
-import { calls, consumersOf, deferred, expireLeases, leftKeys } from './support/in-redis.js';
+import type { LeaseInput } from '../src/scripts/lease.js';
+import {
+  calls,
+  consumersOf,
+  deferred,
+  expireLeases,
+  isBlocked,
+  leftKeys,
+} from './support/in-redis.js';
 import { startPrinting } from './support/printing-process.js';
 import { openConnection, startOwnRedis, useRedis } from './support/use-redis.js';
 
@@ -39,6 +47,16 @@ function deafened(connection: Connection, isDeaf: () => boolean): Connection {
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+}
+
+/** Makes the calls that tell Redis the receipt of what a blocking move has brought as `make` does. */
+function onAdoption(connection: Connection, make: (call: () => unknown) => unknown): void {
+  const run = connection.run.bind(connection);
+  vi.spyOn(connection, 'run').mockImplementation((async (script, input, options) => {
+    const call = () => run(script, input, options);
+    const { handedOff } = input as Partial<LeaseInput>;
+    return script.name === 'lease' && handedOff !== undefined ? make(call) : call();
+  }) as Connection['run']);
 }
 
 it('a request resolves to what a handler in another process returns', async () => {
@@ -145,6 +163,41 @@ it('without the right to subscribe, a request is answered all the same', async (
     connection: openConnection(String(url)),
   });
   expect(await quiet.request('a')).toBe('A');
+});
+
+it('a request is answered before the answer that gives the message its receipt has come', async () => {
+  const asking = redis.queue<string>();
+  const connection = await openConnection(redis.url);
+  const working = new Queue<string>(asking.name, { connection });
+  const read = deferred();
+  onAdoption(connection, async (call) => {
+    const answer = await call();
+    await read.promise;
+    return answer;
+  });
+  const consumer = working.consume(({ body }) => `${body} done`);
+  await eventually(() => isBlocked(asking.connection));
+  expect(await asking.request('one')).toBe('one done');
+  read.resolve();
+  await consumer.stop();
+});
+
+it('a request is answered when the message gets its receipt later than it is handled', async () => {
+  const asking = redis.queue<string>();
+  const connection = await openConnection(redis.url);
+  const working = new Queue<string>(asking.name, { connection });
+  let made = 0;
+  onAdoption(connection, () => {
+    made += 1;
+    throw new ConnectionError('Not sent', { outcome: 'not-executed' });
+  });
+  const consumer = working.consume(({ body }) => `${body} done`);
+  consumer.on('error', () => {});
+  await eventually(() => isBlocked(asking.connection));
+  expect(await asking.request('one')).toBe('one done');
+  await consumer.stop();
+  expect(made).toBe(1);
+  expect(await asking.stats()).toMatchObject({ active: 0, total: { acked: 1, recovered: 0 } });
 });
 
 it('500 queues in a process share one subscription', async () => {

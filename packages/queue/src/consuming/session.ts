@@ -29,6 +29,7 @@ import { Finishes } from '../results/finishes.js';
 import { ProgressReports } from '../results/progress-reports.js';
 import { resultBytes } from '../results/result-bytes.js';
 import { addSeries } from '../scripts/add-series.js';
+import type { FinishedHow } from '../scripts/finish.js';
 import type { Paused, PauseInForce, Shape } from '../shape/shape.js';
 import { ShapeFollower } from '../shape/shape-follower.js';
 import type { Acknowledged, Runs } from '../store/acknowledgements.js';
@@ -244,14 +245,26 @@ export class Session<Body = unknown> extends LeaseSession<
     held.endTimer();
     if (this.isOver) throw new LeaseLostError(held.named);
     if (this.#behind.size > 0) this.#goOnBehind(held);
-    const adopted = this.#source.adopted(held);
-    if (adopted) await adopted;
     this.#progress.flush();
-    await this.settle(held, this.#finishes.add(held as HeldDelivery, how, held.result));
+    await this.settle(held, this.#addFinish(held, how));
     if (how === 'done') this.#noteAcked(held);
     else this.#note(held, how);
     this.#tellFlow(held);
     for (const { target } of held.followUps ?? []) this.#outbox.relay(target);
+  }
+
+  /**
+   * Behind the call that tells the server the receipt of what a blocking move has brought. That call is not awaited, because
+   * somebody may wait for the result; only if it did not come first, the message is not known yet.
+   */
+  async #addFinish(held: HeldDelivery<Body>, how: FinishedHow): Promise<boolean> {
+    const add = () => this.#finishes.add(held as HeldDelivery, how, held.result);
+    const adopted = this.#source.adopted(held);
+    if (!adopted) return add();
+    await this.#source.adoptingCall(held);
+    if (await add()) return true;
+    await adopted;
+    return add();
   }
 
   /** What a blocking move has brought cannot be settled before the server knows its receipt. */
@@ -487,9 +500,7 @@ export class Session<Body = unknown> extends LeaseSession<
 
   async #endMember(held: HeldDelivery<Body>): Promise<void> {
     held.measure();
-    const adopted = this.#source.adopted(held);
-    if (adopted) await adopted;
-    await this.settle(held, this.#finishes.add(held as HeldDelivery, 'cancelled', undefined));
+    await this.settle(held, this.#addFinish(held, 'cancelled'));
     this.#note(held, 'cancelled');
     this.#tellFlow(held);
   }

@@ -7,7 +7,8 @@
 export class Adoption {
   #brought: number | undefined;
   #underway: number | undefined;
-  readonly #waiters: (() => void)[] = [];
+  readonly #untilSent: (() => void)[] = [];
+  readonly #untilKnown: (() => void)[] = [];
 
   /** The receipt that the next call has to tell the server; undefined for none. */
   get brought(): number | undefined {
@@ -22,7 +23,13 @@ export class Adoption {
   /** Resolves when the server knows this receipt; undefined when it knows the receipt already. */
   of(receipt: number): Promise<void> | undefined {
     if (receipt !== this.#brought && receipt !== this.#underway) return undefined;
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    return new Promise((resolve) => this.#untilKnown.push(resolve));
+  }
+
+  /** Resolves when the call that tells the server was sent; undefined when it was sent already. */
+  callOf(receipt: number): Promise<void> | undefined {
+    if (receipt !== this.#brought) return undefined;
+    return new Promise((resolve) => this.#untilSent.push(resolve));
   }
 
   bring(receipt: number): void {
@@ -33,6 +40,7 @@ export class Adoption {
   begin(): void {
     this.#underway = this.#brought;
     this.#brought = undefined;
+    resolveAll(this.#untilSent);
   }
 
   /** This call has failed, and has to be repeated. */
@@ -45,6 +53,11 @@ export class Adoption {
   end(): void {
     this.#brought = undefined;
     this.#underway = undefined;
-    for (const resolve of this.#waiters.splice(0)) resolve();
+    resolveAll(this.#untilSent);
+    resolveAll(this.#untilKnown);
   }
+}
+
+function resolveAll(waiters: (() => void)[]): void {
+  for (const resolve of waiters.splice(0)) resolve();
 }

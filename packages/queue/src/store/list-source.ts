@@ -132,6 +132,11 @@ export class ListSource<Body = unknown>
     return this.#adoption.of(number);
   }
 
+  /** Resolves when the call that tells the server of it was sent; undefined when it was sent already. */
+  adoptingCall({ number }: HeldDelivery<Body>): Promise<void> | undefined {
+    return this.#adoption.callOf(number);
+  }
+
   /** Whether several messages of a key were taken together, to be handled one after the other. */
   takesRuns = false;
 
