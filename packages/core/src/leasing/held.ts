@@ -147,10 +147,14 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
 
   /** Makes the body available: returns a promise only if its schema is asynchronous. */
   protected openWith(body: Body | Promise<Body>): Promise<void> | undefined {
-    if (body instanceof Promise) return body.then((valid) => void this.openWith(valid));
+    if (body instanceof Promise) return body.then((valid) => this.opened(valid));
+    this.opened(body);
+    return undefined;
+  }
+
+  protected opened(body: Body): void {
     this.body = body;
     this.isOpen = true;
-    return undefined;
   }
 
   #claimOrThrow(): void {

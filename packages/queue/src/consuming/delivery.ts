@@ -3,6 +3,7 @@ import {
   type NamesOf,
   refuseUnknownOptions,
   shown,
+  validate,
   wholeNumber,
 } from '@redpost/core';
 import {
@@ -20,13 +21,12 @@ import { asksForResults, type FlowEnd, type FlowName, flowNameIn } from '../flow
 import {
   asBare,
   beginningOf,
-  bodyOf,
   decodeEnvelope,
   type Envelope,
   type Headers,
   isSuspect,
 } from '../message/envelope.js';
-import { type Message, readBody, toDate } from '../message/message.js';
+import { decodeElement, type Message, toDate } from '../message/message.js';
 import type { Slice } from '../message/slice.js';
 import { type FollowUp, type PreparedFollowUp, prepareFollowUps } from '../outbox/follow-up.js';
 import { AttemptTimeoutError } from './attempt-timeout.js';
@@ -318,7 +318,10 @@ export class HeldDelivery<Body = unknown>
     if (this.lostBy) throw this.lostBy;
     const beginning = beginningOf(this.element);
     if (beginning === 'touched') this.#readHeader(clock);
-    return this.openWith(readBody(context, bodyOf(this.element, beginning)));
+    const body = decodeElement(context.codec, this.element, beginning);
+    if (context.schema) return this.openWith(validate(context.schema, body));
+    this.opened(body as Body);
+    return undefined;
   }
 
   /** Lets an envelope that cannot be read pass for a bare payload, so that it has an id at least. */

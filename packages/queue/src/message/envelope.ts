@@ -125,12 +125,15 @@ export function isEnvelope(element: Uint8Array | string): boolean {
   return element[0] === 0x01 && element[1] === 0x31 && element[2] === 0x7b;
 }
 
+/** See `beginningOf`. */
+export type Beginning = 'bare' | 'untouched' | 'touched';
+
 /**
  * The kind of an element by its beginning: `bare` for a payload without a header; `untouched` for an envelope that no
  * script has written to, whose header does not matter for its delivery (its producer begins with the place or the id, and
  * scripts write before them); else `touched`.
  */
-export function beginningOf(element: Slice): 'bare' | 'untouched' | 'touched' {
+export function beginningOf(element: Slice): Beginning {
   if (element.startsWith(idFirst)) return 'untouched';
   if (!element.startsWith(opening)) return 'bare';
   const isUntouched = [keyFirst, priorityFirst, onceFirst].some((first) =>

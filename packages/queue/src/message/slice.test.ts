@@ -22,6 +22,12 @@ describe.each([
     expect(slice.after('\n')?.after('\n')).toBeUndefined();
     expect(slice.after('[')).toBeUndefined();
   });
+
+  it('tells the text behind a character as a slice of it does', () => {
+    expect(slice.textAfter('\n')).toBe(slice.after('\n')?.text);
+    expect(slice.textAfter('[')).toBeUndefined();
+    expect(slice.textAfter(']')).toBeUndefined();
+  });
 });
 
 it('has text only of a block that has, and large bytes have it when they are ASCII', () => {

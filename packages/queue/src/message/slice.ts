@@ -57,6 +57,14 @@ export class Slice {
     return at < 0 || at >= this.#end ? undefined : new Slice(this.#block, at + 1, this.#end);
   }
 
+  /** The text after the first such character: what `after(ascii)?.text` is, without a slice. */
+  textAfter(ascii: string): string | undefined {
+    const { text } = this.#block;
+    if (text === undefined) return undefined;
+    const at = text.indexOf(ascii, this.#start);
+    return at < 0 || at >= this.#end ? undefined : text.slice(at + 1, this.#end);
+  }
+
   /** True when it has `ascii` somewhere before the first `end`, or before its own end. */
   hasBefore(ascii: string, end: string): boolean {
     const { bytes, text } = this.#block;

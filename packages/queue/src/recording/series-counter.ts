@@ -3,8 +3,8 @@ import { bucketCount, bucketOf } from './distribution.js';
 import { handlingTimes } from './handling-times.js';
 import { type Outcome, outcomes } from './outcome.js';
 
-/** So many of each beat are measured; of the others one in so many, which counts for all of them. */
-const [measuredOfBeat, measuredOneIn] = [200, 512];
+/** After so many were measured in a beat, only every second one is, then every fourth one, and so on. */
+const measuredAlike = 100;
 const outcomeCount = outcomes.length;
 
 /** Counts what a consumer settles between two beats, and how long messages have waited and handlers have run. */
@@ -13,6 +13,9 @@ export class SeriesCounter {
   #numbers = emptyNumbers();
   #counted = 0;
   #nextMeasured = 1;
+  /** Of so many one is measured, which counts for all of them. */
+  #oneIn = 1;
+  #measuredSo = 0;
 
   /** @param clock knows the server's time, in ms since 1970. */
   constructor(clock: { serverNow: number }) {
@@ -41,12 +44,19 @@ export class SeriesCounter {
     this.#numbers = emptyNumbers();
     this.#counted = 0;
     this.#nextMeasured = 1;
+    this.#oneIn = 1;
+    this.#measuredSo = 0;
     return numbers;
   }
 
   #measureNext(held: HeldDelivery): void {
-    this.#measure(held, this.#counted <= measuredOfBeat ? 1 : measuredOneIn);
-    this.#nextMeasured += this.#counted < measuredOfBeat ? 1 : measuredOneIn;
+    this.#measure(held, this.#oneIn);
+    this.#measuredSo += 1;
+    if (this.#measuredSo === measuredAlike) {
+      this.#measuredSo = 0;
+      this.#oneIn *= 2;
+    }
+    this.#nextMeasured += this.#oneIn;
   }
 
   #measure(held: HeldDelivery, weight: number): void {
