@@ -65,6 +65,7 @@ it('a dead letter is one line of JSON, for any content', () => {
     process: fc.option(hostileText, { nil: undefined }),
     ranMs: fc.option(fc.nat(), { nil: undefined }),
     diedAt: fc.date(),
+    bodyBytes: fc.nat(),
   });
   const property = fc.property(letter, codec, (given, name) => {
     for (const line of [deadLine(given, name), wholeDeadLine(given, name)]) {

@@ -411,6 +411,9 @@ describe('dead', () => {
   it('lists dead letters page by page', async () => {
     const queue = await bury('1', '2');
 
+    const small = await redpost.run(['dead', 'list', queue, '--max-body-bytes', '0']);
+    expect(small.lines[0]).toMatchObject({ bodyBytes: expect.any(Number) });
+    expect(small.lines[0]).not.toHaveProperty('body');
     const first = await redpost.run(['dead', 'list', queue, '--count', '1']);
     expect(first.lines).toMatchObject([{ body: 1, reason: 'failed', error: 'exit code 1' }]);
     expect(first.stderr).toContain('2 in all');

@@ -26,7 +26,7 @@ import { ServerScreen } from './screens/server.js';
 import { TopicScreen } from './screens/topic.js';
 import { TopicsScreen } from './screens/topics.js';
 import { SessionContext } from './session.js';
-import type { Session } from './types.js';
+import type { Role, Session } from './types.js';
 
 const sections: readonly [string, string][] = [
   ['', 'Now'],
@@ -39,10 +39,17 @@ const sections: readonly [string, string][] = [
   ['audit', 'Audit'],
 ];
 
+/** Consumers, schedules and flows of one queue belong to the section of all of them, and the rest of a queue to Now. */
+function sectionOf({ parts }: Place): string {
+  const [first = '', , part = ''] = parts;
+  if (first !== 'queues') return first;
+  return sections.some(([path]) => path === part) ? part : '';
+}
+
 export function App() {
   const place = usePlace();
   const { data: session, problem } = useRead<Session>(apiAddress(['session']));
-  const [first = ''] = place.parts;
+  const section = sectionOf(place);
   useEffect(() => {
     document.title = [...place.parts].reverse().concat('redpost').join(' · ');
   }, [place]);
@@ -57,11 +64,7 @@ export function App() {
         </Link>
         <nav aria-label="Sections">
           {sections.map(([path, title]) => (
-            <Link
-              key={path}
-              to={path === '' ? [] : [path]}
-              isCurrent={first === path || (path === '' && first === 'queues')}
-            >
+            <Link key={path} to={path === '' ? [] : [path]} isCurrent={section === path}>
               {title}
             </Link>
           ))}
@@ -127,7 +130,11 @@ function screenOf({ parts, query }: Place): ComponentChildren {
     case 'audit':
       return <AuditScreen query={query} />;
     default:
-      return <p>There is no such page.</p>;
+      return (
+        <NoPage>
+          <Link to={[]}>All queues and topics</Link>
+        </NoPage>
+      );
   }
 }
 
@@ -139,24 +146,53 @@ function queueScreen(
 ): ComponentChildren {
   return (
     <QueueFrame key={queue} queue={queue} part={part}>
-      {(rights) => {
-        if (part === 'messages' && id !== undefined)
-          return <MessageScreen key={id} queue={queue} id={id} query={query} rights={rights} />;
-        if (part === 'messages') return <MessagesScreen queue={queue} query={query} />;
-        if (part === 'dead-letters' && id !== undefined)
-          return <DeadLetterScreen key={id} queue={queue} entry={id} rights={rights} />;
-        if (part === 'dead-letters')
-          return <DeadLettersScreen queue={queue} query={query} rights={rights} />;
-        if (part === 'consumers') return <QueueConsumers queue={queue} />;
-        if (part === 'schedules' && id !== undefined)
-          return <ScheduleScreen key={id} queue={queue} name={id} rights={rights} />;
-        if (part === 'schedules')
-          return <SchedulesScreen queue={queue} query={query} rights={rights} />;
-        if (part === 'flows' && id !== undefined)
-          return <FlowScreen key={id} queue={queue} id={id} rights={rights} />;
-        if (part === 'flows') return <FlowsScreen queue={queue} query={query} />;
-        return <QueueScreen queue={queue} query={query} rights={rights} />;
-      }}
+      {(rights) => queuePart({ queue, part, id, query, rights })}
     </QueueFrame>
+  );
+}
+
+interface QueuePart {
+  queue: string;
+  part: string | undefined;
+  id: string | undefined;
+  query: URLSearchParams;
+  rights: Role;
+}
+
+function queuePart({ queue, part, id, query, rights }: QueuePart): ComponentChildren {
+  switch (part) {
+    case undefined:
+      return <QueueScreen queue={queue} query={query} rights={rights} />;
+    case 'messages':
+      if (id === undefined) return <MessagesScreen queue={queue} query={query} />;
+      return <MessageScreen key={id} queue={queue} id={id} query={query} rights={rights} />;
+    case 'dead-letters':
+      if (id === undefined)
+        return <DeadLettersScreen queue={queue} query={query} rights={rights} />;
+      return <DeadLetterScreen key={id} queue={queue} entry={id} rights={rights} />;
+    case 'consumers':
+      return <QueueConsumers queue={queue} />;
+    case 'schedules':
+      if (id === undefined) return <SchedulesScreen queue={queue} query={query} rights={rights} />;
+      return <ScheduleScreen key={id} queue={queue} name={id} rights={rights} />;
+    case 'flows':
+      if (id === undefined) return <FlowsScreen queue={queue} query={query} />;
+      return <FlowScreen key={id} queue={queue} id={id} rights={rights} />;
+    default:
+      return (
+        <NoPage>
+          <Link to={['queues', queue]}>The overview of this queue</Link>
+        </NoPage>
+      );
+  }
+}
+
+/** @param children where to go instead. */
+function NoPage({ children }: { children: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <h2>There is no such page</h2>
+      <p>{children}</p>
+    </div>
   );
 }

@@ -385,6 +385,27 @@ it('the server tells what endangers messages, and its slow commands without thei
   await queue('secretive').destroy();
 });
 
+it('an address that is no page says so, and the pages of a queue are where the menu says', async () => {
+  const page = await open('/queues/invoices/nonsense');
+  await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+  expect(await page.getByText('What was settled').count()).toBe(0);
+  await page.getByRole('link', { name: 'The overview of this queue' }).click();
+  await page.getByText('What was settled').waitFor();
+
+  const menu = page.getByRole('navigation', { name: 'Sections' });
+  const current = () => menu.locator('[aria-current=page]').allTextContents();
+  expect(await current()).toEqual(['Now']);
+  for (const title of ['Consumers', 'Schedules', 'Flows']) {
+    await page.getByLabel('Pages of this queue').getByRole('link', { name: title }).click();
+    expect(await current()).toEqual([title]);
+  }
+  await page.getByLabel('Pages of this queue').getByRole('link', { name: 'Messages' }).click();
+  expect(await current()).toEqual(['Now']);
+  await page.goto(page.url().replace(/queues\/invoices.*/, 'nonsense'));
+  await page.getByRole('link', { name: 'All queues and topics' }).waitFor();
+  expect(await current()).toEqual([]);
+});
+
 it('one who may only look is offered nothing else', async () => {
   const { url } = await dashboards.serve({ basePath, readOnly: true });
   const { page } = await browser.open(`${url}/queues/thumbnails`);

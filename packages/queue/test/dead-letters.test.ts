@@ -56,6 +56,41 @@ it('some are redriven, some removed, and the rest purged', async () => {
   expect(await queue.deadLetters.list()).toEqual([]);
 });
 
+it('dead letters are listed with the beginning of larger bodies, or without any', async () => {
+  const queue = redis.queue<string>();
+  const large = 'x'.repeat(3_000_000);
+  await queue.sendBatch([{ body: 'small' }, ...Array.from({ length: 3 }, () => ({ body: large }))]);
+  for (let n = 0; n < 4; n += 1) await (await queue.receive())?.deadLetter('rejected');
+  const read = async () => {
+    const stats = String(await queue.connection.call('INFO', ['stats']));
+    return Number(/total_net_output_bytes:(\d+)/.exec(stats)?.[1]);
+  };
+  const bodies = (letters: Awaited<ReturnType<typeof queue.deadLetters.list>>) =>
+    letters.map(({ body, bytes, bodyBytes }) => [body, bytes.length, bodyBytes]);
+  const cut = [undefined, 10, 3_000_002];
+
+  const before = await read();
+  expect(bodies(await queue.deadLetters.list({ maxBodyBytes: 10 }))).toEqual([
+    ['small', 7, 7],
+    ...[cut, cut, cut],
+  ]);
+  const filter = { reason: 'rejected' };
+  const found = await queue.deadLetters.list({ filter, limit: 2, maxBodyBytes: 0 });
+  expect(bodies(found)).toEqual([
+    [undefined, 0, 7],
+    [undefined, 0, 3_000_002],
+  ]);
+  const whole = (letter: { body: unknown }) => letter.body === large;
+  const meant = await queue.deadLetters.list({ filter: whole, limit: 1, maxBodyBytes: 10 });
+  expect(bodies(meant)).toEqual([cut]);
+  // The function has had the whole bodies, and nothing else has.
+  expect((await read()) - before).toBeLessThan(3.5 * large.length);
+  expect(bodies(await queue.deadLetters.list({ limit: 2 }))).toEqual([
+    ['small', 7, 7],
+    [large, 3_000_002, 3_000_002],
+  ]);
+});
+
 it('an invalid entry is rejected', async () => {
   const { deadLetters } = redis.queue();
 
@@ -63,6 +98,7 @@ it('an invalid entry is rejected', async () => {
   await expect(deadLetters.remove(['x'])).rejects.toThrow(/An entry looks like/);
   await expect(deadLetters.list({ after: '' })).rejects.toThrow(/An entry looks like/);
   await expect(deadLetters.list({ limit: 0 })).rejects.toThrow(/limit/);
+  await expect(deadLetters.list({ maxBodyBytes: -1 })).rejects.toThrow(/maxBodyBytes/);
 });
 
 it('the bytes of a malformed message are the same after being redriven', async () => {

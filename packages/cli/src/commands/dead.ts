@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { CodecName } from '../messages/body-codec.js';
 import { deadLine, wholeDeadLine } from '../messages/message-line.js';
 import { filterOption } from '../options/dead-filter.js';
-import { codecOption, positive, yesOption } from '../options/option-parsers.js';
+import { codecOption, positive, whole, yesOption } from '../options/option-parsers.js';
 import { counted, say } from '../output/notices.js';
 import { confirmedQueue } from '../program/confirm.js';
 import { addCommand, define } from '../program/define.js';
@@ -20,6 +20,7 @@ interface ListOptions {
   count: number;
   after?: string;
   filter?: DeadLetterFilter;
+  maxBodyBytes?: number;
 }
 
 interface ShowOptions {
@@ -47,15 +48,18 @@ export function addDead(program: Command, context: ProgramContext): void {
         .option('-n, --count <n>', 'how many at most', positive, pageSize)
         .option('--after <entry>', 'begin after this entry')
         .addOption(filterOption())
+        .option('--max-body-bytes <n>', 'leave out larger bodies, which are not read', whole)
         .addOption(codecOption()),
     help: `
 Examples:
   redpost dead list emails
   redpost dead list emails --filter error=ETIMEDOUT --filter since=2030-01-31T12:00Z
   redpost dead list emails | jq -r 'select(.reason == "failed") | .entry'
+  redpost dead list videos --max-body-bytes 0
 
 Prints {"entry", "id", "body", "reason", "error", "diedAt", "attempt", "sentAt",
-"headers"} for each. "entry" names it for redrive and purge.`,
+"headers"} for each. "entry" names it for redrive and purge. With --max-body-bytes,
+{"bodyBytes"} instead of a larger body says how many bytes that has.`,
     job: (run, args, options) => unlessInterrupted(run, list(run, args, options)),
   });
 
@@ -100,13 +104,13 @@ were deleted. Exits with 1 when a named entry does not exist.`,
 }
 
 async function list(run: Run, [name = '']: readonly string[], options: ListOptions) {
-  const { count, codec, filter } = options;
+  const { count, codec, filter, maxBodyBytes } = options;
   const { deadLetters } = await run.queue(name);
   let { after } = options;
   let printed = 0;
   while (printed < count) {
     const limit = Math.min(pageSize, count - printed);
-    const letters = await deadLetters.list({ limit, after, filter });
+    const letters = await deadLetters.list({ limit, after, filter, maxBodyBytes });
     for (const letter of letters) void run.output.line(deadLine(letter, codec));
     await run.output.pressure;
     printed += letters.length;

@@ -32,12 +32,18 @@ function deadFields(letter: DeadLetter, codec: CodecName) {
   return {
     entry: JSON.stringify(letter.entry),
     ...ownId(letter),
-    ...bodyOf(letter.bytes, codec),
+    ...wholeBodyOf(letter, codec),
     reason: JSON.stringify(letter.reason),
     error: letter.error ? JSON.stringify(letter.error) : undefined,
     diedAt: JSON.stringify(letter.diedAt),
     ...rest(letter),
   };
+}
+
+/** How large the body is where it was not read whole. */
+function wholeBodyOf({ bytes, bodyBytes }: DeadLetter, codec: CodecName) {
+  if (bytes.length < bodyBytes) return { bodyBytes: String(bodyBytes) };
+  return bodyOf(bytes, codec);
 }
 
 /** A record of a topic. */

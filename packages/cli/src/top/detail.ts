@@ -5,14 +5,16 @@ import { ageText, cut, pauseText, printable, type View } from './view.js';
 
 /** How many consumers, messages and groups of dead letters are shown at most. */
 const most = 10;
+/** How many bytes of a body are read. */
+const mostBody = 500;
 
 /** Reads one queue: its numbers, consumers, next messages and dead letters. Lines that may be longer than the screen. */
 export async function readDetail(queue: Queue<Buffer, Body>): Promise<string[]> {
   const [stats, consumers, next, letters] = await Promise.all([
     queue.stats(),
     queue.consumers(),
-    queue.peek(most),
-    queue.deadLetters.list({ limit: most }),
+    queue.peek(most, { maxBodyBytes: mostBody }),
+    queue.deadLetters.list({ limit: most, maxBodyBytes: 0 }),
   ]);
   const { pending, active, delayed, dead, total } = stats;
   const counts = Object.entries({ pending, active, delayed, dead });
@@ -34,7 +36,7 @@ export async function readDetail(queue: Queue<Buffer, Body>): Promise<string[]> 
     'Next messages',
     ...next.map(({ id, bytes, sentAt, attempt }) => {
       const age = ageText(sentAt && now - sentAt.getTime());
-      return `  ${age.padStart(6)}  ${id ?? '-'}  attempts ${attempt}  ${printBody(bytes.subarray(0, 500), 'json').json}`;
+      return `  ${age.padStart(6)}  ${id ?? '-'}  attempts ${attempt}  ${printBody(bytes.subarray(0, mostBody), 'json').json}`;
     }),
     '',
     'Dead letters, the oldest',

@@ -1,5 +1,4 @@
 import { type Complete, type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
-import { entriesOf } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import {
   boundsFields,
@@ -10,9 +9,9 @@ import {
 import { declareBounds } from '../shape/declaring-bounds.js';
 import type { DeadLetterSelection } from './dead/dead-filter.js';
 import { type DeadLetterGroups, type GroupsOptions, groupsOf } from './dead/dead-groups.js';
-import { checkEntry, type DeadLetter, readLetter } from './dead/dead-letter.js';
+import { checkEntry, type DeadLetter } from './dead/dead-letter.js';
 import { Redrive, type RedriveOptions, type RedriveResult } from './dead/dead-redrive.js';
-import { findEntries, readEntries } from './dead/dead-search.js';
+import { findEntries, readEntries, readRange } from './dead/dead-search.js';
 
 /** Which dead letters to list. */
 export interface ListOptions<Body = unknown> {
@@ -22,9 +21,19 @@ export interface ListOptions<Body = unknown> {
   after?: string | undefined;
   /** Only those that this means. All dead letters are looked at until `limit` are found. Default: all. */
   filter?: DeadLetterSelection<Body> | undefined;
+  /**
+   * How many bytes of a body to read at most, at least 0. Of a dead letter whose body is larger, `body` is undefined, and
+   * `bytes` has the beginning. A function as `filter` gets whole bodies all the same. Default: bodies are read whole.
+   */
+  maxBodyBytes?: number | undefined;
 }
 
-const listOptionNames: NamesOf<ListOptions> = { limit: true, after: true, filter: true };
+const listOptionNames: NamesOf<ListOptions> = {
+  limit: true,
+  after: true,
+  filter: true,
+  maxBodyBytes: true,
+};
 
 /** The messages of a queue that were given up. */
 export class DeadLetters<Body = unknown, Input = Body> {
@@ -44,14 +53,14 @@ export class DeadLetters<Body = unknown, Input = Body> {
    */
   async list(options: ListOptions<Body> = {}): Promise<DeadLetter<Body>[]> {
     refuseUnknownOptions('deadLetters.list()', options, listOptionNames);
-    const { limit = 100, after, filter } = options;
+    const { limit = 100, after, filter, maxBodyBytes } = options;
     wholeNumber('limit', limit, { min: 1 });
+    if (maxBodyBytes !== undefined) wholeNumber('maxBodyBytes', maxBodyBytes, { min: 0 });
     if (after !== undefined) checkEntry(after);
-    if (filter) return this.#listFound(filter, limit, after);
     const from = after === undefined ? '-' : `(${after}`;
-    const { connection, keys } = this.#context;
-    const entries = await entriesOf(connection, { stream: keys.dead, from, to: '+', limit });
-    const read = await Promise.all(entries.map((entry) => readLetter(this.#context, entry)));
+    const read = filter
+      ? await readEntries(this.#context, await this.#find(filter, limit, after), maxBodyBytes)
+      : await readRange(this.#context, { from, to: '+', limit, maxBodyBytes });
     return read.map(({ letter }) => letter);
   }
 
@@ -135,17 +144,17 @@ export class DeadLetters<Body = unknown, Input = Body> {
     return (await connection.call('XTRIM', [keys.dead, 'MAXLEN', 0])) as number;
   }
 
-  async #listFound(
+  /** The entries of those that a filter means, `limit` at most. */
+  async #find(
     filter: DeadLetterSelection<Body>,
     limit: number,
     after: string | undefined,
-  ): Promise<DeadLetter<Body>[]> {
+  ): Promise<string[]> {
     const entries: string[] = [];
     for await (const { letters } of findEntries(this.#context, filter, after)) {
       entries.push(...letters);
       if (entries.length >= limit) break;
     }
-    const read = await readEntries(this.#context, entries.slice(0, limit));
-    return read.map(({ letter }) => letter);
+    return entries.slice(0, limit);
   }
 }

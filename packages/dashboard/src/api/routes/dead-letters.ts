@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { operationSchema } from '../../acting/operations.js';
 import { Problem } from '../../http/problem.js';
 import { givenBody, givenBodySchema } from '../given-body.js';
-import { deadLetterSchema, MessageViews, previewLength } from '../message-view.js';
+import { deadLetterSchema, MessageViews, previewBytes, previewLength } from '../message-view.js';
 import { type Call, route } from '../route.js';
 import { confirmation, count, done, instant, iso, time, wholeInQuery } from '../schemas.js';
 
@@ -42,7 +42,8 @@ export const deadLetterRoutes = [
     async handle({ known, services, query }) {
       const { after, limit, ...given } = query;
       const filter = filterOf(given);
-      const letters = await known.queue.deadLetters.list({ limit, after, filter });
+      const most = { maxBodyBytes: previewBytes };
+      const letters = await known.queue.deadLetters.list({ limit, after, filter, ...most });
       const views = new MessageViews(known, services.bodies, previewLength);
       const next = letters.length === limit ? letters.at(-1)?.entry : undefined;
       return { letters: letters.map((letter) => views.deadLetter(letter)), next };
@@ -238,6 +239,7 @@ async function deleteLetters(
       filter: { ...filter, until },
       limit: pageSize,
       after,
+      maxBodyBytes: 0,
     });
     if (letters.length === 0) break;
     after = letters.at(-1)?.entry;

@@ -241,7 +241,9 @@ class MessageLookup {
 
   async #deadLetter() {
     const { queue } = this.#call;
-    const [letter] = await queue.deadLetters.list({ filter: { id: this.#id }, limit: 1 });
+    const { maxBodyBytes } = this.#call.services.bodies;
+    const filter = { id: this.#id };
+    const [letter] = await queue.deadLetters.list({ filter, limit: 1, maxBodyBytes });
     return letter && this.#views.deadLetter(letter);
   }
 

@@ -21,6 +21,8 @@ export interface DeadLetter<Body = unknown> extends StoredMessage<Body> {
   readonly ranMs: number | undefined;
   /** By the server's clock. */
   readonly diedAt: Date;
+  /** How many bytes the whole body has. */
+  readonly bodyBytes: number;
 }
 
 /** A dead letter, and the element that Redis has of it. */
@@ -29,10 +31,15 @@ export interface ReadLetter<Body> {
   element: Buffer;
 }
 
-/** Reads an entry of the stream. Never rejects: an unreadable message has no body. */
+/**
+ * Reads an entry of the stream. Never rejects: an unreadable message has no body, nor has one that was not read whole.
+ *
+ * @param size of the whole element, in bytes. Default: it was read whole.
+ */
 export async function readLetter<Body>(
   context: QueueContext<Body>,
   [entryId, fields]: EntryReply,
+  size?: number,
 ): Promise<ReadLetter<Body>> {
   const entry = String(entryId);
   const textOf = (name: string) => {
@@ -41,8 +48,12 @@ export async function readLetter<Body>(
   };
   const element = valueAt(fields, 'element') ?? Buffer.alloc(0);
   const ranUs = Number(textOf('ran') ?? 0);
+  const stored = await readStored(context, element);
+  const missing = size === undefined ? 0 : size - element.length;
   const letter = withShortJson({
-    ...(await readStored(context, element)),
+    ...stored,
+    body: missing > 0 ? undefined : stored.body,
+    bodyBytes: stored.bytes.length + missing,
     entry,
     reason: textOf('reason') ?? '',
     error: textOf('error') ?? '',

@@ -1,5 +1,6 @@
 import { entriesOf, newestId } from '@redpost/core/consuming';
 import type { QueueContext } from '../../context.js';
+import { type PeekDeadInput, type PeekedEntry, peekDead } from '../../scripts/peek-dead.js';
 import { type SurveyedLetter, surveyDead } from '../../scripts/survey-dead.js';
 import { boundsOfFilter, checkFilter, type DeadLetterSelection, isMeant } from './dead-filter.js';
 import { type ReadLetter, readLetter } from './dead-letter.js';
@@ -57,18 +58,32 @@ export async function* survey(
   }
 }
 
-/** Reads these entries with their bodies, as far as they are there. */
+/** Reads these entries, as far as they are there. @param maxBodyBytes of each. Default: bodies are read whole. */
 export async function readEntries<Body>(
   context: QueueContext<Body>,
   entries: readonly string[],
+  maxBodyBytes?: number,
+): Promise<ReadLetter<Body>[]> {
+  const found = entries.map((entry) =>
+    readRange(context, { from: entry, to: entry, limit: 1, maxBodyBytes }),
+  );
+  return (await Promise.all(found)).flat();
+}
+
+/** Reads dead letters between two ids, by several calls, so that no answer is large. */
+export async function readRange<Body>(
+  context: QueueContext<Body>,
+  { limit, ...range }: Omit<PeekDeadInput, 'keys'>,
 ): Promise<ReadLetter<Body>[]> {
   const { connection, keys } = context;
-  const found = await Promise.all(
-    entries.map((entry) =>
-      entriesOf(connection, { stream: keys.dead, from: entry, to: entry, limit: 1 }),
-    ),
-  );
-  return Promise.all(found.flat().map((each) => readLetter(context, each)));
+  const all: PeekedEntry[] = [];
+  for (let { from } = range; ; from = `(${String(all.at(-1)?.entry[0])}`) {
+    const input = { ...range, keys, from, limit: limit - all.length };
+    const { found, isCut } = await connection.run(peekDead, input);
+    all.push(...found);
+    if (!isCut || all.length >= limit) break;
+  }
+  return Promise.all(all.map(({ entry, size }) => readLetter(context, entry, size)));
 }
 
 async function* readAll<Body>(
