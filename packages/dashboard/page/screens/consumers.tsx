@@ -1,5 +1,5 @@
 import { apiAddress, useLive } from '../api.js';
-import { ago, number, time } from '../format.js';
+import { ago, counted, number, time } from '../format.js';
 import { Loaded } from '../parts/problem.js';
 import { Search } from '../parts/search.js';
 import { type Column, Table } from '../parts/table.js';
@@ -93,9 +93,9 @@ export function ConsumersScreen({ query }: { query: URLSearchParams }) {
               ]}
             />
             <p class="quiet">
-              {number(data.consumers.length)} of {number(data.found)} consumers of{' '}
-              {number(data.queues)} queues
-              {data.asked < data.queues && `; ${number(data.asked)} queues were asked`}
+              {number(data.consumers.length)} of {counted(data.found, 'consumer')} of{' '}
+              {counted(data.queues, 'queue')}
+              {data.asked < data.queues && `; ${counted(data.asked, 'queue')} were asked`}
             </p>
           </>
         )}
