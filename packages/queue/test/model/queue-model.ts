@@ -196,13 +196,17 @@ export class QueueModel {
     return (how === 'certainly' ? least : most) > 0;
   }
 
-  /** Which messages may be the next one, apart from their age: those that certainly may, or also those that perhaps may. */
+  /**
+   * Which messages may be the next one, apart from their age: those that certainly may, or also those that perhaps may.
+   * Where it is not certain that a level has any, those of lower ones may be next, too.
+   */
   next(withList: boolean, how: 'certainly' | 'perhaps' = 'certainly'): Message[] {
+    const all: Message[] = [];
     for (const level of levels) {
-      const first = this.#nextOf(level, withList, how);
-      if (first.length > 0) return first;
+      all.push(...this.#nextOf(level, withList, how));
+      if (this.#nextOf(level, withList, 'certainly').length > 0) return all;
     }
-    return [];
+    return all;
   }
 
   #nextOf(level: number, withList: boolean, how: 'certainly' | 'perhaps'): Message[] {
