@@ -39,7 +39,7 @@ it('a consumer gets a message at each tick, with the name of the schedule and th
   queue.consume(({ id, body, headers, priority }) => {
     got.push({ id, body, headers, priority });
   });
-  const from = new Date(Date.now() + 200);
+  const from = new Date(Date.now() + 1000);
   const set = await queue.schedules.set('report', {
     everyMs: 100,
     from,
