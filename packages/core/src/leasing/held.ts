@@ -152,6 +152,7 @@ export abstract class Held<Body = unknown, Session extends Settler = Settler>
     return undefined;
   }
 
+  /** The body is available. */
   protected opened(body: Body): void {
     this.body = body;
     this.isOpen = true;
