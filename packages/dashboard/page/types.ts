@@ -105,6 +105,7 @@ export interface Key {
   notBefore?: string;
   isPaused: boolean;
   pausedUntil?: string;
+  handlerMs: number;
 }
 
 export interface Body {

@@ -533,8 +533,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
 
   /**
    * Lists keys whose messages wait: those with the most messages, or those whose next message has been the next one for
-   * the longest time. Keys whose messages are all active or delayed are not listed. Costs the same however many keys
-   * there are.
+   * the longest time. Keys whose messages are all active or delayed are not listed. Or lists the keys that handlers had for
+   * longest lately, whether messages of theirs wait or not. Costs the same however many keys there are.
    *
    * @throws InvalidArgumentError for an option that cannot work.
    */

@@ -222,8 +222,8 @@ describe('series', () => {
     const hour = Math.floor(minute / 60);
     const old = [`m${minute - 2881}`, `h${hour - 2161}`, `m${minute - 2870}`, `h${hour - 2150}`];
     await queue.connection.call('HSET', [keys.series, ...old.flatMap((field) => [field, '3,1'])]);
-    await queue.connection.run(addSeries, { keys, numbers: [1, 0, 2] });
-    await queue.connection.run(addSeries, { keys, numbers: [1, 0, 2] });
+    await queue.connection.run(addSeries, { keys, numbers: [1, 0, 2], keyTimes: [] });
+    await queue.connection.run(addSeries, { keys, numbers: [1, 0, 2], keyTimes: [] });
     const fields = (await queue.connection.call('HGETALL', [keys.series])) as Buffer[];
     const left = fields.map(String).filter((_, n) => n % 2 === 0);
     expect(left).toHaveLength(4);

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { queueKeys } from '../src/keys.js';
+import { addSeries } from '../src/scripts/add-series.js';
 import { consumersOf, deferred, expireLeases, leftKeys } from './support/in-redis.js';
 import { useRedis } from './support/use-redis.js';
 
@@ -235,6 +237,48 @@ it('keys of which one message each waits are taken in the order in which they ha
   expect(taken).toEqual(names);
 });
 
+it('keys are listed by how long handlers had them lately, whether messages of theirs wait or not', async () => {
+  const queue = redis.queue<number>();
+  const consumer = queue.consume(({ body }) => pause(body), { concurrency: 4 });
+  const each = { short: 2, long: 60, none: 1 };
+  for (const [key, body] of Object.entries(each)) {
+    const sent = Array.from({ length: 5 }, () => ({ body, ...(key === 'none' ? {} : { key }) }));
+    await queue.sendBatch(sent);
+  }
+  await eventually(async () => (await queue.stats()).total.acked === 15);
+  await consumer.stop();
+
+  const [first, second, ...others] = await queue.keys({ by: 'time' });
+  expect([first?.key, second?.key, others]).toEqual(['long', 'short', []]);
+  expect(first).toMatchObject({ pending: 0, active: 0 });
+  // A timer may end a part of a ms before its time.
+  expect(first?.handlerMs).toBeGreaterThan(5 * 59);
+  expect(second?.handlerMs).toBeLessThan(first?.handlerMs ?? 0);
+  expect(await queue.keys({ by: 'time', count: 1 })).toEqual([first]);
+  expect((await queue.stats({ key: 'long' })).handlerMs).toBe(first?.handlerMs);
+  expect(await queue.keys({ by: 'pending' })).toEqual([]);
+});
+
+it('of each hour the times of 200 keys are kept, and those of two hours count', async () => {
+  const queue = redis.queue<number>();
+  const { connection } = queue;
+  const keys = queueKeys(queue.name);
+  const add = (keyTimes: [string, number][]) =>
+    connection.run(addSeries, { keys, numbers: [1], keyTimes });
+  const hour = Math.floor(Date.now() / 3_600_000);
+  const former = JSON.stringify({ 'key 1': 5000, 'only then': 3 });
+  await connection.call('HSET', [keys.series, `k${hour - 1}`, former, `k${hour - 2}`, '{"old":9}']);
+  await add(Array.from({ length: 100 }, (_, n) => [`key ${n}`, 1000 + n]));
+  await add(Array.from({ length: 150 }, (_, n) => [`key ${n + 90}`, 10 + n]));
+
+  const listed = await queue.keys({ by: 'time', count: 1000 });
+  expect(listed).toHaveLength(201);
+  expect(listed[0]).toMatchObject({ key: 'key 1', handlerMs: 6001 });
+  expect(listed[1]).toMatchObject({ key: 'key 99', handlerMs: 1099 + 19 });
+  expect(listed.at(-1)).toMatchObject({ key: 'only then', handlerMs: 3 });
+  expect(await connection.call('HEXISTS', [keys.series, `k${hour - 2}`])).toBe(0);
+});
+
 it('keys are listed by how many messages wait and by how long, and each can be looked at', async () => {
   const queue = redis.queue<number>();
   for (const [key, count] of [
@@ -261,6 +305,7 @@ it('keys are listed by how many messages wait and by how long, and each can be l
     notBefore: undefined,
     isPaused: false,
     pausedUntil: undefined,
+    handlerMs: 0,
   });
   await delivery?.retry({ delayMs: 60_000 });
   const { pending, active, notBefore } = await queue.stats({ key: 'old' });

@@ -20,8 +20,11 @@ export function addKeys(program: Command, context: ProgramContext): void {
         .argument('<queue>', 'name of the queue')
         .addOption(
           command
-            .createOption('--by <what>', 'most pending messages, or longest wait, first')
-            .choices(['pending', 'age'])
+            .createOption(
+              '--by <what>',
+              'most pending messages, longest wait, or most handler time, first',
+            )
+            .choices(['pending', 'age', 'time'])
             .default('pending'),
         )
         .option('-n, --count <n>', 'how many at most, up to 1000', positive, 10)
@@ -30,13 +33,16 @@ export function addKeys(program: Command, context: ProgramContext): void {
 Examples:
   redpost keys emails
   redpost keys emails --by age --count 100
+  redpost keys emails --by time
   redpost keys emails --json | jq -r 'select(.isPaused) | .key'
 
 A table on a terminal, else one JSON object per key: {"queue", "key", "pending",
-"active", "waitsSince", "notBefore", "isPaused", "pausedUntil"}. "waitsSince" is
-since when its next message has been the next one, and "notBefore" is when that
-may be taken, if it has failed and waits for its next attempt. Keys without
-messages that wait are not listed: redpost stats --key shows any key.`,
+"active", "waitsSince", "notBefore", "isPaused", "pausedUntil", "handlerMs"}.
+"waitsSince" is since when its next message has been the next one, "notBefore" is
+when that may be taken, if it has failed and waits for its next attempt, and
+"handlerMs" is an estimate of how long handlers had its messages in this hour and
+the one before. Keys without messages that wait are listed by time only: redpost
+stats --key shows any key.`,
     job: (run, args, options) => unlessInterrupted(run, keys(run, args, options)),
   });
 }

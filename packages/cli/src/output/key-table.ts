@@ -1,4 +1,5 @@
 import type { KeyStats } from '@redpost/queue';
+import { spokenDuration } from './notices.js';
 import { type Columns, shortTime, table } from './table.js';
 
 const columns: Columns<KeyStats> = [
@@ -8,6 +9,7 @@ const columns: Columns<KeyStats> = [
   ['ACTIVE', ({ active }) => active],
   ['WAITS SINCE', ({ waitsSince }) => timeOr(waitsSince)],
   ['NOT BEFORE', ({ notBefore }) => timeOr(notBefore)],
+  ['HANDLER TIME', ({ handlerMs }) => (handlerMs > 0 ? spokenDuration(handlerMs) : '-')],
   ['PAUSED', ({ isPaused, pausedUntil }) => (isPaused ? pauseText(pausedUntil) : '-')],
 ];
 

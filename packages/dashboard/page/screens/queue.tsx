@@ -262,7 +262,10 @@ function Priorities({ counts }: { counts: number[] }) {
 
 function Keys({ queue, by, rights }: { queue: string; by: string; rights: Role }) {
   const { data, again } = useLive<{ keys: Key[] }>(apiAddress(['queues', queue, 'keys'], { by }));
-  if (!data || data.keys.length === 0) return null;
+  if (!data) return null;
+  if (data.keys.length === 0) {
+    return by === 'time' ? null : <Keys queue={queue} by="time" rights={rights} />;
+  }
   const toggle = async ({ key, isPaused }: Key) => {
     await change('POST', ['queues', queue, 'keys', key, isPaused ? 'resume' : 'pause']);
     again();
@@ -270,7 +273,7 @@ function Keys({ queue, by, rights }: { queue: string; by: string; rights: Role }
   return (
     <section aria-labelledby="keys">
       <div class="bar">
-        <h2 id="keys">Keys that wait</h2>
+        <h2 id="keys">Keys</h2>
         <select
           aria-label="Order of the keys"
           value={by}
@@ -282,10 +285,17 @@ function Keys({ queue, by, rights }: { queue: string; by: string; rights: Role }
           <option value="age" selected={by === 'age'}>
             longest wait
           </option>
+          <option value="time" selected={by === 'time'}>
+            most handler time
+          </option>
         </select>
       </div>
       <Table
-        caption="Keys whose messages wait"
+        caption={
+          by === 'time'
+            ? 'Keys that handlers had for longest, in this hour and the one before'
+            : 'Keys whose messages wait'
+        }
         rows={data.keys}
         keyOf={({ key }) => key}
         empty=""
@@ -302,6 +312,11 @@ function Keys({ queue, by, rights }: { queue: string; by: string; rights: Role }
           { title: 'Active', isNumber: true, cell: ({ active }) => number(active) },
           { title: 'Waits since', cell: ({ waitsSince }) => ago(waitsSince) },
           { title: 'Not before', cell: ({ notBefore }) => ago(notBefore) },
+          {
+            title: 'Handler time',
+            isNumber: true,
+            cell: ({ handlerMs }) => (handlerMs > 0 ? duration(handlerMs) : ''),
+          },
           {
             title: '',
             cell: (key) =>

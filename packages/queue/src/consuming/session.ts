@@ -530,11 +530,11 @@ export class Session<Body = unknown> extends LeaseSession<
 
   /** Adds what was counted since the last beat to the series of the queue. */
   async #addSeries(): Promise<void> {
-    const numbers = this.#series.take();
-    if (!numbers) return;
+    const counted = this.#series.take();
+    if (!counted) return;
     try {
       const { connection, keys } = this.#context;
-      await connection.run(addSeries, { keys, numbers });
+      await connection.run(addSeries, { keys, numbers: counted.numbers, keyTimes: counted.keys });
     } catch (error) {
       this.failed(asError(error));
     }

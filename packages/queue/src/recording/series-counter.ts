@@ -7,6 +7,17 @@ import { type Outcome, outcomes } from './outcome.js';
 const measuredAlike = 100;
 const outcomeCount = outcomes.length;
 
+/** What was counted between two beats. */
+export interface Counted {
+  /** See docs/protocol.md: the outcomes, then the waits and the runs. */
+  numbers: readonly number[];
+  /** For how long handlers had messages of the keys that need most, in ms. */
+  keys: readonly (readonly [key: string, ms: number])[];
+}
+
+/** Of so many keys at most it is told for how long handlers had them. */
+const mostKeys = 100;
+
 /** Counts what a consumer settles between two beats, and how long messages have waited and handlers have run. */
 export class SeriesCounter {
   readonly #clock: { serverNow: number };
@@ -16,6 +27,7 @@ export class SeriesCounter {
   /** Of so many one is measured, which counts for all of them. */
   #oneIn = 1;
   #measuredSo = 0;
+  #msOfKeys = new Map<string, number>();
 
   /** @param clock knows the server's time, in ms since 1970. */
   constructor(clock: { serverNow: number }) {
@@ -35,8 +47,8 @@ export class SeriesCounter {
     if (this.#counted === this.#nextMeasured) this.#measureNext(held);
   }
 
-  /** What was counted since the last call: the outcomes, then the waits and the runs. Undefined for nothing. */
-  take(): number[] | undefined {
+  /** What was counted since the last call. Undefined for nothing. */
+  take(): Counted | undefined {
     if (this.#counted === 0) return undefined;
     const numbers = this.#numbers;
     const others = numbers.slice(0, outcomeCount).reduce((sum, count) => sum + count, 0);
@@ -46,7 +58,9 @@ export class SeriesCounter {
     this.#nextMeasured = 1;
     this.#oneIn = 1;
     this.#measuredSo = 0;
-    return numbers;
+    const keys = mostUsed(this.#msOfKeys);
+    this.#msOfKeys = new Map();
+    return { numbers, keys };
   }
 
   #measureNext(held: HeldDelivery): void {
@@ -62,12 +76,33 @@ export class SeriesCounter {
   #measure(held: HeldDelivery, weight: number): void {
     const { waitMs, runMs } = handlingTimes(held, this.#clock.serverNow);
     if (waitMs !== undefined) this.#add(outcomeCount + bucketOf(waitMs), weight);
-    if (runMs !== undefined) this.#add(outcomeCount + bucketCount + bucketOf(runMs), weight);
+    if (runMs === undefined) return;
+    this.#add(outcomeCount + bucketCount + bucketOf(runMs), weight);
+    const key = keyOf(held);
+    if (key === undefined) return;
+    this.#msOfKeys.set(key, (this.#msOfKeys.get(key) ?? 0) + runMs * weight);
   }
 
   #add(at: number, weight: number): void {
     this.#numbers[at] = (this.#numbers[at] as number) + weight;
   }
+}
+
+function keyOf(held: HeldDelivery): string | undefined {
+  try {
+    return held.key;
+  } catch {
+    // Its envelope is malformed.
+    return undefined;
+  }
+}
+
+function mostUsed(msOfKeys: ReadonlyMap<string, number>): [string, number][] {
+  return [...msOfKeys]
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, mostKeys)
+    .map(([key, ms]): [string, number] => [key, Math.round(ms)])
+    .filter(([, ms]) => ms > 0);
 }
 
 function emptyNumbers(): number[] {

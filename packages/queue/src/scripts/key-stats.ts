@@ -7,8 +7,8 @@ import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 export interface KeyStatsInput {
   keys: QueueKeys;
-  /** Which keys: those with most pending messages, those that wait longest, or this one. */
-  which: 'pending' | 'age' | { key: string };
+  /** Which keys: those with most pending messages, that wait longest, that handlers had for longest, or this one. */
+  which: 'pending' | 'age' | 'time' | { key: string };
   /** How many at most. */
   count: number;
 }
@@ -22,14 +22,16 @@ export interface KeyReport {
   notBefore: number | undefined;
   /** `Infinity` for a pause that only `resumeKey` ends. */
   pausedUntil: number | undefined;
+  /** For how long handlers had its messages, in this hour and the one before. */
+  handlerMs: number;
 }
 
-const fieldsOfKey = 6;
+const fieldsOfKey = 7;
 
 export const keyStats = defineScript<KeyStatsInput, KeyReport[]>({
   name: 'key-stats',
   uses: [clockPart, keysPart],
-  keys: namedKeys(...placeKeys),
+  keys: namedKeys(...placeKeys, 'series'),
   args: {
     ...placeArgs,
     by: ({ which }) => (typeof which === 'string' ? which : ''),
@@ -44,8 +46,9 @@ export const keyStats = defineScript<KeyStatsInput, KeyReport[]>({
       text === '' ? undefined : Number(text.replace('inf', 'Infinity'));
     return Array.from({ length: values.length / fieldsOfKey }, (_, at) => {
       const [key = '', ...numbers] = values.slice(at * fieldsOfKey, (at + 1) * fieldsOfKey);
-      const [pending, since, active, notBefore, pausedUntil] = numbers.map(number);
-      return { key, pending: pending ?? 0, since, active: active ?? 0, notBefore, pausedUntil };
+      const [pending = 0, since, active = 0, notBefore, pausedUntil, handlerMs = 0] =
+        numbers.map(number);
+      return { key, pending, since, active, notBefore, pausedUntil, handlerMs };
     });
   },
 });

@@ -118,10 +118,10 @@ export const queueRoutes = [
     method: 'get',
     path: '/queues/{queue}/keys',
     role: 'view',
-    summary: 'Keys whose messages wait',
+    summary: 'Keys whose messages wait, or that handlers had for longest',
     tag,
     query: {
-      by: z.enum(['pending', 'age']).default('pending'),
+      by: z.enum(['pending', 'age', 'time']).default('pending'),
       limit: wholeInQuery(1, 200).default(20),
     },
     answer: z.object({
@@ -134,6 +134,7 @@ export const queueRoutes = [
           notBefore: time.optional(),
           isPaused: z.boolean(),
           pausedUntil: time.optional(),
+          handlerMs: count,
         }),
       ),
     }),
