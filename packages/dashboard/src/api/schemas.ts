@@ -61,7 +61,7 @@ export const consumerSchema = z.object({
   paused: pausedSchema.optional().describe('Whether it is paused by itself'),
 });
 
-/** A consumer of a queue, and what whoever asks may do with it. */
+/** A consumer of a queue, and what the caller may do with it. */
 export const queueConsumerSchema = consumerSchema.extend({
   rights: z.enum(['view', 'operate', 'destroy']),
 });

@@ -6,6 +6,7 @@ import {
   shown,
 } from '@redpost/core';
 import { entriesOf } from '@redpost/core/consuming';
+import { valueAt } from '../admin/dead/dead-letter.js';
 import { type QueueKeys, queueKeys } from '../keys.js';
 import { decodeEnvelope } from '../message/envelope.js';
 import type { Queue } from '../queue.js';
@@ -129,8 +130,7 @@ class BullMQUndo {
       if (!last) return;
       const areKept = await Promise.all(found.map(([entry]) => this.#isKept(String(entry))));
       for (const [entry, fields] of found.filter((_, place) => areKept[place])) {
-        const at = fields.findIndex((field, place) => place % 2 === 0 && String(field) === 'id');
-        const id = messageId(this.#keys.base, String(fields[at + 1]));
+        const id = messageId(this.#keys.base, String(valueAt(fields, 'id')));
         this.#entries.set(id, [...(this.#entries.get(id) ?? []), String(entry)]);
       }
       from = `(${String(last[0])}`;
@@ -180,10 +180,7 @@ class BullMQUndo {
       const last = letters.at(-1);
       if (!last) return;
       const found = letters.map(([entry, fields]) => {
-        const at = fields.findIndex(
-          (field, place) => place % 2 === 0 && String(field) === 'element',
-        );
-        return { member: String(entry), element: fields[at + 1] as Buffer };
+        return { member: String(entry), element: valueAt(fields, 'element') as Buffer };
       });
       await this.#undo(source, 'stream', found);
       from = `(${String(last[0])}`;

@@ -26,11 +26,7 @@ local function put_imported(due, attempt, text)
     return note_due(due)
   end
   local level, key = place_of(text)
-  if key then return put_of_key(key, 'LPUSH', element) end
-  if level == 4 then return redis.call('LPUSH', list, element) end
-  declare('levels')
-  has_arrived = true
-  redis.call('LPUSH', list_of_level(level), element)
+  put_at(level, key, element)
 end
 
 local imported, died = 0, 0

@@ -6,20 +6,11 @@ interface KeyedInput {
   consumer?: string;
 }
 
+/** The keys about keys of messages. */
+const keysOfKeys = ['ready', 'later', 'busy', 'fair', 'keysByPending', 'keysByAge'] as const;
+
 /** The keys of a queue that scripts need which know where messages with a priority or a key wait. */
-export const placeKeys = [
-  'returned',
-  'suspects',
-  'shape',
-  'seen',
-  'ready',
-  'later',
-  'busy',
-  'fair',
-  'keysByPending',
-  'keysByAge',
-  'idle',
-] as const;
+export const placeKeys = ['returned', 'suspects', 'shape', 'seen', ...keysOfKeys, 'idle'] as const;
 
 /** The keys of scripts that change what a consumer holds. */
 export const heldKeys = [
@@ -34,16 +25,6 @@ export const heldKeys = [
 
 /** The keys of messages that wait until no other one comes. */
 export const debouncedKeys = ['debounced', 'debouncedFirsts', 'debouncedElements'] as const;
-
-/** The keys about keys of messages. */
-const keysOfKeys: readonly (keyof QueueKeys)[] = [
-  'ready',
-  'later',
-  'busy',
-  'fair',
-  'keysByPending',
-  'keysByAge',
-];
 
 /**
  * `looksFirst` of a script that sends. It does not look at what it needs only for messages with a key: when one of these

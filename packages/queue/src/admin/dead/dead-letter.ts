@@ -72,7 +72,7 @@ export function diedAt(entry: string): Date {
 }
 
 /** Names stand at even places: a value may be the name of another field. */
-function valueAt(fields: readonly Buffer[], name: string): Buffer | undefined {
+export function valueAt(fields: readonly Buffer[], name: string): Buffer | undefined {
   for (let at = 0; at < fields.length; at += 2) {
     if (String(fields[at]) === name) return fields[at + 1];
   }

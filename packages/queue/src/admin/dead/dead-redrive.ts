@@ -252,7 +252,8 @@ export class Redrive<Body, Input> {
 
   /** Resolves to false when the signal has ended it. */
   async #mayGoOn(): Promise<boolean> {
-    return (await this.#pace.mayGoOn(this.#redriven)) || !this.#wasAborted();
+    await this.#pace.mayGoOn(this.#redriven);
+    return !this.#wasAborted();
   }
 
   #count(redriven: number): void {

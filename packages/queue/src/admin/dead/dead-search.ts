@@ -1,4 +1,4 @@
-import { entriesOf, newestId } from '@redpost/core/consuming';
+import { newestId } from '@redpost/core/consuming';
 import type { QueueContext } from '../../context.js';
 import { type PeekDeadInput, type PeekedEntry, peekDead } from '../../scripts/peek-dead.js';
 import { type SurveyedLetter, surveyDead } from '../../scripts/survey-dead.js';
@@ -94,9 +94,8 @@ async function* readAll<Body>(
   const last = await connection.run(newestId, keys.dead);
   let from = after === undefined ? '-' : `(${after}`;
   while (last !== undefined) {
-    const range = { stream: keys.dead, from, to: last, limit: readSize };
-    const entries = await entriesOf(connection, range);
-    const letters = await Promise.all(entries.map((entry) => readLetter(context, entry)));
+    const range = { from, to: last, limit: readSize, maxBodyBytes: undefined };
+    const letters = await readRange(context, range);
     const newest = letters.at(-1);
     if (!newest) return;
     yield { letters, examined: letters.length };

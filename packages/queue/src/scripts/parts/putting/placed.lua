@@ -1,5 +1,14 @@
 -- Where messages of a producer wait that may have priorities or keys.
 
+-- An element waits where its level and its key say.
+local function put_at(level, key, element)
+  if key then return put_of_key(key, 'LPUSH', element) end
+  if level == 4 then return redis.call('LPUSH', list, element) end
+  declare('levels')
+  has_arrived = true
+  redis.call('LPUSH', list_of_level(level), element)
+end
+
 -- The level and the key of an element that a producer has written.
 local function place_of_sent(element)
   if element:sub(1, 3) ~= '\0011{' then return 4 end
@@ -30,9 +39,5 @@ local function put_sent(element, n)
     refused[#refused + 1] = n
     return
   end
-  if key then return put_of_key(key, 'LPUSH', element) end
-  if level == 4 then return redis.call('LPUSH', list, element) end
-  declare('levels')
-  has_arrived = true
-  redis.call('LPUSH', list_of_level(level), element)
+  put_at(level, key, element)
 end
