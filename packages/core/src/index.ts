@@ -7,10 +7,12 @@
 export { type Backoff, type ExponentialOptions, exponential, fixed } from './backoff.js';
 export { bytes } from './codecs/bytes.js';
 export { type Codec, type CodecBody, decodeBody, encodeBody } from './codecs/codec.js';
+export { decodeOnly } from './codecs/decode-only.js';
 export { json } from './codecs/json.js';
 export { checkedMaxMessageBytes, refuseTooLarge } from './codecs/message-size.js';
 export { type Msgpackr, msgpack } from './codecs/msgpack.js';
 export { type Schema, validate, type WithoutSchema, type WithSchema } from './codecs/schema.js';
+export { Slice } from './codecs/slice.js';
 export { text } from './codecs/text.js';
 export { checkedConnection } from './connection/checked-connection.js';
 export { connect } from './connection/connect.js';
@@ -74,7 +76,7 @@ export type {
 } from './observe/observer.js';
 export { longestTimerMs, type NumberRange, shown, wholeNumber } from './options/check.js';
 export { parseDuration } from './options/duration.js';
-export { checkedKeyName, checkedName, refuseForeignName } from './options/names.js';
+export { checkedKeyName, checkedName, isForeignName, refuseForeignName } from './options/names.js';
 export {
   type Complete,
   type NamesOf,

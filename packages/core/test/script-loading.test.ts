@@ -108,3 +108,24 @@ it('a script that a line waits for is sent as text, which no server can be witho
 
   expect(scriptCommands(relay)).toEqual(['EVAL']);
 });
+
+it('the answer to a call that is repeated, because its script was flushed, comes before those to later calls', async () => {
+  const own = await startOwnRedis();
+  const connection = openConnection(own.url);
+  const key = uniqueKey();
+  await connection.run(script, key);
+
+  // In one of these rounds, the second call is sent while the first one is repeated.
+  for (let turns = 0; turns < 12; turns += 1) {
+    await connection.call('SCRIPT', ['FLUSH']);
+    const order: string[] = [];
+    const first = connection.run(script, key).then(() => order.push('first'));
+    for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
+    const second = connection.run(script, key).then(() => order.push('second'));
+    // So that both answers are read together.
+    const until = performance.now() + 20;
+    while (performance.now() < until);
+    await Promise.all([first, second]);
+    expect(order, `after ${turns} turns`).toEqual(['first', 'second']);
+  }
+});

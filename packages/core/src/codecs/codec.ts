@@ -1,5 +1,6 @@
 import { messageOf } from '../error-text.js';
 import { DecodeError, EncodeError } from '../errors.js';
+import type { Slice } from './slice.js';
 
 /** Encodes a body to bytes and decodes it again. Both functions are pure and synchronous, and may throw. */
 export interface Codec<Body = unknown> {
@@ -14,6 +15,11 @@ export interface Codec<Body = unknown> {
    * them anyway. When it throws, the error is ignored and `decode` is called.
    */
   decodeAscii?(text: string): Body;
+  /**
+   * True for a codec whose `encode` always throws, see `decodeOnly`. A queue whose name is a key of another system, such as
+   * `rq:queue:default`, needs one: the programs of that system cannot read what a queue would send. Default false.
+   */
+  readonly isDecodeOnly?: boolean;
 }
 
 /** The body type a codec is for. */
@@ -44,6 +50,22 @@ export function decodeBody<Body>(codec: Codec<Body>, bytes: Buffer): Body {
   } catch (cause) {
     const why = messageOf(cause);
     throw new DecodeError(`The body is not ${nameOf(codec)}: ${why}`, { bytes, cause });
+  }
+}
+
+/**
+ * Decodes a body that has arrived: from its text, if that is known and the codec can.
+ *
+ * @throws DecodeError, with the bytes, for any error of the codec.
+ */
+export function decodeSlice<Body>(codec: Codec<Body>, slice: Slice): Body {
+  const text = codec.decodeAscii && slice.text;
+  if (text === undefined) return decodeBody(codec, slice.bytes);
+  try {
+    return codec.decodeAscii?.(text) as Body;
+  } catch {
+    // Decoding the bytes throws again, and this error has the bytes.
+    return decodeBody(codec, slice.bytes);
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DecodeError, EncodeError } from '../errors.js';
 import { bytes } from './bytes.js';
 import { type Codec, decodeBody, encodeBody } from './codec.js';
+import { decodeOnly } from './decode-only.js';
 import { json } from './json.js';
 import { msgpack } from './msgpack.js';
 import { text } from './text.js';
@@ -155,4 +156,12 @@ it('a codec without a name is spoken of all the same', () => {
   } as unknown as Codec<string>;
   expect(() => decodeBody(nameless, Buffer.from('a'))).toThrow('is not what its codec expects: no');
   expect(() => encodeBody(nameless, 'a')).toThrow('encoded as what its codec expects: no');
+});
+
+it('a codec that only decodes has the name of the other one, and encodes nothing', () => {
+  const codec = decodeOnly(json<number>());
+
+  expect([codec.name, codec.isDecodeOnly]).toEqual(['json', true]);
+  expect(decodeBody(codec, Buffer.from('7'))).toBe(7);
+  expect(() => encodeBody(codec, 7)).toThrow(EncodeError);
 });

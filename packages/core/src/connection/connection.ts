@@ -1,3 +1,4 @@
+import type { Slice } from '../codecs/slice.js';
 import type { RedpostError } from '../errors.js';
 import type { Argument, Reply } from '../replies.js';
 import type { Unlisten } from '../runtime/emitter.js';
@@ -55,8 +56,8 @@ export interface SubscriptionTarget {
 
 /** Receives the messages of a {@link SubscriptionTarget}. */
 export interface Subscriber {
-  /** A message was published to `channel`. */
-  message(channel: string, payload: Buffer): void;
+  /** A message was published to `channel`. What of the payload is to outlive the call is to be copied. */
+  message(channel: string, payload: Slice): void;
   /** The connection is lost. Messages that are published from now on are missed. */
   interrupted?(error: Error): void;
   /** Redis has confirmed the subscription again, `downMs` after the interruption. */
@@ -159,6 +160,19 @@ export interface Connection extends AsyncDisposable {
    *   when too few replicas have confirmed it by the deadline.
    */
   call(command: string, args: readonly Argument[], options?: CallOptions): Promise<Reply>;
+
+  /**
+   * Sends one command once to each node of a Cluster, masters and replicas, for what every node knows only of itself;
+   * elsewhere to the server. Resolves with an answer or an error for each node.
+   *
+   * @param timeoutMs the deadline, in ms from the call. Default: the connection's `callTimeoutMs`.
+   * @throws ConnectionError, TimeoutError, ClosedError while Redis is away.
+   */
+  callEachNode(
+    command: string,
+    args: readonly Argument[],
+    timeoutMs?: number,
+  ): Promise<(Reply | RedpostError)[]>;
 
   /**
    * Runs a script by its hash. The script is loaded before its first call on each connection to a server. If

@@ -1,4 +1,10 @@
-import { isRedpostError, type KeyType, type ServerError, WrongTypeError } from '../errors.js';
+import {
+  isRedpostError,
+  type KeyType,
+  type RedpostError,
+  type ServerError,
+  WrongTypeError,
+} from '../errors.js';
 import type { Argument, Reply } from '../replies.js';
 import type { Unlisten } from '../runtime/emitter.js';
 import type { Script } from '../script/script.js';
@@ -22,14 +28,33 @@ export interface KeyOwner {
   name: string;
   /** The type that this key has to have; undefined for a text that is not a key of the owner. */
   typeOf(key: string): KeyType | undefined;
+  /**
+   * Further keys that a script may have derived from its arguments. Called only after an error.
+   *
+   * @param read asks Redis.
+   */
+  derivedKeys?(
+    args: readonly Argument[],
+    read: (command: string, args: readonly Argument[]) => Promise<Reply>,
+  ): Promise<string[]>;
 }
+
+/** What is behind each such connection. */
+const shared = new WeakMap<Connection, Connection>();
 
 /**
  * The same connection, with errors that name the owner's key of a wrong type. Redis says only that there is
  * one. It costs nothing until such an error.
  */
 export function connectionOf(owner: KeyOwner, connection: Connection): Connection {
-  return new OwnersConnection(owner, connection);
+  const own = new OwnersConnection(owner, connection);
+  shared.set(own, sharedConnection(connection));
+  return own;
+}
+
+/** The connection that such ones of several owners share; any other connection itself. */
+export function sharedConnection(connection: Connection): Connection {
+  return shared.get(connection) ?? connection;
 }
 
 class OwnersConnection implements Connection {
@@ -64,7 +89,15 @@ class OwnersConnection implements Connection {
   call(command: string, args: readonly Argument[], options?: CallOptions): Promise<Reply> {
     return this.#connection
       .call(command, args, options)
-      .catch((error) => this.#explained(error, args, always));
+      .catch((error) => this.#explained(error, { keys: args, args: [] }, always));
+  }
+
+  callEachNode(
+    command: string,
+    args: readonly Argument[],
+    timeoutMs?: number,
+  ): Promise<(Reply | RedpostError)[]> {
+    return this.#connection.callEachNode(command, args, timeoutMs);
   }
 
   run<Input, Result>(
@@ -77,7 +110,7 @@ class OwnersConnection implements Connection {
       .catch((error) =>
         this.#explained(
           error,
-          script.encode(input).keys,
+          script.encode(input),
           (key) => script.looksFirst?.(input, key) ?? false,
         ),
       );
@@ -86,7 +119,7 @@ class OwnersConnection implements Connection {
   block(command: BlockingCommand, options?: BlockOptions): Promise<Reply> {
     return this.#connection
       .block(command, options)
-      .catch((error) => this.#explained(error, command(1), always));
+      .catch((error) => this.#explained(error, { keys: command(1), args: [] }, always));
   }
 
   subscribe(target: SubscriptionTarget, subscriber: Subscriber): Promise<Unsubscribe> {
@@ -121,26 +154,22 @@ class OwnersConnection implements Connection {
   }
 
   /**
-   * @param texts among them the keys that were touched.
+   * @param called among its keys are those that were touched.
    * @param isHarmless true when nothing was changed before this key turned out to be of another type.
    * @throws WrongTypeError, or any other error unchanged.
    */
-  #explained(
-    error: unknown,
-    texts: readonly Argument[],
-    isHarmless: (key: string) => boolean,
-  ): Promise<never> {
+  #explained(error: unknown, called: Called, isHarmless: (key: string) => boolean): Promise<never> {
     // All other errors are thrown at once, without another round trip.
     if (!isWrongType(error)) throw error;
-    return this.#explain(error, texts, isHarmless);
+    return this.#explain(error, called, isHarmless);
   }
 
   async #explain(
     error: ServerError,
-    texts: readonly Argument[],
+    called: Called,
     isHarmless: (key: string) => boolean,
   ): Promise<never> {
-    const wrong = await this.#findWrong(texts);
+    const wrong = (await this.#findWrong(called.keys)) ?? (await this.#findDerived(called.args));
     if (!wrong) throw error;
     const { kind, name } = this.#owner;
     const { address, database } = this.#connection;
@@ -169,6 +198,27 @@ class OwnersConnection implements Connection {
     }
     return undefined;
   }
+
+  /** The same of the keys that are derived. None is named where that cannot be found out. */
+  async #findDerived(args: readonly Argument[]) {
+    const read = (command: string, its: readonly Argument[]) => this.#connection.call(command, its);
+    try {
+      const keys = (await this.#owner.derivedKeys?.(args, read)) ?? [];
+      const types = await Promise.all(keys.map((key) => read('TYPE', [key]).then(String)));
+      const at = keys.findIndex((key, n) => ![this.#owner.typeOf(key), 'none'].includes(types[n]));
+      const key = keys[at];
+      const expected = key === undefined ? undefined : this.#owner.typeOf(key);
+      return key !== undefined && expected ? { key, expected, found: types[at] } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** What a command or a script was called with. */
+interface Called {
+  keys: readonly Argument[];
+  args: readonly Argument[];
 }
 
 /** A single command changes nothing when a key is of another type. */

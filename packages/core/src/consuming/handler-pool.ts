@@ -118,9 +118,14 @@ export class HandlerPool<Item extends Work> {
     return this.#concurrency + this.#lookahead.count - this.#running - ahead;
   }
 
-  /** How many items are taken ahead for each handler, rounded down: see Lookahead. */
-  get aheadOfEach(): number {
-    return Math.floor(this.#lookahead.count / this.#concurrency);
+  /** How many items it wants to have ahead of its handlers: see Lookahead. */
+  get reserve(): number {
+    return this.#lookahead.count;
+  }
+
+  /** A round trip to Redis takes so long, in ms. */
+  roundTrip(ms: number): void {
+    this.#lookahead.roundTripMs = ms;
   }
 
   /** How many handlers have nothing to do. */

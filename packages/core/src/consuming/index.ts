@@ -7,7 +7,9 @@
  */
 
 export { fixed } from '../backoff.js';
+export { decodeSlice } from '../codecs/codec.js';
 export { mayBeTooLarge } from '../codecs/message-size.js';
+export { type Block, Slice } from '../codecs/slice.js';
 export { messageOf, shortened, stackOf } from '../error-text.js';
 export { asError, isRedpostError } from '../errors.js';
 export {
@@ -65,10 +67,12 @@ export {
   nextTick,
   pause,
   performance,
+  setImmediate,
   setInterval,
   setTimeout,
 } from '../runtime/timers.js';
 export { warn } from '../runtime/warning.js';
+export { JointScript } from '../script/joint-script.js';
 export { definePart } from '../script/part.js';
 export {
   clockPart,
@@ -78,6 +82,7 @@ export {
   writeBeforeGrowingPart,
 } from '../script/parts/parts.js';
 export { TickBatch } from '../sending/batch.js';
+export { fail, type OnItsWay } from '../sending/on-its-way.js';
 export { Ahead } from './ahead.js';
 export { checkedHandler } from './checked-handler.js';
 export { CountedReport } from './counted-report.js';
@@ -96,9 +101,11 @@ export {
   type Lease,
   type Work,
 } from './handler-pool.js';
+export { IdleWatch } from './idle-watch.js';
 export { Outcomes } from './outcomes.js';
 export { Rerun } from './rerun.js';
 export { bodyInJson, bytesInJson, withShortJson } from './short-json.js';
 export { ToldSeldom } from './told-seldom.js';
 export { UnheardDeadLetters } from './unheard-dead-letters.js';
+export { untilIdle } from './until-idle.js';
 export { within } from './within.js';

@@ -5,11 +5,27 @@ it('nothing is leased ahead before a handler has finished', () => {
   expect(new Lookahead(50, 1000).count).toBe(0);
 });
 
-it('as many are leased ahead as the handlers start within 2 ms', () => {
+it('as many are leased ahead as the handlers start within 4 ms', () => {
   const lookahead = new Lookahead(10, 1000);
   lookahead.add(1, 100);
 
-  expect(lookahead.count).toBe(20);
+  expect(lookahead.count).toBe(40);
+});
+
+it('as many more are leased ahead as the handlers start within a long round trip', () => {
+  const lookahead = new Lookahead(100, 1000);
+  lookahead.roundTripMs = 21;
+  lookahead.add(5, 100);
+
+  expect(lookahead.count).toBe(480);
+});
+
+it('a short round trip changes nothing', () => {
+  const lookahead = new Lookahead(10, 1000);
+  lookahead.roundTripMs = 0.7;
+  lookahead.add(1, 100);
+
+  expect(lookahead.count).toBe(40);
 });
 
 it('slow handlers get nothing ahead', () => {
@@ -45,7 +61,7 @@ it('a stall lasts until the next measurement', () => {
   expect(lookahead.count).toBe(0);
 
   lookahead.add(1, 100);
-  expect(lookahead.count).toBe(20);
+  expect(lookahead.count).toBe(40);
 });
 
 it('never more than a megabyte is leased ahead', () => {

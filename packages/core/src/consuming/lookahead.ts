@@ -1,5 +1,9 @@
-/** As many messages are leased ahead as the handlers will start within this time, in ms. */
-const horizonMs = 2;
+/** As many messages are leased ahead as the handlers will start within this time, in ms, if Redis is near. */
+const horizonMs = 4;
+/** A round trip that takes no longer than this, in ms, is part of that time. */
+const nearMs = 1;
+/** The longest round trip that messages are leased ahead for, in ms. */
+const farMs = 250;
 const mostBytes = 1024 * 1024;
 /** The weight of one measurement in the moving mean. */
 const weight = 0.05;
@@ -7,13 +11,15 @@ const weight = 0.05;
 /**
  * How many messages to lease ahead, beyond those that are being handled (prefetch). Fast handlers need some, because they
  * would wait for round trips otherwise. Slow handlers need none, and would keep messages from idle consumers. So it is as
- * many as the handlers, at their recent speed, start within 2 ms, but at most `most`, and at most a mebibyte.
+ * many as the handlers, at their recent speed, start within 4 ms, but at most `most`, and at most a mebibyte. If Redis is far
+ * away, it is as many as they start within a round trip more.
  */
 export class Lookahead {
   /** How many messages may be leased ahead at most for now. */
   bound = Number.POSITIVE_INFINITY;
   readonly #concurrency: number;
   readonly #most: number;
+  #horizonMs = horizonMs;
   #meanMs = Number.POSITIVE_INFINITY;
   #meanBytes = 0;
   #count = 0;
@@ -34,12 +40,17 @@ export class Lookahead {
     this.#count = 0;
   }
 
+  /** A round trip to Redis takes so long, in ms. */
+  set roundTripMs(ms: number) {
+    this.#horizonMs = horizonMs + Math.max(0, Math.min(ms, farMs) - nearMs);
+  }
+
   /** Notes how long a handler took, in ms, and how large its message was, in bytes. */
   add(handledMs: number, bytes: number): void {
     const mean = this.#meanMs;
     this.#meanMs = mean === Infinity ? handledMs : mean + weight * (handledMs - mean);
     this.#meanBytes += weight * (bytes - this.#meanBytes);
-    const ahead = (this.#concurrency * horizonMs) / Math.max(this.#meanMs, 0.001);
+    const ahead = (this.#concurrency * this.#horizonMs) / Math.max(this.#meanMs, 0.001);
     this.#count = Math.floor(Math.min(this.#most, ahead, mostBytes / this.#meanBytes));
   }
 }

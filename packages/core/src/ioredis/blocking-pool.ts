@@ -17,8 +17,8 @@ export interface BlockingPoolOptions {
    * again. Missing where it cannot be done.
    */
   unblock?: (clientId: number) => Promise<boolean>;
-  /** How long one command may block, in ms. */
-  sliceMs: number;
+  /** How long one command may block, in ms: on a socket where it can be ended before, and elsewhere. */
+  sliceMs: { endable: number; other: number };
   /** The socket for commands: while it works and none for reads can be opened, reads ask there. */
   commands: Link;
 }
@@ -48,6 +48,8 @@ function firstLook(patience: number): number {
 interface Socket {
   link: Link;
   clientId: Promise<number> | undefined;
+  /** True when it is known which client it is, so that its reads can be ended. */
+  isEndable: boolean;
   idleTimer?: NodeJS.Timeout;
 }
 
@@ -105,7 +107,9 @@ export class BlockingPool {
         if (performance.now() >= deadline && !socket.link.isUp) return null;
         signal?.throwIfAborted();
       }
-      const blockMs = Math.min(this.#options.sliceMs, deadline - performance.now());
+      const { endable, other } = this.#options.sliceMs;
+      const sliceMs = socket.isEndable ? endable : other;
+      const blockMs = Math.min(sliceMs, deadline - performance.now());
       const reply = await this.#slice(socket, command, Math.max(shortestMs, blockMs), wait);
       if (reply !== null) return reply;
       signal?.throwIfAborted();
@@ -226,14 +230,20 @@ export class BlockingPool {
 
   #open(): Socket {
     const link = this.#options.openLink();
-    const socket: Socket = { link, clientId: undefined };
+    const socket: Socket = { link, clientId: undefined, isEndable: false };
     link.events.on('up', () => {
       if (!this.#options.unblock) return;
       // Without a deadline: a server that is frozen just now answers later, on the same socket.
       socket.clientId = link.send('CLIENT', ['ID'], Number.POSITIVE_INFINITY).then(Number);
-      socket.clientId.catch(() => {
-        // A caller that wants to unblock awaits the same promise and deals with the failure.
-      });
+      socket.clientId.then(
+        () => {
+          socket.isEndable = true;
+        },
+        () => {
+          // A caller that wants to unblock awaits the same promise and deals with the failure.
+          socket.isEndable = false;
+        },
+      );
     });
     this.#sockets.add(socket);
     return socket;

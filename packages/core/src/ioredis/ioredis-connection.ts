@@ -13,7 +13,7 @@ import type {
   SubscriptionTarget,
   Unsubscribe,
 } from '../connection/connection.js';
-import { ClosedError } from '../errors.js';
+import { ClosedError, type RedpostError } from '../errors.js';
 import { checkWait, longestTimerMs, wholeNumber } from '../options/check.js';
 import type { Argument, Reply } from '../replies.js';
 import { inThisContext, outsideContext } from '../runtime/context.js';
@@ -33,10 +33,11 @@ import { unblock } from './unblock.js';
 /** The options, with those that a connection in another thread needs in addition. */
 type Options = SocketOptions & Pick<ConnectOptions, 'connectTimeoutMs' | 'credentials'>;
 
-/** How long a blocking read may block the server at a time, in ms. */
-const blockSliceMs = 5000;
-/** The same where a read that is no longer wanted cannot be ended from outside, in ms. */
-const shortSliceMs = 1000;
+/**
+ * How long a blocking read may block the server at a time, in ms: where it can be ended when it is no longer wanted, where it is
+ * not known that it can, and in a Cluster, where it cannot.
+ */
+const [blockSliceMs, shorterSliceMs, clusterSliceMs] = [10_000, 5000, 1000];
 
 /** How long the server may take to answer after this process stood still, in ms. */
 const longestDoubtMs = 2000;
@@ -99,6 +100,14 @@ export class IoredisConnection implements Connection {
     if (replicas !== 0) return this.#callReplicated(command, args, options);
     if (options.timeoutMs !== undefined) return this.#callInTime(command, args, options);
     return this.#callNow(command, args, options);
+  }
+
+  async callEachNode(
+    command: string,
+    args: readonly Argument[],
+    timeoutMs?: number,
+  ): Promise<(Reply | RedpostError)[]> {
+    return this.#commands.callEachNode(command, args, this.#deadline({ timeoutMs }));
   }
 
   run<Input, Result>(
@@ -290,7 +299,7 @@ export class IoredisConnection implements Connection {
 
   #openBlocking(): BlockingPool {
     const { isCluster, usesTls } = this.#target;
-    const sliceMs = isCluster ? shortSliceMs : blockSliceMs;
+    const other = isCluster ? clusterSliceMs : shorterSliceMs;
     return new BlockingPool({
       openLink: () => {
         // The pool watches its reads itself: this is for a server that is silent when it is greeted.
@@ -308,7 +317,7 @@ export class IoredisConnection implements Connection {
         link.events.on('error', (error) => this.#events.emit('error', error));
         return link;
       },
-      sliceMs,
+      sliceMs: { endable: blockSliceMs, other },
       commands: this.#commands,
       ...(!isCluster && { unblock: (id: number) => unblock(this.#commands, id) }),
     });

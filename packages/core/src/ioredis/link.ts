@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { mayBeTooLarge } from '../codecs/message-size.js';
+import { within } from '../consuming/within.js';
 import {
   ClosedError,
   ConnectionError,
@@ -200,6 +201,31 @@ export class Link {
     options?: SendOptions,
   ): Promise<Reply> {
     return this.attempt(() => this.send(command, args, deadline, options), deadline);
+  }
+
+  /** Sends one command once to each node of a Cluster, or to the server. Resolves with the result of each. */
+  async callEachNode(
+    command: string,
+    args: readonly Argument[],
+    deadline: number,
+  ): Promise<(Reply | RedpostError)[]> {
+    if (!this.#isOpen) await this.untilUp(deadline);
+    // Otherwise it would not know of replicas that are new, or that were away.
+    if (isCluster(this.#client)) {
+      await within(refreshed(this.#client), deadline - performance.now());
+    }
+    const ask = async (node: Redis) => {
+      // Nodes that nothing was asked of yet are not connected.
+      if (node.status === 'wait') {
+        await within(
+          outsideContext(() => node.connect()),
+          deadline - performance.now(),
+        );
+      }
+      return this.#sendBy(node, command, args, deadline);
+    };
+    const explained = (error: unknown) => (isRedpostError(error) ? error : this.translate(error));
+    return Promise.all(nodesOf(this.#client).map((node) => ask(node).catch(explained)));
   }
 
   /**

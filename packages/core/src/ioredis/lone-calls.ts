@@ -46,11 +46,11 @@ export class LoneCalls {
   add(call: LoneCall): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const place = {
-        ...call,
         start() {
           clearTimeout(timer);
           resolve(call.send());
         },
+        ...call,
       };
       const expire = () => {
         this.#waiting.splice(this.#waiting.indexOf(place), 1);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { idleMsSince } from '../../../../tooling/machine-pace.js';
-import { MessageReader } from './message-reader.js';
+import { MessageReader, type OnMessage } from './message-reader.js';
 
 const long = 'x'.repeat(70_000);
 const messages = [
@@ -66,6 +66,19 @@ it.each([1, 2, 3, 7, 19, 64, 1000, 65_536, 1_000_000])(
     expect(found.passedOn).toBe(others.join('') + others.join(''));
   },
 );
+
+it('gives the text of messages that have come with nothing but ASCII', () => {
+  const ascii = (messages[0] as string).repeat(20);
+  const texts = (frames: string) => {
+    const found = new Set<string | undefined>();
+    const onMessage: OnMessage = (_kind, _name, _channel, { text }) => found.add(text);
+    new MessageReader({ onMessage, onRevoked: () => {} }, () => {}).write(Buffer.from(frames));
+    return [...found];
+  };
+
+  expect(texts(ascii)).toEqual(['hello']);
+  expect(texts(ascii + messages[3])).toEqual([undefined]);
+});
 
 it('notices that a subscription to a sharded channel ended, and passes that on too', () => {
   const frame = '>3\r\n$12\r\nsunsubscribe\r\n$3\r\n{a}\r\n:0\r\n';

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { type Block, blockOf, Slice } from '../codecs/slice.js';
 import type { SubscriptionTarget } from '../connection/connection.js';
 
 /** The kind of subscription that a message is for. */
@@ -6,9 +7,9 @@ type MessageKind = SubscriptionTarget['kind'];
 
 /**
  * Gets each message. `name` is what was subscribed to: the channel, or the pattern it matched. `payload` is a
- * view into the chunk that was read from the socket.
+ * part of the chunk that was read from the socket.
  */
-export type OnMessage = (kind: MessageKind, name: string, channel: string, payload: Buffer) => void;
+export type OnMessage = (kind: MessageKind, name: string, channel: string, payload: Slice) => void;
 
 /** Receives the findings of a reader. */
 export interface MessageListener {
@@ -31,6 +32,9 @@ const beginnings = (['channel', 'pattern', 'shard'] as const).flatMap((kind) => 
 });
 
 type Beginning = (typeof beginnings)[number];
+
+/** In as many bytes, the head of a message usually ends. */
+const headBytes = 256;
 
 const revocations = ['>', '*'].map((push) => Buffer.from(`${push}3\r\n$12\r\nsunsubscribe\r\n$`));
 
@@ -57,16 +61,8 @@ export class MessageReader {
   }
 
   readonly write = (chunk: Buffer): void => {
-    if (this.#heldBytes === 0) {
-      this.#read(chunk);
-      return;
-    }
-    this.#hold(chunk);
-    if (this.#heldBytes < this.#wantedBytes) return;
-    const bytes = Buffer.concat(this.#held);
-    this.#held = [];
-    this.#heldBytes = 0;
-    this.#read(bytes);
+    const start = this.#heldBytes === 0 ? 0 : this.#finishHeld(chunk);
+    if (start < chunk.length) this.#read(chunk, start);
   };
 
   #hold(bytes: Buffer): void {
@@ -74,11 +70,38 @@ export class MessageReader {
     this.#heldBytes += bytes.length;
   }
 
-  #read(bytes: Buffer): void {
-    let at = 0;
+  /**
+   * Reads the frame that is held. Returns where it ends in this chunk, or the end of the chunk if it takes more. Of the chunk only
+   * about as many bytes are copied as belong to the frame.
+   */
+  #finishHeld(chunk: Buffer): number {
+    const held = this.#heldBytes;
+    let part = headBytes;
+    while (held + chunk.length >= this.#wantedBytes) {
+      part = Math.max(part, this.#wantedBytes - held);
+      this.#wantedBytes = 0;
+      const end = this.#readFrame(
+        blockOf(Buffer.concat([...this.#held, chunk.subarray(0, part)])),
+        0,
+      );
+      if (end !== -1) {
+        this.#held = [];
+        this.#heldBytes = 0;
+        return end - held;
+      }
+      if (part >= chunk.length) break;
+      part *= 2;
+    }
+    this.#hold(chunk);
+    return chunk.length;
+  }
+
+  #read(bytes: Buffer, start: number): void {
+    const block = blockOf(bytes);
+    let at = start;
     while (at < bytes.length) {
       this.#wantedBytes = 0;
-      const end = this.#readMessage(bytes, at) ?? this.#readOther(bytes, at);
+      const end = this.#readFrame(block, at);
       if (end === -1) {
         this.#wantedBytes -= at;
         this.#hold(bytes.subarray(at));
@@ -88,8 +111,14 @@ export class MessageReader {
     }
   }
 
+  /** The end of the frame that starts at `at`, -1 if it is not all there. */
+  #readFrame(block: Block, at: number): number {
+    return this.#readMessage(block, at) ?? this.#readOther(block.bytes, at);
+  }
+
   /** The end of the message that starts at `at`, -1 if it is not all there, or no message. */
-  #readMessage(bytes: Buffer, at: number): number | undefined {
+  #readMessage(block: Block, at: number): number | undefined {
+    const { bytes } = block;
     const found = this.#beginningAt(bytes, at);
     if (!found) return undefined;
 
@@ -108,7 +137,8 @@ export class MessageReader {
 
     const payloadEnd = this.#bulkEnd(bytes, next);
     if (payloadEnd === -1) return -1;
-    this.#listener.onMessage(found.kind, name, channel, bytes.subarray(this.#at, payloadEnd));
+    const payload = new Slice(block, this.#at, payloadEnd);
+    this.#listener.onMessage(found.kind, name, channel, payload);
     return payloadEnd + 2;
   }
 

@@ -55,7 +55,6 @@ export class ReplicationRounds {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#expire(waiting), timerMs(write.deadline));
       const waiting: WaitingWrite = {
-        ...write,
         isSent: false,
         resolve(reply) {
           clearTimeout(timer);
@@ -65,6 +64,7 @@ export class ReplicationRounds {
           clearTimeout(timer);
           reject(error);
         },
+        ...write,
       };
       this.#waiting.push(waiting);
       // Other writes of this tick are sent in the same round.

@@ -18,6 +18,8 @@ export class ScriptCalls {
   #loaded = new WeakMap<Client, Set<string>>();
   /** False when the user may not load scripts: then those that are unknown are sent as text. */
   #mayLoad = true;
+  /** Pending while calls are repeated, because their script was unknown. It never rejects. */
+  #repeating: Promise<unknown> | undefined;
 
   constructor(link: Link) {
     this.#link = link;
@@ -27,7 +29,11 @@ export class ScriptCalls {
     });
   }
 
-  /** @throws the errors of {@link Link.call}. */
+  /**
+   * Calls for the same script are executed in their order, and their answers come in it.
+   *
+   * @throws the errors of {@link Link.call}.
+   */
   run(
     text: ScriptText,
     { keys, args }: ScriptCall,
@@ -35,24 +41,40 @@ export class ScriptCalls {
     options?: SendOptions,
   ): Promise<Reply> {
     const rest = [keys.length, ...keys, ...args];
+    const before = this.#repeating;
     const send = () => {
       this.#prepare(text, keys);
       return this.#link.send('EVALSHA', [text.sha, ...rest], deadline, options);
     };
-    return this.#link.attempt(send, deadline).catch(async (error) => {
+    const reply = this.#link.attempt(send, deadline).catch((error) => {
       if (!isUnknown(error)) throw error;
-      // It has been flushed, or the server is another one: it is loaded again.
-      const client = this.#link.clientOf(keys);
-      if (client && this.#mayLoad) {
-        this.#loaded.get(client)?.delete(text.sha);
-        try {
-          return await this.#link.attempt(send, deadline);
-        } catch (again) {
-          if (!isUnknown(again)) throw again;
+      return this.#repeated(async () => {
+        // It has been flushed, or the server is another one: it is loaded again.
+        const client = this.#link.clientOf(keys);
+        if (client && this.#mayLoad) {
+          this.#loaded.get(client)?.delete(text.sha);
+          try {
+            return await this.#link.attempt(send, deadline);
+          } catch (again) {
+            if (!isUnknown(again)) throw again;
+          }
         }
-      }
-      return this.#link.call('EVAL', [text.lua, ...rest], deadline, options);
+        return this.#link.call('EVAL', [text.lua, ...rest], deadline, options);
+      });
     });
+    if (!before) return reply;
+    // The answer to a call that is repeated takes longer on its way through promises, and could be overtaken by this one.
+    return reply.then((it) => before.then(() => it));
+  }
+
+  /** Repeats a call. Answers to calls that are sent meanwhile wait for its answer. */
+  #repeated(repeat: () => Promise<Reply>): Promise<Reply> {
+    const reply = repeat();
+    const all = Promise.allSettled([this.#repeating, reply]).then(() => {
+      if (this.#repeating === all) this.#repeating = undefined;
+    });
+    this.#repeating = all;
+    return reply;
   }
 
   /** Loads a script where a call with these keys leads to, unless that has been done. */

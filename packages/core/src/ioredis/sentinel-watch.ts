@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import type { Slice } from '../codecs/slice.js';
 import type { RedpostError } from '../errors.js';
 import { Emitter } from '../runtime/emitter.js';
 import { clearTimeout, setTimeout } from '../runtime/timers.js';
@@ -104,7 +105,7 @@ export class SentinelWatch implements Failover {
       { kind: 'pattern', name: aborted, hear: (words: string[]) => this.#stay(primaryIn(words)) },
     ] as const;
     for (const { kind, name, hear } of messages) {
-      const message = (_: string, payload: Buffer) => hear(`${payload}`.split(' '));
+      const message = (_: string, payload: Slice) => hear(`${payload}`.split(' '));
       this.#subscribe(link, address, { kind, name }, message);
     }
   }
@@ -113,7 +114,7 @@ export class SentinelWatch implements Failover {
     link: SubscriptionLink,
     address: string,
     target: { kind: 'channel' | 'pattern'; name: string },
-    message: (channel: string, payload: Buffer) => void,
+    message: (channel: string, payload: Slice) => void,
   ): void {
     const heard = () => {
       this.#heard.add(address);

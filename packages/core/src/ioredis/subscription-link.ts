@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { Slice } from '../codecs/slice.js';
 import { isRedpostError, type RedpostError } from '../errors.js';
 import type { Unlisten } from '../runtime/emitter.js';
 import { clearInterval, performance, setInterval } from '../runtime/timers.js';
@@ -92,17 +93,17 @@ export class SubscriptionLink {
   /** The Buffer events: the other events turn an empty payload into a string and corrupt bytes. */
   #open(client: Redis): Redis {
     this.#client = client;
-    const onMessage: OnMessage = (...message) => this.subscriptions.onMessage(...message);
-    const onRevoked = (name: string) => this.subscriptions.onRevoked(name);
-    client.on('connect', () => readMessages(client, { onMessage, onRevoked }));
+    const onMessage: OnMessage = (kind, name, channel, payload) =>
+      this.subscriptions.onMessage(kind, name, channel, payload);
+    client.on('connect', () => readMessages(client, this.subscriptions));
     client.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
-      onMessage('channel', `${channel}`, `${channel}`, payload);
+      onMessage('channel', `${channel}`, `${channel}`, Slice.of(payload));
     });
     client.on('pmessageBuffer', (pattern: string, channel: Buffer, payload: Buffer) => {
-      onMessage('pattern', pattern, `${channel}`, payload);
+      onMessage('pattern', pattern, `${channel}`, Slice.of(payload));
     });
     client.on('smessageBuffer', (channel: Buffer, payload: Buffer) => {
-      onMessage('shard', `${channel}`, `${channel}`, payload);
+      onMessage('shard', `${channel}`, `${channel}`, Slice.of(payload));
     });
     return client;
   }

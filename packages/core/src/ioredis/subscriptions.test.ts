@@ -1,5 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { Slice } from '../codecs/slice.js';
 import { ConnectionError, ServerError } from '../errors.js';
 import type { Argument, Reply } from '../replies.js';
 import { Emitter } from '../runtime/emitter.js';
@@ -84,7 +85,8 @@ function setUp() {
       { message: (_, payload) => heard.push(`${who} ${payload}`) },
     );
   const publish = () => {
-    if (server.subscribed.has('a')) subscriptions.onMessage('channel', 'a', 'a', Buffer.from('x'));
+    if (server.subscribed.has('a'))
+      subscriptions.onMessage('channel', 'a', 'a', Slice.of(Buffer.from('x')));
   };
   return { server, subscriptions, subscribe, publish, heard };
 }

@@ -5,6 +5,11 @@
 export class AckWaiters<Held> {
   readonly #waiters = new Map<Held, { resolve(): void; reject(error: Error): void }>();
 
+  /** How many callers wait. */
+  get size(): number {
+    return this.#waiters.size;
+  }
+
   /** Resolves when Redis has confirmed the acknowledgement. */
   wait(held: Held): Promise<void> {
     return new Promise((resolve, reject) => this.#waiters.set(held, { resolve, reject }));

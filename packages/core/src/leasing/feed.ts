@@ -1,13 +1,15 @@
 import { CallSize } from '../consuming/call-size.js';
 import { Pump } from '../consuming/pump.js';
+import { RoundTrip } from '../consuming/round-trip.js';
 import { asError } from '../errors.js';
-import { clearTimeout, setTimeout } from '../runtime/timers.js';
+import { clearTimeout, performance, setTimeout } from '../runtime/timers.js';
 import type { AckWaiters } from './ack-waiters.js';
 import type { Acked, Answer, FeedSource } from './feed-source.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { Settler } from './held.js';
 import type { HeldList, Holdable } from './held-list.js';
 import type { LeaseEvents, SessionEvents } from './lease-events.js';
+import { Linger } from './linger.js';
 import { SuspectPlace } from './suspect-place.js';
 import type { Turns } from './turns.js';
 
@@ -84,6 +86,8 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
   readonly #turns: Turns | undefined;
   readonly #pump = new Pump(() => this.#send());
   readonly #callSize: CallSize;
+  readonly #roundTrip = new RoundTrip();
+  readonly #linger = new Linger(() => this.#pump.now());
   readonly #suspect = new SuspectPlace<Item | 'asked for'>();
   #calls = 0;
   #requested = 0;
@@ -193,6 +197,7 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     this.#turns?.remove(this);
     this.#source.end();
     clearTimeout(this.#lateTimer);
+    this.#linger.end();
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
@@ -281,21 +286,34 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     const count = mayAsk ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
     const withSuspect = demand > 0 && this.#suspect.isFree;
     if (count === 0 && !withSuspect && !goesAnyway) return false;
+    if (!mustTell && !withSuspect && this.#mayLinger(count)) return false;
     void this.#exchange(count, withSuspect);
     return true;
+  }
+
+  /** Whether nobody waits for a call: most of what is wanted ahead of the handlers is here, or on its way. */
+  #mayLinger(count: number): boolean {
+    if (count >= this.#callSize.count) return false;
+    if (this.#supply !== 'flowing' || this.#session.ackWaiters.size > 0) return false;
+    const { events } = this.#session;
+    const reserve = events.reserve?.(this.#session) ?? 0;
+    return reserve > 1 && count <= reserve / 2 && this.#linger.mayWait();
   }
 
   async #exchange(count: number, withSuspect: boolean): Promise<void> {
     const source = this.#source;
     const epoch = this.#epoch;
     const acked = source.acks.take();
+    this.#linger.end();
     if (withSuspect) this.#suspect.take('asked for');
     this.#calls += 1;
     this.#requested += count;
     if (count > 0) this.#turns?.putLast(this);
+    const sentAt = performance.now();
     let answer: Answer<Item> | 'lost' | 'refused' | undefined;
     try {
       answer = await source.exchange({ count, withSuspect }, acked);
+      this.#roundTrip.note(performance.now() - sentAt);
     } catch (error) {
       this.#sendAgain(acked, withSuspect);
       this.#session.ackWaiters.reject(acked.held, asError(error));
@@ -305,6 +323,7 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     this.#requested -= count;
     if (answer && !this.#pump.hasEnded) {
       this.#pump.worked();
+      this.#session.events.answered?.(this.#roundTrip.ms);
       if (answer === 'lost') this.#session.lost();
       else if (answer === 'refused') this.#sendAgain(acked, withSuspect);
       else this.#conclude(answer, acked, withSuspect, epoch);

@@ -1,10 +1,11 @@
 import type { Connection, ConnectionThread, Repetition } from '../connection/connection.js';
 import { asError } from '../errors.js';
 import type { Unlisten } from '../runtime/emitter.js';
-import { clearInterval, performance, setInterval } from '../runtime/timers.js';
+import { performance } from '../runtime/timers.js';
 import type { SessionEvents } from './lease-events.js';
 import type { LeaseStore } from './lease-store.js';
 import type { Recoverer } from './recoverer.js';
+import { everyTogether } from './shared-interval.js';
 
 /** How often a {@link Heartbeat} beats, and whether a thread beats, too. */
 export interface HeartbeatOptions {
@@ -19,6 +20,9 @@ export interface HeartbeatOptions {
  *
  * The answer to a beat also names other consumers whose lease has run out, so no further call is needed to find them.
  * A thread that beats, too, only renews the lease. The rest of its answers is used when the event loop is free.
+ *
+ * All consumers of a process with leases of the same length beat at the same time. Those that hold nothing share calls, as far
+ * as their storage can do that.
  */
 export class Heartbeat {
   readonly #connection: Connection;
@@ -28,7 +32,7 @@ export class Heartbeat {
   readonly #recoverer: Recoverer<unknown>;
   readonly #events: SessionEvents;
   #repetition: Repetition | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #endBeats: (() => void) | undefined;
   /** When the last beat that Redis confirmed was sent, by `performance.now()`. */
   #confirmedAt = Number.NEGATIVE_INFINITY;
   #unlisten: Unlisten | undefined;
@@ -97,20 +101,30 @@ export class Heartbeat {
   /** Ends the beats, also in the thread. */
   stop(): void {
     this.#stopped = true;
-    clearInterval(this.#timer);
+    this.#endBeats?.();
     this.#repetition?.stop();
     this.#unlisten?.();
   }
 
   #beatInLoop(): void {
-    if (this.#timer) return;
-    const beat = () => void this.#tryRenew();
-    this.#timer = setInterval(beat, this.#everyMs).unref();
+    if (this.#endBeats) return;
+    const beat = () => void this.#beat();
+    this.#endBeats = everyTogether(this.#everyMs, beat);
     this.#unlisten = this.#connection.on('resumed', () => {
       this.#events.resumed();
       // After an outage all leases may have run out: a consumer that beats soon keeps its messages.
       beat();
     });
+  }
+
+  /** Resolves to false when the lease has to be renewed by itself. */
+  async #renewIdle(): Promise<boolean> {
+    const sentAt = performance.now();
+    const renewal = await this.#store.renewIdle?.();
+    if (!renewal || this.#stopped) return false;
+    this.#confirmedAt = sentAt;
+    this.#events.beat(renewal);
+    return true;
   }
 
   get #everyMs(): number {
@@ -126,9 +140,10 @@ export class Heartbeat {
     if (this.#stopped) this.#repetition.stop();
   }
 
-  async #tryRenew(): Promise<void> {
+  async #beat(): Promise<void> {
     try {
-      await this.renew();
+      if (this.#events.holdsNothing && (await this.#renewIdle())) return;
+      if (!this.#stopped) await this.renew();
     } catch (error) {
       if (!this.#stopped) this.#events.failed(asError(error));
     }

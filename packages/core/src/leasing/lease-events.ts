@@ -4,6 +4,8 @@ import type { Renewal } from './lease-store.js';
 
 /** The events that the feed, the heartbeat and other parts of a session report to the session. */
 export interface SessionEvents<Item = unknown, Recovery = unknown> {
+  /** True when no message is held. */
+  readonly holdsNothing: boolean;
   /** These messages have come, and are held from now on. */
   accept(items: readonly Item[]): void;
   /** Redis has confirmed the lease, with this answer. */
@@ -22,6 +24,10 @@ export interface SessionEvents<Item = unknown, Recovery = unknown> {
 export interface LeaseEvents<Item, Recovery> {
   /** How many more messages are wanted from this session now. */
   demand(session: Lease): number;
+  /** How many of the messages that are wanted from this session are for later, when handlers have become free. Default 0. */
+  reserve?(session: Lease): number;
+  /** A call was answered. @param roundTripMs how long a round trip takes, see `RoundTrip`. */
+  answered?(roundTripMs: number): void;
   /** Handlers may start with these messages now. */
   accept(deliveries: readonly Item[]): void;
   /** Redis has confirmed the lease. */

@@ -12,6 +12,8 @@ export interface Renewal {
   hasOutbox?: boolean;
   /** Other consumers whose lease has run out. */
   overdue: string[];
+  /** Of {@link LeaseStore.renewIdle}: nothing else is to be looked at, or only what may be due `later`. */
+  found?: 'nothing' | 'later';
 }
 
 /** A message to return for another attempt. */
@@ -39,6 +41,11 @@ export interface LeaseStore<Held, Recovery> {
   readonly consumer: string;
   /** Renews the lease. Resolves to undefined when it is lost. */
   renew(): Promise<Renewal | undefined>;
+  /**
+   * Renews the lease of a consumer that holds nothing, in one call with others. Resolves to undefined when nothing was done,
+   * because there is something to look at, or because that was not possible: then it is renewed by itself. Never rejects.
+   */
+  renewIdle?(): Promise<Renewal | undefined>;
   /** Lets a thread renew the lease again and again. */
   renewIn(thread: ConnectionThread, options: RepeatOptions): Promise<Repetition>;
   /** Returns messages for another attempt. Resolves to whether each was still held. */

@@ -58,6 +58,11 @@ export abstract class LeaseSession<
     return this.#isOver;
   }
 
+  /** True when no message is held. */
+  get holdsNothing(): boolean {
+    return this.held.size === 0;
+  }
+
   /** How many messages pending calls have asked for. */
   get requested(): number {
     return this.feed.requested;

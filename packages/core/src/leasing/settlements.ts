@@ -42,7 +42,7 @@ export class Settlements<Held> {
       // A character has up to three bytes.
       const textSize = 3 * (texts.reason.length + texts.error.length + stack.length);
       const size = textSize + this.#store.deadLetterSize(held);
-      this.#deadLetters.add({ held, ...texts, stack, resolve, reject }, size);
+      this.#deadLetters.add({ held, stack, resolve, reject, ...texts }, size);
     });
   }
 

@@ -21,11 +21,17 @@ export class Signals {
   #unsubscribe: Unsubscribe | undefined;
   #timer: NodeJS.Timeout | undefined;
   #hasEnded = false;
+  #areHeard = false;
 
   constructor(connection: Connection, channel: string, events: SignalsEvents) {
     this.#connection = connection;
     this.#channel = channel;
     this.#events = events;
+  }
+
+  /** True while signals come: the subscription is confirmed, and not interrupted. */
+  get areHeard(): boolean {
+    return this.#areHeard;
   }
 
   /** Begins to listen. A refused subscription is reported once, and tried again. */
@@ -35,8 +41,15 @@ export class Signals {
       const target = { kind: 'channel', name: this.#channel } as const;
       const unsubscribe = await this.#connection.subscribe(target, {
         message: (_channel, payload) => events.heard(payload.toString()),
-        resumed: () => events.heard('resumed'),
+        interrupted: () => {
+          this.#areHeard = false;
+        },
+        resumed: () => {
+          this.#areHeard = true;
+          events.heard('resumed');
+        },
       });
+      this.#areHeard = true;
       if (this.#hasEnded) await unsubscribe();
       else this.#unsubscribe = unsubscribe;
       events.heard('subscribed');

@@ -41,7 +41,7 @@ export interface ReceivedTogether {
 /** One call of a handler. */
 export interface HandleOperation extends Destination {
   /** The messages that the handler gets: one, or those of a batch. */
-  messages: readonly ObservedMessage[];
+  readonly messages: readonly ObservedMessage[];
   /** True when the handler gets a batch, be it of one message. */
   isBatch: boolean;
   /**

@@ -1,31 +1,33 @@
 import { performance } from '../runtime/timers.js';
+import { failuresSoFar, type OnItsWay } from '../sending/on-its-way.js';
 import { tellSent } from './observation.js';
 import type { Destination } from './observer.js';
 
-/** A message on its way, whose promise is settled when it is there, or is not. */
-interface OnItsWay {
-  reject: (error: unknown) => void;
-}
+const none: readonly OnItsWay[] = [];
 
-/** Sends a batch, and tells observers of it when all its messages are settled. */
-export async function reportSent<Item extends OnItsWay>(
+/**
+ * Sends a batch, and tells observers of it when all its messages are settled.
+ *
+ * @param send resolves when they are.
+ */
+export async function reportSent(
   destination: Destination,
-  messages: readonly Item[],
+  messages: readonly OnItsWay[],
   send: () => unknown,
 ): Promise<void> {
   const startedAt = performance.now();
-  let failed = 0;
-  let first: unknown;
-  for (const message of messages) {
-    const { reject } = message;
-    message.reject = (error) => {
-      if (failed === 0) first = error;
-      failed += 1;
-      reject(error);
-    };
-  }
+  const before = failuresSoFar();
   await send();
-  const sent = messages.length - failed;
-  const durationMs = performance.now() - startedAt;
-  tellSent({ ...destination, sent, failed, error: first, durationMs });
+  const failed = failuresSoFar() === before ? none : messages.filter(hasFailed);
+  tellSent({
+    sent: messages.length - failed.length,
+    failed: failed.length,
+    error: failed[0]?.error,
+    durationMs: performance.now() - startedAt,
+    ...destination,
+  });
+}
+
+function hasFailed({ error }: OnItsWay): boolean {
+  return error !== undefined;
 }

@@ -47,7 +47,7 @@ export class SettledReport<Held extends Handled> {
     this.#counts = noCounts();
     this.#times = [];
     this.#count = 0;
-    tellSettled({ ...this.#destination, counts, times });
+    tellSettled({ counts, times, ...this.#destination });
   };
 }
 

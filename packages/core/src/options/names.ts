@@ -47,6 +47,11 @@ const foreign: readonly [prefix: string, system: string][] = [
   ['resque:', 'Resque'],
 ];
 
+/** True for a name that is a key of another system. */
+export function isForeignName(name: string): boolean {
+  return foreign.some(([prefix]) => name.startsWith(prefix));
+}
+
 /**
  * Refuses a name that is the key of another system: its workers would read our messages.
  *

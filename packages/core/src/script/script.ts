@@ -9,6 +9,8 @@ import { type ScriptPart, withUsed } from './part.js';
 export interface Script<Input, Result> {
   readonly name: string;
   readonly lua: string;
+  /** What it was defined with, where it was defined. */
+  readonly definition?: ScriptDefinition<never, unknown>;
   /** The SHA-1 by which the server knows the script. */
   readonly sha: string;
   /** True when, with this input, the script has changed nothing by the time it finds that `key` is of another type. */
@@ -37,6 +39,8 @@ export interface ScriptDefinition<Input, Result> {
    * its name. The last one may be undefined, where there is none.
    */
   keys?: Readonly<Record<string, (input: Input) => string | undefined>>;
+  /** Any number of further keys, all in the slot of the others. In Lua, they are KEYS behind those that have names. */
+  restKeys?(input: Input): readonly string[];
   /** The single arguments: in Lua, each is a local variable of its name. Redis makes texts of them. */
   args?: Readonly<Record<string, (input: Input) => Argument>>;
   /** Any number of further arguments. In Lua, they are ARGV from the index `rest` on. */
@@ -52,6 +56,7 @@ const names: NamesOf<ScriptDefinition<unknown, unknown>> = {
   name: true,
   uses: true,
   keys: true,
+  restKeys: true,
   args: true,
   rest: true,
   lua: true,
@@ -80,7 +85,7 @@ export function defineScript<Input, Result>(
   definition: ScriptDefinition<Input, Result>,
 ): Script<Input, Result> {
   refuseUnknownOptions('defineScript()', definition, names);
-  const { name, uses = [], keys = {}, args = {}, rest, looksFirst, parse } = definition;
+  const { name, uses = [], keys = {}, restKeys, args = {}, rest, looksFirst, parse } = definition;
   const [keyNames, argNames] = [Object.keys(keys), Object.keys(args)];
   const parts = withUsed(uses);
   checkNames(name, [...keyNames, ...argNames], parts);
@@ -92,6 +97,7 @@ export function defineScript<Input, Result>(
   const [keysOf, argsOf] = [Object.values(keys), Object.values(args)];
   return {
     name,
+    definition,
     get lua() {
       lua ??= compose(keyNames, argNames, firstOfRest, parts, definition.lua);
       return lua;
@@ -107,6 +113,7 @@ export function defineScript<Input, Result>(
         const key = keyOf(input);
         if (key !== undefined) call.keys.push(key);
       }
+      if (restKeys) for (const key of restKeys(input)) call.keys.push(key);
       for (const argOf of argsOf) call.args.push(argOf(input));
       if (rest) for (const arg of rest(input)) call.args.push(arg);
       return call;

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionEvents, Subscriber } from '../../src/index.js';
+import type { Connection, ConnectionEvents, Slice, Subscriber } from '../../src/index.js';
 
 /** The names of the status events of a connection, in their order. */
 export function recordEvents(connection: Connection): string[] {
@@ -14,7 +14,7 @@ export class Recorder implements Subscriber {
   readonly events: string[] = [];
   downMs: number | undefined;
 
-  message(channel: string, payload: Buffer): void {
+  message(channel: string, payload: Slice): void {
     this.messages.push(`${channel} ${payload.toString()}`);
   }
 
