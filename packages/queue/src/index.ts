@@ -13,6 +13,7 @@ export {
   type StopOptions,
 } from '@redpost/core/consuming';
 export type { CancelResult } from './admin/cancel.js';
+export type { NewDeadLetter } from './admin/dead/dead-add.js';
 export type { DeadLetterFilter, DeadLetterSelection } from './admin/dead/dead-filter.js';
 export type {
   DeadLetterGroup,
@@ -25,7 +26,7 @@ export type { RedriveOptions, RedriveProgress, RedriveResult } from './admin/dea
 export { DeadLetters, type ListOptions as DeadLetterListOptions } from './admin/dead-letters.js';
 export type { FoundMessage } from './admin/find.js';
 export { History, type HistoryListOptions, type HistoryRecord } from './admin/history.js';
-export type { KeyStats, KeysOptions } from './admin/key-stats.js';
+export type { KeyStats, KeysOptions, ListedKey } from './admin/key-stats.js';
 export { listQueues } from './admin/list-queues.js';
 export type { PeekedMessage, PeekOptions } from './admin/peek.js';
 export type { QueueStats } from './admin/queue-stats.js';

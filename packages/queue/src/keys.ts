@@ -1,4 +1,4 @@
-import { checkedKeyName, type KeyOwner, type KeyType, refuseForeignName } from '@redpost/core';
+import { checkedKeyName, refuseForeignName } from '@redpost/core';
 
 /** The keys of one queue. All of them lie in one Cluster slot. */
 export interface QueueKeys {
@@ -100,7 +100,7 @@ export interface QueueKeys {
   batches(consumer: string): string;
   /** LIST of what a blocking move has brought to a consumer, newest on the left. */
   handoff(consumer: string): string;
-  /** STRING of what a consumer tells of itself, as JSON; expires with its lease. */
+  /** STRING of what a consumer tells of itself, as JSON; expires two leases after it was written. */
   registration(consumer: string): string;
   /** HASH of the key that each receipt of a consumer keeps busy. */
   labels(consumer: string): string;
@@ -121,6 +121,16 @@ export function checkName(what: string, name: string): void {
 /** @throws InvalidArgumentError for a name that cannot be a queue's. */
 export function queueKeys(name: string): QueueKeys {
   checkName('The name of a queue', name);
+  return keysOfAny(name);
+}
+
+/**
+ * The same for a queue that sends nothing: its name may be a list that another system reads.
+ *
+ * @throws InvalidArgumentError for a name that keys cannot be derived from.
+ */
+export function keysOfAny(name: string): QueueKeys {
+  checkedKeyName('The name of a queue', name, longestNameBytes);
   const tag = `{${name}}`;
   return {
     list: name,
@@ -177,43 +187,4 @@ export function queueKeys(name: string): QueueKeys {
     onces: (consumer) => `${tag}:onces:${consumer}`,
     cancelled: (consumer) => `${tag}:cancelled:${consumer}`,
   };
-}
-
-/** A queue as the owner of its keys, for errors that name one of another type. */
-export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
-  const types = new Map<string, KeyType>([
-    [keys.list, 'list'],
-    [keys.returned, 'list'],
-    [keys.suspects, 'list'],
-    [keys.delayed, 'zset'],
-    [keys.dead, 'stream'],
-    [keys.consumers, 'zset'],
-    [keys.stats, 'hash'],
-    [keys.series, 'hash'],
-    [keys.history, 'stream'],
-    [keys.historyEnds, 'zset'],
-    [keys.shape, 'hash'],
-    [keys.seen, 'hash'],
-    [keys.holders, 'hash'],
-    [keys.ready, 'zset'],
-    [keys.later, 'zset'],
-    [keys.busy, 'hash'],
-    [keys.fair, 'hash'],
-    [keys.keysByPending, 'zset'],
-    [keys.keysByAge, 'zset'],
-    [keys.once, 'hash'],
-    [keys.debounced, 'zset'],
-    [keys.debouncedFirsts, 'hash'],
-    [keys.debouncedElements, 'hash'],
-    [keys.rate, 'hash'],
-    [keys.outboxes, 'hash'],
-    [keys.inbox, 'hash'],
-    [keys.members, 'hash'],
-    [keys.flows, 'zset'],
-    [keys.flowQueues, 'hash'],
-    [keys.schedules, 'zset'],
-    [keys.scheduleSpecs, 'hash'],
-    [keys.scheduleStates, 'hash'],
-  ]);
-  return { kind: 'queue', name, typeOf: (key) => types.get(key) };
 }

@@ -28,14 +28,21 @@ import {
   NameIndex,
   observeReceive,
   type Turns,
+  untilIdle,
 } from '@redpost/core/consuming';
 import { type CancelResult, cancel } from './admin/cancel.js';
 import { readConsumers } from './admin/consumers.js';
 import { DeadLetters } from './admin/dead-letters.js';
 import { type FoundMessage, find } from './admin/find.js';
 import { declareHistory, History } from './admin/history.js';
-import { untilIdle } from './admin/idle.js';
-import { type KeyStats, type KeysOptions, listKeys, readKeyStats } from './admin/key-stats.js';
+import { isIdle } from './admin/idle.js';
+import {
+  type KeyStats,
+  type KeysOptions,
+  type ListedKey,
+  listKeys,
+  readKeyStats,
+} from './admin/key-stats.js';
 import { type PeekedMessage, type PeekOptions, peek } from './admin/peek.js';
 import { type QueueStats, readStats } from './admin/queue-stats.js';
 import type { SearchOptions } from './admin/search.js';
@@ -62,10 +69,11 @@ import type { CreateHandlers } from './consuming/handlers.js';
 import { observed } from './consuming/observed.js';
 import { type ReceiveOptions, Receiver } from './consuming/receiver.js';
 import type { QueueContext } from './context.js';
-import { queueKeys, queueOwner } from './keys.js';
+import { keysOfAny, queueKeys } from './keys.js';
 import { acceptFollowUps } from './outbox/follow-up.js';
 import { relayNow } from './outbox/outbox.js';
 import { type QueueEvents, queueEventNames } from './queue-events.js';
+import { queueOwner } from './queue-owner.js';
 import { checkedHistory, type HistoryOptions } from './recording/history-options.js';
 import type { MessageResult } from './results/message-result.js';
 import { type RequestOptions, request } from './results/request.js';
@@ -224,7 +232,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     if (sendTimeoutMs !== undefined) {
       wholeNumber('sendTimeoutMs', sendTimeoutMs, { min: 1, max: longestTimerMs });
     }
-    const keys = queueKeys(name);
+    const keys = codec.isDecodeOnly ? keysOfAny(name) : queueKeys(name);
     const maxMessageBytes = checkedMaxMessageBytes(options.maxMessageBytes);
     this.name = name;
     this.#context = {
@@ -251,7 +259,11 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     this.#results = new Results(context, connection, consume.order ?? 'fifo');
     this.#declaration = this.#declare(options);
     acceptFollowUps(this, (body, given, flow) => this.#sends.prepare(body as Input, given, flow));
-    this.deadLetters = new DeadLetters(this.#context, () => this.#declaration?.end());
+    this.deadLetters = new DeadLetters(
+      this.#context,
+      (body, given, flow) => this.#producer.prepare(body as Input, given, flow),
+      () => this.#declaration?.end(),
+    );
     this.limits = new DeclaredLimits(this.#context as QueueContext);
     this.history = new History(this.#context);
     this.schedules = new DeclaredSchedules<Body, Input>(this.#context, maxMessageBytes);
@@ -517,7 +529,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   async idle(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     refuseUnknownOptions('idle()', options, { signal: true });
-    await untilIdle(this.#context as QueueContext, options.signal);
+    await untilIdle(() => isIdle(this.#context as QueueContext), options.signal);
   }
 
   /**
@@ -538,7 +550,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    *
    * @throws InvalidArgumentError for an option that cannot work.
    */
-  async keys(options: KeysOptions = {}): Promise<KeyStats[]> {
+  async keys(options: KeysOptions = {}): Promise<ListedKey[]> {
     return listKeys(this.#context as QueueContext, options);
   }
 

@@ -1,4 +1,5 @@
 import { connect, DecodeError, InvalidArgumentError } from '@redpost/core';
+import { Slice } from '@redpost/core/consuming';
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import { expectCleanPrototypes, hostileText, hostileValue } from '../../../tooling/hostile.js';
@@ -12,7 +13,6 @@ import {
   encodeEnvelope,
 } from '../src/message/envelope.js';
 import { unpackElements } from '../src/message/packed-elements.js';
-import { Slice } from '../src/message/slice.js';
 import { checkSendOptions } from '../src/sending/send-options.js';
 import { hostileElement } from './support/hostile-elements.js';
 

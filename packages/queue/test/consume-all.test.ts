@@ -9,6 +9,7 @@ import {
   consumeAll,
   type Delivery,
   type Handler,
+  listQueues,
   Queue,
 } from '../src/index.js';
 import { atRest, consumersOf, deferred, expireLeases } from './support/in-redis.js';
@@ -573,7 +574,9 @@ it('several such consumers lose nothing and handle nothing twice', async () => {
   for (const queue of queues) expect(await atRest(queue as never)).toEqual(empty);
 });
 
-it('queues in different slots of a Cluster have their weights', { timeout: 120_000 }, async () => {
+it('queues in different slots of a Cluster have their weights, and are listed', {
+  timeout: 120_000,
+}, async () => {
   const cluster = await startTestCluster({ startRedis, connect });
   onTestFinished(() => cluster.stop());
   const connection = connect(cluster.addresses);
@@ -598,4 +601,6 @@ it('queues in different slots of a Cluster have their weights', { timeout: 120_0
   await consumer.stop();
   const period = ['critical', 'bulk', 'reports', 'critical'];
   expect(log.slice(0, 400)).toEqual(Array.from({ length: 400 }, (_, at) => period[at % 4]));
+  const listed = (await listQueues(connection)).map(({ name }) => name);
+  expect(listed).toEqual(expect.arrayContaining(names));
 });

@@ -52,7 +52,8 @@ it('what a consumer tells of itself ends with its lease, be it recovered or not'
   const [key = ''] = await registrations(queue);
   const ttl = Number(await queue.connection.call('PTTL', [key]));
   expect(ttl).toBeGreaterThan(0);
-  expect(ttl).toBeLessThanOrEqual(60_000);
+  // It is not written with every renewal.
+  expect(ttl).toBeLessThanOrEqual(2 * 60_000);
 
   await expireLeases(queue as never, await consumersOf(queue as never));
   redis.otherEnd(queue).consume(() => {}, { leaseMs: busyMs(300) });

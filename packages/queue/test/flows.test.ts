@@ -181,6 +181,8 @@ it('members that are dead, expired, cancelled, purged and dropped are counted, e
     return released.promise;
   });
   await eventually(() => got.length === 1);
+  // What is retried is delayed by then.
+  await eventually(async () => (await waits.stats()).active === 1);
   await waits.purge();
   expect(await flow.status()).toMatchObject({ pending: 5, cancelled: 4 });
   await got[0]?.ack();

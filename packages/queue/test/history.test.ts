@@ -112,7 +112,7 @@ describe('history', () => {
     const { connection, name } = queue;
     const keys = queueKeys(name);
     const input = {
-      ...{ keys, maxLength: 600, count: 1, consumer: 'c', at: 0, times: Buffer.alloc(8) },
+      ...{ keys, maxLength: 600, count: 1, consumer: 'c', at: 0, times: '0,-1' },
       ...{ outcomes: '', headers: '{"id":"x"}', errors: '', sizes: '', bodies: Buffer.alloc(0) },
     };
     await eventually(async () => {

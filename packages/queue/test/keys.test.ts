@@ -240,7 +240,7 @@ it('keys of which one message each waits are taken in the order in which they ha
 it('keys are listed by how long handlers had them lately, whether messages of theirs wait or not', async () => {
   const queue = redis.queue<number>();
   const consumer = queue.consume(({ body }) => pause(body), { concurrency: 4 });
-  const each = { short: 2, long: 60, none: 1 };
+  const each = { short: 2, long: 60, none: 25 };
   for (const [key, body] of Object.entries(each)) {
     const sent = Array.from({ length: 5 }, () => ({ body, ...(key === 'none' ? {} : { key }) }));
     await queue.sendBatch(sent);
@@ -248,8 +248,12 @@ it('keys are listed by how long handlers had them lately, whether messages of th
   await eventually(async () => (await queue.stats()).total.acked === 15);
   await consumer.stop();
 
-  const [first, second, ...others] = await queue.keys({ by: 'time' });
-  expect([first?.key, second?.key, others]).toEqual(['long', 'short', []]);
+  const listed = await queue.keys({ by: 'time' });
+  // The messages without a key are one more.
+  expect(listed.map(({ key }) => key)).toEqual(['long', undefined, 'short']);
+  const [first, without, second] = listed;
+  expect(without).toMatchObject({ pending: 0, active: undefined, waitsSince: undefined });
+  expect(without?.handlerMs).toBeGreaterThan(5 * 24);
   expect(first).toMatchObject({ pending: 0, active: 0 });
   // A timer may end a part of a ms before its time.
   expect(first?.handlerMs).toBeGreaterThan(5 * 59);
@@ -257,6 +261,29 @@ it('keys are listed by how long handlers had them lately, whether messages of th
   expect(await queue.keys({ by: 'time', count: 1 })).toEqual([first]);
   expect((await queue.stats({ key: 'long' })).handlerMs).toBe(first?.handlerMs);
   expect(await queue.keys({ by: 'pending' })).toEqual([]);
+});
+
+it('messages without a key that wait are listed among keys, and in a plain queue there are no keys', async () => {
+  const queue = redis.queue<number>();
+  await queue.sendBatch([{ body: 1 }, { body: 2 }]);
+  expect(await queue.keys()).toEqual([]);
+  const consumer = queue.consume(({ body }) => pause(body));
+  await eventually(async () => (await queue.stats()).total.acked === 2);
+  await consumer.stop();
+  expect(await queue.keys({ by: 'time' })).toEqual([]);
+
+  await queue.sendBatch([{ body: 1, key: 'a' }, ...Array.from({ length: 3 }, () => ({ body: 2 }))]);
+  // One that was returned waits elsewhere.
+  const delivery = await queue.receive();
+  expect(delivery?.key).toBeUndefined();
+  await delivery?.retry();
+  const names = async (by: 'pending' | 'age') =>
+    (await queue.keys({ by })).map(({ key, pending }) => [key, pending]);
+  expect(await names('pending')).toEqual([
+    [undefined, 3],
+    ['a', 1],
+  ]);
+  expect(await names('age')).toEqual([['a', 1]]);
 });
 
 it('of each hour the times of 200 keys are kept, and those of two hours count', async () => {

@@ -84,6 +84,7 @@ it.each(versions)(
     expect(result).toEqual({
       moved: { waiting: 3, prioritized: 3, delayed: 0, failed: 0, schedulers: 0 },
       left: { active: 0, completed: 0, flows: 0, schedulers: [] },
+      isDryRun: false,
       isPaused: false,
       isInterrupted: false,
     });

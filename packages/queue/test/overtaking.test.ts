@@ -11,6 +11,22 @@ import { plain } from '../src/shape/shape.js';
 import { deferred, isBlocked } from './support/in-redis.js';
 import { uniqueName, useRedis } from './support/use-redis.js';
 
+/** Told of the timers that core starts, which takes `setTimeout` when it is loaded. */
+const timers = await vi.hoisted(async () => {
+  const { default: node } = await import('node:timers');
+  const { syncBuiltinESMExports } = await import('node:module');
+  const { setTimeout: start } = node;
+  type Started = (job: () => void, ms: number | undefined) => void;
+  const told: { started: Started | undefined } = { started: undefined };
+  const startAndTell = (job: () => void, ms?: number) => {
+    told.started?.(job, ms);
+    return start(job, ms);
+  };
+  node.setTimeout = startAndTell as typeof start;
+  syncBuiltinESMExports();
+  return told;
+});
+
 vi.mock('@redpost/core/consuming', async (original) => {
   const { fakeableTimers } = await import('../../../tooling/fakeable-timers.js');
   return { ...(await original<object>()), ...fakeableTimers };
@@ -255,31 +271,18 @@ it('an answer that was on its way before does not count for a new call', async (
 it('messages that Redis leases by a call that timed out long ago are found', async () => {
   // The look that is taken when nothing late can come any more.
   let look: (() => void) | undefined;
-  let isGivenUp = false;
-  const { setTimeout: start } = globalThis;
-  const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((
-    job: () => void,
-    ms?: number,
-  ) => {
-    if (isGivenUp && ms === rememberMs) look = job;
-    return start(job, ms);
-  }) as typeof start);
-  onTestFinished(() => spy.mockRestore());
+  timers.started = (job, ms) => {
+    if (ms === rememberMs) look = job;
+  };
+  onTestFinished(() => {
+    timers.started = undefined;
+  });
 
   let isLost = false;
   let late: (() => Promise<unknown>) | undefined;
   const connection = interposed(redis.connection(), (script, run) => {
     if (script !== 'lease' || !isLost || late) return run();
     late = run;
-    isGivenUp = true;
-    // Its failure is dealt with in between, and nothing else.
-    queueMicrotask(() =>
-      queueMicrotask(() =>
-        queueMicrotask(() => {
-          isGivenUp = false;
-        }),
-      ),
-    );
     return Promise.reject(new ConnectionError('Gone', { outcome: 'unknown' }));
   });
   const name = uniqueName();
@@ -301,6 +304,7 @@ it('messages that Redis leases by a call that timed out long ago are found', asy
   await other.send(4);
   await late?.();
   expect(await other.stats()).toMatchObject({ pending: 0, active: 4 });
+  expect(look).toBeDefined();
   look?.();
   end.resolve();
 

@@ -230,7 +230,7 @@ describe.each(Object.entries(ways))('a message that %s', (_, prepare) => {
     await eventually(() => isBlocked(idle.connection));
     await returnIt();
 
-    // Its blocking move lasts for 5 s.
+    // Its blocking move lasts for 10 s.
     await eventually(() => handled.length === 1, 3000);
     await eventually(async () => (await queue.stats()).active === 0);
   });

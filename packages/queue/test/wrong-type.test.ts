@@ -1,9 +1,9 @@
-import { isRedpostError, type WrongTypeError } from '@redpost/core';
+import { decodeOnly, isRedpostError, text, type WrongTypeError } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
-import { Flow, List, Queue } from '../src/index.js';
-import { openConnection, uniqueName, useRedis } from './support/use-redis.js';
+import { Flow, List, listQueues, Queue } from '../src/index.js';
+import { openConnection, type TestQueue, uniqueName, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
 
@@ -69,6 +69,100 @@ it.each(['ready', 'busy', 'fair', 'keys:age'])(
 
     expect(error).toMatchObject({ code: 'WRONG_TYPE', key, outcome: 'unknown' });
     expect(await queue.connection.call('LLEN', [`{${queue.name}}:key:k`])).toBe(1);
+  },
+);
+
+/** A call, and the key that it derives, with its type. */
+const derived: [
+  key: string,
+  expected: string,
+  call: (queue: TestQueue<string>) => Promise<unknown>,
+][] = [
+  ['level:7', 'list', (queue) => queue.send('a', { priority: 7 })],
+  ['level:7', 'list', (queue) => queue.send('a', { priority: 7, ttlMs: 1000, attempt: 3 })],
+  ['key:k "ä', 'list', (queue) => queue.send('a', { key: 'k "ä' })],
+  ['key:k', 'list', (queue) => queue.send('a', { key: 'k', once: { key: 'o', until: 'done' } })],
+  ['level:7', 'list', (queue) => queue.send('a', { priority: 7, once: { key: 'o', until: 5000 } })],
+  ['once:o', 'string', (queue) => queue.send('a', { once: { key: 'o', until: 5000 } })],
+  ['throttle:t', 'string', (queue) => queue.send('a', { throttle: { key: 't', ms: 1000 } })],
+  ['result:i', 'hash', (queue) => queue.result('i')],
+];
+
+it.each(derived)(
+  'a derived key of another type is named, and nothing is written: %s',
+  async (suffix, expected, call) => {
+    const queue = redis.queue<string>();
+    const key = `{${queue.name}}:${suffix}`;
+    await queue.connection.call('SADD', [key, 'value']);
+
+    const error = await rejection(call(queue));
+
+    expect(error).toMatchObject({
+      code: 'WRONG_TYPE',
+      outcome: 'not-executed',
+      key,
+      expected,
+      found: 'set',
+      message: expect.stringContaining(`The queue "${queue.name}" cannot be used: its key`),
+    });
+    const others = ['level:7', 'key:k', 'shape', 'once', 'ready', 'windows'].map(
+      (name) => `{${queue.name}}:${name}`,
+    );
+    const left = await queue.connection.call('EXISTS', [queue.name, ...others]);
+    expect(left).toBe(others.includes(key) ? 1 : 0);
+  },
+);
+
+it('of a batch nothing is sent when the place of one message is of another type', async () => {
+  const queue = redis.queue<string>();
+  const key = `{${queue.name}}:level:7`;
+  await queue.connection.call('SADD', [key, 'value']);
+
+  const sent = await queue.sendBatch([
+    { body: 'a' },
+    { body: 'b', key: 'k' },
+    { body: 'c', priority: 7 },
+  ]);
+
+  const error = { code: 'WRONG_TYPE', key, outcome: 'not-executed' };
+  expect(sent).toMatchObject([{ error }, { error }, { error }]);
+  expect(await queue.connection.call('EXISTS', [queue.name, `{${queue.name}}:key:k`])).toBe(0);
+});
+
+it('a level of another type is named, and no message of a higher one is taken with it', async () => {
+  const queue = redis.queue<string>();
+  const key = `{${queue.name}}:level:7`;
+  await queue.send('a', { priority: 9 });
+  await queue.connection.call('SADD', [key, 'value']);
+
+  expect(await rejection(queue.receive({ timeoutMs: 0 }))).toMatchObject({
+    code: 'WRONG_TYPE',
+    key,
+    outcome: 'not-executed',
+  });
+
+  expect(await queue.connection.call('LLEN', [`{${queue.name}}:level:9`])).toBe(1);
+  await queue.connection.call('DEL', [key]);
+  expect(await queue.receive()).toMatchObject({ body: 'a' });
+});
+
+it.each(['schedules', 'schedules:specs', 'schedules:states'])(
+  'a schedule is not removed in part when the key %s is of another type',
+  async (suffix) => {
+    const queue = redis.queue<string>();
+    const { connection } = queue;
+    const all = ['schedules', 'schedules:specs', 'schedules:states'].map(
+      (name) => `{${queue.name}}:${name}`,
+    );
+    await queue.schedules.set('s', { everyMs: 60_000, body: 'a' });
+    const key = `{${queue.name}}:${suffix}`;
+    await connection.call('SET', [key, 'value']);
+    const before = await Promise.all(all.map((name) => connection.call('DUMP', [name])));
+
+    const error = await rejection(queue.schedules.remove('s'));
+
+    expect(error).toMatchObject({ code: 'WRONG_TYPE', key, outcome: 'not-executed' });
+    expect(await Promise.all(all.map((name) => connection.call('DUMP', [name])))).toEqual(before);
   },
 );
 
@@ -195,6 +289,29 @@ it.each(['bull:emails:wait', 'bq:emails:waiting', 'rq:queue:default'])(
     );
   },
 );
+
+it('with a codec that only decodes, such a queue shows what is there, is listed, and sends nothing', async () => {
+  const connection = redis.connection();
+  const name = `rq:queue:${uniqueName()}`;
+  const list = new List(name, { connection, codec: text() });
+  await list.rpush('a', 'b');
+  const queue = new Queue<string>(name, { connection, codec: decodeOnly(text()) });
+
+  expect((await queue.peek()).map(({ body }) => body)).toEqual(['b', 'a']);
+  const sends = [
+    queue.send('c'),
+    queue.send('c', { delayMs: 1 }),
+    queue.schedules.set('daily', { everyMs: 1000, body: 'c' }),
+    queue.update('any', { body: 'c' }),
+  ];
+  for (const send of sends) expect(await rejection(send)).toMatchObject({ code: 'ENCODE' });
+  const delivery = await queue.receive({ timeoutMs: 0 });
+  await delivery?.deadLetter();
+  expect((await queue.deadLetters.list()).map(({ body }) => body)).toEqual(['b']);
+  expect((await listQueues(connection)).map((each) => each.name)).toContain(name);
+  expect(await list.lrange()).toEqual(['a']);
+  await queue.close();
+});
 
 it('a key of suspects of another type loses no message that is taken with it', async () => {
   const queue = redis.queue<string>();

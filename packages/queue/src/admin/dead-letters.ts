@@ -1,5 +1,6 @@
 import { type Complete, type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
 import type { QueueContext } from '../context.js';
+import type { Prepare } from '../outbox/follow-up.js';
 import {
   boundsFields,
   boundsOf,
@@ -7,6 +8,7 @@ import {
   type DeadLetterBounds,
 } from '../shape/dead-letter-bounds.js';
 import { declareBounds } from '../shape/declaring-bounds.js';
+import { addDeadLetters, type NewDeadLetter } from './dead/dead-add.js';
 import type { DeadLetterSelection } from './dead/dead-filter.js';
 import { type DeadLetterGroups, type GroupsOptions, groupsOf } from './dead/dead-groups.js';
 import { checkEntry, type DeadLetter } from './dead/dead-letter.js';
@@ -38,11 +40,20 @@ const listOptionNames: NamesOf<ListOptions> = {
 /** The messages of a queue that were given up. */
 export class DeadLetters<Body = unknown, Input = Body> {
   readonly #context: QueueContext<Body>;
+  readonly #prepare: Prepare;
   readonly #endDeclaration: () => Promise<void> | undefined;
 
-  /** @param endDeclaration stops what the queue's constructor may still be declaring. */
-  constructor(context: QueueContext<Body>, endDeclaration: () => Promise<void> | undefined) {
+  /**
+   * @param prepare makes a message of the queue.
+   * @param endDeclaration stops what the queue's constructor may still be declaring.
+   */
+  constructor(
+    context: QueueContext<Body>,
+    prepare: Prepare,
+    endDeclaration: () => Promise<void> | undefined,
+  ) {
     this.#context = context;
+    this.#prepare = prepare;
     this.#endDeclaration = endDeclaration;
   }
 
@@ -78,6 +89,26 @@ export class DeadLetters<Body = unknown, Input = Body> {
    */
   async groups(options: GroupsOptions = {}): Promise<DeadLetterGroups> {
     return groupsOf(this.#context as QueueContext, options);
+  }
+
+  /**
+   * Adds messages that were given up elsewhere, e.g. the failed jobs of another system, in their order. They are counted in
+   * no statistics, and their `diedAt` is now. Resolves to the `entry` of each.
+   *
+   * All are checked before any is added. Those of one call of Redis, 250 or half a megabyte, are added at once; so if a later
+   * call fails, the earlier ones stay. Equal ids are not detected: before you repeat an import, look for what is there, or
+   * give each an `id` and remove what is twice.
+   *
+   * ```ts
+   * await queue.deadLetters.add([
+   *   { body: job.data, id: job.id, attempt: 5, reason: 'failed', error: 'connect ECONNREFUSED' },
+   * ]);
+   * ```
+   *
+   * @throws InvalidArgumentError, EncodeError, ValidationError, ClosedError: none was added.
+   */
+  async add(letters: readonly NewDeadLetter<Input>[]): Promise<string[]> {
+    return addDeadLetters(this.#context, this.#prepare, letters);
   }
 
   /** How many there are. */

@@ -1,8 +1,8 @@
 import { type Complete, type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
+import { Slice } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { decodeEnvelope } from '../message/envelope.js';
 import { readBody } from '../message/message.js';
-import { Slice } from '../message/slice.js';
 import {
   checkedHistory,
   type HistoryOptions,
@@ -134,18 +134,18 @@ async function recordsOf<Body>(
     values.set(String(fields[at]), fields[at + 1] as Buffer);
   }
   const textOf = (name: string) => String(values.get(name) ?? '');
-  const times = values.get('times') ?? Buffer.alloc(0);
+  const times = textOf('times').split(',').map(Number);
   const codes = textOf('outcomes');
   const errors = new Map<number, string>(JSON.parse(textOf('errors') || '[]'));
   const bodies = await bodiesOf(context, textOf('sizes'), values.get('bodies'));
-  const writtenAt = Number(textOf('at'));
+  const firstAt = Number(textOf('at'));
   return textOf('headers')
     .split('\n')
     .map((header, n) => {
       const { id, key, sentAt, deliveries } = headerIn(header);
-      const at = writtenAt - times.readUInt32LE(8 * n);
-      const ranUs = times.readUInt32LE(8 * n + 4);
-      const runMs = ranUs > 0 ? (ranUs - 1) / 1000 : undefined;
+      const [afterMs = 0, ranUs = -1] = times.slice(2 * n, 2 * n + 2);
+      const at = firstAt + afterMs;
+      const runMs = ranUs >= 0 ? ranUs / 1000 : undefined;
       return {
         id,
         key,

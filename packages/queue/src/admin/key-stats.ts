@@ -6,16 +6,17 @@ import {
   wholeNumber,
 } from '@redpost/core';
 import type { QueueContext } from '../context.js';
-import { checkKey } from '../message/key.js';
+import { checkKey, keyless } from '../message/key.js';
 import { type KeyReport, keyStats } from '../scripts/key-stats.js';
 
-/** The messages of one key. */
-export interface KeyStats {
-  readonly key: string;
+/** The messages of one key, or those without a key, which count together as one more key. */
+export interface ListedKey {
+  /** Undefined for the messages without a key. */
+  readonly key: string | undefined;
   /** Waiting to be delivered, or for their next attempt while their key is held up by them: not those that are delayed. */
   readonly pending: number;
-  /** With a consumer now, or returned after their consumer had died. */
-  readonly active: number;
+  /** With a consumer now, or returned after their consumer had died. Undefined for the messages without a key: these are not counted. */
+  readonly active: number | undefined;
   /** Since when its next message has been the next one, by the server's clock; undefined when none waits. */
   readonly waitsSince: Date | undefined;
   /** When its next message may be taken, where that has failed and waits for its next attempt. */
@@ -31,12 +32,19 @@ export interface KeyStats {
   readonly handlerMs: number;
 }
 
+/** The messages of one key. */
+export interface KeyStats extends ListedKey {
+  readonly key: string;
+  readonly active: number;
+}
+
 /** Which keys to list. */
 export interface KeysOptions {
   /**
    * `pending` (default): those with the most messages that wait. Among keys that have about equally many, some with
    * fewer may be listed. `age`: those that wait longest for their turn. `time`: those with the most `handlerMs`, also when none
-   * of their messages waits.
+   * of their messages waits. The messages without a key are listed as one more key, but not by `age`: since when they wait
+   * is not known.
    */
   by?: 'pending' | 'age' | 'time' | undefined;
   /** How many at most: 1 to 1000. Default 10. */
@@ -46,7 +54,7 @@ export interface KeysOptions {
 const optionNames: NamesOf<KeysOptions> = { by: true, count: true };
 
 /** Costs the same however many keys there are. */
-export async function listKeys(context: QueueContext, options: KeysOptions): Promise<KeyStats[]> {
+export async function listKeys(context: QueueContext, options: KeysOptions): Promise<ListedKey[]> {
   refuseUnknownOptions('keys()', options, optionNames);
   const { by = 'pending', count = 10 } = options;
   if (by !== 'pending' && by !== 'age' && by !== 'time') {
@@ -55,7 +63,11 @@ export async function listKeys(context: QueueContext, options: KeysOptions): Pro
   wholeNumber('count', count, { min: 1, max: 1000 });
   const { connection, keys } = context;
   const reports = await connection.run(keyStats, { keys, which: by, count });
-  return reports.map(statsOf);
+  return reports.map((report) =>
+    report.key === keyless
+      ? { ...statsOf(report), key: undefined, active: undefined }
+      : statsOf(report),
+  );
 }
 
 /** Of a key that nothing is known of: no messages. */

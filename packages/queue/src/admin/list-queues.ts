@@ -1,6 +1,6 @@
 import { type Connection, checkedConnection } from '@redpost/core';
 import { type NamedUse, NameIndex } from '@redpost/core/consuming';
-import { queueKeys } from '../keys.js';
+import { keysOfAny } from '../keys.js';
 
 /**
  * Lists the queues that a `Queue` of any process has used, by their names. A process notes in Redis that it uses a queue
@@ -16,7 +16,7 @@ import { queueKeys } from '../keys.js';
 export function listQueues(connection: Connection): Promise<NamedUse[]> {
   checkedConnection('listQueues()', { connection });
   return new NameIndex(connection, 'queues').list(async (name) => {
-    const { list, returned, delayed, dead, stats, shape, consumers, schedules } = queueKeys(name);
+    const { list, returned, delayed, dead, stats, shape, consumers, schedules } = keysOfAny(name);
     const keys = [list, returned, delayed, dead, stats, shape, consumers, schedules];
     return Number(await connection.call('EXISTS', keys)) > 0;
   });

@@ -9,6 +9,7 @@ import {
   unlimited,
 } from '@redpost/core';
 import {
+  IdleWatch,
   type NextStep,
   Outcomes,
   onAbort,
@@ -20,6 +21,7 @@ import {
   type Turns,
   UnheardDeadLetters,
 } from '@redpost/core/consuming';
+import { isIdle } from '../admin/idle.js';
 import type { QueueContext } from '../context.js';
 import { RoomAhead } from '../limiting/room-ahead.js';
 import { failureJson } from '../results/failure-json.js';
@@ -31,7 +33,6 @@ import type { CheckedConsume } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { nextStep } from './failure.js';
 import type { CreateHandlers, Handlers, HandlersHost } from './handlers.js';
-import { IdleWatch } from './idle-watch.js';
 import { type FormerSession, Session, type SessionHost } from './session.js';
 
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
@@ -145,7 +146,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#turns = turns;
     this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'failed');
     this.#idle = new IdleWatch(
-      context as QueueContext,
+      () => isIdle(context as QueueContext),
       () => this.#events.emit('idle', undefined),
       (error) => this.#failed(error),
     );
@@ -286,6 +287,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       hearsAcked: false,
       acked: (delivery, { waitMs, runMs }) => this.#acked.add({ delivery, waitMs, runMs }, 0),
       demand: (session: Session<Body>) => this.#demand(session),
+      reserve: ({ behind }: Session<Body>) => (behind === 0 ? (this.#handlers.reserve ?? 0) : 0),
+      answered: (roundTripMs) => this.#handlers.roundTrip?.(roundTripMs),
       accept: (deliveries) => {
         this.#idle.accepted();
         this.#handlers.accept(deliveries);
@@ -305,12 +308,18 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
         this.#leaseAhead();
         if (isCrowded) void this.#returnWaiting();
       },
-      runLength: () => Math.min(Math.max(1, this.#handlers.aheadOfEach ?? 1), longestRun),
+      runLength: () => this.#runLength(),
       lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
       cancelled: (delivery, error) => this.#events.emit('cancelled', { delivery, error }),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     };
+  }
+
+  /** As many as are taken ahead for each handler. */
+  #runLength(): number {
+    const { reserve = 0 } = this.#handlers;
+    return Math.max(1, Math.min(Math.floor(reserve / this.#options.concurrency), longestRun));
   }
 
   #demand(session: Session<Body>): number {

@@ -14,6 +14,7 @@ import {
   Held,
   performance,
   type Settler,
+  type Slice,
   setTimeout,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
@@ -27,7 +28,6 @@ import {
   isSuspect,
 } from '../message/envelope.js';
 import { decodeElement, type Message, toDate } from '../message/message.js';
-import type { Slice } from '../message/slice.js';
 import { type FollowUp, type PreparedFollowUp, prepareFollowUps } from '../outbox/follow-up.js';
 import { AttemptTimeoutError } from './attempt-timeout.js';
 

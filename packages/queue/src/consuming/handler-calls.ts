@@ -1,4 +1,4 @@
-import type { HandleOperation, ObservedMessage, ReceivedTogether } from '@redpost/core';
+import type { Destination } from '@redpost/core';
 import { handlerCall, type Wrapper } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import type { BatchHandler } from './batch-pool.js';
@@ -27,10 +27,11 @@ export function singleCall<Body>(
   wrappers: readonly HandlerWrapper[],
   handler: Handler<Body>,
 ): Handler<Body> {
-  const around = wrappers as readonly Wrapper<Delivery<Body>>[];
-  return handlerCall(around, handler, (delivery) => {
-    const { received } = delivery as HeldDelivery<Body>;
-    return received && operation(context, [observed(delivery)], received, false);
+  return handlerCall(wrappers as readonly Wrapper<Delivery<Body>>[], handler, {
+    destination: destinationOf(context),
+    isBatch: false,
+    receivedOf: (delivery) => (delivery as HeldDelivery<Body>).received,
+    messagesOf: (delivery) => [observed(delivery)],
   });
 }
 
@@ -40,19 +41,14 @@ export function batchCall<Body>(
   wrappers: readonly BatchWrapper[],
   handler: BatchHandler<Body>,
 ): BatchHandler<Body> {
-  const around = wrappers as readonly Wrapper<readonly Delivery<Body>[]>[];
-  return handlerCall(around, handler, (deliveries) => {
-    const [first] = deliveries as readonly HeldDelivery<Body>[];
-    const received = first?.received;
-    return received && operation(context, deliveries.map(observed), received, true);
+  return handlerCall(wrappers as readonly Wrapper<readonly Delivery<Body>[]>[], handler, {
+    destination: destinationOf(context),
+    isBatch: true,
+    receivedOf: ([first]) => (first as HeldDelivery<Body> | undefined)?.received,
+    messagesOf: (deliveries) => deliveries.map(observed),
   });
 }
 
-function operation<Body>(
-  { name, connection }: QueueContext<Body>,
-  messages: readonly ObservedMessage[],
-  received: ReceivedTogether,
-  isBatch: boolean,
-): HandleOperation {
-  return { kind: 'queue', name, address: connection.address, messages, isBatch, received };
+function destinationOf<Body>({ name, connection }: QueueContext<Body>): Destination {
+  return { kind: 'queue', name, address: connection.address };
 }

@@ -14,8 +14,10 @@ export interface Handlers<Body> {
   readonly free: number;
   /** How many handlers have nothing to do: where messages may wait for others of their key. */
   readonly idle?: number;
-  /** How many messages it takes ahead for each handler: where these may be of one key. */
-  readonly aheadOfEach?: number;
+  /** How many of the messages that it has use for are for later, when handlers have become free. */
+  readonly reserve?: number;
+  /** A round trip to Redis takes so long, in ms. */
+  roundTrip?(ms: number): void;
   /** True when one of these handlers is what runs now, or awaits it. */
   readonly isCaller: boolean;
   /** Takes them in, and starts as many handlers as it may. */

@@ -18,6 +18,7 @@ import {
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { DeadLetterTrimmer } from '../due/dead-letter-trimmer.js';
+import { longPollMs } from '../due/poll-ms.js';
 import { Promoter } from '../due/promoter.js';
 import { flowNameIn } from '../flow/flow-end.js';
 import { Outbox } from '../outbox/outbox.js';
@@ -101,6 +102,7 @@ export class Session<Body = unknown> extends LeaseSession<
   /** What is about to be returned, because of what happened to a message before it in its run. */
   readonly #unwanted: HeldDelivery<Body>[] = [];
   readonly #former: FormerSession | undefined;
+  readonly #leaseMs: number;
   /** How this consumer is paused by `pauseConsumer()`. */
   ownPause: Paused | undefined;
 
@@ -115,6 +117,7 @@ export class Session<Body = unknown> extends LeaseSession<
     const store = new ListStore(context as QueueContext, newConsumerName(options.leaseMs), options);
     super(context.connection, store, options, events);
     this.queue = context.name;
+    this.#leaseMs = options.leaseMs;
     this.#former = former;
     this.ownPause = former?.ownPause;
     this.#signals = new Signals(context.connection, context.keys.signal, this);
@@ -134,6 +137,11 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#source = new ListSource<Body>(context as QueueContext, options, this);
     this.feed = new Feed(this.#source, this, turns);
     this.#source.attach(this.feed);
+  }
+
+  /** Signals are heard, and what they should have told is looked for with each beat, so often that nobody else has to. */
+  get looksWithBeats(): boolean {
+    return this.#signals.areHeard && this.#leaseMs <= 3 * longPollMs;
   }
 
   /** The server's time, in ms since 1970. */
@@ -334,12 +342,15 @@ export class Session<Body = unknown> extends LeaseSession<
 
   override beat(renewal: Renewal): void {
     super.beat(renewal);
+    void this.#addSeries();
+    if (renewal.found === 'nothing') return;
+    this.#promoter.beat();
+    if (renewal.found === 'later') return;
     // It makes up for signals that may have been lost.
     this.feed.suspectsAdded();
     this.#source.returnedAdded();
     this.#shape.heard(renewal.shape ?? '');
     if (renewal.hasCancelled) void this.#readCancelled();
-    void this.#addSeries();
     if (renewal.hasOutbox) void this.#outbox.check();
   }
 
@@ -530,7 +541,7 @@ export class Session<Body = unknown> extends LeaseSession<
 
   /** Adds what was counted since the last beat to the series of the queue. */
   async #addSeries(): Promise<void> {
-    const counted = this.#series.take();
+    const counted = this.#series.take(this.#source.sharesTime);
     if (!counted) return;
     try {
       const { connection, keys } = this.#context;

@@ -2,10 +2,11 @@ import { asError } from '@redpost/core';
 import type { QueueContext } from '../context.js';
 import { promote } from '../scripts/promote.js';
 import { Alarm } from './alarm.js';
+import type { BeatsThatLook } from './poll-ms.js';
 import { Ticker } from './ticker.js';
 
 /** The events of a {@link Promoter}. */
-export interface PromoterEvents {
+export interface PromoterEvents extends BeatsThatLook {
   /** Delayed messages have become due, and may be taken now. */
   promoted(): void;
   failed(error: Error): void;
@@ -23,11 +24,12 @@ export class Promoter {
   readonly #context: QueueContext;
   readonly #events: PromoterEvents;
   readonly #ticker: Ticker;
-  readonly #alarm = new Alarm(() => this.#promote());
+  readonly #alarm: Alarm;
 
   constructor(context: QueueContext, events: PromoterEvents) {
     this.#context = context;
     this.#events = events;
+    this.#alarm = new Alarm(() => this.#promote(), events);
     this.#ticker = new Ticker(context, (error) => this.#failed(error));
   }
 
@@ -36,11 +38,16 @@ export class Promoter {
     return this.#alarm.check();
   }
 
+  /** A beat has found that something may be due some time. */
+  beat(): void {
+    this.#alarm.beat();
+  }
+
   stop(): void {
     this.#alarm.stop();
   }
 
-  async #promote(): Promise<number | undefined> {
+  async #promote(): Promise<number> {
     const { connection, keys } = this.#context;
     try {
       const { moved, nextInMs, tickInMs } = await connection.run(promote, { keys });

@@ -13,10 +13,11 @@ import {
   wholeNumber,
 } from '@redpost/core';
 import { NameIndex } from '@redpost/core/consuming';
-import { queueKeys, queueOwner } from '../keys.js';
+import { queueKeys } from '../keys.js';
 import { readStored, type StoredMessage } from '../message/stored-message.js';
 import { type FollowUp, type PreparedFollowUp, prepareFollowUp } from '../outbox/follow-up.js';
 import { Outbox } from '../outbox/outbox.js';
+import { queueOwner } from '../queue-owner.js';
 import {
   type FlowStanding,
   flowCancel,

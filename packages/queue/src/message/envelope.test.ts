@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { DecodeError } from '@redpost/core';
+import { Slice } from '@redpost/core/consuming';
 import { describe, expect, it } from 'vitest';
 import {
   asBare,
@@ -12,7 +13,6 @@ import {
   isEnvelope,
   isSuspect,
 } from './envelope.js';
-import { Slice } from './slice.js';
 
 const element = (header: string, body = 'hello') => Buffer.from(`\x011${header}\n${body}`);
 

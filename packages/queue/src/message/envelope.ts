@@ -1,6 +1,6 @@
 import { DecodeError, InvalidArgumentError } from '@redpost/core';
+import type { Slice } from '@redpost/core/consuming';
 import { type FlowEnd, flowEndIn } from '../flow/flow-end.js';
-import type { Slice } from './slice.js';
 
 /** Small texts that travel with a message, e.g. a trace id. */
 export type Headers = Readonly<Record<string, string>>;
@@ -51,6 +51,14 @@ const newline = 0x0a;
 
 const noHeaders: Headers = Object.freeze({});
 
+/** How often a header can say that a message was delivered: see scripts/parts/envelope.lua. */
+export const mostAttempts = 999_999_999;
+
+/** How often a message was delivered elsewhere: where scripts write that, in front of all else. */
+export function attemptJson(attempt = 0): string {
+  return attempt > 0 ? `"attempt":${Math.min(attempt, mostAttempts)},` : '';
+}
+
 /** What a consumer has to know before it calls a handler: before all else that a producer writes. */
 export function handlingJson(options: {
   keepResultMs?: number | undefined;
@@ -75,7 +83,7 @@ export function onceJson(until: 'taken' | 'done', key: string): string {
   return `"once":${JSON.stringify(`${until}:${key}`)},`;
 }
 
-/** Writes a new envelope: prefix, one line of JSON, a newline, the body. @param place see `handlingJson`, `placeJson` and `onceJson`. */
+/** Writes a new envelope: prefix, one line of JSON, a newline, the body. @param place see `attemptJson`, `handlingJson`, `placeJson` and `onceJson`. */
 export function encodeEnvelope(
   message: { idJson: string; sentAt: number; headers?: Headers | undefined; place?: string },
   body: string | Uint8Array,
@@ -167,15 +175,15 @@ export function isSuspect(element: Buffer): boolean {
  * @throws DecodeError when it starts like an envelope but is none.
  */
 export function decodeEnvelope(element: Buffer, bareId: string): Envelope {
-  if (!isEnvelope(element)) return { ...bareHeader(bareId), body: element };
+  if (!isEnvelope(element)) return { body: element, ...bareHeader(bareId) };
   const end = headerEnd(element);
   const header = parseHeader(element.toString('utf8', prefix.length, end), element);
-  return { ...header, body: element.subarray(end + 1) };
+  return { body: element.subarray(end + 1), ...header };
 }
 
 /** Reads a malformed envelope as a bare payload: the whole element, without the fields that scripts wrote. */
 export function asBare(element: Buffer, id: string): Envelope {
-  if (!isEnvelope(element)) return { ...bareHeader(id), body: element };
+  if (!isEnvelope(element)) return { body: element, ...bareHeader(id) };
   const text = element.toString('latin1', prefix.length, 64);
   const [written = '{', attempt = 0] = writtenIn(text);
   const rest = element.subarray(prefix.length + written.length);

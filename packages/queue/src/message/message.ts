@@ -1,7 +1,7 @@
-import { type Codec, decodeBody, validate } from '@redpost/core';
+import { type Codec, validate } from '@redpost/core';
+import { decodeSlice, type Slice } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { type Beginning, bodyOf, type Headers } from './envelope.js';
-import type { Slice } from './slice.js';
 
 /** A message as it was sent. */
 export interface Message<Body = unknown> {
@@ -27,7 +27,7 @@ export function readBody<Body>(
   context: Pick<QueueContext<Body>, 'codec' | 'schema'>,
   slice: Slice,
 ): Body | Promise<Body> {
-  const body = decode(context.codec, slice);
+  const body = decodeSlice(context.codec, slice);
   if (!context.schema) return body as Body;
   return validate(context.schema, body);
 }
@@ -40,22 +40,11 @@ export function readBody<Body>(
 export function decodeElement(codec: Codec, element: Slice, beginning: Beginning): unknown {
   // Nearly all messages come here, and a slice of the body alone would cost a twentieth of all that is done with one.
   const text = codec.decodeAscii && beginning !== 'bare' ? element.textAfter('\n') : undefined;
-  if (text === undefined) return decode(codec, bodyOf(element, beginning));
+  if (text === undefined) return decodeSlice(codec, bodyOf(element, beginning));
   try {
     return codec.decodeAscii?.(text);
   } catch {
-    return decode(codec, bodyOf(element, beginning));
-  }
-}
-
-function decode(codec: Codec, slice: Slice): unknown {
-  const text = codec.decodeAscii && slice.text;
-  if (text === undefined) return decodeBody(codec, slice.bytes);
-  try {
-    return codec.decodeAscii?.(text);
-  } catch {
-    // Decoding the bytes throws again, and this error has the bytes.
-    return decodeBody(codec, slice.bytes);
+    return decodeSlice(codec, bodyOf(element, beginning));
   }
 }
 

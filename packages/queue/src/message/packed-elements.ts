@@ -1,4 +1,4 @@
-import { Slice } from './slice.js';
+import { Slice } from '@redpost/core/consuming';
 
 /**
  * Reads an array of strings that `cmsgpack` of Redis has written. It knows only the parts of MessagePack that `cmsgpack`

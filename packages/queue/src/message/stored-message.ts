@@ -1,9 +1,8 @@
-import { withShortJson } from '@redpost/core/consuming';
+import { Slice, withShortJson } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { type FlowEnd, type FlowName, flowNameIn } from '../flow/flow-end.js';
 import { asBare, decodeEnvelope, type Envelope, type Headers } from './envelope.js';
 import { readBody, toDate } from './message.js';
-import { Slice } from './slice.js';
 
 /** A message as it is in Redis, readable or not. */
 export interface StoredMessage<Body = unknown> {

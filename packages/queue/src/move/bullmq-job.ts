@@ -1,5 +1,6 @@
 import { type Codec, encodeBody, InvalidArgumentError, shown } from '@redpost/core';
 import {
+  attemptJson,
   checkHeaders,
   encodeEnvelope,
   type Headers,
@@ -104,14 +105,13 @@ export function messageOf(taken: TakenJob, { base, map, codec }: JobReading): Im
         'bullmq-name': name,
         ...(failedAt === undefined ? {} : { 'bullmq-failed-at': failedAt }),
       },
-      place: placeOf(mapped, priority),
+      place: attemptJson(attempt) + placeOf(mapped, priority),
     },
     'body' in mapped ? encodeBody(codec, mapped.body) : data,
   );
   return {
     entry,
     dueAt: state === 'delayed' ? Math.floor(Number(score) / 4096) : 0,
-    attempt,
     element: Buffer.from(element),
     death:
       state === 'failed'

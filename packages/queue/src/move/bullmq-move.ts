@@ -11,6 +11,7 @@ import {
 import { entriesOf, NameIndex } from '@redpost/core/consuming';
 import { Pace } from '../admin/pace.js';
 import { queueKeys } from '../keys.js';
+import { inCalls } from '../message/in-calls.js';
 import type { Queue } from '../queue.js';
 import { checkedSchedule, checkedScheduleName } from '../schedule/schedule-options.js';
 import { type ImportedMessage, importMessages } from '../scripts/import.js';
@@ -54,6 +55,8 @@ export interface MoveProgress {
 
 /** What a move has done. */
 export interface MoveFromBullMQResult {
+  /** True with `dryRun`: nothing was changed. */
+  readonly isDryRun: boolean;
   /** How many there were of each; with `dryRun`, how many there would be. `waiting` counts those of a paused queue, too. */
   readonly moved: {
     readonly waiting: number;
@@ -93,9 +96,8 @@ const optionNames: NamesOf<MoveFromBullMQOptions> = {
 
 /** How many jobs one script takes: it holds up everything else meanwhile. */
 const perTake = 500;
-/** How many jobs are imported by one call, and about how many bytes. */
+/** How many jobs are read at a time. */
 const perImport = 250;
-const mostBytes = 500_000;
 
 const states: readonly MovedState[] = ['paused', 'waiting', 'prioritized', 'delayed', 'failed'];
 
@@ -178,6 +180,7 @@ class BullMQMove {
     if (!this.#isDry) await this.#importTaken();
     for (const state of states) await this.#moveState(state);
     return {
+      isDryRun: this.#isDry,
       moved: { ...this.#moved },
       left: {
         active: await this.#number('LLEN', this.#keys.active),
@@ -262,7 +265,8 @@ class BullMQMove {
       if (!token) return;
       const jobs = await this.#readTaken(await this.#takenAfter(String(imported), perImport));
       if (jobs.length === 0) return;
-      for (const part of pieces(jobs)) await this.#import(String(token), part);
+      for (const part of inCalls(jobs, ({ message }) => message.element))
+        await this.#import(String(token), part);
     }
   }
 
@@ -400,16 +404,4 @@ function sum(numbers: Iterable<number>): number {
   let total = 0;
   for (const number of numbers) total += number;
   return total;
-}
-
-function* pieces(jobs: readonly Taken[]): Generator<Taken[]> {
-  let [piece, bytes]: [Taken[], number] = [[], 0];
-  for (const job of jobs) {
-    piece.push(job);
-    bytes += job.message.element.length;
-    if (bytes < mostBytes) continue;
-    yield piece;
-    [piece, bytes] = [[], 0];
-  }
-  if (piece.length > 0) yield piece;
 }

@@ -27,13 +27,16 @@ export class HistoryRecorder {
   readonly #context: QueueContext;
   readonly #host: RecorderHost;
   #settings: Complete<HistoryOptions> | undefined;
-  #held: HeldDelivery[] = [];
+  #headers: string[] = [];
+  /** For each, how long after the first one it was settled, in ms, and how long it was with a handler, in µs, or -1. */
+  #times: number[] = [];
   /** For each its outcome, by its place in `outcomes`. */
   #outcomes: number[] = [];
-  /** For each when it was settled, by `performance.now()`. */
-  #endedAt: number[] = [];
   /** The fingerprint of the error of each that had one, by its place. */
   #errors = new Map<number, string>();
+  #bodies: Buffer[] = [];
+  /** When the first one was settled, by `performance.now()`. */
+  #firstAt = 0;
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #sent = new Set<Promise<void>>();
@@ -45,6 +48,8 @@ export class HistoryRecorder {
 
   /** Undefined for no history. */
   set settings(settings: Complete<HistoryOptions> | undefined) {
+    // All records of an entry have bodies, or none has.
+    if (this.#settings?.bodies !== settings?.bodies) this.#send();
     this.#settings = settings;
   }
 
@@ -54,12 +59,18 @@ export class HistoryRecorder {
 
   /** @param error the message of the last error. */
   record(held: HeldDelivery, outcome: Outcome, error = ''): void {
-    if (error !== '') this.#errors.set(this.#held.length, fingerprint(error));
-    this.#held.push(held);
+    const now = performance.now();
+    const { startedAt, ranUs = Math.round(1000 * (now - startedAt)) } = held;
+    if (this.#headers.length === 0) this.#firstAt = now;
+    if (error !== '') this.#errors.set(this.#headers.length, fingerprint(error));
+    this.#headers.push(headerOf(held));
+    this.#times.push(Math.round(now - this.#firstAt), startedAt > 0 ? ranUs : -1);
     this.#outcomes.push(outcome === 'acked' ? 0 : outcomes.indexOf(outcome));
-    this.#endedAt.push(performance.now());
-    if (this.#settings?.bodies) this.#bytes += held.size;
-    if (this.#held.length >= mostRecords || this.#bytes >= mostBytes) this.#send();
+    if (this.#settings?.bodies) {
+      this.#bodies.push(bytesOf(held));
+      this.#bytes += held.size;
+    }
+    if (this.#headers.length >= mostRecords || this.#bytes >= mostBytes) this.#send();
     else this.#timer ??= setTimeout(() => this.#send(), mostMs).unref();
   }
 
@@ -72,7 +83,7 @@ export class HistoryRecorder {
   #send(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#held.length === 0 || !this.#settings) return;
+    if (this.#headers.length === 0 || !this.#settings) return;
     const sent = this.#write(this.#take(), this.#settings).finally(() => this.#sent.delete(sent));
     this.#sent.add(sent);
   }
@@ -88,30 +99,20 @@ export class HistoryRecorder {
   }
 
   #take(): Columns {
-    const held = this.#held;
-    const now = performance.now();
-    const endedAt = this.#endedAt;
-    const times = Buffer.allocUnsafe(8 * held.length);
-    held.forEach(({ startedAt, ranUs: measuredUs }, n) => {
-      const ended = endedAt[n] as number;
-      const spentUs = measuredUs ?? Math.round(1000 * (ended - startedAt));
-      const ranUs = startedAt > 0 ? 1 + spentUs : 0;
-      times.writeUInt32LE(Math.round(now - ended), 8 * n);
-      times.writeUInt32LE(Math.min(ranUs, 0xffffffff), 8 * n + 4);
-    });
-    const bodies = this.#settings?.bodies ? held.map(bytesOf) : [];
+    const bodies = this.#bodies;
     const columns = {
-      count: held.length,
+      count: this.#headers.length,
       consumer: this.#host.consumer,
-      at: Math.round(this.#host.serverNow),
-      times,
+      at: Math.round(this.#host.serverNow - (performance.now() - this.#firstAt)),
+      // As text: a buffer among the arguments makes it dearer to write all of them.
+      times: this.#times.join(','),
       outcomes: this.#outcomes.some((outcome) => outcome > 0) ? this.#outcomes.join('') : '',
-      headers: held.map(headerOf).join('\n'),
+      headers: this.#headers.join('\n'),
       errors: this.#errors.size > 0 ? JSON.stringify([...this.#errors]) : '',
       sizes: bodies.map(({ length }) => length).join(','),
-      bodies: Buffer.concat(bodies),
+      bodies: bodies.length > 0 ? Buffer.concat(bodies) : '',
     };
-    [this.#held, this.#outcomes, this.#endedAt, this.#bytes] = [[], [], [], 0];
+    [this.#headers, this.#times, this.#outcomes, this.#bodies, this.#bytes] = [[], [], [], [], 0];
     this.#errors = new Map();
     return columns;
   }
@@ -121,7 +122,8 @@ export class HistoryRecorder {
 type Columns = Omit<AddHistoryInput, 'keys' | 'maxLength' | 'maxAgeMs'>;
 
 /** The header as it is in the element; of a bare payload, one with its id. */
-function headerOf({ element, receipt }: HeldDelivery): string {
+function headerOf(held: HeldDelivery): string {
+  const { element } = held;
   const { text } = element;
   if (text?.startsWith('\x011{')) {
     const end = text.indexOf('\n');
@@ -131,7 +133,7 @@ function headerOf({ element, receipt }: HeldDelivery): string {
     const end = element.bytes.indexOf(0x0a);
     if (end > 0) return element.bytes.toString('utf8', 2, end);
   }
-  return JSON.stringify({ id: receipt });
+  return JSON.stringify({ id: held.receipt });
 }
 
 function bytesOf({ element }: HeldDelivery): Buffer {

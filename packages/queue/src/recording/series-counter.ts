@@ -1,4 +1,6 @@
 import type { HeldDelivery } from '../consuming/delivery.js';
+import { defaultPriority } from '../message/envelope.js';
+import { keyless } from '../message/key.js';
 import { bucketCount, bucketOf } from './distribution.js';
 import { handlingTimes } from './handling-times.js';
 import { type Outcome, outcomes } from './outcome.js';
@@ -11,7 +13,7 @@ const outcomeCount = outcomes.length;
 export interface Counted {
   /** See docs/protocol.md: the outcomes, then the waits and the runs. */
   numbers: readonly number[];
-  /** For how long handlers had messages of the keys that need most, in ms. */
+  /** For how long handlers had messages of the keys that need most, in ms. Those without a key are of the key ''. */
   keys: readonly (readonly [key: string, ms: number])[];
 }
 
@@ -47,8 +49,12 @@ export class SeriesCounter {
     if (this.#counted === this.#nextMeasured) this.#measureNext(held);
   }
 
-  /** What was counted since the last call. Undefined for nothing. */
-  take(): Counted | undefined {
+  /**
+   * What was counted since the last call. Undefined for nothing.
+   *
+   * @param hasKeys whether messages of the queue have keys: then those without a key are one more.
+   */
+  take(hasKeys: boolean): Counted | undefined {
     if (this.#counted === 0) return undefined;
     const numbers = this.#numbers;
     const others = numbers.slice(0, outcomeCount).reduce((sum, count) => sum + count, 0);
@@ -58,6 +64,7 @@ export class SeriesCounter {
     this.#nextMeasured = 1;
     this.#oneIn = 1;
     this.#measuredSo = 0;
+    if (!hasKeys) this.#msOfKeys.delete(keyless);
     const keys = mostUsed(this.#msOfKeys);
     this.#msOfKeys = new Map();
     return { numbers, keys };
@@ -88,12 +95,13 @@ export class SeriesCounter {
   }
 }
 
+/** Undefined for messages that do not share time with keys. */
 function keyOf(held: HeldDelivery): string | undefined {
   try {
-    return held.key;
+    return held.key ?? (held.priority === defaultPriority ? keyless : undefined);
   } catch {
     // Its envelope is malformed.
-    return undefined;
+    return keyless;
   }
 }
 

@@ -68,10 +68,10 @@ export function resultOf<Value>(
   const { attempt, value, progress } = fields;
   const decode = (bytes: Buffer | undefined) => bytes && decodeBody(resultCodec, bytes);
   const state = (fields.state ?? 'active') as MessageResult['state'];
-  const result = { state, attempt, progress: decode(progress) };
-  if (state === 'done') return { ...result, value: decode(value) as Value };
+  const last = decode(progress);
+  if (state === 'done') return { state, attempt, progress: last, value: decode(value) as Value };
   const error = errorOf(id, fields);
-  return error ? { ...result, error } : result;
+  return error ? { state, attempt, progress: last, error } : { state, attempt, progress: last };
 }
 
 function errorOf(id: string, { state, error }: ResultFields): MessageResult['error'] {

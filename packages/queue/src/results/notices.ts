@@ -57,7 +57,7 @@ export class Notices {
     try {
       const target = { kind: 'channel', name: this.channel } as const;
       await this.#connection.subscribe(target, {
-        message: (_channel, payload) => this.#heard(payload),
+        message: (_channel, payload) => this.#heard(payload.bytes),
         resumed: () => this.#mayHaveMissedSome(),
       });
       return undefined;

@@ -23,8 +23,8 @@ export interface RequestOptions extends Omit<SendOptions, 'timeoutMs' | 'bare'> 
   signal?: AbortSignal | undefined;
 }
 
-const { bare: _, ...others } = sendOptionNames;
-const optionNames: NamesOf<RequestOptions> = { ...others, timeoutMs: true, signal: true };
+const { bare: _, ...sendNames } = sendOptionNames;
+const optionNames: NamesOf<RequestOptions> = { ...sendNames, timeoutMs: true, signal: true };
 
 /** Sends a message, and waits for what its handler returns. */
 export async function request<Input, Value>(
@@ -35,11 +35,11 @@ export async function request<Input, Value>(
   options: RequestOptions,
 ): Promise<Value> {
   refuseUnknownOptions('request(body, options)', options, optionNames);
-  const { timeoutMs = 10_000, signal, ...given } = options;
+  const { timeoutMs = 10_000, signal, id = newId(), ...given } = options;
   wholeNumber('timeoutMs', timeoutMs, { min: 1, max: longestTimerMs });
   signal?.throwIfAborted();
-  const { id = newId(), ttlMs = timeoutMs, keepResultMs = timeoutMs } = given;
-  const sendOptions = { ...given, id, ttlMs, keepResultMs };
+  const { ttlMs = timeoutMs, keepResultMs = timeoutMs, ...others } = given;
+  const sendOptions = { id, ttlMs, keepResultMs, ...others };
   const over = new AbortController();
   const forget = onAbort(signal, () => over.abort(signal?.reason));
   const answered = results.wait(id, timeoutMs, over.signal).finally(forget);

@@ -1,7 +1,7 @@
+import { Slice } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import type { Headers } from '../message/envelope.js';
 import { readBody } from '../message/message.js';
-import { Slice } from '../message/slice.js';
 import type { StoredSchedule } from './spec.js';
 
 /** A schedule as it is in Redis: see {@link ScheduleOptions}. */

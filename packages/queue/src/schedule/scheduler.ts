@@ -20,8 +20,9 @@ import {
   ToldSeldom,
 } from '@redpost/core/consuming';
 import { Promoter } from '../due/promoter.js';
-import { queueKeys, queueOwner } from '../keys.js';
+import { queueKeys } from '../keys.js';
 import { Outbox } from '../outbox/outbox.js';
+import { queueOwner } from '../queue-owner.js';
 
 /** What a {@link Scheduler} works on. */
 export interface SchedulerOptions {
@@ -101,7 +102,7 @@ export class Scheduler implements AsyncDisposable {
   #start(context: ConstructorParameters<typeof Promoter>[0]): () => Promise<void> {
     context.index.note(context.name);
     const failed = (error: Error) => this.#failed(error);
-    const promoter = new Promoter(context, { promoted: () => {}, failed });
+    const promoter = new Promoter(context, { looksWithBeats: false, promoted: () => {}, failed });
     const signals = new Signals(context.connection, context.keys.signal, {
       heard: (signal) => {
         if (signal === 'delayed' || signal === 'subscribed' || signal === 'resumed') {

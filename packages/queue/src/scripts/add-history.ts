@@ -1,4 +1,4 @@
-import { defineScript } from '@redpost/core';
+import { type Argument, defineScript } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import source from './add-history.lua';
@@ -12,12 +12,12 @@ export interface AddHistoryInput {
   count: number;
   consumer: string;
   at: number;
-  times: Buffer;
+  times: string;
   outcomes: string;
   headers: string;
   errors: string;
   sizes: string;
-  bodies: Buffer;
+  bodies: Buffer | string;
 }
 
 /** Adds records as one entry, and deletes those above the bounds. */
@@ -31,7 +31,7 @@ export const addHistory = defineScript<AddHistoryInput, void>({
     max_age_ms: ({ maxAgeMs }) => maxAgeMs,
   },
   rest({ consumer, at, times, outcomes, headers, errors, sizes, bodies }) {
-    const fields = ['consumer', consumer, 'at', at, 'times', times, 'headers', headers];
+    const fields: Argument[] = ['consumer', consumer, 'at', at, 'times', times, 'headers', headers];
     if (outcomes !== '') fields.push('outcomes', outcomes);
     if (errors !== '') fields.push('errors', errors);
     if (sizes !== '') fields.push('sizes', sizes, 'bodies', bodies);

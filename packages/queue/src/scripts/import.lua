@@ -2,8 +2,8 @@
 -- They wait where messages of producers do, or are dead letters.
 --
 -- source  what names the stream of entries that they come from
--- rest    for each its entry; when it is due in ms since 1970, '0' for at once or '' for a dead letter; how often it was
---         delivered before; the element as a producer writes it; and of a dead letter its reason, error and stack
+-- rest    for each its entry; when it is due in ms since 1970, '0' for at once or '' for a dead letter; the element as a
+--         producer writes it; and of a dead letter its reason, error and stack
 -- returns how many were new
 redis.call('LLEN', list)
 redis.call('ZCARD', delayed)
@@ -19,26 +19,24 @@ local function is_new(entry)
   return tonumber(number) > tonumber(last_number)
 end
 
-local function put_imported(due, attempt, text)
-  local element = write_envelope(attempt, false, text)
+local function put_imported(due, element)
   if due > sent_at then
     delay(due, element)
     return note_due(due)
   end
-  local level, key = place_of(text)
+  local level, key = place_of_sent(element)
   put_at(level, key, element)
 end
 
 local imported, died = 0, 0
-for i = rest, #ARGV, 7 do
-  local entry, due, attempt, element, reason, message, stack = unpack(ARGV, i, i + 6)
+for i = rest, #ARGV, 6 do
+  local entry, due, element, reason, message, stack = unpack(ARGV, i, i + 5)
   if is_new(entry) then
-    local text = element:sub(4)
     if due == '' then
       died = died + 1
-      add_dead_letter(reason, message, write_envelope(tonumber(attempt), false, text), 'stack', stack)
+      add_dead_letter(reason, message, element, 'stack', stack)
     else
-      put_imported(tonumber(due), tonumber(attempt), text)
+      put_imported(tonumber(due), element)
     end
     imported, last = imported + 1, entry
   end

@@ -1,7 +1,8 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
+import type { Death } from './add-dead.js';
 import source from './import.lua';
-import { deadLettersPart, envelopePart, outgoingPart } from './parts/parts.js';
+import { deadLettersPart, outgoingPart } from './parts/parts.js';
 import { looksFirstButAtKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 /** A message that comes from another system. */
@@ -10,11 +11,9 @@ export interface ImportedMessage {
   entry: string;
   /** When it is due, in ms since 1970; 0 for at once. */
   dueAt: number;
-  /** How often it was delivered before. */
-  attempt: number;
   element: Buffer;
   /** Why it is a dead letter, if it is one. */
-  death: { reason: string; error: string; stack: string } | undefined;
+  death: Death | undefined;
 }
 
 export interface ImportInput {
@@ -27,14 +26,13 @@ export interface ImportInput {
 /** How many were new. */
 export const importMessages = defineScript<ImportInput, number>({
   name: 'import',
-  uses: [outgoingPart, envelopePart, deadLettersPart],
+  uses: [outgoingPart, deadLettersPart],
   keys: namedKeys('list', 'delayed', 'dead', 'stats', 'inbox', ...placeKeys),
   args: { source: ({ source: name }) => name, ...placeArgs },
   rest: ({ messages }) =>
-    messages.flatMap(({ entry, dueAt, attempt, element, death }) => [
+    messages.flatMap(({ entry, dueAt, element, death }) => [
       entry,
       death ? '' : dueAt,
-      attempt,
       element,
       death?.reason ?? '',
       death?.error ?? '',

@@ -6,7 +6,13 @@
 -- only  a key
 -- most  how many keys at most
 -- returns { key, how many wait, since when the next one is it, how many are held, not before, paused until, for how many
---       ms handlers had it, ... }: for each key seven values, '' where there is no such value
+--       ms handlers had it, ... }: for each key seven values, '' where there is no such value. The messages without a
+--       key are one more, ''
+
+local function pending_of(key)
+  if key == '' then return redis.call('LLEN', list) + redis.call('LLEN', returned) end
+  return redis.call('LLEN', key_prefix .. key)
+end
 
 -- The keys with the most messages, among four times as many that are known to have many: the scores are at most twice
 -- too small. Where these are too few, those of which the next message is oldest are looked at, too.
@@ -19,7 +25,9 @@ local function with_most(most)
       if not is_known[key] then names[#names + 1] = key end
     end
   end
-  for _, key in ipairs(names) do counts[key] = redis.call('LLEN', key_prefix .. key) end
+  local has_keys = redis.call('HGET', shape, 'keys')
+  if has_keys and pending_of('') > 0 then names[#names + 1] = '' end
+  for _, key in ipairs(names) do counts[key] = pending_of(key) end
   table.sort(names, function(one, other)
     if counts[one] == counts[other] then return one < other end
     return counts[one] > counts[other]
@@ -63,7 +71,7 @@ for _, key in ipairs(names) do
   if paused and paused ~= '' and tonumber(paused) <= time then paused = false end
   local values = {
     key,
-    tostring(redis.call('LLEN', key_prefix .. key)),
+    tostring(pending_of(key)),
     redis.call('ZSCORE', keys_by_age, key) or '',
     tostring((held_of(key))),
     later_at and later_at ~= 'inf' and later_at or '',

@@ -15,6 +15,7 @@ export interface KeyStatsInput {
 
 /** One key of a queue. Times are in ms since 1970, by the server's clock. */
 export interface KeyReport {
+  /** '' for the messages without a key. */
   key: string;
   pending: number;
   since: number | undefined;
@@ -31,7 +32,7 @@ const fieldsOfKey = 7;
 export const keyStats = defineScript<KeyStatsInput, KeyReport[]>({
   name: 'key-stats',
   uses: [clockPart, keysPart],
-  keys: namedKeys(...placeKeys, 'series'),
+  keys: namedKeys('list', ...placeKeys, 'series'),
   args: {
     ...placeArgs,
     by: ({ which }) => (typeof which === 'string' ? which : ''),

@@ -1,8 +1,7 @@
 import { defineScript, type Script, type ScriptDefinition, type ScriptPart } from '@redpost/core';
-import { clockPart } from '@redpost/core/consuming';
+import { clockPart, Slice } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import { unpackElements } from '../message/packed-elements.js';
-import { Slice } from '../message/slice.js';
 import type { Shape } from '../shape/shape.js';
 import type { Acknowledged, Leased } from '../store/acknowledgements.js';
 import source from './lease.lua';
@@ -89,7 +88,7 @@ export type LeaseResult =
 const keys = ['list', 'active', 'batches', 'handoff', 'consumers', 'stats'] as const;
 
 /** Of a plain queue. */
-const plainLease: Script<LeaseInput, LeaseResult> = defineLease({
+export const plainLease: Script<LeaseInput, LeaseResult> = defineLease({
   gate: [openGatePart],
   source: [listSourcePart],
   keys: namedKeys(...keys, 'returned', 'suspects', 'shape'),
@@ -97,7 +96,7 @@ const plainLease: Script<LeaseInput, LeaseResult> = defineLease({
 });
 
 /** Of a queue with a shape. */
-const shapedLease: Script<LeaseInput, LeaseResult> = defineLease({
+export const shapedLease: Script<LeaseInput, LeaseResult> = defineLease({
   gate: shapedGateParts,
   source: [shapedSourcePart, notingOncePart],
   keys: namedKeys(...keys, 'labels', 'holders', 'rate', 'once', 'onces', ...placeKeys),
@@ -147,8 +146,11 @@ function defineLease(definition: LeaseDefinition): Script<LeaseInput, LeaseResul
       ...acked.receipts,
     ],
     lua: source,
-    looksFirst: ({ acked, handedOff }) =>
-      acked.batches.length + acked.receipts.length === 0 && handedOff === undefined,
+    looksFirst: ({ keys, acked, handedOff }, key) => {
+      const changesNothing = acked.batches.length + acked.receipts.length === 0;
+      // It looks at a key when it takes its next message.
+      return changesNothing && handedOff === undefined && !key.startsWith(keys.lists);
+    },
     parse(reply) {
       if (reply === null) return { status: 'lost' };
       if (reply === 0) return { status: 'reshaped' };

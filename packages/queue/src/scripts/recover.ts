@@ -36,7 +36,7 @@ export interface RecoverInput {
 export type RecoverResult = { returned: number; deadLettered: number } | undefined;
 
 /**
- * How long a former consumer is remembered, in ms. A blocking move lasts 5 s at most, and the
+ * How long a former consumer is remembered, in ms. A blocking move lasts 10 s at most, and the
  * server may be busy for a while.
  */
 export const rememberMs = 15_000;

@@ -9,5 +9,6 @@ export const removeSchedule = defineScript<{ keys: QueueKeys; name: string }, bo
   keys: namedKeys('schedules', 'scheduleSpecs', 'scheduleStates'),
   args: { name: ({ name }) => name },
   lua: source,
+  looksFirst: () => true,
   parse: (reply) => reply === 1,
 });

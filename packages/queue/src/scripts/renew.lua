@@ -31,7 +31,7 @@ local is_in_force = version == '' or version == in_force
 if had_run_out and not is_in_force then return nil end
 
 redis.call('ZADD', consumers, time + lease_ms, consumer)
-if about ~= '' then redis.call('SET', registration, about, 'PX', lease_ms) end
+if about ~= '' then redis.call('SET', registration, about, 'PX', 2 * lease_ms) end
 shorten_leases(consumers, time, lease_ms, remember_ms)
 
 if version ~= '' and version == in_force then redis.call('HSET', seen, consumer, version) end

@@ -1,3 +1,4 @@
+import { derivedTypes } from '../derived-keys.js';
 import type { QueueKeys } from '../keys.js';
 
 /** Input of a script about one consumer, or about none. */
@@ -27,11 +28,20 @@ export const heldKeys = [
 export const debouncedKeys = ['debounced', 'debouncedFirsts', 'debouncedElements'] as const;
 
 /**
- * `looksFirst` of a script that sends. It does not look at what it needs only for messages with a key: when one of these
+ * `looksFirst` of a script that sends. What is kept about keys it reads only for messages with a key: when one of these Redis
  * keys is of another type, the message itself is in the queue already.
  */
-export function looksFirstButAtKeys({ keys }: KeyedInput, key: string): boolean {
+export function looksFirstAtPlaces({ keys }: KeyedInput, key: string): boolean {
   return !keysOfKeys.some((name) => keys[name] === key);
+}
+
+/**
+ * `looksFirst` of a script that puts messages back. It does not look at what it needs only for some of them, with a priority
+ * or a key: when one of these keys is of another type, others may be in the queue already.
+ */
+export function looksFirstButAtKeys(input: KeyedInput, key: string): boolean {
+  if (!looksFirstAtPlaces(input, key)) return false;
+  return !derivedTypes(input.keys).some(([prefix]) => key.startsWith(prefix));
 }
 
 /** What other keys of such scripts begin with, and the signal. */

@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { droppingPart, outgoingPart, waitingPart } from './parts/parts.js';
 import {
-  looksFirstButAtKeys,
+  looksFirstAtPlaces,
   memberArgs,
   memberKeys,
   namedKeys,
@@ -41,7 +41,7 @@ export const sendBounded = defineScript<SendBoundedInput, SendBoundedResult>({
   },
   rest: messageArguments,
   lua: source,
-  looksFirst: looksFirstButAtKeys,
+  looksFirst: looksFirstAtPlaces,
   parse(reply) {
     const [sent, dropped, count, refused] = reply as [number, number, number, number[]];
     return { sent, dropped, count, refused: placesIn(refused) };

@@ -25,6 +25,7 @@ for n = 1, given do
   local word, key = unpack(conditions_of[n] or {})
   if window_prefixes[word] then redis.call('GET', window_prefixes[word] .. key) end
 end
+check_places(given)
 local count, dropped = 0, 0
 if most then
   local _, pending, delayed_count = waiting()
@@ -42,10 +43,10 @@ end
 
 -- The element of a producer with another id.
 local function with_id(element, id)
-  local text = element:sub(4)
+  local attempt, _, text = read_envelope(element, '')
   local _, _, at = place_of(text)
   local _, after = id_at(text, at)
-  return '\0011{' .. text:sub(1, at - 1) .. '"id":' .. id .. text:sub(after)
+  return write_envelope(attempt, false, text:sub(1, at - 1) .. '"id":' .. id .. text:sub(after))
 end
 
 -- Wait for longer in the place of the message that waits with this key. Returns its id, or nil if none waits.

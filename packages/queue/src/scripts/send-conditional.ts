@@ -12,7 +12,7 @@ import {
 } from './parts/parts.js';
 import {
   debouncedKeys,
-  looksFirstButAtKeys,
+  looksFirstAtPlaces,
   memberArgs,
   memberKeys,
   namedKeys,
@@ -82,7 +82,7 @@ export const sendConditional = defineScript<SendConditionalInput, SendConditiona
   },
   rest: messageArguments,
   lua: source,
-  looksFirst: looksFirstButAtKeys,
+  looksFirst: looksFirstAtPlaces,
   parse(reply) {
     const [dropped, count, ...statuses] = reply as [number, number, ...Buffer[]];
     return { dropped, count, statuses: statuses.map(statusOf) };

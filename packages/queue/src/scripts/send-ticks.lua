@@ -10,6 +10,8 @@ redis.call('LLEN', list)
 redis.call('HLEN', once)
 redis.call('HLEN', shape)
 redis.call('ZCARD', schedules)
+redis.call('HLEN', schedule_states)
+check_places(given)
 begin_sending()
 
 local results, n = {}, 0

@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
 import { oncePart, outgoingPart } from './parts/parts.js';
-import { looksFirstButAtKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { looksFirstAtPlaces, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 import { messageArguments, type SentMessage } from './send.js';
 import source from './send-ticks.lua';
 
@@ -53,7 +53,7 @@ export const sendTicks = defineScript<SendTicksInput, TickResult[]>({
   rest: ({ keys, schedules }) =>
     messageArguments({ keys, messages: schedules.flatMap(({ messages }) => messages) }),
   lua: source,
-  looksFirst: looksFirstButAtKeys,
+  looksFirst: looksFirstAtPlaces,
   parse: (reply) => [...String(reply)].map((letter) => results[letter] as TickResult),
 });
 

@@ -1,7 +1,7 @@
 import { type Argument, defineScript, type Script, type ScriptDefinition } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
 import { listOutgoingPart, outgoingPart } from './parts/parts.js';
-import { looksFirstButAtKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { looksFirstAtPlaces, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 import source from './send.lua';
 
 /** What a script that sends needs to know of a message. */
@@ -54,7 +54,7 @@ function defineSend(
     ...parts,
     rest: messageArguments,
     lua: source,
-    looksFirst: looksFirstButAtKeys,
+    looksFirst: looksFirstAtPlaces,
     parse: (reply) => placesIn(reply as number[]),
   });
 }

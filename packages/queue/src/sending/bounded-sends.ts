@@ -1,4 +1,5 @@
 import type { CallOptions } from '@redpost/core';
+import { fail } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { sendBounded } from '../scripts/send-bounded.js';
 import { hasCondition, type Refused, sendConditionally } from './conditional-sends.js';
@@ -35,7 +36,7 @@ export class BoundedSends {
       for (const { resolve, id } of messages.slice(0, sent)) resolve(id);
       return { messages: messages.slice(sent), count };
     } catch (error) {
-      for (const { reject } of messages) reject(error);
+      for (const message of messages) fail(message, error);
       return { messages: [], count: 0 };
     }
   }
@@ -49,7 +50,7 @@ export class BoundedSends {
     const { count: limit, whenFull } = this.bound;
     const about = { queue: this.#context.name, count, limit, whenFull, cause };
     // Each caller gets an error with a stack of its own.
-    for (const { reject } of messages) reject(new QueueFullError(about));
+    for (const message of messages) fail(message, new QueueFullError(about));
   }
 
   async #sendConditionally(messages: Outgoing[], options: CallOptions): Promise<Refused> {

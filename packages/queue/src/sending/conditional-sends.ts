@@ -1,4 +1,5 @@
 import type { CallOptions } from '@redpost/core';
+import { fail } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { type SendConditionalInput, sendConditional } from '../scripts/send-conditional.js';
 import { sendOnce } from '../scripts/send-once.js';
@@ -58,7 +59,7 @@ async function sendAny(
     if (one === undefined || one.status === 'refused') return true;
     if (one.status === 'key-full') {
       const { key = '' } = message;
-      message.reject(new KeyFullError({ queue: name, key }));
+      fail(message, new KeyFullError({ queue: name, key }));
     } else {
       settle(message, one.status, 'id' in one ? one.id : message.id);
     }

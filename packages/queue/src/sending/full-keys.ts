@@ -1,3 +1,4 @@
+import { fail } from '@redpost/core/consuming';
 import { KeyFullError } from './errors.js';
 import type { Outgoing } from './outgoing.js';
 
@@ -8,7 +9,8 @@ export function refuseFullKeys(
   places: readonly number[],
 ): void {
   for (const place of places) {
-    const { key = '', reject } = messages[place] as Outgoing;
-    reject(new KeyFullError({ queue, key }));
+    const message = messages[place] as Outgoing;
+    const { key = '' } = message;
+    fail(message, new KeyFullError({ queue, key }));
   }
 }

@@ -1,7 +1,8 @@
+import type { OnItsWay } from '@redpost/core/consuming';
 import type { Condition } from './condition.js';
 
 /** A message that is ready to be sent. */
-export interface Outgoing {
+export interface Outgoing extends OnItsWay {
   id: string;
   element: string | Buffer;
   /** A plain LPUSH sends it. */
@@ -18,7 +19,7 @@ export interface Outgoing {
   condition: Condition | undefined;
   /** What became of it, if it is settled without an error. */
   status: 'sent' | 'duplicate' | 'replaced';
-  /** Both settle the promise of the caller. They are set when the message is put into a batch. */
+  /** Resolves the promise of the caller. It and `reject` are set when the message is put into a batch. */
   resolve: (id: string) => void;
   reject: (error: unknown) => void;
 }

@@ -8,9 +8,10 @@ import {
   TickBatch,
   validate,
 } from '@redpost/core';
-import { areObserved, reportSent } from '@redpost/core/consuming';
+import { areObserved, fail, reportSent } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import {
+  attemptJson,
   encodeEnvelope,
   encodePlainEnvelope,
   handlingJson,
@@ -168,7 +169,7 @@ export class Producer<Body, Input> {
     const { keepResultMs, timeoutMs } = options;
     const handling =
       flow === '' ? handlingJson(options) : handlingJson({ keepResultMs, timeoutMs, flow });
-    const before = handling + place + onceIn(condition);
+    const before = attemptJson(options.attempt) + handling + place + onceIn(condition);
     const element = this.#encode(body, id, options, before);
     refuseTooLarge(element, this.#options.maxMessageBytes);
     const isInList = place === '';
@@ -292,7 +293,7 @@ export class Producer<Body, Input> {
       }
       for (const { resolve, id } of messages) resolve(id);
     } catch (error) {
-      for (const { reject } of messages) reject(error);
+      for (const message of messages) fail(message, error);
     }
   }
 }

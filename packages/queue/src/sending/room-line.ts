@@ -1,5 +1,5 @@
 import { type CallOptions, ClosedError, isRedpostError } from '@redpost/core';
-import { pause, performance } from '@redpost/core/consuming';
+import { fail, pause, performance } from '@redpost/core/consuming';
 import type { BoundedSends } from './bounded-sends.js';
 import { hasCondition } from './conditional-sends.js';
 import type { Outgoing } from './outgoing.js';
@@ -78,7 +78,7 @@ export class RoomLine {
       await this.#untilNextLook(deadline);
       if (this.#closing.signal.aborted) {
         const error = () => new ClosedError('The queue was closed while a send waited for room');
-        for (const { reject } of messages) reject(error());
+        for (const message of messages) fail(message, error());
         return false;
       }
       const timeoutMs = deadline - performance.now();
@@ -89,7 +89,7 @@ export class RoomLine {
         if (this.#room > 0) return true;
       } catch (error) {
         if (!isRedpostError(error) || !error.retryable) {
-          for (const { reject } of messages) reject(error);
+          for (const message of messages) fail(message, error);
           return false;
         }
         this.#lookedAt = performance.now();

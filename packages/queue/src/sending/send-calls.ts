@@ -2,13 +2,7 @@ import { InvalidArgumentError } from '@redpost/core';
 import { compose, isObserved, observeSend, type Wrapper } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import type { Outgoing } from './outgoing.js';
-import {
-  type AroundSend,
-  type BatchItem,
-  noOptions,
-  type Producer,
-  type SendResult,
-} from './producer.js';
+import type { AroundSend, BatchItem, Producer, SendResult } from './producer.js';
 import type { SendOptions } from './send-options.js';
 
 /** A message that is about to be sent: what surrounds sends may change its body and options. */
@@ -59,7 +53,7 @@ export class SendCalls<Body, Input> {
     const headers: Record<string, string> = {};
     const operation = this.#operation('sendBatch', items.length, headers);
     return observeSend(operation, () => {
-      const observed = items.map((item) => ({ ...item, ...withHeaders(item, headers) }));
+      const observed = items.map((item) => withHeaders(item, headers));
       return this.#producer.sendBatch(observed, around);
     });
   }
@@ -121,9 +115,13 @@ export class SendCalls<Body, Input> {
 }
 
 /** The same options with more headers, unless there are none or they would be refused. */
-function withHeaders(options: SendOptions, headers: Record<string, string>): SendOptions {
+function withHeaders<Options extends SendOptions>(
+  options: Options,
+  headers: Record<string, string>,
+): Options {
   if (options.bare || isEmpty(headers)) return options;
-  return { ...(options === noOptions ? {} : options), headers: { ...options.headers, ...headers } };
+  const { headers: own, ...others } = options;
+  return { headers: Object.assign({}, own, headers), ...others } as unknown as Options;
 }
 
 function isEmpty(headers: Record<string, string>): boolean {

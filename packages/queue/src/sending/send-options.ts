@@ -7,7 +7,7 @@ import {
   wholeNumber,
 } from '@redpost/core';
 import { checkTimeoutMs } from '../consuming/attempt-timeout.js';
-import { checkHeaders, type Headers, isPriority } from '../message/envelope.js';
+import { checkHeaders, type Headers, isPriority, mostAttempts } from '../message/envelope.js';
 import { checkKey } from '../message/key.js';
 import { type Condition, type ConditionOptions, conditionOf } from './condition.js';
 
@@ -49,8 +49,14 @@ export interface SendOptions extends ConditionOptions {
    */
   keepResultMs?: number | undefined;
   /**
+   * How often it was attempted where it comes from: a whole number from 0 to 999 999 999. Its first attempt here is the next
+   * one, so `maxAttempts` and backoffs go on from there. However many it had, it is attempted once more before it becomes a
+   * dead letter. Default 0.
+   */
+  attempt?: number | undefined;
+  /**
    * Write only the encoded body, so that any client's `RPOP` reads it. Such a message has no id
-   * until it is delivered, and can have no headers, priority, key, delay, time to live, timeout or result, and is not sent with
+   * until it is delivered, and can have no headers, priority, key, delay, time to live, timeout, result or attempts, and is not sent with
    * `once`, `throttle` or `debounce`. Default false.
    */
   bare?: boolean | undefined;
@@ -72,6 +78,7 @@ export const optionNames: NamesOf<SendOptions> = {
   ttlMs: true,
   timeoutMs: true,
   keepResultMs: true,
+  attempt: true,
   once: true,
   throttle: true,
   debounce: true,
@@ -94,7 +101,7 @@ const oneBody = 'A message has one body and no name: use send({ name, ...data },
 export function checkSendOptions(options: SendOptions): Condition | undefined {
   refuseUnknownOptions('send(body, options)', options, optionNames, oneBody);
   const { id, headers, priority, key, delayMs = 0, at, ttlMs, bare, replicas = 0 } = options;
-  const { timeoutMs, keepResultMs } = options;
+  const { timeoutMs, keepResultMs, attempt } = options;
   if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > longestId)) {
     throw new InvalidArgumentError(`id must be a string of 1 to ${longestId} characters`);
   }
@@ -118,6 +125,7 @@ export function checkSendOptions(options: SendOptions): Condition | undefined {
   if (keepResultMs !== undefined) {
     wholeNumber('keepResultMs', keepResultMs, { min: 1, max: longestMs });
   }
+  if (attempt !== undefined) wholeNumber('attempt', attempt, { min: 0, max: mostAttempts });
   const condition = conditionOf(options);
   if (condition?.word === 'debounce' && (delayMs > 0 || at !== undefined)) {
     const given = at === undefined ? `delayMs, got ${shown(delayMs)}` : `at, got ${shown(at)}`;
@@ -136,6 +144,7 @@ export function checkSendOptions(options: SendOptions): Condition | undefined {
     ttlMs,
     timeoutMs,
     keepResultMs,
+    attempt: attempt || undefined,
     once: options.once,
     throttle: options.throttle,
     debounce: options.debounce,

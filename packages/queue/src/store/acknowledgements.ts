@@ -69,7 +69,7 @@ export class Acknowledgements<Held extends Leased> {
 
   /** Adds a batch that was leased. */
   expect(batch: Batch): void {
-    this.#batches.push({ ...batch, settled: 0 });
+    this.#batches.push({ settled: 0, ...batch });
   }
 
   /** A message was settled by another call, for which Redis has taken all batches apart. */

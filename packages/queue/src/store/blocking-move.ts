@@ -9,6 +9,8 @@ type Fed = Pick<Feed<never>, 'failed' | 'pollAgain' | 'pump'>;
 export interface BlockingMoveOptions {
   consumer: string;
   from: ConsumedEnd;
+  /** How long one move waits before the lease is checked again, in ms. */
+  waitMs(): number;
   /** Nothing is moved when the lease is lost. */
   heartbeat: Heartbeat;
   /** A move has brought an element: it now lies in the handoff list. */
@@ -20,9 +22,6 @@ export interface BlockingMoveOptions {
   /** Redis refuses moves, e.g. because it is out of memory. Said once; from then on, polling stands in for moves. */
   refused(error: RedpostError): void;
 }
-
-/** How long one move waits before the lease is checked again, in ms. */
-const waitMs = 5000;
 
 /** True for a command that the server refused, and will refuse until something changes there. */
 function isRefusal(error: unknown): error is RedpostError {
@@ -115,14 +114,14 @@ export class BlockingMove {
 
   async #move(signal: AbortSignal): Promise<void> {
     const { connection, keys } = this.#context;
-    const { consumer, from, heartbeat } = this.#options;
+    const { consumer, from, heartbeat, waitMs } = this.#options;
     if (!(await heartbeat.ensureFresh()) || signal.aborted) return;
     const isBell = this.#waiting === 'bell';
     const to = isBell
       ? ([keys.list, from, from] as const)
       : ([keys.handoff(consumer), from, 'LEFT'] as const);
     await connection.block((ms) => ['BLMOVE', keys.list, ...to, ms / 1000], {
-      timeoutMs: waitMs,
+      timeoutMs: waitMs(),
       signal,
       onReply: (element) => (isBell ? this.#ring() : this.#bring(element as Buffer)),
     });

@@ -1,10 +1,9 @@
 import { setImmediate as tick } from 'node:timers/promises';
-import { Feed } from '@redpost/core/consuming';
+import { Feed, Slice } from '@redpost/core/consuming';
 import { describe, expect, it } from 'vitest';
 import type { HeldDelivery } from '../consuming/delivery.js';
 import type { QueueContext } from '../context.js';
 import { queueKeys } from '../keys.js';
-import { Slice } from '../message/slice.js';
 import type { Acknowledged } from './acknowledgements.js';
 import { type ListSession, ListSource } from './list-source.js';
 

@@ -7,14 +7,15 @@ import {
   type Feed,
   type FeedSource,
   performance,
+  Slice,
   setTimeout,
 } from '@redpost/core/consuming';
 import type { SessionOptions } from '../consuming/consume-options.js';
 import { HeldDelivery, type QueueSettler } from '../consuming/delivery.js';
 import type { QueueContext } from '../context.js';
+import { pollMs } from '../due/poll-ms.js';
 import { StartSlack } from '../limiting/start-slack.js';
 import { isSuspect } from '../message/envelope.js';
-import { Slice } from '../message/slice.js';
 import { fetch } from '../scripts/fetch.js';
 import { type LeaseResult, leaseOf } from '../scripts/lease.js';
 import { reclaim } from '../scripts/reclaim.js';
@@ -31,6 +32,8 @@ export interface ListSession<Body> extends FedSession<HeldDelivery<Body>>, Queue
   someWereNotHeld(): Promise<void>;
   /** How many messages of one key the handlers have use for together. */
   readonly runLength: number;
+  /** Whether beats look for what signals should have told: then nobody else has to. */
+  readonly looksWithBeats: boolean;
   /** These have been taken, and are these runs. */
   addRuns(items: readonly HeldDelivery<Body>[], runs: Runs): void;
   /** So many keys are ready after a call that asked for messages of `count` keys. */
@@ -49,7 +52,7 @@ const maxFetchedPerCall = 1000;
  * lease call that asks for messages takes these first, whatever this state is.
  *
  * - `unlikely`: entered at the start, and when an answer brought fewer messages than were asked for. Left for
- *   `expected` by `returnedAdded()`, when a blocking move has waited in vain (the signal may have got lost),
+ *   `expected` by `returnedAdded()`, when a blocking move has waited in vain (the signal may have got lost) and no beat looks,
  *   and when an answer was cut short, because what did not fit was returned. Ignored meanwhile: nothing.
  * - `expected`: when no call is out and there is demand, one asks for them. If a blocking move is out, this
  *   goes on, and the call takes nothing from the list, so its answer tells nothing of the list. Left for
@@ -105,9 +108,12 @@ export class ListSource<Body = unknown>
       consumer,
       from,
       heartbeat,
+      waitMs: () => pollMs(session),
       brought: (element) => this.#handOver(element),
       rang: () => this.#feed.arrived(),
-      broughtNothing: () => this.returnedAdded(),
+      broughtNothing: () => {
+        if (!session.looksWithBeats) this.returnedAdded();
+      },
       refused: (error) => session.failed(error),
     });
   }
@@ -285,7 +291,7 @@ export class ListSource<Body = unknown>
     // More receipts than a blocking move can have brought elements.
     const firstReceipt = this.#takeReceipts(100);
     const handedOff = this.#adoption.brought;
-    const result = await connection.run(reclaim, { ...this.#names, firstReceipt, handedOff });
+    const result = await connection.run(reclaim, { firstReceipt, handedOff, ...this.#names });
     if (result.status === 'lost') return false;
     if (this.#feed.hasEnded) return true;
     this.#adoption.end();
@@ -380,7 +386,7 @@ export class ListSource<Body = unknown>
   /** What was leased by the answers that got lost, as much at a time as fits into one answer. */
   async #fetch(receipts: number[]): Promise<boolean> {
     for (let left = receipts; left.length > 0; ) {
-      const input = { ...this.#names, receipts: left.slice(0, maxFetchedPerCall) };
+      const input = { receipts: left.slice(0, maxFetchedPerCall), ...this.#names };
       const result = await this.#context.connection.run(fetch, input);
       if (result.status === 'lost') return false;
       if (this.#feed.hasEnded) return true;

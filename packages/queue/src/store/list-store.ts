@@ -9,6 +9,7 @@ import { readShape } from '../scripts/read-shape.js';
 import { consumerOf, recover } from '../scripts/recover.js';
 import { release } from '../scripts/release.js';
 import { type RenewInput, renew } from '../scripts/renew.js';
+import { renewIdle } from '../scripts/renew-idle.js';
 import { retry } from '../scripts/retry.js';
 import { type Paused, plain, type Shape } from '../shape/shape.js';
 
@@ -31,12 +32,17 @@ export interface ListStoreOptions {
   about?: string | undefined;
 }
 
+/** With every such renewal, what the consumer tells of itself is written again, which expires after two leases. */
+const renewalsPerLease = 3;
+
 /** The scripts of a queue, as one consumer calls them. */
 export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
   readonly consumer: string;
   readonly #context: QueueContext;
   readonly #options: ListStoreOptions;
   #inForce = plain.version;
+  /** How many renewals since then have not told it. */
+  #untold = 0;
 
   constructor(context: QueueContext, consumer: string, options: ListStoreOptions) {
     this.consumer = consumer;
@@ -63,6 +69,21 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
     return this.#renew(false);
   }
 
+  async renewIdle(): Promise<Renewal | undefined> {
+    // What a queue with a shape has to look at is in more places.
+    if (this.#inForce !== plain.version) return undefined;
+    const { connection } = this.#context;
+    const { leaseMs, about = '' } = this.#options;
+    this.#untold += 1;
+    const isToBeTold = this.#untold >= renewalsPerLease;
+    const input = { leaseMs, about: isToBeTold ? about : '', ...this.#names };
+    // The renewal by itself has the error of this queue.
+    const found = await renewIdle.run(connection, input).catch(() => 'look' as const);
+    if (found === 'look') return undefined;
+    if (isToBeTold) this.#untold = 0;
+    return { held: 0, shape: plain.version, overdue: [], found };
+  }
+
   renewIn(thread: ConnectionThread, options: RepeatOptions): Promise<Repetition> {
     return thread.repeat(renew, this.#renewInput(false), options);
   }
@@ -72,7 +93,7 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
       return { receipt: held.number, delayMs, ranUs: held.ranUs, isLimited: held.isLimited };
     });
     const { holdsKey } = this.#options;
-    return this.#context.connection.run(retry, { ...this.#names, deliveries, holdsKey });
+    return this.#context.connection.run(retry, { deliveries, holdsKey, ...this.#names });
   }
 
   deadLetter(letters: readonly DeadLettering<HeldDelivery>[]): Promise<boolean[]> {
@@ -80,7 +101,7 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
       const kept = held.keepsResult ? (held.failure ?? failureJson(reason)) : undefined;
       return { receipt: held.number, reason, error, stack, ranUs: held.ranUs, kept };
     });
-    return this.#context.connection.run(deadLetter, { ...this.#names, deliveries });
+    return this.#context.connection.run(deadLetter, { deliveries, ...this.#names });
   }
 
   /** What is in Redis is not sent once more. */
@@ -92,7 +113,7 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
   async returnUnfinished(deliveries: readonly HeldDelivery[]): Promise<void> {
     const receipts = deliveries.map(({ number }) => number);
     const wereStarted = deliveries.some(({ isStarted }) => isStarted);
-    await this.#context.connection.run(release, { ...this.#names, receipts, wereStarted });
+    await this.#context.connection.run(release, { receipts, wereStarted, ...this.#names });
   }
 
   async recover(overdue: string): Promise<Recovery | undefined> {
@@ -110,19 +131,20 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
    * @param timeoutMs instead of the connection's.
    */
   async leave(mayBeBlocked: boolean, timeoutMs?: number): Promise<void> {
-    const input = { ...this.#names, mayBeBlocked };
+    const input = { mayBeBlocked, ...this.#names };
     await this.#context.connection.run(leave, input, { timeoutMs });
   }
 
   async #renew(take: boolean, pause?: Paused): Promise<Renewal | undefined> {
-    const input = { ...this.#renewInput(take), pause };
+    const input = { pause, ...this.#renewInput(take) };
     const result = await this.#context.connection.run(renew, input);
+    this.#untold = 0;
     return result.status === 'held' ? result : undefined;
   }
 
   #renewInput(take: boolean): RenewInput {
     const { leaseMs, about } = this.#options;
-    return { ...this.#names, leaseMs, take, inForce: this.#inForce, about };
+    return { leaseMs, take, inForce: this.#inForce, about, ...this.#names };
   }
 
   get #names() {

@@ -62,6 +62,7 @@ const options = fc.record({
   ttlMs: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.constant(1e9)),
   age: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
   keepsResult: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
+  attempt: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 12 })),
 });
 const ticks = fc.integer({ min: 1, max: 3 });
 const conditionOf = (...words: ModelCondition['word'][]) =>
@@ -129,6 +130,11 @@ const tick = step(
       isLate,
     );
   },
+);
+const addDead = step(
+  'addDead',
+  fc.array(messageOf(place, fc.constant(undefined)), { minLength: 1, maxLength: 3 }),
+  (simulation, messages) => simulation.addDead(messages),
 );
 const pushBare = step('pushBare', fc.constant(null), (simulation) => simulation.pushBare());
 
@@ -352,7 +358,7 @@ const followedSteps = [
   ...[receive, cancelWaiting, update, update, retry, release, crash, recover, passTime],
 ];
 const allSteps = [
-  ...[send, send, send, send, tick, sendMany, finish, finish, update, update],
+  ...[send, send, send, send, tick, sendMany, addDead, finish, finish, update, update],
   ...[readOutbox, readOutbox, receive, receive, ...plainSteps, ...ofShape],
 ];
 

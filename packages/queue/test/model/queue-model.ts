@@ -321,7 +321,7 @@ export class QueueModel {
     if (asking.handedOff !== undefined) this.#adopt(consumer, asking.handedOff);
     this.#acknowledge(consumer, asking);
     if (asking.withSuspect) this.#putSuspectsOff(given);
-    const suspectLevel = levels.find((level) => (this.suspects.get(level)?.length ?? 0) > 0);
+    const suspectLevel = this.#highestSuspects;
     const asksForSuspect = asking.withSuspect && suspectLevel !== undefined;
     const free = this.#room(consumer, asking.count + (asksForSuspect ? 1 : 0));
     let receipt = asking.firstReceipt + (given.suspect === undefined ? 0 : 1);
@@ -390,7 +390,9 @@ export class QueueModel {
       const before = Math.max(highest, this.next(true)[0]?.level ?? -1);
       // What a key's rate holds up is found only when it is about to be taken.
       const mayFindLimited = suspectLevel < middle && this.#hasLimitedKeys;
-      if (before <= suspectLevel && !mayFindLimited)
+      // And a message that turns out to be a suspect waited at its level until then.
+      const isHigherFound = this.#highestSuspects !== suspectLevel;
+      if (before <= suspectLevel && !mayFindLimited && !isHigherFound)
         throw new Forbidden('the suspect does not come');
       if (!given.isSuspectLater) throw new Forbidden('nothing says that a suspect waits');
     }
@@ -415,8 +417,7 @@ export class QueueModel {
       this.#put(next, 'first');
     }
     const [next] = suspects;
-    const higher = levels.find((level) => (this.suspects.get(level)?.length ?? 0) > 0);
-    if (higher !== middle || isSuspectLater || next?.key === undefined) return;
+    if (this.#highestSuspects !== middle || isSuspectLater || next?.key === undefined) return;
     if (this.#mustNotStart(next.key)) throw new Forbidden(`the suspect ${next.n} is not put off`);
   }
 
@@ -437,6 +438,11 @@ export class QueueModel {
   /** The next message of each level whose turn it is because of its age. */
   #nextByAge(withList: boolean): Message[][] {
     return this.#agedLevels().map((level) => this.#nextOf(level, withList, 'perhaps'));
+  }
+
+  /** The highest level with suspects. */
+  get #highestSuspects(): number | undefined {
+    return levels.find((level) => (this.suspects.get(level)?.length ?? 0) > 0);
   }
 
   get #hasLimitedKeys(): boolean {

@@ -3,7 +3,14 @@ import { expect } from 'vitest';
 import { type Sought, search } from '../../src/admin/search.js';
 import type { QueueContext } from '../../src/context.js';
 import { type QueueKeys, queueKeys } from '../../src/keys.js';
-import { encodeEnvelope, handlingJson, onceJson, placeJson } from '../../src/message/envelope.js';
+import {
+  attemptJson,
+  encodeEnvelope,
+  handlingJson,
+  onceJson,
+  placeJson,
+} from '../../src/message/envelope.js';
+import { addDead } from '../../src/scripts/add-dead.js';
 import { cancelHeld, cancelWaiting } from '../../src/scripts/cancel.js';
 import { deadLetter } from '../../src/scripts/dead-letter.js';
 import { destroy } from '../../src/scripts/destroy.js';
@@ -60,6 +67,8 @@ export interface Outgoing {
   age: number;
   condition?: ModelCondition | undefined;
   keepsResult?: boolean;
+  /** How often it was attempted elsewhere. */
+  attempt?: number;
 }
 
 /** What one call of `finish` does with what a consumer holds. */
@@ -191,6 +200,17 @@ export class Simulation {
       const refused = [...sent.keys()].filter((at) => sent[at]?.status === 'key-full');
       expect(await this.#step(this.connection.run(script, input))).toEqual(refused);
     }
+  }
+
+  /** Dead letters of another system. */
+  async addDead(messages: readonly Outgoing[]): Promise<void> {
+    const numbered = messages.map((message) => ({ ...message, n: this.#number() }));
+    this.model.dead.push(...numbered.map(messageOf));
+    const letters = numbered.map((message) => {
+      return { reason: 'r', error: 'e', stack: '', element: elementOf(message) };
+    });
+    const entries = this.connection.run(addDead, { keys: this.#keys, letters });
+    expect(await this.#step(entries)).toHaveLength(letters.length);
   }
 
   /** The messages of a schedule's ticks, which are sent unless somebody else has moved the schedule on. */
@@ -760,17 +780,22 @@ function onceOf({ condition }: Outgoing): Message['once'] {
 }
 
 function messageOf(outgoing: Outgoing & { n: number }): Message {
-  const { n, key, priority, age, keepsResult } = outgoing;
+  const { n, key, priority, age, keepsResult, attempt = 0 } = outgoing;
   const level = key === undefined ? priority : 4;
   const once = onceOf(outgoing);
-  return { n, id: n, level, key, attempt: 0, isSuspect: false, age, once, keepsResult };
+  return { n, id: n, level, key, attempt, isSuspect: false, age, once, keepsResult };
 }
 
 function elementOf(outgoing: Outgoing & { n: number }): string | Buffer {
-  const { n, key, priority, age, keepsResult } = outgoing;
+  const { n, key, priority, age, keepsResult, attempt } = outgoing;
   const once = onceOf(outgoing);
   const handling = handlingJson({ keepResultMs: keepsResult ? 1e9 : undefined });
-  const place = handling + placeJson(key, priority) + (once ? onceJson(once.until, once.key) : '');
+  const place = [
+    attemptJson(attempt),
+    handling,
+    placeJson(key, priority),
+    once ? onceJson(once.until, once.key) : '',
+  ].join('');
   return encodeEnvelope({ idJson: `"${n}"`, sentAt: Date.now() - age * tickMs, place }, String(n));
 }
 

@@ -10,8 +10,9 @@ import {
 } from '@redpost/core';
 import { newestId } from '@redpost/core/consuming';
 import type { QueueContext } from '../../context.js';
-import { queueKeys, queueOwner } from '../../keys.js';
+import { queueKeys } from '../../keys.js';
 import { encodeEnvelope, withBody, withOrigin } from '../../message/envelope.js';
+import { queueOwner } from '../../queue-owner.js';
 import { acceptRedriven } from '../../scripts/accept-redriven.js';
 import { redrive } from '../../scripts/redrive.js';
 import { Pace } from '../pace.js';
@@ -100,7 +101,9 @@ export class Redrive<Body, Input> {
       );
     }
     const target = typeof to === 'object' && to !== null ? to.name : to;
-    if (target !== undefined) queueKeys(checkedName('The name in `to`', target));
+    if (target !== undefined && target !== context.name) {
+      queueKeys(checkedName('The name in `to`', target));
+    }
     this.#context = context;
     this.#options = options;
     this.#target = target === context.name ? undefined : target;

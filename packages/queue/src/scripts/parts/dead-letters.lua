@@ -3,9 +3,9 @@
 local dead_max_length, dead_max_age_ms =
   unpack(redis.call('HMGET', shape, 'dead_max_length', 'dead_max_age_ms'))
 
--- Further fields and their values may follow.
+-- Further fields and their values may follow. Returns the entry.
 local function add_dead_letter(reason, message, element, ...)
-  redis.call('XADD', dead, '*', 'reason', reason, 'error', message, 'element', element, ...)
+  return redis.call('XADD', dead, '*', 'reason', reason, 'error', message, 'element', element, ...)
 end
 
 -- The most entries that a node of a stream has by default.

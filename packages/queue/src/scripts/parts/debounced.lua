@@ -24,9 +24,7 @@ local function end_debounce(key)
   local due = redis.call('ZSCORE', debounced, key)
   if element then
     local ttl_ms = tonumber(first and first:match('^%d+:(%d+):') or 0)
-    if ttl_ms > 0 then
-      element = string.format('\0011{"expires":%.0f,', due + ttl_ms) .. element:sub(4)
-    end
+    if ttl_ms > 0 then element = expiring(element, due + ttl_ms) end
     put_last(element)
   end
   redis.call('ZREM', debounced, key)

@@ -21,6 +21,12 @@ local function write_envelope(attempt, suspect, rest)
   return '\0011{' .. written .. rest
 end
 
+-- The element of a producer, with the time when it expires. The attempts that it had elsewhere stay in front of that.
+local function expiring(element, at)
+  local attempt = element:match('^"attempt":%d+,', 4) or ''
+  return string.format('\0011{%s"expires":%.0f,', attempt, at) .. element:sub(4 + #attempt)
+end
+
 -- Gives a bare payload an envelope with this id, because a handler may know it by this id.
 local function keep_id(element, id)
   if element:sub(1, 3) == '\0011{' then return element end

@@ -26,9 +26,19 @@ local function open_batches()
   end
 end
 
+-- How many bytes of elements were read since Lua was last told to free what is not used any more. A script that changes one large
+-- element after the other makes copies of each, which Lua may keep until the script ends.
+local read_bytes = 0
+
 -- The element under a receipt, or false. This function and the following ones need open batches.
 local function held(receipt)
-  return redis.call('HGET', active, receipt)
+  if read_bytes > 1048576 then
+    collectgarbage()
+    read_bytes = 0
+  end
+  local element = redis.call('HGET', active, receipt)
+  read_bytes = read_bytes + (element and #element or 0)
+  return element
 end
 
 -- The elements under some receipts, each or false.

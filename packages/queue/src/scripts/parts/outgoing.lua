@@ -20,7 +20,7 @@ local function send_element(delay_text, ttl_ms, element, n)
   -- A time that has passed means no delay.
   if not delay_ms then delay_ms = math.max(0, delay_text:sub(2) - sent_at) end
   if ttl_ms > 0 then
-    element = '\0011{"expires":' .. (sent_at + delay_ms + ttl_ms) .. ',' .. element:sub(4)
+    element = expiring(element, sent_at + delay_ms + ttl_ms)
   end
   if delay_ms == 0 then
     put_sent(element, n)
@@ -42,6 +42,7 @@ end
 
 -- Send the first ones, in their order.
 local function send_messages(count)
+  check_places(count)
   begin_sending()
   for n = 1, count do send_message(n) end
   tell_due()

@@ -343,7 +343,7 @@ export const flowPart = definePart({
 /** The same of messages that have neither priorities nor keys. */
 export const listOutgoingPart = definePart({
   name: 'list-outgoing',
-  uses: [clockPart, delayPart, signalPart, inListPart],
+  uses: [clockPart, delayPart, signalPart, envelopePart, inListPart],
   needs: ['list', 'delayed'],
   lua: outgoing,
 });

@@ -14,3 +14,5 @@ local function put_sent(element)
 end
 
 local function tell_arrived() end
+
+local function check_places() end

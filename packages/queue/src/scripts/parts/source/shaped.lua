@@ -48,6 +48,10 @@ local suspect_limit
 local function take(count, with_list)
   -- An error for a key of another type, before anything is taken that would be lost then.
   redis.call('LLEN', list)
+  redis.call('LLEN', returned)
+  if has_levels then
+    for level = 0, 9 do redis.call('LLEN', list_of_level(level)) end
+  end
   write_before_growing('ZREM', consumers)
   if suspect_limit and with_suspect == '1' then rate_grant(suspect_limit, 1, first) end
   local aged = #taken < count and aged_level()
