@@ -16,7 +16,7 @@ import {
   type WithSchema,
   wholeNumber,
 } from '@redpost/core';
-import { isObserved, observeSend } from '@redpost/core/consuming';
+import { isObserved, observeSend, Slice } from '@redpost/core/consuming';
 import { checkedGroup, groupName } from './groups/group-name.js';
 import { ChannelFormats } from './message/channel-formats.js';
 import type {
@@ -291,10 +291,10 @@ export class PubSub<
     const [publisher, codec] = [this.#publisher, this.#codec];
     const answering = new Answering({ publisher, codec, handler, concurrency });
     const decode = (received: ReceivedMessage): Request | Promise<Request> => {
-      const { body: bytes, ...head } = unsealRequest(received.payload);
-      const body: unknown = this.#formats.of(channel).decode(bytes);
-      if (body instanceof Promise) return body.then((its) => ({ ...head, body: its }));
-      return { ...head, body } as Request;
+      const { body: bytes, ...head } = unsealRequest(received.payload.bytes);
+      const body: unknown = this.#formats.of(channel).decode(Slice.of(bytes));
+      if (body instanceof Promise) return body.then((its) => ({ body: its, ...head }));
+      return { body, ...head } as Request;
     };
     const subscribing = { ...rest, onMessage: answering.take };
     return this.#open(targets, decode, subscribing, undefined, (its) => answering.reportTo(its));

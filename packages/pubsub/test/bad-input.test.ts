@@ -1,4 +1,5 @@
 import { DecodeError, InvalidArgumentError } from '@redpost/core';
+import { Slice } from '@redpost/core/consuming';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -32,11 +33,11 @@ describe('arbitrary bytes from another publisher', () => {
     const whole = sealed((_, channel, body) => sequencer.seal(channel, body));
     let last = 0;
     const property = fc.property(fc.oneof(hostileBytes, damaged(whole)), (bytes) => {
-      const message = unseal(bytes);
+      const message = unseal(Slice.of(bytes));
       if (message) expect(watch.missedBefore('c', message)).toBeGreaterThanOrEqual(0);
       expect(message?.sequence ?? 1).toBeGreaterThanOrEqual(1);
       last += 1;
-      const payload = Buffer.alloc(0);
+      const payload = Slice.of(Buffer.alloc(0));
       expect(watch.missedBefore('c', { publisher: 'good', sequence: last, payload })).toBe(0);
     });
     fc.assert(property, { numRuns: 6000 });

@@ -6,6 +6,7 @@ import {
   text,
   ValidationError,
 } from '@redpost/core';
+import { Slice } from '@redpost/core/consuming';
 import { describe, expect, it } from 'vitest';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { date, dateSlowly, hasNumber, hasNumberSlowly } from '../../../tooling/schemas.js';
@@ -87,7 +88,7 @@ describe('a message that arrives together with the confirmation', () => {
       call: async () => null,
       run: async () => null,
       subscribe: async (_target: SubscriptionTarget, subscriber: Subscriber) => {
-        subscriber.message('a', Buffer.from('{not json'));
+        subscriber.message('a', Slice.of(Buffer.from('{not json')));
         return async () => {};
       },
     };

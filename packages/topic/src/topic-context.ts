@@ -1,13 +1,12 @@
 import {
   type Codec,
   type Connection,
-  decodeBody,
   encodeBody,
   refuseTooLarge,
   type Schema,
   validate,
 } from '@redpost/core';
-import type { NameIndex } from '@redpost/core/consuming';
+import { decodeSlice, type NameIndex, type Slice } from '@redpost/core/consuming';
 import type { TopicFacts } from './topic-facts.js';
 import type { TopicKeys } from './topic-keys.js';
 
@@ -27,27 +26,12 @@ export interface TopicContext<Body = unknown> {
 /**
  * Decodes and validates a body. Returns a promise only if the schema is asynchronous.
  *
- * @param packed the bytes of the body, and its text if it is known to be ASCII.
  * @throws DecodeError, ValidationError.
  */
-export function readBody<Body>(
-  context: TopicContext<Body>,
-  packed: { bytes: Buffer; text?: string | undefined },
-): Body | Promise<Body> {
-  const body = decode(context.codec, packed);
+export function readBody<Body>(context: TopicContext<Body>, slice: Slice): Body | Promise<Body> {
+  const body = decodeSlice(context.codec, slice);
   if (!context.schema) return body as Body;
   return validate(context.schema, body);
-}
-
-function decode(codec: Codec, packed: { bytes: Buffer; text?: string | undefined }): unknown {
-  const text = codec.decodeAscii && packed.text;
-  if (text === undefined) return decodeBody(codec, packed.bytes);
-  try {
-    return codec.decodeAscii?.(text);
-  } catch {
-    // Decoding the bytes throws again, and this error has the bytes.
-    return decodeBody(codec, packed.bytes);
-  }
 }
 
 /**

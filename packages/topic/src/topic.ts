@@ -153,7 +153,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     const headers = {};
     const all = [...items];
     return observeSend(this.#operation('publishBatch', all.length, headers), () =>
-      this.#publisher.publishBatch(all.map((item) => ({ ...item, ...withHeaders(item, headers) }))),
+      this.#publisher.publishBatch(all.map((item) => withHeaders(item, headers))),
     );
   }
 
@@ -278,7 +278,11 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
 }
 
 /** The same options with more headers. */
-function withHeaders(options: PublishOptions, headers: Record<string, string>): PublishOptions {
+function withHeaders<Options extends PublishOptions>(
+  options: Options,
+  headers: Record<string, string>,
+): Options {
   if (Object.keys(headers).length === 0) return options;
-  return { ...options, headers: { ...options.headers, ...headers } };
+  const { headers: own, ...others } = options;
+  return { headers: Object.assign({}, own, headers), ...others } as unknown as Options;
 }

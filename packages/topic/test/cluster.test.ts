@@ -1,7 +1,7 @@
 import { type Connection, connect } from '@redpost/core';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
-import type { TopicDelivery } from '../src/index.js';
+import { listTopics, type TopicDelivery } from '../src/index.js';
 import { startCluster, type TestCluster } from './support/cluster.js';
 import { openTopic, take, uniqueName } from './support/topics.js';
 
@@ -64,4 +64,19 @@ it('a topic is destroyed with its partitions, on whichever nodes they lie', asyn
   for (const { admin } of cluster.masters) {
     expect(await admin.call('KEYS', [`*${topic.name}*`])).toEqual([]);
   }
+});
+
+it('topics are listed, on whichever nodes they lie', async () => {
+  const connection = open();
+  const names = numbers(12).map(() => uniqueName());
+  const topics = names.map((name) => openTopic<number>(name, { connection, partitions: 2 }));
+  await Promise.all(topics.map((topic) => topic.publish(1)));
+  const owners = await Promise.all(names.map((name) => cluster.ownerOf(name)));
+  expect(new Set(owners).size).toBe(3);
+
+  const listed = await eventually(async () => {
+    const all = await listTopics(open());
+    return names.every((name) => all.some((topic) => topic.name === name)) && all;
+  });
+  expect(listed).toContainEqual(expect.objectContaining({ name: names[0], partitions: 2 }));
 });

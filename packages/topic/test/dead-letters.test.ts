@@ -61,6 +61,20 @@ it('listing on leaves out none and repeats none', async () => {
   ]);
 });
 
+it('of large bodies, the beginning is read', async () => {
+  const topic = await withDead([['5000-0'], []]);
+  const list = async (maxBodyBytes?: number) => {
+    const [letter] = await topic.group('g').deadLetters.list({ maxBodyBytes });
+    return letter && { ...letter, bytes: String(letter.bytes) };
+  };
+  const whole = await list();
+  expect(whole).toMatchObject({ body: '0 5000-0', bytes: '"0 5000-0"', bodyBytes: 10 });
+  expect(await list(10)).toEqual(whole);
+  expect(await list(4)).toEqual({ ...whole, body: undefined, bytes: '"0 5' });
+  expect(await list(0)).toEqual({ ...whole, body: undefined, bytes: '' });
+  await expect(list(-1)).rejects.toThrow('maxBodyBytes');
+});
+
 it('all are redriven from all partitions, and come again', async () => {
   const topic = await withDead([['5000-0', '5000-1'], ['5000-0']]);
   const group = topic.group('g');

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   type Connection,
   isRedpostError,
+  type Slice,
   type Subscriber,
   type SubscriptionTarget,
   TimeoutError,
@@ -110,7 +111,7 @@ class GroupMember {
     this.#subscribed.push(unsubscribe);
   }
 
-  #receive(channel: string, payload: Buffer): void {
+  #receive(channel: string, payload: Slice): void {
     if (this.#size === 0) return;
     const isOwn = this.#turn === this.#place;
     this.#turn = (this.#turn + 1) % this.#size;
@@ -118,7 +119,7 @@ class GroupMember {
   }
 
   /** Begins to count anew, as all members do at this list. */
-  #count(payload: Buffer): void {
+  #count(payload: Slice): void {
     if (this.#left || this.#missing.size > 0) return;
     const members = payload.toString().split(' ');
     const place = members.indexOf(this.#id);

@@ -1,15 +1,14 @@
 import {
   asError,
   type Codec,
-  DecodeError,
-  EncodeError,
+  encodeBody,
   isRedpostError,
   type RedpostError,
   type Schema,
   ValidationError,
   validate,
 } from '@redpost/core';
-import { messageOf } from '@redpost/core/consuming';
+import { decodeSlice, messageOf, type Slice } from '@redpost/core/consuming';
 
 /**
  * Encodes and decodes bodies with the codec, and checks them with the schema at both ends. Both directions
@@ -38,34 +37,15 @@ export class MessageFormat<Body, Received> {
   }
 
   /** @throws DecodeError, ValidationError, or rejects with them. */
-  decode(payload: Buffer): Received | Promise<Received> {
-    const body = this.#fromBytes(payload);
+  decode(payload: Slice): Received | Promise<Received> {
+    const body = decodeSlice(this.#codec, payload);
     if (!this.#schema) return body as unknown as Received;
     return this.#validate(this.#schema, body);
   }
 
   #toBytes(body: Body): string | Buffer {
-    try {
-      const encoded = this.#codec.encode(body);
-      return typeof encoded === 'string' ? encoded : toBuffer(encoded);
-    } catch (thrown) {
-      const cause = asError(thrown);
-      throw new EncodeError(
-        `The body cannot be encoded as ${this.#codec.name}: ${messageOf(cause)}`,
-        {
-          cause,
-        },
-      );
-    }
-  }
-
-  #fromBytes(payload: Buffer): Body {
-    try {
-      return this.#codec.decode(payload);
-    } catch (thrown) {
-      const cause = asError(thrown);
-      throw new DecodeError(`The body is not ${this.#codec.name}: ${messageOf(cause)}`, { cause });
-    }
+    const encoded = encodeBody(this.#codec, body);
+    return typeof encoded === 'string' ? encoded : toBuffer(encoded);
   }
 
   #validate(schema: Schema<Body, Received>, body: Body): Received | Promise<Received> {

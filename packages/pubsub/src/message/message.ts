@@ -1,4 +1,4 @@
-import type { RedpostError } from '@redpost/core';
+import type { RedpostError, Slice } from '@redpost/core';
 
 /** A message as a subscriber gets it. */
 export interface Message<Body = unknown> {
@@ -22,5 +22,5 @@ export interface InvalidMessage {
 export interface ReceivedMessage {
   readonly channel: string;
   readonly pattern: string | undefined;
-  readonly payload: Buffer;
+  readonly payload: Slice;
 }

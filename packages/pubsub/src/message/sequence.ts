@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Slice } from '@redpost/core';
 
 /** The beginning of a sequenced message. */
-const mark = Buffer.from('\u0001s');
+const mark = '\u0001s';
 const comma = 0x2c;
-const newline = 0x0a;
 /** Publishers of redpost have no longer names. */
 const longestHead = 80;
 
@@ -12,7 +12,7 @@ export interface Sequenced {
   readonly publisher: string;
   /** 1 for the first message. */
   readonly sequence: number;
-  readonly payload: Buffer;
+  readonly payload: Slice;
 }
 
 /** How many channels keep their numbers: the most recently used ones. Others start again. */
@@ -51,22 +51,25 @@ export class Sequencer {
 }
 
 /** True for bytes that begin like a sequenced message. This is a quick check for every message. */
-export function mayBeSealed(bytes: Buffer): boolean {
-  return bytes[0] === mark[0] && bytes[1] === mark[1];
+export function mayBeSealed(payload: Slice): boolean {
+  return payload.startsWith(mark);
 }
 
 /** The parts of a sequenced message; `undefined` for a plain one. */
-export function unseal(bytes: Buffer): Sequenced | undefined {
-  if (!mayBeSealed(bytes)) return undefined;
-  const headEnd = bytes.subarray(0, longestHead).indexOf(newline);
-  const publisherEnd = bytes.subarray(0, headEnd + 1).indexOf(comma);
+export function unseal(sealed: Slice): Sequenced | undefined {
+  if (!mayBeSealed(sealed)) return undefined;
+  const payload = sealed.after('\n');
+  if (!payload) return undefined;
+  const { bytes } = sealed;
+  const headEnd = sealed.size - payload.size - 1;
+  const publisherEnd = bytes.subarray(0, Math.min(headEnd, longestHead)).indexOf(comma);
   if (publisherEnd <= mark.length) return undefined;
   const digits = bytes.toString('latin1', publisherEnd + 1, headEnd);
   if (!/^[1-9]\d{0,15}$/.test(digits)) return undefined;
   return {
     publisher: bytes.toString('latin1', mark.length, publisherEnd),
     sequence: Number(digits),
-    payload: bytes.subarray(headEnd + 1),
+    payload,
   };
 }
 

@@ -7,15 +7,14 @@ import {
   SendOrder,
   TickBatch,
 } from '@redpost/core';
-import { areObserved, reportSent } from '@redpost/core/consuming';
+import { areObserved, fail, type OnItsWay, reportSent } from '@redpost/core/consuming';
 import { refusedIfUnsupported } from '../errors.js';
 import type { ChannelFormats } from '../message/channel-formats.js';
 import { Sequencer } from '../message/sequence.js';
 import { type OutgoingMessage, type PublishVerb, publish } from '../scripts/publish.js';
 
-interface Pending extends OutgoingMessage {
+interface Pending extends OutgoingMessage, OnItsWay {
   resolve(receivers: number): void;
-  reject(error: unknown): void;
 }
 
 /**
@@ -100,31 +99,19 @@ export class Publisher {
   }
 
   #send(messages: Pending[]): void {
-    if (areObserved('sent')) this.#report(messages);
-    if (!this.#perChannel) void this.#sendTogether(messages, '');
-    else for (const [line, some] of byChannel(messages)) void this.#sendTogether(some, line);
-  }
-
-  /** Tells observers of the messages of each channel when they are published. */
-  #report(messages: Pending[]): void {
+    const sending = this.#sendAll(messages);
+    if (!areObserved('sent')) return;
     const { address } = this.#connection;
     for (const [name, some] of byChannel(messages)) {
-      const published = some.map(
-        (message) =>
-          new Promise<void>((resolve) => {
-            const { resolve: resolveCall, reject } = message;
-            message.resolve = (receivers) => {
-              resolveCall(receivers);
-              resolve();
-            };
-            message.reject = (error) => {
-              reject(error);
-              resolve();
-            };
-          }),
-      );
-      void reportSent({ kind: 'channel', name, address }, some, () => Promise.all(published));
+      void reportSent({ kind: 'channel', name, address }, some, () => sending);
     }
+  }
+
+  /** Resolves when all of them are settled. */
+  #sendAll(messages: Pending[]): Promise<unknown> {
+    if (!this.#perChannel) return this.#sendTogether(messages, '');
+    const groups = [...byChannel(messages)];
+    return Promise.all(groups.map(([line, some]) => this.#sendTogether(some, line)));
   }
 
   async #sendTogether(messages: Pending[], line: string): Promise<void> {
@@ -135,7 +122,7 @@ export class Publisher {
       else await this.#sendMany(messages, line);
     } catch (error) {
       const reason = refusedIfUnsupported(this.#verb, error);
-      for (const message of messages) message.reject(reason);
+      for (const message of messages) fail(message, reason);
     }
   }
 
@@ -147,9 +134,9 @@ export class Publisher {
     const input = { messages, verb: this.#verb, key: this.#hasKey ? line : undefined };
     const outcomes = await this.#connection.run(publish, input, { line });
     outcomes.forEach((outcome, at) => {
-      const message = messages[at];
-      if (typeof outcome === 'number') message?.resolve(outcome);
-      else message?.reject(refusedIfUnsupported(this.#verb, outcome));
+      const message = messages[at] as Pending;
+      if (typeof outcome === 'number') message.resolve(outcome);
+      else fail(message, refusedIfUnsupported(this.#verb, outcome));
     });
   }
 }

@@ -138,7 +138,7 @@ export class Requests {
     this.#unlisten ??= connection.on('closed', () => this.#rejectAll('The connection was closed'));
     return connection.subscribe(
       { kind: sharded ? 'shard' : 'channel', name: this.#replyTo },
-      { message: (_, payload) => this.#settle(payload) },
+      { message: (_, payload) => this.#settle(payload.bytes) },
     );
   }
 

@@ -119,8 +119,13 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     if (!onMessage) return;
     const call: OnMessage<Body> = (message) => {
       if (!isObserved('handle')) return onMessage(message);
-      const about = { messages: [unidentified], isBatch: false, received: undefined };
-      const operation = { ...this.#destination(message), ...about };
+      const messages = [unidentified];
+      const operation = {
+        messages,
+        isBatch: false,
+        received: undefined,
+        ...this.#destination(message),
+      };
       return observeHandle(operation, () => onMessage(message)) as ReturnType<OnMessage<Body>>;
     };
     this.#handOver = new HandOver(this.#inbox, call, (error) => this.report(error));

@@ -1,5 +1,5 @@
 import type { RedpostError } from '@redpost/core';
-import { clearTimeout, onAbort, setTimeout } from '@redpost/core/consuming';
+import { clearTimeout, onAbort, Slice, setImmediate, setTimeout } from '@redpost/core/consuming';
 import type { Message, ReceivedMessage } from '../message/message.js';
 import type { MessageBuffer } from './message-buffer.js';
 
@@ -32,6 +32,8 @@ export class Inbox<Body> {
   readonly #onInvalid: InboxOptions<Body>['onInvalid'];
   readonly #onTaken: InboxOptions<Body>['onTaken'];
   readonly #readers = new Set<Reader<Body>>();
+  /** How many messages came since `#detach` was called last. */
+  #attached = 0;
   #isOpening = false;
   /** The decoded message, if its reader has given up meanwhile. */
   #opened: Message<Body> | undefined;
@@ -55,7 +57,9 @@ export class Inbox<Body> {
 
   /** Returns false when a message was dropped because the buffer is full. */
   push(received: ReceivedMessage): boolean {
-    const kept = this.#buffer.push(copyOf(received));
+    if (this.#attached === 0) setImmediate(this.#detach);
+    this.#attached += 1;
+    const kept = this.#buffer.push(received);
     if (this.#readers.size > 0) this.#serve();
     return kept;
   }
@@ -87,6 +91,15 @@ export class Inbox<Body> {
     }
     this.#serve();
   }
+
+  /**
+   * Messages that have arrived together share one piece of memory. Most are read at once; one that waits for longer must not
+   * keep all of it.
+   */
+  readonly #detach = (): void => {
+    this.#buffer.replaceNewest(this.#attached, copyOf);
+    this.#attached = 0;
+  };
 
   get #isDrained(): boolean {
     return this.#ended && !this.#isOpening && !this.#opened && this.#buffer.size === 0;
@@ -174,7 +187,6 @@ export class Inbox<Body> {
   }
 }
 
-/** Messages that arrived together share one piece of memory: a waiting message must not keep all of it. */
 function copyOf({ channel, pattern, payload }: ReceivedMessage): ReceivedMessage {
-  return { channel, pattern, payload: Buffer.from(payload) };
+  return { channel, pattern, payload: Slice.of(Buffer.from(payload.bytes)) };
 }

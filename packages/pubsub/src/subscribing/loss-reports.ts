@@ -33,7 +33,7 @@ export class LossReports {
 
   invalid({ channel, pattern, payload }: ReceivedMessage, error: RedpostError): void {
     if (!this.#events.hasListeners('invalid')) this.#events.emit('error', error);
-    this.#events.emit('invalid', { channel, pattern, payload: Buffer.from(payload), error });
+    this.#events.emit('invalid', { channel, pattern, payload: Buffer.from(payload.bytes), error });
   }
 
   gap(gap: Gap): void {

@@ -31,6 +31,19 @@ describe('a message buffer', () => {
     expect(drain(buffer)).toEqual([1, 2]);
   });
 
+  it('replaces the newest items, as far as they are still there', () => {
+    const buffer = new MessageBuffer<number>(10, 'drop-oldest');
+    for (const item of [1, 2, 3, 4]) buffer.push(item);
+    buffer.shift();
+
+    buffer.replaceNewest(2, (item) => -item);
+    expect(drain(buffer)).toEqual([2, -3, -4]);
+
+    buffer.push(5);
+    buffer.replaceNewest(4, (item) => -item);
+    expect(drain(buffer)).toEqual([-5]);
+  });
+
   it('stays in order and within its limit through many laps', () => {
     const buffer = new MessageBuffer<number>(3000, 'drop-oldest');
     const seen: number[] = [];

@@ -52,6 +52,17 @@ export class MessageBuffer<Item> {
     return item;
   }
 
+  /** Replaces those that are still there of the last so many items that were pushed. */
+  replaceNewest(count: number, replace: (item: Item) => Item): void {
+    for (
+      let at = Math.max(this.#head, this.#items.length - count);
+      at < this.#items.length;
+      at += 1
+    ) {
+      this.#items[at] = replace(this.#items[at] as Item);
+    }
+  }
+
   clear(): void {
     this.#items = [];
     this.#head = 0;

@@ -12,13 +12,14 @@ export class Repeats {
 
   /** True for a copy of the message before. */
   includes({ channel, pattern, payload }: ReceivedMessage): boolean {
-    const isEqual = channel === this.#channel && this.#payload?.equals(payload) === true;
+    const { bytes } = payload;
+    const isEqual = channel === this.#channel && this.#payload?.equals(bytes) === true;
     if (isEqual && !this.#patterns.has(pattern)) {
       this.#patterns.add(pattern);
       return true;
     }
     this.#channel = channel;
-    this.#payload = payload;
+    this.#payload = bytes;
     this.#patterns.clear();
     this.#patterns.add(pattern);
     return false;

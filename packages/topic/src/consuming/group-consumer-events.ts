@@ -38,6 +38,11 @@ export interface GroupConsumerEvents<Body> {
   assigned: { partitions: readonly number[] };
   /** No records were left to be delivered. */
   drained: undefined;
+  /**
+   * The group is idle: every record is delivered and settled, and none waits for another attempt. Told once, and again after more
+   * records have come here. Looked for only where somebody listens, at intervals of up to half a second.
+   */
+  idle: undefined;
   /** Something failed in the background, e.g. Redis was away. The consumer goes on. */
   error: Error;
   /** The consumer has stopped. No further event follows. */

@@ -13,6 +13,7 @@ import {
   describeConsumer,
   HandlerPool,
   handlerCall,
+  IdleWatch,
   type NextStep,
   Outcomes,
   onAbort,
@@ -30,6 +31,7 @@ import {
   within,
 } from '@redpost/core/consuming';
 import type { GroupContext } from '../group/group-context.js';
+import { isGroupIdle } from '../group/group-idle.js';
 import type { CheckedConsumeOptions } from '../group/group-options.js';
 import { beforeAll } from '../record/offset.js';
 import { version } from '../version.js';
@@ -48,6 +50,7 @@ const eventNames: NamesOf<GroupConsumerEvents<unknown>> = {
   recreated: true,
   assigned: true,
   drained: true,
+  idle: true,
   error: true,
   stopped: true,
 };
@@ -73,6 +76,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #turns = new Turns();
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
+  readonly #idle: IdleWatch;
   readonly #assignment: Assignment | undefined;
   readonly #signals: Signals;
   /** Partitions where this member has found the group. If it is missing there later, Redis has lost it. */
@@ -94,6 +98,11 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     this.#unheard = new UnheardDeadLetters(
       `group ${context.group} of topic ${context.topic.name}`,
       'failed',
+    );
+    this.#idle = new IdleWatch(
+      () => isGroupIdle(context as GroupContext),
+      () => this.#events.emit('idle', undefined),
+      (error) => this.#failed(error),
     );
     this.#options = options;
     // Throws here, and not later in a session, when the connection cannot be opened in a thread.
@@ -125,6 +134,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   ): Unlisten {
     const unlisten = this.#events.on(event, listener);
     if (event === 'acked') this.#sessionEvents.hearsAcked = true;
+    if (event === 'idle') this.#idle.start();
     return unlisten;
   }
 
@@ -151,12 +161,12 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     const { topic, group } = this.#context;
     const { name, connection } = topic;
     const { address } = connection;
-    const destination = { kind: 'topic', name, group, address } as const;
     const wrappers = this.#context.wrappers as readonly Wrapper<TopicDelivery<Body>>[];
-    const call = handlerCall(wrappers, handler, (delivery) => {
-      const held = delivery as HeldRecord<Body>;
-      const { received } = held;
-      return received && { ...destination, messages: [observed(held)], isBatch: false, received };
+    const call = handlerCall(wrappers, handler, {
+      destination: { kind: 'topic', name, group, address },
+      isBatch: false,
+      receivedOf: (delivery) => (delivery as HeldRecord<Body>).received,
+      messagesOf: (delivery) => [observed(delivery as HeldRecord<Body>)],
     });
     return new HandlerPool<HeldRecord<Body>>(call, this.#options.concurrency, {
       open: (held) => held.open(this.#context.topic),
@@ -219,7 +229,12 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     hearsAcked: false,
     acked: (delivery, { waitMs, runMs }) => this.#acked.add({ delivery, waitMs, runMs }, 0),
     demand: (session: GroupSession<Body>) => this.#demand(session),
-    accept: (deliveries) => this.#handlers.accept(deliveries),
+    reserve: () => this.#handlers.reserve / this.#hungry,
+    answered: (roundTripMs) => this.#handlers.roundTrip(roundTripMs),
+    accept: (deliveries) => {
+      this.#idle.accepted();
+      this.#handlers.accept(deliveries);
+    },
     renewed: () => this.#handlers.goOn(),
     drained: () => this.#events.emit('drained', undefined),
     lost: (session: GroupSession<Body>, deliveries) => this.#lost(session, deliveries),
@@ -268,14 +283,16 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       return 0;
     // Records that wait until this lease is renewed come before new ones.
     if (this.#handlers.free <= 0 || !session.isFreshAt(performance.now())) return 0;
-    let hungry = 0;
     let requested = 0;
-    for (const each of this.#sessions.values()) {
-      requested += each.requested;
-      if (!each.isDry) hungry += 1;
-    }
-    const free = this.#handlers.free - requested;
-    return Math.ceil(free / Math.max(1, hungry));
+    for (const each of this.#sessions.values()) requested += each.requested;
+    return Math.ceil((this.#handlers.free - requested) / this.#hungry);
+  }
+
+  /** How many partitions may have more records, at least one. */
+  get #hungry(): number {
+    let hungry = 0;
+    for (const { isDry } of this.#sessions.values()) if (!isDry) hungry += 1;
+    return Math.max(1, hungry);
   }
 
   #lost(session: GroupSession<Body>, deliveries: readonly HeldRecord<Body>[]): void {
@@ -314,6 +331,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       failed: (error) => this.#events.emit('error', error),
       stopped: () => {
         this.#unheard.end();
+        this.#idle.end();
         this.#events.emit('stopped', undefined);
       },
     };

@@ -1,4 +1,4 @@
-import { bodyInJson, type Delivered, Held, type Settler } from '@redpost/core/consuming';
+import { bodyInJson, type Delivered, Held, type Settler, Slice } from '@redpost/core/consuming';
 import { publishedAt } from '../record/offset.js';
 import { sizeOf } from '../record/packed-entries.js';
 import {
@@ -139,6 +139,6 @@ export class HeldRecord<Body = unknown>
   open(context: TopicContext<Body>): Promise<void> | undefined {
     const { fields } = this.#taken;
     if (fields) headersOf(fields);
-    return this.openWith(readBody(context, this.#taken.body ?? { bytes: bodyOf(fields ?? []) }));
+    return this.openWith(readBody(context, this.#taken.body ?? Slice.of(bodyOf(fields ?? []))));
   }
 }

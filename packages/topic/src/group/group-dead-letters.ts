@@ -1,7 +1,8 @@
 import { type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
-import { entriesOf, newestId, withShortJson } from '@redpost/core/consuming';
+import { newestId, Slice, withShortJson } from '@redpost/core/consuming';
 import { publishedAt } from '../record/offset.js';
 import { bodyOf, type Fields, headersOf, type RecordHeaders, textField } from '../record/record.js';
+import { type PeekDeadInput, type PeekedEntry, peekDead } from '../scripts/peek-dead.js';
 import { redrive } from '../scripts/redrive.js';
 import { readBody } from '../topic-context.js';
 import type { GroupKeys } from '../topic-keys.js';
@@ -15,10 +16,12 @@ export interface DeadRecord<Body = unknown> {
   readonly partition: number;
   /** The offset of the record in the topic. */
   readonly offset: string;
-  /** Undefined when it cannot be read: then only `bytes` has the body. */
+  /** Undefined when it cannot be read, or was not read whole: then only `bytes` has the body. */
   readonly body: Body | undefined;
   /** The body as it is in Redis. JSON.stringify writes it as base64 if `body` is undefined, and leaves it out otherwise. */
   readonly bytes: Buffer;
+  /** How many bytes the whole body has: `bytes` may be its beginning, see `maxBodyBytes`. */
+  readonly bodyBytes: number;
   readonly key: string | undefined;
   readonly headers: RecordHeaders;
   readonly id: string | undefined;
@@ -39,6 +42,11 @@ export interface DeadRecordListOptions {
   limit?: number | undefined;
   /** The `entry` after which to start. Default: the oldest one. */
   after?: string | undefined;
+  /**
+   * How many bytes of a body to read at most, at least 0. Of a dead letter whose body is larger, `body` is undefined, and `bytes` has the
+   * beginning. Default: bodies are read whole.
+   */
+  maxBodyBytes?: number | undefined;
 }
 
 /** Which dead letters are delivered again, and how that is watched and ended. */
@@ -56,7 +64,11 @@ const redriveOptionNames: NamesOf<DeadRecordRedriveOptions> = {
   signal: true,
   onProgress: true,
 };
-const listOptionNames: NamesOf<DeadRecordListOptions> = { limit: true, after: true };
+const listOptionNames: NamesOf<DeadRecordListOptions> = {
+  limit: true,
+  after: true,
+  maxBodyBytes: true,
+};
 
 /** How many one script moves: it holds up everything else meanwhile. */
 const chunk = 200;
@@ -74,19 +86,33 @@ export class GroupDeadLetters<Body = unknown> {
   /** Lists dead letters, oldest first. */
   async list(options: DeadRecordListOptions = {}): Promise<DeadRecord<Body>[]> {
     refuseUnknownOptions('deadLetters.list()', options, listOptionNames);
-    const { limit = 100, after } = options;
+    const { limit = 100, after, maxBodyBytes } = options;
     wholeNumber('limit', limit, { min: 1 });
+    if (maxBodyBytes !== undefined) wholeNumber('maxBodyBytes', maxBodyBytes, { min: 0 });
     const last = after === undefined ? undefined : parseEntry(after);
-    const { connection } = this.#context.topic;
     const lists = await Promise.all(
       this.#context.partitions.map(async ({ dead }, partition) => {
         const from = last ? behind(last, partition) : '-';
-        const entries = await entriesOf(connection, { stream: dead, from, to: '+', limit });
-        return entries.map(([id, fields]) => ({ partition, id: String(id), fields }));
+        const found = await this.#peek({ dead, from, to: '+', limit, maxBodyBytes });
+        return found.map(({ entry: [id, fields], bodyBytes }) => ({
+          ...{ partition, id: String(id), fields, bodyBytes },
+        }));
       }),
     );
     const oldest = lists.flat().sort(compareEntries).slice(0, limit);
     return Promise.all(oldest.map((entry) => this.#read(entry)));
+  }
+
+  /** Reads dead letters of a partition by several calls, so that no answer is large. */
+  async #peek({ limit, ...range }: PeekDeadInput): Promise<PeekedEntry[]> {
+    const { connection } = this.#context.topic;
+    const all: PeekedEntry[] = [];
+    for (let { from } = range; ; from = `(${String(all.at(-1)?.entry[0])}`) {
+      const input = { ...range, from, limit: limit - all.length };
+      const { found, isCut } = await connection.run(peekDead, input);
+      all.push(...found);
+      if (!isCut || all.length >= limit) return all;
+    }
   }
 
   /** How many there are. */
@@ -169,7 +195,7 @@ export class GroupDeadLetters<Body = unknown> {
     return topic.connection.run(redrive, { keys, group, from, to, limit });
   }
 
-  async #read(entry: DeadEntry & { fields: Fields }): Promise<DeadRecord<Body>> {
+  async #read(entry: DeadEntry & { fields: Fields; bodyBytes: number }): Promise<DeadRecord<Body>> {
     const own = entry.fields.slice(0, ownFields);
     const fields = entry.fields.slice(ownFields);
     const offset = textField(own, 'offset') ?? '0-0';
@@ -177,7 +203,8 @@ export class GroupDeadLetters<Body = unknown> {
       entry: nameOf(entry),
       partition: entry.partition,
       offset,
-      ...(await this.#readable(fields)),
+      ...(await this.#readable(fields, entry.bodyBytes)),
+      bodyBytes: entry.bodyBytes,
       key: textField(fields, 'key'),
       id: textField(fields, 'id'),
       publishedAt: publishedAt(offset),
@@ -189,13 +216,17 @@ export class GroupDeadLetters<Body = unknown> {
   }
 
   /** A dead letter may be unreadable. Then its body is undefined, and no error is thrown. */
-  async #readable(fields: Fields): Promise<Pick<DeadRecord<Body>, 'body' | 'bytes' | 'headers'>> {
+  async #readable(
+    fields: Fields,
+    bodyBytes: number,
+  ): Promise<Pick<DeadRecord<Body>, 'body' | 'bytes' | 'headers'>> {
     let bytes = Buffer.alloc(0);
     let headers: RecordHeaders = {};
     try {
       bytes = Buffer.from(bodyOf(fields));
       headers = headersOf(fields);
-      return { bytes, headers, body: await readBody(this.#context.topic, { bytes }) };
+      if (bytes.length < bodyBytes) return { bytes, headers, body: undefined };
+      return { bytes, headers, body: await readBody(this.#context.topic, Slice.of(bytes)) };
     } catch {
       return { bytes, headers, body: undefined };
     }

@@ -1,5 +1,5 @@
 import { ClosedError, type Reply, refuseUnknownOptions } from '@redpost/core';
-import { checkedHandler } from '@redpost/core/consuming';
+import { checkedHandler, untilIdle } from '@redpost/core/consuming';
 import { GroupConsumer } from '../consuming/group-consumer.js';
 import type { RecordHandler } from '../consuming/group-consumer-events.js';
 import type { RecordWrapper } from '../consuming/record-wrapper.js';
@@ -10,6 +10,7 @@ import { checkGroupName } from '../topic-keys.js';
 import { type GroupConsumerInfo, readConsumers } from './group-consumers.js';
 import type { GroupContext } from './group-context.js';
 import { GroupDeadLetters } from './group-dead-letters.js';
+import { isGroupIdle } from './group-idle.js';
 import {
   checkedConsumeOptions,
   type GroupConsumeOptions,
@@ -148,6 +149,17 @@ export class ConsumerGroup<Body = unknown> {
   async lag(): Promise<number> {
     const all = await this.#progress();
     return sum(all.map(({ lag }) => lag));
+  }
+
+  /**
+   * Resolves when the group is idle: every record is delivered and settled, and none waits for another attempt. Asks Redis again
+   * and again, at growing intervals up to half a second.
+   *
+   * @throws the reason of the signal, and what `stats()` throws.
+   */
+  async idle(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    refuseUnknownOptions('idle()', options, { signal: true });
+    await untilIdle(() => isGroupIdle(this.#context as GroupContext), options.signal);
   }
 
   /** Reads the numbers of the group. Costs the same for any number of records, except for `lag`: see there. */

@@ -13,7 +13,7 @@ import {
   shown,
   TickBatch,
 } from '@redpost/core';
-import { areObserved, reportSent } from '@redpost/core/consuming';
+import { areObserved, fail, type OnItsWay, reportSent } from '@redpost/core/consuming';
 import { checkRecordHeaders, type RecordHeaders } from '../record/record.js';
 import { type OutgoingRecord, publish } from '../scripts/publish.js';
 import { trim } from '../scripts/trim.js';
@@ -58,10 +58,9 @@ export interface TopicPublisherOptions {
   failed(error: Error): void;
 }
 
-interface Waiting extends OutgoingRecord {
-  /** Both settle the promise of the caller. They are set when the record is put into a batch. */
+interface Waiting extends OutgoingRecord, OnItsWay {
+  /** Resolves the promise of the caller. It and `reject` are set when the record is put into a batch. */
   resolve: (offset: string) => void;
-  reject: (error: unknown) => void;
 }
 
 /** All records of a topic are in one line, and wait for those before them. */
@@ -181,7 +180,7 @@ export class TopicPublisher<Input> {
         resolve(offsets[at] as string);
       });
     } catch (error) {
-      for (const { reject } of records) reject(error);
+      for (const record of records) fail(record, error);
     }
   }
 
@@ -190,7 +189,7 @@ export class TopicPublisher<Input> {
     const { deduplication, replicas } = this.#options;
     const partitionKeys = keys.partitions[partition];
     if (!partitionKeys) throw new InvalidArgumentError(`There is no partition ${partition}`);
-    const options = { ...this.#deadline, replicas, line: partitionKeys.stream };
+    const options = { replicas, line: partitionKeys.stream, ...this.#deadline };
     return connection.run(publish, { keys: partitionKeys, records, ...deduplication }, options);
   }
 

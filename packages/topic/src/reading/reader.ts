@@ -145,7 +145,7 @@ class Source {
     try {
       if (!isObserved('receive')) return await this.#reader.next();
       const messages: ObservedMessage[] = [];
-      return await observeReceive({ ...this.#destination, messages }, async () => {
+      return await observeReceive({ messages, ...this.#destination }, async () => {
         const entries = await this.#reader.next();
         messages.push(...(entries ?? []).map(observed));
         return entries;
@@ -187,8 +187,8 @@ function bytesOf(fields: Entry['fields']): Buffer {
 function observed({ offset, fields }: Entry): ObservedMessage {
   const message = { id: offset, attempt: undefined, key: textField(fields, 'key') };
   try {
-    return { ...message, headers: headersOf(fields) };
+    return { headers: headersOf(fields), ...message };
   } catch {
-    return { ...message, headers: {} };
+    return { headers: {}, ...message };
   }
 }

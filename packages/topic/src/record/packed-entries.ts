@@ -1,38 +1,10 @@
+import { Slice } from '@redpost/core/consuming';
 import type { Fields } from './record.js';
-
-/** A body within the block of bytes that Redis answered, without a copy. */
-class PackedBody {
-  readonly #bytes: Buffer;
-  readonly #text: string | undefined;
-  readonly #start: number;
-  readonly #end: number;
-
-  /** @param text the whole block as text, one character per byte, if all bodies are ASCII. */
-  constructor(bytes: Buffer, text: string | undefined, start: number, end: number) {
-    this.#bytes = bytes;
-    this.#text = text;
-    this.#start = start;
-    this.#end = end;
-  }
-
-  get size(): number {
-    return this.#end - this.#start;
-  }
-
-  get bytes(): Buffer {
-    return this.#bytes.subarray(this.#start, this.#end);
-  }
-
-  /** The body as text, without a copy; undefined if it may not be ASCII. */
-  get text(): string | undefined {
-    return this.#text?.slice(this.#start, this.#end);
-  }
-}
 
 /** An entry of a stream: its offset, and its body, or all its fields if it has other fields. */
 export interface PackedEntry {
   readonly offset: string;
-  readonly body: PackedBody | undefined;
+  readonly body: Slice | undefined;
   readonly fields: Fields | undefined;
 }
 
@@ -63,9 +35,9 @@ export function unpackEntries(bytes: Buffer): PackedEntry[] {
   const latin1 = bytes.toString('latin1');
   // In UTF-8, each character that is not ASCII takes two bytes. If all of these are heads, all bodies are ASCII.
   const isAscii = Buffer.byteLength(latin1) - bytes.length === reader.notAscii;
-  const text = isAscii ? latin1 : undefined;
+  const block = { bytes, text: isAscii ? latin1 : undefined };
   return found.map(({ offset, start, end, fields }) => {
-    return { offset, fields, body: fields ? undefined : new PackedBody(bytes, text, start, end) };
+    return { offset, fields, body: fields ? undefined : new Slice(block, start, end) };
   });
 }
 

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { DecodeError, InvalidArgumentError } from '@redpost/core';
-import { bodyInJson, bytesInJson, messageOf } from '@redpost/core/consuming';
+import { bodyInJson, bytesInJson, messageOf, Slice } from '@redpost/core/consuming';
 import { readBody, type TopicContext } from '../topic-context.js';
 import { publishedAt } from './offset.js';
 
@@ -85,7 +85,7 @@ export async function readRecord<Body>(
   { offset, fields }: Entry,
 ): Promise<TopicRecord<Body>> {
   const headers = headersOf(fields);
-  const body = await readBody(context, { bytes: bodyOf(fields) });
+  const body = await readBody(context, Slice.of(bodyOf(fields)));
   return withJsonOfBytes({
     offset,
     partition,

@@ -85,7 +85,7 @@ export const take = defineScript<TakeInput, TakeResult>({
 type AgainReply = [attempt: number, entry: [Buffer, Buffer[]], isSuspect?: number];
 
 function toTaken([attempt, entry, isSuspect]: AgainReply): Taken {
-  return { ...toEntry(entry), body: undefined, attempt, isSuspect: isSuspect === 1 };
+  return { body: undefined, attempt, isSuspect: isSuspect === 1, ...toEntry(entry) };
 }
 
 function toFirst({ offset, body, fields }: PackedEntry): Taken {

@@ -83,7 +83,7 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
     const records = retries.map(({ held: { offset, attempt }, delayMs }) => {
       return { offset, attempt, delayMs };
     });
-    return this.#context.topic.connection.run(retry, { ...this.#names, records });
+    return this.#context.topic.connection.run(retry, { records, ...this.#names });
   }
 
   /**
@@ -113,7 +113,7 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
 
   /** Removes the mark of a suspect. If this consumer dies, the record becomes a suspect again. */
   async clearSuspect({ offset }: HeldRecord): Promise<void> {
-    await this.#context.topic.connection.run(clearSuspect, { ...this.#names, offset });
+    await this.#context.topic.connection.run(clearSuspect, { offset, ...this.#names });
   }
 
   async recover(consumer: string): Promise<GroupRecovery | undefined> {
@@ -130,7 +130,7 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
   }
 
   async #release(chosen: ReleaseInput['chosen']): Promise<void> {
-    await this.#context.topic.connection.run(release, { ...this.#names, chosen });
+    await this.#context.topic.connection.run(release, { chosen, ...this.#names });
   }
 
   #moveToDead(
@@ -140,12 +140,12 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
     const records = letters.map(({ held: { offset, attempt, fields }, reason, error }) => {
       return { offset, attempt, fields: withFields ? fields : [], reason, error };
     });
-    return this.#context.topic.connection.run(deadLetter, { ...this.#names, records });
+    return this.#context.topic.connection.run(deadLetter, { records, ...this.#names });
   }
 
   get #renewInput(): RenewInput {
     const { leaseMs, about } = this.#options;
-    return { ...this.#names, leaseMs, about };
+    return { leaseMs, about, ...this.#names };
   }
 
   get #names() {
