@@ -17,7 +17,7 @@ import type {
 import { afterwards } from './afterwards.js';
 import { names } from './attributes.js';
 import { endSpan } from './end-span.js';
-import { extracted, type Propagator, withBaggage } from './headers.js';
+import { carriesBaggage, extracted, type Propagator, withBaggage } from './headers.js';
 import type { Place, Places } from './places.js';
 
 /** The span of messages that have come together. */
@@ -25,6 +25,8 @@ interface ReceiveSpan {
   received: ReceivedTogether;
   isRecording: boolean;
   context: Context;
+  /** False when the propagator reads no baggage, so that headers need not be read for it. */
+  mayHaveBaggage: boolean;
 }
 
 /** Makes the spans of calls of handlers, and of calls that receive. */
@@ -45,20 +47,20 @@ export class Handling {
   }
 
   around(place: Place, operation: HandleOperation, run: () => unknown): unknown {
-    const { messages, isBatch, received } = operation;
-    if (isBatch) return this.#process(place, operation, context.active(), run);
-    const message = messages[0] as ObservedMessage;
-    if (this.#sameTrace) {
-      const origin = extracted(this.#propagator, message.headers);
+    const { isBatch, received } = operation;
+    if (!isBatch && this.#sameTrace) {
+      const origin = extracted(this.#propagator, headersOf(operation));
       if (trace.getSpanContext(origin)) return this.#process(place, operation, origin, run, true);
     }
-    if (!received || received.count === 1) {
+    if (isBatch || !received || received.count === 1) {
       return this.#process(place, operation, context.active(), run);
     }
     // To make a span costs as much as to handle a message. So those that have come together have one that decides for all.
-    const together = this.#receiveSpan(operation, received);
+    const together = this.#receiveSpan(place, operation, received);
     if (together.isRecording) return this.#process(place, operation, together.context, run);
-    return context.with(withBaggage(this.#propagator, message.headers, together.context), run);
+    const { mayHaveBaggage, context: its } = together;
+    if (!mayHaveBaggage) return context.with(its, run);
+    return context.with(withBaggage(this.#propagator, headersOf(operation), its), run);
   }
 
   /** Makes the span of a call that has received these messages. */
@@ -68,26 +70,28 @@ export class Handling {
     span.end();
   }
 
-  #receiveSpan(operation: HandleOperation, received: ReceivedTogether): ReceiveSpan {
+  #receiveSpan(place: Place, operation: HandleOperation, received: ReceivedTogether): ReceiveSpan {
     if (this.#last?.received === received) return this.#last;
-    const known = this.#receiveSpans.get(received) ?? this.#openReceive(operation, received);
+    const known = this.#receiveSpans.get(received) ?? this.#openReceive(place, operation, received);
     this.#receiveSpans.set(received, known);
     this.#last = known;
     return known;
   }
 
-  #openReceive(operation: HandleOperation, received: ReceivedTogether): ReceiveSpan {
-    const span = this.#startReceive(this.#places.of(operation, 'receive'), received.count);
+  #openReceive(place: Place, operation: HandleOperation, received: ReceivedTogether): ReceiveSpan {
+    place.receiving ??= this.#places.of(operation, 'receive');
+    const span = this.#startReceive(place.receiving, received.count);
     const its = trace.setSpan(context.active(), span);
     const isRecording = span.isRecording();
     span.end();
-    return { received, isRecording, context: its };
+    const mayHaveBaggage = carriesBaggage(this.#propagator);
+    return { received, isRecording, context: its, mayHaveBaggage };
   }
 
   #startReceive({ spanName, attributes }: Place, count: number, startTime?: Date): Span {
     return this.#tracer.startSpan(spanName, {
       kind: SpanKind.CLIENT,
-      attributes: { ...attributes, [names.batchCount]: count },
+      attributes: { [names.batchCount]: count, ...attributes },
       ...(startTime && { startTime }),
     });
   }
@@ -124,6 +128,11 @@ export class Handling {
       return spanContext ? [{ context: spanContext }] : [];
     });
   }
+}
+
+/** The headers of the only message of this call. */
+function headersOf({ messages }: HandleOperation): ObservedMessage['headers'] {
+  return (messages[0] as ObservedMessage).headers;
 }
 
 function messageAttributes(messages: readonly ObservedMessage[], isBatch: boolean): Attributes {

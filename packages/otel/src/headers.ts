@@ -5,7 +5,7 @@ import {
   type TextMapPropagator,
 } from '@opentelemetry/api';
 
-export type Propagator = Pick<TextMapPropagator, 'inject' | 'extract'>;
+export type Propagator = Pick<TextMapPropagator, 'inject' | 'extract' | 'fields'>;
 type Headers = Readonly<Record<string, string>>;
 
 /** Headers of the W3C that have a trace, and no baggage. */
@@ -21,6 +21,11 @@ export function injected(propagator: Propagator, its: Context): Record<string, s
 /** The context that has come with a message. */
 export function extracted(propagator: Propagator, headers: Headers): Context {
   return propagator.extract(ROOT_CONTEXT, headers, getter);
+}
+
+/** False for a propagator that carries a trace only. */
+export function carriesBaggage(propagator: Propagator): boolean {
+  return propagator.fields().some((name) => !traceOnly.has(name));
 }
 
 /** A context with the baggage that has come with a message, if any has. */

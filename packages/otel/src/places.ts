@@ -18,6 +18,8 @@ export class Place {
   readonly measured: Attributes;
   /** The span of the calls of this tick that were made outside of all spans, once there was one. */
   together: SpanOfTick | undefined;
+  /** For calls of handlers: where their messages are received, once it was asked for. */
+  receiving: Place | undefined;
   readonly #failures: Map<string, Attributes>;
 
   /** @param other whose metrics it shares, if it has none of its own. */

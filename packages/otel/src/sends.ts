@@ -1,18 +1,10 @@
-import {
-  context,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  TraceFlags,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, type Span, SpanKind, type Tracer, trace } from '@opentelemetry/api';
 import type { SendOperation } from '@redpost/core';
 import { names } from './attributes.js';
 import { endSpan } from './end-span.js';
 import { injected, type Propagator } from './headers.js';
 import type { Place } from './places.js';
-import { SpanOfTick } from './span-of-tick.js';
+import { isUnseen, SpanOfTick } from './span-of-tick.js';
 
 /** Makes the spans of calls that send or publish. */
 export class Sends {
@@ -43,15 +35,15 @@ export class Sends {
   ): Promise<Result> {
     place.together ??= this.#openTogether(place);
     const { together } = place;
-    if (isUnseen(together.span)) return run();
+    if (together.isUnseen) return run();
     if (operation.headers) Object.assign(operation.headers, together.headers);
-    return ofTogether(together, run);
+    return among(together, run);
   }
 
   #openTogether(place: Place): SpanOfTick {
     const span = this.#start(place);
     const its = trace.setSpan(ROOT_CONTEXT, span);
-    return new SpanOfTick(span, its, injected(this.#propagator, its), () => {
+    return new SpanOfTick(span, injected(this.#propagator, its), () => {
       place.together = undefined;
     });
   }
@@ -76,18 +68,14 @@ export class Sends {
   }
 }
 
-/** True for a span that nobody ever sees: neither is it recorded, nor are spans that would be its children. */
-function isUnseen(span: Span): boolean {
-  return !span.isRecording() && (span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0;
-}
-
-async function ofTogether<Result>(
-  together: SpanOfTick,
-  run: () => Promise<Result>,
-): Promise<Result> {
+/**
+ * The span is not the active one meanwhile: there is no span that others could expect around it, and a context that is entered once
+ * slows down all promises of the process for good, before Node 24.
+ */
+async function among<Result>(together: SpanOfTick, run: () => Promise<Result>): Promise<Result> {
   together.begun();
   try {
-    const result = await context.with(together.context, run);
+    const result = await run();
     together.ended(result);
     return result;
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Context, Span } from '@opentelemetry/api';
+import { type Span, TraceFlags } from '@opentelemetry/api';
 import { nextTick } from '@redpost/core/consuming';
 import { names } from './attributes.js';
 import { endSpan } from './end-span.js';
@@ -6,8 +6,8 @@ import { endSpan } from './end-span.js';
 /** One span for the calls of a tick, which ends when the last of them does. */
 export class SpanOfTick {
   readonly span: Span;
-  /** The context with this span. */
-  readonly context: Context;
+  /** See {@link isUnseen}. */
+  readonly isUnseen: boolean;
   /** What the messages of these calls carry. */
   readonly headers: Record<string, string>;
   #calls = 0;
@@ -17,9 +17,9 @@ export class SpanOfTick {
   #result: unknown;
 
   /** @param closed called when further calls are no longer among them. */
-  constructor(span: Span, context: Context, headers: Record<string, string>, closed: () => void) {
+  constructor(span: Span, headers: Record<string, string>, closed: () => void) {
     this.span = span;
-    this.context = context;
+    this.isUnseen = isUnseen(span);
     this.headers = headers;
     nextTick(() => {
       closed();
@@ -49,4 +49,9 @@ export class SpanOfTick {
     }
     endSpan(this.span, this.#error);
   }
+}
+
+/** True for a span that nobody ever sees: neither is it recorded, nor are spans that would be its children. */
+export function isUnseen(span: Span): boolean {
+  return !span.isRecording() && (span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0;
 }

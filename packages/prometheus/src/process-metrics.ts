@@ -10,10 +10,11 @@ import {
   type Unlisten,
   wholeNumber,
 } from '@redpost/core';
-import { Counter, type Metric, type Registry } from 'prom-client';
+import type { Metric, Registry } from 'prom-client';
 import { BoundedNames } from './bounded-names.js';
 import type { Distribution } from './distribution.js';
 import { WeightedHistogram } from './histogram.js';
+import { type Tally, Total } from './total.js';
 
 /** How a process is measured. */
 export interface ProcessMetricsOptions {
@@ -37,14 +38,12 @@ const optionNames: NamesOf<ProcessMetricsOptions> = {
 const outcomes: readonly SettledAs[] = ['acked', 'retried', 'dead', 'expired', 'cancelled'];
 
 const labelNames = ['kind', 'name', 'group'] as const;
-type Labels = Record<(typeof labelNames)[number], string>;
 
-/** What is counted for one destination. Each counter has its labels already: to look these up costs more than to count. */
+/** What is counted for one destination. */
 interface Place {
-  sent: Counter.Internal;
-  failed: Counter.Internal;
-  settled: Partial<Record<SettledAs, Counter.Internal>>;
-  labels: Labels;
+  sent: Tally;
+  failed: Tally;
+  settled: Record<SettledAs, Tally>;
   wait: Distribution;
   run: Distribution;
 }
@@ -71,21 +70,18 @@ export function collectProcessMetrics(options: ProcessMetricsOptions): Unlisten 
 class ProcessMetrics implements Observer {
   readonly names: readonly string[];
   readonly #bounded: BoundedNames;
-  readonly #sent: Counter;
-  readonly #failed: Counter;
-  readonly #settled: Counter;
+  readonly #sent: Total;
+  readonly #failed: Total;
+  readonly #settled: Total;
   readonly #wait: WeightedHistogram;
   readonly #run: WeightedHistogram;
   readonly #places = new Map<string, Place>();
+  /** The last one, since batches of one place often follow each other. */
+  #last: (Pick<Destination, 'kind' | 'name' | 'group'> & { place: Place }) | undefined;
 
   constructor(registry: Registry, prefix: string, bounded: BoundedNames) {
     const counter = (name: string, help: string, labels: readonly string[] = labelNames) =>
-      new Counter({
-        name: prefix + name,
-        help,
-        labelNames: [...labels],
-        registers: [registry],
-      });
+      new Total({ name: prefix + name, help, labelNames: [...labels], registry });
     this.#bounded = bounded;
     this.#sent = counter('sent_total', 'Messages that were sent or published.');
     this.#failed = counter('send_failed_total', 'Messages that were refused, or may not be there.');
@@ -107,39 +103,49 @@ class ProcessMetrics implements Observer {
 
   sent(batch: SentBatch): void {
     const { sent, failed } = this.#placeOf(batch);
-    if (batch.sent > 0) sent.inc(batch.sent);
-    if (batch.failed > 0) failed.inc(batch.failed);
+    sent.count += batch.sent;
+    failed.count += batch.failed;
   }
 
   settled(batch: SettledBatch): void {
-    const { labels, settled, wait, run } = this.#placeOf(batch);
-    for (const outcome of outcomes) {
-      const count = batch.counts[outcome];
-      if (count === 0) continue;
-      settled[outcome] ??= this.#settled.labels({ ...labels, outcome });
-      settled[outcome].inc(count);
-    }
+    const { settled, wait, run } = this.#placeOf(batch);
+    for (const outcome of outcomes) settled[outcome].count += batch.counts[outcome];
     for (const { waitMs, runMs, weight } of batch.times) {
       if (waitMs !== undefined) wait.add(waitMs / 1000, weight);
       if (runMs !== undefined) run.add(runMs / 1000, weight);
     }
   }
 
-  #placeOf({ kind, name, group = '' }: Destination): Place {
+  #placeOf(destination: Destination): Place {
+    const { kind, name, group } = destination;
+    const last = this.#last;
+    if (last?.kind === kind && last.name === name && last.group === group) return last.place;
+    const place = this.#find(destination);
+    this.#last = { kind, name, group, place };
+    return place;
+  }
+
+  #find({ kind, name, group = '' }: Destination): Place {
     const bounded = this.#bounded.label(name);
     const labels = { kind, name: bounded, group: bounded === name ? group : '' };
     const key = `${kind} ${labels.group} ${bounded}`;
     const known = this.#places.get(key);
     if (known) return known;
     const place: Place = {
-      sent: this.#sent.labels(labels),
-      failed: this.#failed.labels(labels),
-      settled: {},
-      labels,
+      sent: this.#sent.of(labels),
+      failed: this.#failed.of(labels),
+      settled: settledBy((outcome) => this.#settled.of({ ...labels, outcome })),
       wait: this.#wait.of(labels),
       run: this.#run.of(labels),
     };
     this.#places.set(key, place);
     return place;
   }
+}
+
+function settledBy(tallyOf: (outcome: SettledAs) => Tally): Record<SettledAs, Tally> {
+  return Object.fromEntries(outcomes.map((outcome) => [outcome, tallyOf(outcome)])) as Record<
+    SettledAs,
+    Tally
+  >;
 }

@@ -2,6 +2,7 @@ import {
   bytes,
   type Connection,
   checkedConnection,
+  decodeOnly,
   type NamesOf,
   refuseUnknownOptions,
   type Unlisten,
@@ -141,7 +142,7 @@ class RedisMetrics {
 
   async #readQueue(name: string): Promise<void> {
     const { connection } = this.#options;
-    const queue = new Queue(name, { connection, codec: bytes() });
+    const queue = new Queue(name, { connection, codec: decodeOnly(bytes()) });
     const labels = { queue: name };
     const [stats, ageMs] = await Promise.all([queue.stats(), ageOfNext(queue)]);
     this.#gauges.pending?.set(labels, stats.pending);
