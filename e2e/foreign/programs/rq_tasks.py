@@ -1,0 +1,6 @@
+def add(x, y=0):
+    return x + y
+
+
+def fail(text):
+    raise ValueError(text)

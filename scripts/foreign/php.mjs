@@ -1,0 +1,17 @@
+import { run } from '../run.mjs';
+import { installDebian } from '../system-program.mjs';
+
+/**
+ * A PHP with packages of Debian: there is no other source of them here.
+ *
+ * @param options.debian the packages
+ * @param options.proof a line of PHP that works only with all of that
+ * @returns how to install it: resolves to the path of the interpreter, or to undefined
+ */
+export function phpWith({ debian, proof }) {
+  return async () => {
+    const isComplete = async () => (await run('php', ['-r', proof], { stdio: 'ignore' })) === 0;
+    if (!(await isComplete())) await installDebian(debian);
+    return (await isComplete()) ? 'php' : undefined;
+  };
+}
