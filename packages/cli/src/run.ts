@@ -1,9 +1,9 @@
 import type { Connection } from '@redpost/core';
 import { isRedpostError } from '@redpost/core/consuming';
 import type { PubSub } from '@redpost/pubsub';
-import type { MaxLength, Queue } from '@redpost/queue';
+import type { MaxLength, Queue, QueueOptions } from '@redpost/queue';
 import type { PartitionCountError, Topic } from '@redpost/topic';
-import { asIs, type Body } from './messages/body-codec.js';
+import { asIs, type Body, shownAsIs } from './messages/body-codec.js';
 import {
   type ConnectionChoice,
   type OpenRedis,
@@ -51,9 +51,22 @@ export class Run {
 
   /** @param maxLength how many messages may wait, for `send`. */
   async queue(name: string, maxLength?: MaxLength): Promise<Queue<Buffer, Body>> {
+    return this.#queue(name, { codec: asIs, maxLength });
+  }
+
+  /** A queue to show or to pause, or its dead letters: also a list that another system reads. */
+  async shownQueue(name: string): Promise<Queue<Buffer, Body>> {
+    const { isForeignName } = await import('@redpost/core');
+    return this.#queue(name, { codec: isForeignName(name) ? shownAsIs : asIs });
+  }
+
+  async #queue(
+    name: string,
+    options: Pick<QueueOptions<Body>, 'codec' | 'maxLength'>,
+  ): Promise<Queue<Buffer, Body>> {
     const { Queue } = await import('@redpost/queue');
     const { connection } = await this.#open();
-    const queue = new Queue<Buffer, Body>(name, { connection, codec: asIs, maxLength });
+    const queue = new Queue<Buffer, Body>(name, { connection, ...options });
     this.#closing.push(queue);
     await reach(connection);
     return queue;

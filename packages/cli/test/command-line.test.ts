@@ -77,6 +77,7 @@ it.each([
   [['SEDN', 'q'], 'send'],
   [['help', 'Recieve'], 'receive'],
   [['dead', 'LIST'], 'list'],
+  [['Redrive', 'q'], 'dead redrive'],
   [['receive', 'q', '--Folow'], '--follow'],
   [['ping', '--reids', 'x'], '--redis'],
   [['frobnicate'], undefined],
@@ -84,7 +85,7 @@ it.each([
   const { code, stderr } = await redpost.run(args);
 
   expect(code).toBe(2);
-  expect(/did you mean ([-\w]+)\?/.exec(stderr)?.[1]).toBe(meant);
+  expect(/did you mean ([-\w ]+)\?/.exec(stderr)?.[1]).toBe(meant);
 });
 
 it.each([

@@ -20,14 +20,19 @@ it('move bullmq counts, moves, and moves nothing twice', async () => {
   const moved = await redpost.run(['move', 'bullmq', queue, '--to', to, '--rate', '1000/1s']);
   const again = await redpost.run(['move', 'bullmq', queue, '--to', to]);
 
-  const result = (waiting: number) => ({
+  const result = (waiting: number, isDryRun = false) => ({
     from: queue,
     queue: to,
+    isDryRun,
     moved: { waiting, prioritized: 0, delayed: 0, failed: 0, schedulers: 0 },
     left: { active: 0, completed: 0, flows: 0, schedulers: [] },
     isPaused: false,
   });
-  expect(dry).toMatchObject({ code: 0, lines: [result(2)] });
+  expect(dry).toMatchObject({
+    code: 0,
+    lines: [result(2, true)],
+    stderr: expect.stringContaining('dry run: 2 would be moved, nothing was changed'),
+  });
   expect(moved).toMatchObject({ code: 0, lines: [result(2)] });
   expect(again).toMatchObject({ code: 0, lines: [result(0)] });
   const { lines } = await redpost.run(['peek', to]);

@@ -280,3 +280,10 @@ describe('send --max-length', () => {
     expect(stderr).toContain(message);
   });
 });
+
+it('a message that was attempted elsewhere goes on from there', async () => {
+  const name = uniqueName();
+  await redpost.run(['send', name, '1', '--attempt', '2']);
+
+  expect((await redpost.run(['receive', name])).lines).toMatchObject([{ body: 1, attempt: 3 }]);
+});

@@ -1,6 +1,14 @@
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const rough = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
+/** Without characters that change the order in which others are shown: these are written as `\\u202e`. */
+export function unspoofed(text: string): string {
+  return text.replace(
+    /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** A count, with separators. */
 export function number(value: number | undefined): string {
   return value === undefined ? '–' : whole.format(value);

@@ -98,9 +98,10 @@ export interface SeriesPoint {
 }
 
 export interface Key {
-  key: string;
+  /** Undefined for the messages without a key. */
+  key?: string;
   pending: number;
-  active: number;
+  active?: number;
   waitsSince?: string;
   notBefore?: string;
   isPaused: boolean;
@@ -319,7 +320,6 @@ export interface Channel {
 
 export interface ChannelDetail extends Channel {
   followers: number;
-  isOneNode: boolean;
   rights: Role;
 }
 

@@ -49,7 +49,7 @@ export interface DashboardOptions {
    * Which queues are shown: names, or `Queue` objects, whose codec and schema are used then. Default: all that `listQueues` knows, whose bodies
    * are shown as JSON, as text, or as base64.
    */
-  queues?: readonly (string | Queue<never, never>)[] | undefined;
+  queues?: readonly (string | Queue<unknown, never>)[] | undefined;
   /**
    * Changes a body before it is shown, e.g. to leave out personal data: it gets what the codec has made of it (without one, a JSON value,
    * text, or bytes), and returns what to show. A body that was changed cannot be edited, and one that is too large to be read whole is

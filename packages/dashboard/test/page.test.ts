@@ -85,6 +85,13 @@ it('Now shows all queues and topics, those that need somebody first, and can be 
 
 it('a queue shows its numbers and charts, and is paused, limited, purged and destroyed', async () => {
   await queue('shop').sendBatch(Array.from({ length: 5 }, () => ({ body: {}, key: 'tenant-x' })));
+  // Charts show minutes that are over: 5 counts, and how many waits and runs there were of each length.
+  const minute = Math.floor(Date.now() / 60_000) - 2;
+  const [counts, lengths] = [
+    [4, 1, 0, 0, 0],
+    Array.from({ length: 25 }, (_, at) => (at === 3 ? 5 : 0)),
+  ];
+  await connection.call('HSET', ['{shop}:series', `m${minute}`, [counts, lengths, lengths].join()]);
   const page = await open('/queues/shop');
   await page.locator('.uplot canvas').nth(2).waitFor();
   expect(await page.locator('.tiles').textContent()).toContain('Pending5');
@@ -112,7 +119,8 @@ it('a queue shows its numbers and charts, and is paused, limited, purged and des
   expect((await queue('shop').stats({ key: 'tenant-x' })).isPaused).toBe(true);
   await page.getByLabel('Time range').selectOption('quarter');
   expect(page.url()).toContain('range=quarter');
-  await page.locator('.uplot canvas').nth(2).waitFor();
+  await page.getByText('Messages per hour').waitFor();
+  await page.getByText('Nothing up to the last full hour').nth(2).waitFor();
 
   await button(page, 'Send a message…').click();
   await page.getByLabel('Body (JSON)').fill('{"a":');
@@ -409,7 +417,7 @@ it('an address that is no page says so, and the pages of a queue are where the m
 it('one who may only look is offered nothing else', async () => {
   const { url } = await dashboards.serve({ basePath, readOnly: true });
   const { page } = await browser.open(`${url}/queues/thumbnails`);
-  await page.locator('.uplot').first().waitFor();
+  await page.locator('.chart').first().waitFor();
   await page.getByText('read-only').waitFor();
   expect(await button(page, /Pause|Limits|Purge|Destroy|Send/).count()).toBe(0);
   const { url: closed } = await dashboards.serve({ basePath, authorize: () => undefined });
@@ -479,4 +487,33 @@ it('all of it can be done with the keyboard', async () => {
   await page.keyboard.press('Escape');
   await dialog(page).waitFor({ state: 'detached' });
   expect((await queue('thumbnails').stats()).paused).toBeUndefined();
+});
+
+it('Now shows channels, a queue that nobody knows says so, and no character turns what follows around', async () => {
+  const pubsub = new PubSub({ connection });
+  onTestFinished(() => pubsub.close());
+  await pubsub.subscribe('channel of now');
+  const page = await open('/');
+  await row(page, 'channel of now').waitFor();
+
+  await page.goto(`${page.url().replace(/\/$/, '')}/queues/nobody`);
+  await page.getByText('Nothing is known of a queue of this name').waitFor();
+  await page.getByText('Nothing up to the last full minute').first().waitFor();
+
+  await queue('turned').send({ file: 'a\u202egnp.exe' }, { id: 'turned' });
+  await page.goto(`${page.url().replace('/nobody', '/turned')}/messages/turned`);
+  await page.locator('pre', { hasText: 'a\\u202egnp.exe' }).waitFor();
+  await page.goto(page.url().replace('/messages/turned', ''));
+  await page.locator('h1', { hasText: 'turned' }).waitFor();
+  expect(await page.getByText('Nothing is known').count()).toBe(0);
+});
+
+it('of a queue with keys the messages without a key are a row, which cannot be paused', async () => {
+  const mixed = queue('mixed');
+  await mixed.sendBatch([{ body: {} }, { body: {} }, { body: {}, key: 'acme' }]);
+  const page = await open('/queues/mixed');
+  await row(page, 'acme').waitFor();
+  expect(await row(page, 'no key').locator('td').first().textContent()).toBe('2');
+  expect(await row(page, 'no key').locator('button').count()).toBe(0);
+  expect(await row(page, 'acme').locator('button').count()).toBe(1);
 });

@@ -34,7 +34,7 @@ consumers obey. Prints {"queue", "maxLength", "maxAgeMs"}, with null for no boun
 
 async function bounds(run: Run, [name = '']: readonly string[], options: BoundsOptions) {
   const { maxLength, maxAge: maxAgeMs } = options;
-  const { deadLetters } = await run.queue(name);
+  const { deadLetters } = await run.shownQueue(name);
   const declared: DeadLetterBounds = { maxLength, maxAgeMs };
   if (maxLength !== undefined || maxAgeMs !== undefined) await deadLetters.setBounds(declared);
   // In JSON, null stands for Infinity.

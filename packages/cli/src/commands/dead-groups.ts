@@ -50,7 +50,7 @@ a terminal, else {"reason", "error", "fingerprint", "count", "first", "last",
 async function groups(run: Run, [name = '']: readonly string[], options: GroupsOptions) {
   const { count, filter, json } = options;
   const { interruption, output } = run;
-  const { deadLetters } = await run.queue(name);
+  const { deadLetters } = await run.shownQueue(name);
   const progress = new Progress();
   const found = await deadLetters.groups({
     limit: count,

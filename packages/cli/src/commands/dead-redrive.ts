@@ -68,7 +68,7 @@ entry does not exist.`,
 async function redrive(run: Run, [name = '']: readonly string[], options: RedriveOptions) {
   const { entry, filter, to, rate } = options;
   const { interruption, output } = run;
-  const { deadLetters } = await run.queue(name);
+  const { deadLetters } = await run.shownQueue(name);
   if (!(await isWanted(run, name, deadLetters, options))) {
     if (!interruption.stopping.aborted) say('nothing was sent');
     return interruption.exitCode ?? exitCodes.failed;
@@ -142,7 +142,7 @@ async function edit(
   { codec }: { codec: CodecName },
 ) {
   const body = parsed(text, codec);
-  const { deadLetters } = await run.queue(name);
+  const { deadLetters } = await run.shownQueue(name);
   const isRedriven = await deadLetters.editAndRedrive(entry, body);
   await run.output.line(JSON.stringify({ queue: name, redriven: isRedriven ? 1 : 0 }));
   return exitCodeFor([entry], isRedriven ? 1 : 0) ?? exitCodes.done;

@@ -105,7 +105,7 @@ were deleted. Exits with 1 when a named entry does not exist.`,
 
 async function list(run: Run, [name = '']: readonly string[], options: ListOptions) {
   const { count, codec, filter, maxBodyBytes } = options;
-  const { deadLetters } = await run.queue(name);
+  const { deadLetters } = await run.shownQueue(name);
   let { after } = options;
   let printed = 0;
   while (printed < count) {
@@ -125,7 +125,7 @@ async function list(run: Run, [name = '']: readonly string[], options: ListOptio
 }
 
 async function show(run: Run, [name = '', ...entries]: readonly string[], { codec }: ShowOptions) {
-  const { deadLetters } = await run.queue(name);
+  const { deadLetters } = await run.shownQueue(name);
   const letters = await Promise.all(entries.map((entry) => deadLetters.get(entry)));
   const found = letters.filter((letter) => letter !== undefined);
   for (const letter of found) void run.output.line(wholeDeadLine(letter, codec));

@@ -64,7 +64,7 @@ function searching(command: Command): Command {
 }
 
 async function find(run: Run, [name = '', id = '']: readonly string[], options: FindOptions) {
-  const queue = await run.queue(name);
+  const queue = await run.shownQueue(name);
   const found = await search(run, options, (how) => queue.find(id, how));
   if (found === interrupted) return run.interruption.exitCode;
   if (found === undefined) {
@@ -87,7 +87,7 @@ async function update(run: Run, [name = '', id = '']: readonly string[], options
     throw wrongInput('nothing to change: use --body, --delay or --priority');
   }
   const [body] = text === undefined ? [] : parseArguments([text], codec);
-  const queue = await run.queue(name);
+  const queue = await run.shownQueue(name);
   const changes = { body, delayMs, priority: level };
   const result = await search(run, options, (how) => queue.update(id, changes, how));
   if (result === interrupted) return run.interruption.exitCode;

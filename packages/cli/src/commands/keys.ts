@@ -42,7 +42,8 @@ A table on a terminal, else one JSON object per key: {"queue", "key", "pending",
 when that may be taken, if it has failed and waits for its next attempt, and
 "handlerMs" is an estimate of how long handlers had its messages in this hour and
 the one before. Keys without messages that wait are listed by time only: redpost
-stats --key shows any key.`,
+stats --key shows any key. Messages without a key are one more, but not by age:
+(no key) in the table, and without "key" and "active" in JSON.`,
     job: (run, args, options) => unlessInterrupted(run, keys(run, args, options)),
   });
 }

@@ -2,6 +2,7 @@ import type { Connection } from '@redpost/core';
 import { inTurns } from '@redpost/core/consuming';
 import type { Topic } from '@redpost/topic';
 import type { Command } from 'commander';
+import { shownAsIs } from '../messages/body-codec.js';
 import {
   consumerTable,
   type Listed,
@@ -25,7 +26,7 @@ interface Found {
 
 export function addList(program: Command, context: ProgramContext): void {
   define<ListOptions>(program, context, 'list', {
-    description: 'List queues, topics and consumer groups.',
+    description: 'List queues, topics and consumer groups, or with --consumers who consumes them.',
     addArguments: (command) =>
       command
         .option('--consumers', 'list their consumers instead')
@@ -69,7 +70,7 @@ async function list(run: Run, { consumers: ofConsumers, json }: ListOptions) {
 async function findQueues(connection: Connection): Promise<Found[]> {
   const { listQueues, Queue } = await import('@redpost/queue');
   return inTurns(await listQueues(connection), async ({ name, usedAt }) => {
-    const queue = new Queue(name, { connection });
+    const queue = new Queue(name, { connection, codec: shownAsIs });
     const [stats, consumers] = await Promise.all([queue.stats(), queue.consumers()]);
     const { pending, active, delayed, dead } = stats;
     const counts = { pending, active, delayed, dead, consumers: consumers.length };

@@ -18,7 +18,9 @@ interface MoveOptions {
 }
 
 export function addMove(program: Command, context: ProgramContext): void {
-  const move = addCommand(program, 'move').description('Move what another system has in Redis.');
+  const move = addCommand(program, 'move').description(
+    'Move the jobs of another system in the same Redis to a queue: move bullmq.',
+  );
 
   define<MoveOptions>(move, context, 'bullmq', {
     description: 'Move the jobs and job schedulers of a queue of BullMQ 5 or 6 to a queue.',
@@ -39,8 +41,8 @@ Examples:
 
 The data of a job becomes the body of a message. Jobs that wait or are delayed are moved
 with their attempts, failed ones become dead letters, schedulers become schedules. What
-workers have, completed jobs and flows are left. Prints {"from", "queue", "moved", "left",
-"isPaused"}. Each job is moved once: after Ctrl-C or a crash, the same command goes on.
+workers have, completed jobs and flows are left. Prints {"from", "queue", "isDryRun", "moved",
+"left", "isPaused"}. Each job is moved once: after Ctrl-C or a crash, the same command goes on.
 
 With --undo, stop the consumers of the queue first. Prints {"from", "queue", "restored",
 "left"}: what was handled, has a key or is a schedule stays.`,
@@ -74,7 +76,8 @@ async function moveFromBullMQ(run: Run, [from = '']: readonly string[], options:
     say(`interrupted: moved ${grouped(total)}; the same command goes on`);
     return run.interruption.exitCode;
   }
-  progress.end(() => `moved ${grouped(total)}`);
+  if (dryRun) say(`dry run: ${grouped(total)} would be moved, nothing was changed`);
+  else progress.end(() => `moved ${grouped(total)}`);
   return exitCodes.done;
 }
 

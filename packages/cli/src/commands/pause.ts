@@ -68,7 +68,7 @@ redpost stats.`,
 
 async function pause(run: Run, [name = '']: readonly string[], options: PauseOptions) {
   const { key, consumer, reason, timeout: timeoutMs } = options;
-  const queue = await run.queue(name);
+  const queue = await run.shownQueue(name);
   const untilMs = await endOf(run, options);
   if (key !== undefined) {
     await queue.pauseKey(key, { untilMs, timeoutMs });

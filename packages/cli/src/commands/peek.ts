@@ -32,7 +32,7 @@ is null. Prints nothing for an empty queue.`,
 }
 
 async function peek(run: Run, [name = '']: readonly string[], { count, codec }: PeekOptions) {
-  const queue = await run.queue(name);
+  const queue = await run.shownQueue(name);
   for (const message of await queue.peek(count)) {
     void run.output.line(storedLine(message, codec));
     await run.output.pressure;

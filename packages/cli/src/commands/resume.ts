@@ -36,7 +36,7 @@ Prints {"queue", "resumed"}: resumed is false if the queue was not paused. With
 }
 
 async function resume(run: Run, [name = '']: readonly string[], { key, consumer }: ResumeOptions) {
-  const queue = await run.queue(name);
+  const queue = await run.shownQueue(name);
   const resumed = await resumeIn(queue, { key, consumer });
   await run.output.line(JSON.stringify({ queue: name, key, consumer, resumed }));
   return undefined;

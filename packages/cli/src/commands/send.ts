@@ -19,6 +19,7 @@ import {
   priority,
   timerDuration,
   until,
+  whole,
 } from '../options/option-parsers.js';
 import { counted, say } from '../output/notices.js';
 import { define } from '../program/define.js';
@@ -34,6 +35,7 @@ interface SendOptions {
   ttl?: number;
   timeout?: number;
   keepResult?: number;
+  attempt?: number;
   id?: string;
   header?: Record<string, string>;
   priority?: number;
@@ -91,6 +93,7 @@ function addArguments(command: Command): Command {
           'ttl',
           'timeout',
           'keepResult',
+          'attempt',
           'id',
           'header',
           'priority',
@@ -122,6 +125,7 @@ function addArguments(command: Command): Command {
       'keep its result for so long when it is through: see redpost result',
       duration,
     )
+    .option('--attempt <count>', 'how often it was attempted elsewhere (default: 0)', whole)
     .addOption(
       command
         .createOption(
@@ -175,7 +179,7 @@ async function send(run: Run, [name = '', ...texts]: readonly string[], options:
 }
 
 async function toQueue(run: Run, name: string, options: SendOptions): Promise<Deliver> {
-  const { timeout: timeoutMs, keepResult: keepResultMs } = options;
+  const { timeout: timeoutMs, keepResult: keepResultMs, attempt } = options;
   const { codec, bare, delay, ttl, id, header: headers, priority, key, replicas } = options;
   const { maxLength: count, whenFull } = options;
   const queue = await run.queue(name, count === undefined ? undefined : { count, whenFull });
@@ -186,7 +190,7 @@ async function toQueue(run: Run, name: string, options: SendOptions): Promise<De
   const more = {
     at: options.at === undefined ? undefined : new Date(options.at),
     ...{ bare, delayMs: delay, ttlMs: ttl, id, headers, priority, key, replicas },
-    ...{ timeoutMs, keepResultMs },
+    ...{ timeoutMs, keepResultMs, attempt },
     once: once && { key: once.key, until: once.value },
     throttle: throttle && { key: throttle.key, ms: throttle.value },
     debounce: debounce && { key: debounce.key, ms: debounce.value },

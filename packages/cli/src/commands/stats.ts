@@ -95,7 +95,7 @@ async function watchStats(
 
 async function queuesOf(run: Run, names: readonly string[]) {
   const queues: Queue<Buffer, Body>[] = [];
-  for (const name of names) queues.push(await run.queue(name));
+  for (const name of names) queues.push(await run.shownQueue(name));
   return queues;
 }
 
@@ -107,7 +107,7 @@ function read(queues: readonly Queue<Buffer, Body>[]): Promise<NamedStats[]> {
 
 async function statsOfKey(run: Run, names: readonly string[], key: string, asTable: boolean) {
   for (const name of names) {
-    const queue = await run.queue(name);
+    const queue = await run.shownQueue(name);
     const stats = await queue.stats({ key });
     const text = asTable ? keyTable([stats]) : JSON.stringify({ queue: name, ...stats });
     await run.output.line(text);

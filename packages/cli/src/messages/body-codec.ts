@@ -17,6 +17,15 @@ export const asIs: Codec<Body> = {
   decode: (view) => Buffer.from(view),
 };
 
+/** The same to show queues, among them lists of other systems: nothing can be sent with it. */
+export const shownAsIs: Codec<Body> = {
+  ...asIs,
+  encode() {
+    throw new TypeError('another system reads this list, and cannot read a message of redpost');
+  },
+  isDecodeOnly: true,
+};
+
 /** The text is not a body under the codec. */
 export class BodySyntaxError extends Error {}
 

@@ -41,7 +41,10 @@ function deadFields(letter: DeadLetter, codec: CodecName) {
 }
 
 /** How large the body is where it was not read whole. */
-function wholeBodyOf({ bytes, bodyBytes }: DeadLetter, codec: CodecName) {
+function wholeBodyOf(
+  { bytes, bodyBytes }: Pick<DeadLetter, 'bytes' | 'bodyBytes'>,
+  codec: CodecName,
+) {
   if (bytes.length < bodyBytes) return { bodyBytes: String(bodyBytes) };
   return bodyOf(bytes, codec);
 }
@@ -59,12 +62,12 @@ export function recordLine(record: TopicRecord<Buffer>, codec: CodecName): strin
 
 /** A dead letter of a consumer group. */
 export function deadRecordLine(letter: DeadRecord<Buffer>, codec: CodecName): string {
-  const { entry, offset, partition, bytes, reason, error, diedAt, attempt } = letter;
+  const { entry, offset, partition, reason, error, diedAt, attempt } = letter;
   return line({
     entry: JSON.stringify(entry),
     offset: JSON.stringify(offset),
     partition: String(partition),
-    ...bodyOf(bytes, codec),
+    ...wholeBodyOf(letter, codec),
     reason: JSON.stringify(reason),
     error: error ? JSON.stringify(error) : undefined,
     diedAt: JSON.stringify(diedAt),

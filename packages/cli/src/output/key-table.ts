@@ -1,12 +1,11 @@
-import type { KeyStats } from '@redpost/queue';
+import type { ListedKey } from '@redpost/queue';
 import { spokenDuration } from './notices.js';
 import { type Columns, shortTime, table } from './table.js';
 
-const columns: Columns<KeyStats> = [
-  // A key may have any characters.
-  ['KEY', ({ key }) => (/^[\x21-\x7e]+$/.test(key) ? key : JSON.stringify(key))],
+const columns: Columns<ListedKey> = [
+  ['KEY', ({ key }) => (key === undefined ? '(no key)' : keyText(key))],
   ['PENDING', ({ pending }) => pending],
-  ['ACTIVE', ({ active }) => active],
+  ['ACTIVE', ({ active }) => active ?? '-'],
   ['WAITS SINCE', ({ waitsSince }) => timeOr(waitsSince)],
   ['NOT BEFORE', ({ notBefore }) => timeOr(notBefore)],
   ['HANDLER TIME', ({ handlerMs }) => (handlerMs > 0 ? spokenDuration(handlerMs) : '-')],
@@ -14,8 +13,13 @@ const columns: Columns<KeyStats> = [
 ];
 
 /** A row for each key. */
-export function keyTable(keys: readonly KeyStats[]): string {
+export function keyTable(keys: readonly ListedKey[]): string {
   return table(columns, keys);
+}
+
+/** A key may have any characters. */
+function keyText(key: string): string {
+  return /^[\x21-\x27\x2a-\x7e]+$/.test(key) ? key : JSON.stringify(key);
 }
 
 function timeOr(time: Date | undefined): string {

@@ -11,10 +11,19 @@ export function suggestion(command: Command, wrong: string): string {
   const isOption = wrong.startsWith('-');
   const known = isOption ? optionsOf(command) : commandsOf(command);
   const word = wrong.toLowerCase();
+  const nested = isOption ? undefined : nestedCommand(command, word);
+  if (nested) return ` (did you mean ${nested}?)`;
   const most = Math.min(mostWrong, Math.max(1, Math.floor(word.length / 3)));
   const rated = known.map((name) => ({ name, distance: editDistance(word, name.toLowerCase()) }));
   const [best] = rated.sort((a, b) => a.distance - b.distance);
   return best && best.distance <= most ? ` (did you mean ${best.name}?)` : '';
+}
+
+/** A command of exactly this name below another one, as `dead redrive`. */
+function nestedCommand(command: Command, word: string): string | undefined {
+  const parents = command.commands.filter((each) => commandsOf(each).includes(word));
+  const [parent] = word === 'help' ? [] : parents;
+  return parent && `${parent.name()} ${word}`;
 }
 
 function commandsOf(command: Command): string[] {

@@ -2,7 +2,7 @@ import type { Connection } from '@redpost/core';
 import { inTurns } from '@redpost/core/consuming';
 import type { Queue, QueueStats } from '@redpost/queue';
 import type { ConsumerGroup } from '@redpost/topic';
-import { asIs, type Body } from '../messages/body-codec.js';
+import { type Body, shownAsIs } from '../messages/body-codec.js';
 
 /** A queue or a consumer group at one time. */
 export interface Row {
@@ -70,10 +70,10 @@ export class Sampler {
     const queues = (await listQueues(connection)).map(({ name }) => name);
     for (const name of queues) {
       if (this.#queues.has(name)) continue;
-      this.#queues.set(name, new Queue<Buffer, Body>(name, { connection, codec: asIs }));
+      this.#queues.set(name, new Queue<Buffer, Body>(name, { connection, codec: shownAsIs }));
     }
     const topics = await inTurns(await listTopics(connection), async ({ name, partitions }) => {
-      const topic = new Topic<Buffer, Body>(name, { connection, partitions, codec: asIs });
+      const topic = new Topic<Buffer, Body>(name, { connection, partitions, codec: shownAsIs });
       return (await topic.groups()).map(
         (group) => [`${name} > ${group}`, topic.group(group)] as const,
       );

@@ -1,11 +1,11 @@
-import { bytes } from '../format.js';
+import { bytes, unspoofed } from '../format.js';
 import type { Body } from '../types.js';
 
 /** The beginning of a body, in one line. */
 export function Preview({ body }: { body: Body }) {
   if (body.format === 'hidden') return <span class="quiet">hidden</span>;
   const text = body.format === 'json' ? body.text.replace(/\s*\n\s*/g, ' ') : body.text;
-  return <code class="preview">{text === '' ? '(empty)' : text}</code>;
+  return <code class="preview">{text === '' ? '(empty)' : unspoofed(text)}</code>;
 }
 
 /** A whole body. */
@@ -17,7 +17,7 @@ export function BodyText({ body }: { body: Body }) {
         {body.isCut && ' (only the beginning is shown)'}
         {body.isRedacted && ' (parts are hidden)'}
       </p>
-      {body.format !== 'hidden' && <pre>{body.text}</pre>}
+      {body.format !== 'hidden' && <pre>{unspoofed(body.text)}</pre>}
     </section>
   );
 }
@@ -41,7 +41,7 @@ export function HeaderList({ headers }: { headers: Record<string, string> }) {
         <div key={name}>
           <dt>{name}</dt>
           <dd>
-            <code>{value}</code>
+            <code>{unspoofed(value)}</code>
           </dd>
         </div>
       ))}

@@ -13,6 +13,8 @@ export interface Line {
 
 interface ChartProps {
   title: string;
+  /** The last one that goes on is not drawn. */
+  per: 'minute' | 'hour';
   /** In seconds since 1970. */
   times: number[];
   lines: Line[];
@@ -33,16 +35,18 @@ const dateText = uPlot.fmtDate('{YYYY}-{MM}-{DD} {HH}:{mm}');
 const timeText = (seconds: number) => dateText(new Date(1000 * seconds));
 
 /** Lines over time. */
-export function Chart({ title, times, lines, text }: ChartProps) {
+export function Chart({ title, per, times, lines, text }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
   const colours = useColours();
   const names = lines.map(({ name }) => name).join();
   const data = [times, ...lines.map(({ values }) => values)] as uPlot.AlignedData;
 
+  const isEmpty = lines.every(({ values }) => values.every((value) => !value));
+
   useEffect(() => {
     const element = place.current;
-    if (!element) return;
+    if (!element || isEmpty) return;
     const made = new uPlot(optionsOf(element.clientWidth, lines, text), data, element);
     chart.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
@@ -52,14 +56,23 @@ export function Chart({ title, times, lines, text }: ChartProps) {
       made.destroy();
       chart.current = undefined;
     };
-  }, [names, colours]);
+  }, [names, colours, isEmpty]);
   useEffect(() => chart.current?.setData(data));
 
   return (
     <figure class="chart">
       <figcaption>{title}</figcaption>
-      <div ref={place} />
+      {isEmpty && <p class="quiet">Nothing up to the last full {per}.</p>}
+      <div ref={place} hidden={isEmpty} />
     </figure>
+  );
+}
+
+/** Where a value stands between two that are not known: a line would not show it. */
+function alone(values: uPlot.AlignedData[number] | undefined): number[] {
+  const isKnown = (at: number) => values?.[at] !== undefined && values[at] !== null;
+  return [...(values?.keys() ?? [])].filter(
+    (at) => isKnown(at) && !isKnown(at - 1) && !isKnown(at + 1),
   );
 }
 
@@ -87,7 +100,7 @@ function optionsOf(width: number, lines: Line[], text: (value: number) => string
         label: name,
         stroke: colour(its),
         width: 1.5,
-        points: { show: false },
+        points: { size: 4, filter: ({ data }: uPlot, at: number) => alone(data[at]) },
         // Nothing while the pointer is not on the chart.
         value: (_: uPlot, value: number | null) => (value === null ? '' : text(value)),
       })),

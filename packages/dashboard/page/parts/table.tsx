@@ -7,6 +7,8 @@ export interface Column<Row> {
   cell(row: Row): ComponentChildren;
   /** Aligned as numbers are. */
   isNumber?: boolean;
+  /** Never in more than one line. */
+  isShort?: boolean;
   /** The value of `?sort=` that sorts by it. */
   sort?: string;
 }
@@ -68,13 +70,17 @@ export function Table<Row>({
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)} class={isUrgent?.(row) ? 'urgent' : undefined}>
-              {columns.map(({ title, cell, isNumber }, at) =>
+              {columns.map(({ title, cell, isNumber, isShort }, at) =>
                 at === 0 ? (
                   <th key={title} scope="row">
                     {cell(row)}
                   </th>
                 ) : (
-                  <td key={title} data-title={title} class={isNumber ? 'number' : undefined}>
+                  <td
+                    key={title}
+                    data-title={title}
+                    class={isNumber ? 'number' : isShort ? 'short' : undefined}
+                  >
                     {cell(row)}
                   </td>
                 ),

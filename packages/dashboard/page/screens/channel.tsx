@@ -75,7 +75,6 @@ export function ChannelScreen({ channel, query }: Props) {
                 { title: 'Following here', value: number(data.followers) },
               ]}
             />
-            {data.isOneNode && <p class="quiet">In a Cluster, these are those of one node.</p>}
             <section aria-labelledby="messages">
               <h2 id="messages">Messages</h2>
               {isFollowed ? (

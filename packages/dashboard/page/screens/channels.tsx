@@ -13,7 +13,6 @@ interface Channels {
   total: number;
   patterns: number;
   isListed: boolean;
-  isOneNode: boolean;
   unavailable: string[];
 }
 
@@ -30,6 +29,21 @@ export function ChannelsScreen({ query }: { query: URLSearchParams }) {
       <Loaded {...read}>{(data) => <List data={data} search={search} />}</Loaded>
       <OpenForm />
     </>
+  );
+}
+
+/** Those of one page, for a page of all things. */
+export function SomeChannels() {
+  const read = useLive<Channels>(apiAddress(['channels'], { limit: 10 }));
+  return (
+    <Loaded {...read}>
+      {(data) => (
+        <>
+          <List data={data} search="" />
+          {data.found > data.channels.length && <Link to={['channels']}>All channels</Link>}
+        </>
+      )}
+    </Loaded>
   );
 }
 
@@ -77,7 +91,6 @@ function List({ data, search }: { data: Channels; search: string }) {
         {data.channels.length < data.found && `${number(data.channels.length)} of `}
         {counted(data.found, 'channel')}, {counted(data.patterns, 'pattern')}. Channels that redpost
         itself uses are left out.
-        {data.isOneNode && ' In a Cluster, these are the subscribers of one node.'}
       </p>
     </>
   );

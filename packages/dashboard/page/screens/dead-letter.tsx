@@ -24,7 +24,7 @@ export function DeadLetterScreen({ queue, entry, rights }: Props) {
   );
   return (
     <>
-      <p>
+      <p class="back">
         <Link to={['queues', queue, 'dead-letters']}>← all dead letters</Link>
       </p>
       {data ? (

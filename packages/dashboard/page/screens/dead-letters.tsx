@@ -119,8 +119,16 @@ function Groups({
           },
           { title: 'Reason', cell: ({ reason }) => reason },
           { title: 'Count', isNumber: true, cell: ({ count }) => number(count) },
-          { title: 'First', cell: ({ first }) => <span title={time(first)}>{ago(first)}</span> },
-          { title: 'Last', cell: ({ last }) => <span title={time(last)}>{ago(last)}</span> },
+          {
+            title: 'First',
+            isShort: true,
+            cell: ({ first }) => <span title={time(first)}>{ago(first)}</span>,
+          },
+          {
+            title: 'Last',
+            isShort: true,
+            cell: ({ last }) => <span title={time(last)}>{ago(last)}</span>,
+          },
         ]}
       />
     </section>
@@ -208,7 +216,11 @@ function Letters({ queue, filter, rights, letters, next, matching, again }: Lett
           { title: 'Error', cell: ({ error }) => <span class="cut">{error || '–'}</span> },
           { title: 'Body', cell: ({ body }) => <Preview body={body} /> },
           { title: 'Attempts', isNumber: true, cell: ({ attempt }) => number(attempt) },
-          { title: 'Died', cell: ({ diedAt }) => <span title={time(diedAt)}>{ago(diedAt)}</span> },
+          {
+            title: 'Died',
+            isShort: true,
+            cell: ({ diedAt }) => <span title={time(diedAt)}>{ago(diedAt)}</span>,
+          },
         ]}
       />
       {next && (

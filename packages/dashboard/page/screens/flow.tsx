@@ -21,7 +21,7 @@ export function FlowScreen({ queue, id, rights }: Props) {
   const read = useLive<FlowDetail>(apiAddress(['queues', queue, 'flows', id]));
   return (
     <>
-      <p>
+      <p class="back">
         <Link to={['queues', queue, 'flows']}>← all flows</Link>
       </p>
       <div class="bar title">

@@ -28,7 +28,7 @@ export function GroupScreen({ topic, group, query }: Props) {
   if (!data) return <Loading problem={problem} />;
   return (
     <>
-      <p>
+      <p class="back">
         <Link to={['topics', topic]}>← {topic}</Link>
       </p>
       <h1>{group}</h1>

@@ -131,7 +131,7 @@ function MessageFacts({ message }: { message: Message }) {
           ['Due', message.dueAt && `${time(message.dueAt)} (${ago(message.dueAt)})`],
           ['Key', message.key],
           ['Priority', message.priority],
-          ['Deliveries', number(message.attempt)],
+          ['Earlier deliveries', number(message.attempt)],
           ['Consumer', message.consumer],
           ['Flow', message.flow && <FlowLink flow={message.flow} />],
           ['Continues', message.continues && <FlowLink flow={message.continues} />],

@@ -122,7 +122,7 @@ function columnsOf(queue: string, state: string): Column<Message & { at: number 
     { title: 'Body', cell: ({ body }) => <Preview body={body} /> },
     { title: 'Key', cell: ({ key }) => key ?? '–' },
     { title: 'Sent', cell: ({ sentAt }) => <span title={time(sentAt)}>{ago(sentAt)}</span> },
-    { title: 'Deliveries', isNumber: true, cell: ({ attempt }) => number(attempt) },
+    { title: 'Earlier deliveries', isNumber: true, cell: ({ attempt }) => number(attempt) },
     ...(state === 'delayed'
       ? [
           {

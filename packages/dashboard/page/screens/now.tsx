@@ -8,6 +8,7 @@ import { type Column, Pages, Table } from '../parts/table.js';
 import { Tiles } from '../parts/tiles.js';
 import { Link, setQuery } from '../router.js';
 import type { Overview, QueueRow } from '../types.js';
+import { SomeChannels } from './channels.js';
 import { TopicTable } from './topics.js';
 
 const pageSize = 50;
@@ -55,7 +56,7 @@ const columns: Column<QueueRow>[] = [
   },
 ];
 
-/** All queues and topics on one page, those that need somebody first. */
+/** All queues, topics and channels on one page, those that need somebody first. */
 export function NowScreen({ query }: { query: URLSearchParams }) {
   const search = query.get('search') ?? '';
   const sort = query.get('sort') ?? 'attention';
@@ -111,6 +112,10 @@ export function NowScreen({ query }: { query: URLSearchParams }) {
       <section aria-labelledby="topics">
         <h2 id="topics">Topics</h2>
         <TopicTable search="" />
+      </section>
+      <section aria-labelledby="channels">
+        <h2 id="channels">Channels</h2>
+        <SomeChannels />
       </section>
     </>
   );

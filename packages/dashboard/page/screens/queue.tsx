@@ -1,6 +1,6 @@
 import { useContext } from 'preact/hooks';
 import { apiAddress, change, useLive } from '../api.js';
-import { ago, duration, number, rate } from '../format.js';
+import { ago, counted, duration, number, rate } from '../format.js';
 import { Chart, type Line } from '../parts/chart.js';
 import { useDialog } from '../parts/dialog.js';
 import { Loading } from '../parts/problem.js';
@@ -39,6 +39,12 @@ export function QueueScreen({ queue, query, rights }: Props) {
     <>
       <Actions detail={detail} rights={rights} />
       <Numbers detail={detail} />
+      {isUnknown(detail) && (
+        <p class="note">
+          Nothing is known of a queue of this name: nothing is in it, nothing was settled, and
+          nobody consumes it.
+        </p>
+      )}
       <History queue={queue} range={query.get('range') ?? 'hour'} />
       <div class="columns">
         <LimitsSection detail={detail} />
@@ -53,6 +59,12 @@ export function QueueScreen({ queue, query, rights }: Props) {
       <Keys queue={queue} by={query.get('keys') ?? 'pending'} rights={rights} />
     </>
   );
+}
+
+/** As for a name that is not quite right. */
+function isUnknown({ pending, active, delayed, dead, consumers, schedules, total }: QueueDetail) {
+  const counts = [pending, active, delayed, dead, consumers, schedules, ...Object.values(total)];
+  return counts.every((count) => count === 0);
 }
 
 function Actions({ detail, rights }: { detail: QueueDetail; rights: Role }) {
@@ -176,6 +188,7 @@ function Charts({ points, per }: { points: SeriesPoint[]; per: 'minute' | 'hour'
     <div class="charts">
       <Chart
         title={`Messages per ${per}`}
+        per={per}
         times={times}
         text={rate}
         lines={[
@@ -186,6 +199,7 @@ function Charts({ points, per }: { points: SeriesPoint[]; per: 'minute' | 'hour'
       />
       <Chart
         title="Wait, from send to start"
+        per={per}
         times={times}
         text={duration}
         lines={[
@@ -195,6 +209,7 @@ function Charts({ points, per }: { points: SeriesPoint[]; per: 'minute' | 'hour'
       />
       <Chart
         title="Run, how long handlers had it"
+        per={per}
         times={times}
         text={duration}
         lines={[
@@ -243,7 +258,7 @@ function limitFacts(limits: Limits): [string, string][] {
     ['Rate of a key', limits.keyRate && rateText(limits.keyRate)],
     ['Messages of a key', known(limits.keyMaxLength, number)],
     ['Ageing', known(limits.agingMs, duration)],
-    ['Weights', limits.keyWeights && `${Object.keys(limits.keyWeights).length} keys`],
+    ['Weights', limits.keyWeights && counted(Object.keys(limits.keyWeights).length, 'key')],
   ];
   return facts.filter((fact): fact is [string, string] => Boolean(fact[1]));
 }
@@ -266,7 +281,7 @@ function Keys({ queue, by, rights }: { queue: string; by: string; rights: Role }
   if (data.keys.length === 0) {
     return by === 'time' ? null : <Keys queue={queue} by="time" rights={rights} />;
   }
-  const toggle = async ({ key, isPaused }: Key) => {
+  const toggle = async (key: string, isPaused: boolean) => {
     await change('POST', ['queues', queue, 'keys', key, isPaused ? 'resume' : 'pause']);
     again();
   };
@@ -297,14 +312,15 @@ function Keys({ queue, by, rights }: { queue: string; by: string; rights: Role }
             : 'Keys whose messages wait'
         }
         rows={data.keys}
-        keyOf={({ key }) => key}
+        keyOf={({ key = '' }) => key}
         empty=""
         columns={[
           {
             title: 'Key',
             cell: ({ key, isPaused }) => (
               <>
-                {key} {isPaused && <span class="badge warning">paused</span>}
+                {key ?? <span class="quiet">no key</span>}{' '}
+                {isPaused && <span class="badge warning">paused</span>}
               </>
             ),
           },
@@ -319,10 +335,15 @@ function Keys({ queue, by, rights }: { queue: string; by: string; rights: Role }
           },
           {
             title: '',
-            cell: (key) =>
+            cell: ({ key, isPaused }) =>
+              key !== undefined &&
               allows(rights, 'operate') && (
-                <button type="button" class="secondary outline small" onClick={() => toggle(key)}>
-                  {key.isPaused ? 'Resume' : 'Pause'}
+                <button
+                  type="button"
+                  class="secondary outline small"
+                  onClick={() => toggle(key, isPaused)}
+                >
+                  {isPaused ? 'Resume' : 'Pause'}
                 </button>
               ),
           },

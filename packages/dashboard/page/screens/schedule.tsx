@@ -25,7 +25,7 @@ export function ScheduleScreen({ queue, name, rights }: Props) {
   );
   return (
     <>
-      <p>
+      <p class="back">
         <Link to={['queues', queue, 'schedules']}>← all schedules</Link>
       </p>
       {data ? (

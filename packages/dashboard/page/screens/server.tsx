@@ -93,12 +93,17 @@ export function ServerScreen() {
             { title: 'Command', cell: ({ command }) => <code>{command}</code> },
             { title: 'Took', isNumber: true, cell: ({ us }) => `${number(us)} µs` },
             { title: 'At', cell: ({ at }) => time(at) },
-            { title: 'Client', cell: ({ client }) => client || '–' },
+            { title: 'Client', cell: ({ client }) => clientText(client) },
           ]}
         />
       </section>
     </>
   );
+}
+
+/** Redis writes `?:0` for a command within a script. */
+function clientText(client: string): string {
+  return client === '?:0' ? 'within a script' : client || '–';
 }
 
 function Clients({ groups, connected }: { groups: ClientGroup[] | undefined; connected: number }) {

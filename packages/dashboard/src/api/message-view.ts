@@ -16,7 +16,9 @@ export const messageSchema = z.object({
   key: z.string().optional(),
   priority: count,
   sentAt: time.optional(),
-  attempt: count.describe('How often it was delivered so far'),
+  attempt: count.describe(
+    'How often it was delivered before; not counting now, while it is active',
+  ),
   headers: z.record(z.string(), z.string()),
   dueAt: time.optional(),
   consumer: z.string().optional(),

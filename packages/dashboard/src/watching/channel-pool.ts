@@ -9,13 +9,13 @@ export interface ChannelName {
   isSharded: boolean;
 }
 
-/** Which channels have subscribers, as far as one node knows. */
+/** Which channels have subscribers, on any node of a Cluster. */
 export interface ChannelDirectory {
   /** How many channels there are, sharded ones included. */
   total: number;
   /** Their names, without those that redpost itself uses; undefined if there are too many, or the user may not read them. */
   channels: readonly ChannelName[] | undefined;
-  /** How many patterns are subscribed to. */
+  /** How many patterns are subscribed to: in a Cluster, the sum over its nodes. */
   patterns: number;
   /** The commands that this user of Redis may not call. */
   unavailable: string[];
@@ -25,6 +25,8 @@ export interface ChannelDirectory {
 const mostListed = 10_000;
 /** For how long a list is used for all who ask, in ms. */
 const keptMs = 2000;
+/** How long a node may take to answer, in ms: one that is down is not waited for. */
+const nodeTimeoutMs = 1000;
 /** So many channels are followed at a time: each has a socket of its own. */
 const mostFollowed = 20;
 /** So many messages may wait to be shown. */
@@ -140,8 +142,10 @@ export class ChannelPool {
   ): Promise<Map<string, number>> {
     const names = channels.filter((each) => each.isSharded === isSharded).map(({ name }) => name);
     if (names.length === 0) return new Map();
-    const flat = (await this.#connection.call('PUBSUB', [command, ...names])) as Reply[];
-    return new Map(names.map((name, at) => [name, Number(flat[2 * at + 1])]));
+    const replies = await askNodes(this.#connection, 'PUBSUB', [command, ...names]);
+    const sumAt = (at: number) =>
+      replies.reduce<number>((sum, reply) => sum + Number((reply as Reply[])[2 * at + 1]), 0);
+    return new Map(names.map((name, at) => [name, sumAt(at)]));
   }
 
   #count(channel: ChannelName, change: number): void {
@@ -166,6 +170,22 @@ function keyOf({ name, isSharded }: ChannelName): string {
   return `${isSharded ? 'sharded' : 'plain'} ${name}`;
 }
 
+/**
+ * What the nodes of a Cluster answer, or the server: each knows only its own subscribers.
+ *
+ * @throws RedpostError when none has answered.
+ */
+async function askNodes(
+  connection: Connection,
+  command: string,
+  args: readonly string[],
+): Promise<Reply[]> {
+  const results = await connection.callEachNode(command, args, nodeTimeoutMs);
+  const answers = results.filter((result): result is Reply => !(result instanceof Error));
+  if (answers.length === 0) throw results[0];
+  return answers;
+}
+
 /** Reads the names of all channels, unless there are too many. */
 class DirectoryReader {
   readonly #connection: Connection;
@@ -176,42 +196,41 @@ class DirectoryReader {
   }
 
   async read(): Promise<ChannelDirectory> {
-    const info = String((await this.#ask('INFO', ['stats'])) ?? '');
-    const count = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+    const infos = (await this.#ask('INFO', ['stats'])).map(String);
+    const countIn = (info: string, name: string) =>
+      Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+    const count = (name: string) => infos.reduce((sum, info) => sum + countIn(info, name), 0);
     // Redis tells how many there are before it is asked for all of them.
     const [plain, sharded] = [count('pubsub_channels'), count('pubsubshard_channels')];
-    const total = plain + sharded;
-    const isListed = total <= mostListed && this.#unavailable.length === 0;
+    const isListed = plain + sharded <= mostListed && this.#unavailable.length === 0;
     const names = isListed
-      ? await Promise.all([this.#names('CHANNELS', plain), this.#names('SHARDCHANNELS', sharded)])
+      ? (await Promise.all([this.#names(false, plain), this.#names(true, sharded)])).flat()
       : undefined;
     const isReadable = this.#unavailable.length === 0;
     return {
-      total,
-      channels: isReadable ? names?.flat() : undefined,
+      total: names?.length ?? plain + sharded,
+      channels: isReadable ? names?.filter(({ name }) => !isOwnChannel(name)) : undefined,
       patterns: count('pubsub_patterns'),
       unavailable: this.#unavailable,
     };
   }
 
-  async #names(command: 'CHANNELS' | 'SHARDCHANNELS', count: number): Promise<ChannelName[]> {
+  async #names(isSharded: boolean, count: number): Promise<ChannelName[]> {
     // Servers before Redis 7 know no sharded channels.
     if (count === 0) return [];
-    const isSharded = command === 'SHARDCHANNELS';
-    const reply = ((await this.#ask('PUBSUB', [command])) ?? []) as Buffer[];
-    return reply
-      .map(String)
-      .filter((name) => !isOwnChannel(name))
-      .map((name) => ({ name, isSharded }));
+    const replies = await this.#ask('PUBSUB', [isSharded ? 'SHARDCHANNELS' : 'CHANNELS']);
+    const names = new Set((replies as Buffer[][]).flat().map(String));
+    return [...names].map((name) => ({ name, isSharded }));
   }
 
-  async #ask(command: string, args: string[]): Promise<Reply | undefined> {
+  /** No answers when the user may not ask. */
+  async #ask(command: string, args: string[]): Promise<Reply[]> {
     try {
-      return await this.#connection.call(command, args);
+      return await askNodes(this.#connection, command, args);
     } catch (error) {
       if (!isRedpostError(error, 'SERVER')) throw error;
       if (!this.#unavailable.includes(command)) this.#unavailable.push(command);
-      return undefined;
+      return [];
     }
   }
 }

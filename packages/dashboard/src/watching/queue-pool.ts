@@ -1,4 +1,4 @@
-import { bytes, type Connection } from '@redpost/core';
+import { bytes, type Connection, decodeOnly, isForeignName } from '@redpost/core';
 import { listQueues, Queue } from '@redpost/queue';
 import type { DashboardOptions } from '../options.js';
 
@@ -45,7 +45,8 @@ export class QueuePool {
   }
 
   #open(name: string): KnownQueue {
-    const queue = new Queue(name, { connection: this.#connection, codec: bytes() });
+    const codec = isForeignName(name) ? decodeOnly(bytes()) : bytes();
+    const queue = new Queue(name, { connection: this.#connection, codec });
     return { queue: queue as unknown as Queue, isRaw: true };
   }
 }

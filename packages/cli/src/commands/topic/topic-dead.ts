@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CodecName } from '../../messages/body-codec.js';
 import { deadRecordLine } from '../../messages/message-line.js';
-import { codecOption, positive, yesOption } from '../../options/option-parsers.js';
+import { codecOption, positive, whole, yesOption } from '../../options/option-parsers.js';
 import { counted, grouped, say } from '../../output/notices.js';
 import { Progress } from '../../output/progress.js';
 import { confirmed } from '../../program/confirm.js';
@@ -17,6 +17,7 @@ interface ListOptions {
   codec: CodecName;
   count: number;
   after?: string;
+  maxBodyBytes?: number;
 }
 
 interface EntryOptions {
@@ -37,6 +38,7 @@ export function addTopicDead(topic: Command, context: ProgramContext): void {
       ofGroup(command)
         .option('-n, --count <n>', 'how many at most', positive, 100)
         .option('--after <entry>', 'begin after this entry')
+        .option('--max-body-bytes <n>', 'leave out larger bodies, which are not read', whole)
         .addOption(codecOption()),
     help: `
 Examples:
@@ -44,7 +46,8 @@ Examples:
   redpost topic dead list events billing | jq -r .entry
 
 Prints {"entry", "offset", "partition", "body", "reason", "error", "diedAt", "attempt", "key",
-"id", "publishedAt", "headers"} for each. "entry" names it for redrive and purge.`,
+"id", "publishedAt", "headers"} for each. "entry" names it for redrive and purge. With
+--max-body-bytes, {"bodyBytes"} instead of a larger body says how many bytes that has.`,
     job: (run, args, options) => unlessInterrupted(run, list(run, args, options)),
   });
 
@@ -79,8 +82,8 @@ Asks for confirmation; without a terminal, --yes is required. Prints {"topic", "
 
 async function list(run: Run, [name = '', group = '']: readonly string[], options: ListOptions) {
   const { deadLetters } = await existingGroup(run, name, group);
-  const { count: limit, after, codec } = options;
-  const letters = await deadLetters.list({ limit, after });
+  const { count: limit, after, codec, maxBodyBytes } = options;
+  const letters = await deadLetters.list({ limit, after, maxBodyBytes });
   for (const letter of letters) void run.output.line(deadRecordLine(letter, codec));
   await run.output.flushed();
   const total = await deadLetters.count();

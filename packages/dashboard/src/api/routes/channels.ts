@@ -44,12 +44,11 @@ export const channelRoutes = [
         .describe(
           'False where there are more than 10,000, or they may not be read: ask for one by its name',
         ),
-      isOneNode: z.boolean().describe('In a Cluster, one node tells only of its own subscribers'),
       unavailable: z.array(z.string()).describe('What this user of Redis may not read'),
     }),
     everyMs: 3000,
     async handle({ services, rights, query }) {
-      const { channels: pool, connection } = services;
+      const { channels: pool } = services;
       const { channels, ...known } = await pool.directory();
       const part = query.search.toLowerCase();
       const found = (channels ?? [])
@@ -62,7 +61,6 @@ export const channelRoutes = [
         channels: page.map((each, at) => ({ ...each, subscribers: subscribers[at] ?? 0 })),
         found: found.length,
         isListed: channels !== undefined,
-        isOneNode: connection.isCluster,
       };
     },
   }),
@@ -75,19 +73,17 @@ export const channelRoutes = [
     query: sharded,
     answer: channelSchema.extend({
       followers: count.describe('How many follow it in this dashboard'),
-      isOneNode: z.boolean(),
       rights: z.enum(['view', 'operate', 'destroy']),
     }),
     everyMs: 2000,
     async handle(call) {
       const channel = channelOf(call, call.query.sharded === 'true');
-      const { channels, connection } = call.services;
+      const { channels } = call.services;
       const [subscribers = 0] = await channels.subscribers([channel]);
       return {
         ...channel,
         subscribers,
         followers: channels.followers(channel),
-        isOneNode: connection.isCluster,
         rights: call.rights.roleFor(channel.name) ?? 'view',
       };
     },

@@ -127,9 +127,9 @@ export const queueRoutes = [
     answer: z.object({
       keys: z.array(
         z.object({
-          key: z.string(),
+          key: z.string().optional().describe('Left out for the messages without a key'),
           pending: count,
-          active: count,
+          active: count.optional().describe('Left out for the messages without a key'),
           waitsSince: time.optional(),
           notBefore: time.optional(),
           isPaused: z.boolean(),

@@ -3,7 +3,7 @@ import type { DeadRecord, From, Topic, TopicRecord } from '@redpost/topic';
 import { z } from 'zod';
 import { Problem } from '../../http/problem.js';
 import { type BodyViewer, bodySchema } from '../../watching/body-view.js';
-import { previewLength } from '../message-view.js';
+import { previewBytes, previewLength } from '../message-view.js';
 import { type Call, route, tailRoute } from '../route.js';
 import {
   confirmation,
@@ -228,7 +228,7 @@ export const topicRoutes = [
       const { topic } = await topicOf(call);
       const { deadLetters } = topic.group(await existingGroup(call, topic));
       const { after, limit } = call.query;
-      const letters = await deadLetters.list({ after, limit });
+      const letters = await deadLetters.list({ after, limit, maxBodyBytes: previewBytes });
       const view = ({ entry, attempt, reason, error, diedAt, ...record }: DeadRecord<Buffer>) => ({
         ...recordView(topic.name, record, call.services.bodies),
         ...{ entry, attempt, reason, error, diedAt: iso(diedAt) },
@@ -313,17 +313,18 @@ function placeOf(text: string): From {
 type ShownRecord = Omit<TopicRecord<Buffer | undefined>, 'body'> & {
   body: Buffer | undefined;
   bytes?: Buffer;
+  bodyBytes?: number;
 };
 
 /** A record as the API tells of it. */
 function recordView(
   topic: string,
-  { offset, partition, key, id, headers, publishedAt, body, bytes = body }: ShownRecord,
+  { offset, partition, key, id, headers, publishedAt, body, bytes: read, bodyBytes }: ShownRecord,
   bodies: BodyViewer,
 ): z.infer<typeof recordSchema> {
-  const whole = bytes ?? Buffer.alloc(0);
-  const read = { body, bytes: whole, bodyBytes: whole.length, isRaw: true };
-  const shown = bodies.view(read, { kind: 'topic', name: topic, id: offset }, previewLength);
+  const bytes = read ?? body ?? Buffer.alloc(0);
+  const given = { body, bytes, bodyBytes: bodyBytes ?? bytes.length, isRaw: true };
+  const shown = bodies.view(given, { kind: 'topic', name: topic, id: offset }, previewLength);
   const about = { offset, partition, key, id, headers: { ...headers } };
   return { ...about, publishedAt: publishedAt.toISOString(), body: shown };
 }
