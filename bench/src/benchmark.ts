@@ -38,6 +38,8 @@ export type Goal =
 
 /** One run of one subject. Both sides are open, the server is empty. */
 export interface Run {
+  /** The name of the subject. */
+  readonly subject: string;
   readonly producer: RemoteSide;
   readonly consumer: RemoteSide;
   /** The server of all subjects but those on NATS. */

@@ -27,7 +27,7 @@ export interface MeasureResult {
   readonly title: string;
   /** How it was taken, in a sentence or two. */
   readonly how: string;
-  readonly unit: 'messages/s' | 'ms' | 'bytes' | 'commands/s' | '%' | 'ratio';
+  readonly unit: 'messages/s' | 'ms' | 'µs' | 'bytes' | 'commands/s' | '%' | 'ratio';
   readonly better: 'higher' | 'lower';
   readonly persistence: 'none' | 'aof everysec';
   /** Redpost first, then as declared. */

@@ -72,6 +72,7 @@ const endings: Record<Measure['unit'], string> = {
   'messages/s': ' messages/s',
   'commands/s': ' commands/s',
   ms: ' ms',
+  µs: ' µs',
   bytes: ' bytes',
   '%': ' %',
   ratio: '',

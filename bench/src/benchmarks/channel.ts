@@ -1,9 +1,6 @@
 import type { Benchmark } from '../benchmark.js';
-import { firstNumber, smallBytes } from '../body.js';
-import { exact, rate } from '../exact.js';
-
-/** How far publishers may be ahead: less than any server buffers before it drops a subscriber. */
-const window = 20_000;
+import { rate } from '../exact.js';
+import { publishing, publishToOne } from './one-subscriber.js';
 
 export const channel: Benchmark = {
   name: 'channel',
@@ -14,7 +11,7 @@ export const channel: Benchmark = {
     {
       name: 'publish',
       title: 'publish and receive, one channel',
-      how: `1000 concurrent callers publish 99-byte bodies to one subscriber, at most ${window.toLocaleString('en')} ahead of it; from the first call to the last message received.`,
+      how: `${publishing}; from the first call to the last message received.`,
       unit: 'messages/s',
       better: 'higher',
       goals: [
@@ -25,19 +22,8 @@ export const channel: Benchmark = {
   ],
   messages: { most: 500_000 },
 
-  async run({ producer, consumer, messages: count }) {
-    const numbers = { first: firstNumber, count };
-    consumer.onProgress = (received) => void producer.ask('progress', { received });
-
-    await consumer.ask('subscribe', numbers);
-    const { startedAtNs } = await producer.ask('publish', {
-      ...numbers,
-      bytes: smallBytes,
-      callers: 1000,
-      window,
-    });
-    const { lastAtNs } = exact(await consumer.ask('delivered'), count);
-    const ms = (lastAtNs - startedAtNs) / 1e6;
-    return { figures: { publish: rate(count, ms) }, ms };
+  async run(run) {
+    const { ms } = await publishToOne(run);
+    return { figures: { publish: rate(run.messages, ms) }, ms };
   },
 };

@@ -4,8 +4,10 @@ import { bytes, bytesWithKeys } from './bytes.js';
 import { channel } from './channel.js';
 import { delayed } from './delayed.js';
 import { depth } from './depth.js';
+import { distance } from './distance.js';
 import { endurance } from './endurance.js';
 import { flows } from './flows.js';
+import { handlersOf10, handlersOf100 } from './handlers.js';
 import { history } from './history.js';
 import { idle } from './idle.js';
 import { keys } from './keys.js';
@@ -13,12 +15,14 @@ import { large } from './large.js';
 import { latency } from './latency.js';
 import { limits } from './limits.js';
 import { manyKeys } from './many-keys.js';
+import { manyQueues } from './many-queues.js';
 import { otel, prometheus } from './observed.js';
 import { once } from './once.js';
 import { priorities } from './priorities.js';
 import { request } from './request.js';
 import { schedules } from './schedules.js';
 import { single } from './single.js';
+import { subscriber, subscriberForAwait } from './subscriber.js';
 import { topic } from './topic.js';
 
 /** In the order of the tables. */
@@ -26,6 +30,9 @@ export const benchmarks: readonly Benchmark[] = [
   single,
   batch,
   large,
+  handlersOf100,
+  handlersOf10,
+  distance,
   latency,
   keys,
   priorities,
@@ -38,6 +45,8 @@ export const benchmarks: readonly Benchmark[] = [
   flows,
   history,
   channel,
+  subscriber,
+  subscriberForAwait,
   topic,
   bytes,
   bytesWithKeys,
@@ -45,5 +54,6 @@ export const benchmarks: readonly Benchmark[] = [
   manyKeys,
   schedules,
   idle,
+  manyQueues,
   endurance,
 ];

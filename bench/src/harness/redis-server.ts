@@ -66,6 +66,16 @@ export class RedisServer implements Server {
     return new Map(all.filter(([name]) => !/^(eval|script|config|info|memory)/.test(name)));
   }
 
+  /** How many commands are executed while `wait` lasts, those inside scripts and the scripts themselves included. */
+  async executedDuring(wait: () => Promise<void>): Promise<number> {
+    await this.#client.config('RESETSTAT');
+    await wait();
+    const stats = await this.#client.info('commandstats');
+    const commands = [...stats.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)];
+    const others = commands.filter(([, name = '']) => !/^(config|info)/.test(name));
+    return others.reduce((sum, [, , calls]) => sum + Number(calls), 0);
+  }
+
   /** How many commands clients send while `wait` lasts, those inside scripts left out. */
   async commandsDuring(wait: () => Promise<void>): Promise<number> {
     // Not ioredis's monitor: it takes what still comes at its end for a broken protocol.

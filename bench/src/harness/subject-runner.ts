@@ -68,6 +68,7 @@ export class SubjectRunner {
     if (server.persistent) await quietDisk();
 
     const run: Run = {
+      subject: this.name,
       producer: this.#producer,
       consumer: this.#consumer,
       redis,

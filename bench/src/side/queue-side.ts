@@ -71,14 +71,16 @@ export class QueueSide extends Side {
     count: number;
     concurrency: number;
     enough?: number;
+    handlerMs?: number;
   }): Promise<void> {
-    const { first, count, concurrency, enough } = options;
+    const { first, count, concurrency, enough, handlerMs } = options;
     const tally = new Tally(first, count, enough);
     const latencies: number[] = [];
     this.#tally = tally;
     this.#latencies = latencies;
 
     const handler = async ({ n, at }: Body): Promise<void> => {
+      if (handlerMs) await pause(Math.random() * handlerMs);
       tally.see(n);
       if (at) latencies.push((nowNs() - at) / 1e6);
     };

@@ -19,8 +19,13 @@ interface Tasks {
   publish(options: Numbers & { callers: number; window: number }): Sent;
   /** Tells the publisher how many messages the subscriber has got. */
   progress(options: { received: number }): void;
-  /** Listens. The messages it expects are those of `first` and `count`. */
-  consume(options: Omit<Numbers, 'bytes'> & { concurrency: number; enough?: number }): void;
+  /**
+   * Listens. The messages it expects are those of `first` and `count`, of which `enough` are waited for. A handler waits for
+   * a random time of up to `handlerMs`; without it, for nothing.
+   */
+  consume(
+    options: Omit<Numbers, 'bytes'> & { concurrency: number; enough?: number; handlerMs?: number },
+  ): void;
   subscribe(options: Omit<Numbers, 'bytes'>): void;
   /** Resolves when the expected messages have come, the consumer is stopped and all is acknowledged. */
   delivered(): Delivered;

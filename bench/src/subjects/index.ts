@@ -16,6 +16,9 @@ export const queueSubjects: Record<string, () => Promise<QueueSubject>> = {
   jetstream: async () => (await import('./jetstream.js')).jetstream,
   'redpost-keys': async () => (await import('./redpost.js')).redpostKeys,
   'redpost-many-keys': async () => (await import('./redpost.js')).redpostManyKeys,
+  'redpost-500-queues': async () => (await import('./redpost-many-queues.js')).redpost500Queues,
+  'redpost-5000-queues': async () => (await import('./redpost-many-queues.js')).redpost5000Queues,
+  'bullmq-500-queues': async () => (await import('./bullmq-many-queues.js')).bullmq500Queues,
   'redpost-priorities': async () => (await import('./redpost.js')).redpostPriorities,
   'redpost-limits': async () => (await import('./redpost.js')).redpostLimits,
   'redpost-otel': async () => (await import('./redpost-otel.js')).redpostOtel,
@@ -36,6 +39,7 @@ export const queueSubjects: Record<string, () => Promise<QueueSubject>> = {
 /** In the order of the tables. A process loads only the subject it works with. */
 export const channelSubjects: Record<string, () => Promise<ChannelSubject>> = {
   redpost: async () => (await import('./redpost-channel.js')).redpostChannel,
+  'redpost-for-await': async () => (await import('./redpost-channel.js')).redpostForAwait,
   ioredis: async () => (await import('./ioredis-channel.js')).ioredisChannel,
   'ioredis-pipelined': async () => (await import('./ioredis-channel.js')).ioredisPipelinedChannel,
   'node-redis': async () => (await import('./node-redis-channel.js')).nodeRedisChannel,
