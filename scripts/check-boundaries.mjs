@@ -13,6 +13,7 @@ const mayImport = {
   '@redpost/pubsub': ['@redpost/core'],
   '@redpost/topic': ['@redpost/core'],
   '@redpost/nestjs': ['@redpost/core', '@redpost/queue'],
+  '@redpost/formats': ['@redpost/core', '@redpost/queue'],
   '@redpost/otel': ['@redpost/core', '@redpost/queue', '@redpost/pubsub', '@redpost/topic'],
   '@redpost/prometheus': ['@redpost/core', '@redpost/queue', '@redpost/pubsub', '@redpost/topic'],
   '@redpost/cli': [

@@ -26,6 +26,17 @@ const pages = [
   { name: 'dashboard', title: 'Dashboard', entries: ['index.ts'] },
   { name: 'otel', title: 'OpenTelemetry', entries: ['index.ts'] },
   { name: 'prometheus', title: 'Prometheus', entries: ['index.ts'] },
+  {
+    name: 'formats',
+    title: 'Formats of other systems',
+    entries: [
+      'celery/index.ts',
+      'laravel/index.ts',
+      'rq/index.ts',
+      'sidekiq/index.ts',
+      'socketio/index.ts',
+    ],
+  },
 ];
 
 /** Of options within options, `maxLength.count` for example, so many levels are in the table. */

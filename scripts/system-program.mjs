@@ -44,19 +44,30 @@ export async function ensureProgram({ title, names, packages, advice }) {
   }
 
   say(`installing ${title}: ${line}`);
-  await install(installer, sudo, packages[installer.tool]);
+  await install(installer, sudo, [packages[installer.tool]]);
   if (names.some(find)) return true;
   say(`that did not work. ${byHand}`);
   return false;
 }
 
-async function install({ tool, install: words, refresh, env }, sudo, name) {
+/** Installs packages of Debian. False when it cannot. */
+export async function installDebian(names) {
+  const [apt] = installers;
+  if (!find(apt.tool)) return false;
+  const isRoot = process.getuid() === 0;
+  if (!isRoot && !(await hasPasswordlessSudo())) return false;
+  say(`installing ${names.join(', ')}`);
+  return (await install(apt, isRoot ? [] : ['sudo'], names)) === 0;
+}
+
+/** Resolves with its exit code. */
+async function install({ tool, install: words, refresh, env }, sudo, names) {
   const [command, ...args] = [...sudo, tool];
   // Only warnings and errors: what apt-get tells about its progress helps nobody here.
   const options = { env, stdio: ['ignore', 'ignore', 'inherit'] };
 
   if (refresh) await run(command, [...args, ...refresh], options);
-  await run(command, [...args, ...words, name], options);
+  return run(command, [...args, ...words, ...names], options);
 }
 
 async function hasPasswordlessSudo() {

@@ -8,7 +8,8 @@ process.env.REDPOST_TEST_URL ||= process.argv[2] ?? 'redis://127.0.0.1:6379';
 await prepare();
 
 say('building');
-const packages = ['core', 'queue', 'pubsub', 'topic'].map((name) => `--filter=@redpost/${name}`);
+const names = ['core', 'queue', 'pubsub', 'topic', 'otel', 'prometheus', 'nestjs'];
+const packages = names.map((name) => `--filter=@redpost/${name}`);
 process.exitCode = await turbo(['build', ...packages, '--output-logs=errors-only']);
 
 say(`testing on ${await serverVersion()}`);

@@ -5,21 +5,25 @@ import { turbo } from './pnpm.mjs';
 import { prepare } from './prepare.mjs';
 import { root, run, say } from './run.mjs';
 
-// Compiles e2e/types/options.ts against the built packages with each of these compilers.
+// Compiles the files of e2e/types against the built packages with each of these compilers.
 const compilers = ['5.5', '5.9', '6.0', '7'];
 const dependencies = [
   ...compilers.map((version) => `typescript-${version}@npm:typescript@${version}`),
   ...['@types/node@20', 'zod@4', 'ioredis@6', 'ioredis-5@npm:ioredis@5', 'iovalkey@0.3'],
-  ...['graphql@16', 'graphql-subscriptions@3'],
+  ...['graphql@16', 'graphql-subscriptions@3', '@opentelemetry/api@1', 'prom-client@15'],
+  ...['@nestjs/common@11', '@nestjs/core@11', '@nestjs/microservices@11'],
+  ...['reflect-metadata@0.2', 'rxjs@7'],
 ];
+const packages = ['core', 'queue', 'pubsub', 'topic', 'dashboard', 'nestjs', 'otel', 'prometheus'];
+const sources = ['options', 'integrations'];
 /** Each way to resolve modules, once in each format of module, and with exact options and without. */
 const settings = [
-  { module: 'nodenext', file: 'options.mts', exactOptionalPropertyTypes: true },
-  { module: 'node16', file: 'options.cts', exactOptionalPropertyTypes: false },
+  { module: 'nodenext', extension: 'mts', exactOptionalPropertyTypes: true },
+  { module: 'node16', extension: 'cts', exactOptionalPropertyTypes: false },
   {
     module: 'esnext',
     moduleResolution: 'bundler',
-    file: 'options.ts',
+    extension: 'ts',
     exactOptionalPropertyTypes: true,
   },
 ];
@@ -40,18 +44,25 @@ async function compileAll() {
   process.exitCode ||= await run('npm', [...install, '--prefix', folder, ...dependencies]);
   if (process.exitCode) return;
   await mkdir(join(folder, 'node_modules/@redpost'));
-  for (const name of ['core', 'queue', 'pubsub', 'topic']) {
+  for (const name of packages) {
     await symlink(join(root, 'packages', name), join(folder, 'node_modules/@redpost', name));
   }
   for (const setting of settings) {
-    const { file, ...options } = setting;
-    await copyFile(join(root, 'e2e/types/options.ts'), join(folder, file));
+    const { extension, ...options } = setting;
+    const files = sources.map((name) => `${name}.${extension}`);
+    await Promise.all(
+      sources.map((name, at) =>
+        copyFile(join(root, `e2e/types/${name}.ts`), join(folder, files[at])),
+      ),
+    );
     const compilerOptions = {
       ...{ strict: true, noEmit: true, skipLibCheck: true, target: 'es2022', types: ['node'] },
+      // As Nest has them.
+      ...{ experimentalDecorators: true, emitDecoratorMetadata: true },
       ...options,
     };
     const config = join(folder, `tsconfig.${options.module}.json`);
-    await writeFile(config, JSON.stringify({ compilerOptions, files: [file] }));
+    await writeFile(config, JSON.stringify({ compilerOptions, files }));
     for (const version of compilers) {
       say(`TypeScript ${version}, ${JSON.stringify(options)}`);
       const compiler = join(folder, `node_modules/typescript-${version}/bin/tsc`);

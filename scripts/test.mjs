@@ -2,11 +2,14 @@ import { ensureChromium } from './chromium.mjs';
 import { turbo } from './pnpm.mjs';
 import { prepare } from './prepare.mjs';
 import { say } from './run.mjs';
+import { ensureShells } from './shells.mjs';
 import { forgetReports, printTotals } from './test-totals.mjs';
 
 await prepare();
 // Without it, the tests of the dashboard fail and say so.
 await ensureChromium();
+// Without one of them, the test of its completion says that it is missing.
+await ensureShells();
 
 say('building, checking and testing: about 22 minutes on two cores that do nothing else');
 const startedAt = performance.now();

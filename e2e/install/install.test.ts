@@ -17,8 +17,6 @@ import { run } from '../src/release/run.js';
 
 const packages = publishedPackages();
 const libraries = packages.filter((pkg) => entriesOf(pkg).length > 0);
-/** Those that are for no framework. */
-const alone = libraries.filter((pkg) => frameworkOf(pkg).length === 0);
 const commands = packages.filter(({ manifest }) => manifest.bin);
 const nodeTypes = '@types/node@20';
 
@@ -37,38 +35,20 @@ afterAll(async () => {
 });
 
 describe.each(managers)('installed with %s', (manager) => {
-  it.concurrent.each(libraries)('$name alone loads in both formats, with types', async (pkg) => {
-    const consumer = await Consumer.make(registry, manager);
-    await consumer.install(pkg.name, nodeTypes, ...frameworkOf(pkg));
+  it.concurrent.each(libraries)(
+    '$name alone loads in both formats, with types, and the example of its README runs',
+    async (pkg) => {
+      const consumer = await Consumer.make(registry, manager);
+      await consumer.install(pkg.name, nodeTypes, ...frameworkOf(pkg));
 
-    for (const { specifier } of entriesOf(pkg)) {
-      const asModule = await consumer.namesOf(`await import('${specifier}')`);
-      expect(asModule.length).toBeGreaterThan(0);
-      expect(await consumer.namesOf(`require('${specifier}')`)).toEqual(asModule);
-    }
-
-    // Declarations of a framework need other settings than those here: e2e/test/documents.test.ts compiles examples.
-    if (frameworkOf(pkg).length > 0) return;
-    const source = useOfTypes(pkg);
-    await consumer.write({ 'types.mts': source, 'types.cts': source });
-    await consumer.compile(['node16'], ['types.mts', 'types.cts']);
-  });
-
-  it.concurrent.each(alone)('the example of the README of $name runs', async (pkg) => {
-    const { code, prints, installs } = readmeExample(pkg);
-    const consumer = await Consumer.make(registry, manager);
-    await consumer.install(...installs, nodeTypes);
-
-    const program = ending(code.replace('redis://localhost:6379', redis.url));
-    const commonjs = withoutTopLevelAwait(program);
-    await consumer.write({ 'example.mts': program, 'example.cts': commonjs });
-    await consumer.compile(resolutions, ['example.mts', 'example.cts']);
-
-    const printed = await consumer.node('out-node16/example.mjs');
-    expect(printed).toMatch(/\w/);
-    if (prints) expect(printed).toBe(`${prints}\n`);
-    expect(await consumer.node('out-node16/example.cjs')).toBe(printed);
-  });
+      await expectBothFormats(consumer, pkg);
+      // Declarations of a framework need other settings than those here: e2e/test/documents.test.ts compiles examples.
+      if (frameworkOf(pkg).length > 0) return;
+      await compileTypes(consumer, pkg);
+      // In the same folder, because an installation takes longer than all else here.
+      await runExample(consumer, pkg);
+    },
+  );
 });
 
 it('the tarballs of npm run tarballs are installed by npm, and work', async () => {
@@ -118,6 +98,35 @@ describe.each(commands)('npx $name', (pkg) => {
     expect(JSON.parse(received)).toMatchObject({ body: { to: 'a@example.com' }, attempt: 1 });
   });
 });
+
+async function expectBothFormats(consumer: Consumer, pkg: PublishedPackage): Promise<void> {
+  for (const { specifier } of entriesOf(pkg)) {
+    const asModule = await consumer.namesOf(`await import('${specifier}')`);
+    expect(asModule.length).toBeGreaterThan(0);
+    expect(await consumer.namesOf(`require('${specifier}')`)).toEqual(asModule);
+  }
+}
+
+async function compileTypes(consumer: Consumer, pkg: PublishedPackage): Promise<void> {
+  const source = useOfTypes(pkg);
+  await consumer.write({ 'types.mts': source, 'types.cts': source });
+  await consumer.compile(['node16'], ['types.mts', 'types.cts']);
+}
+
+/** Installs what the README says, and runs its first program as a module and as CommonJS. */
+async function runExample(consumer: Consumer, pkg: PublishedPackage): Promise<void> {
+  const { code, prints, installs } = readmeExample(pkg);
+  await consumer.install(...installs);
+  const program = ending(code.replace('redis://localhost:6379', redis.url));
+  const commonjs = withoutTopLevelAwait(program);
+  await consumer.write({ 'example.mts': program, 'example.cts': commonjs });
+  await consumer.compile(resolutions, ['example.mts', 'example.cts']);
+
+  const printed = await consumer.node('out-node16/example.mjs');
+  expect(printed).toMatch(/\w/);
+  if (prints) expect(printed).toBe(`${prints}\n`);
+  expect(await consumer.node('out-node16/example.cjs')).toBe(printed);
+}
 
 /** A consumer that blocks its event loop for longer than its lease, and would lose it without help. */
 function blockingProgram(queue: string): string {
@@ -178,7 +187,9 @@ async function publish(): Promise<void> {
     await copy.bringBuilds();
     await copy.run(changeset, ['version']);
     await registry.configure(copy.folder);
-    await runWithPnpm([changeset, 'publish'], { cwd: copy.folder, env: registry.env });
+    // Ten packages, each with what its prepack does: on a busy machine that takes minutes.
+    const options = { cwd: copy.folder, env: registry.env, timeoutMs: 600_000 };
+    await runWithPnpm([changeset, 'publish'], options);
   } finally {
     await copy.remove();
   }

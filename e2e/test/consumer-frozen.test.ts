@@ -15,7 +15,8 @@ describe('a consumer process that is frozen for longer than its lease', () => {
       // It is slower than the lease, so that the stale acks arrive while it works.
       const successor = system.consumer({ consume, settle, handleMs: 600 });
       await eventually(() => log.count('ready') === 2);
-      const first = system.producer({ count: 20 });
+      // So many that both are busy for a while, also where this process seldom gets the processor.
+      const first = system.producer({ count: 50 });
       const inWork = (name: string) => log.count('started', name) - log.count('handled', name);
       await eventually(() => inWork(sleeper.name) === 5 && inWork(successor.name) === 5);
 
@@ -41,11 +42,11 @@ describe('a consumer process that is frozen for longer than its lease', () => {
         expect(codes).toEqual(Array(recovery?.returned).fill('LEASE_LOST'));
       }
       const result = await system.summary();
-      expect(result).toMatchObject({ resolved: 30, lost: [], unsent: [], afterAck: [] });
+      expect(result).toMatchObject({ resolved: 60, lost: [], unsent: [], afterAck: [] });
       expect(result.unexplained).toEqual([]);
       expect(result.duplicates).toBe(recovery?.returned);
       // An ack that had changed anything would be one too many.
-      expect(await system.queue.stats()).toMatchObject({ dead: 0, total: { acked: 30 } });
+      expect(await system.queue.stats()).toMatchObject({ dead: 0, total: { acked: 60 } });
     },
   );
 

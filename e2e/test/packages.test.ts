@@ -39,13 +39,16 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
   afterAll(() => rm(join(unpacked, '..'), { recursive: true, force: true }));
 
   it('is packed with the files that its users need, and nothing else', () => {
-    expect(files.map(withoutHash).sort()).toMatchSnapshot();
+    // Into how many chunks the bundler cuts the code is of no importance to a user.
+    expect([...new Set(files.map(withoutHash))].sort()).toMatchSnapshot();
   });
 
   it('is packed with every file that its manifest names', () => {
     const { exports, main, types, bin } = manifest;
     const named = JSON.stringify({ exports, main, types, bin }).match(/\.\/dist\/[^"]+/g) ?? [];
-    expect(named.filter((path) => !existsSync(join(unpacked, path)))).toEqual([]);
+    expect(named.filter((path) => !existsSync(join(unpacked, path.replace(/\*$/, ''))))).toEqual(
+      [],
+    );
     expect(named.length).toBeGreaterThan(0);
   });
 
@@ -116,6 +119,7 @@ it('all published packages are looked at', () => {
       '@redpost/cli',
       '@redpost/core',
       '@redpost/dashboard',
+      '@redpost/formats',
       '@redpost/nestjs',
       '@redpost/otel',
       '@redpost/prometheus',

@@ -15,7 +15,7 @@ export const cutReplies: Fault = {
   target: 'network',
   server: () => Standalone.start({ proxied: true }),
 
-  async inject({ system: { log, server }, random }) {
+  async inject({ system: { log, server, connection }, random }) {
     const link = oneOf(random, server.proxy.links);
     const part = between(random, [0, 1]);
     let isCut = false;
@@ -33,6 +33,8 @@ export const cutReplies: Fault = {
       };
       await Promise.race([cut, pause(200)]);
       link.passage = unhindered;
+      // Until the server has noticed, it gives messages that are sent to the blocking read of a consumer that is gone.
+      if (isCut) await connection.call('CLIENT', ['KILL', 'ADDR', link.address]);
     });
     return isCut ? 1 : 0;
   },

@@ -21,12 +21,21 @@ export class Link {
   readonly #client: Socket;
   readonly #server: Socket;
   #isSevered = false;
+  #address = '';
 
   constructor(client: Socket, server: Socket) {
     this.#client = client;
     this.#server = server;
     this.#join('client', client, server);
     this.#join('server', server, client);
+    server.once('connect', () => {
+      this.#address = `${server.localAddress}:${server.localPort}`;
+    });
+  }
+
+  /** The client's address, as the server sees it. Empty until the server has accepted it. */
+  get address(): string {
+    return this.#address;
   }
 
   get isOpen(): boolean {

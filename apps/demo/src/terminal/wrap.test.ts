@@ -12,6 +12,10 @@ it('breaks between words, further in, and does not count colours', () => {
   expect(wrapped(`   one ${red('two')}  three`, 11)).toBe(`   one ${red('two')}\n     three`);
 });
 
+it('breaks a text whose indent has a colour, too', () => {
+  expect(wrapped(`${red('  1.0 s')}  got it`, 10)).toBe(`  ${red('1.0 s')}\n    got it`);
+});
+
 it('cuts, and ends the colours', () => {
   expect(cutTo(`ab${red('cdef')}gh`, 4)).toBe(`ab${red('cd')}`);
   expect(stripVTControlCharacters(cutTo(red('abc'), 10))).toBe('abc');

@@ -7,7 +7,8 @@ const hanging = 2;
  * A text in lines of at most `width` columns, broken between words. Colours take no room. A text without an indent, such as the
  * last line, stays as it is.
  */
-export function wrapped(text: string, width: number): string {
+export function wrapped(given: string, width: number): string {
+  const text = colouredBehindIndent(given);
   if (!text.startsWith(' ') || lengthOf(text) <= width) return text;
   const indent = /^ */.exec(text)?.[0] ?? '';
   const lines: string[] = [];
@@ -20,6 +21,12 @@ export function wrapped(text: string, width: number): string {
     } else line += isFirst ? word : ` ${word}`;
   }
   return [...lines, line].join('\n');
+}
+
+/** The same text, where the colour of its first word begins behind the indent. */
+function colouredBehindIndent(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how a colour begins
+  return text.replace(/^((?:\x1b\[[\d;]*m)+)( +)/, '$2$1');
 }
 
 /** The first `width` columns of a text without line breaks. Colours take no room, and end where they were to. */
