@@ -1,15 +1,9 @@
-import { type Codec, encodeBody, InvalidArgumentError, shown } from '@redpost/core';
-import {
-  attemptJson,
-  checkHeaders,
-  encodeEnvelope,
-  type Headers,
-  isPriority,
-  placeJson,
-} from '../message/envelope.js';
-import { checkKey } from '../message/key.js';
+import { type Codec, encodeBody } from '@redpost/core';
+import { attemptJson, encodeEnvelope, placeJson } from '../message/envelope.js';
 import type { ImportedMessage } from '../scripts/import.js';
+import { checkedMapped, type MappedJob } from './mapped-job.js';
 import type { MovedState } from './scripts/take-jobs.js';
+import { messageId, type TakenJob } from './taken-job.js';
 
 /** A job of BullMQ, or what a job scheduler makes jobs of. */
 export interface BullMQJob {
@@ -28,29 +22,8 @@ export interface BullMQJob {
   readonly state: MovedState | 'scheduler';
 }
 
-/** What a job becomes. What is missing is as without `map`. */
-export interface MappedJob {
-  /** The body of the message. Default: the data of the job. */
-  body?: unknown;
-  /** Default: `bullmq-name`, the name of the job, and where it is a dead letter, `bullmq-failed-at`. */
-  headers?: Headers | undefined;
-  /** Default: 4 for jobs without a priority; 3, 2, 1 for those of priority 1, 2, 3; and 0 for all others. */
-  priority?: number | undefined;
-  /** The key of the message. Not together with `priority`. Default: none. */
-  key?: string | undefined;
-}
-
 /** Returns what a job becomes. It is called again for a job whose move was interrupted. */
 export type MapJob = (job: BullMQJob) => MappedJob;
-
-/** A job that was taken, as it is in Redis. */
-export interface TakenJob {
-  entry: string;
-  state: MovedState;
-  id: string;
-  score: string;
-  hash: ReadonlyMap<string, Buffer>;
-}
 
 /** What says how a job becomes a message. */
 export interface JobReading {
@@ -59,9 +32,6 @@ export interface JobReading {
   map: MapJob | undefined;
   codec: Codec;
 }
-
-/** The longest id of a message, in characters. */
-const longestId = 512;
 
 /** Lower is sooner there, and higher here. Jobs are moved in their order, so it decides only beside later messages. */
 export function defaultPriority(priority: number): number | undefined {
@@ -73,7 +43,10 @@ export function defaultPriority(priority: number): number | undefined {
  *
  * @throws InvalidArgumentError, and what `map` and the codec throw.
  */
-export function messageOf(taken: TakenJob, { base, map, codec }: JobReading): ImportedMessage {
+export function messageOf(
+  taken: TakenJob<MovedState>,
+  { base, map, codec }: JobReading,
+): ImportedMessage {
   const { entry, state, id, score, hash } = taken;
   const text = (field: string) => String(hash.get(field) ?? '');
   const number = (...fields: string[]) => {
@@ -99,7 +72,7 @@ export function messageOf(taken: TakenJob, { base, map, codec }: JobReading): Im
   const failedAt = state === 'failed' ? new Date(number('finishedOn')).toISOString() : undefined;
   const element = encodeEnvelope(
     {
-      idJson: JSON.stringify(messageId(base, id)),
+      idJson: JSON.stringify(messageId({ base }, id)),
       sentAt: addedAt,
       headers: mapped.headers ?? {
         'bullmq-name': name,
@@ -120,31 +93,8 @@ export function messageOf(taken: TakenJob, { base, map, codec }: JobReading): Im
   };
 }
 
-/** Of the same job the same one: the key of the job in Redis. */
-export function messageId(base: string, id: string): string {
-  return `${base}${id}`.slice(0, longestId);
-}
-
 function placeOf({ key, priority }: MappedJob, given: number): string {
   return placeJson(key, key === undefined ? (priority ?? defaultPriority(given)) : undefined);
-}
-
-/** @throws InvalidArgumentError for what cannot be a message. */
-export function checkedMapped(mapped: MappedJob, id: string): MappedJob {
-  if (typeof mapped !== 'object' || mapped === null) {
-    throw new InvalidArgumentError(
-      `map returns an object, got ${shown(mapped)} for the job ${shown(id)}`,
-    );
-  }
-  const { headers, priority, key } = mapped;
-  if (headers !== undefined) checkHeaders(headers);
-  if (key !== undefined) checkKey(key);
-  if (priority !== undefined && (!isPriority(priority) || key !== undefined)) {
-    throw new InvalidArgumentError(
-      `map returns a priority from 0 to 9, and none together with a key, got ${shown(priority)} for the job ${shown(id)}`,
-    );
-  }
-  return mapped;
 }
 
 /** The longest stack of a dead letter, in characters. */

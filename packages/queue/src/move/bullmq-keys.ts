@@ -1,7 +1,7 @@
-/** The keys of a queue of BullMQ, and those that a move adds to them. All begin with `<prefix>:<queue>:`. */
-export interface BullMQKeys {
-  /** What the HASH of each job begins with; its id follows. */
-  readonly base: string;
+import { type MoveKeys, moveKeys } from './move-keys.js';
+
+/** The keys of a queue of BullMQ, and those that a move adds to them. `base` is what the HASH of each job begins with; its id follows. */
+export interface BullMQKeys extends MoveKeys {
   /** LIST of the ids of jobs; the next one is on the right. */
   readonly wait: string;
   /** LIST of the ids of jobs that wait while the queue is paused, of BullMQ 5. */
@@ -23,21 +23,15 @@ export interface BullMQKeys {
   readonly marker: string;
   /** HASH of what BullMQ knows of the queue. */
   readonly meta: string;
-  /** What the keys of the move begin with. */
-  readonly own: string;
-  /** HASH: `token`, which names the stream `taken`; and `imported`, its last entry that the queue of redpost has. */
-  readonly move: string;
-  /** STREAM of the jobs that were taken: `state`, `id` and `score`. The HASH of each is `<own>job:<entry>`. */
-  readonly taken: string;
   /** SET of schedulers that were taken, and are not schedules yet. The HASH of each is `<own>scheduler:<id>`. */
   readonly heldSchedulers: string;
 }
 
 export function bullMQKeys(prefix: string, queue: string): BullMQKeys {
-  const base = `${prefix}:${queue}:`;
-  const own = `${base}redpost:`;
+  const keys = moveKeys(prefix, queue);
+  const { base, own } = keys;
   return {
-    base,
+    ...keys,
     wait: `${base}wait`,
     paused: `${base}paused`,
     active: `${base}active`,
@@ -49,9 +43,6 @@ export function bullMQKeys(prefix: string, queue: string): BullMQKeys {
     schedulers: `${base}repeat`,
     marker: `${base}marker`,
     meta: `${base}meta`,
-    own,
-    move: `${own}move`,
-    taken: `${own}taken`,
     heldSchedulers: `${own}schedulers`,
   };
 }

@@ -1,5 +1,4 @@
 import {
-  type Codec,
   type Connection,
   InvalidArgumentError,
   isRedpostError,
@@ -8,49 +7,27 @@ import {
   refuseUnknownOptions,
   shown,
 } from '@redpost/core';
-import { entriesOf, NameIndex } from '@redpost/core/consuming';
-import { Pace } from '../admin/pace.js';
-import { queueKeys } from '../keys.js';
-import { inCalls } from '../message/in-calls.js';
 import type { Queue } from '../queue.js';
 import { checkedSchedule, checkedScheduleName } from '../schedule/schedule-options.js';
-import { type ImportedMessage, importMessages } from '../scripts/import.js';
-import { newId } from '../sending/message-id.js';
-import { type JobReading, type MapJob, messageOf, type TakenJob } from './bullmq-job.js';
+import { type MapJob, messageOf } from './bullmq-job.js';
 import { type BullMQKeys, bullMQKeys } from './bullmq-keys.js';
 import { type FoundScheduler, scheduleOf } from './bullmq-scheduler.js';
-import { confirmJobs, keepMs } from './scripts/confirm-jobs.js';
+import { JobMove } from './job-move.js';
+import { checkMove, type JobMoveOptions, jobMoveOptionNames } from './job-move-options.js';
+import type { MappedJob } from './mapped-job.js';
+import { pairs } from './pairs.js';
+import { keepMs } from './scripts/confirm-jobs.js';
 import { holdScheduler } from './scripts/hold-scheduler.js';
 import { type MovedState, takeJobs } from './scripts/take-jobs.js';
 
 /** How jobs of BullMQ are moved. */
-export interface MoveFromBullMQOptions {
-  /** The Redis that both are in. */
-  connection: Connection;
+export interface MoveFromBullMQOptions extends JobMoveOptions {
   /** The prefix of the queue of BullMQ. Default `'bull'`. */
   prefix?: string | undefined;
   /** What each job becomes. Default: its data is the body; see {@link MappedJob} for all else. */
   map?: MapJob | undefined;
-  /** How bodies that `map` returns become bytes: the codec of the queue. Default `json()`. */
-  codec?: Codec | undefined;
   /** The time zone of patterns that name none. BullMQ uses that of its process. Default: that of this process. */
   timeZone?: string | undefined;
-  /** Counts what would be moved, and changes nothing. Default false. */
-  dryRun?: boolean | undefined;
-  /** How many jobs are moved per second at most, more than 0. Default: as fast as Redis does it. */
-  ratePerSecond?: number | undefined;
-  /** Ends it early. The same call goes on later. */
-  signal?: AbortSignal | undefined;
-  /** Called after each part. */
-  onProgress?: ((progress: MoveProgress) => void) | undefined;
-}
-
-/** How far a move has come. */
-export interface MoveProgress {
-  /** How many jobs were moved. */
-  readonly moved: number;
-  /** How many jobs there were to be moved when it began, those that are left included. */
-  readonly of: number;
 }
 
 /** What a move has done. */
@@ -83,21 +60,11 @@ export interface MoveFromBullMQResult {
 }
 
 const optionNames: NamesOf<MoveFromBullMQOptions> = {
-  connection: true,
+  ...jobMoveOptionNames,
   prefix: true,
   map: true,
-  codec: true,
   timeZone: true,
-  dryRun: true,
-  ratePerSecond: true,
-  signal: true,
-  onProgress: true,
 };
-
-/** How many jobs one script takes: it holds up everything else meanwhile. */
-const perTake = 500;
-/** How many jobs are read at a time. */
-const perImport = 250;
 
 const states: readonly MovedState[] = ['paused', 'waiting', 'prioritized', 'delayed', 'failed'];
 
@@ -134,63 +101,53 @@ class BullMQMove {
   readonly #options: MoveFromBullMQOptions;
   readonly #connection: Connection;
   readonly #keys: BullMQKeys;
-  readonly #reading: JobReading;
   readonly #timeZone: string;
   readonly #isDry: boolean;
-  readonly #pace: Pace;
-  readonly #index: NameIndex;
-  readonly #moved = { waiting: 0, prioritized: 0, delayed: 0, failed: 0, schedulers: 0 };
+  readonly #jobs: JobMove<MovedState>;
   readonly #leftSchedulers: { id: string; reason: string }[] = [];
-  readonly #flows = new Map<MovedState, number>();
-  #of = 0;
+  #movedSchedulers = 0;
 
   constructor(name: string, to: Queue, options: MoveFromBullMQOptions) {
     refuseUnknownOptions('moveFromBullMQ()', options, optionNames);
-    const { prefix = 'bull', map, codec = json(), ratePerSecond, dryRun = false } = options;
-    for (const [what, text] of Object.entries({ 'the name of the queue': name, prefix })) {
-      if (typeof text === 'string' && text !== '') continue;
-      throw new InvalidArgumentError(`${what} must be a non-empty string, got ${shown(text)}`);
-    }
-    if (map !== undefined && typeof map !== 'function') {
-      throw new InvalidArgumentError(`map is a function, got ${shown(map)}`);
-    }
-    if (ratePerSecond !== undefined && !(ratePerSecond > 0 && Number.isFinite(ratePerSecond))) {
-      throw new InvalidArgumentError(
-        `ratePerSecond must be a number above 0, got ${shown(ratePerSecond)}`,
-      );
-    }
+    const { prefix = 'bull', map, codec = json(), dryRun = false } = options;
+    checkMove(name, prefix, options);
+    const keys = bullMQKeys(prefix, name);
+    const reading = { base: keys.base, map, codec };
     this.#name = name;
     this.#to = to;
     this.#options = options;
     this.#connection = options.connection;
-    this.#keys = bullMQKeys(prefix, name);
-    this.#reading = { base: this.#keys.base, map, codec };
+    this.#keys = keys;
     this.#timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
     this.#isDry = dryRun;
-    this.#pace = new Pace(ratePerSecond, options.signal);
-    this.#index = new NameIndex(options.connection, 'queues');
+    this.#jobs = new JobMove({ keys, to, options, messageOf: (job) => messageOf(job, reading) });
   }
 
   async run(): Promise<MoveFromBullMQResult> {
     const isPaused = await this.#readMeta();
-    this.#of = await this.#countJobs();
+    const of = await this.#countJobs();
     if (isPaused && !this.#isDry) await this.#pause();
     // A scheduler makes its next job when a worker takes the one before, which must not be gone by then.
     await this.#moveSchedulers();
-    if (!this.#isDry) await this.#importTaken();
-    for (const state of states) await this.#moveState(state);
+    await this.#jobs.begin(of);
+    const flows = await this.#moveJobs();
     return {
       isDryRun: this.#isDry,
-      moved: { ...this.#moved },
+      moved: {
+        waiting: this.#jobs.movedOf('paused', 'waiting'),
+        prioritized: this.#jobs.movedOf('prioritized'),
+        delayed: this.#jobs.movedOf('delayed'),
+        failed: this.#jobs.movedOf('failed'),
+        schedulers: this.#movedSchedulers,
+      },
       left: {
         active: await this.#number('LLEN', this.#keys.active),
         completed: await this.#number('ZCARD', this.#keys.completed),
-        flows:
-          sum(this.#flows.values()) + (await this.#number('ZCARD', this.#keys.waitingChildren)),
+        flows: flows + (await this.#number('ZCARD', this.#keys.waitingChildren)),
         schedulers: this.#leftSchedulers,
       },
       isPaused,
-      isInterrupted: this.#options.signal?.aborted ?? false,
+      isInterrupted: this.#jobs.isInterrupted,
     };
   }
 
@@ -227,100 +184,17 @@ class BullMQMove {
     if (!paused) await this.#to.pause({ reason: 'The queue was paused in BullMQ' });
   }
 
-  // Jobs
-
-  async #moveState(state: MovedState): Promise<void> {
-    // While BullMQ runs, what is left may go, and what is behind it may be passed over: so until a pass finds nothing.
-    for (;;) {
-      let [skip, taken] = [0, 0];
-      this.#flows.set(state, 0);
-      for (;;) {
-        if (!(await this.#pace.mayGoOn(this.#movedJobs))) return;
-        const part = await this.#take(state, skip);
-        if (part.examined === 0) break;
-        this.#flows.set(state, (this.#flows.get(state) ?? 0) + part.flows);
-        taken += part.taken;
-        skip += this.#isDry ? part.examined : part.flows + part.scheduled;
-        if (this.#isDry) this.#countMoved(state, part.taken);
-        else await this.#importTaken();
-      }
-      if (taken === 0 || this.#isDry) return;
-    }
-  }
-
-  #take(state: MovedState, skip: number) {
-    const count = this.#pace.partOf(perTake);
-    const input = { keys: this.#keys, state, token: newId(), skip, count, isDry: this.#isDry };
-    return this.#connection.run(takeJobs, input);
-  }
-
-  /** Imports what was taken, also by a process that has died. */
-  async #importTaken(): Promise<void> {
-    for (;;) {
-      const [token, imported] = (await this.#connection.call('HMGET', [
-        this.#keys.move,
-        'token',
-        'imported',
-      ])) as (Buffer | null)[];
-      if (!token) return;
-      const jobs = await this.#readTaken(await this.#takenAfter(String(imported), perImport));
-      if (jobs.length === 0) return;
-      for (const part of inCalls(jobs, ({ message }) => message.element))
-        await this.#import(String(token), part);
-    }
-  }
-
-  async #takenAfter(entry: string, limit: number) {
-    return entriesOf(this.#connection, {
-      stream: this.#keys.taken,
-      from: `(${entry}`,
-      to: '+',
-      limit,
-    });
-  }
-
-  async #readTaken(entries: Awaited<ReturnType<typeof entriesOf>>): Promise<Taken[]> {
-    const { own } = this.#keys;
-    const read = entries.map(async ([entryId, fields]) => {
-      const [entry, noted] = [String(entryId), pairs(fields)];
-      const hash = pairs(
-        (await this.#connection.call('HGETALL', [`${own}job:${entry}`])) as Buffer[],
+  /** Resolves to how many jobs are left because they are part of a flow. */
+  async #moveJobs(): Promise<number> {
+    const { jobs, keys, isDry } = { jobs: this.#jobs, keys: this.#keys, isDry: this.#isDry };
+    let left = 0;
+    for (const state of states) {
+      const parts = await jobs.moveState(state, (part) =>
+        this.#connection.run(takeJobs, { keys, state, part, isDry }),
       );
-      const text = (field: string) => String(noted.get(field) ?? '');
-      const job: TakenJob = {
-        entry,
-        state: text('state') as MovedState,
-        id: text('id'),
-        score: text('score'),
-        hash,
-      };
-      return { state: job.state, message: messageOf(job, this.#reading) };
-    });
-    return Promise.all(read);
-  }
-
-  async #import(token: string, part: readonly Taken[]): Promise<void> {
-    const messages = part.map(({ message }) => message);
-    const source = `${token}:${this.#keys.base.slice(0, -1)}`;
-    await this.#connection.run(importMessages, {
-      keys: queueKeys(this.#to.name),
-      source,
-      messages,
-    });
-    this.#index.note(this.#to.name);
-    const entries = messages.map(({ entry }) => entry);
-    await this.#connection.run(confirmJobs, { keys: this.#keys, entries });
-    for (const { state } of part) this.#countMoved(state, 1);
-    this.#options.onProgress?.({ moved: this.#movedJobs, of: this.#of });
-  }
-
-  #countMoved(state: MovedState, count: number): void {
-    this.#moved[state === 'paused' ? 'waiting' : state] += count;
-  }
-
-  get #movedJobs(): number {
-    const { schedulers, ...jobs } = this.#moved;
-    return sum(Object.values(jobs));
+      left += sum(parts.map(({ flows }) => flows));
+    }
+    return left;
   }
 
   // Schedulers
@@ -334,7 +208,7 @@ class BullMQMove {
       if (reason !== undefined) {
         this.#leftSchedulers.push({ id, reason });
       } else if (this.#isDry) {
-        this.#moved.schedulers += 1;
+        this.#movedSchedulers += 1;
       } else if (await this.#connection.run(holdScheduler, { keys: this.#keys, id })) {
         await this.#setHeld(id);
       }
@@ -359,7 +233,7 @@ class BullMQMove {
   }
 
   #scheduleOf(found: FoundScheduler) {
-    return scheduleOf(found, { map: this.#reading.map, timeZone: this.#timeZone });
+    return scheduleOf(found, { map: this.#options.map, timeZone: this.#timeZone });
   }
 
   /** Sets the schedule of a scheduler that BullMQ does not have any more. What is set so already stays as it is. */
@@ -376,7 +250,7 @@ class BullMQMove {
     if (schedule) await this.#to.schedules.set(id, schedule as never);
     await this.#connection.call('PEXPIRE', [key, keepMs]);
     await this.#connection.call('SREM', [heldSchedulers, id]);
-    this.#moved.schedulers += 1;
+    this.#movedSchedulers += 1;
   }
 
   async #hash(key: string): Promise<Map<string, Buffer>> {
@@ -386,18 +260,6 @@ class BullMQMove {
   async #texts(command: string, ...args: (string | number)[]): Promise<string[]> {
     return ((await this.#connection.call(command, args)) as Buffer[]).map(String);
   }
-}
-
-interface Taken {
-  state: MovedState;
-  message: ImportedMessage;
-}
-
-function pairs(fields: readonly Buffer[]): Map<string, Buffer> {
-  const map = new Map<string, Buffer>();
-  for (let at = 0; at + 1 < fields.length; at += 2)
-    map.set(String(fields[at]), fields[at + 1] as Buffer);
-  return map;
 }
 
 function sum(numbers: Iterable<number>): number {

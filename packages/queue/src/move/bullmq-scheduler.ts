@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '@redpost/core';
 import type { ScheduleOptions } from '../schedule/schedule-options.js';
-import { checkedMapped, defaultPriority, type MapJob } from './bullmq-job.js';
+import { defaultPriority, type MapJob } from './bullmq-job.js';
+import { checkedMapped } from './mapped-job.js';
 
 /** A job scheduler of BullMQ, as it is in Redis. */
 export interface FoundScheduler {

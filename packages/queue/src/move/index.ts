@@ -4,11 +4,13 @@
  * @module @redpost/queue/move
  */
 
-export type { BullMQJob, MapJob, MappedJob } from './bullmq-job.js';
+export type { BullMQJob, MapJob } from './bullmq-job.js';
 export {
   type MoveFromBullMQOptions,
   type MoveFromBullMQResult,
-  type MoveProgress,
   moveFromBullMQ,
 } from './bullmq-move.js';
-export { type UndoMoveOptions, type UndoMoveResult, undoMoveFromBullMQ } from './bullmq-undo.js';
+export { undoMoveFromBullMQ } from './bullmq-undo.js';
+export type { JobMoveOptions, MoveProgress } from './job-move-options.js';
+export type { UndoMoveOptions, UndoMoveResult } from './job-undo.js';
+export type { MappedJob } from './mapped-job.js';

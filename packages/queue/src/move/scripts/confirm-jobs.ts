@@ -1,12 +1,12 @@
 import { defineScript } from '@redpost/core';
-import type { BullMQKeys } from '../bullmq-keys.js';
+import type { MoveKeys } from '../move-keys.js';
 import source from './confirm-jobs.lua';
 
 /** For how long what was moved is kept where it was: a day. */
 export const keepMs = 86_400_000;
 
 export interface ConfirmInput {
-  keys: BullMQKeys;
+  keys: MoveKeys;
   /** The entries that the queue has imported, in their order. */
   entries: readonly string[];
 }

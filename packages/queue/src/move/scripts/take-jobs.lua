@@ -33,22 +33,14 @@ local function remove(id)
   return redis.call('ZREM', source, id)
 end
 
--- Before the first job is taken. It does not expire before all are imported.
-local function keep_record()
-  if redis.call('HSETNX', move, 'token', token) == 1 then redis.call('HSET', move, 'imported', '0-0') end
-  redis.call('PERSIST', move)
-  redis.call('PERSIST', taken)
-end
-
 local function take(id, score)
   local job = base .. id
-  if taken_count == 0 then keep_record() end
-  local entry = redis.call('XADD', taken, '*', 'state', state, 'id', id, 'score', score)
-  redis.call('RENAME', job, own .. 'job:' .. entry)
+  local entry, held = note_taken(id, score)
+  redis.call('RENAME', job, held)
   if redis.call('EXISTS', job .. ':logs') == 1 then redis.call('RENAME', job .. ':logs', own .. 'logs:' .. entry) end
   remove(id)
   -- What is added with this deduplication from now on is not a duplicate of a job that is gone.
-  local deduplication = redis.call('HGET', own .. 'job:' .. entry, 'deid')
+  local deduplication = redis.call('HGET', held, 'deid')
   local holder = deduplication and base .. 'de:' .. deduplication
   if holder and redis.call('GET', holder) == id then redis.call('DEL', holder) end
 end

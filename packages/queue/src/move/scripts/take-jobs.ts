@@ -1,30 +1,22 @@
 import { defineScript } from '@redpost/core';
 import type { BullMQKeys } from '../bullmq-keys.js';
+import type { PartTaken } from '../job-move.js';
+import { notingTakenPart, type TakingInput, takingArgs, takingKeys } from './noting-taken.js';
 import source from './take-jobs.lua';
 
 /** The states of BullMQ whose jobs are moved, in the order in which they are. */
 export type MovedState = 'paused' | 'waiting' | 'prioritized' | 'delayed' | 'failed';
 
-export interface TakeInput {
+export interface TakeInput extends TakingInput {
   keys: BullMQKeys;
   state: MovedState;
-  /** Names the stream of what is taken, if it is new. */
-  token: string;
-  /** How many to pass over. */
-  skip: number;
-  /** How many to look at. */
-  count: number;
   /** Only count. */
   isDry: boolean;
 }
 
-export interface TakeResult {
-  examined: number;
-  taken: number;
+export interface TakeResult extends PartTaken {
   /** How many are left because they are part of a flow. */
   flows: number;
-  /** How many are left because a scheduler that is left needs them. */
-  scheduled: number;
 }
 
 const sources: Readonly<Record<MovedState, keyof BullMQKeys>> = {
@@ -37,24 +29,21 @@ const sources: Readonly<Record<MovedState, keyof BullMQKeys>> = {
 
 export const takeJobs = defineScript<TakeInput, TakeResult>({
   name: 'take-jobs',
+  uses: [notingTakenPart],
   keys: {
     source: ({ keys, state }) => keys[sources[state]],
     schedulers: ({ keys }) => keys.schedulers,
-    move: ({ keys }) => keys.move,
-    taken: ({ keys }) => keys.taken,
+    ...takingKeys,
   },
   args: {
     base: ({ keys }) => keys.base,
-    own: ({ keys }) => keys.own,
-    state: ({ state }) => state,
-    token: ({ token }) => token,
-    skip: ({ skip }) => skip,
-    count: ({ count }) => count,
+    skip: ({ part }) => part.skip,
     is_dry: ({ isDry }) => (isDry ? 1 : 0),
+    ...takingArgs,
   },
   lua: source,
   parse(reply) {
     const [examined, taken, flows, scheduled] = reply as [number, number, number, number];
-    return { examined, taken, flows, scheduled };
+    return { examined, taken, flows, passed: flows + scheduled };
   },
 });
