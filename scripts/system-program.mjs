@@ -8,7 +8,8 @@ const usualPlaces = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin', '/usr/sb
 const installers = [
   {
     tool: 'apt-get',
-    install: ['install', '--yes', '--no-install-recommends'],
+    // Another one may be installing just now.
+    install: ['install', '--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'],
     refresh: ['update'],
     env: { DEBIAN_FRONTEND: 'noninteractive' },
   },

@@ -1,5 +1,5 @@
-import { run } from '../run.mjs';
 import { installDebian } from '../system-program.mjs';
+import { succeeds } from './succeeds.mjs';
 
 /**
  * A PHP with packages of Debian: there is no other source of them here.
@@ -10,7 +10,7 @@ import { installDebian } from '../system-program.mjs';
  */
 export function phpWith({ debian, proof }) {
   return async () => {
-    const isComplete = async () => (await run('php', ['-r', proof], { stdio: 'ignore' })) === 0;
+    const isComplete = () => succeeds('php', ['-r', proof]);
     if (!(await isComplete())) await installDebian(debian);
     return (await isComplete()) ? 'php' : undefined;
   };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../run.mjs';
 import { ensureProgram, installDebian } from '../system-program.mjs';
+import { succeeds } from './succeeds.mjs';
 
 /** Packages of Debian are for the interpreter of Debian, which need not be the first one in PATH. */
 const debianPython = '/usr/bin/python3';
@@ -52,8 +52,4 @@ async function overDebian(python, folder, packages, debian) {
     if (await succeeds(python, [...pip, name])) continue;
     await succeeds(python, [...pip, '--no-deps', name]);
   }
-}
-
-async function succeeds(command, args) {
-  return (await run(command, args, { stdio: 'ignore' })) === 0;
 }

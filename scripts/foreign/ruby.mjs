@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../run.mjs';
 import { ensureProgram, installDebian } from '../system-program.mjs';
+import { succeeds } from './succeeds.mjs';
 
 /**
  * A Ruby with these gems, in a folder of their own, or with those of Debian.
@@ -40,8 +40,4 @@ function ensureRuby() {
 /** Beside those of the system: GEM_HOME is where gems are installed, and looked for first. */
 function withGems(home) {
   return `#!/bin/sh\nGEM_HOME='${home}' exec ruby "$@"\n`;
-}
-
-async function succeeds(command, args) {
-  return (await run(command, args, { stdio: 'ignore' })) === 0;
 }

@@ -2,6 +2,12 @@ import { phpWith } from './php.mjs';
 import { pythonWith } from './python.mjs';
 import { rubyWith } from './ruby.mjs';
 
+/** What e2e/foreign/programs/laravel_queue.php loads: a package of Debian brings only what it needs itself. */
+const illuminate = ['queue', 'redis', 'events', 'bus'];
+const requiring = (part) => {
+  return `require 'Illuminate/${part[0].toUpperCase()}${part.slice(1)}/autoload.php';`;
+};
+
 /**
  * The programs of other systems that e2e/foreign tests with: how each is installed into a folder of its own, which
  * resolves to the program, or to undefined where it cannot be installed. A test gets it by the name of its system:
@@ -14,9 +20,8 @@ export const systems = {
     proof: 'from celery.backends.redis import RedisBackend',
   }),
   laravel: phpWith({
-    debian: ['php-cli', 'php-redis', 'php-illuminate-queue', 'php-illuminate-redis'],
-    proof:
-      "require 'Illuminate/Queue/autoload.php'; require 'Illuminate/Redis/autoload.php'; new Redis();",
+    debian: ['php-cli', 'php-redis', ...illuminate.map((part) => `php-illuminate-${part}`)],
+    proof: `${illuminate.map(requiring).join(' ')} new Redis();`,
   }),
   rq: pythonWith({
     packages: ['rq==2.12.0', 'redis==8.1.0'],
