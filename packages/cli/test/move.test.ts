@@ -59,3 +59,51 @@ it('move bullmq of a queue that BullMQ does not have exits with 2', async () => 
   expect(code).toBe(2);
   expect(stderr).toContain('There is no queue "nowhere" of BullMQ');
 });
+
+/** A job as bee-queue 2 has it: the command is tested with bee-queue itself in `packages/queue`. */
+async function addBeeQueueJob(queue: string, id: string, data: unknown): Promise<void> {
+  const job = { data, options: { timestamp: 1, stacktraces: [] }, status: 'created', progress: 0 };
+  await redpost.redisCli('HSET', `bq:${queue}:jobs`, id, JSON.stringify(job));
+  await redpost.redisCli('LPUSH', `bq:${queue}:waiting`, id);
+}
+
+it('move bee-queue counts, moves, moves nothing twice, and gives back with --undo', async () => {
+  const [queue, to] = [uniqueName(), uniqueName()];
+  for (const n of [1, 2]) await addBeeQueueJob(queue, String(n), { n });
+  await redpost.redisCli('LPUSH', `bq:${queue}:active`, '3');
+
+  const command = ['move', 'bee-queue', queue, '--to', to];
+  const dry = await redpost.run([...command, '--dry-run']);
+  const moved = await redpost.run([...command, '--rate', '1000/1s']);
+  const again = await redpost.run(command);
+
+  const result = (waiting: number, isDryRun = false) => ({
+    from: queue,
+    queue: to,
+    isDryRun,
+    moved: { waiting, delayed: 0, failed: 0 },
+    left: { active: 1, succeeded: 0 },
+  });
+  expect(dry).toMatchObject({
+    code: 0,
+    lines: [result(2, true)],
+    stderr: expect.stringContaining('dry run: 2 would be moved, nothing was changed'),
+  });
+  expect(moved).toMatchObject({
+    code: 0,
+    lines: [result(2)],
+    stderr: expect.stringContaining('1 job of workers'),
+  });
+  expect(again).toMatchObject({ code: 0, lines: [result(0)] });
+  const { lines } = await redpost.run(['peek', to]);
+  expect(lines).toMatchObject([
+    { id: `bq:${queue}:1`, body: { n: 1 } },
+    { id: `bq:${queue}:2`, body: { n: 2 } },
+  ]);
+  const undone = await redpost.run([...command, '--undo']);
+  expect(undone).toMatchObject({
+    code: 0,
+    lines: [{ from: queue, queue: to, restored: 2, left: 0 }],
+  });
+  expect(await redpost.redisCli('LLEN', `bq:${queue}:waiting`)).toContain('2');
+});

@@ -4,6 +4,13 @@
  * @module @redpost/queue/move
  */
 
+export type { BeeQueueJob, MapBeeQueueJob } from './bee-queue-job.js';
+export {
+  type MoveFromBeeQueueOptions,
+  type MoveFromBeeQueueResult,
+  moveFromBeeQueue,
+} from './bee-queue-move.js';
+export { undoMoveFromBeeQueue } from './bee-queue-undo.js';
 export type { BullMQJob, MapJob } from './bullmq-job.js';
 export {
   type MoveFromBullMQOptions,
