@@ -18,11 +18,19 @@ export interface Incident {
   unnoticedUntil?: number;
 }
 
+/** A time in which the server refused calls without executing them. */
+export interface Refusal {
+  from: number;
+  until: number;
+}
+
 export type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>;
 
 /** Everything that the processes of a system under test have reported, and every incident. */
 export class EventLog {
   readonly incidents: Incident[] = [];
+  /** In their order. */
+  readonly refusals: Refusal[] = [];
   /** When the last entry was made. */
   endsAt = 0;
   readonly #entries = new Map<Entry['type'], Entry[]>();
@@ -95,6 +103,15 @@ export class EventLog {
           unnoticedUntil: until + forgets.leaseMs,
         }),
       });
+    }
+  }
+  /** Records that the server refuses calls as long as `act` lasts, even when that fails. It is no incident. */
+  async refusing<Result>(act: () => Promise<Result>): Promise<Result> {
+    const from = sharedNow();
+    try {
+      return await act();
+    } finally {
+      this.refusals.push({ from, until: sharedNow() });
     }
   }
 }

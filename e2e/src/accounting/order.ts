@@ -1,5 +1,5 @@
 import { addTo } from './add-to.js';
-import type { EntryOf, EventLog, Incident } from './event-log.js';
+import type { EntryOf, EventLog } from './event-log.js';
 import type { HandlerCall } from './handler-calls.js';
 import { callsByQueueKey, type KeyedCall } from './key-order.js';
 
@@ -19,7 +19,7 @@ export function outOfOrder(
     if (about !== undefined) addTo(lines, `${process} ${about}`, entry);
     else if (isOrdered(key)) addTo(lines, process, entry);
   }
-  return [...lines.values()].flatMap((sends) => overtaken(sends, calls, log.incidents));
+  return [...lines.values()].flatMap((sends) => overtaken(sends, calls, log));
 }
 
 /** The messages that were started while another one of their key was handled, though nothing happened meanwhile. */
@@ -59,16 +59,29 @@ export function mostAtATime(
 function overtaken(
   sends: readonly EntryOf<'sending'>[],
   calls: ReadonlyMap<string, HandlerCall[]>,
-  incidents: readonly Incident[],
+  log: EventLog,
 ): string[] {
   const found: string[] = [];
+  const later: { sentAt: number; startedAt: number }[] = [];
   let firstOfLater = Infinity;
   for (const { key, at: sentAt } of [...sends].reverse()) {
     const startedAt = calls.get(key)?.[0]?.startedAt;
     if (startedAt === undefined) continue;
-    const isExplained = () => incidents.some(({ at, until }) => at <= startedAt && until >= sentAt);
+    const isExplained = () =>
+      log.incidents.some(({ at, until }) => at <= startedAt && until >= sentAt) ||
+      later.every((other) => other.startedAt > startedAt || mayPass(other.sentAt, sentAt, log));
     if (startedAt > firstOfLater && !isExplained()) found.push(key);
     firstOfLater = Math.min(firstOfLater, startedAt);
+    later.push({ sentAt, startedAt });
   }
   return found.reverse();
+}
+
+/**
+ * Whether both were sent before the same refusal ended: the second one may have been on the wire behind the first one then,
+ * and be executed, while the first one was refused. What is sent later is behind the first one that waits to be repeated.
+ */
+function mayPass(later: number, earlier: number, { refusals }: EventLog): boolean {
+  const refusal = refusals.find(({ until }) => until >= earlier);
+  return refusal !== undefined && later <= refusal.until;
 }

@@ -296,6 +296,19 @@ it('a message may be overtaken while something happens, and counts by its first 
   expect(summarize(again, { ordered: isOrdered }).outOfOrder).toEqual([]);
 });
 
+it('a message may pass one that was refused only if it was sent before the refusal ended', () => {
+  const log = (until: number) => {
+    const about = { about: 'k' };
+    const built = new LogBuilder().send('a', 'resolved', about).send('b', 'resolved', about);
+    built.log.refusals.push({ from: 0, until });
+    return built.handle('b').handle('a').log;
+  };
+  const [, sentLater = { at: 0 }] = log(0).all('sending');
+
+  expect(summarize(log(sentLater.at)).outOfOrder).toEqual([]);
+  expect(summarize(log(sentLater.at - 0.5)).outOfOrder).toEqual(['a']);
+});
+
 it('finds dead letters, except those that had to be', () => {
   const { log } = new LogBuilder().send('a');
   log.add({ process: 'producer', at: 1, type: 'sending', key: 'poison', isPoison: true });
