@@ -1,6 +1,7 @@
-import type { Connection } from '@redpost/core';
+import { type Connection, TimeoutError } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { interposed } from '../../../tooling/interposed.js';
 import { consumersOf, countBlocked, deferred, expireLeases } from './support/in-redis.js';
 import { openConnection, startOwnRedis, type TestQueue, useRedis } from './support/use-redis.js';
 
@@ -66,6 +67,41 @@ function wait(queue: TestQueue<string>) {
     queue.consume(({ body }) => handle(body), { leaseMs: 900 });
   return { name: queue.name, consume };
 }
+
+it('a consumer that heard nothing of its lease for so long that it asked for nothing asks again with the next beat', async () => {
+  let isDeaf = false;
+  let lostAnswers = 0;
+  const connection = interposed(redis.connection(), async (script, run) => {
+    const reply = await run();
+    if (!isDeaf || !script.startsWith('renew')) return reply;
+    lostAnswers += 1;
+    throw new TimeoutError('no answer to a beat', { outcome: 'unknown' });
+  });
+  const queue = redis.queue<string>({ connection });
+  const handled: string[] = [];
+  const first = deferred<void>();
+  const consumer = queue.consume(
+    async ({ body }) => {
+      handled.push(body);
+      if (body === 'first') await first.promise;
+    },
+    { leaseMs: 900 },
+  );
+  consumer.on('error', () => {});
+  await queue.send('first');
+  await eventually(() => handled.length === 1);
+  isDeaf = true;
+  // Beats come three times per lease.
+  await eventually(() => lostAnswers === 4);
+  await queue.send('second');
+  first.resolve();
+  await eventually(async () => (await queue.stats()).active === 0);
+  const { pending } = await queue.stats();
+  isDeaf = false;
+
+  await eventually(() => handled.length === 2);
+  expect(pending).toBe(1);
+});
 
 it('an idle consumer whose lease is gone goes on under another name, and the others keep theirs', async () => {
   const connection = redis.connection();

@@ -167,6 +167,8 @@ export abstract class LeaseSession<
     // stays open when one node restarts.
     if (this.feed.isQuiet && held > this.held.size) this.feed.doubt();
     this.events.renewed();
+    // While the lease may have run out, nothing was asked for.
+    this.feed.pumpSoon();
   }
 
   lost(): void {
