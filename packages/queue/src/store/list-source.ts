@@ -161,7 +161,8 @@ export class ListSource<Body = unknown>
   /** The gate of the queue may let something through that it has held up. */
   gateMayBeOpen(): void {
     this.#feed.suspectsAdded();
-    this.#feed.pollAgain();
+    // A move is out only where no gate was, and brings what comes.
+    if (!this.#move.mayTake) this.#feed.pollAgain();
   }
 
   /** The queue has this shape: what is sent from now on complies with it. */
@@ -171,7 +172,8 @@ export class ListSource<Body = unknown>
     this.#shape = shape;
     this.#isReadingShape = false;
     void this.#move.cancel();
-    this.gateMayBeOpen();
+    this.#feed.suspectsAdded();
+    this.#feed.pollAgain();
   }
 
   /** Whether a call may be worth it for messages that were returned. */
