@@ -691,6 +691,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       this.#declaration?.end(),
       ...consumers,
     ]);
+    await this.#context.index.noted();
   }
 
   /** The same as `close()`. */

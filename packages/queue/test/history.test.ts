@@ -1,8 +1,8 @@
+import { fingerprint } from '@redpost/core/consuming';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import type { Consumer } from '../src/index.js';
 import { queueKeys } from '../src/keys.js';
-import { fingerprint } from '../src/message/fingerprint.js';
 import { bucketOf, distributionOf } from '../src/recording/distribution.js';
 import { addHistory } from '../src/scripts/add-history.js';
 import { addSeries } from '../src/scripts/add-series.js';

@@ -257,6 +257,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     this.#closing.abort();
     const groups = [...this.#groups].map((group) => group.close());
     await Promise.all([this.#publisher.close(), ...groups]);
+    await this.#context.index.noted();
   }
 
   /** The same as `close()`. */

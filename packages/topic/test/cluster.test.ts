@@ -19,6 +19,20 @@ function open(): Connection {
   return connection;
 }
 
+it('lists a topic of a program that publishes one record and ends', async () => {
+  const names = numbers(12).map(() => uniqueName());
+  for (const name of names) {
+    const connection = connect(cluster.addresses);
+    const topic = openTopic<number>(name, { connection });
+    await topic.publish(1);
+    await topic.close();
+    await connection.close();
+  }
+
+  const listed = (await listTopics(open())).map(({ name }) => name);
+  expect(names.filter((name) => !listed.includes(name))).toEqual([]);
+});
+
 it('the partitions of a topic lie on different nodes, and are read and consumed together', async () => {
   const name = uniqueName();
   const topic = openTopic<number>(name, {

@@ -94,6 +94,7 @@ export {
   stepAfter,
   unreadableReason,
 } from './failure.js';
+export { fingerprint, normalised } from './fingerprint.js';
 export {
   type Handled,
   HandlerPool,

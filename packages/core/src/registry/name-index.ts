@@ -1,4 +1,5 @@
 import type { Connection } from '../connection/connection.js';
+import { within } from '../consuming/within.js';
 import { isRedpostError, type ServerError } from '../errors.js';
 import { dateNow, performance } from '../runtime/timers.js';
 
@@ -15,6 +16,8 @@ export interface NamedUse {
 const dayMs = 24 * 3_600_000;
 /** How long until it is noted again that a name is in use: after it was noted, and after that has failed. */
 const [againMs, retryMs] = [dayMs, 60_000];
+/** How long `noted()` waits. */
+const longestMs = 1000;
 /** How long a name stays in the index of which Redis has nothing left. */
 const rememberedMs = 30 * dayMs;
 
@@ -34,6 +37,7 @@ export class NameIndex {
   readonly #connection: Connection;
   readonly #key: string;
   readonly #due: DueTimes;
+  #noting: Promise<unknown> = Promise.resolve();
 
   constructor(connection: Connection, kind: NamedKind) {
     this.#connection = connection;
@@ -52,9 +56,18 @@ export class NameIndex {
     this.#due.set(name, now + againMs);
     // By the own clock, because a script would need more permissions than a producer has: it only decides when a name is
     // forgotten of which nothing is left.
-    this.#connection.call('ZADD', [this.#key, dateNow(), name]).catch((error) => {
+    const noting = this.#connection.call('ZADD', [this.#key, dateNow(), name]).catch((error) => {
       if (!isRefused(error)) this.#due.set(name, now + retryMs);
     });
+    this.#noting = Promise.all([this.#noting, noting]);
+  }
+
+  /**
+   * Resolves when what was noted here is in Redis, or after a second. A program that sends one message and ends waits
+   * for it: in a Cluster the index is on another node, where it may only just connect.
+   */
+  async noted(): Promise<void> {
+    await within(this.#noting, longestMs);
   }
 
   /** Removes a name that was deleted. Its next use adds it again. */

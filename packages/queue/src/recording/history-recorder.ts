@@ -1,9 +1,8 @@
 import { asError, type Complete } from '@redpost/core';
-import { clearTimeout, performance, setTimeout } from '@redpost/core/consuming';
+import { clearTimeout, fingerprint, performance, setTimeout } from '@redpost/core/consuming';
 import type { HeldDelivery } from '../consuming/delivery.js';
 import type { QueueContext } from '../context.js';
 import { bodyOf, isEnvelope } from '../message/envelope.js';
-import { fingerprint } from '../message/fingerprint.js';
 import { type AddHistoryInput, addHistory } from '../scripts/add-history.js';
 import type { HistoryOptions } from './history-options.js';
 import { type Outcome, outcomes } from './outcome.js';

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { InvalidArgumentError, type NamesOf, refuseUnknownOptions, shown } from '@redpost/core';
+import { fingerprint } from '@redpost/core/consuming';
 import { decodeEnvelope } from '../../message/envelope.js';
-import { fingerprint } from '../../message/fingerprint.js';
 import type { SurveyedLetter } from '../../scripts/survey-dead.js';
 import type { DeadLetter } from './dead-letter.js';
 

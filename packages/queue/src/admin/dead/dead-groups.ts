@@ -1,6 +1,6 @@
 import { type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
+import { fingerprint, normalised } from '@redpost/core/consuming';
 import type { QueueContext } from '../../context.js';
-import { fingerprint, normalised } from '../../message/fingerprint.js';
 import type { SurveyedLetter } from '../../scripts/survey-dead.js';
 import { type DeadLetterFilter, isMeant, namesIn } from './dead-filter.js';
 import { diedAt } from './dead-letter.js';
