@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** One line of progress, for people: never on stdout. */
+/** One line of progress, for people: never on stdout. On a terminal that is narrower, it is broken between words. */
 export function say(line) {
-  process.stderr.write(`redpost: ${line}\n`);
+  const { columns } = process.stderr;
+  const fitting = columns > 0 ? new RegExp(`(.{1,${columns}})(?: |$)`, 'g') : /(.+)/;
+  process.stderr.write(`redpost: ${line}`.replace(fitting, '$1\n'));
 }
 
 /**

@@ -7,6 +7,8 @@ import { Timings } from './timings.js';
 
 /** Pings come every second: not all of them are worth a line. */
 const pingLineMs = 5000;
+/** How many columns the bar has, on a terminal of 80 columns and on a narrower one. */
+const [widestBar, narrowBar] = [30, 12];
 
 /** What happens between producers and consumers: shown line by line, and counted. */
 export class Traffic {
@@ -122,9 +124,11 @@ export class Traffic {
 
   #showProgress(): void {
     const { paint } = this.#screen;
-    const [done, rest] = bar(this.#handled, this.#total, 30);
     const inWork = this.#taken - this.#handled;
-    const words = `${this.#handled} of ${plural(this.#total, 'message')} done, ${inWork} in work`;
+    const [words, width] = this.#screen.hasRoomFor(widestBar + 50)
+      ? [`${this.#handled} of ${plural(this.#total, 'message')} done, ${inWork} in work`, widestBar]
+      : [`${this.#handled} of ${this.#total} done`, narrowBar];
+    const [done, rest] = bar(this.#handled, this.#total, width);
     this.#screen.status(`   ${paint.accent(done)}${paint.dim(rest)}  ${paint.dim(words)}`);
   }
 }

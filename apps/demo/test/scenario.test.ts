@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { slowness } from '../../../tooling/machine-pace.js';
-import { runDemo, startDemo } from './support/start-demo.js';
+import { program, runDemo, startDemo } from './support/start-demo.js';
 
 const delivery = /(Consumer:\d+) {2,}got {2,}(Producer:\d+ produce data)/;
 
@@ -119,5 +121,23 @@ describe('the demo', () => {
     expect(stdout).not.toContain('\x1b');
     expect(stdout).not.toContain('\r');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it.each([40, 80])('breaks no line in mid-word on a terminal of %i columns', async (columns) => {
+    const demo = `stty cols ${columns}; '${process.execPath}' '${program}'`;
+    const command = `${demo} --messages 1 --interval 20ms`;
+    const { stdout } = await promisify(execFile)('script', ['-qec', command, '/dev/null'], {
+      env: { ...process.env, REDIS_URL: '', TERM: 'xterm' },
+    });
+
+    const shown = stdout.replaceAll('\r\x1b[2K', '\n');
+    const lines = shown.split(/\r?\n/).map(stripVTControlCharacters);
+    expect(lines.filter(({ length }) => length > columns)).toEqual([]);
+    expect(lines.some((line) => /─ {2}10 of 10( messages)? done|━ {2}10 of 10/.test(line))).toBe(
+      true,
+    );
+    const words = lines.join(' ').replace(/\s+/g, ' ').trim();
+    expect(words).toMatch(/^redpost demo on a private Redis at \S+, which ends with the demo /);
+    expect(words).toMatch(/ 10 sent, 10 consumed, 0 lost, 0 duplicated$/);
   });
 });

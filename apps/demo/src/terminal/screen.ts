@@ -28,6 +28,11 @@ export class Screen {
     return this.#stream.isTTY ? this.#stream.columns || 80 : Number.POSITIVE_INFINITY;
   }
 
+  /** Whether a line may have so many columns. */
+  hasRoomFor(columns: number): boolean {
+    return this.#columns >= columns;
+  }
+
   /** Begins an act. */
   heading(number: number, title: string, subtitle: string): void {
     this.line();

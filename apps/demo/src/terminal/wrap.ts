@@ -3,13 +3,17 @@ import { stripVTControlCharacters } from 'node:util';
 /** How much further in the second line of a wrapped text begins. */
 const hanging = 2;
 
-/**
- * A text in lines of at most `width` columns, broken between words. Colours take no room. A text without an indent, such as the
- * last line, stays as it is.
- */
+/** A text in lines of at most `width` columns, broken between words; so is each of its lines. Colours take no room. */
 export function wrapped(given: string, width: number): string {
+  return given
+    .split('\n')
+    .map((line) => wrappedLine(line, width))
+    .join('\n');
+}
+
+function wrappedLine(given: string, width: number): string {
   const text = colouredBehindIndent(given);
-  if (!text.startsWith(' ') || lengthOf(text) <= width) return text;
+  if (lengthOf(text) <= width) return text;
   const indent = /^ */.exec(text)?.[0] ?? '';
   const lines: string[] = [];
   let line = indent;
