@@ -1,7 +1,7 @@
 /** What the API answers: see `/api/openapi.json`. */
 
 export type Role = 'view' | 'operate' | 'destroy';
-export type Attention = 'unreadable' | 'no-consumer' | 'old' | 'dead' | 'paused';
+export type Attention = 'unreadable' | 'no-consumer' | 'dead' | 'old' | 'paused';
 
 export interface Session {
   user: string;

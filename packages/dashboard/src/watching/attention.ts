@@ -6,11 +6,11 @@ import { z } from 'zod';
  *
  * - `unreadable`: its numbers could not be read.
  * - `no-consumer`: messages wait, and nobody consumes them.
- * - `old`: the next message has waited for more than a minute, although there are consumers.
- * - `dead`: there are dead letters.
+ * - `dead`: there are dead letters, which nobody but a person will do anything about.
+ * - `old`: the next message has waited for more than a minute, although there are consumers, which may catch up.
  * - `paused`: it is paused, and messages wait.
  */
-export const attentionSchema = z.enum(['unreadable', 'no-consumer', 'old', 'dead', 'paused']);
+export const attentionSchema = z.enum(['unreadable', 'no-consumer', 'dead', 'old', 'paused']);
 export type Attention = z.infer<typeof attentionSchema>;
 
 const oldMs = 60_000;
@@ -21,8 +21,8 @@ export function attentionFor(
 ): Attention[] {
   const reasons: Attention[] = [];
   if (pending > 0 && consumers === 0 && !paused) reasons.push('no-consumer');
-  if (pending > 0 && consumers > 0 && !paused && (ageMs ?? 0) > oldMs) reasons.push('old');
   if (dead > 0) reasons.push('dead');
+  if (pending > 0 && consumers > 0 && !paused && (ageMs ?? 0) > oldMs) reasons.push('old');
   if (paused && pending > 0) reasons.push('paused');
   return reasons;
 }
