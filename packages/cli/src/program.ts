@@ -48,7 +48,8 @@ Messages go to stdout, one JSON object per line; words for people go to stderr.
 With --embedded, others reach the private Redis at the address it prints: it is
 of use with work, receive --follow and subscribe.
 Exit codes: 0 done, 1 failed, 2 wrong input, 128+n ended early by signal n.
-A password is best put into REDIS_URL: arguments can be seen by others.`;
+A password is best put into REDIS_URL: arguments can be seen by others. The URLs of
+several nodes of a Cluster are separated by commas: redis://a:6379,redis://b:6379.`;
 
 /** For a terminal; commander removes it where there is none, and with NO_COLOR. */
 const bold = (text: string) => `\x1b[1m${text}\x1b[22m`;

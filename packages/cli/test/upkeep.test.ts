@@ -482,6 +482,17 @@ describe('dead', () => {
     );
   });
 
+  it('on a terminal, the last word on how far it is gives way to what is printed', async () => {
+    const queue = await buryMany(150);
+
+    const { stdout } = await onTerminal(`dead redrive ${queue} --rate 50 --yes`);
+
+    const lines = stdout.split('\r\n');
+    expect(lines[0]).toMatch(/^redpost: redriven \d+ of 150/);
+    expect(lines[0]?.split('\r\x1b[K').at(-1)).toBe(JSON.stringify({ queue, redriven: 150 }));
+    expect(lines[1]).toMatch(/^redpost: redriven 150 of 150, after \d/);
+  });
+
   it('asks before more than a hundred are sent again, and counts those that a filter means', async () => {
     const queue = await buryMany(101);
     const redrive = (...options: string[]) => redpost.run(['dead', 'redrive', queue, ...options]);

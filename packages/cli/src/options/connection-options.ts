@@ -15,7 +15,7 @@ export interface ConnectionChoice {
 /** A connection, and the server to stop after it. */
 export interface OpenRedis {
   connection: Connection;
-  /** May hold a password: for the environment of a child process, never for output. */
+  /** As it was given; may hold a password: for the environment of a child process, never for output. */
   url: string;
   close(): Promise<void>;
 }
@@ -48,8 +48,19 @@ export async function openRedis(choice: ConnectionChoice): Promise<OpenRedis> {
 async function open(url: string, tls?: Tls): Promise<OpenRedis> {
   // Loaded when it is needed: the client takes longer to load than everything else.
   const { connect } = await import('@redpost/core');
-  const connection = connect(url, { name: 'redpost-cli', ...(tls && { tls }) });
+  const nodes = nodesIn(url);
+  const isCluster = nodes.length > 1;
+  const target = isCluster ? nodes.filter(Boolean) : url;
+  const connection = connect(target, { name: 'redpost-cli', ...(tls && { tls }) });
   return { connection, url, close: () => connection.close() };
+}
+
+/**
+ * URLs of nodes of a Cluster, separated by commas; behind the only one stands a comma, too. A comma in a password is none of
+ * these, because a URL has `/` only as `%2F` there.
+ */
+function nodesIn(urls: string): string[] {
+  return urls.split(/,(?=$|[a-z]+:\/\/)/i);
 }
 
 type Tls = Partial<Record<'ca' | 'cert' | 'key', Buffer>>;
@@ -74,7 +85,8 @@ function readPem(file: string): Buffer {
 }
 
 function warnOfPassword(url: string | undefined): void {
-  if (url === undefined || !URL.canParse(url) || new URL(url).password === '') return;
+  const nodes = url === undefined ? [] : nodesIn(url);
+  if (!nodes.some((node) => URL.canParse(node) && new URL(node).password !== '')) return;
   say('others on this machine can see the password in --redis: put the URL into REDIS_URL');
 }
 

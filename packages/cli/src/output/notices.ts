@@ -34,7 +34,9 @@ export function sayForNow(message: string): void {
     say(message);
     return;
   }
-  const line = `redpost: ${withoutPasswords(message)}`.slice(0, process.stderr.columns - 1);
+  // A terminal that does not tell its width has 0.
+  const columns = process.stderr.columns || 80;
+  const line = `redpost: ${withoutPasswords(message)}`.slice(0, columns - 1);
   process.stderr.write(`${withdrawn()}${line}`);
   isForNow = true;
 }
@@ -44,6 +46,12 @@ export function withdrawn(): string {
   const text = isForNow ? '\r\x1b[K' : '';
   isForNow = false;
   return text;
+}
+
+/** Takes the line of `sayForNow` back. */
+export function withdraw(): void {
+  const text = withdrawn();
+  if (text) process.stderr.write(text);
 }
 
 /** Prints an error, with the stack if it was requested. */

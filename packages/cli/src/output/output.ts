@@ -1,5 +1,6 @@
 import { type BigIntStats, fstatSync } from 'node:fs';
 import { TickBatch } from '@redpost/core/consuming';
+import { withdraw } from './notices.js';
 
 /** The program that read our stdout has ended, e.g. `| head`. */
 export class OutputClosedError extends Error {
@@ -94,6 +95,8 @@ export class Output {
 
   #write(lines: readonly Line[]): void {
     const text = lines.map((line) => `${line.text}\n`).join('');
+    // Progress, without a line break, may be the last line of the same terminal.
+    if (this.isTerminal) withdraw();
     this.#stream.write(text, (error) => {
       if (error) this.close();
       for (const { resolve, reject } of lines) {

@@ -1,7 +1,7 @@
 import type { Queue } from '@redpost/queue';
 import { type Body, printBody } from '../messages/body-codec.js';
 import { grouped } from '../output/notices.js';
-import { ageText, cut, pauseText, printable, type View } from './view.js';
+import { ageText, cut, keysText, pauseText, printable, type View } from './view.js';
 
 /** How many consumers, messages and groups of dead letters are shown at most. */
 const most = 10;
@@ -53,7 +53,7 @@ export function detailLines(
     lines,
     notice,
     keys,
-  }: { name: string; lines: readonly string[]; notice: string; keys: string },
+  }: { name: string; lines: readonly string[]; notice: string; keys: readonly string[] },
   { width, height, paint }: View,
 ): string[] {
   const room = Math.max(1, height - 3);
@@ -66,6 +66,6 @@ export function detailLines(
     paint.bold(cut(`redpost top  ${printable(name)}`, width)),
     ...shown,
     paint.yellow(cut(notice, width)),
-    paint.dim(cut(keys, width)),
+    paint.dim(keysText(keys, width)),
   ].slice(0, height);
 }

@@ -13,8 +13,13 @@ interface Question {
   yes(): Promise<unknown>;
 }
 
-const overviewKeys = 'q quit  ↑↓ select  ⏎ open  p pause or resume  s sort  / filter';
-const detailKeys = 'q quit  esc back  p pause or resume';
+const overviewKeys = [
+  'q quit  ↑↓ select  ⏎ open  p pause or resume  s sort  / filter',
+  'q quit  ⏎ open  p pause  s sort  / find',
+  'q ⏎ p s /',
+];
+const detailKeys = ['q quit  esc back  p pause or resume', 'q quit  esc back'];
+const filterKeys = ['type a part of a name; ⏎ done, esc all', '⏎ done  esc all'];
 
 /** All queues and groups on one page, which is drawn again at an interval and at every key. */
 export class Top {
@@ -121,7 +126,7 @@ export class Top {
       order: this.#order,
       filter: this.#filter,
       notice: { text, isAlarm },
-      keys: this.#isFiltering ? 'type a part of a name; ⏎ done, esc all' : overviewKeys,
+      keys: this.#isFiltering ? filterKeys : overviewKeys,
     };
     this.#terminal.draw(overviewLines(page, view));
   }

@@ -37,7 +37,7 @@ it.each([20, 40, 60, 80, 120, 200])('fills a screen of %i columns, and no more',
     address: '127.0.0.1:6379',
     rows: [...many, row('last')],
     selected: 'last',
-    ...{ order: 'name', filter: '', notice: undefined, keys: 'q quit' },
+    ...{ order: 'name', filter: '', notice: undefined, keys: ['q quit and more', 'q quit'] },
   };
 
   const lines = overviewLines(overview, { width, height: 10, paint: paintFor({}) });
@@ -57,7 +57,7 @@ it('shows what is alarming in red, also in the row that is selected', () => {
     address: '127.0.0.1:6379',
     rows: [row('alone', { dead: 7 }), row('broken', { dead: 2 })],
     selected: 'broken',
-    ...{ order: 'name', filter: '', notice: undefined, keys: 'q quit' },
+    ...{ order: 'name', filter: '', notice: undefined, keys: ['q quit and more', 'q quit'] },
   };
 
   const [, , other, selected] = overviewLines(overview, { width: 120, height: 10, paint });
@@ -77,6 +77,22 @@ it.each([
   [200_000_000, '2d'],
 ])('shows the age %s as %s', (ms, text) => {
   expect(ageText(ms)).toBe(text);
+});
+
+it('says on the narrowest terminal, too, which keys there are and what nobody takes', () => {
+  const red = { ...paintFor({}), red: (text: string) => `<${text.trim()}>` };
+  const overview: Overview = {
+    address: '127.0.0.1:6379',
+    rows: [row('alone', { pending: 4, consumers: 0 }), row('taken', { pending: 5 })],
+    selected: undefined,
+    ...{ order: 'name', filter: '', notice: undefined, keys: ['all of it, in words', 'in short'] },
+  };
+  const at = (width: number) => overviewLines(overview, { width, height: 6, paint: red });
+
+  expect(at(12).at(-1)).toBe('in short');
+  expect(at(20).at(-1)).toBe('all of it, in words');
+  expect(at(40).filter((line) => line.includes('<'))).toEqual([expect.stringContaining('<4>')]);
+  expect(at(80)[1]).toContain('CONSUMERS');
 });
 
 it('shows no control characters', () => {

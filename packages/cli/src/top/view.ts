@@ -22,7 +22,8 @@ export interface Overview {
   filter: string;
   /** What went wrong, or what is asked. */
   notice: { text: string; isAlarm: boolean } | undefined;
-  keys: string;
+  /** The same in several lengths, the longest first. */
+  keys: readonly string[];
 }
 
 interface Column {
@@ -35,9 +36,16 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-  { title: 'PENDING', width: 9, rank: 0, text: ({ pending }) => grouped(pending) },
-  { title: 'ACTIVE', width: 7, rank: 4, text: ({ active }) => grouped(active) },
-  { title: 'DELAYED', width: 8, rank: 6, text: ({ delayed }) => grouped(delayed) },
+  {
+    title: 'PENDING',
+    width: 9,
+    rank: 0,
+    text: ({ pending }) => grouped(pending),
+    // Also where there is no room for the consumers.
+    isAlarm: isUnattended,
+  },
+  { title: 'ACTIVE', width: 7, rank: 6, text: ({ active }) => grouped(active) },
+  { title: 'DELAYED', width: 8, rank: 7, text: ({ delayed }) => grouped(delayed) },
   {
     title: 'DEAD',
     width: 7,
@@ -51,7 +59,7 @@ const columns: readonly Column[] = [
   {
     title: 'CONSUMERS',
     width: 9,
-    rank: 7,
+    rank: 4,
     text: (row) => (row.paused ? 'paused' : grouped(row.consumers)),
     isAlarm: isUnattended,
   },
@@ -115,8 +123,13 @@ export function overviewLines(overview: Overview, { width, height, paint }: View
     paint.dim(cut('NAME'.padEnd(nameWidth) + titles, width)),
     ...lines,
     notice?.isAlarm ? paint.red(told) : paint.yellow(told),
-    paint.dim(cut(keys, width)),
+    paint.dim(keysText(keys, width)),
   ].slice(0, height);
+}
+
+/** The keys, of several ways to say them the longest that fits. */
+export function keysText(ways: readonly string[], width: number): string {
+  return cut(ways.find(({ length }) => length <= width) ?? ways.at(-1) ?? '', width);
 }
 
 function fitting(width: number): Column[] {
