@@ -337,15 +337,88 @@ async function testTopics(api: CheckedApi) {
     `${group}/dead-letters`,
   );
   expect(letters.map(({ error }) => error)).toEqual(['no index', 'no index', 'no index']);
+  expect(await api.get(`${group}/dead-letters/groups`)).toMatchObject({
+    groups: [
+      { reason: 'failed', error: 'no index', count: 3, sample: { entry: letters[2]?.entry } },
+    ],
+    ...{ matching: 3, examined: 3, of: 3 },
+  });
+  const act = async (action: string, body: object) => {
+    const { id } = await api.send<{ id: string }>('POST', `${group}/dead-letters/${action}`, body);
+    return eventually(async () => {
+      const operation = await api.get<{ state: string }>(`/operations/${id}`);
+      return operation.state !== 'running' && operation;
+    });
+  };
   const entries = [letters[0]?.entry];
-  expect(await api.send('POST', `${group}/dead-letters/redrive`, { entries })).toEqual({
-    redriven: 1,
-  });
-  expect(await api.send('POST', `${group}/dead-letters/delete`, { confirm: 'search' })).toEqual({
-    deleted: 2,
-  });
+  expect(await act('redrive', { entries })).toMatchObject({ state: 'done', changed: 1, of: 1 });
+  expect(await act('delete', { confirm: 'search' })).toMatchObject({ changed: 2, of: 2 });
   await topic.close();
 }
+
+it('dead letters of a group of a topic are grouped, and those of one kind listed, redriven and deleted', async () => {
+  const api = new CheckedApi(await dashboards.serve({ readOnly: false }));
+  const topic = new Topic<object>('payments', {
+    connection: dashboards.connection(),
+    partitions: 2,
+  });
+  onTestFinished(() => topic.close());
+  const group = topic.group('ledger');
+  const member = group.consume(
+    ({ offset, key }) => {
+      if (key === 'odd') throw new TypeError(`record ${offset} has no amount`);
+      throw new Error('connect ECONNREFUSED 10.0.0.1:443');
+    },
+    { maxAttempts: 1, concurrency: 10 },
+  );
+  member.on('failed', () => {});
+  const records = Array.from({ length: 430 }, (_, n) => ({
+    body: { n },
+    key: n % 10 === 0 ? 'odd' : `${n % 7}`,
+  }));
+  await topic.publishBatch(records);
+  await eventually(async () => (await group.stats()).dead === 430);
+  await member.stop();
+
+  const path = '/topics/payments/groups/ledger/dead-letters';
+  interface Found {
+    groups: { error: string; fingerprint: string; count: number }[];
+    matching: number;
+  }
+  const { groups } = await api.get<Found>(`${path}/groups`);
+  expect(groups.map(({ error, count }) => [error, count])).toEqual([
+    ['connect ECONNREFUSED <address>', 387],
+    ['record <n>-<n> has no amount', 43],
+  ]);
+  const filter = { reason: 'failed', fingerprint: groups[1]?.fingerprint };
+  const asked = `reason=failed&fingerprint=${filter.fingerprint}`;
+  expect(await api.get<Found>(`${path}/groups?${asked}`)).toMatchObject({ matching: 43 });
+
+  const listed: { entry: string; key: string }[] = [];
+  for (let after = ''; ; ) {
+    const page = await api.get<{ letters: typeof listed; next?: string }>(
+      `${path}?${asked}&limit=20${after}`,
+    );
+    listed.push(...page.letters);
+    if (!page.next) break;
+    after = `&after=${page.next}`;
+  }
+  expect(listed.map(({ key }) => key)).toEqual(Array.from({ length: 43 }, () => 'odd'));
+  expect(new Set(listed.map(({ entry }) => entry)).size).toBe(43);
+
+  const act = async (action: string, body: object) => {
+    const { id } = await api.send<{ id: string }>('POST', `${path}/${action}`, body);
+    return eventually(async () => {
+      const operation = await api.get<{ state: string }>(`/operations/${id}`);
+      return operation.state !== 'running' && operation;
+    });
+  };
+  expect(await act('redrive', { filter })).toMatchObject({ changed: 43, examined: 430, of: 430 });
+  expect(await group.stats()).toMatchObject({ dead: 387, lag: 43 });
+  const none = await act('delete', { filter, confirm: 'ledger' });
+  expect(none).toMatchObject({ changed: 0, of: 387 });
+  expect(await act('delete', { confirm: 'ledger' })).toMatchObject({ changed: 387 });
+});
 
 it('the description of the API is valid OpenAPI, and names each operation once', async () => {
   const { get } = await dashboards.serve({ basePath: '/admin' });

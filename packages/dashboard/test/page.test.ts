@@ -346,9 +346,12 @@ it('topics are shown with their groups and records, followed, and their groups m
   await topic.publish({ order: 1 });
   await eventually(async () => (await topic.group('search').stats()).dead === 1);
   await member.stop();
-  await row(page, 'no index').waitFor();
-  await button(page, 'Redrive all…').click();
+  await button(page, 'no index').click();
+  await page.getByRole('heading', { name: '1 dead letters that match' }).waitFor();
+  expect(page.url()).toMatch(/reason=failed&fingerprint=\w+/);
+  await button(page, 'Redrive all that match…').click();
   await confirm(page, 'Deliver 1 again');
+  await page.getByText('1 sent again, done').waitFor();
   await eventually(async () => (await topic.group('search').stats()).dead === 0);
 });
 

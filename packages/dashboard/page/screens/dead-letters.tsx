@@ -37,7 +37,7 @@ export function DeadLettersScreen({ queue, query, rights }: Props) {
   return (
     <>
       <FilterBar filter={filter} again={again} />
-      <Groups reading={groups} filter={filter} />
+      <DeadGroupsTable reading={groups} isFiltered={isFiltered(filter)} />
       <section aria-labelledby="letters">
         <h2 id="letters">
           {groups.data ? number(groups.data.matching) : ''} dead letters
@@ -90,12 +90,13 @@ function FilterBar({ filter, again }: { filter: Filter; again(): void }) {
   );
 }
 
-function Groups({
+/** What dead letters died of. To choose a row filters the address by it. */
+export function DeadGroupsTable({
   reading: { data, problem },
-  filter,
+  isFiltered,
 }: {
   reading: Reading<DeadGroups>;
-  filter: Filter;
+  isFiltered: boolean;
 }) {
   if (!data) return <Loading problem={problem} />;
   const choose = (group: DeadGroup) =>
@@ -107,7 +108,7 @@ function Groups({
         caption="Dead letters by reason and kind of error"
         rows={data.groups}
         keyOf={({ reason, fingerprint }) => `${reason} ${fingerprint}`}
-        empty={isFiltered(filter) ? 'No dead letter matches.' : 'There are no dead letters.'}
+        empty={isFiltered ? 'No dead letter matches.' : 'There are no dead letters.'}
         columns={[
           {
             title: 'Error',

@@ -1,16 +1,16 @@
 import { useState } from 'preact/hooks';
 import { apiAddress, change, useLive, useRead } from '../api.js';
-import { ago, number } from '../format.js';
-import { Preview } from '../parts/body.js';
+import { number } from '../format.js';
 import { Dialog, useDialog } from '../parts/dialog.js';
 import { Choice, Field } from '../parts/fields.js';
 import { Loading, ProblemNote } from '../parts/problem.js';
 import { Table } from '../parts/table.js';
 import { Facts, Tiles } from '../parts/tiles.js';
-import { Link, setQuery } from '../router.js';
+import { Link } from '../router.js';
 import { allows } from '../session.js';
-import type { DeadRecord, GroupDetail, Role, TopicDetail } from '../types.js';
+import type { GroupDetail, TopicDetail } from '../types.js';
 import { consumerColumns } from './consumers.js';
+import { DeadRecords } from './dead-records.js';
 
 interface Props {
   topic: string;
@@ -119,101 +119,5 @@ function SeekDialog({ topic, group, lag, close, again }: SeekProps) {
       />
       {to === 'time' && <Field label="Time" type="datetime-local" value={at} change={setAt} />}
     </Dialog>
-  );
-}
-
-interface DeadProps {
-  topic: string;
-  group: string;
-  query: URLSearchParams;
-  rights: Role | undefined;
-  count: number;
-}
-
-function DeadRecords({ topic, group, query, rights, count }: DeadProps) {
-  const path = ['topics', topic, 'groups', group, 'dead-letters'];
-  const after = query.get('after') ?? undefined;
-  const { data, problem, again } = useRead<{ letters: DeadRecord[]; next?: string }>(
-    apiAddress(path, { after }),
-  );
-  const [dialog, open] = useDialog();
-  const act = (action: string, body: object) => change('POST', [...path, action], body).then(again);
-  if (!data) return <Loading problem={problem} />;
-  return (
-    <section aria-labelledby="dead">
-      <h2 id="dead">{number(count)} dead letters</h2>
-      {allows(rights, 'operate') && (
-        <div class="buttons actions">
-          <button
-            type="button"
-            onClick={() =>
-              open((close) => (
-                <Dialog
-                  title="Redrive"
-                  action={`Deliver ${number(count)} again`}
-                  act={() => act('redrive', {})}
-                  close={close}
-                >
-                  <p>
-                    <strong>{number(count)}</strong> dead letters are delivered to this group again.
-                  </p>
-                </Dialog>
-              ))
-            }
-          >
-            Redrive all…
-          </button>
-          {allows(rights, 'destroy') && (
-            <button
-              type="button"
-              class="dangerous outline"
-              onClick={() =>
-                open((close) => (
-                  <Dialog
-                    title="Delete dead letters"
-                    action={`Delete ${number(count)}`}
-                    isDangerous
-                    typed={group}
-                    act={() => act('delete', { confirm: group })}
-                    close={close}
-                  >
-                    <p>
-                      <strong>{number(count)}</strong> dead letters are deleted. This cannot be
-                      undone.
-                    </p>
-                  </Dialog>
-                ))
-              }
-            >
-              Delete all…
-            </button>
-          )}
-        </div>
-      )}
-      {dialog}
-      <Table
-        caption="Dead letters of this group"
-        rows={data.letters}
-        keyOf={({ entry }) => entry}
-        empty="None."
-        columns={[
-          { title: 'Offset', cell: ({ offset }) => <code>{offset}</code> },
-          { title: 'Reason', cell: ({ reason }) => reason },
-          { title: 'Error', cell: ({ error }) => <span class="cut">{error || '–'}</span> },
-          { title: 'Body', cell: ({ body }) => <Preview body={body} /> },
-          { title: 'Attempts', isNumber: true, cell: ({ attempt }) => number(attempt) },
-          { title: 'Died', cell: ({ diedAt }) => ago(diedAt) },
-        ]}
-      />
-      {data.next && (
-        <button
-          type="button"
-          class="secondary outline"
-          onClick={() => setQuery({ after: data.next })}
-        >
-          Newer ones
-        </button>
-      )}
-    </section>
   );
 }

@@ -2,6 +2,7 @@ import type { Route } from './route.js';
 import { channelRoutes } from './routes/channels.js';
 import { consumerRoutes } from './routes/consumers.js';
 import { deadLetterRoutes } from './routes/dead-letters.js';
+import { deadRecordRoutes } from './routes/dead-records.js';
 import { flowRoutes } from './routes/flows.js';
 import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   ...scheduleRoutes,
   ...flowRoutes,
   ...topicRoutes,
+  ...deadRecordRoutes,
   ...channelRoutes,
   ...serverRoutes,
   ...operationRoutes,

@@ -6,6 +6,7 @@ import { givenBody, givenBodySchema } from '../given-body.js';
 import { deadLetterSchema, MessageViews, previewBytes, previewLength } from '../message-view.js';
 import { type Call, route } from '../route.js';
 import { confirmation, count, done, instant, iso, time, wholeInQuery } from '../schemas.js';
+import { type Progress, startOperation } from './start-operation.js';
 
 const tag = 'Dead letters';
 const path = '/queues/{queue}/dead-letters';
@@ -25,6 +26,24 @@ type GivenFilter = z.infer<typeof filterSchema>;
 const entries = z.array(z.string()).min(1).max(1000);
 /** How many are read at a time to be deleted. */
 const pageSize = 100;
+
+/** Dead letters counted by what they died of. */
+export const deadGroupsSchema = z.object({
+  groups: z.array(
+    z.object({
+      reason: z.string(),
+      error: z.string().describe('With numbers, ids and addresses replaced'),
+      fingerprint: z.string(),
+      count,
+      first: time,
+      last: time,
+      sample: z.object({ id: z.string().optional(), entry: z.string() }),
+    }),
+  ),
+  matching: count.describe('How many dead letters the filter means'),
+  examined: count,
+  of: count,
+});
 
 export const deadLetterRoutes = [
   route({
@@ -56,22 +75,7 @@ export const deadLetterRoutes = [
     summary: 'Dead letters counted by reason and by kind of error',
     tag,
     query: filterFields,
-    answer: z.object({
-      groups: z.array(
-        z.object({
-          reason: z.string(),
-          error: z.string().describe('With numbers, ids and addresses replaced'),
-          fingerprint: z.string(),
-          count,
-          first: time,
-          last: time,
-          sample: z.object({ id: z.string().optional(), entry: z.string() }),
-        }),
-      ),
-      matching: count.describe('How many dead letters the filter means'),
-      examined: count,
-      of: count,
-    }),
+    answer: deadGroupsSchema,
     async handle({ queue, query, signal }) {
       const filter = filterOf(query) ?? {};
       const found = await queue.deadLetters.groups({ filter, signal, limit: 10_000 });
@@ -144,10 +148,10 @@ export const deadLetterRoutes = [
         call.demand('operate', to);
       }
       const detail = [describe(call.body), to && `to ${to}`, ratePerSecond && `${ratePerSecond}/s`];
+      const target = call.queue.name;
       return startOperation(
         call,
-        'redrive',
-        detail.filter(Boolean).join(', '),
+        { kind: 'redrive', target, detail: detail.filter(Boolean).join(', ') },
         async (signal, progressed) => {
           const result = await call.queue.deadLetters.redrive({
             ...(call.body.entries
@@ -175,14 +179,14 @@ export const deadLetterRoutes = [
     answer: operationSchema,
     async handle(call) {
       call.confirm(call.body.confirm, call.queue.name);
-      return startOperation(call, 'delete', describe(call.body), (signal, progressed) =>
+      const about = { kind: 'delete', target: call.queue.name, detail: describe(call.body) };
+      return startOperation(call, about, (signal, progressed) =>
         deleteLetters(call, signal, progressed),
       );
     },
   }),
 ];
 
-type Progress = { changed: number; examined: number; of: number };
 type Selection = { entries?: string[] | undefined; filter?: GivenFilter | undefined };
 
 /** Undefined where nothing is filtered. */
@@ -199,22 +203,6 @@ function describe({ entries, filter }: Selection): string {
   if (entries) return `${entries.length} chosen`;
   const given = Object.entries(filter ?? {}).filter(([, value]) => value !== undefined);
   return given.length === 0 ? 'all' : given.map(([name, value]) => `${name}: ${value}`).join(', ');
-}
-
-async function startOperation(
-  call: Call<undefined, unknown>,
-  kind: string,
-  detail: string,
-  work: (signal: AbortSignal, progressed: (progress: Progress) => void) => Promise<Progress>,
-) {
-  const { user } = call.rights;
-  const queue = call.queue.name;
-  const entry = { user, action: kind, target: queue, detail };
-  await call.note({ ...entry, outcome: 'started' });
-  return call.services.operations.start({ kind, queue, user }, work, async ({ changed, state }) => {
-    const outcome = state === 'running' ? 'done' : state;
-    await call.note({ ...entry, count: changed, outcome });
-  });
 }
 
 async function deleteLetters(

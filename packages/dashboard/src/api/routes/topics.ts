@@ -1,9 +1,9 @@
 import { inTurns } from '@redpost/core/consuming';
-import type { DeadRecord, From, Topic, TopicRecord } from '@redpost/topic';
+import type { From, Topic, TopicRecord } from '@redpost/topic';
 import { z } from 'zod';
 import { Problem } from '../../http/problem.js';
 import { type BodyViewer, bodySchema } from '../../watching/body-view.js';
-import { previewBytes, previewLength } from '../message-view.js';
+import { previewLength } from '../message-view.js';
 import { type Call, route, tailRoute } from '../route.js';
 import {
   confirmation,
@@ -11,7 +11,6 @@ import {
   count,
   done,
   instant,
-  iso,
   searchInQuery,
   time,
   wholeInQuery,
@@ -19,7 +18,7 @@ import {
 import { consumerView } from '../views.js';
 
 const tag = 'Topics';
-const groupPath = '/topics/{topic}/groups/{group}';
+export const groupPath = '/topics/{topic}/groups/{group}';
 
 const groupNumbers = {
   group: z.string(),
@@ -30,7 +29,7 @@ const groupNumbers = {
   consumers: count,
 };
 
-const recordSchema = z.object({
+export const recordSchema = z.object({
   offset: z.string(),
   partition: count,
   key: z.string().optional(),
@@ -38,14 +37,6 @@ const recordSchema = z.object({
   headers: z.record(z.string(), z.string()),
   publishedAt: time,
   body: bodySchema,
-});
-
-const deadRecordSchema = recordSchema.extend({
-  entry: z.string(),
-  attempt: count,
-  reason: z.string(),
-  error: z.string(),
-  diedAt: time,
 });
 
 /** So many topics are asked for their numbers at most. */
@@ -216,68 +207,6 @@ export const topicRoutes = [
       return { done: true };
     },
   }),
-  route({
-    method: 'get',
-    path: `${groupPath}/dead-letters`,
-    role: 'view',
-    summary: 'Dead letters of a group, the oldest first',
-    tag,
-    query: { after: z.string().optional(), limit: wholeInQuery(1, 100).default(25) },
-    answer: z.object({ letters: z.array(deadRecordSchema), next: z.string().optional() }),
-    async handle(call) {
-      const { topic } = await topicOf(call);
-      const { deadLetters } = topic.group(await existingGroup(call, topic));
-      const { after, limit } = call.query;
-      const letters = await deadLetters.list({ after, limit, maxBodyBytes: previewBytes });
-      const view = ({ entry, attempt, reason, error, diedAt, ...record }: DeadRecord<Buffer>) => ({
-        ...recordView(topic.name, record, call.services.bodies),
-        ...{ entry, attempt, reason, error, diedAt: iso(diedAt) },
-      });
-      const next = letters.length === limit ? letters.at(-1)?.entry : undefined;
-      return { letters: letters.map(view), next };
-    },
-  }),
-  route({
-    method: 'post',
-    path: `${groupPath}/dead-letters/redrive`,
-    role: 'operate',
-    summary: 'Delivers dead letters to the group again: chosen ones, or all',
-    tag,
-    body: { entries: z.array(z.string()).min(1).max(1000).optional() },
-    answer: z.object({ redriven: count }),
-    async handle(call) {
-      const { topic } = await topicOf(call);
-      const name = await existingGroup(call, topic);
-      const { entries } = call.body;
-      const detail = `${name}: ${entries ? `${entries.length} chosen` : 'all'}`;
-      const redrive = () => topic.group(name).deadLetters.redrive({ entries });
-      const about = { action: 'redrive', target: topic.name, detail };
-      return { redriven: await call.audited(about, redrive, (redriven) => redriven) };
-    },
-  }),
-  route({
-    method: 'post',
-    path: `${groupPath}/dead-letters/delete`,
-    role: 'destroy',
-    summary: 'Deletes dead letters of a group: chosen ones, or all',
-    tag,
-    body: {
-      confirm: confirmation.describe('The name of the group, as a confirmation'),
-      entries: z.array(z.string()).min(1).max(1000).optional(),
-    },
-    answer: z.object({ deleted: count }),
-    async handle(call) {
-      const { topic } = await topicOf(call);
-      const name = await existingGroup(call, topic);
-      call.confirm(call.body.confirm, name);
-      const { entries } = call.body;
-      const { deadLetters } = topic.group(name);
-      const detail = `${name}: ${entries ? `${entries.length} chosen` : 'all'}`;
-      const remove = () => (entries ? deadLetters.remove(entries) : deadLetters.purge());
-      const about = { action: 'delete', target: topic.name, detail };
-      return { deleted: await call.audited(about, remove, (deleted) => deleted) };
-    },
-  }),
 ];
 
 type Group = { [Name in keyof typeof groupNumbers]: z.infer<(typeof groupNumbers)[Name]> };
@@ -290,13 +219,16 @@ async function groupsOf(topic: Topic<Buffer>): Promise<Group[]> {
   return inTurns(await topic.groups(), read, 5);
 }
 
-function topicOf(call: Call<unknown, unknown>) {
+export function topicOf(call: Call<unknown, unknown>) {
   const name = call.param('topic');
   if (call.rights.allows('view', name)) return call.services.topics.get(name);
   throw new Problem(404, `There is no topic ${JSON.stringify(name)} here`);
 }
 
-async function existingGroup(call: Call<unknown, unknown>, topic: Topic<Buffer>): Promise<string> {
+export async function existingGroup(
+  call: Call<unknown, unknown>,
+  topic: Topic<Buffer>,
+): Promise<string> {
   const name = call.param('group');
   if ((await topic.groups()).includes(name)) return name;
   throw new Problem(
@@ -317,7 +249,7 @@ type ShownRecord = Omit<TopicRecord<Buffer | undefined>, 'body'> & {
 };
 
 /** A record as the API tells of it. */
-function recordView(
+export function recordView(
   topic: string,
   { offset, partition, key, id, headers, publishedAt, body, bytes: read, bodyBytes }: ShownRecord,
   bodies: BodyViewer,
