@@ -1,3 +1,4 @@
+import { PubSub } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
 import { Topic } from '@redpost/topic';
 
@@ -5,7 +6,7 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const random = (from, to) => from + Math.random() * (to - from);
 
 /**
- * The queues and topics of a small shop, with traffic and some trouble, until `stop()`. All of it is real but for the
+ * The queues, topics and channels of a small shop, with traffic and some trouble, until `stop()`. All of it is real but for the
  * last hour of `emails`, which is written down: nobody waits an hour for a picture.
  */
 export async function playScene(connection) {
@@ -18,6 +19,7 @@ class Shop {
   #connection;
   #queues = [];
   #topics = [];
+  #pubsubs = [];
   #isOpen = true;
   #traffic = [];
 
@@ -33,12 +35,13 @@ class Shop {
     await this.#exports();
     await this.#emails();
     await this.#orders();
+    await this.#channels();
   }
 
   async stop() {
     this.#isOpen = false;
     await Promise.all(this.#traffic);
-    await Promise.all([...this.#queues, ...this.#topics].map((each) => each.close()));
+    await Promise.all([...this.#queues, ...this.#topics, ...this.#pubsubs].map((each) => each.close()));
   }
 
   async #emails() {
@@ -131,6 +134,16 @@ class Shop {
     quiet(views.group('analytics').consume(() => pause(1), { concurrency: 4 }));
     this.#publish(orders, 30, (n) => ({ order: 100_000 + n, state: 'paid' }));
     this.#publish(views, 90, (n) => ({ path: `/products/${n % 300}` }));
+  }
+
+  async #channels() {
+    const pubsub = new PubSub({ connection: this.#connection });
+    this.#pubsubs.push(pubsub);
+    for (const channel of ['prices', 'prices', 'prices', 'stock', 'presence']) {
+      await pubsub.subscribe(channel, { onMessage() {} });
+    }
+    this.#repeat(25, (n) => pubsub.publish('prices', { product: n % 300, cents: 1000 + (n % 700) }));
+    this.#repeat(5, (n) => pubsub.publish('stock', { product: n % 300, left: n % 40 }));
   }
 
   #queue(name, options = {}) {
