@@ -41,7 +41,9 @@ class Shop {
   async stop() {
     this.#isOpen = false;
     await Promise.all(this.#traffic);
-    await Promise.all([...this.#queues, ...this.#topics, ...this.#pubsubs].map((each) => each.close()));
+    await Promise.all(
+      [...this.#queues, ...this.#topics, ...this.#pubsubs].map((each) => each.close()),
+    );
   }
 
   async #emails() {
@@ -142,7 +144,9 @@ class Shop {
     for (const channel of ['prices', 'prices', 'prices', 'stock', 'presence']) {
       await pubsub.subscribe(channel, { onMessage() {} });
     }
-    this.#repeat(25, (n) => pubsub.publish('prices', { product: n % 300, cents: 1000 + (n % 700) }));
+    this.#repeat(25, (n) =>
+      pubsub.publish('prices', { product: n % 300, cents: 1000 + (n % 700) }),
+    );
     this.#repeat(5, (n) => pubsub.publish('stock', { product: n % 300, left: n % 40 }));
   }
 

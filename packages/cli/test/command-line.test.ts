@@ -73,6 +73,13 @@ it.each([
   expect(stdout).toContain(`Usage: ${usage} [options]`);
 });
 
+it('explains a command by the help of those above it', async () => {
+  const { code, stdout, stderr } = await redpost.run(['topic', 'help', 'dead', 'list']);
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('Usage: redpost topic dead list [options]');
+});
+
 it.each([
   [['SEDN', 'q'], 'send'],
   [['help', 'Recieve'], 'receive'],
@@ -98,6 +105,7 @@ it.each([
   ['a duration that is none', ['send', 'q', '1', '--delay', '5x'], /duration such as/],
   ['a duration without a unit', ['send', 'q', '1', '--delay', '5'], /Write a unit: 5ms, 5s or 5m/],
   ['a command that help does not know', ['help', 'nosuch'], /unknown command 'nosuch'/],
+  ['a command that help of others does not know', ['topic', 'help', 'nosuch'], /unknown .* topic /],
   ['a header that is none', ['send', 'q', '1', '--header', 'x'], /name=value/],
   ['options that exclude each other', ['send', 'q', '1', '--bare', '--id', 'x'], /cannot be used/],
   ['an id for two bodies', ['send', 'q', '1', '2', '--id', 'x'], /one body/],

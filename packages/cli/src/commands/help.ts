@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { addCommand } from '../program/define.js';
 
+/** Adds `help` to a command and to all of its commands that have some. */
 export function addHelp(program: Command): void {
+  for (const each of program.commands)
+    if (each.commands.length > 0) addHelp(each.helpCommand(false));
   const help = addCommand(program, 'help')
     .description('Explain a command.')
     .argument('[command...]', 'its name, e.g. send or dead list')
