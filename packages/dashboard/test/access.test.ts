@@ -1,6 +1,7 @@
 import { createServer, request } from 'node:http';
 import { connect } from '@redpost/core';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
 import { createDashboard, type DashboardOptions } from '../src/index.js';
 import { served, useDashboard } from './support/use-dashboard.js';
 
@@ -85,10 +86,14 @@ it('each role may do what it is for, and queues can have roles of their own', as
     403,
   );
   expect((await send('POST', '/queues/mine/purge', { confirm: 'mine' })).status).toBe(200);
-  const audit = await get<{ entries: { user: string; target: string }[] }>('/audit');
-  const its = audit.body.entries.filter(({ target }) => target === 'mine' || target === 'theirs');
+  const its = await eventually(async () => {
+    const audit = await get<{ entries: { user: string; target: string }[] }>('/audit');
+    const found = audit.body.entries.filter(({ target }) => ['mine', 'theirs'].includes(target));
+    return found.length > 3 && found;
+  });
   expect(its).toMatchObject([
-    { user: 'ada', action: 'purge', target: 'mine' },
+    { user: 'ada', action: 'purge', target: 'mine', outcome: 'done' },
+    { user: 'ada', action: 'purge', target: 'mine', outcome: 'started' },
     { user: 'ada', action: 'pause', target: 'theirs' },
     { user: 'ada', action: 'pause consumer', target: 'theirs', detail: 'nobody' },
   ]);

@@ -34,7 +34,11 @@ export function OperationTray() {
   );
 }
 
-const doneWords: Record<string, string> = { redrive: 'sent again', delete: 'deleted' };
+const doneWords: Record<string, string> = {
+  redrive: 'sent again',
+  delete: 'deleted',
+  purge: 'deleted',
+};
 
 function OperationCard({ id, close }: { id: string; close(): void }) {
   const { data, problem } = useLive<Operation>(apiAddress(['operations', id]));

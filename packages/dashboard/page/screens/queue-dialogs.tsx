@@ -3,8 +3,9 @@ import { change } from '../api.js';
 import { counted, number } from '../format.js';
 import { Dialog } from '../parts/dialog.js';
 import { Area, Field } from '../parts/fields.js';
+import { showOperation } from '../parts/operations.js';
 import { address, go } from '../router.js';
-import type { QueueDetail } from '../types.js';
+import type { Operation, QueueDetail } from '../types.js';
 
 interface Props {
   queue: string;
@@ -118,7 +119,9 @@ export function PurgeDialog({ detail, close }: DetailProps) {
       action={`Delete ${counted(pending + delayed, 'message')}`}
       isDangerous
       typed={name}
-      act={() => change('POST', ['queues', name, 'purge'], { confirm: name })}
+      act={async () =>
+        showOperation(await change<Operation>('POST', ['queues', name, 'purge'], { confirm: name }))
+      }
       close={close}
     >
       <p>

@@ -1,5 +1,6 @@
 import type { SeriesPoint } from '@redpost/queue';
 import { z } from 'zod';
+import { operationSchema } from '../../acting/operations.js';
 import { attentionFor, attentionSchema } from '../../watching/attention.js';
 import { ageOfNext } from '../../watching/sampler.js';
 import { route } from '../route.js';
@@ -16,6 +17,7 @@ import {
   wholeInQuery,
 } from '../schemas.js';
 import { consumerView, pausedView } from '../views.js';
+import { startOperation } from './start-operation.js';
 
 const distribution = z.object({
   count,
@@ -291,18 +293,25 @@ export const queueRoutes = [
     method: 'post',
     path: '/queues/{queue}/purge',
     role: 'destroy',
-    summary: 'Deletes all pending and delayed messages',
+    summary: 'Deletes all pending and delayed messages. Goes on in the background',
     tag,
     body: { confirm: confirmation },
-    answer: z.object({ pending: count, delayed: count }),
+    answer: operationSchema,
     async handle(call) {
-      call.confirm(call.body.confirm, call.queue.name);
-      const about = { action: 'purge', target: call.queue.name };
-      return call.audited(
-        about,
-        () => call.queue.purge(),
-        ({ pending, delayed }) => pending + delayed,
-      );
+      const { queue } = call;
+      call.confirm(call.body.confirm, queue.name);
+      const about = { kind: 'purge', target: queue.name, detail: '' };
+      return startOperation(call, about, async (signal, progressed) => {
+        const before = await queue.stats();
+        const of = before.pending + before.delayed;
+        const soFar = (deleted: { pending: number; delayed: number }) => {
+          const changed = deleted.pending + deleted.delayed;
+          return { changed, examined: changed, of };
+        };
+        return soFar(
+          await queue.purge({ signal, onProgress: (deleted) => progressed(soFar(deleted)) }),
+        );
+      });
     },
   }),
   route({
