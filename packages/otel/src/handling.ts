@@ -27,6 +27,8 @@ interface ReceiveSpan {
   context: Context;
   /** False when the propagator reads no baggage, so that headers need not be read for it. */
   mayHaveBaggage: boolean;
+  /** True when the handlers of all of them run in this context, whatever their headers are. */
+  isOfAll: boolean;
 }
 
 /** Makes the spans of calls of handlers, and of calls that receive. */
@@ -35,7 +37,8 @@ export class Handling {
   readonly #propagator: Propagator;
   readonly #places: Places;
   readonly #sameTrace: boolean;
-  readonly #receiveSpans = new WeakMap<ReceivedTogether, ReceiveSpan>();
+  /** The property of what has come together that has its span: a `WeakMap` of them would cost more than all else here, in collecting garbage. */
+  readonly #spanOf = Symbol('span');
   /** The last one, since handlers of messages that have come together often follow each other. */
   #last: ReceiveSpan | undefined;
 
@@ -44,6 +47,12 @@ export class Handling {
     this.#propagator = propagator;
     this.#places = places;
     this.#sameTrace = sameTrace;
+  }
+
+  /** The context of the handler, if it is known without a look at its message: as that of most is, while few are sampled. */
+  contextFor({ received }: HandleOperation): Context | undefined {
+    const last = this.#last;
+    return last?.isOfAll && last.received === received ? last.context : undefined;
   }
 
   around(place: Place, operation: HandleOperation, run: () => unknown): unknown {
@@ -72,10 +81,9 @@ export class Handling {
 
   #receiveSpan(place: Place, operation: HandleOperation, received: ReceivedTogether): ReceiveSpan {
     if (this.#last?.received === received) return this.#last;
-    const known = this.#receiveSpans.get(received) ?? this.#openReceive(place, operation, received);
-    this.#receiveSpans.set(received, known);
-    this.#last = known;
-    return known;
+    const spans: { [of: symbol]: ReceiveSpan } = received as object;
+    this.#last = spans[this.#spanOf] ??= this.#openReceive(place, operation, received);
+    return this.#last;
   }
 
   #openReceive(place: Place, operation: HandleOperation, received: ReceivedTogether): ReceiveSpan {
@@ -85,7 +93,8 @@ export class Handling {
     const isRecording = span.isRecording();
     span.end();
     const mayHaveBaggage = carriesBaggage(this.#propagator);
-    return { received, isRecording, context: its, mayHaveBaggage };
+    const isOfAll = !isRecording && !mayHaveBaggage && !this.#sameTrace;
+    return { received, isRecording, context: its, mayHaveBaggage, isOfAll };
   }
 
   #startReceive({ spanName, attributes }: Place, count: number, startTime?: Date): Span {

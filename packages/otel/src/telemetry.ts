@@ -1,4 +1,5 @@
 import {
+  context,
   type MeterProvider,
   metrics,
   propagation,
@@ -103,6 +104,8 @@ class Telemetry implements Observer {
   }
 
   handle(operation: HandleOperation, run: () => unknown): unknown {
+    const its = this.#handling.contextFor(operation);
+    if (its) return context.with(its, run);
     const place = this.#places.of(operation, 'process');
     // What consumers settle is measured by `settled`, and messages of channels are not settled.
     const call = operation.kind === 'channel' ? () => this.#channelCalls.measured(place, run) : run;
