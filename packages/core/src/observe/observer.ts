@@ -91,8 +91,8 @@ export interface SettledBatch extends Destination {
   /** How many were settled so. */
   counts: Readonly<Record<SettledAs, number>>;
   /**
-   * The times of some of them: of the first one, of those whose handlers have thrown, and of every 64th other one of the
-   * consumer.
+   * The times of those whose handlers have thrown, and of some of the others: of all while a consumer settles few, and of one in up
+   * to 256 while it settles many.
    */
   times: readonly SettledTimes[];
 }
