@@ -81,7 +81,7 @@ export class Handling {
 
   #receiveSpan(place: Place, operation: HandleOperation, received: ReceivedTogether): ReceiveSpan {
     if (this.#last?.received === received) return this.#last;
-    const spans: { [of: symbol]: ReceiveSpan } = received as object;
+    const spans = received as ReceivedTogether & { [of: symbol]: ReceiveSpan };
     this.#last = spans[this.#spanOf] ??= this.#openReceive(place, operation, received);
     return this.#last;
   }
