@@ -1,11 +1,25 @@
-import { decodeOnly, isRedpostError, text, type WrongTypeError } from '@redpost/core';
+import { connectionOf, decodeOnly, isRedpostError, text, type WrongTypeError } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { Flow, List, listQueues, Queue } from '../src/index.js';
+import { queueKeys } from '../src/keys.js';
+import { queueOwner } from '../src/queue-owner.js';
+import { importMessages } from '../src/scripts/import.js';
+import { leave } from '../src/scripts/leave.js';
+import { promote } from '../src/scripts/promote.js';
+import { receive } from '../src/scripts/receive.js';
+import { recover } from '../src/scripts/recover.js';
+import { consumersOf } from './support/in-redis.js';
 import { openConnection, type TestQueue, uniqueName, useRedis } from './support/use-redis.js';
 
 const redis = useRedis();
+
+/** The keys of a queue, and a connection whose errors name them. */
+function ownersOf({ name, connection }: TestQueue<string>) {
+  const keys = queueKeys(name);
+  return { keys, connection: connectionOf(queueOwner(name, keys), connection) };
+}
 
 /** A queue whose list is a hash of somebody else's. */
 async function onHash() {
@@ -328,3 +342,225 @@ it('a key of suspects of another type loses no message that is taken with it', a
   queue.consume(({ body }) => void consumed.push(body));
   await eventually(() => consumed.length === 2);
 });
+
+/** Puts a key of another type in the place of one that the queue derives. */
+async function spoil({ name, connection }: TestQueue<string>, suffix: string): Promise<string> {
+  const key = `{${name}}:${suffix}`;
+  await connection.call('DEL', [key]);
+  await connection.call('ZADD', [key, 1, 'value']);
+  return key;
+}
+
+const wrongType = (key: string, outcome: string) => ({
+  code: 'WRONG_TYPE',
+  key,
+  found: 'zset',
+  outcome,
+});
+
+it('the list of a key that is of another type is named by a lease, and nothing is lost', async () => {
+  const queue = redis.queue<string>();
+  for (const key of ['a', 'b', 'c', 'd']) await queue.send(key, { key });
+  await queue.send('none');
+  const spoilt = await spoil(queue, 'key:b');
+  const taken: string[] = [];
+  const failures: unknown[] = [];
+  for (let calls = 0; calls < 8; calls += 1) {
+    const found = await queue.receive({ timeoutMs: 0 }).catch((error) => void failures.push(error));
+    if (found) taken.push(found.body);
+  }
+  expect(failures[0]).toMatchObject(wrongType(spoilt, 'not-executed'));
+  await queue.connection.call('DEL', [spoilt]);
+  for (;;) {
+    const found = await queue.receive({ timeoutMs: 0 });
+    if (!found) break;
+    taken.push(found.body);
+  }
+  expect(taken.sort()).toEqual(['a', 'c', 'd', 'none']);
+});
+
+it('the rate of a key that is of another type is named by a lease, and nothing is lost', async () => {
+  const queue = redis.queue<string>();
+  await queue.limits.set({ keyRate: { max: 100, perMs: 1000 } });
+  for (const key of ['a', 'b']) await queue.send(key, { key });
+  const spoilt = await spoil(queue, 'rate:a');
+  expect(await rejection(queue.receive({ timeoutMs: 0 }))).toMatchObject(
+    wrongType(spoilt, 'not-executed'),
+  );
+  await queue.connection.call('DEL', [spoilt]);
+  const bodies: unknown[] = [];
+  queue.consume(({ body }) => void bodies.push(body));
+  await eventually(() => bodies.length === 2);
+});
+
+it.each(['result:i', 'waiting:i'])(
+  'a message whose %s is of another type stays with its consumer, and others are acknowledged',
+  async (suffix) => {
+    const queue = redis.queue<string>();
+    await queue.send('a', { id: 'i', keepResultMs: 60_000 });
+    await queue.send('b', { id: 'other', keepResultMs: 60_000 });
+    const [first, second] = [await queue.receive(), await queue.receive()];
+    const spoilt = await spoil(queue, suffix);
+
+    const settled = await Promise.allSettled([first?.ack(), second?.ack()]);
+
+    expect(settled[0]).toMatchObject({ reason: wrongType(spoilt, 'unknown') });
+    expect(await queue.stats()).toMatchObject({ active: 1, total: { acked: 1 } });
+    expect(String(await queue.connection.call('TYPE', [spoilt]))).toBe('zset');
+    const other = redis.queue<string>();
+    await other.send('c', { id: 'i', keepResultMs: 60_000 });
+    const third = await other.receive();
+    const otherSpoilt = await spoil(other, suffix);
+    expect(await rejection(third?.deadLetter('no') as Promise<unknown>)).toMatchObject(
+      wrongType(otherSpoilt, 'unknown'),
+    );
+    expect(await other.stats()).toMatchObject({ active: 1, dead: 0 });
+    expect(await rejection(other.cancel('i'))).toMatchObject({
+      code: 'WRONG_TYPE',
+      key: otherSpoilt,
+    });
+    expect(await other.stats()).toMatchObject({ active: 1, total: { cancelled: 0 } });
+  },
+);
+
+it('what is due is moved to where it waits once, however often another one cannot be', async () => {
+  const queue = redis.queue<string>();
+  const { keys, connection } = ownersOf(queue);
+  const at = new Date(Date.now() + 1000);
+  for (const key of ['a', 'a', 'a', 'b']) await queue.send(key, { key, at });
+  const spoilt = await spoil(queue, 'key:b');
+  const refused = async () => {
+    const error = await rejection(connection.run(promote, { keys }));
+    expect(error).toMatchObject(wrongType(spoilt, 'unknown'));
+    return true;
+  };
+  await eventually(refused);
+  for (let times = 0; times < 2; times += 1) await refused();
+  const counts = [['LLEN', `${keys.lists}a`] as const, ['ZCARD', keys.delayed] as const];
+  const [moved, left] = await Promise.all(
+    counts.map(([verb, key]) => connection.call(verb, [key])),
+  );
+  expect(Number(moved) + Number(left)).toBe(4);
+  await connection.call('DEL', [spoilt]);
+  await connection.run(promote, { keys });
+  expect(await queue.stats()).toMatchObject({ pending: 4, delayed: 0 });
+});
+
+it.each(['recover', 'leave'] as const)(
+  'a consumer is ended by %s only when all that it holds can be put back',
+  async (verb) => {
+    const queue = redis.queue<string>();
+    const { keys, connection } = ownersOf(queue);
+    for (const priority of [3, 7]) await queue.send('a', { priority });
+    const held = [await queue.receive(), await queue.receive()];
+    expect(held.every(Boolean)).toBe(true);
+    const [consumer = ''] = await consumersOf(queue as never);
+    const spoilt = await spoil(queue, verb === 'recover' ? 'suspects:7' : 'level:7');
+    await connection.call('ZADD', [keys.consumers, 1, consumer]);
+    const run = () =>
+      verb === 'recover'
+        ? connection.run(recover, { keys, overdue: consumer, maxAttempts: 5 })
+        : connection.run(leave, { keys, consumer, mayBeBlocked: false });
+
+    for (let times = 0; times < 2; times += 1) {
+      expect(await rejection(run() as Promise<unknown>)).toMatchObject(
+        wrongType(spoilt, 'unknown'),
+      );
+    }
+
+    expect(await connection.call('HLEN', [keys.active(consumer)])).toBe(2);
+    const others = ['suspects:3', 'level:3'].map((name) => `{${queue.name}}:${name}`);
+    expect(await connection.call('EXISTS', others)).toBe(0);
+    await connection.call('DEL', [spoilt]);
+    await run();
+    expect(await queue.stats()).toMatchObject({ active: 0, pending: 2 });
+  },
+);
+
+it('a consumer is not recovered before the result of a message that dies can be kept', async () => {
+  const queue = redis.queue<string>();
+  const { keys, connection } = ownersOf(queue);
+  await queue.send('a', { id: 'i', keepResultMs: 60_000, attempt: 4 });
+  const die = async () => {
+    expect(await queue.receive()).toBeDefined();
+    const [consumer = ''] = await consumersOf(queue as never);
+    await connection.call('ZADD', [keys.consumers, 1, consumer]);
+    return () => connection.run(recover, { keys, overdue: consumer, maxAttempts: 5 });
+  };
+  await (await die())();
+  const run = await die();
+  const spoilt = await spoil(queue, 'result:i');
+
+  for (let times = 0; times < 2; times += 1) {
+    expect(await rejection(run() as Promise<unknown>)).toMatchObject(wrongType(spoilt, 'unknown'));
+  }
+
+  expect(await queue.stats()).toMatchObject({ active: 1, dead: 0 });
+  await connection.call('DEL', [spoilt]);
+  expect(await run()).toMatchObject({ deadLettered: 1 });
+});
+
+it('a message that cannot wait for its next attempt stays with its consumer', async () => {
+  const queue = redis.queue<string>();
+  for (const key of ['a', 'b']) await queue.send(key, { key });
+  const [first, second] = [await queue.receive(), await queue.receive()];
+  const spoilt = await spoil(queue, 'key:a');
+
+  const settled = await Promise.allSettled([first?.retry(), second?.retry()]);
+
+  const [mine, other] = first?.body === 'a' ? settled : settled.reverse();
+  expect(mine).toMatchObject({ reason: wrongType(spoilt, 'unknown') });
+  expect(other?.status).toBe('rejected');
+  expect(await queue.stats()).toMatchObject({ active: 1, total: { retried: 1 } });
+  expect(await queue.connection.call('LLEN', [`{${queue.name}}:key:b`])).toBe(1);
+});
+
+it('what comes from an outbox or another system comes as a whole, or not at all', async () => {
+  const queue = redis.queue<string>();
+  const { keys, connection } = ownersOf(queue);
+  const elements = ['a', 'b'].map((key, n) => ({
+    id: `1-${n}`,
+    entry: `1-${n}`,
+    element: Buffer.from(`\u00011{"key":"${key}","id":"${n}","ts":1}\n""`),
+  }));
+  const spoilt = await spoil(queue, 'key:b');
+  const calls = [
+    () =>
+      connection.run(receive, {
+        keys,
+        source: '1:a',
+        entries: elements.map(({ id, element }) => ({ id, delay: '0', ttl: '0', element })),
+      }),
+    () =>
+      connection.run(importMessages, {
+        keys,
+        source: '1:b',
+        messages: elements.map((each) => ({ ...each, dueAt: 0, death: undefined })),
+      }),
+  ];
+  for (const call of [...calls, ...calls]) {
+    expect(await rejection(call())).toMatchObject({ code: 'WRONG_TYPE', key: spoilt });
+  }
+  expect(await connection.call('EXISTS', [`${keys.lists}a`])).toBe(0);
+  await connection.call('DEL', [spoilt]);
+  for (const call of calls) expect(await call()).toBe(2);
+  expect((await queue.stats()).pending).toBe(4);
+});
+
+it.each([
+  ['level:7', { priority: 7 }, {}],
+  ['level:3', { delayMs: 0 }, { priority: 3, delayMs: 60_000 }],
+] as const)(
+  'an update that would put a message into %s of another type changes nothing',
+  async (suffix, changes, options) => {
+    const queue = redis.queue<string>();
+    await queue.send('a', { id: 'i', ...options });
+    const spoilt = await spoil(queue, suffix);
+    expect(await rejection(queue.update('i', changes))).toMatchObject({
+      code: 'WRONG_TYPE',
+      key: spoilt,
+    });
+    await queue.connection.call('DEL', [spoilt]);
+    expect(await queue.find('i')).toMatchObject({ body: 'a' });
+  },
+);

@@ -169,7 +169,10 @@ class OwnersConnection implements Connection {
     called: Called,
     isHarmless: (key: string) => boolean,
   ): Promise<never> {
-    const wrong = (await this.#findWrong(called.keys)) ?? (await this.#findDerived(called.args));
+    const named = namedByScript.exec((error.cause as Error | undefined)?.message ?? '')?.[1];
+    const wrong =
+      (named && (await this.#findWrong([named]))) ||
+      ((await this.#findWrong(called.keys)) ?? (await this.#findDerived(called.args)));
     if (!wrong) throw error;
     const { kind, name } = this.#owner;
     const { address, database } = this.#connection;
@@ -179,7 +182,8 @@ class OwnersConnection implements Connection {
       owner: name,
       database,
       address,
-      outcome: isHarmless(wrong.key) ? 'not-executed' : error.outcome,
+      // A script that names the key has gone on with all else.
+      outcome: isHarmless(wrong.key) ? 'not-executed' : named ? 'unknown' : error.outcome,
       cause: error,
     });
   }
@@ -223,6 +227,9 @@ interface Called {
 
 /** A single command changes nothing when a key is of another type. */
 const always = () => true;
+
+/** What a script answers that has found a key of another type whose name it has derived. Redis itself never names one. */
+const namedByScript = /^WRONGTYPE (?!Operation against a key)(.+)$/s;
 
 function isWrongType(error: unknown): error is ServerError {
   return isRedpostError(error, 'SERVER') && (error as ServerError).reply === 'WRONGTYPE';

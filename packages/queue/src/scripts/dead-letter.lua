@@ -8,15 +8,22 @@ local moved = 0
 write_before_growing('HDEL', active)
 open_batches()
 local reply = {}
+-- The key of a result that is of another type: its message stays with the consumer.
+local wrong_key
 
 for i = rest, #ARGV, 6 do
   local receipt, reason, message, stack, ran_us, kept_error = unpack(ARGV, i, i + 5)
   local element = held(receipt)
+  local wrong
   if element then
+    local attempt = read_envelope(element, consumer .. '-' .. receipt)
+    wrong = keep_result(element, 'dead', attempt + 1, 'error', kept_error)
+    wrong_key = wrong or wrong_key
+  end
+  if element and not wrong then
     local attempt, _, text = read_envelope(element, consumer .. '-' .. receipt)
     add_dead_letter(reason, message, write_envelope(attempt + 1, false, without_flow(text)),
       'consumer', consumer, 'process', process, 'ran', ran_us, 'stack', stack)
-    keep_result(element, 'dead', attempt + 1, 'error', kept_error)
     let_go(receipt)
     end_held(receipt, element)
     end_member(element, 'dead', 'error', kept_error)
@@ -31,4 +38,5 @@ note_holder()
 finished('dead', moved)
 tell_arrived()
 trim_dead_letters(moved)
+if wrong_key then return wrong_type(wrong_key) end
 return reply

@@ -14,36 +14,45 @@ local hows = {
   ['0'] = { 'acked', 'done' }, ['1'] = { 'expired', 'expired' }, ['2'] = { 'cancelled', 'cancelled' },
 }
 
+-- The key of a result that is of another type: its message stays with the consumer.
+local wrong_key
+
+-- Returns whether the result is kept, if there is to be one.
 local function finish(receipt, element, how, ran_us, value)
   local counter, state = unpack(hows[how])
   local field = value and 'value' or nil
   if kept_ms(element) then
-    keep_result(element, state, kept_attempts(element) + (how == '0' and 1 or 0), field, value)
+    local wrong = keep_result(element, state, kept_attempts(element) + (how == '0' and 1 or 0), field, value)
+    if wrong then
+      wrong_key = wrong
+      return false
+    end
   end
   end_held(receipt, element)
   end_member(element, state, field, value)
   if has_labels then free(receipt, ran_us) end
   counts[counter] = counts[counter] + 1
+  return true
 end
 
 local first_other = rest + plain
 local receipts, ran = { unpack(ARGV, rest, first_other - 1) }, cjson.decode(rans)
 local elements = held_under(receipts)
-let_go_of(receipts)
+local ended = {}
 for n = 1, #receipts do
-  if elements[n] then finish(receipts[n], elements[n], '0', ran[n]) end
+  if elements[n] and finish(receipts[n], elements[n], '0', ran[n]) then ended[#ended + 1] = receipts[n] end
   reply[n] = elements[n] and 1 or 0
 end
+let_go_of(ended)
 
 local i = first_other
 while i <= #ARGV do
   local receipt, how, has_value, value, ran_us, follow_ups = unpack(ARGV, i, i + 5)
   local first_of_next = i + 6 + 4 * follow_ups
   local element = held(receipt)
-  if element then
+  if element and finish(receipt, element, how, tonumber(ran_us), has_value == '1' and value or nil) then
     for n = i + 6, first_of_next - 1, 4 do post(unpack(ARGV, n, n + 3)) end
     let_go(receipt)
-    finish(receipt, element, how, tonumber(ran_us), has_value == '1' and value or nil)
   end
   reply[#reply + 1] = element and 1 or 0
   i = first_of_next
@@ -53,4 +62,5 @@ note_holder()
 post_ended()
 for counter, count in pairs(counts) do finished(counter, count) end
 tell_arrived()
+if wrong_key then return wrong_type(wrong_key) end
 return reply

@@ -28,6 +28,13 @@ local function put_imported(due, element)
   put_at(level, key, element)
 end
 
+-- What was imported before a list of another type was met would be imported again by the next call.
+for i = rest, #ARGV, 6 do
+  local entry, due, element = unpack(ARGV, i, i + 2)
+  local wrong = due ~= '' and is_new(entry) and wrong_place(element)
+  if wrong then return wrong_type(wrong) end
+end
+
 local imported, died = 0, 0
 for i = rest, #ARGV, 6 do
   local entry, due, element, reason, message, stack = unpack(ARGV, i, i + 5)

@@ -2,8 +2,8 @@ import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
 import type { Death } from './add-dead.js';
 import source from './import.lua';
-import { deadLettersPart, outgoingPart } from './parts/parts.js';
-import { looksFirstButAtKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { deadLettersPart, outgoingPart, wrongPlacePart } from './parts/parts.js';
+import { looksFirstAtPlaces, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 /** A message that comes from another system. */
 export interface ImportedMessage {
@@ -26,7 +26,7 @@ export interface ImportInput {
 /** How many were new. */
 export const importMessages = defineScript<ImportInput, number>({
   name: 'import',
-  uses: [outgoingPart, deadLettersPart],
+  uses: [outgoingPart, wrongPlacePart, deadLettersPart],
   keys: namedKeys('list', 'delayed', 'dead', 'stats', 'inbox', ...placeKeys),
   args: { source: ({ source: name }) => name, ...placeArgs },
   rest: ({ messages }) =>
@@ -39,6 +39,6 @@ export const importMessages = defineScript<ImportInput, number>({
       death?.stack ?? '',
     ]),
   lua: source,
-  looksFirst: looksFirstButAtKeys,
+  looksFirst: looksFirstAtPlaces,
   parse: (reply) => reply as number,
 });

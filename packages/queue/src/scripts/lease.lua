@@ -23,8 +23,7 @@
 if not redis.call('ZSCORE', consumers, consumer) then return nil end
 if is_reshaped() then return 0 end
 
-local brought = hold_handed_off(handed_off)
-note_brought(handed_off, brought)
+note_brought(handed_off, (hold_handed_off(handed_off)))
 
 local acknowledged = 0
 if #ARGV >= rest then
@@ -41,20 +40,26 @@ end
 
 -- An error for a key that is no list, before anything is taken that would be lost then. And what the gate lets through
 -- is not kept for a suspect that does not come.
-local suspect_comes, is_suspect_later
-if with_suspect == '1' then suspect_comes, is_suspect_later = finds_suspect() end
-with_suspect = suspect_comes and '1' or '0'
+local is_suspect_later
+if with_suspect == '1' then
+  local suspect_comes
+  suspect_comes, is_suspect_later = finds_suspect()
+  with_suspect = suspect_comes and '1' or '0'
+end
 
 -- For the gate a suspect is one of them.
-local wanted = count + with_suspect
-local free, ask_again_ms = allowed(wanted)
-if free < wanted then
+local free, ask_again_ms = allowed(count + with_suspect)
+if free < count + with_suspect then
   if free == 0 then with_suspect = '0' end
   count = math.min(count, free - with_suspect)
 end
 
 -- Before HSET, which a server that is out of memory refuses unless the script has written before.
 local elements, is_cut = take(tonumber(count), with_list == '1')
+if wrong_key and not elements[1] then
+  tell_arrived()
+  return wrong_type(wrong_key)
+end
 local suspect = with_suspect == '1' and take_suspect()
 local packed = elements[1] and #elements[1] < 512 and cmsgpack.pack(elements)
 local is_batch = as_batch == '1' and elements[2] and packed

@@ -146,11 +146,8 @@ function defineLease(definition: LeaseDefinition): Script<LeaseInput, LeaseResul
       ...acked.receipts,
     ],
     lua: source,
-    looksFirst: ({ keys, acked, handedOff }, key) => {
-      const changesNothing = acked.batches.length + acked.receipts.length === 0;
-      // It looks at a key when it takes its next message.
-      return changesNothing && handedOff === undefined && !key.startsWith(keys.lists);
-    },
+    looksFirst: ({ acked, handedOff }) =>
+      acked.batches.length + acked.receipts.length === 0 && handedOff === undefined,
     parse(reply) {
       if (reply === null) return { status: 'lost' };
       if (reply === 0) return { status: 'reshaped' };

@@ -7,14 +7,19 @@
 -- remember_ms  for how long a former consumer is remembered
 -- returns how many messages were returned
 write_before_growing('ZREM', consumers)
+open_batches()
+local receipts = held_receipts()
+do
+  local wrong = wrong_of_held(receipts, wrong_place)
+  if wrong then return wrong_type(wrong) end
+end
+
 redis.call('ZADD', consumers, now() + remember_ms, '~' .. consumer)
 redis.call('ZREM', consumers, consumer)
 redis.call('HDEL', seen, consumer)
 forget_pause_of(consumer)
-open_batches()
 -- The newest first, so that the oldest is the next to be taken. The elements in the handoff list came last. One by one,
 -- because all of them together may not fit into memory a second time.
-local receipts = held_receipts()
 local handed_off = redis.call('LLEN', handoff)
 for i = #receipts + handed_off, 1, -1 do
   local element = redis.call('LPOP', handoff)

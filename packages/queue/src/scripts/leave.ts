@@ -8,6 +8,7 @@ import {
   holdersPart,
   labelsPart,
   returnPart,
+  wrongHeldPart,
 } from './parts/parts.js';
 import { rememberMs } from './recover.js';
 import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
@@ -29,6 +30,7 @@ export const leave = defineScript<LeaveInput, number>({
     holdersPart,
     labelsPart,
     returnPart,
+    wrongHeldPart,
     consumerPausesPart,
   ],
   keys: namedKeys(...placeKeys, ...heldKeys, 'cancelled', 'consumers', 'registration'),

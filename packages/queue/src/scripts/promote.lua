@@ -7,7 +7,10 @@
 most = tonumber(most)
 local moved, room = 0, most_bytes
 
+-- An error for a key of another type, before anything is put elsewhere that stays in `delayed`, too.
+redis.call('LLEN', returned)
 local time = now()
+local wrong_key
 while moved < most and room > 0 do
   local wanted = math.min(most - moved, 32, math.max(1, 3 * moved))
   local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', time, 'LIMIT', 0, wanted)
@@ -19,7 +22,9 @@ while moved < most and room > 0 do
     room = room - #member
     -- Without the number in front: see delay.lua.
     elements[i] = member:sub(11)
+    wrong_key = wrong_key or wrong_place(elements[i])
   end
+  if wrong_key then break end
   put_all_last(elements)
   redis.call('ZREMRANGEBYRANK', delayed, 0, #elements - 1)
   moved = moved + #elements
@@ -28,7 +33,7 @@ end
 
 -- At least one, so that many delayed ones do not hold them up.
 local is_first = true
-while is_first or moved < most and room > 0 do
+while not wrong_key and (is_first or moved < most and room > 0) do
   is_first = false
   local key = redis.call('ZRANGEBYSCORE', debounced, '-inf', time, 'LIMIT', 0, 1)[1]
   if not key then break end
@@ -38,6 +43,7 @@ while is_first or moved < most and room > 0 do
 end
 
 tell_returned()
+if wrong_key then return wrong_type(wrong_key) end
 local next_due
 for _, key in ipairs({ delayed, debounced }) do
   local due = tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2])

@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { clockPart, mostBytesPart, writeBeforeGrowingPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import { debouncedPart, returnPart } from './parts/parts.js';
+import { debouncedPart, returnPart, wrongPlacePart } from './parts/parts.js';
 import source from './promote.lua';
 import {
   debouncedKeys,
@@ -23,7 +23,14 @@ const limit = 1000;
 
 export const promote = defineScript<{ keys: QueueKeys }, PromoteResult>({
   name: 'promote',
-  uses: [clockPart, mostBytesPart, writeBeforeGrowingPart, debouncedPart, returnPart],
+  uses: [
+    clockPart,
+    mostBytesPart,
+    writeBeforeGrowingPart,
+    debouncedPart,
+    returnPart,
+    wrongPlacePart,
+  ],
   keys: namedKeys(...placeKeys, ...debouncedKeys, 'delayed', 'schedules'),
   args: { most: () => limit, ...placeArgs },
   lua: source,

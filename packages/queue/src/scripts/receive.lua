@@ -58,6 +58,13 @@ local on_flow = {
   end,
 }
 
+-- What was sent before a list of another type was met would be sent again by the next call.
+for n, id in ipairs(all) do
+  local i = rest + 3 * n - 3
+  local wrong = is_new(id) and not on_flow[ARGV[i]] and wrong_place(ARGV[i + 2])
+  if wrong then return wrong_type(wrong) end
+end
+
 begin_sending()
 -- The message that sent it is acknowledged: it is not refused, however many of its key wait.
 key_rules().longest = nil

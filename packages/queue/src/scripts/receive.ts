@@ -1,6 +1,6 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
-import { flowPart } from './parts/parts.js';
+import { flowPart, wrongPlacePart } from './parts/parts.js';
 import type { OutboxEntry } from './read-outbox.js';
 import source from './receive.lua';
 import { flowArgs, flowKeys, looksFirstButAtKeys, namedKeys } from './script-keys.js';
@@ -16,7 +16,7 @@ export interface ReceiveInput {
 /** How many were new. */
 export const receive = defineScript<ReceiveInput, number>({
   name: 'receive',
-  uses: [flowPart],
+  uses: [flowPart, wrongPlacePart],
   keys: namedKeys(...flowKeys, 'inbox'),
   args: {
     source: ({ source: name }) => name,

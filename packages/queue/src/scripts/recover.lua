@@ -17,6 +17,17 @@ if not deadline or tonumber(deadline) > time then return nil end
 write_before_growing('ZREM', consumers)
 open_batches()
 local receipts = held_receipts()
+do
+  local wrong = wrong_of_held(receipts, function(element)
+    local _, suspect, text = read_envelope(element, '')
+    local level, key = place_of(text)
+    return key and wrong_list(key_prefix .. key)
+      or wrong_list(suspects_of_level(level))
+      or suspect and wrong_result(element)
+  end)
+  if wrong then return wrong_type(wrong) end
+end
+
 -- The elements in the handoff list came last, the newest on the left.
 local handed_off = redis.call('LLEN', handoff)
 for i = handed_off, 1, -1 do receipts[#receipts + 1] = 'h' .. i end

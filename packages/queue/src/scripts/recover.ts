@@ -14,6 +14,7 @@ import {
   resultsPart,
   returnPart,
   signalPart,
+  wrongHeldPart,
 } from './parts/parts.js';
 import source from './recover.lua';
 import {
@@ -65,6 +66,7 @@ export const recover = defineScript<RecoverInput, RecoverResult>({
     resultsPart,
     memberPart,
     returnPart,
+    wrongHeldPart,
     signalPart,
     consumerPausesPart,
   ],

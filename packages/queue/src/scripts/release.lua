@@ -5,13 +5,17 @@
 -- rest        receipts, newest first
 -- returns how many were returned
 local released = {}
+-- Where a message cannot be put, because that is of another type: it stays with the consumer.
+local wrong_key
 write_before_growing('HDEL', active)
 open_batches()
 
 for i = rest, #ARGV do
   local receipt = ARGV[i]
   local element = held(receipt)
-  if element then
+  local wrong = element and wrong_place(element)
+  wrong_key = wrong or wrong_key
+  if element and not wrong then
     if were_started == '1' then element = keep_id(element, consumer .. '-' .. receipt) end
     local is_suspect = put_back(element)
     if not is_suspect then keep_turn(receipt, element) end
@@ -33,4 +37,5 @@ end
 note_holder()
 if were_started == '0' then rate_return(released) end
 tell_returned()
+if wrong_key then return wrong_type(wrong_key) end
 return #released

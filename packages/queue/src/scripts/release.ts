@@ -8,6 +8,7 @@ import {
   labelsPart,
   ratePart,
   returnPart,
+  wrongPlacePart,
 } from './parts/parts.js';
 import source from './release.lua';
 import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
@@ -31,6 +32,7 @@ export const release = defineScript<ReleaseInput, number>({
     ratePart,
     labelsPart,
     returnPart,
+    wrongPlacePart,
   ],
   keys: namedKeys('rate', ...placeKeys, ...heldKeys),
   args: {

@@ -11,6 +11,8 @@ local time = now()
 local earliest = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
 local sooner = false
 local retried = 0
+-- Where a message cannot be put, because that is of another type: it stays with the consumer.
+local wrong_key
 local reply, put_back_now, limited_until = {}, {}, 0
 
 -- One element after the other, because all of them together may be large.
@@ -43,13 +45,19 @@ end
 -- The newest first, so that the oldest is next in line.
 for i = #put_back_now, 1, -1 do
   local receipt, ran_us, due, attempts = unpack(put_back_now[i])
-  local element = changed(receipt, attempts)
-  put_first(element)
-  keep_turn(receipt, element)
-  let_go(receipt)
-  local has_key = busy_key(receipt)
-  free(receipt, ran_us, has_key and due or nil)
-  if due and not has_key then limited_until = math.max(limited_until, due) end
+  local wrong = wrong_place(held(receipt))
+  if wrong then
+    wrong_key = wrong
+    retried = retried - attempts
+  else
+    local element = changed(receipt, attempts)
+    put_first(element)
+    keep_turn(receipt, element)
+    let_go(receipt)
+    local has_key = busy_key(receipt)
+    free(receipt, ran_us, has_key and due or nil)
+    if due and not has_key then limited_until = math.max(limited_until, due) end
+  end
 end
 
 if limited_until > tonumber(redis.call('HGET', shape, 'limited_until') or 0) then
@@ -61,4 +69,5 @@ note_holder()
 if retried > 0 then redis.call('HINCRBY', stats, 'retried', retried) end
 if sooner then tell('delayed') end
 tell_returned()
+if wrong_key then return wrong_type(wrong_key) end
 return reply

@@ -8,6 +8,7 @@ import {
   holdersPart,
   labelsPart,
   returnPart,
+  wrongPlacePart,
 } from './parts/parts.js';
 import source from './retry.lua';
 import { heldKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
@@ -36,6 +37,7 @@ export const retry = defineScript<RetryInput, boolean[]>({
     holdersPart,
     labelsPart,
     returnPart,
+    wrongPlacePart,
     delayPart,
   ],
   keys: namedKeys(...placeKeys, ...heldKeys, 'delayed', 'stats'),

@@ -60,6 +60,12 @@ import shapedSource from './source/shaped.lua';
 import taking from './taking.lua';
 import updateWaiting from './update-waiting.lua';
 import waiting from './waiting.lua';
+import wrongHeld from './wrong-held.lua';
+import wrongPlace from './wrong-place.lua';
+import wrongType from './wrong-type.lua';
+
+/** `try(…)` and `wrong_type(key)`: keys of another type. */
+const wrongTypePart = definePart({ name: 'wrong-type', lua: wrongType });
 
 /** `read_envelope`, `write_envelope`, `keep_id`: what scripts read and write of an element. */
 export const envelopePart = definePart({ name: 'envelope', lua: envelope });
@@ -232,6 +238,22 @@ export const forgetKeysPart = definePart({
   lua: forgetKeys,
 });
 
+/** `wrong_place(element)`: where it would wait, if that is of another type. */
+export const wrongPlacePart = definePart({
+  name: 'wrong-place',
+  uses: [wrongTypePart, envelopePart, placePart, levelsPart],
+  needs: ['key_prefix'],
+  lua: wrongPlace,
+});
+
+/** `wrong_of_held(receipts, wrong)`: whether what a consumer holds can be put elsewhere. */
+export const wrongHeldPart = definePart({
+  name: 'wrong-held',
+  uses: [heldPart, wrongPlacePart],
+  needs: ['handoff'],
+  lua: wrongHeld,
+});
+
 /** `put_first`, `put_last`, `put_back` and `tell_returned`: where messages are returned to. */
 export const returnPart = definePart({
   name: 'return',
@@ -243,6 +265,7 @@ export const returnPart = definePart({
 /** `keep_result(…)`, `keep_error(…)` and others: the results of messages that are through. */
 export const resultsPart = definePart({
   name: 'results',
+  uses: [wrongTypePart],
   needs: ['list', 'result_prefix', 'waiters_prefix'],
   lua: results,
 });
@@ -263,7 +286,11 @@ export const debouncedPart = definePart({
 });
 
 /** `take_from(list, command, count, back)`: the elements of one answer. */
-const takingPart = definePart({ name: 'taking', uses: [fittingPart, signalPart], lua: taking });
+const takingPart = definePart({
+  name: 'taking',
+  uses: [fittingPart, signalPart, wrongTypePart],
+  lua: taking,
+});
 
 /** `take(count, with_list)` and others: where messages of a plain queue are taken from. */
 export const listSourcePart = definePart({

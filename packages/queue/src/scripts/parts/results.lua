@@ -29,8 +29,8 @@ end
 local longest_noticed = 65536
 
 -- Tell those who wait for a result. What has no field `state` is progress.
-local function tell_waiters(id, said, value)
-  local waiters = redis.call('SMEMBERS', waiters_prefix .. id)
+local function tell_waiters(id, said, value, waiters)
+  waiters = waiters or redis.call('SMEMBERS', waiters_prefix .. id)
   if not waiters[1] then return end
   said.queue, said.id = list, id
   if value and #value > longest_noticed then said.large, value = 1, '' end
@@ -41,26 +41,46 @@ end
 -- A message is through: keep its result, if it asks for that.
 --
 -- field  'value', 'error', or nil if there is neither
+--
+-- Returns the key that it cannot keep it in, because that is of another type; else nil. So this comes before all else that a
+-- script does with the message.
 local function keep_result(element, state, attempt, field, value)
   local ms = kept_ms(element)
   local id = ms and id_of(element)
-  if not id then return end
+  if not id then return nil end
   local key = result_prefix .. id
-  redis.call('HDEL', key, 'value', 'error')
+  local waiters = try('SMEMBERS', waiters_prefix .. id)
+  if not waiters then return waiters_prefix .. id end
+  if not try('HDEL', key, 'value', 'error') then return key end
   redis.call('HSET', key, 'state', state, 'attempt', attempt)
   if field then redis.call('HSET', key, field, value) end
   redis.call('PEXPIRE', key, ms)
-  tell_waiters(id, { state = state, attempt = attempt, field = field }, value)
+  tell_waiters(id, { state = state, attempt = attempt, field = field }, value, waiters)
   redis.call('DEL', waiters_prefix .. id)
 end
 
 local function keep_error(element, state, attempt, name, message, code)
-  if not kept_ms(element) then return end
-  keep_result(element, state, attempt, 'error', cjson.encode({ name = name, message = message, code = code }))
+  if not kept_ms(element) then return nil end
+  return keep_result(element, state, attempt, 'error', cjson.encode({ name = name, message = message, code = code }))
 end
 
 -- A message is sent again: its former result is none any more.
 local function forget_result(element)
   local id = kept_ms(element) and id_of(element)
   if id then redis.call('DEL', result_prefix .. id) end
+end
+
+-- The key of the result of a message, or of those who wait for it, if it is of another type; else nil.
+local function wrong_result(element)
+  local id = kept_ms(element) and id_of(element)
+  if not id then return nil end
+  if not try('SMEMBERS', waiters_prefix .. id) then return waiters_prefix .. id end
+  if not try('HDEL', result_prefix .. id, '') then return result_prefix .. id end
+end
+
+-- An error for such a key, before anything is done that `keep_result` would come too late for.
+local function check_result(element)
+  if not wrong_result(element) then return end
+  redis.call('SMEMBERS', waiters_prefix .. id_of(element))
+  redis.call('HDEL', result_prefix .. id_of(element), '')
 end

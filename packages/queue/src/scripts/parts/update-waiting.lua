@@ -70,6 +70,12 @@ local function found(kind, key, element, is_on_the_right, member)
   local new_text = header .. (has_body == '1' and new_body or text:sub(header_end + 1))
   local changed = write_envelope(attempt, suspect, new_text)
 
+  -- An error for a list of another type, before the message is removed from where it is.
+  local new_level, new_key = place_of(select(3, read_envelope(changed, id)))
+  if not new_key then redis.call('LLEN', list_of_level(new_level)) end
+  if new_key and is_delayed then redis.call('LLEN', key_prefix .. new_key) end
+  if suspect then redis.call('LLEN', suspects_of_level(new_level)) end
+
   if kind == 'delayed' then
     change_delayed(changed, member, due)
   elseif kind == 'debounced' then

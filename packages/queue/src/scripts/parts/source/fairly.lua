@@ -107,7 +107,7 @@ end
 
 -- Take messages until there are `count`. Returns whether the next one did not fit.
 local function take_fairly(count, with_list)
-  local time, most, rate = now(), key_rules().most, key_rules().rate
+  local time, most, has_rate = now(), key_rules().most, key_rules().rate
   local clock, keyless_time, mean, shared, has_marked =
     unpack(redis.call('HMGET', fair, 'clock', 'keyless', 'mean', 'shared', 'marked'))
   if most > 1 and not shared then note_shared() end
@@ -155,7 +155,11 @@ local function take_fairly(count, with_list)
     -- The limit may have been lowered: then it is ready again when one of them is settled.
     if held_count >= most then return 0 end
     local wanted = math.min(most_of_key, count - #taken)
-    local limit = rate and key_rate_read(tonumber(slack_us), key)
+    if has_rate and not try('HLEN', rate .. ':' .. key) then
+      wrong_key = rate .. ':' .. key
+      return 0, true
+    end
+    local limit = has_rate and key_rate_read(tonumber(slack_us), key)
     if limit then
       local due, again_ms = rate_due(limit)
       wanted = math.min(wanted, due)

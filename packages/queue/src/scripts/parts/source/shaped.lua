@@ -99,7 +99,9 @@ local function puts_suspect_off()
     if due == 0 then may_start_at = when_in_rate(again_ms) end
   end
   if may_start_at then
-    wait_again(key, redis.call('RPOP', suspects), may_start_at)
+    -- Removed last: where it cannot wait, it stays.
+    wait_again(key, redis.call('LINDEX', suspects, -1), may_start_at)
+    redis.call('RPOP', suspects)
     return true
   end
   suspect_limit = limit
