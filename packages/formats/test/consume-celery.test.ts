@@ -352,3 +352,38 @@ it.each([
   const { consume } = setup();
   expect(() => consume(handlers as never, options as never)).toThrow(InvalidArgumentError);
 });
+
+it('a task whose consumers have died too often has failed, for who waits for it', async () => {
+  const { connection, queue, tasks, consume, meta, deadLetters } = setup();
+  const id = await tasks.send('tasks.add', [1, 2]);
+  const bystander = await tasks.send('tasks.add', [3, 4]);
+  const die = async () => {
+    const dying = new Queue(queue, { connection: redis.connection(), codec: bytes() });
+    onTestFinished(() => dying.close());
+    dying.on('error', () => {});
+    await eventually(async () => {
+      const delivery = await dying.receive({ timeoutMs: 0 });
+      return delivery && String(delivery.body).includes(id);
+    });
+    for (const member of (await connection.call('ZRANGE', [
+      `{${queue}}:consumers`,
+      0,
+      -1,
+    ])) as Buffer[])
+      await connection.call('ZADD', [`{${queue}}:consumers`, 1, member]);
+  };
+  await die();
+  await die();
+  const waiting = tasks.result(id, { timeoutMs: 60_000 });
+
+  consume({ 'tasks.add': add }, { maxAttempts: 2, leaseMs: 3000 });
+
+  await expect(waiting).rejects.toMatchObject({
+    status: 'FAILURE',
+    remoteName: 'WorkerLostError',
+    message: expect.stringContaining('its consumers died while they handled it'),
+  });
+  expect(await meta(id)).toMatchObject({ result: { exc_module: 'billiard.exceptions' } });
+  expect(await deadLetters()).toBe(1);
+  expect(await tasks.result(bystander, { timeoutMs: 60_000 })).toBe(7);
+});

@@ -21,6 +21,7 @@ import { type CeleryListOptions, CeleryLists } from './celery-lists.js';
 import { decodeTask, type TaskMessage } from './celery-message.js';
 import { CeleryResults, resultKeptMs } from './celery-results.js';
 import type { CeleryMessage, CeleryTask } from './celery-task.js';
+import { CrashedTasks } from './crashed-tasks.js';
 import { RefusedTask, refusal } from './errors.js';
 import { FollowUps } from './follow-ups.js';
 
@@ -86,18 +87,23 @@ export function consumeCelery(
     wholeNumber('resultExpiresMs', resultExpiresMs, { min: 1 }),
   );
   const codec = taskCodec(checkedHandlers(about, handlers));
-  const queues = lists
-    .of(checkedName('queue', queue))
-    .map((name) => [new Queue<CeleryMessage>(name, { connection, codec }), 1] as const);
+  const names = lists.of(checkedName('queue', queue));
+  const queues = new Map(
+    names.map((name) => [name, new Queue<CeleryMessage>(name, { connection, codec })]),
+  );
   const followUps = new FollowUps(connection, lists, queue);
   const run = new TaskRun(handlers, results, followUps, maxAttempts);
   const consumer = consumeAll(
-    new Map(queues),
+    new Map(Array.from(queues.values(), (each) => [each, 1])),
     { ...consumeOptions(options), strict: true },
     (delivery) => run.handle(delivery),
   );
   // Settled by the consumer: such a task is no attempt of a handler.
   consumer.on('failed', ({ error }) => void run.refused(error).catch(warn));
+  const crashed = new CrashedTasks({ connection, queues, results, followUps });
+  consumer.on('recovered', ({ queue: name, deadLettered }) => {
+    if (deadLettered > 0) void crashed.store(name).catch(warn);
+  });
   return consumer;
 }
 

@@ -7,8 +7,12 @@ local function wrong_of_held(receipts, wrong)
     local found = wrong(held(receipt))
     if found then return found end
   end
-  for at = 0, redis.call('LLEN', handoff) - 1 do
-    local found = wrong(redis.call('LINDEX', handoff, at))
-    if found then return found end
+  -- Each goes to the other end, so that the order is the same when all of them have gone there.
+  local found
+  for _ = 1, redis.call('LLEN', handoff) do
+    local element = redis.call('RPOP', handoff)
+    redis.call('LPUSH', handoff, element)
+    found = found or wrong(element)
   end
+  return found
 end
