@@ -37,7 +37,7 @@ export class NameIndex {
   readonly #connection: Connection;
   readonly #key: string;
   readonly #due: DueTimes;
-  #noting: Promise<unknown> = Promise.resolve();
+  #noting: Promise<void> = Promise.resolve();
 
   constructor(connection: Connection, kind: NamedKind) {
     this.#connection = connection;
@@ -59,7 +59,8 @@ export class NameIndex {
     const noting = this.#connection.call('ZADD', [this.#key, dateNow(), name]).catch((error) => {
       if (!isRefused(error)) this.#due.set(name, now + retryMs);
     });
-    this.#noting = Promise.all([this.#noting, noting]);
+    // Without a value, or it would keep those of all before it.
+    this.#noting = Promise.all([this.#noting, noting]).then(() => {});
   }
 
   /**
