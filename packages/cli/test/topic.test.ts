@@ -97,9 +97,16 @@ it('shows groups and their lag, moves one, and redrives and purges its dead lett
     { topic: name, group: 'billing', redriven: 1 },
   ]);
   expect((await topic('dead', 'redrive', name, 'billing', '--entry', entry)).code).toBe(1);
+  const edited = String(letters[1]?.entry);
+  expect((await topic('dead', 'edit', name, 'billing', edited, '{7')).code).toBe(2);
+  const edit = ['dead', 'edit', name, 'billing', edited, '7'] as const;
+  expect((await topic(...edit)).lines).toEqual([{ topic: name, group: 'billing', redriven: 1 }]);
+  expect((await topic(...edit)).code).toBe(1);
+  expect(await redpost.redisCli('XREVRANGE', name, '+', '-', 'COUNT', '1')).toContain('body\n7\n');
+  expect((await topic('dead', 'redrive', name, 'billing', '--rate', '0')).code).toBe(2);
   expect((await topic('dead', 'purge', name, 'billing')).code).toBe(2);
   expect((await topic('dead', 'purge', name, 'billing', '--yes')).lines).toEqual([
-    { topic: name, group: 'billing', purged: 2 },
+    { topic: name, group: 'billing', purged: 1 },
   ]);
 
   expect((await topic('seek', name, 'billing', '--to', 'beginning')).code).toBe(2);
@@ -113,4 +120,30 @@ it('shows groups and their lag, moves one, and redrives and purges its dead lett
     stderr: `redpost: the topic ${name} has no group nosuch: it has billing\n`,
   });
   expect((await topic('seek', name, 'audit', '--to', 'beginning')).code).toBe(0);
+});
+
+it('delivers dead letters again at a rate, tells how far it is, and how many there were when it is interrupted', async () => {
+  const name = uniqueName();
+  const connection = connect(redpost.url);
+  onTestFinished(() => connection.close());
+  const events = new Topic<number>(name, { connection });
+  await events.group('billing').seek('beginning');
+  const { deadLetters } = events.group('billing');
+  const letter = ['reason', 'failed', 'error', '', 'offset', '1-0', 'attempt', '5', 'body', '1'];
+  const fill = `for n = 1, 1500 do redis.call('XADD', KEYS[1], n .. '-0', unpack(ARGV)) end`;
+  await connection.call('EVAL', [fill, 1, `{${name}}:dead:billing`, ...letter]);
+
+  const command = ['topic', 'dead', 'redrive', name, 'billing', '--rate', '100', '--yes'];
+  const redriving = redpost.start(command);
+  await eventually(() => /redriven \d+ of 1,500/.test(redriving.stderr));
+  redriving.process.kill('SIGINT');
+  const { code, lines, stderr } = await redriving.ended;
+  expect(code).toBe(130);
+  const redriven = 1500 - (await deadLetters.count());
+  expect(redriven).toBeGreaterThan(0);
+  expect(lines).toEqual([{ topic: name, group: 'billing', redriven }]);
+  expect(stderr.trimEnd().split('\n').at(-1)).toBe(
+    `redpost: interrupted: redriven ${redriven.toLocaleString('en-US')} of 1,500 dead letters`,
+  );
+  await events.close();
 });

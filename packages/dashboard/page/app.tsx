@@ -11,6 +11,7 @@ import { ChannelsScreen } from './screens/channels.js';
 import { ConsumersScreen } from './screens/consumers.js';
 import { DeadLetterScreen } from './screens/dead-letter.js';
 import { DeadLettersScreen } from './screens/dead-letters.js';
+import { DeadRecordScreen } from './screens/dead-records.js';
 import { FlowScreen } from './screens/flow.js';
 import { FlowsScreen } from './screens/flows.js';
 import { GroupScreen } from './screens/group.js';
@@ -104,7 +105,7 @@ function About({ session }: { session: Session | undefined }) {
 }
 
 function screenOf({ parts, query }: Place): ComponentChildren {
-  const [section, name, part, id] = parts;
+  const [section, name, part, id, below, entry] = parts;
   switch (section) {
     case undefined:
       return <NowScreen query={query} />;
@@ -119,6 +120,9 @@ function screenOf({ parts, query }: Place): ComponentChildren {
     case 'topics':
       if (name === undefined) return <TopicsScreen query={query} />;
       if (part === 'groups' && id !== undefined) {
+        if (below === 'dead-letters' && entry !== undefined) {
+          return <DeadRecordScreen key={entry} topic={name} group={id} entry={entry} />;
+        }
         return <GroupScreen key={`${name} ${id}`} topic={name} group={id} query={query} />;
       }
       return <TopicScreen key={name} topic={name} query={query} />;
@@ -160,6 +164,7 @@ interface QueuePart {
 }
 
 function queuePart({ queue, part, id, query, rights }: QueuePart): ComponentChildren {
+  const path = ['queues', queue, 'dead-letters'];
   switch (part) {
     case undefined:
       return <QueueScreen queue={queue} query={query} rights={rights} />;
@@ -169,7 +174,9 @@ function queuePart({ queue, part, id, query, rights }: QueuePart): ComponentChil
     case 'dead-letters':
       if (id === undefined)
         return <DeadLettersScreen queue={queue} query={query} rights={rights} />;
-      return <DeadLetterScreen key={id} queue={queue} entry={id} rights={rights} />;
+      return (
+        <DeadLetterScreen key={id} {...{ path, all: path, owner: queue, rights }} entry={id} />
+      );
     case 'consumers':
       return <QueueConsumers queue={queue} />;
     case 'schedules':

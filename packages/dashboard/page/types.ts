@@ -269,6 +269,7 @@ export interface TopicRow {
   lag: number;
   dead: number;
   consumers: number;
+  attention: Attention[];
 }
 
 interface Group {

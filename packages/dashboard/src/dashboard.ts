@@ -10,6 +10,7 @@ import { ChannelPool } from './watching/channel-pool.js';
 import { QueuePool } from './watching/queue-pool.js';
 import { Sampler } from './watching/sampler.js';
 import { TopicPool } from './watching/topic-pool.js';
+import { TopicSampler } from './watching/topic-sampler.js';
 
 /** What of an instance of Fastify is needed. */
 interface FastifyLike {
@@ -59,10 +60,12 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const pool = new QueuePool(checked);
   const sampler = new Sampler(pool);
   const operations = new Operations();
+  const topics = new TopicPool(connection);
   const channels = new ChannelPool(connection);
   const app = createApp({
     ...{ options: checked, connection, pool, sampler, operations },
-    topics: new TopicPool(connection),
+    topics,
+    topicSampler: new TopicSampler(topics),
     channels,
     bodies: new BodyViewer(checked),
     audit: new Audit(connection),

@@ -137,6 +137,7 @@ it('a queue shows its numbers and charts, and is paused, limited, purged and des
   expect((await queue('shop').stats()).pending).toBe(0);
   await button(page, 'Destroy…').click();
   await confirm(page, 'Destroy', 'shop');
+  await page.getByText('0 deleted, done').waitFor();
   await page.getByRole('heading', { name: 'Now' }).waitFor();
 });
 
@@ -350,9 +351,29 @@ it('topics are shown with their groups and records, followed, and their groups m
   await page.getByRole('heading', { name: '1 dead letters that match' }).waitFor();
   expect(page.url()).toMatch(/reason=failed&fingerprint=\w+/);
   await button(page, 'Redrive all that match…').click();
-  await confirm(page, 'Deliver 1 again');
+  await page.getByLabel('At most so many per second').fill('5');
+  await confirm(page, 'Send 1 again');
   await page.getByText('1 sent again, done').waitFor();
   await eventually(async () => (await topic.group('search').stats()).dead === 0);
+
+  const dying = topic.group('search').consume(() => Promise.reject(new Error('still none')), {
+    maxAttempts: 1,
+  });
+  dying.on('failed', () => {});
+  await button(page, 'Show all').click();
+  const letters = page.getByRole('table', { name: 'Dead letters of this group' });
+  await letters.locator('tr', { hasText: 'still none' }).locator('th a').click();
+  await page.getByText('still none').waitFor();
+  await dying.stop();
+  await button(page, 'Edit and redrive…').click();
+  await page.getByLabel('Body (json)').fill('{"order":"mended"}');
+  await confirm(page, 'Send it again');
+  await page.getByText('Nobody consumes for this group.').waitFor();
+  const seen: object[] = [];
+  const reading = topic.group('search').consume(({ body }) => void seen.push(body));
+  await eventually(() => seen.length > 0);
+  expect(seen).toEqual([{ order: 'mended' }]);
+  await reading.stop();
 });
 
 it('channels are listed, followed and published to', async () => {

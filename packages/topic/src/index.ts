@@ -26,15 +26,12 @@ export {
   TrimmedError,
   type TrimmedGap,
 } from './errors.js';
+export type { DeadRecord } from './group/dead-record.js';
+export type { DeadRecordRedriveOptions } from './group/dead-redrive.js';
 export type { ForwardOptions, ForwardTarget } from './group/forward.js';
 export { ConsumerGroup, type GroupStats } from './group/group.js';
 export type { GroupConsumerInfo } from './group/group-consumers.js';
-export {
-  type DeadRecord,
-  type DeadRecordListOptions,
-  type DeadRecordRedriveOptions,
-  GroupDeadLetters,
-} from './group/group-dead-letters.js';
+export { type DeadRecordListOptions, GroupDeadLetters } from './group/group-dead-letters.js';
 export type { GroupConsumeOptions, GroupOptions } from './group/group-options.js';
 export { type ListedTopic, listTopics } from './list-topics.js';
 export type {

@@ -86,7 +86,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly #publisher: TopicPublisher<Input>;
   readonly #events = new Emitter<TopicEvents>(eventNames);
   /** The groups that have consumers in this object. */
-  readonly #groups = new Set<ConsumerGroup<Body>>();
+  readonly #groups = new Set<ConsumerGroup<Body, unknown>>();
   /** Ends the readers. */
   readonly #closing = new AbortController();
 
@@ -175,7 +175,7 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
   }
 
   /** The consumer group of this name. `from` says where it begins if it does not exist yet. */
-  group(name: string, options: GroupOptions = {}): ConsumerGroup<Body> {
+  group(name: string, options: GroupOptions = {}): ConsumerGroup<Body, Input> {
     refuseUnknownOptions('group()', options, groupOptionNames);
     const owner = { active: this.#groups, closing: this.#closing.signal };
     return new ConsumerGroup(this.#context, name, options, owner);

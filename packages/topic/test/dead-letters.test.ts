@@ -1,3 +1,4 @@
+import { bytes } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { type TestTopic, useTopics } from './support/topics.js';
@@ -105,4 +106,83 @@ it('a redrive tells how far it has come, and may be ended', async () => {
   await expect(deadLetters.redrive({ filter: {} } as never)).rejects.toThrow(
     'deadLetters.redrive() has no option "filter"',
   );
+});
+
+it('one is delivered again with another body, and keeps its key, headers and id', async () => {
+  const topic = redis.topic<string>({ partitions: 2 });
+  const group = topic.group('g');
+  const dying = group.consume(() => Promise.reject(new Error('no')), { maxAttempts: 1 });
+  dying.on('failed', () => {});
+  await topic.publish('old', { key: 'k', id: 'i', headers: { trace: '7' } });
+  await eventually(async () => (await group.deadLetters.count()) === 1);
+  await dying.stop();
+  const [letter] = await group.deadLetters.list();
+  const entry = letter?.entry ?? '';
+  expect(await group.deadLetters.get(entry)).toEqual(letter);
+  expect(await group.deadLetters.get('1999:1-0')).toBeUndefined();
+  await expect(group.deadLetters.get('5000-0')).rejects.toThrow('An entry looks like');
+
+  await expect(group.deadLetters.editAndRedrive(entry, 7n as never)).rejects.toMatchObject({
+    code: 'ENCODE',
+  });
+  expect(await group.deadLetters.count()).toBe(1);
+  expect(await group.deadLetters.editAndRedrive(entry, 'new')).toBe(true);
+  expect(await group.deadLetters.editAndRedrive(entry, 'twice')).toBe(false);
+  expect(await group.deadLetters.count()).toBe(0);
+  const seen: unknown[] = [];
+  group.consume(({ body, key, headers, id, attempt }) => {
+    seen.push({ body, key, headers, id, attempt });
+  });
+  await eventually(() => seen.length > 0);
+  expect(seen).toEqual([{ body: 'new', key: 'k', id: 'i', headers: { trace: '7' }, attempt: 1 }]);
+});
+
+it('all are delivered again with other bodies, also with empty ones', async () => {
+  const ids = Array.from({ length: 45 }, (_, n) => `${n + 1}-0`);
+  const topic = redis.topic<Buffer>({ partitions: 2, codec: bytes() });
+  const fields = ['reason', 'failed', 'error', '', 'offset', '1-0', 'attempt', '5'];
+  for (const id of ids) {
+    await topic.connection.call('XADD', [
+      `{${topic.name}:1}:partition:dead:g`,
+      ...[id, ...fields, 'body', id],
+    ]);
+  }
+  const group = topic.group('g');
+  const parts: number[] = [];
+  const map = (body: Buffer | undefined, { entry }: { entry: string }) => {
+    if (entry === '1:41-0') throw new Error('41 is odd');
+    return String(body) === '1-0' ? Buffer.alloc(0) : Buffer.from(`new ${body}`);
+  };
+  const onProgress = ({ redriven }: { redriven: number }) => void parts.push(redriven);
+  await expect(group.deadLetters.redrive({ map, onProgress })).rejects.toThrow('41 is odd');
+  expect(parts).toEqual([20, 40]);
+  expect(await group.deadLetters.count()).toBe(5);
+  expect(await group.deadLetters.redrive({ map: () => Buffer.from('rest') })).toBe(5);
+
+  const seen: string[] = [];
+  group.consume(({ body }) => void seen.push(String(body)));
+  await eventually(() => seen.length === 45);
+  const changed = ids.slice(1, 40).map((id) => `new ${id}`);
+  expect(seen.sort()).toEqual(['', ...changed, 'rest', 'rest', 'rest', 'rest', 'rest'].sort());
+  await expect(group.deadLetters.redrive({ map: 1 as never })).rejects.toThrow('map is a function');
+});
+
+it('a redrive at a rate takes its time, over all partitions, and ends at once when it is aborted', async () => {
+  const ids = Array.from({ length: 30 }, (_, n) => `${n + 1}-0`);
+  const topic = await withDead([ids, ids]);
+  const { deadLetters } = topic.group('g');
+  const startedAt = performance.now();
+  expect(await deadLetters.redrive({ ratePerSecond: 100 })).toBe(60);
+  // The first tenth of a second's worth goes at once.
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(490);
+
+  const again = await withDead([ids, ids]);
+  const stopping = new AbortController();
+  const slow = again.group('g').deadLetters.redrive({
+    ratePerSecond: 1e-9,
+    signal: stopping.signal,
+    onProgress: () => setImmediate(() => stopping.abort()),
+  });
+  expect(await slow).toBe(1);
+  await expect(deadLetters.redrive({ ratePerSecond: 0 })).rejects.toThrow('ratePerSecond');
 });

@@ -1,13 +1,14 @@
 import type { DeadLetterFilter, DeadLetters, RedriveProgress } from '@redpost/queue';
 import type { Command } from 'commander';
-import { type Body, type CodecName, parseBody } from '../messages/body-codec.js';
+import type { Body, CodecName } from '../messages/body-codec.js';
+import { parseArgument } from '../messages/outgoing.js';
 import { filterOption } from '../options/dead-filter.js';
-import { codecOption, perSecond, yesOption } from '../options/option-parsers.js';
+import { codecOption, rateOption, yesOption } from '../options/option-parsers.js';
 import { counted, grouped, say } from '../output/notices.js';
 import { Progress } from '../output/progress.js';
 import { confirmed } from '../program/confirm.js';
 import { define } from '../program/define.js';
-import { exitCodes, explain, wrongInput } from '../program/exit-codes.js';
+import { exitCodes } from '../program/exit-codes.js';
 import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 import { entryOption, exitCodeFor } from './dead-entries.js';
@@ -32,7 +33,7 @@ export function addDeadRedrive(dead: Command, context: ProgramContext): void {
         .addOption(entryOption(command).conflicts('filter'))
         .addOption(filterOption())
         .option('--to <queue>', 'send them to this queue instead')
-        .option('--rate <n>', 'how many per second at most, also as 50/1s', perSecond)
+        .addOption(rateOption())
         .addOption(yesOption()),
     help: `
 Examples:
@@ -141,17 +142,9 @@ async function edit(
   [name = '', entry = '', text = '']: readonly string[],
   { codec }: { codec: CodecName },
 ) {
-  const body = parsed(text, codec);
+  const body = parseArgument(text, codec);
   const { deadLetters } = await run.shownQueue(name);
   const isRedriven = await deadLetters.editAndRedrive(entry, body);
   await run.output.line(JSON.stringify({ queue: name, redriven: isRedriven ? 1 : 0 }));
   return exitCodeFor([entry], isRedriven ? 1 : 0) ?? exitCodes.done;
-}
-
-function parsed(text: string, codec: CodecName) {
-  try {
-    return parseBody(text, codec);
-  } catch (error) {
-    throw wrongInput(explain(error));
-  }
 }

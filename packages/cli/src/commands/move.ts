@@ -1,7 +1,7 @@
 import type { Queue } from '@redpost/queue';
 import type { JobMoveOptions } from '@redpost/queue/move';
 import { type Command, Option } from 'commander';
-import { perSecond } from '../options/option-parsers.js';
+import { rateOption } from '../options/option-parsers.js';
 import { counted, grouped, say } from '../output/notices.js';
 import { Progress } from '../output/progress.js';
 import { addCommand, define } from '../program/define.js';
@@ -81,7 +81,7 @@ function addMoveArguments(
     .option('--to <queue>', 'the queue that they are moved to (default: one of the same name)')
     .addOption(new Option('--prefix <prefix>', 'prefix of its keys').default(prefix))
     .addOption(new Option('--dry-run', 'only count').conflicts('undo'))
-    .option('--rate <n>', 'how many per second at most, also as 50/1s', perSecond)
+    .addOption(rateOption())
     .option('--undo', `give back to ${system} what was moved within a day and still waits`);
 }
 

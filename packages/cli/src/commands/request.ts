@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type CodecName, parseBody } from '../messages/body-codec.js';
+import type { CodecName } from '../messages/body-codec.js';
+import { parseArgument } from '../messages/outgoing.js';
 import {
   codecOption,
   duration,
@@ -9,7 +10,6 @@ import {
 } from '../options/option-parsers.js';
 import { say } from '../output/notices.js';
 import { define } from '../program/define.js';
-import { explain, wrongInput } from '../program/exit-codes.js';
 import type { ProgramContext } from '../program/program-context.js';
 import type { Run } from '../run.js';
 
@@ -70,7 +70,7 @@ async function request(
 ) {
   const { codec, timeout, ttl, keepResult, id, header: headers, priority, key } = options;
   const { interruption, output } = run;
-  const body = parsed(text, codec);
+  const body = parseArgument(text, codec);
   const queue = await run.queue(name);
   const waitingSince = performance.now();
   try {
@@ -85,13 +85,5 @@ async function request(
     const waited = Math.round((performance.now() - waitingSince) / 100) / 10;
     say(`ended after ${waited} s without an answer: the message may still be handled`);
     return interruption.exitCode;
-  }
-}
-
-function parsed(text: string, codec: CodecName) {
-  try {
-    return parseBody(text, codec);
-  } catch (error) {
-    throw wrongInput(explain(error));
   }
 }

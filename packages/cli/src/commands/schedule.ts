@@ -1,7 +1,8 @@
 import type { Schedule, ScheduleOptions } from '@redpost/queue';
 import type { Command } from 'commander';
-import { type CodecName, parseBody } from '../messages/body-codec.js';
+import type { CodecName } from '../messages/body-codec.js';
 import { bodyOf, line } from '../messages/message-line.js';
+import { parseArgument } from '../messages/outgoing.js';
 import {
   codecOption,
   duration,
@@ -14,7 +15,7 @@ import {
 import { say } from '../output/notices.js';
 import { scheduleTable } from '../output/schedule-table.js';
 import { addCommand, define } from '../program/define.js';
-import { exitCodes, explain, wrongInput } from '../program/exit-codes.js';
+import { exitCodes, wrongInput } from '../program/exit-codes.js';
 import type { ProgramContext } from '../program/program-context.js';
 import { type Run, unlessInterrupted } from '../run.js';
 
@@ -203,7 +204,7 @@ async function set(run: Run, args: readonly string[], options: SetOptions) {
   if (cron === undefined && every === undefined) {
     throw wrongInput('when? Use --cron, e.g. --cron "0 8 * * *", or --every, e.g. --every 30s');
   }
-  const body = parsed(text, codec);
+  const body = parseArgument(text, codec);
   const { schedules } = await run.queue(queueName);
   const schedule = await schedules.set(name, {
     ...{ body, cron, timeZone: tz, everyMs: every, jitterMs: jitter, ttlMs: ttl },
@@ -214,14 +215,6 @@ async function set(run: Run, args: readonly string[], options: SetOptions) {
   });
   await run.output.line(scheduleLine(queueName, schedule, codec));
   return undefined;
-}
-
-function parsed(text: string, codec: CodecName) {
-  try {
-    return parseBody(text, codec);
-  } catch (error) {
-    throw wrongInput(explain(error));
-  }
 }
 
 async function list(run: Run, [queueName = '']: readonly string[], options: ListOptions) {

@@ -24,13 +24,16 @@ const batchesInFlight = 4;
 
 /** The bodies of the command line: when one of them is wrong, none is sent. */
 export function parseArguments(bodies: readonly string[], codec: CodecName): Body[] {
-  return bodies.map((text) => {
-    try {
-      return parseBody(text, codec);
-    } catch (error) {
-      throw wrongInput(explain(error));
-    }
-  });
+  return bodies.map((text) => parseArgument(text, codec));
+}
+
+/** A body of the command line. */
+export function parseArgument(text: string, codec: CodecName): Body {
+  try {
+    return parseBody(text, codec);
+  } catch (error) {
+    throw wrongInput(explain(error));
+  }
 }
 
 /** For a command whose bodies may come from stdin. */

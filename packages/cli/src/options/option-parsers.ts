@@ -123,8 +123,14 @@ export function yesOption(): Option {
   return new Option('-y, --yes', 'do not ask');
 }
 
+export function rateOption(): Option {
+  return new Option('--rate <n>', 'how many per second at most, also as 50/1s').argParser(
+    perSecond,
+  );
+}
+
 /** For `50` or `50/1s`. */
-export function perSecond(text: string): number {
+function perSecond(text: string): number {
   const [, count = '', seconds] = /^(\d+)(\/1s|\/s)?$/.exec(text) ?? [];
   if (count === '' && seconds === undefined) {
     throw new InvalidArgumentError('Write how many per second, such as 50 or 50/1s.');

@@ -104,6 +104,7 @@ export {
 } from './handler-pool.js';
 export { IdleWatch } from './idle-watch.js';
 export { Outcomes } from './outcomes.js';
+export { Pace } from './pace.js';
 export { Rerun } from './rerun.js';
 export { bodyInJson, bytesInJson, withShortJson } from './short-json.js';
 export { ToldSeldom } from './told-seldom.js';

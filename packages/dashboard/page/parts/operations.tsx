@@ -38,6 +38,7 @@ const doneWords: Record<string, string> = {
   redrive: 'sent again',
   delete: 'deleted',
   purge: 'deleted',
+  destroy: 'deleted',
 };
 
 function OperationCard({ id, close }: { id: string; close(): void }) {

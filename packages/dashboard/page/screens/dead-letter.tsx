@@ -8,31 +8,40 @@ import { Loading } from '../parts/problem.js';
 import { Facts } from '../parts/tiles.js';
 import { address, go, Link } from '../router.js';
 import { allows } from '../session.js';
-import type { DeadLetter, Role } from '../types.js';
-import { DeleteDialog } from './dead-letters.js';
+import type { DeadLetter, DeadRecord, Role } from '../types.js';
+import { DeleteDialog } from './dead-dialogs.js';
+
+/** A dead letter of a queue or of a group. */
+type AnyDeadLetter = Omit<DeadRecord, keyof TopicRecordPlace> &
+  Partial<TopicRecordPlace & DeadLetter>;
+type TopicRecordPlace = Pick<DeadRecord, 'offset' | 'partition' | 'publishedAt'>;
 
 interface Props {
-  queue: string;
+  /** Where the API has the dead letters. */
+  path: readonly string[];
+  /** The queue or the group that it is of. */
+  owner: string;
+  /** The page of all of them. */
+  all: readonly string[];
   entry: string;
-  rights: Role;
+  rights: Role | undefined;
 }
 
 /** One dead letter, which can be edited before it is sent again. */
-export function DeadLetterScreen({ queue, entry, rights }: Props) {
-  const { data, problem } = useRead<DeadLetter>(
-    apiAddress(['queues', queue, 'dead-letters', entry]),
-  );
+export function DeadLetterScreen(props: Props) {
+  const { path, all, entry } = props;
+  const { data, problem } = useRead<AnyDeadLetter>(apiAddress([...path, entry]));
   return (
     <>
       <p class="back">
-        <Link to={['queues', queue, 'dead-letters']}>← all dead letters</Link>
+        <Link to={all}>← all dead letters</Link>
       </p>
       {data ? (
         <>
           <h2>
             Dead letter <code>{data.id ?? data.entry}</code>
           </h2>
-          <Actions queue={queue} letter={data} rights={rights} />
+          <Actions {...props} letter={data} />
           <LetterFacts letter={data} />
         </>
       ) : (
@@ -42,18 +51,17 @@ export function DeadLetterScreen({ queue, entry, rights }: Props) {
   );
 }
 
-function Actions({ queue, letter, rights }: { queue: string; letter: DeadLetter; rights: Role }) {
+function Actions({ path, owner, all, entry, rights, letter }: Props & { letter: AnyDeadLetter }) {
   const [dialog, open] = useDialog();
-  const back = () => go(address(['queues', queue, 'dead-letters']));
+  const again = () => go(address(all));
   if (!allows(rights, 'operate')) return null;
-  const selection = { count: 1, about: { entries: [letter.entry] }, isFiltered: false };
+  const selection = { count: '1', about: { entries: [entry] } };
+  const about = { path, letter, back: again };
   return (
     <div class="buttons actions">
       <button
         type="button"
-        onClick={() =>
-          open((close) => <RedriveOne {...{ queue, letter, close, back }} isEdited={false} />)
-        }
+        onClick={() => open((close) => <RedriveOne {...about} close={close} isEdited={false} />)}
       >
         Redrive…
       </button>
@@ -61,9 +69,7 @@ function Actions({ queue, letter, rights }: { queue: string; letter: DeadLetter;
         <button
           type="button"
           class="secondary"
-          onClick={() =>
-            open((close) => <RedriveOne {...{ queue, letter, close, back }} isEdited />)
-          }
+          onClick={() => open((close) => <RedriveOne {...about} close={close} isEdited />)}
         >
           Edit and redrive…
         </button>
@@ -73,7 +79,7 @@ function Actions({ queue, letter, rights }: { queue: string; letter: DeadLetter;
           type="button"
           class="dangerous outline"
           onClick={() =>
-            open((close) => <DeleteDialog {...{ queue, selection, close }} again={back} />)
+            open((close) => <DeleteDialog {...{ path, owner, selection, close, again }} />)
           }
         >
           Delete…
@@ -85,18 +91,18 @@ function Actions({ queue, letter, rights }: { queue: string; letter: DeadLetter;
 }
 
 interface RedriveProps {
-  queue: string;
-  letter: DeadLetter;
+  path: readonly string[];
+  letter: AnyDeadLetter;
   isEdited: boolean;
   close(): void;
   back(): void;
 }
 
-function RedriveOne({ queue, letter, isEdited, close, back }: RedriveProps) {
-  const [text, setText] = useState(letter.body.text);
+function RedriveOne({ path, letter: { entry, body }, isEdited, close, back }: RedriveProps) {
+  const [text, setText] = useState(body.text);
   const act = async () => {
-    const path = ['queues', queue, 'dead-letters', letter.entry, 'redrive'];
-    await change('POST', path, isEdited ? { body: { text, format: letter.body.format } } : {});
+    const edited = isEdited ? { body: { text, format: body.format } } : {};
+    await change('POST', [...path, entry, 'redrive'], edited);
     back();
   };
   return (
@@ -106,15 +112,13 @@ function RedriveOne({ queue, letter, isEdited, close, back }: RedriveProps) {
       act={act}
       close={close}
     >
-      <p>It is sent again as a new message: its attempts start from 1.</p>
-      {isEdited && (
-        <Area label={`Body (${letter.body.format})`} value={text} change={setText} rows={14} />
-      )}
+      <p>It is sent again as if it was new: its attempts start from 1.</p>
+      {isEdited && <Area label={`Body (${body.format})`} value={text} change={setText} rows={14} />}
     </Dialog>
   );
 }
 
-export function LetterFacts({ letter }: { letter: DeadLetter }) {
+export function LetterFacts({ letter }: { letter: AnyDeadLetter }) {
   return (
     <>
       <section>
@@ -128,12 +132,14 @@ export function LetterFacts({ letter }: { letter: DeadLetter }) {
           facts={[
             ['Died', time(letter.diedAt)],
             ['Sent', letter.sentAt && time(letter.sentAt)],
+            ['Published', letter.publishedAt && time(letter.publishedAt)],
             ['Attempts', number(letter.attempt)],
             ['Last attempt took', letter.ranMs === undefined ? undefined : duration(letter.ranMs)],
             ['Consumer', letter.consumer],
             ['Process', letter.process],
             ['Key', letter.key],
             ['First died in', letter.origin],
+            ['Offset', letter.offset],
             ['Entry', letter.entry],
           ]}
         />

@@ -1,16 +1,15 @@
 import { useState } from 'preact/hooks';
-import { apiAddress, change, type Reading, useRead } from '../api.js';
+import { apiAddress, type Reading, useRead } from '../api.js';
 import { ago, number, time } from '../format.js';
 import { Preview } from '../parts/body.js';
-import { Dialog, useDialog } from '../parts/dialog.js';
-import { Field } from '../parts/fields.js';
-import { showOperation } from '../parts/operations.js';
+import { useDialog } from '../parts/dialog.js';
 import { Loading } from '../parts/problem.js';
 import { Search } from '../parts/search.js';
 import { Table } from '../parts/table.js';
 import { Link, type Query, setQuery } from '../router.js';
 import { allows } from '../session.js';
-import type { DeadGroup, DeadGroups, DeadLetter, Operation, Role } from '../types.js';
+import type { DeadGroup, DeadGroups, DeadLetter, Role } from '../types.js';
+import { DeleteDialog, RedriveDialog, type Selection } from './dead-dialogs.js';
 
 interface Props {
   queue: string;
@@ -157,12 +156,9 @@ function Letters({ queue, filter, rights, letters, next, matching, again }: Lett
   };
   const selection: Selection =
     chosen.size > 0
-      ? { count: chosen.size, about: { entries: [...chosen] }, isFiltered: false }
-      : {
-          count: matching,
-          about: isFiltered(filter) ? { filter } : {},
-          isFiltered: isFiltered(filter),
-        };
+      ? { count: number(chosen.size), about: { entries: [...chosen] } }
+      : { count: number(matching), about: isFiltered(filter) ? { filter } : {} };
+  const about = { path: ['queues', queue, 'dead-letters'], owner: queue, selection, again };
   const which =
     chosen.size > 0 ? `${chosen.size} chosen` : isFiltered(filter) ? 'all that match' : 'all';
   return (
@@ -171,9 +167,7 @@ function Letters({ queue, filter, rights, letters, next, matching, again }: Lett
         <div class="buttons actions">
           <button
             type="button"
-            onClick={() =>
-              open((close) => <RedriveDialog {...{ queue, selection, close, again }} />)
-            }
+            onClick={() => open((close) => <RedriveDialog {...about} close={close} />)}
           >
             Redrive {which}…
           </button>
@@ -181,9 +175,7 @@ function Letters({ queue, filter, rights, letters, next, matching, again }: Lett
             <button
               type="button"
               class="dangerous outline"
-              onClick={() =>
-                open((close) => <DeleteDialog {...{ queue, selection, close, again }} />)
-              }
+              onClick={() => open((close) => <DeleteDialog {...about} close={close} />)}
             >
               Delete {which}…
             </button>
@@ -230,81 +222,5 @@ function Letters({ queue, filter, rights, letters, next, matching, again }: Lett
         </button>
       )}
     </>
-  );
-}
-
-interface Selection {
-  /** Undefined while it is counted. */
-  count: number | undefined;
-  about: { entries?: string[]; filter?: Filter };
-  isFiltered: boolean;
-}
-
-interface SelectionProps {
-  queue: string;
-  selection: Selection;
-  close(): void;
-  again(): void;
-}
-
-function RedriveDialog({ queue, selection: { count, about }, close, again }: SelectionProps) {
-  const [rate, setRate] = useState('');
-  const [to, setTo] = useState('');
-  const act = async () => {
-    const operation = await change<Operation>(
-      'POST',
-      ['queues', queue, 'dead-letters', 'redrive'],
-      {
-        ...about,
-        ...(rate && { ratePerSecond: Number(rate) }),
-        ...(to && { to }),
-      },
-    );
-    showOperation(operation);
-    again();
-  };
-  return (
-    <Dialog
-      title={`Redrive from ${queue}`}
-      action={`Send ${number(count)} again`}
-      act={act}
-      close={close}
-    >
-      <p>
-        <strong>{number(count)}</strong> dead letters are sent again as new messages, before those
-        that wait.
-      </p>
-      <Field
-        label="At most so many per second"
-        type="number"
-        min={1}
-        value={rate}
-        change={setRate}
-        help="Without a number, as fast as Redis does it. It can be stopped."
-      />
-      <Field label="To another queue" value={to} change={setTo} placeholder={queue} />
-    </Dialog>
-  );
-}
-
-export function DeleteDialog({ queue, selection: { count, about }, close, again }: SelectionProps) {
-  const act = async () => {
-    const path = ['queues', queue, 'dead-letters', 'delete'];
-    showOperation(await change<Operation>('POST', path, { ...about, confirm: queue }));
-    again();
-  };
-  return (
-    <Dialog
-      title={`Delete dead letters of ${queue}`}
-      action={`Delete ${number(count)}`}
-      isDangerous
-      typed={queue}
-      act={act}
-      close={close}
-    >
-      <p>
-        <strong>{number(count)}</strong> dead letters are deleted. This cannot be undone.
-      </p>
-    </Dialog>
   );
 }

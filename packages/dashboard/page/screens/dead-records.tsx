@@ -1,13 +1,14 @@
-import { apiAddress, change, useRead } from '../api.js';
+import { apiAddress, useRead } from '../api.js';
 import { ago, number } from '../format.js';
 import { Preview } from '../parts/body.js';
-import { Dialog, useDialog } from '../parts/dialog.js';
-import { showOperation } from '../parts/operations.js';
+import { useDialog } from '../parts/dialog.js';
 import { Loading } from '../parts/problem.js';
 import { Table } from '../parts/table.js';
-import { setQuery } from '../router.js';
+import { Link, setQuery } from '../router.js';
 import { allows } from '../session.js';
-import type { DeadGroups, DeadRecord, Operation, Role } from '../types.js';
+import type { DeadGroups, DeadRecord, Role, TopicDetail } from '../types.js';
+import { DeleteDialog, RedriveDialog } from './dead-dialogs.js';
+import { DeadLetterScreen } from './dead-letter.js';
 import { DeadGroupsTable } from './dead-letters.js';
 
 interface Props {
@@ -36,40 +37,13 @@ export function DeadRecords({ topic, group, query, rights, count }: Props) {
   const atLeast = isFiltered && examined < of ? 'at least ' : '';
   const meant = `${atLeast}${number(isFiltered ? matching : count)}`;
   const which = isFiltered ? 'all that match' : 'all';
-  const act = async (action: string, more: object) => {
-    const body = { ...(isFiltered && { filter }), ...more };
-    showOperation(await change<Operation>('POST', [...path, action], body));
-    groups.again();
-    letters.again();
+  const about = {
+    ...{ path, owner: group, selection: { count: meant, about: isFiltered ? { filter } : {} } },
+    again() {
+      groups.again();
+      letters.again();
+    },
   };
-  const redrive = () =>
-    open((close) => (
-      <Dialog
-        title="Redrive"
-        action={`Deliver ${meant} again`}
-        act={() => act('redrive', {})}
-        close={close}
-      >
-        <p>
-          <strong>{meant}</strong> dead letters are delivered to this group again.
-        </p>
-      </Dialog>
-    ));
-  const remove = () =>
-    open((close) => (
-      <Dialog
-        title="Delete dead letters"
-        action={`Delete ${meant}`}
-        isDangerous
-        typed={group}
-        act={() => act('delete', { confirm: group })}
-        close={close}
-      >
-        <p>
-          <strong>{meant}</strong> dead letters are deleted. This cannot be undone.
-        </p>
-      </Dialog>
-    ));
   return (
     <>
       <DeadGroupsTable reading={groups} isFiltered={isFiltered} />
@@ -89,27 +63,47 @@ export function DeadRecords({ topic, group, query, rights, count }: Props) {
               Show all
             </button>
           )}
+          <button type="button" class="secondary outline" onClick={about.again}>
+            Look again
+          </button>
         </div>
         {allows(rights, 'operate') && groups.data && (
           <div class="buttons actions">
-            <button type="button" onClick={redrive}>
+            <button
+              type="button"
+              onClick={() => open((close) => <RedriveDialog {...about} close={close} />)}
+            >
               Redrive {which}…
             </button>
             {allows(rights, 'destroy') && (
-              <button type="button" class="dangerous outline" onClick={remove}>
+              <button
+                type="button"
+                class="dangerous outline"
+                onClick={() => open((close) => <DeleteDialog {...about} close={close} />)}
+              >
                 Delete {which}…
               </button>
             )}
           </div>
         )}
         {dialog}
-        {letters.data ? <Letters {...letters.data} /> : <Loading problem={letters.problem} />}
+        {letters.data ? (
+          <Letters {...letters.data} path={path} />
+        ) : (
+          <Loading problem={letters.problem} />
+        )}
       </section>
     </>
   );
 }
 
-function Letters({ letters, next }: { letters: DeadRecord[]; next?: string }) {
+interface LettersProps {
+  letters: DeadRecord[];
+  next?: string;
+  path: readonly string[];
+}
+
+function Letters({ letters, next, path }: LettersProps) {
   return (
     <>
       <Table
@@ -118,7 +112,14 @@ function Letters({ letters, next }: { letters: DeadRecord[]; next?: string }) {
         keyOf={({ entry }) => entry}
         empty="None."
         columns={[
-          { title: 'Offset', cell: ({ offset }) => <code>{offset}</code> },
+          {
+            title: 'Offset',
+            cell: ({ entry, offset }) => (
+              <Link to={[...path, entry]}>
+                <code>{offset}</code>
+              </Link>
+            ),
+          },
           { title: 'Reason', cell: ({ reason }) => reason },
           { title: 'Error', cell: ({ error }) => <span class="cut">{error || '–'}</span> },
           { title: 'Body', cell: ({ body }) => <Preview body={body} /> },
@@ -131,6 +132,20 @@ function Letters({ letters, next }: { letters: DeadRecord[]; next?: string }) {
           Newer ones
         </button>
       )}
+    </>
+  );
+}
+
+/** One dead letter of a group. */
+export function DeadRecordScreen(props: { topic: string; group: string; entry: string }) {
+  const { topic, group, entry } = props;
+  const { data } = useRead<TopicDetail>(apiAddress(['topics', topic]));
+  const all = ['topics', topic, 'groups', group];
+  const about = { all, path: [...all, 'dead-letters'], owner: group, rights: data?.rights };
+  return (
+    <>
+      <h1>{group}</h1>
+      <DeadLetterScreen {...about} entry={entry} />
     </>
   );
 }

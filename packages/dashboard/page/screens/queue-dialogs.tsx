@@ -136,7 +136,8 @@ export function PurgeDialog({ detail, close }: DetailProps) {
 export function DestroyDialog({ detail, close }: DetailProps) {
   const { name, pending, active, delayed, dead } = detail;
   const act = async () => {
-    await change('POST', ['queues', name, 'destroy'], { confirm: name });
+    const body = { confirm: name };
+    showOperation(await change<Operation>('POST', ['queues', name, 'destroy'], body));
     go(address([]));
   };
   return (

@@ -1,5 +1,6 @@
 import { apiAddress, useLive } from '../api.js';
 import { number } from '../format.js';
+import { AttentionBadges } from '../parts/attention.js';
 import { Loading, ProblemNote } from '../parts/problem.js';
 import { Search } from '../parts/search.js';
 import { Table } from '../parts/table.js';
@@ -32,9 +33,17 @@ export function TopicTable({ search }: { search: string }) {
         rows={data.topics}
         keyOf={({ name }) => name}
         empty={search ? 'No topic is like that.' : 'No topic yet.'}
-        isUrgent={({ dead }) => dead > 0}
+        isUrgent={({ attention }) => attention.length > 0}
         columns={[
-          { title: 'Topic', cell: ({ name }) => <Link to={['topics', name]}>{name}</Link> },
+          {
+            title: 'Topic',
+            cell: ({ name, attention }) => (
+              <span class="named">
+                <Link to={['topics', name]}>{name}</Link>
+                <AttentionBadges reasons={attention} />
+              </span>
+            ),
+          },
           { title: 'Records', isNumber: true, cell: ({ length }) => number(length) },
           { title: 'Groups', isNumber: true, cell: ({ groups }) => number(groups) },
           { title: 'Greatest lag', isNumber: true, cell: ({ lag }) => number(lag) },

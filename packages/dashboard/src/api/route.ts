@@ -10,6 +10,7 @@ import type { ChannelPool } from '../watching/channel-pool.js';
 import type { KnownQueue, QueuePool } from '../watching/queue-pool.js';
 import type { Sampler } from '../watching/sampler.js';
 import type { TopicPool } from '../watching/topic-pool.js';
+import type { TopicSampler } from '../watching/topic-sampler.js';
 
 /** What all routes share. */
 export interface Services {
@@ -17,6 +18,7 @@ export interface Services {
   connection: Connection;
   pool: QueuePool;
   topics: TopicPool;
+  topicSampler: TopicSampler;
   channels: ChannelPool;
   sampler: Sampler;
   bodies: BodyViewer;

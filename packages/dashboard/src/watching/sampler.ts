@@ -1,7 +1,7 @@
-import { isRedpostError } from '@redpost/core';
 import { inTurns, pause, performance } from '@redpost/core/consuming';
 import type { QueueStats } from '@redpost/queue';
 import { type Attention, attentionFor } from './attention.js';
+import { isAway } from './is-away.js';
 import type { QueuePool } from './queue-pool.js';
 import { Traffic } from './traffic.js';
 
@@ -103,10 +103,7 @@ export class Sampler {
       traffic.note(stats, performance.now());
       return { name, stats, ageMs, attention: attentionFor(stats, ageMs), traffic };
     } catch (error) {
-      // Where Redis is away, no queue can be read; else it is this one, e.g. because its key is of another type.
-      if (isRedpostError(error) && ['CONNECTION', 'TIMEOUT', 'CLOSED'].includes(error.code)) {
-        throw error;
-      }
+      if (isAway(error)) throw error;
       return { name, stats: undefined, ageMs: undefined, attention: ['unreadable'], traffic };
     }
   }

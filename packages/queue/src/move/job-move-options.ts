@@ -34,21 +34,12 @@ export const jobMoveOptionNames = {
 } as const;
 
 /** @throws InvalidArgumentError for what cannot work. */
-export function checkMove(
-  name: string,
-  prefix: string,
-  { map, ratePerSecond }: Pick<JobMoveOptions, 'ratePerSecond'> & { map?: unknown },
-): void {
+export function checkMove(name: string, prefix: string, { map }: { map?: unknown }): void {
   for (const [what, text] of Object.entries({ 'the name of the queue': name, prefix })) {
     if (typeof text === 'string' && text !== '') continue;
     throw new InvalidArgumentError(`${what} must be a non-empty string, got ${shown(text)}`);
   }
   if (map !== undefined && typeof map !== 'function') {
     throw new InvalidArgumentError(`map is a function, got ${shown(map)}`);
-  }
-  if (ratePerSecond !== undefined && !(ratePerSecond > 0 && Number.isFinite(ratePerSecond))) {
-    throw new InvalidArgumentError(
-      `ratePerSecond must be a number above 0, got ${shown(ratePerSecond)}`,
-    );
   }
 }

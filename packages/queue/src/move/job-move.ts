@@ -1,6 +1,5 @@
 import type { Connection } from '@redpost/core';
-import { entriesOf, NameIndex } from '@redpost/core/consuming';
-import { Pace } from '../admin/pace.js';
+import { entriesOf, NameIndex, Pace } from '@redpost/core/consuming';
 import { queueKeys } from '../keys.js';
 import { inCalls } from '../message/in-calls.js';
 import type { Queue } from '../queue.js';

@@ -37,7 +37,7 @@ export const forwardOptionNames: NamesOf<ForwardOptions> = {
  */
 export function forwardTo<Body>(
   topic: string,
-  group: ConsumerGroup<Body>,
+  group: ConsumerGroup<Body, unknown>,
   target: ForwardTarget<Body>,
   { concurrency = 500, ...options }: Omit<ForwardOptions, 'group'>,
 ): GroupConsumer<Body> {

@@ -45,7 +45,7 @@ export interface GroupStats {
 /** The topic that a group belongs to. */
 export interface GroupOwner<Body> {
   /** The groups that have consumers here. */
-  readonly active: Set<ConsumerGroup<Body>>;
+  readonly active: Set<ConsumerGroup<Body, unknown>>;
   /** Aborted when the topic is closed. */
   readonly closing: AbortSignal;
 }
@@ -53,10 +53,10 @@ export interface GroupOwner<Body> {
 /**
  * A consumer group: each record of the topic is delivered to one of its members, at least once.
  */
-export class ConsumerGroup<Body = unknown> {
+export class ConsumerGroup<Body = unknown, Input = Body> {
   readonly name: string;
   /** The dead letters of this group. */
-  readonly deadLetters: GroupDeadLetters<Body>;
+  readonly deadLetters: GroupDeadLetters<Body, Input>;
   readonly #context: GroupContext<Body>;
   readonly #options: GroupOptions;
   readonly #owner: GroupOwner<Body>;

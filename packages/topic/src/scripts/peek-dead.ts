@@ -9,7 +9,7 @@ export interface PeekDeadInput {
   to: string;
   limit: number;
   /** How many bytes of each body to read at most; undefined for all. */
-  maxBodyBytes: number | undefined;
+  maxBodyBytes?: number | undefined;
 }
 
 /** An entry of the dead letters, whose body may have been cut. */

@@ -3,17 +3,20 @@
 --
 -- from, to  the first and the last entry
 -- limit     how many at most
+-- rest      a body to publish instead of theirs, if there is one
 -- returns the entries that were published; none when no entries are left
 local sent, room = {}, most_bytes
+local edited = ARGV[rest]
 
 for _ = 1, tonumber(limit) do
   local entry = redis.call('XRANGE', dead, from, to, 'COUNT', 1)[1]
   if not entry or room <= 0 then break end
-  local record = {}
+  local record = edited and { 'body', edited } or {}
   -- The first four fields belong to the dead letter, the others to the record.
   for i = 9, #entry[2], 2 do
     local name, value = entry[2][i], entry[2][i + 1]
-    if name ~= 'group' then record[#record + 1], record[#record + 2] = name, value end
+    local is_kept = name ~= 'group' and not (edited and name == 'body')
+    if is_kept then record[#record + 1], record[#record + 2] = name, value end
   end
   record[#record + 1], record[#record + 2] = 'group', group
   redis.call('XADD', stream, '*', unpack(record))

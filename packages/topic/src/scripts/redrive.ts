@@ -11,6 +11,8 @@ export interface RedriveInput {
   from: string;
   to: string;
   limit: number;
+  /** What is published instead of their bodies. Default: the bodies as they are. */
+  body?: string | Buffer | undefined;
 }
 
 /** The ids of the dead letters that were published again. */
@@ -24,6 +26,7 @@ export const redrive = defineScript<RedriveInput, string[]>({
     to: ({ to }) => to,
     limit: ({ limit }) => limit,
   },
+  rest: ({ body }) => (body === undefined ? [] : [body]),
   lua: source,
   looksFirst: () => true,
   parse: (reply) => (reply as Buffer[]).map(String),

@@ -1,4 +1,5 @@
 import type { ConsumerGroup } from '@redpost/topic';
+import type { Body } from '../../messages/body-codec.js';
 import { Failure } from '../../program/exit-codes.js';
 import type { Run } from '../../run.js';
 
@@ -7,7 +8,7 @@ export async function existingGroup(
   run: Run,
   topicName: string,
   group: string,
-): Promise<ConsumerGroup<Buffer>> {
+): Promise<ConsumerGroup<Buffer, Body>> {
   const topic = await run.topic(topicName);
   const names = await topic.groups();
   if (names.includes(group)) return topic.group(group);

@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
 import type { CodecName } from '../../messages/body-codec.js';
 import { deadRecordLine } from '../../messages/message-line.js';
-import { codecOption, positive, whole, yesOption } from '../../options/option-parsers.js';
+import { parseArgument } from '../../messages/outgoing.js';
+import {
+  codecOption,
+  positive,
+  rateOption,
+  whole,
+  yesOption,
+} from '../../options/option-parsers.js';
 import { counted, grouped, say } from '../../output/notices.js';
 import { Progress } from '../../output/progress.js';
 import { confirmed } from '../../program/confirm.js';
@@ -22,6 +29,7 @@ interface ListOptions {
 
 interface EntryOptions {
   entry?: string[];
+  rate?: number;
   yes?: boolean;
 }
 
@@ -54,16 +62,35 @@ Prints {"entry", "offset", "partition", "body", "reason", "error", "diedAt", "at
   define<EntryOptions>(dead, context, 'redrive', {
     description: 'Deliver dead letters to their group again, as new records.',
     addArguments: (command) =>
-      ofGroup(command).addOption(entryOption(command)).addOption(yesOption()),
+      ofGroup(command)
+        .addOption(entryOption(command))
+        .addOption(rateOption())
+        .addOption(yesOption()),
     help: `
 Examples:
-  redpost topic dead redrive events billing
+  redpost topic dead redrive events billing --rate 50
   redpost topic dead redrive events billing --entry 0:1700000000000-0
 
 Other groups do not get them. Asks for confirmation if there are more than 100; without a
 terminal, --yes is required then. Prints {"topic", "group", "redriven"}. Exits with 1 when a
 named entry does not exist.`,
     job: redrive,
+  });
+
+  define<{ codec: CodecName }>(dead, context, 'edit', {
+    description: 'Deliver one dead letter to its group again with another body.',
+    addArguments: (command) =>
+      ofGroup(command)
+        .argument('<entry>', 'the entry, as topic dead list prints it')
+        .argument('<body>', 'the new body')
+        .addOption(codecOption()),
+    help: `
+Examples:
+  redpost topic dead edit events billing 0:1700000000000-0 '{"order":7}'
+
+Key, headers and all else stay. Prints {"topic", "group", "redriven"}. Exits with 1 when the
+entry does not exist.`,
+    job: (run, args, options) => unlessInterrupted(run, edit(run, args, options)),
   });
 
   define<EntryOptions>(dead, context, 'purge', {
@@ -98,7 +125,7 @@ async function redrive(
   [name = '', group = '']: readonly string[],
   options: EntryOptions,
 ) {
-  const { entry: entries, yes } = options;
+  const { entry: entries, rate, yes } = options;
   const { deadLetters } = await existingGroup(run, name, group);
   const count = entries?.length ?? (await deadLetters.count());
   const what = `${counted(count, 'dead letter')} of ${group}`;
@@ -113,7 +140,7 @@ async function redrive(
   const { stopping: signal } = run.interruption;
   const progress = new Progress();
   const redriven = await deadLetters.redrive({
-    ...{ entries, signal },
+    ...{ entries, ratePerSecond: rate, signal },
     onProgress: (so) => progress.tell(() => `redriven ${ofAll(so.redriven, count)}`),
   });
   await run.output.line(JSON.stringify({ topic: name, group, redriven }));
@@ -127,6 +154,18 @@ async function redrive(
 
 function ofAll(redriven: number, count: number): string {
   return `${grouped(redriven)} of ${counted(count, 'dead letter')}`;
+}
+
+async function edit(
+  run: Run,
+  [name = '', group = '', entry = '', text = '']: readonly string[],
+  { codec }: { codec: CodecName },
+) {
+  const body = parseArgument(text, codec);
+  const { deadLetters } = await existingGroup(run, name, group);
+  const redriven = Number(await deadLetters.editAndRedrive(entry, body));
+  await run.output.line(JSON.stringify({ topic: name, group, redriven }));
+  return exitCodeFor([entry], redriven);
 }
 
 async function purge(run: Run, [name = '', group = '']: readonly string[], options: EntryOptions) {

@@ -1,10 +1,12 @@
-import { fingerprint, normalised } from '@redpost/core/consuming';
+import { fingerprint, normalised, Pace } from '@redpost/core/consuming';
 import type { DeadRecord, Topic } from '@redpost/topic';
 import { z } from 'zod';
 import { operationSchema } from '../../acting/operations.js';
+import { Problem } from '../../http/problem.js';
+import { givenBody, givenBodySchema } from '../given-body.js';
 import { previewBytes } from '../message-view.js';
 import { type Call, route } from '../route.js';
-import { confirmation, iso, time, wholeInQuery } from '../schemas.js';
+import { confirmation, done, iso, time, wholeInQuery } from '../schemas.js';
 import { deadGroupsSchema } from './dead-letters.js';
 import { type Progress, startOperation } from './start-operation.js';
 import { existingGroup, groupPath, recordSchema, recordView, topicOf } from './topics.js';
@@ -18,6 +20,14 @@ const filterFields = {
 };
 const filterSchema = z.strictObject(filterFields);
 type Filter = z.infer<typeof filterSchema>;
+
+const letterSchema = recordSchema.extend({
+  entry: z.string(),
+  attempt: z.int(),
+  reason: z.string(),
+  error: z.string(),
+  diedAt: time,
+});
 
 const entries = z.array(z.string()).min(1).max(1000);
 /** How many are read at a time, and how many at most to be grouped, and for one page of those that a filter means. */
@@ -39,15 +49,7 @@ export const deadRecordRoutes = [
       limit: wholeInQuery(1, 100).default(25),
     },
     answer: z.object({
-      letters: z.array(
-        recordSchema.extend({
-          entry: z.string(),
-          attempt: z.int(),
-          reason: z.string(),
-          error: z.string(),
-          diedAt: time,
-        }),
-      ),
+      letters: z.array(letterSchema),
       next: z.string().optional().describe('There may be more after this entry'),
     }),
     async handle(call) {
@@ -64,10 +66,7 @@ export const deadRecordRoutes = [
         if (found.length >= limit) break;
       }
       if (found.length > limit) next = found[limit - 1]?.entry;
-      const view = ({ entry, attempt, reason, error, diedAt, ...record }: DeadRecord<Buffer>) => ({
-        ...recordView(topic.name, record, call.services.bodies),
-        ...{ entry, attempt, reason, error, diedAt: iso(diedAt) },
-      });
+      const view = (letter: DeadRecord<Buffer>) => letterView(call, topic.name, letter);
       return { letters: found.slice(0, limit).map(view), next };
     },
   }),
@@ -93,13 +92,54 @@ export const deadRecordRoutes = [
     },
   }),
   route({
+    method: 'get',
+    path: `${path}/{entry}`,
+    role: 'view',
+    summary: 'One dead letter of a group',
+    tag,
+    answer: letterSchema,
+    async handle(call) {
+      const { topic, deadLetters } = await lettersOf(call);
+      const letter = await deadLetters.get(call.param('entry'));
+      if (!letter) throw notThere();
+      return letterView(call, topic.name, letter, call.services.bodies.maxBodyBytes);
+    },
+  }),
+  route({
+    method: 'post',
+    path: `${path}/{entry}/redrive`,
+    role: 'operate',
+    summary: 'Delivers one dead letter to the group again, with another body if one is given',
+    tag,
+    body: { body: givenBodySchema.optional() },
+    answer: done,
+    async handle(call) {
+      const { group, deadLetters } = await lettersOf(call);
+      const entry = call.param('entry');
+      const { body } = call.body;
+      const bytes = body && (givenBody(body, { isRaw: true }) as Buffer);
+      const action = bytes ? 'edit and redrive' : 'redrive';
+      const redriven = await call.audited(
+        { action, target: call.param('topic'), detail: `${group}, ${entry}` },
+        () => deadLetters.redrive({ entries: [entry], map: bytes && (() => bytes) }),
+        (count) => count,
+      );
+      if (!redriven) throw notThere();
+      return { done: true };
+    },
+  }),
+  route({
     method: 'post',
     path: `${path}/redrive`,
     role: 'operate',
     summary:
       'Delivers dead letters to the group again: chosen ones, or all that a filter means. Goes on in the background',
     tag,
-    body: { entries: entries.optional(), filter: filterSchema.optional() },
+    body: {
+      entries: entries.optional(),
+      filter: filterSchema.optional(),
+      ratePerSecond: z.number().positive().optional(),
+    },
     answer: operationSchema,
     async handle(call) {
       const { deadLetters } = await lettersOf(call);
@@ -155,37 +195,68 @@ async function* pagesOf(
   }
 }
 
-function isMeant(filter: Filter, { reason, error }: DeadRecord<Buffer>): boolean {
+function letterView(
+  call: Call<unknown, unknown>,
+  topic: string,
+  { entry, attempt, reason, error, diedAt, ...record }: DeadRecord<Buffer>,
+  most?: number,
+) {
+  return {
+    ...recordView(topic, record, call.services.bodies, most),
+    ...{ entry, attempt, reason, error, diedAt: iso(diedAt) },
+  };
+}
+
+function notThere(): Problem {
+  return new Problem(404, 'This dead letter is not there any more');
+}
+
+type Letter = Pick<DeadRecord, 'entry' | 'reason' | 'error'>;
+
+function isMeant(filter: Filter, { reason, error }: Letter): boolean {
   if (filter.reason !== undefined && filter.reason !== reason) return false;
   return filter.fingerprint === undefined || filter.fingerprint === fingerprint(error);
 }
 
-/** Does something with the chosen ones, or page by page with all that the filter means of those that there are now. */
+interface Chosen {
+  entries?: string[] | undefined;
+  filter?: Filter | undefined;
+  ratePerSecond?: number | undefined;
+}
+
+/** Does something with the chosen ones, or with all that the filter means of those that there are now, part by part. */
 function startFor(
-  call: Call<undefined, { entries?: string[] | undefined; filter?: Filter | undefined }>,
+  call: Call<undefined, Chosen>,
   kind: string,
   deadLetters: DeadLetters,
   act: (entries: string[]) => Promise<number>,
 ) {
-  const { entries: chosen, filter = {} } = call.body;
+  const { entries: chosen, ratePerSecond } = call.body;
+  const filter = (!chosen && call.body.filter) || {};
   const about = [
     call.param('group'),
     chosen ? `${chosen.length} chosen` : 'all',
     ...Object.entries(filter).map(([name, value]) => `${name}: ${value}`),
+    ...(ratePerSecond ? [`${ratePerSecond}/s`] : []),
   ];
   const target = call.param('topic');
   return startOperation(call, { kind, target, detail: about.join(', ') }, async (signal, told) => {
-    if (chosen) {
-      return { changed: await act(chosen), examined: chosen.length, of: chosen.length };
-    }
-    const of = await deadLetters.count();
+    const pace = new Pace(ratePerSecond, signal);
+    const size = pace.partOf(pageSize);
+    const of = chosen?.length ?? (await deadLetters.count());
     const progress: Progress = { changed: 0, examined: 0, of };
-    for await (const page of pagesOf(deadLetters, { most: of })) {
-      if (signal.aborted) break;
-      const meant = page.filter((letter) => isMeant(filter, letter)).map(({ entry }) => entry);
-      if (meant.length > 0) progress.changed += await act(meant);
-      progress.examined += page.length;
-      told({ ...progress });
+    const pages: Iterable<Letter[]> | AsyncIterable<Letter[]> = chosen
+      ? [chosen.map((entry) => ({ entry, reason: '', error: '' }))]
+      : pagesOf(deadLetters, { most: of });
+    for await (const page of pages) {
+      for (let at = 0; at < page.length; at += size) {
+        if (!(await pace.mayGoOn(progress.changed))) return progress;
+        const part = page.slice(at, at + size);
+        const meant = part.filter((letter) => isMeant(filter, letter)).map(({ entry }) => entry);
+        if (meant.length > 0) progress.changed += await act(meant);
+        progress.examined += part.length;
+        told({ ...progress });
+      }
     }
     return progress;
   });

@@ -25,6 +25,7 @@ const distribution = z.object({
   p99Ms: z.number().optional(),
 });
 const longestMs = 2 ** 23;
+type QueueCounts = Record<'pending' | 'active' | 'delayed' | 'dead', number>;
 
 const tag = 'Queues';
 
@@ -318,19 +319,22 @@ export const queueRoutes = [
     method: 'post',
     path: '/queues/{queue}/destroy',
     role: 'destroy',
-    summary: 'Deletes a queue with everything that it has',
+    summary: 'Deletes a queue with everything that it has. Goes on in the background',
     tag,
     body: { confirm: confirmation },
-    answer: z.record(z.string(), z.int()),
+    answer: operationSchema,
     async handle(call) {
-      call.confirm(call.body.confirm, call.queue.name);
-      const about = { action: 'destroy', target: call.queue.name };
-      const destroyed = await call.audited(
-        about,
-        () => call.queue.destroy(),
-        ({ pending, delayed, dead }) => pending + delayed + dead,
-      );
-      return { ...destroyed };
+      const { queue } = call;
+      call.confirm(call.body.confirm, queue.name);
+      const about = { kind: 'destroy', target: queue.name, detail: '' };
+      return startOperation(call, about, async (signal, progressed) => {
+        const sum = ({ pending, active, delayed, dead }: QueueCounts) =>
+          pending + active + delayed + dead;
+        const of = sum(await queue.stats());
+        const soFar = (changed: number) => ({ changed, examined: changed, of });
+        const onProgress = ({ pending }: { pending: number }) => progressed(soFar(pending));
+        return soFar(sum(await queue.destroy({ signal, onProgress })));
+      });
     },
   }),
 ];

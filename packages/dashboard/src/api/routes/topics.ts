@@ -1,8 +1,9 @@
-import { inTurns } from '@redpost/core/consuming';
 import type { From, Topic, TopicRecord } from '@redpost/topic';
 import { z } from 'zod';
 import { Problem } from '../../http/problem.js';
+import { attentionSchema } from '../../watching/attention.js';
 import { type BodyViewer, bodySchema } from '../../watching/body-view.js';
+import { groupsOf } from '../../watching/topic-sampler.js';
 import { previewLength } from '../message-view.js';
 import { type Call, route, tailRoute } from '../route.js';
 import {
@@ -39,8 +40,6 @@ export const recordSchema = z.object({
   body: bodySchema,
 });
 
-/** So many topics are asked for their numbers at most. */
-const mostTopics = 200;
 /** For how long a read waits for the records that it was asked for, in ms. */
 const readMs = 2000;
 
@@ -49,7 +48,7 @@ export const topicRoutes = [
     method: 'get',
     path: '/topics',
     role: 'view',
-    summary: 'All topics',
+    summary: 'All topics, those first that need somebody',
     tag,
     query: { search: searchInQuery('A part of the name'), limit: wholeInQuery(1, 200).default(50) },
     answer: z.object({
@@ -62,6 +61,7 @@ export const topicRoutes = [
           lag: count.describe('Of the group that is furthest behind'),
           dead: count,
           consumers: count,
+          attention: z.array(attentionSchema),
         }),
       ),
       found: count,
@@ -69,28 +69,10 @@ export const topicRoutes = [
     everyMs: 5000,
     async handle({ services, rights, query }) {
       const part = query.search.toLowerCase();
-      const all = await services.topics.list();
-      const shown = all.filter(
+      const shown = (await services.topicSampler.samples()).filter(
         ({ name }) => rights.allows('view', name) && name.toLowerCase().includes(part),
       );
-      const topics = await inTurns(
-        shown.slice(0, Math.min(query.limit, mostTopics)),
-        async (topic) => {
-          const [stats, groups] = await Promise.all([topic.stats(), groupsOf(topic)]);
-          const sum = (read: (group: Group) => number) =>
-            groups.reduce((total, group) => total + read(group), 0);
-          return {
-            ...stats,
-            name: topic.name,
-            groups: groups.length,
-            lag: Math.max(0, ...groups.map(({ lag }) => lag)),
-            dead: sum(({ dead }) => dead),
-            consumers: sum(({ consumers }) => consumers),
-          };
-        },
-        10,
-      );
-      return { topics, found: shown.length };
+      return { topics: shown.slice(0, query.limit), found: shown.length };
     },
   }),
   route({
@@ -209,16 +191,6 @@ export const topicRoutes = [
   }),
 ];
 
-type Group = { [Name in keyof typeof groupNumbers]: z.infer<(typeof groupNumbers)[Name]> };
-
-async function groupsOf(topic: Topic<Buffer>): Promise<Group[]> {
-  const read = async (group: string) => {
-    const { lag, pending, delayed, dead, consumers } = await topic.group(group).stats();
-    return { group, lag, pending, delayed, dead, consumers };
-  };
-  return inTurns(await topic.groups(), read, 5);
-}
-
 export function topicOf(call: Call<unknown, unknown>) {
   const name = call.param('topic');
   if (call.rights.allows('view', name)) return call.services.topics.get(name);
@@ -248,15 +220,16 @@ type ShownRecord = Omit<TopicRecord<Buffer | undefined>, 'body'> & {
   bodyBytes?: number;
 };
 
-/** A record as the API tells of it. */
+/** A record as the API tells of it. @param most how many characters of the body. */
 export function recordView(
   topic: string,
   { offset, partition, key, id, headers, publishedAt, body, bytes: read, bodyBytes }: ShownRecord,
   bodies: BodyViewer,
+  most = previewLength,
 ): z.infer<typeof recordSchema> {
   const bytes = read ?? body ?? Buffer.alloc(0);
   const given = { body, bytes, bodyBytes: bodyBytes ?? bytes.length, isRaw: true };
-  const shown = bodies.view(given, { kind: 'topic', name: topic, id: offset }, previewLength);
+  const shown = bodies.view(given, { kind: 'topic', name: topic, id: offset }, most);
   const about = { offset, partition, key, id, headers: { ...headers } };
   return { ...about, publishedAt: publishedAt.toISOString(), body: shown };
 }

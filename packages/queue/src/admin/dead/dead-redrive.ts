@@ -8,14 +8,13 @@ import {
   shown,
   validate,
 } from '@redpost/core';
-import { newestId } from '@redpost/core/consuming';
+import { newestId, Pace } from '@redpost/core/consuming';
 import type { QueueContext } from '../../context.js';
 import { queueKeys } from '../../keys.js';
 import { encodeEnvelope, withBody, withOrigin } from '../../message/envelope.js';
 import { queueOwner } from '../../queue-owner.js';
 import { acceptRedriven } from '../../scripts/accept-redriven.js';
 import { redrive } from '../../scripts/redrive.js';
-import { Pace } from '../pace.js';
 import type { DeadLetterSelection } from './dead-filter.js';
 import { checkEntry, type DeadLetter, type ReadLetter } from './dead-letter.js';
 import { findEntries, readEntries } from './dead-search.js';
@@ -94,11 +93,6 @@ export class Redrive<Body, Input> {
     }
     if (map !== undefined && typeof map !== 'function') {
       throw new InvalidArgumentError(`map is a function, got ${shown(map)}`);
-    }
-    if (ratePerSecond !== undefined && !(ratePerSecond > 0 && Number.isFinite(ratePerSecond))) {
-      throw new InvalidArgumentError(
-        `ratePerSecond must be a number above 0, got ${shown(ratePerSecond)}`,
-      );
     }
     const target = typeof to === 'object' && to !== null ? to.name : to;
     if (target !== undefined && target !== context.name) {

@@ -1,5 +1,7 @@
-import { longestTimerMs } from '@redpost/core';
-import { onAbort, pause, performance } from '@redpost/core/consuming';
+import { InvalidArgumentError } from '../errors.js';
+import { longestTimerMs, shown } from '../options/check.js';
+import { onAbort } from '../runtime/on-abort.js';
+import { pause, performance } from '../runtime/timers.js';
 
 /** Holds back a job that is done in parts, so that it does not do more per second than it may, and ends it when it is aborted. */
 export class Pace {
@@ -7,8 +9,14 @@ export class Pace {
   readonly #signal: AbortSignal | undefined;
   readonly #startedAt = performance.now();
 
-  constructor(perSecond: number | undefined, signal: AbortSignal | undefined) {
-    this.#perSecond = perSecond ?? Number.POSITIVE_INFINITY;
+  /** @throws InvalidArgumentError for a rate that is no number above 0. */
+  constructor(ratePerSecond: number | undefined, signal: AbortSignal | undefined) {
+    if (ratePerSecond !== undefined && !(ratePerSecond > 0 && Number.isFinite(ratePerSecond))) {
+      throw new InvalidArgumentError(
+        `ratePerSecond must be a number above 0, got ${shown(ratePerSecond)}`,
+      );
+    }
+    this.#perSecond = ratePerSecond ?? Number.POSITIVE_INFINITY;
     this.#signal = signal;
   }
 
