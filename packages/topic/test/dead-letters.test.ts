@@ -128,6 +128,12 @@ it('one is delivered again with another body, and keeps its key, headers and id'
   expect(await group.deadLetters.count()).toBe(1);
   expect(await group.deadLetters.editAndRedrive(entry, 'new')).toBe(true);
   expect(await group.deadLetters.editAndRedrive(entry, 'twice')).toBe(false);
+  const stream = `{${topic.name}:${letter?.partition}}:partition`;
+  const [newest] = (await topic.connection.call('XREVRANGE', [stream, '+', '-', 'COUNT', 1])) as [
+    [Buffer, Buffer[]],
+  ];
+  const names = newest[1].filter((_, at) => at % 2 === 0).map(String);
+  expect(names).toEqual(['body', 'key', 'headers', 'id', 'group']);
   expect(await group.deadLetters.count()).toBe(0);
   const seen: unknown[] = [];
   group.consume(({ body, key, headers, id, attempt }) => {
