@@ -1,19 +1,46 @@
 import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
+import { startsBeforeRedis7 } from './redis-version.js';
 
 /** A server of a Cluster, as the test that has started it sees it. */
 export interface ClusterMember {
   readonly port: number;
-  /** The port for the other nodes. */
-  readonly busPort: number;
   call(command: string, args: readonly (string | number)[]): Promise<unknown>;
 }
 
+/** A server, as far as a command needs it. */
+type Asked = Pick<ClusterMember, 'call'>;
+
 /** The settings of a node that notices the death of another one within about a second. */
-export function clusterArguments(busPort: number): string[] {
-  return [
-    ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
-    ...['--cluster-node-timeout', '1000', '--repl-diskless-sync-delay', '0'],
-  ];
+export async function clusterArguments(): Promise<string[]> {
+  const prompt = ['--cluster-node-timeout', '1000', '--repl-diskless-sync-delay', '0'];
+  return [...(await nodeArguments()), ...prompt];
+}
+
+/**
+ * The settings of a node. The nodes talk to each other at a port that is free, except before Redis 7: there it is always
+ * 10000 above the other one, among those that systems give to outgoing connections.
+ */
+export async function nodeArguments(): Promise<string[]> {
+  const cluster = ['--cluster-enabled', 'yes'];
+  return startsBeforeRedis7() ? cluster : [...cluster, '--cluster-port', String(await freePort())];
+}
+
+/** Gives a node these slots, by default all. */
+export async function addSlots(
+  node: Asked,
+  [from, to]: readonly [from: number, to: number] = slotRange(0, 1),
+): Promise<void> {
+  // Redis before 7 has no ADDSLOTSRANGE.
+  const slots = Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  await node.call('CLUSTER', ['ADDSLOTS', ...slots]);
+}
+
+/** Tells a node of another one. */
+export async function meet(node: Asked, other: ClusterMember): Promise<void> {
+  const nodes = String(await other.call('CLUSTER', ['NODES']));
+  const [, busPort = ''] = /@(\d+)[^\n]*myself/.exec(nodes) ?? [];
+  await node.call('CLUSTER', ['MEET', '127.0.0.1', other.port, busPort]);
 }
 
 /**
@@ -26,12 +53,10 @@ export async function formCluster(
 ): Promise<void> {
   const all = [...masters, ...replicas];
   const [first, ...others] = all;
-  for (const [at, { call }] of masters.entries()) {
-    await call('CLUSTER', ['ADDSLOTSRANGE', ...slotRange(at, masters.length)]);
+  for (const [at, master] of masters.entries()) {
+    await addSlots(master, slotRange(at, masters.length));
   }
-  for (const { port, busPort } of others) {
-    await first?.call('CLUSTER', ['MEET', '127.0.0.1', port, busPort]);
-  }
+  for (const other of others) if (first) await meet(first, other);
   await untilAll(all, 'CLUSTER INFO', `cluster_known_nodes:${all.length}`);
   for (const [at, { call }] of replicas.entries()) {
     const id = String(await masters[at]?.call('CLUSTER', ['MYID']));

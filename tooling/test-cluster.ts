@@ -1,5 +1,4 @@
 import { type ClusterMember, clusterArguments, formCluster, slotRange } from './cluster.js';
-import { freePort } from './free-port.js';
 
 interface Server {
   readonly port: number;
@@ -62,11 +61,10 @@ async function startNode<Redis extends Server, Client extends Admin>({
   startRedis,
   connect,
 }: ClusterMeans<Redis, Client>): Promise<TestNode<Redis, Client> & ClusterMember> {
-  const busPort = await freePort();
-  const redis = await startRedis({ args: clusterArguments(busPort) });
+  const redis = await startRedis({ args: await clusterArguments() });
   const admin = connect(redis.url, { name: 'admin' });
   admin.on('error', () => {}); // Some of them are killed.
   const id = String(await admin.call('CLUSTER', ['MYID']));
   const call = (command: string, args: readonly (string | number)[]) => admin.call(command, args);
-  return { redis, admin, id, port: redis.port, busPort, call };
+  return { redis, admin, id, port: redis.port, call };
 }

@@ -9,28 +9,27 @@ import {
   migrateSlotOf,
   type SlotOwner,
 } from '../../../tooling/cluster.js';
-import { freePort } from '../../../tooling/free-port.js';
 import { eventually } from '../eventually.js';
 import type { Server } from './server.js';
 
 /** One server of the Cluster, which keeps its place in it after a restart. */
 class Node {
-  readonly busPort: number;
   readonly #dir: string;
+  readonly #args: readonly string[];
   #redis: EmbeddedRedis;
   readonly #admin: Connection;
 
-  private constructor(redis: EmbeddedRedis, busPort: number, dir: string) {
+  private constructor(redis: EmbeddedRedis, dir: string, args: readonly string[]) {
     this.#redis = redis;
-    this.busPort = busPort;
     this.#dir = dir;
+    this.#args = args;
     this.#admin = connect(redis.url, { name: 'admin' });
     this.#admin.on('error', () => {}); // It may be killed.
   }
 
   static async start(): Promise<Node> {
-    const [busPort, dir] = [await freePort(), await mkdtemp(join(tmpdir(), 'redpost-e2e-'))];
-    return new Node(await startRedis({ dir, args: clusterArguments(busPort) }), busPort, dir);
+    const [args, dir] = [await clusterArguments(), await mkdtemp(join(tmpdir(), 'redpost-e2e-'))];
+    return new Node(await startRedis({ dir, args }), dir, args);
   }
 
   get port(): number {
@@ -49,7 +48,7 @@ class Node {
 
   async restart(): Promise<void> {
     const { port } = this.#redis;
-    this.#redis = await startRedis({ dir: this.#dir, port, args: clusterArguments(this.busPort) });
+    this.#redis = await startRedis({ dir: this.#dir, port, args: this.#args });
   }
 
   async stop(): Promise<void> {

@@ -1,24 +1,23 @@
 import { Cluster } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import {
+  addSlots,
   type ClusterMember,
   clusterArguments,
   formCluster,
+  nodeArguments,
   slotRange,
 } from '../../../tooling/cluster.js';
 import { eventually } from '../../../tooling/eventually.js';
-import { freePort } from '../src/embedded/free-port.js';
 import type { Connection } from '../src/index.js';
 import { Recorder } from './support/record.js';
 import { openConnection, startOwnRedis, uniqueKey } from './support/use-redis.js';
 
 /** A Cluster of one node, which has never heard its own address from another one. */
 async function startCluster(args: string[] = []): Promise<number> {
-  const bus = await freePort();
-  const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(bus)];
-  const { url, port } = await startOwnRedis({ args: [...cluster, ...args] });
+  const { url, port } = await startOwnRedis({ args: [...(await nodeArguments()), ...args] });
   const admin = openConnection(url);
-  await admin.call('CLUSTER', ['ADDSLOTSRANGE', 0, 16_383]);
+  await addSlots(admin);
   await eventually(async () => {
     return String(await admin.call('CLUSTER', ['INFO'])).includes('cluster_state:ok');
   });
@@ -65,11 +64,10 @@ it.each(['unknown-endpoint', 'hostname'])(
   'a call follows a slot to a node that is named as no host can be (%s)',
   async (type) => {
     const start = async (): Promise<ClusterMember & { admin: Connection }> => {
-      const busPort = await freePort();
-      const args = [...clusterArguments(busPort), '--cluster-preferred-endpoint-type', type];
+      const args = [...(await clusterArguments()), '--cluster-preferred-endpoint-type', type];
       const { url, port } = await startOwnRedis({ args });
       const admin = openConnection(url);
-      return { port, busPort, admin, call: (command, rest) => admin.call(command, rest) };
+      return { port, admin, call: (command, rest) => admin.call(command, rest) };
     };
     const [from, to] = [await start(), await start()];
     await formCluster([from, to]);

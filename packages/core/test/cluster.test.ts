@@ -1,75 +1,56 @@
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  type ClusterMember,
+  formCluster,
+  meet,
+  nodeArguments,
+  slotRange,
+} from '../../../tooling/cluster.js';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
-import { freePort } from '../src/embedded/free-port.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
 import { connect, defineScript } from '../src/index.js';
 import { Recorder } from './support/record.js';
 import { openConnection, uniqueKey } from './support/use-redis.js';
 
-const slots = [
-  [0, 5460],
-  [5461, 10_922],
-  [10_923, 16_383],
-] as const;
+const thirds = [0, 1, 2].map((at) => slotRange(at, 3));
 let nodes: EmbeddedRedis[] = [];
 
 beforeAll(async () => {
-  nodes = await Promise.all(slots.map(startNode));
-  await using first = connect(String(nodes[0]?.url));
-  for (const { port } of nodes.slice(1)) {
-    const [, bus] = String(await busOf(port)).split(' ');
-    await first.call('CLUSTER', ['MEET', '127.0.0.1', port, bus ?? '']);
-  }
-  for (const { url } of nodes) {
-    await using node = connect(url);
-    await eventually(async () => {
-      const state = String(await node.call('CLUSTER', ['INFO']));
-      return state.includes('cluster_state:ok') && state.includes('cluster_known_nodes:3');
-    }, 15_000);
-  }
+  nodes = await Promise.all(thirds.map(startNode));
+  const members = nodes.map(memberOf);
+  await formCluster(members);
+  await Promise.all(members.map((member) => member.close()));
 });
 
 afterAll(() => Promise.all(nodes.map((node) => node.stop())));
 
 /** A replica of the node that has the first third of the slots. */
 async function addReplica(): Promise<void> {
-  const bus = await freePort();
-  const replica = await startRedis({
-    args: ['--cluster-enabled', 'yes', '--cluster-port', String(bus)],
-  });
-  onTestFinished(() => replica.stop());
-  const connection = openConnection(replica.url);
-  const [master] = nodes;
-  const [, masterBus] = String(await busOf(Number(master?.port))).split(' ');
-  await connection.call('CLUSTER', ['MEET', '127.0.0.1', Number(master?.port), masterBus ?? '']);
-  const first = openConnection(String(master?.url));
-  const id = String(await first.call('CLUSTER', ['MYID']));
+  const node = await startNode();
+  onTestFinished(() => node.stop());
+  const [replica, master] = [memberOf(node), memberOf(nodes[0] as EmbeddedRedis)];
+  onTestFinished(() => replica.close());
+  onTestFinished(() => master.close());
+  await meet(replica, master);
+  const id = String(await master.call('CLUSTER', ['MYID']));
   await eventually(async () => {
-    const known = String(await connection.call('CLUSTER', ['NODES'])).includes(`${id} `);
-    return known && String(await connection.call('CLUSTER', ['REPLICATE', id])) === 'OK';
+    const known = String(await replica.call('CLUSTER', ['NODES'])).includes(`${id} `);
+    return known && String(await replica.call('CLUSTER', ['REPLICATE', id])) === 'OK';
   });
   await eventually(async () =>
-    String(await first.call('INFO', ['replication'])).includes('state=online'),
+    String(await master.call('INFO', ['replication'])).includes('state=online'),
   );
 }
 
-async function startNode([from, to]: readonly [number, number]): Promise<EmbeddedRedis> {
-  const bus = await freePort();
-  const redis = await startRedis({
-    args: ['--cluster-enabled', 'yes', '--cluster-port', String(bus)],
-  });
-  await using node = connect(redis.url);
-  await node.call('CLUSTER', ['ADDSLOTSRANGE', from, to]);
-  return redis;
+async function startNode(): Promise<EmbeddedRedis> {
+  return startRedis({ args: await nodeArguments() });
 }
 
-/** The port that other nodes talk to, as the node itself says. */
-async function busOf(port: number): Promise<string> {
-  await using node = connect({ port });
-  const [, bus] = /:\d+@(\d+)/.exec(String(await node.call('CLUSTER', ['NODES']))) ?? [];
-  return `${port} ${bus}`;
+function memberOf({ url, port }: EmbeddedRedis): ClusterMember & { close(): Promise<void> } {
+  const node = connect(url);
+  return { port, call: (command, args) => node.call(command, args), close: () => node.close() };
 }
 
 const increment = defineScript({
@@ -194,7 +175,7 @@ describe('a connection to a Cluster', () => {
       keys.map(async (key) => Number(await connection.call('CLUSTER', ['KEYSLOT', key]))),
     );
     outcomes.forEach((outcome, at) => {
-      const hasReplica = (slotsOfKeys[at] ?? 0) <= slots[0][1];
+      const hasReplica = (slotsOfKeys[at] ?? 0) <= slotRange(0, 3)[1];
       expect(outcome).toMatchObject(
         hasReplica ? { value: 1 } : { reason: { code: 'NOT_REPLICATED', confirmed: 0 } },
       );
@@ -211,7 +192,7 @@ describe('a connection to a Cluster', () => {
     await connection.call('DEL', [key]);
 
     const slot = Number(await connection.call('CLUSTER', ['KEYSLOT', key]));
-    const from = slots.findIndex(([first, last]) => first <= slot && slot <= last);
+    const from = thirds.findIndex(([first, last]) => first <= slot && slot <= last);
     const to = openConnection(String(nodes[(from + 1) % 3]?.url));
     const id = String(await to.call('CLUSTER', ['MYID']));
     // The new one first: nobody else has the slot then.

@@ -1,9 +1,9 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Cluster } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
+import { addSlots, nodeArguments } from '../../../tooling/cluster.js';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
-import { freePort } from '../src/embedded/free-port.js';
 import { openConnection, startOwnRedis } from './support/use-redis.js';
 
 /** A server that does this with each socket. */
@@ -62,7 +62,7 @@ it.each<[string, (socket: Socket, words: string) => void]>([
 });
 
 it('a Cluster that is not ready says where to look, and one without Cluster mode what it answers', async () => {
-  const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())];
+  const cluster = await nodeArguments();
   const { port } = await startOwnRedis({ args: cluster });
   const single = await startOwnRedis();
   const reason = async (address: number) => {
@@ -77,12 +77,11 @@ it('a Cluster that is not ready says where to look, and one without Cluster mode
 });
 
 it("a client of the caller's own for a Cluster without addresses says that they are missing", async () => {
-  const bus = String(await freePort());
   const nameless = ['--cluster-preferred-endpoint-type', 'unknown-endpoint'];
-  const cluster = ['--cluster-enabled', 'yes', '--cluster-port', bus, ...nameless];
+  const cluster = [...(await nodeArguments()), ...nameless];
   const { url, port } = await startOwnRedis({ args: cluster });
   const node = openConnection(url);
-  await node.call('CLUSTER', ['ADDSLOTSRANGE', 0, 16_383]);
+  await addSlots(node);
   await eventually(async () => String(await node.call('CLUSTER', ['INFO'])).includes('state:ok'));
   const client = new Cluster([{ host: '127.0.0.1', port }]);
   client.on('error', () => {});

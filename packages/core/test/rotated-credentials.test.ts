@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { addSlots, nodeArguments } from '../../../tooling/cluster.js';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { startSentinel } from '../../../tooling/sentinel.js';
 import { findServer } from '../src/embedded/find-server.js';
-import { freePort } from '../src/embedded/free-port.js';
 import { type Connection, type Credentials, connect } from '../src/index.js';
 import { Recorder } from './support/record.js';
 import { openConnection, startOwnRedis, uniqueKey, useRedis } from './support/use-redis.js';
@@ -169,13 +169,12 @@ describe('credentials from a function', () => {
 
 describe('in a Cluster, credentials', () => {
   async function startCluster() {
-    const bus = await freePort();
-    const args = ['--cluster-enabled', 'yes', '--cluster-port', String(bus)];
+    const args = await nodeArguments();
     // ioredis cannot do without: it is the caller's client in one of the tests.
     args.push('--cluster-announce-ip', '127.0.0.1');
     const node = await startOwnRedis({ args });
     const admin = openConnection(node.url);
-    await admin.call('CLUSTER', ['ADDSLOTSRANGE', 0, 16_383]);
+    await addSlots(admin);
     await eventually(async () => {
       return String(await admin.call('CLUSTER', ['INFO'])).includes('cluster_state:ok');
     });

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { addSlots, nodeArguments } from '../../../tooling/cluster.js';
 import { eventually } from '../../../tooling/eventually.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { startPair } from '../../../tooling/replication.js';
-import { freePort } from '../src/embedded/free-port.js';
 import { startRedis } from '../src/embedded/index.js';
 import { type Connection, connect } from '../src/index.js';
 import { openConnection, startOwnRedis, uniqueKey } from './support/use-redis.js';
@@ -78,10 +78,9 @@ describe.each(limits)('under $args.0', ({ args, says }) => {
   });
 
   it('so it does in a Cluster', async () => {
-    const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())];
-    const { url, port } = await startOwnRedis({ args: [...args, ...cluster] });
+    const { url, port } = await startOwnRedis({ args: [...args, ...(await nodeArguments())] });
     const node = openConnection(url);
-    await node.call('CLUSTER', ['ADDSLOTSRANGE', 0, 16_383]);
+    await addSlots(node);
     await eventually(async () => String(await node.call('CLUSTER', ['INFO'])).includes('state:ok'));
     const connection = openConnection([`127.0.0.1:${port}`]);
 

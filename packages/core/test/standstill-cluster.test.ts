@@ -2,7 +2,6 @@ import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { clusterArguments, formCluster } from '../../../tooling/cluster.js';
 import { eventually } from '../../../tooling/eventually.js';
-import { freePort } from '../../../tooling/free-port.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
 import { connect } from '../src/index.js';
 import { type Relay, startRelay } from './support/relay.js';
@@ -16,16 +15,12 @@ describe('a process that stood still while its connections to some nodes of a Cl
 
   beforeAll(async () => {
     const starting = Array.from({ length: 3 }, async () => {
-      const busPort = await freePort();
-      const node = await startRedis({ args: clusterArguments(busPort) });
-      return { node, busPort };
+      return startRedis({ args: await clusterArguments() });
     });
-    const started = await Promise.all(starting);
-    nodes = started.map(({ node }) => node);
+    nodes = await Promise.all(starting);
     const admins = nodes.map(({ url }) => connect(url));
-    const members = started.map(({ node: { port }, busPort }, at) => ({
+    const members = nodes.map(({ port }, at) => ({
       port,
-      busPort,
       call: async (command: string, args: readonly (string | number)[]) =>
         admins[at]?.call(command, args),
     }));

@@ -1,4 +1,4 @@
-import { type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import { InvalidArgumentError } from '../errors.js';
 import { shown } from '../options/check.js';
 
@@ -87,12 +87,24 @@ export function refuseAutoPipelining(client: {
   );
 }
 
-/** @throws InvalidArgumentError when a database is chosen where there is only one. */
-export function refuseDatabase(own: ClusterOptions['redisOptions'] & RedisOptions): void {
-  if (!own.db) return;
+/**
+ * The database of a Cluster that is chosen by options of its nodes, or of all of them.
+ *
+ * @param isOwn whether they are of a client of the caller's.
+ * @throws InvalidArgumentError when there are several, or one that could not be relied on.
+ */
+export function clusterDatabase(all: readonly RedisOptions[], isOwn: boolean): number {
+  const chosen = new Set(all.map(({ db }) => db).filter((db) => db !== undefined));
+  if (chosen.size > 1) {
+    throw new InvalidArgumentError(
+      `All nodes of a Cluster are used with the same database, and ${[...chosen].map(shown).join(' and ')} were asked for`,
+    );
+  }
+  const [database = 0] = chosen;
+  if (database === 0 || !isOwn) return database;
   throw new InvalidArgumentError(
-    `A Cluster has one database, 0, and database ${shown(own.db)} was asked for: leave the number out, ` +
-      'and tell applications apart by the names of their queues',
+    `A Cluster client of ioredis uses database 0 where a node refuses database ${shown(database)}: give connect() the ` +
+      "URLs of the nodes instead, e.g. ['redis://node-1:6379/1']",
   );
 }
 

@@ -28,7 +28,8 @@ export function prepareNodes(cluster: Cluster, read: ReadLogin | undefined): voi
     const duplicate = node.duplicate.bind(node);
     // For each time that it is asked for the slots.
     node.duplicate = (options) => {
-      const copy = duplicate({ ...options, lazyConnect: true });
+      // It is asked about slots, which belong to no database.
+      const copy = duplicate({ ...options, lazyConnect: true, db: 0 });
       copy.on('connect', () => hearOut(copy));
       logIn(copy);
       nameHosts(copy, String(node.options.host));

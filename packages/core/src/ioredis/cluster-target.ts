@@ -2,10 +2,10 @@ import { Cluster, type ClusterNode, type ClusterOptions, Redis, type RedisOption
 import { InvalidArgumentError } from '../errors.js';
 import { type Node, reachable } from './announced-address.js';
 import {
+  clusterDatabase,
   defaults,
   fixed,
   fixedForCluster,
-  refuseDatabase,
   refuseUnsupported,
 } from './client-options.js';
 import { prepareNodes } from './cluster-nodes.js';
@@ -30,7 +30,7 @@ export function clusterTarget(
   const { keyPrefix, natMap } = own;
   refuseUnsupported({ ...own.redisOptions, ...(keyPrefix && { keyPrefix }) });
   const shared: RedisOptions = { ...defaults, ...sharedBy(nodes), ...own.redisOptions };
-  for (const some of [...nodes, shared]) refuseDatabase(some);
+  const database = clusterDatabase([...nodes, shared], client !== undefined);
 
   const sockets = socketsOf(shared, options);
   const { connectTimeoutMs, usesTls } = sockets;
@@ -58,6 +58,7 @@ export function clusterTarget(
     ...sockets,
     address: nodes.map(addressOf).join(', '),
     isCluster: true,
+    database,
     ...(!client && { settings: nodes }),
     create: (more) => {
       const cluster = new Cluster(places as ClusterNode[], {
@@ -68,7 +69,7 @@ export function clusterTarget(
           const at = key.lastIndexOf(':');
           return reach({ host: key.slice(0, at), port: Number(key.slice(at + 1)) });
         },
-        redisOptions: { ...shared, ...more, ...fixed },
+        redisOptions: { ...shared, ...more, ...fixed, db: database },
       });
       prepareNodes(cluster, read);
       return cluster;
@@ -77,7 +78,8 @@ export function clusterTarget(
       const node = at ?? nextNode();
       // It gives up when its node does: the next one made here asks the next node.
       const retryStrategy = () => null;
-      const all = { ...shared, ...node, ...more, retryStrategy, ...fixed };
+      // Channels belong to no database.
+      const all = { ...shared, ...node, ...more, retryStrategy, ...fixed, db: 0 };
       if (!read) return new Redis(all);
       const made = new Redis({ ...all, lazyConnect: true });
       logInWith(made, read);

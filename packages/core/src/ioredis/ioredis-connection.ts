@@ -87,7 +87,7 @@ export class IoredisConnection implements Connection {
   }
 
   get database(): number {
-    return this.#commands.database;
+    return this.#target.database ?? this.#commands.database;
   }
 
   get status(): ConnectionStatus {

@@ -40,6 +40,7 @@ import {
   isRefusal,
   mayResend,
   refusedDatabase,
+  refusesDatabase,
   speaksNoTls,
   translateError,
   whyFailed,
@@ -569,6 +570,8 @@ export class Link {
         this.#down();
       },
       'node error': (thrown: unknown) => {
+        // At once: ioredis is about to send what waits for this node, to database 0.
+        if (refusesDatabase(thrown)) return this.#fail(thrown);
         if (!this.#isUp) this.#lastError = this.translate(thrown);
       },
       error: this.#fail,

@@ -93,9 +93,6 @@ describe('a target', () => {
     new Map([['host', 'h']]),
     new Redis({ lazyConnect: true, enableAutoPipelining: true }),
     new Cluster(['h'], { lazyConnect: true, enableAutoPipelining: true }),
-    ['redis://a/3'],
-    ['redis://a', 'redis://b?db=1'],
-    [{ host: 'a', db: 1 }],
     new Cluster(['h'], { lazyConnect: true, redisOptions: { db: 1 } }),
   ])('is refused: %o', (target) => {
     expect(() => parseTarget(target as ConnectionTarget)).toThrow(InvalidArgumentError);
@@ -120,6 +117,14 @@ describe('a target', () => {
     }
   });
 
+  it('of a Cluster has the database that its nodes name', () => {
+    const database = (...nodes: unknown[]) => parseTarget(nodes as ConnectionTarget).database;
+
+    expect(database('redis://a')).toBe(0);
+    expect(database('redis://a', 'redis://b?db=1')).toBe(1);
+    expect(database({ host: 'a', db: 3 }, 'redis://b/3')).toBe(3);
+  });
+
   it("may be a client of the caller's own, whose options further sockets get", () => {
     const client = new Redis({ lazyConnect: true, host: 'h', port: 1, password: 'pw' });
 
@@ -141,7 +146,7 @@ describe('a target', () => {
     expect(refusal({ url: 'redis://host' })).toContain('connect(url)');
     expect(refusal({ host: 'h', prot: 1 })).toContain('"prot"');
     expect(refusal(new (class Client {})())).toContain('another library');
-    expect(refusal(['redis://a/3'])).toContain('one database, 0');
+    expect(refusal(['redis://a/1', 'redis://b?db=2'])).toContain('same database, and 1 and 2');
     expect(refusal(new Redis({ lazyConnect: true, enableAutoPipelining: true }))).toContain(
       'enableAutoPipelining',
     );

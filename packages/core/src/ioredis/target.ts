@@ -44,6 +44,8 @@ export interface Target extends SocketsOfTarget {
   readonly address: string;
   /** In a Cluster, another socket may lead to another node, which cannot end a blocked read. */
   readonly isCluster: boolean;
+  /** Of a Cluster: the database of all its nodes. */
+  readonly database?: number;
   /** The caller's own client, if the target is one. */
   readonly client?: Client;
   /** The same for `connect()` in another thread, where a client of the caller's cannot be used. */

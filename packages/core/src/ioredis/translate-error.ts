@@ -107,17 +107,22 @@ export const speaksNoTls =
 const speaksTls =
   'If it did so from the beginning, is there TLS at this port, and its URL rediss://?';
 
+type OfCommand = Error & { command?: { name?: string; args?: unknown[] } };
+
+/** Whether a server refuses the database that a socket was to begin with. */
+export function refusesDatabase(thrown: unknown): boolean {
+  const { name, message, command } = Object(thrown) as OfCommand;
+  // Others are temporary, like LOADING: the client tries again.
+  return name === 'ReplyError' && command?.name === 'select' && /^(ERR|NOPERM)/.test(message);
+}
+
 /** The error of a server that refuses the database a socket was to begin with, if it is one. */
 export function refusedDatabase(thrown: unknown, address: string): ServerError | undefined {
-  const { name, message, command } = Object(thrown) as Error & {
-    command?: { name?: string; args?: unknown[] };
-  };
-  if (name !== 'ReplyError' || command?.name !== 'select') return undefined;
-  // Temporary, like LOADING: the client tries again.
-  if (!/^(ERR|NOPERM)/.test(message)) return undefined;
+  if (!refusesDatabase(thrown)) return undefined;
+  const { message, command } = thrown as OfCommand;
   const cause = withoutArguments(thrown as Error);
   return new ServerError(
-    `Redis at ${address} refuses database ${command.args?.[0]}: ${message}. Name another one, or none`,
+    `Redis at ${address} refuses database ${command?.args?.[0]}: ${message}. Name another one, or none`,
     { reply: message.startsWith('NOPERM') ? 'NOPERM' : 'ERR', cause },
   );
 }
