@@ -106,6 +106,21 @@ export async function migrateSlotOf(
   }
 }
 
+/** Moves the slot of a key from one master to another in one piece, as Valkey 9 can. Resolves when both know it. */
+export async function moveSlotAtOnce(
+  key: string,
+  source: Pick<SlotOwner, 'call'>,
+  sink: Pick<SlotOwner, 'id'>,
+): Promise<void> {
+  const slot = Number(await source.call('CLUSTER', ['KEYSLOT', key]));
+  await source.call('CLUSTER', ['MIGRATESLOTS', 'SLOTSRANGE', slot, slot, 'NODE', sink.id]);
+  const ended = await eventually(async () => {
+    const [newest] = (await source.call('CLUSTER', ['GETSLOTMIGRATIONS'])) as unknown[];
+    return /state,(success|failed|canceled|cancelled)/.exec(String(newest)) && String(newest);
+  }, 20_000);
+  if (!ended.includes('state,success')) throw new Error(`The slot was not moved: ${ended}`);
+}
+
 async function untilAll(
   members: readonly ClusterMember[],
   command: string,

@@ -16,6 +16,8 @@ export function startsBeforeRedis7(): boolean {
   return name === 'Redis' && major < 7;
 }
 
+export const onlyValkey9 = 'only Valkey 9 and newer has it';
+
 /** Whether the servers that tests start have several databases in a Cluster, and move slots in one piece. */
 export function startsValkey9(): boolean {
   const { name, major } = startedVersion();

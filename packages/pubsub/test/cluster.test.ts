@@ -1,6 +1,9 @@
 import { connect, InvalidArgumentError } from '@redpost/core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
+import { moveAtOnce } from '../../../tooling/migrate-twice.js';
+import { publishUntil } from '../../../tooling/publish-until.js';
+import { onlyValkey9, startsValkey9 } from '../../../tooling/redis-version.js';
 import { PubSub, type PubSubOptions, type Subscription } from '../src/index.js';
 import { type ClusterNode, startCluster, type TestCluster } from './support/cluster.js';
 import { uniqueName } from './support/redis.js';
@@ -122,6 +125,35 @@ describe('sharded channels', () => {
     await eventuallyPasses(() => expect(entries).toEqual([...once, ...once]));
     await eventuallyPasses(async () => expect(await pubsub.publish(channel, 2)).toBe(1));
     expect(await take(subscription, 2)).toEqual([1, 2]);
+  });
+
+  it('follow their slot when it moves in one piece, while they are published to', async ({
+    skip,
+  }) => {
+    if (!startsValkey9()) skip(onlyValkey9);
+    const channel = uniqueName();
+    const pubsub = open({ sharded: true });
+    const subscription = await pubsub.subscribe(channel);
+    const entries = eventsOf(subscription);
+
+    const moving = moveAtOnce(cluster, channel, {
+      times: 4,
+      // Only when it is there again: what was published meanwhile has no subscriber.
+      between: () =>
+        eventuallyPasses(async () => expect(await pubsub.publish(channel, -1)).toBe(1)),
+    });
+    const count = await publishUntil(moving, (n) => pubsub.publish(channel, n));
+    await eventuallyPasses(async () => expect(await pubsub.publish(channel, count)).toBe(1));
+
+    const received: number[] = [];
+    for await (const { body } of subscription) {
+      if (body >= 0) received.push(body);
+      if (body === count) break;
+    }
+    expect(received).toEqual([...new Set(received)].sort((a, b) => a - b));
+    expect(entries.filter((entry) => entry !== 'interrupted')).toEqual(
+      numbers(4).map(() => 'resumed true'),
+    );
   });
 
   it('that their new node refuses are reported, and retried until they are accepted', async () => {

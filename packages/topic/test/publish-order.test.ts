@@ -1,8 +1,10 @@
 import type { Connection } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrateTwice } from '../../../tooling/migrate-twice.js';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tooling/eventually.js';
+import { migrateTwice, moveAtOnce } from '../../../tooling/migrate-twice.js';
 import { inOrder, publishUntil } from '../../../tooling/publish-until.js';
+import { onlyValkey9, startsValkey9 } from '../../../tooling/redis-version.js';
 import { keepBusy, soonBusy } from '../../../tooling/while-busy.js';
 import { Topic } from '../src/index.js';
 import { startCluster, type TestCluster } from './support/cluster.js';
@@ -51,5 +53,31 @@ describe('while a slot moves to another node and back, publishes that are not aw
     const count = await publishUntil(migrateTwice(cluster, 'moving'), (n) => topic.publish(n));
 
     expect(await recordsOf(connection, 'moving')).toEqual(inOrder(count));
+  });
+
+  it('in a topic that a group consumes, when its slot moves in one piece', async ({ skip }) => {
+    if (!startsValkey9()) skip(onlyValkey9);
+    const connection = openConnection(cluster.addresses);
+    const topic = new Topic<number>('moving at once', { connection });
+    const handled: number[] = [];
+    const other = new Topic<number>('moving at once', {
+      connection: openConnection(cluster.addresses),
+    });
+    const group = other.group('g', { from: 'beginning' });
+    const consumer = group.consume(({ body }) => void handled.push(body), { concurrency: 1 });
+    onTestFinished(() => consumer.stop());
+
+    const moving = moveAtOnce(cluster, 'moving at once', {
+      times: 6,
+      between: async () => {
+        const before = handled.length;
+        await eventually(() => handled.length > before + 20);
+      },
+    });
+    const count = await publishUntil(moving, (n) => topic.publish(n));
+
+    expect(await recordsOf(connection, 'moving at once')).toEqual(inOrder(count));
+    await eventually(() => handled.length >= count);
+    expect(handled).toEqual(inOrder(count));
   });
 });
