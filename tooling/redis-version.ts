@@ -10,15 +10,31 @@ export async function isBeforeRedis7(connection: Asked): Promise<boolean> {
   return Number(/redis_version:(\d+)/.exec(info)?.[1]) < 7;
 }
 
+/** Why a test is skipped there. */
+export const noShards = 'Redis 6.2 has no sharded channels';
+
+/** How a test is skipped. */
+type Skip = (reason: string) => unknown;
+
+/** Skips a test where the servers that tests start themselves are of Redis 6.2. */
+export function needRedis7(skip: Skip): void {
+  if (startsBeforeRedis7()) {
+    skip(`${noShards}, and fewer settings for how a node is announced`);
+  }
+}
+
+/** Skips a test where the servers that tests start have one database in a Cluster, and move slots key by key. */
+export function needValkey9(skip: Skip): void {
+  if (!startsValkey9()) skip('only Valkey 9 and newer can do that');
+}
+
 /** Whether the servers that tests start themselves are of Redis 6.2. */
 export function startsBeforeRedis7(): boolean {
   const { name, major } = startedVersion();
   return name === 'Redis' && major < 7;
 }
 
-export const onlyValkey9 = 'only Valkey 9 and newer has it';
-
-/** Whether the servers that tests start have several databases in a Cluster, and move slots in one piece. */
+/** Whether the servers that tests start themselves are of Valkey 9 or newer. */
 export function startsValkey9(): boolean {
   const { name, major } = startedVersion();
   return name === 'Valkey' && major >= 9;

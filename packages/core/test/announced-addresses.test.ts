@@ -1,5 +1,5 @@
 import { Cluster } from 'ioredis';
-import { expect, it, onTestFinished } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import {
   addSlots,
   type ClusterMember,
@@ -9,9 +9,12 @@ import {
   slotRange,
 } from '../../../tooling/cluster.js';
 import { eventually } from '../../../tooling/eventually.js';
+import { needRedis7 } from '../../../tooling/redis-version.js';
 import type { Connection } from '../src/index.js';
 import { Recorder } from './support/record.js';
 import { openConnection, startOwnRedis, uniqueKey } from './support/use-redis.js';
+
+beforeEach(({ skip }) => needRedis7(skip));
 
 /** A Cluster of one node, which has never heard its own address from another one. */
 async function startCluster(args: string[] = []): Promise<number> {

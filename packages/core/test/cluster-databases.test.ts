@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type ClusterMember, formCluster, nodeArguments } from '../../../tooling/cluster.js';
 import { eventually } from '../../../tooling/eventually.js';
-import { startsValkey9 } from '../../../tooling/redis-version.js';
+import { needValkey9, startsValkey9 } from '../../../tooling/redis-version.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
 import { connect, defineScript } from '../src/index.js';
@@ -41,7 +41,7 @@ describe('a Cluster with several databases', () => {
     if (startsValkey9()) nodes = await startCluster(16, 16, 16);
   });
   beforeEach(({ skip }) => {
-    if (!startsValkey9()) skip('only Valkey 9 has several databases in a Cluster');
+    needValkey9(skip);
   });
   afterAll(() => Promise.all(nodes.map((node) => node.stop())));
 
@@ -128,7 +128,7 @@ describe('a database that the Cluster does not have', () => {
 it('a database that one node of a Cluster does not have is refused, and nothing goes to database 0 there', async ({
   skip,
 }) => {
-  if (!startsValkey9()) skip('only Valkey 9 has several databases in a Cluster');
+  needValkey9(skip);
   const nodes = await startCluster(16, 1, 16);
   onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))));
   const connection = openConnection(urls(nodes, 3), { callTimeoutMs: 2000 });

@@ -3,6 +3,7 @@ import { Cluster } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { addSlots, nodeArguments } from '../../../tooling/cluster.js';
 import { eventually } from '../../../tooling/eventually.js';
+import { needRedis7 } from '../../../tooling/redis-version.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { openConnection, startOwnRedis } from './support/use-redis.js';
 
@@ -76,7 +77,10 @@ it('a Cluster that is not ready says where to look, and one without Cluster mode
   expect(await reason(single.port)).toContain('cluster support disabled');
 });
 
-it("a client of the caller's own for a Cluster without addresses says that they are missing", async () => {
+it("a client of the caller's own for a Cluster without addresses says that they are missing", async ({
+  skip,
+}) => {
+  needRedis7(skip);
   const nameless = ['--cluster-preferred-endpoint-type', 'unknown-endpoint'];
   const cluster = [...(await nodeArguments()), ...nameless];
   const { url, port } = await startOwnRedis({ args: cluster });

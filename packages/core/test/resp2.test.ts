@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { busyMs } from '../../../tooling/machine-pace.js';
+import { isBeforeRedis7, noShards } from '../../../tooling/redis-version.js';
 import { Recorder } from './support/record.js';
 import { openConnection, uniqueKey, useRedis } from './support/use-redis.js';
 
@@ -12,11 +13,12 @@ describe.each([
   ['RESP2', () => ({ port: redis.port, protocol: 2 as const })],
   ['a server without HELLO', () => ({ port: withoutHello.port })],
 ])('with %s', (_, target) => {
-  it.each(['channel', 'pattern', 'shard'] as const)(
+  it.for(['channel', 'pattern', 'shard'] as const)(
     'a subscription to a %s hears, comes back, and ends',
-    async (kind) => {
+    async (kind, { skip }) => {
       const connection = openConnection(target());
       const admin = openConnection(target());
+      if (kind === 'shard' && (await isBeforeRedis7(admin))) skip(noShards);
       const name = uniqueKey();
       const publish = (text: string) =>
         admin.call(kind === 'shard' ? 'SPUBLISH' : 'PUBLISH', [name, text]);

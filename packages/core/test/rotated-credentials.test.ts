@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { addSlots, nodeArguments } from '../../../tooling/cluster.js';
 import { eventually } from '../../../tooling/eventually.js';
+import { needRedis7 } from '../../../tooling/redis-version.js';
 import { rejection } from '../../../tooling/rejection.js';
 import { startSentinel } from '../../../tooling/sentinel.js';
 import { findServer } from '../src/embedded/find-server.js';
@@ -182,7 +183,8 @@ describe('in a Cluster, credentials', () => {
     return { node, user: await startUser(admin) };
   }
 
-  it('from a function let every socket in, also after a rotation', async () => {
+  it('from a function let every socket in, also after a rotation', async ({ skip }) => {
+    needRedis7(skip);
     const { node, user } = await startCluster();
     const options = { credentials: user.credentials };
     const connection = openConnection([`127.0.0.1:${node.port}`], options);

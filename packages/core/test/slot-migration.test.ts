@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { moveAtOnce } from '../../../tooling/migrate-twice.js';
-import { onlyValkey9, startsValkey9 } from '../../../tooling/redis-version.js';
+import { needValkey9, startsValkey9 } from '../../../tooling/redis-version.js';
 import { startTestCluster } from '../../../tooling/test-cluster.js';
 import { startRedis } from '../src/embedded/index.js';
 import { connect, defineScript } from '../src/index.js';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   if (startsValkey9()) cluster = await start();
 });
 beforeEach(({ skip }) => {
-  if (!startsValkey9()) skip(onlyValkey9);
+  needValkey9(skip);
 });
 afterAll(() => cluster?.stop());
 

@@ -1,7 +1,8 @@
 import { Cluster } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { clusterArguments, formCluster } from '../../../tooling/cluster.js';
 import { eventually } from '../../../tooling/eventually.js';
+import { needRedis7 } from '../../../tooling/redis-version.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
 import { connect } from '../src/index.js';
 import { type Relay, startRelay } from './support/relay.js';
@@ -28,6 +29,7 @@ describe('a process that stood still while its connections to some nodes of a Cl
     await Promise.all(admins.map((admin) => admin.close()));
   }, 60_000);
 
+  beforeEach(({ skip }) => needRedis7(skip));
   afterAll(() => Promise.all(nodes.map((node) => node.stop())));
 
   /** Relays to all nodes, which announce themselves there. */

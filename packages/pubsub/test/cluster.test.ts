@@ -1,9 +1,9 @@
 import { connect, InvalidArgumentError } from '@redpost/core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { moveAtOnce } from '../../../tooling/migrate-twice.js';
 import { publishUntil } from '../../../tooling/publish-until.js';
-import { onlyValkey9, startsValkey9 } from '../../../tooling/redis-version.js';
+import { needRedis7, needValkey9 } from '../../../tooling/redis-version.js';
 import { PubSub, type PubSubOptions, type Subscription } from '../src/index.js';
 import { type ClusterNode, startCluster, type TestCluster } from './support/cluster.js';
 import { uniqueName } from './support/redis.js';
@@ -64,6 +64,8 @@ describe('plain channels of a Cluster', () => {
 });
 
 describe('sharded channels', () => {
+  beforeEach(({ skip }) => needRedis7(skip));
+
   it('reach their subscribers on the node that has the slot, and count them', async () => {
     const names = numbers(20).map(() => uniqueName());
     const publisher = open({ sharded: true });
@@ -130,7 +132,7 @@ describe('sharded channels', () => {
   it('follow their slot when it moves in one piece, while they are published to', async ({
     skip,
   }) => {
-    if (!startsValkey9()) skip(onlyValkey9);
+    needValkey9(skip);
     const channel = uniqueName();
     const pubsub = open({ sharded: true });
     const subscription = await pubsub.subscribe(channel);
@@ -189,7 +191,10 @@ async function moveSlot(channel: string, from: ClusterNode, to: ClusterNode): Pr
   for (const { admin } of [to, from]) await admin.call('CLUSTER', owner);
 }
 
-it('subscriptions of both kinds come back elsewhere when their node is killed', async () => {
+it('subscriptions of both kinds come back elsewhere when their node is killed', async ({
+  skip,
+}) => {
+  needRedis7(skip);
   const [node] = cluster.masters;
   let channel = uniqueName();
   while ((await cluster.ownerOf(channel)) !== node) channel = uniqueName();

@@ -2,7 +2,7 @@ import { connect } from '@redpost/core';
 import { startRedis } from '@redpost/core/embedded';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
-import { isBeforeRedis7 } from '../../../tooling/redis-version.js';
+import { isBeforeRedis7, noShards } from '../../../tooling/redis-version.js';
 import { PubSub, UnsupportedError } from '../src/index.js';
 import { testRedis, uniqueName } from './support/redis.js';
 import { take } from './support/take.js';
@@ -11,7 +11,7 @@ const redis = testRedis();
 
 describe('sharded channels of a single server', () => {
   it('are apart from plain ones of the same name, and resume', async ({ skip }) => {
-    if (await isBeforeRedis7(redis.admin)) skip('Redis 6.2 has no sharded channels');
+    if (await isBeforeRedis7(redis.admin)) skip(noShards);
     const channel = uniqueName();
     const sharded = redis.pubsub({ sharded: true });
     const subscription = await sharded.subscribe(channel);

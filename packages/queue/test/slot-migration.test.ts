@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vit
 import { eventually } from '../../../tooling/eventually.js';
 import { moveAtOnce } from '../../../tooling/migrate-twice.js';
 import { inOrder, publishUntil } from '../../../tooling/publish-until.js';
-import { onlyValkey9, startsValkey9 } from '../../../tooling/redis-version.js';
+import { needValkey9, startsValkey9 } from '../../../tooling/redis-version.js';
 import { startTestCluster } from '../../../tooling/test-cluster.js';
 import { Queue } from '../src/index.js';
 import { uniqueName } from './support/use-redis.js';
@@ -15,7 +15,7 @@ beforeAll(async () => {
   if (startsValkey9()) cluster = await start();
 });
 beforeEach(({ skip }) => {
-  if (!startsValkey9()) skip(onlyValkey9);
+  needValkey9(skip);
 });
 afterAll(() => cluster?.stop());
 

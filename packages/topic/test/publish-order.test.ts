@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { eventually } from '../../../tooling/eventually.js';
 import { migrateTwice, moveAtOnce } from '../../../tooling/migrate-twice.js';
 import { inOrder, publishUntil } from '../../../tooling/publish-until.js';
-import { onlyValkey9, startsValkey9 } from '../../../tooling/redis-version.js';
+import { needValkey9 } from '../../../tooling/redis-version.js';
 import { keepBusy, soonBusy } from '../../../tooling/while-busy.js';
 import { Topic } from '../src/index.js';
 import { startCluster, type TestCluster } from './support/cluster.js';
@@ -56,7 +56,7 @@ describe('while a slot moves to another node and back, publishes that are not aw
   });
 
   it('in a topic that a group consumes, when its slot moves in one piece', async ({ skip }) => {
-    if (!startsValkey9()) skip(onlyValkey9);
+    needValkey9(skip);
     const connection = openConnection(cluster.addresses);
     const topic = new Topic<number>('moving at once', { connection });
     const handled: number[] = [];
