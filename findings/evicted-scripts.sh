@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Scripts that a server knows only by EVAL are evicted: which servers do it, and what SCRIPT LOAD changes.
 #
-# Seen on: Redis 7.0.15 (nothing is evicted), Redis 8.0.2 and 8.0.6, Valkey 8.0.1, 8.1.1 and 9.1.2
+# Seen on: Redis 6.2.16 and 7.0.15 (nothing is evicted), Redis 8.0.2, 8.0.6 and 8.6.3, Valkey 8.0.1, 8.1.1 and 9.1.2
 # (the oldest of more than 500 is). Their documentation says that Redis does so since 7.4.
 #
 # Behaviour where scripts are evicted: the 501st text that is sent by EVAL drives out the one that was
