@@ -213,7 +213,16 @@ describe('when Redis refuses', () => {
   it('a subscription rejects with the refusal, and others are not affected', async () => {
     const own = await startOwnRedis();
     const admin = openConnection(own.url);
-    await admin.call('ACL', ['SETUSER', 'sub', 'on', '>pw', '~*', '+@all', '&allowed']);
+    await admin.call('ACL', [
+      'SETUSER',
+      'sub',
+      'on',
+      '>pw',
+      '~*',
+      '+@all',
+      'resetchannels',
+      '&allowed',
+    ]);
     const connection = openConnection(`redis://sub:pw@127.0.0.1:${own.port}`);
     const recorder = new Recorder();
     await connection.subscribe(channel('allowed'), recorder);
