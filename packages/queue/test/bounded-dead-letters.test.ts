@@ -36,7 +36,7 @@ async function addDead(queue: TestQueue<never>, diedAt: readonly number[]): Prom
   const dead = `{${queue.name}}:dead`;
   const fields = ['reason', 'failed', 'error', '', 'element', '1'];
   await Promise.all(
-    diedAt.map((ms) => queue.connection.call('XADD', [dead, `${ms}-*`, ...fields])),
+    diedAt.map((ms, n) => queue.connection.call('XADD', [dead, `${ms}-${n + 1}`, ...fields])),
   );
 }
 

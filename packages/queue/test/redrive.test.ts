@@ -25,7 +25,7 @@ async function addDead(queue: TestQueue<never>, letters: readonly Dead[]): Promi
     letters.map(({ reason = 'failed', error = '', header = '', at }, n) => {
       const element = `\x011{"attempt":3,${header}"id":"id${n}","ts":1}\n${n}`;
       const fields = ['reason', reason, 'error', error, 'element', element];
-      const entry = at === undefined ? '*' : `${at}-*`;
+      const entry = at === undefined ? '*' : `${at}-${n + 1}`;
       return queue.connection.call('XADD', [`{${queue.name}}:dead`, entry, ...fields]);
     }),
   );
