@@ -1,8 +1,10 @@
 import { type Connection, connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
 import { celeryTasks } from '@redpost/formats/celery';
+import { Queue } from '@redpost/queue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../tooling/eventually.js';
+import { rejection } from '../../tooling/rejection.js';
 import { ForeignProcess } from './support/foreign-process.js';
 import { programOf } from './support/system.js';
 
@@ -39,6 +41,18 @@ async function metaOf(id: string) {
   const meta = await connection.call('GET', [`celery-task-meta-${id}`]);
   return meta === null ? undefined : JSON.parse(String(meta));
 }
+
+it('a queue of the name of a queue of Celery sends nothing to it', async () => {
+  await using _ = startWorker();
+  const celery = new Queue('celery', { connection });
+  const isBound = async () => (await connection.call('EXISTS', ['_kombu.binding.celery'])) === 1;
+  await eventually(isBound, 60_000);
+
+  expect(await rejection(celery.send({ a: 1 }))).toMatchObject({
+    code: 'NAME_TAKEN',
+    system: 'Celery',
+  });
+});
 
 describe('a worker of Celery', () => {
   it('runs a task of the least message that the documents name', async () => {

@@ -4,6 +4,7 @@ import { laravelJobs } from '@redpost/formats/laravel';
 import { Queue } from '@redpost/queue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../tooling/eventually.js';
+import { rejection } from '../../tooling/rejection.js';
 import { ForeignProcess } from './support/foreign-process.js';
 import { programOf } from './support/system.js';
 
@@ -40,6 +41,14 @@ async function call(name: string): Promise<unknown> {
 async function done(): Promise<string[]> {
   return ((await connection.call('LRANGE', ['app-done', 0, -1])) as Buffer[]).map(String);
 }
+
+it('a queue of the name of a queue of Laravel sends nothing to it', async () => {
+  await call('push');
+  expect(await rejection(new Queue(list, { connection }).send({ a: 1 }))).toMatchObject({
+    code: 'NAME_TAKEN',
+    system: 'Laravel',
+  });
+});
 
 describe('a worker of Laravel', () => {
   it('runs a job of the least message that the documents name', async () => {

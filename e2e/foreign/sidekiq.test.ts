@@ -1,8 +1,10 @@
 import { type Connection, connect } from '@redpost/core';
 import { type EmbeddedRedis, startRedis } from '@redpost/core/embedded';
 import { sidekiqJobs } from '@redpost/formats/sidekiq';
+import { Queue } from '@redpost/queue';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../tooling/eventually.js';
+import { rejection } from '../../tooling/rejection.js';
 import { ForeignProcess } from './support/foreign-process.js';
 import { programOf } from './support/system.js';
 
@@ -57,6 +59,14 @@ async function retryCount(): Promise<string | undefined> {
   const [waiting] = (await connection.call('ZRANGE', ['retry', 0, -1])) as Buffer[];
   return waiting && String(JSON.parse(String(waiting)).retry_count);
 }
+
+it('a queue of the name of a queue of Sidekiq sends nothing to it', async () => {
+  await call('push');
+  expect(await rejection(new Queue('queue:mails', { connection }).send({ a: 1 }))).toMatchObject({
+    code: 'NAME_TAKEN',
+    system: 'Sidekiq or Resque',
+  });
+});
 
 describe('a process of Sidekiq', () => {
   it('performs a job of the least message that the documents name', async () => {

@@ -1,5 +1,6 @@
 import type { Codec, Connection, Schema } from '@redpost/core';
 import type { NameIndex } from '@redpost/core/consuming';
+import type { FirstUse } from './foreign/first-use.js';
 import type { QueueKeys } from './keys.js';
 
 /** What all parts of a queue share. */
@@ -7,6 +8,8 @@ export interface QueueContext<Body = unknown> {
   readonly name: string;
   readonly connection: Connection;
   readonly keys: QueueKeys;
+  /** What is asked before anything is sent or taken. */
+  readonly firstUse: FirstUse;
   /** The index of all queues. */
   readonly index: NameIndex;
   readonly codec: Codec;

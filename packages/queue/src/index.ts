@@ -68,6 +68,7 @@ export {
 } from './flow/flow.js';
 export type { FlowCounts, FlowEnd, FlowName, FlowOver } from './flow/flow-end.js';
 export type { FlowResult } from './flow/flow-result.js';
+export { NameTakenError, type NameTakenErrorOptions } from './foreign/errors.js';
 export type { RateLimit, RateLimiterOptions } from './limiting/limit.js';
 export {
   type AcquireOptions,

@@ -69,6 +69,7 @@ import type { CreateHandlers } from './consuming/handlers.js';
 import { observed } from './consuming/observed.js';
 import { type ReceiveOptions, Receiver } from './consuming/receiver.js';
 import type { QueueContext } from './context.js';
+import { FirstUse } from './foreign/first-use.js';
 import { keysOfAny, queueKeys } from './keys.js';
 import { acceptFollowUps } from './outbox/follow-up.js';
 import { relayNow } from './outbox/outbox.js';
@@ -239,6 +240,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       name,
       connection: connectionOf(queueOwner(name, keys), connection),
       keys,
+      firstUse: new FirstUse(connection, name, codec.isDecodeOnly === true),
       index: new NameIndex(connection, 'queues'),
       codec: codec as Codec,
       schema: schema as Schema<unknown, Body> | undefined,
@@ -276,7 +278,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * sent.
    * @throws ConnectionError, TimeoutError, ServerError, OutOfMemoryError, ClosedError: their
    * `outcome` says whether the message is known not to be there.
-   * @throws WrongTypeError when the key of that name is no list: nothing was sent.
+   * @throws WrongTypeError when the key of that name is no list, NameTakenError when it is one of another system: nothing was sent.
    * @throws NotReplicatedError: the message is there, but on fewer replicas than asked for.
    * @throws QueueFullError when as many messages wait as `maxLength` allows: nothing was sent.
    */

@@ -145,6 +145,8 @@ export interface Connection extends AsyncDisposable {
   readonly address: string;
   /** The number of the database that commands go to. */
   readonly database: number;
+  /** The user that it logs in as; undefined for the default one. */
+  readonly username: string | undefined;
   /** Whether Redis answers now. */
   readonly status: ConnectionStatus;
   /** The deadline of a call that names none, in ms. */

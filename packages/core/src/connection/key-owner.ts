@@ -74,6 +74,10 @@ class OwnersConnection implements Connection {
     return this.#connection.database;
   }
 
+  get username(): string | undefined {
+    return this.#connection.username;
+  }
+
   get status(): ConnectionStatus {
     return this.#connection.status;
   }

@@ -5,15 +5,15 @@ import { performance } from '../runtime/timers.js';
 const everyMs = 5000;
 
 /**
- * Decides which errors of a consumer are reported. A key of another type keeps its type until a person deletes it, and
- * each call fails meanwhile. So this error is reported at once, and then every few seconds.
+ * Decides which errors of a consumer are reported. A key of another type keeps its type until a person deletes it, a list
+ * of another system stays one, and each call fails meanwhile. So such an error is reported at once, and then every few seconds.
  */
 export class ToldSeldom {
   readonly #toldAt = new Map<string, number>();
 
   /** True when `error` should be reported now. */
   isDue(error: Error): boolean {
-    if (!isRedpostError(error, 'WRONG_TYPE')) return true;
+    if (!isRedpostError(error, 'WRONG_TYPE') && !isRedpostError(error, 'NAME_TAKEN')) return true;
     const now = performance.now();
     const toldAt = this.#toldAt.get(error.message);
     if (toldAt !== undefined && now - toldAt < everyMs) return false;

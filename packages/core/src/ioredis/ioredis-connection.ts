@@ -90,6 +90,10 @@ export class IoredisConnection implements Connection {
     return this.#target.database ?? this.#commands.database;
   }
 
+  get username(): string | undefined {
+    return this.#commands.username;
+  }
+
   get status(): ConnectionStatus {
     return this.#status;
   }

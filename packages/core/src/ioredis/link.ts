@@ -1,4 +1,4 @@
-import type { Cluster, Redis } from 'ioredis';
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import { mayBeTooLarge } from '../codecs/message-size.js';
 import { within } from '../consuming/within.js';
 import {
@@ -188,6 +188,15 @@ export class Link {
   get database(): number {
     const client = this.#client;
     return 'condition' in client ? databaseOf(client) : 0;
+  }
+
+  /** The user that it logs in as; undefined for the default one. */
+  get username(): string | undefined {
+    const { options } = this.#client;
+    return (
+      ('redisOptions' in options ? options.redisOptions : (options as RedisOptions))?.username ??
+      undefined
+    );
   }
 
   /**

@@ -297,8 +297,9 @@ export class Receiver<Body = unknown> {
     if (isFinal) void this.close();
   }
 
-  /** True when it is the list itself that is of another type. */
+  /** True when it is the list itself that is of another type, or of another system. */
   #isNoQueue(error: Error): boolean {
+    if (isRedpostError(error, 'NAME_TAKEN')) return true;
     const { list } = this.#context.keys;
     return isRedpostError(error, 'WRONG_TYPE') && (error as WrongTypeError).key === list;
   }

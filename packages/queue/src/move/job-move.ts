@@ -1,5 +1,6 @@
 import type { Connection } from '@redpost/core';
 import { entriesOf, NameIndex, Pace } from '@redpost/core/consuming';
+import { FirstUse } from '../foreign/first-use.js';
 import { queueKeys } from '../keys.js';
 import { inCalls } from '../message/in-calls.js';
 import type { Queue } from '../queue.js';
@@ -82,7 +83,9 @@ export class JobMove<State extends string> {
    */
   async begin(of: number): Promise<void> {
     this.#of = of;
-    if (!this.#isDry) await this.#importTaken();
+    if (this.#isDry) return;
+    const firstUse = new FirstUse(this.#connection, this.#host.to.name, false);
+    await firstUse.before({}, () => this.#importTaken());
   }
 
   /**

@@ -19,6 +19,7 @@ import {
   encodeSpec,
   isSameTiming,
   readSchedule,
+  type ScheduleSpec,
   type ScheduleState,
   type StoredSchedule,
 } from './spec.js';
@@ -65,6 +66,10 @@ export class DeclaredSchedules<Body = unknown, Input = Body> {
     if (schema) await validate(schema, body);
     const bytes = encodeSpec(spec, encoded);
     refuseTooLarge(bytes, this.#maxMessageBytes);
+    return this.#context.firstUse.before({}, () => this.#set(name, spec, bytes));
+  }
+
+  async #set(name: string, spec: ScheduleSpec, bytes: Buffer): Promise<Schedule<Body>> {
     for (;;) {
       const { now, found, schedule } = await this.#find(name);
       if (schedule && found.equals(bytes)) return scheduleOf(this.#context, schedule);

@@ -20,6 +20,7 @@ import {
   ToldSeldom,
 } from '@redpost/core/consuming';
 import { Promoter } from '../due/promoter.js';
+import { FirstUse } from '../foreign/first-use.js';
 import { queueKeys } from '../keys.js';
 import { Outbox } from '../outbox/outbox.js';
 import { queueOwner } from '../queue-owner.js';
@@ -75,7 +76,9 @@ export class Scheduler implements AsyncDisposable {
     this.#closers = [...keys].map(([name, keys]) => {
       const owned = connectionOf(queueOwner(name, keys), connection);
       const shared = { index, codec: json(), resultCodec: json(), maxMessageBytes };
-      const context = { name, connection: owned, keys, schema: undefined, ...shared };
+      // Who set its schedules has asked whose list it is.
+      const firstUse = new FirstUse(connection, name, true);
+      const context = { name, connection: owned, keys, firstUse, schema: undefined, ...shared };
       return this.#start(context);
     });
   }

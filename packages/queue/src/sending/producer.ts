@@ -126,7 +126,12 @@ export class Producer<Body, Input> {
   prepare(body: Input, options: SendOptions, flow: string): Outgoing | Promise<Outgoing> {
     const message = this.#prepare(body, options, flow);
     const valid = this.#validate(body);
-    return valid ? valid.then(() => message) : message;
+    const { firstUse } = this.#context;
+    if (firstUse.isOver) return valid ? valid.then(() => message) : message;
+    return firstUse.before({}, async () => {
+      await valid;
+      return message;
+    });
   }
 
   /** Resolves when everything that was sent is settled. Nothing more can be sent. */
@@ -253,15 +258,26 @@ export class Producer<Body, Input> {
   #openBatch(replicas: number): TickBatch<Outgoing> {
     const { timeoutMs } = this.#options;
     const { list: line } = this.#context.keys;
-    const send = this.#sender({ line, replicas, timeoutMs });
-    const { index, name, connection } = this.#context;
+    const options = { line, replicas, timeoutMs };
+    const sendAll = this.#sender(options);
+    const { index, name, connection, firstUse } = this.#context;
+    const noted = (messages: Outgoing[]) => {
+      const sending = sendAll(messages);
+      index.note(name);
+      return sending;
+    };
+    const send = (messages: Outgoing[]) =>
+      firstUse.isOver
+        ? noted(messages)
+        : firstUse
+            .before(options, () => noted(messages))
+            .catch((error) => failAll(messages, error));
     const destination = { kind: 'queue', name, address: connection.address } as const;
     return new TickBatch(limits, (messages) => {
       const sending = areObserved('sent')
         ? reportSent(destination, messages, () => send(messages))
         : send(messages);
       void this.#tracked(sending);
-      index.note(name);
     });
   }
 
@@ -293,9 +309,13 @@ export class Producer<Body, Input> {
       }
       for (const { resolve, id } of messages) resolve(id);
     } catch (error) {
-      for (const message of messages) fail(message, error);
+      failAll(messages, error);
     }
   }
+}
+
+function failAll(messages: readonly Outgoing[], error: unknown): void {
+  for (const message of messages) fail(message, error);
 }
 
 function onceIn(condition: Condition | undefined): string {

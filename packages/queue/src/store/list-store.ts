@@ -62,7 +62,7 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
 
   /** Takes the lease. @param pause under the former name of this consumer, which goes on. */
   take(pause?: Paused): Promise<Renewal | undefined> {
-    return this.#renew(true, pause);
+    return this.#context.firstUse.before({}, () => this.#renew(true, pause));
   }
 
   renew(): Promise<Renewal | undefined> {
