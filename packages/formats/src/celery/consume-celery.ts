@@ -3,6 +3,7 @@ import {
   type Connection,
   checkedConnection,
   checkedName,
+  decodeOnly,
   isRedpostError,
   type NamesOf,
   refuseUnknownOptions,
@@ -86,7 +87,7 @@ export function consumeCelery(
     checkedConnection('The resultConnection of consumeCelery()', { connection: resultConnection }),
     wholeNumber('resultExpiresMs', resultExpiresMs, { min: 1 }),
   );
-  const codec = taskCodec(checkedHandlers(about, handlers));
+  const codec = decodeOnly(taskCodec(checkedHandlers(about, handlers)));
   const names = lists.of(checkedName('queue', queue));
   const queues = new Map(
     names.map((name) => [name, new Queue<CeleryMessage>(name, { connection, codec })]),
@@ -122,12 +123,11 @@ function consumeOptions({
 }
 
 /** Reads the tasks that there are handlers for: what else comes is a message that cannot be decoded, and a dead letter. */
-function taskCodec(handlers: Readonly<Record<string, CeleryHandler>>): Codec<CeleryMessage> {
+function taskCodec(
+  handlers: Readonly<Record<string, CeleryHandler>>,
+): Pick<Codec<CeleryMessage>, 'name' | 'decode'> {
   return {
     name: 'a task that can be handled here',
-    encode() {
-      throw new TypeError('Tasks are sent by celeryTasks(): Celery cannot read what a Queue sends');
-    },
     decode(bytes) {
       const task = decodeTask(bytes);
       if (Object.hasOwn(handlers, task.name)) return task;

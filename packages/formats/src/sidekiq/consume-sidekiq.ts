@@ -2,6 +2,7 @@ import {
   type Codec,
   type Connection,
   checkedConnection,
+  decodeOnly,
   InvalidArgumentError,
   type NamesOf,
   refuseUnknownOptions,
@@ -91,7 +92,7 @@ export function consumeSidekiq(
   const { concurrency, leaseMs, heartbeat, maxBlockedMs, signal } = rest;
   wholeNumber('pollMs', pollMs, { min: 0, max: longestTimerMs });
   const unit = checkedTimes(times);
-  const codec = jobCodec(checkedHandlers(about, handlers));
+  const codec = decodeOnly(jobCodec(checkedHandlers(about, handlers)));
   const weights = Object.entries(typeof queues === 'string' ? { [queues]: 1 } : queues);
   const failures = new Failures(connection, unit);
   const consumer = consumeAll<SidekiqMessage>(
@@ -140,14 +141,11 @@ function warnOfEnd({ item, error, next }: FailedSidekiqJob): void {
 }
 
 /** Reads the jobs that there are handlers for: what else comes is a message that cannot be decoded, and a dead letter. */
-function jobCodec(handlers: Readonly<Record<string, SidekiqHandler>>): Codec<SidekiqMessage> {
+function jobCodec(
+  handlers: Readonly<Record<string, SidekiqHandler>>,
+): Pick<Codec<SidekiqMessage>, 'name' | 'decode'> {
   return {
     name: 'a job that can be handled here',
-    encode() {
-      throw new TypeError(
-        'Jobs are pushed by sidekiqJobs(): Sidekiq cannot read what a Queue sends',
-      );
-    },
     decode(bytes) {
       const job = readJob(bytes);
       if (Object.hasOwn(handlers, job.class)) return job;
