@@ -231,6 +231,7 @@ export interface Consumer {
   handler?: string;
   concurrency?: number;
   held: number;
+  runningSince?: string;
   startedAt?: string;
   leaseEndsAt: string;
   paused?: { since: string; reason?: string };

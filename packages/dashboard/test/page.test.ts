@@ -5,6 +5,7 @@ import { Topic } from '@redpost/topic';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { busyMs } from '../../../tooling/machine-pace.js';
 import { useBrowser } from './support/browser.js';
 import { createScene, type Scene } from './support/scene.js';
 import { useDashboard } from './support/use-dashboard.js';
@@ -224,7 +225,7 @@ it('consumers are shown with what they are and hold, of one queue and of all', a
   async function renderVideo() {
     await released;
   }
-  const consumer = slow.consume(renderVideo, { concurrency: 3 });
+  const consumer = slow.consume(renderVideo, { concurrency: 3, leaseMs: busyMs(1500) });
   onTestFinished(async () => {
     release();
     await slow.idle();
@@ -240,6 +241,8 @@ it('consumers are shown with what they are and hold, of one queue and of all', a
   await page.goto(page.url().replace(/consumers.*/, 'queues/slow/consumers'));
   await row(page, '1 / 3').waitFor();
   await page.getByText('held', { exact: true }).waitFor();
+  const busyFor = row(page, '1 / 3').getByTitle('The message that it has had for longest');
+  await eventually(async () => /^\d+(\.\d)? (ms|s)/.test((await busyFor.textContent()) ?? ''));
 
   const pausing = row(page, '1 / 3');
   await pausing.getByRole('button', { name: 'Pause…' }).click();

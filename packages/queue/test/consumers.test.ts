@@ -45,6 +45,35 @@ it('a consumer tells what it is, and how many messages it holds, until it has st
   expect(await registrations(queue)).toEqual([]);
 });
 
+it('a consumer tells since when it has what it has had for longest', async () => {
+  const queue = redis.queue<number>();
+  const end = deferred<void>();
+  await queue.sendBatch([{ body: 1 }, { body: 2 }, { body: 3 }]);
+  const before = Date.now();
+  const handler = ({ body }: { body: number }) => (body === 2 ? end.promise : undefined);
+  const consumer = queue.consume(handler, { leaseMs: busyMs(300) });
+  await eventually(async () => (await queue.stats()).total.acked === 1);
+  const [after] = await queue.consumers();
+  const info = await eventually(async () => {
+    const [its] = await queue.consumers();
+    return its?.runningSince && its;
+  });
+  expect(info.runningSince?.getTime()).toBeGreaterThanOrEqual(before - 1000);
+  expect(info.runningSince?.getTime()).toBeLessThanOrEqual(Date.now() + 1000);
+  expect(after?.consumer).toBe(info.consumer);
+  const since = info.runningSince?.getTime() ?? 0;
+  const later = await eventually(async () => {
+    const [its] = await queue.consumers();
+    return its && its.leaseEndsAt > info.leaseEndsAt ? its.runningSince : undefined;
+  });
+  // Both are told by two clocks, each to a ms.
+  expect(Math.abs(later.getTime() - since)).toBeLessThan(20);
+  end.resolve();
+  await queue.idle();
+  expect((await queue.consumers())[0]).not.toHaveProperty('runningSince');
+  await consumer.stop();
+});
+
 it('what a consumer tells of itself ends with its lease, be it recovered or not', async () => {
   const queue = redis.queue<number>();
   queue.consume(() => {}, { leaseMs: 60_000 });

@@ -42,7 +42,8 @@ A table on a terminal, else one JSON object per queue, topic and group: {"kind",
 Of a topic, "pending" is how many records it has; of a group, how many were not
 delivered yet. With --consumers one per consumer: {"kind", "name", "group",
 "partition", "consumer", "held", "host", "pid", "version", "node", "runs",
-"handler", "concurrency", "startedAt", "leaseEndsAt", "paused"}. "paused" is set
+"handler", "concurrency", "startedAt", "leaseEndsAt", "runningSince", "paused"}.
+"runningSince" tells since when it has what it has had for longest, "paused" is set
 while redpost pause --consumer holds: with "since" and "reason". Listed is what
 redpost has used, and what still exists or was used within 30 days.`,
     job: (run, _args, options) => unlessInterrupted(run, list(run, options)),

@@ -1,5 +1,15 @@
+import { Command } from 'commander';
 import { expect, it } from 'vitest';
-import { editDistance } from './suggestion.js';
+import { editDistance, suggestion } from './suggestion.js';
+
+it('a command in another case is meant itself, and not one of the same name below another', () => {
+  const program = new Command();
+  program.command('flow').command('list');
+  program.command('dead').command('redrive');
+  program.command('list');
+  expect(suggestion(program, 'LIST')).toBe(' (did you mean list?)');
+  expect(suggestion(program, 'ReDrive')).toBe(' (did you mean dead redrive?)');
+});
 
 it.each([
   ['send', 'send', 0],

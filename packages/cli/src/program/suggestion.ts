@@ -11,11 +11,11 @@ export function suggestion(command: Command, wrong: string): string {
   const isOption = wrong.startsWith('-');
   const known = isOption ? optionsOf(command) : commandsOf(command);
   const word = wrong.toLowerCase();
-  const nested = isOption ? undefined : nestedCommand(command, word);
-  if (nested) return ` (did you mean ${nested}?)`;
   const most = Math.min(mostWrong, Math.max(1, Math.floor(word.length / 3)));
   const rated = known.map((name) => ({ name, distance: editDistance(word, name.toLowerCase()) }));
   const [best] = rated.sort((a, b) => a.distance - b.distance);
+  const nested = isOption || best?.distance === 0 ? undefined : nestedCommand(command, word);
+  if (nested) return ` (did you mean ${nested}?)`;
   return best && best.distance <= most ? ` (did you mean ${best.name}?)` : '';
 }
 

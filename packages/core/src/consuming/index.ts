@@ -56,7 +56,7 @@ export { SettledReport } from '../observe/settled-report.js';
 export { longestTimerMs, shown } from '../options/check.js';
 export { parseDuration } from '../options/duration.js';
 export { type NamedUse, NameIndex } from '../registry/name-index.js';
-export { describeConsumer, readConsumers } from '../registry/registration.js';
+export { describeConsumer, readConsumers, withRunning } from '../registry/registration.js';
 export { inThisContext, outsideContext } from '../runtime/context.js';
 export { inTurns } from '../runtime/in-turns.js';
 export { isThenable } from '../runtime/is-thenable.js';

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { performance } from '../runtime/timers.js';
 
 /** What a consumer tells of itself. */
 export interface Registration {
@@ -31,6 +32,11 @@ export interface ConsumerInfo extends Partial<Registration> {
   leaseEndsAt: Date;
   /** How many messages it holds. */
   held: number;
+  /**
+   * Since when it has had the message that it has had for longest, by the clock of its host, as of its last heartbeat: undefined
+   * when it holds none, and before the first heartbeat. With `heartbeat: 'thread'` it may be missing.
+   */
+  runningSince?: Date | undefined;
 }
 
 /** The registration of a consumer of this process, as it is stored. */
@@ -51,10 +57,19 @@ export function describeConsumer(
   });
 }
 
+/** The same with since when it has had what it has had for longest. @param held what it holds, started by `performance.now()`. */
+export function withRunning(about: string, held: Iterable<{ startedAt: number }>): string {
+  const started = Array.from(held, ({ startedAt }) => startedAt || Number.POSITIVE_INFINITY);
+  const oldest = started.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  if (!Number.isFinite(oldest)) return about;
+  const runningSince = Math.round(Date.now() - performance.now() + oldest);
+  return JSON.stringify({ ...JSON.parse(about), runningSince });
+}
+
 /** Reads the reply of a script that tells of consumers: of each its name, when its lease ends, its registration, and how many it holds. */
 export function readConsumers(reply: unknown): ConsumerInfo[] {
   return (reply as [Buffer, Buffer, Buffer, number][]).map(([name, endsAt, about, held]) => ({
-    ...readRegistration(about),
+    ...readRegistration(about, held),
     consumer: String(name),
     leaseEndsAt: new Date(Number(endsAt)),
     held,
@@ -62,11 +77,16 @@ export function readConsumers(reply: unknown): ConsumerInfo[] {
 }
 
 /** Reads what `describeConsumer` has written. What is not there, or is not JSON, tells nothing. */
-function readRegistration(stored: unknown): Partial<Registration> {
+function readRegistration(stored: unknown, held: number): Partial<ConsumerInfo> {
   if (!stored) return {};
   try {
-    const { startedAt, ...rest } = JSON.parse(String(stored));
-    return { ...rest, startedAt: new Date(Number(startedAt)) };
+    const { startedAt, runningSince, ...rest } = JSON.parse(String(stored));
+    const isRunning = held > 0 && runningSince !== undefined;
+    return {
+      ...rest,
+      startedAt: new Date(Number(startedAt)),
+      ...(isRunning && { runningSince: new Date(Number(runningSince)) }),
+    };
   } catch {
     return {};
   }

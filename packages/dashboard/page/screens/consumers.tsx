@@ -1,5 +1,5 @@
 import { apiAddress, useLive } from '../api.js';
-import { ago, counted, number, time } from '../format.js';
+import { ago, counted, duration, number, time } from '../format.js';
 import { Loaded } from '../parts/problem.js';
 import { Search } from '../parts/search.js';
 import { type Column, Table } from '../parts/table.js';
@@ -41,6 +41,15 @@ export function consumerColumns<Its extends Omit<Consumer, 'queue'>>(now: number
       isNumber: true,
       cell: ({ held, concurrency }) =>
         concurrency ? `${number(held)} / ${number(concurrency)}` : number(held),
+    },
+    {
+      title: 'Busy for',
+      isNumber: true,
+      cell: ({ runningSince }) => (
+        <span title="The message that it has had for longest, as of its last heartbeat">
+          {runningSince ? duration(Math.max(0, now - Date.parse(runningSince))) : '–'}
+        </span>
+      ),
     },
     {
       title: 'Started',

@@ -114,11 +114,7 @@ function Letters({ letters, next, path }: LettersProps) {
         columns={[
           {
             title: 'Offset',
-            cell: ({ entry, offset }) => (
-              <Link to={[...path, entry]}>
-                <code>{offset}</code>
-              </Link>
-            ),
+            cell: ({ entry, offset }) => <Link to={[...path, entry]}>{offset}</Link>,
           },
           { title: 'Reason', cell: ({ reason }) => reason },
           { title: 'Error', cell: ({ error }) => <span class="cut">{error || '–'}</span> },

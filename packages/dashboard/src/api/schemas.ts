@@ -56,6 +56,7 @@ export const consumerSchema = z.object({
   handler: z.string().optional(),
   concurrency: count.optional(),
   held: count,
+  runningSince: time.optional().describe('Since when it has what it has had for longest'),
   startedAt: time.optional(),
   leaseEndsAt: time,
   paused: pausedSchema.optional().describe('Whether it is paused by itself'),

@@ -6,15 +6,22 @@ import { type consumerSchema, iso, type pausedSchema } from './schemas.js';
 /** A consumer as the API tells of it. */
 export function consumerView(
   queue: string,
-  { leaseEndsAt, startedAt, paused, ...info }: ConsumerInfo & Partial<QueueConsumerInfo>,
+  {
+    leaseEndsAt,
+    startedAt,
+    runningSince,
+    paused,
+    ...info
+  }: ConsumerInfo & Partial<QueueConsumerInfo>,
 ): z.infer<typeof consumerSchema> {
   const known = Object.fromEntries(
     Object.entries(info).filter(([name, value]) => consumerFields.has(name) && value !== undefined),
-  ) as Omit<ConsumerInfo, 'leaseEndsAt' | 'startedAt'>;
+  ) as Omit<ConsumerInfo, 'leaseEndsAt' | 'startedAt' | 'runningSince'>;
   return {
     ...known,
     queue,
     startedAt: iso(startedAt),
+    runningSince: iso(runningSince),
     leaseEndsAt: leaseEndsAt.toISOString(),
     paused: pausedView(paused),
   };

@@ -116,6 +116,7 @@ export class Session<Body = unknown> extends LeaseSession<
   ) {
     const store = new ListStore(context as QueueContext, newConsumerName(options.leaseMs), options);
     super(context.connection, store, options, events);
+    store.held = this.held;
     this.queue = context.name;
     this.#leaseMs = options.leaseMs;
     this.#former = former;

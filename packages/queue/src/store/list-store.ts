@@ -1,5 +1,11 @@
 import type { ConnectionThread, RepeatOptions, Repetition } from '@redpost/core';
-import type { DeadLettering, LeaseStore, Renewal, Retry } from '@redpost/core/consuming';
+import {
+  type DeadLettering,
+  type LeaseStore,
+  type Renewal,
+  type Retry,
+  withRunning,
+} from '@redpost/core/consuming';
 import type { HeldDelivery } from '../consuming/delivery.js';
 import type { QueueContext } from '../context.js';
 import { failureJson } from '../results/failure-json.js';
@@ -38,6 +44,8 @@ const renewalsPerLease = 3;
 /** The scripts of a queue, as one consumer calls them. */
 export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
   readonly consumer: string;
+  /** What it holds, of which it tells since when. */
+  held: Iterable<{ startedAt: number }> = [];
   readonly #context: QueueContext;
   readonly #options: ListStoreOptions;
   #inForce = plain.version;
@@ -144,7 +152,8 @@ export class ListStore implements LeaseStore<HeldDelivery, Recovery> {
 
   #renewInput(take: boolean): RenewInput {
     const { leaseMs, about } = this.#options;
-    return { leaseMs, take, inForce: this.#inForce, about, ...this.#names };
+    const told = about && withRunning(about, this.held);
+    return { leaseMs, take, inForce: this.#inForce, about: told, ...this.#names };
   }
 
   get #names() {

@@ -66,6 +66,7 @@ export class GroupSession<Body = unknown>
     const name = newConsumerName(options.leaseMs);
     const store = new StreamStore(context as GroupContext, name, options);
     super(context.topic.connection, store, options, events);
+    store.held = this.held;
     this.partition = options.partition;
     this.#context = context;
     this.#options = options;

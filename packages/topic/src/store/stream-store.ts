@@ -6,6 +6,7 @@ import {
   performance,
   type Renewal,
   type Retry,
+  withRunning,
 } from '@redpost/core/consuming';
 import type { HeldRecord } from '../consuming/group-delivery.js';
 import type { GroupContext } from '../group/group-context.js';
@@ -41,6 +42,8 @@ export interface StreamStoreOptions {
 /** The scripts of a group in one partition, as one consumer calls them. */
 export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
   readonly consumer: string;
+  /** What it holds, of which it tells since when. */
+  held: Iterable<{ startedAt: number }> = [];
   readonly #context: GroupContext;
   readonly #options: StreamStoreOptions;
   readonly #keys: GroupKeys;
@@ -145,7 +148,7 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
 
   get #renewInput(): RenewInput {
     const { leaseMs, about } = this.#options;
-    return { leaseMs, about, ...this.#names };
+    return { leaseMs, about: withRunning(about, this.held), ...this.#names };
   }
 
   get #names() {
