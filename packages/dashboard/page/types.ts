@@ -178,6 +178,8 @@ export interface HistoryRecord {
   waitMs?: number;
   runMs?: number;
   consumer: string;
+  /** Of its error. */
+  fingerprint?: string;
 }
 
 export interface FoundMessage {

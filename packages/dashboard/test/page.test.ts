@@ -1,10 +1,12 @@
 import { type Connection, connect } from '@redpost/core';
+import { startRedis } from '@redpost/core/embedded';
 import { PubSub } from '@redpost/pubsub';
 import { Flow, Queue } from '@redpost/queue';
 import { Topic } from '@redpost/topic';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
+import { freePort } from '../../../tooling/free-port.js';
 import { busyMs } from '../../../tooling/machine-pace.js';
 import { useBrowser } from './support/browser.js';
 import { createScene, type Scene } from './support/scene.js';
@@ -439,6 +441,28 @@ it('an address that is no page says so, and the pages of a queue are where the m
   await page.goto(page.url().replace(/queues\/invoices.*/, 'nonsense'));
   await page.getByRole('link', { name: 'All queues and topics' }).waitFor();
   expect(await current()).toEqual([]);
+});
+
+it('while Redis is away the page says so and keeps what it has, and goes on when it is back', async () => {
+  const port = await freePort();
+  const first = await startRedis({ port });
+  const mortal = connect(first.url, { callTimeoutMs: 300 });
+  mortal.on('error', () => {});
+  onTestFinished(() => mortal.close());
+  await new Queue('before', { connection: mortal }).send({});
+  const { url } = await dashboards.serve({ connection: mortal });
+  const { page } = await browser.open(url);
+  await row(page, 'before').waitFor();
+  await first.stop();
+  await page.getByRole('alert').first().waitFor();
+  expect(await row(page, 'before').count()).toBe(1);
+  const second = await startRedis({ port });
+  onTestFinished(() => second.stop());
+  await eventually(async () => {
+    await new Queue('after', { connection: mortal }).send({}).catch(() => {});
+    return (await row(page, 'after').count()) > 0;
+  });
+  await page.getByRole('alert').first().waitFor({ state: 'detached' });
 });
 
 it('one who may only look is offered nothing else', async () => {

@@ -188,6 +188,17 @@ export function recordColumns(queue: string): Column<HistoryRecord>[] {
     { title: 'Waited', isNumber: true, cell: ({ waitMs }) => duration(waitMs) },
     { title: 'Ran', isNumber: true, cell: ({ runMs }) => duration(runMs) },
     { title: 'Consumer', cell: ({ consumer }) => consumer },
+    {
+      title: 'Kind of error',
+      cell: ({ fingerprint }) =>
+        fingerprint ? (
+          <Link to={['queues', queue, 'dead-letters']} query={{ fingerprint }}>
+            {fingerprint}
+          </Link>
+        ) : (
+          '–'
+        ),
+    },
   ];
 }
 
