@@ -86,7 +86,11 @@ export class SendCalls<Body, Input> {
 
   #send(body: Input, options: SendOptions, method: string): Promise<string> {
     if (!isObserved('send')) return this.#producer.send(body, options);
-    return this.#observed(method, options, (observed) => this.#producer.send(body, observed));
+    const headers: Record<string, string> | undefined = options.bare ? undefined : {};
+    // One function, and no other one around it: it is made for each message.
+    return observeSend(this.#operation(method, 1, headers), () =>
+      this.#producer.send(body, headers ? withHeaders(options, headers) : options),
+    );
   }
 
   #around(body: unknown, options: SendOptions, send: Send): Promise<string> {
