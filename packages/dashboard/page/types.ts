@@ -178,8 +178,10 @@ export interface HistoryRecord {
   waitMs?: number;
   runMs?: number;
   consumer: string;
+  error?: string;
   /** Of its error. */
   fingerprint?: string;
+  stack?: string;
 }
 
 export interface FoundMessage {

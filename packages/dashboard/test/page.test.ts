@@ -217,6 +217,42 @@ it('dead letters are grouped, filtered, edited, redriven, stopped and deleted', 
   await row(page, 'edit and redrive').waitFor();
 });
 
+it('each attempt at a message has its error and where it was thrown, and a dead letter is redriven or deleted alone', async () => {
+  const returns = queue('returns');
+  await returns.history.set({});
+  await returns.sendBatch(['first', 'second', 'third'].map((id) => ({ body: {}, id })));
+  function putOnShelf({ attempt }: { attempt: number }): void {
+    throw new Error(attempt === 1 ? 'no shelf' : 'no <i>room</i>');
+  }
+  const consumer = returns.consume(putOnShelf, { maxAttempts: 2, backoff: () => 0 });
+  consumer.on('failed', () => {});
+  onTestFinished(() => returns.destroy().then(() => undefined));
+  await eventually(async () => (await returns.deadLetters.count()) === 3);
+  await consumer.stop();
+
+  const page = await open('/queues/returns/messages/first');
+  await page.getByText('Attempt 1: no shelf').waitFor();
+  await page.getByText('Attempt 2: no <i>room</i>').waitFor();
+  expect(await page.getByText('at putOnShelf').count()).toBeGreaterThanOrEqual(2);
+  await row(page, 'retried').getByText('no shelf').click();
+  expect(page.url()).toMatch(/dead-letters\?fingerprint=\w+/);
+  await page.goBack();
+
+  await page.getByText('Redrive or delete this dead letter').click();
+  await button(page, 'Redrive…').click();
+  await confirm(page, 'Send it again');
+  await page.getByRole('heading', { name: '2 dead letters' }).waitFor();
+  expect(await returns.peek()).toMatchObject([{ id: 'first' }]);
+  await page.getByText('second', { exact: true }).click();
+  await button(page, 'Delete…').click();
+  await confirm(page, 'Delete 1', 'returns');
+  await page.getByRole('heading', { name: '1 dead letters' }).waitFor();
+  await returns.deadLetters.add([{ body: {}, id: 'fourth', reason: 'given up' }]);
+  await button(page, 'Look again').click();
+  await page.getByText('fourth', { exact: true }).waitFor();
+  expect(await returns.deadLetters.count()).toBe(2);
+});
+
 it('consumers are shown with what they are and hold, of one queue and of all', async () => {
   const slow = queue('slow');
   await slow.send({ job: 1 }, { id: 'held' });
@@ -379,6 +415,18 @@ it('topics are shown with their groups and records, followed, and their groups m
   await eventually(() => seen.length > 0);
   expect(seen).toEqual([{ order: 'mended' }]);
   await reading.stop();
+
+  const failing = topic.group('search').consume(() => Promise.reject(new Error('full')), {
+    maxAttempts: 1,
+  });
+  failing.on('failed', () => {});
+  await topic.publish({ order: 2 });
+  await eventually(async () => (await topic.group('search').stats()).dead === 1);
+  await failing.stop();
+  await button(page, 'Look again').click();
+  await button(page, /^Delete .*…$/).click();
+  await confirm(page, /^Delete/, 'search');
+  await eventually(async () => (await topic.group('search').stats()).dead === 0);
 });
 
 it('channels are listed, followed and published to', async () => {

@@ -57,15 +57,49 @@ describe('history', () => {
     expect(told.filter((text) => /\.\d+-\d+ acked 1$/.test(text))).toHaveLength(1);
     expect(told.indexOf('bad dead 2')).toBeLessThan(told.indexOf('bad retried 1'));
     const [good] = await queue.history.list({ id: 'good' });
-    expect(good).toMatchObject({ key: 'k', body: undefined, fingerprint: undefined });
+    expect(good).toMatchObject({ key: 'k', body: undefined, error: undefined, stack: undefined });
     expect(good?.waitMs).toBeGreaterThanOrEqual(0);
     expect(good?.runMs).toBeGreaterThanOrEqual(0);
     expect(Math.abs((good?.at.getTime() ?? 0) - Date.now())).toBeLessThan(10_000);
     expect(good?.consumer).toMatch(/\.30000$/);
     expect(await queue.history.list({ outcome: 'dead' })).toMatchObject([
-      { id: 'bad', fingerprint: fingerprint('no user 7') },
+      { id: 'bad', error: 'no user 7', fingerprint: fingerprint('no user 7') },
     ]);
     expect(await queue.history.list({ limit: 1 })).toHaveLength(1);
+  });
+
+  it('has the error and the stack of each attempt that has failed', async () => {
+    const queue = await withHistory();
+    await queue.send('a', { id: 'a' });
+    function refuse(attempt: number): never {
+      throw new RangeError(`no user ${attempt} ${'x'.repeat(2000)}`);
+    }
+    function give(): never {
+      throw new TypeError('another one');
+    }
+    const consumer = queue.consume(
+      ({ attempt }) => {
+        if (attempt < 3) refuse(attempt);
+        if (attempt === 3) give();
+        throw 'no error';
+      },
+      { maxAttempts: 4, backoff: () => 0 },
+    );
+    await drain(queue as never, consumer as never);
+
+    const records = await queue.history.list({ id: 'a' });
+    expect(records.map(({ outcome, error }) => `${outcome} ${error?.slice(0, 11)}`)).toEqual([
+      'dead no error',
+      'retried another one',
+      'retried no user 2 x',
+      'retried no user 1 x',
+    ]);
+    expect(records.map(({ error }) => error?.length)).toEqual([8, 11, 1000, 1000]);
+    const [none, other, second, first] = records.map(({ stack }) => stack);
+    expect(none).toBeUndefined();
+    expect(other).toMatch(/^TypeError\n\s+at give /);
+    expect(second).toMatch(/^RangeError\n\s+at refuse /);
+    expect(first).toBe(second);
   });
 
   it('a cancelled message and one that is received without a handler have records', async () => {
@@ -113,7 +147,7 @@ describe('history', () => {
     const keys = queueKeys(name);
     const input = {
       ...{ keys, maxLength: 600, count: 1, consumer: 'c', at: 0, times: '0,-1' },
-      ...{ outcomes: '', headers: '{"id":"x"}', errors: '', sizes: '', bodies: Buffer.alloc(0) },
+      ...{ outcomes: '', headers: '{"id":"x"}', errors: '', stacks: '', sizes: '', bodies: Buffer.alloc(0) },
     };
     await eventually(async () => {
       await connection.run(addHistory, { ...input, maxAgeMs: 1 });

@@ -71,8 +71,8 @@ Examples:
   redpost history emails --id invoice-2026-117
 
 A queue records nothing unless it was told to, by --on or a program. Prints {"id", "key",
-"outcome", "attempts", "at", "waitMs", "runMs", "consumer", "fingerprint", "body"} for each,
-as far as it is known; with --on and --off, {"queue", "history"}.`,
+"outcome", "attempts", "at", "waitMs", "runMs", "consumer", "error", "fingerprint", "stack",
+"body"} for each, as far as it is known; with --on and --off, {"queue", "history"}.`,
     job: (run, args, options) => unlessInterrupted(run, history(run, args, options)),
   });
 

@@ -9,7 +9,7 @@ import { Table } from '../parts/table.js';
 import { Facts } from '../parts/tiles.js';
 import { Link, setQuery } from '../router.js';
 import { allows } from '../session.js';
-import type { FlowName, FoundMessage, Message, Role } from '../types.js';
+import type { FlowName, FoundMessage, HistoryRecord, Message, Role } from '../types.js';
 import { LetterFacts } from './dead-letter.js';
 import { recordColumns } from './messages.js';
 
@@ -96,8 +96,24 @@ function Found({ queue, id, found, rights, again }: FoundProps) {
             columns={recordColumns(queue)}
             empty=""
           />
+          {attempts.map((attempt) => (
+            <Failure key={`${attempt.at} ${attempt.attempts}`} attempt={attempt} />
+          ))}
         </section>
       )}
+    </>
+  );
+}
+
+/** Why an attempt has failed, and where. */
+function Failure({ attempt: { attempts, error, stack } }: { attempt: HistoryRecord }) {
+  if (!error) return null;
+  return (
+    <>
+      <p class="note danger">
+        <strong>Attempt {number(attempts)}</strong>: {error}
+      </p>
+      {stack && <pre>{stack}</pre>}
     </>
   );
 }

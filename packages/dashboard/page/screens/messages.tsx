@@ -189,12 +189,14 @@ export function recordColumns(queue: string): Column<HistoryRecord>[] {
     { title: 'Ran', isNumber: true, cell: ({ runMs }) => duration(runMs) },
     { title: 'Consumer', cell: ({ consumer }) => consumer },
     {
-      title: 'Kind of error',
-      cell: ({ fingerprint }) =>
-        fingerprint ? (
-          <Link to={['queues', queue, 'dead-letters']} query={{ fingerprint }}>
-            {fingerprint}
-          </Link>
+      title: 'Error',
+      cell: ({ error, fingerprint }) =>
+        error ? (
+          <span class="cut">
+            <Link to={['queues', queue, 'dead-letters']} query={{ fingerprint }}>
+              {error}
+            </Link>
+          </span>
         ) : (
           '–'
         ),

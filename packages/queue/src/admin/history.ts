@@ -30,8 +30,15 @@ export interface HistoryRecord<Body = unknown> {
   /** How long the handler had it; undefined if none has had it. */
   readonly runMs: number | undefined;
   readonly consumer: string;
-  /** Of the error of this attempt, as in the groups of dead letters; undefined if there was none. */
+  /** The message of the error of this attempt, at most its first 1000 characters; undefined if there was none. */
+  readonly error: string | undefined;
+  /** Of that error, as in the groups of dead letters. */
   readonly fingerprint: string | undefined;
+  /**
+   * Where the error was thrown, as in dead letters: of several errors of one kind that a consumer has recorded together, it is that of
+   * the first. Undefined where none was thrown.
+   */
+  readonly stack: string | undefined;
   /** Where the history has bodies, and it can be read. */
   readonly body: Body | undefined;
 }
@@ -136,7 +143,10 @@ async function recordsOf<Body>(
   const textOf = (name: string) => String(values.get(name) ?? '');
   const times = textOf('times').split(',').map(Number);
   const codes = textOf('outcomes');
-  const errors = new Map<number, string>(JSON.parse(textOf('errors') || '[]'));
+  const errors = new Map<number, string[]>(
+    JSON.parse(textOf('errors') || '[]').map(([n, ...error]: [number, ...string[]]) => [n, error]),
+  );
+  const stacks: Record<string, string> = JSON.parse(textOf('stacks') || '{}');
   const bodies = await bodiesOf(context, textOf('sizes'), values.get('bodies'));
   const firstAt = Number(textOf('at'));
   return textOf('headers')
@@ -146,6 +156,7 @@ async function recordsOf<Body>(
       const [afterMs = 0, ranUs = -1] = times.slice(2 * n, 2 * n + 2);
       const at = firstAt + afterMs;
       const runMs = ranUs >= 0 ? ranUs / 1000 : undefined;
+      const [error, kind = ''] = errors.get(n) ?? [];
       return {
         id,
         key,
@@ -155,7 +166,9 @@ async function recordsOf<Body>(
         waitMs: sentAt > 0 ? Math.max(0, Math.round(at - (runMs ?? 0) - sentAt)) : undefined,
         runMs,
         consumer: textOf('consumer'),
-        fingerprint: errors.get(n),
+        error,
+        fingerprint: kind || undefined,
+        stack: stacks[kind] || undefined,
         body: bodies[n],
       };
     });

@@ -1,5 +1,11 @@
 import { asError, type Complete } from '@redpost/core';
-import { clearTimeout, fingerprint, performance, setTimeout } from '@redpost/core/consuming';
+import {
+  clearTimeout,
+  fingerprint,
+  performance,
+  setTimeout,
+  stackOf,
+} from '@redpost/core/consuming';
 import type { HeldDelivery } from '../consuming/delivery.js';
 import type { QueueContext } from '../context.js';
 import { bodyOf, isEnvelope } from '../message/envelope.js';
@@ -15,8 +21,11 @@ export interface RecorderHost {
   failed(error: Error): void;
 }
 
-/** Records leave when there are so many, or have so many bytes with bodies, or when the first one is so old, in ms. */
+/** Records leave when there are so many, or have so many bytes with bodies and errors, or when the first one is so old, in ms. */
 const [mostRecords, mostBytes, mostMs] = [500, 500_000, 250];
+
+/** Longer messages of errors are cut, in characters. */
+const longestError = 1000;
 
 /**
  * Records what a consumer settles, where the queue has a history: many messages in one entry, and by columns, because a
@@ -31,8 +40,10 @@ export class HistoryRecorder {
   #times: number[] = [];
   /** For each its outcome, by its place in `outcomes`. */
   #outcomes: number[] = [];
-  /** The fingerprint of the error of each that had one, by its place. */
-  #errors = new Map<number, string>();
+  /** Of each that had an error its place, the error, and the fingerprint of that. */
+  #errors: [place: number, error: string, fingerprint: string][] = [];
+  /** By fingerprint, since stacks of one kind of error are alike: that of the first. */
+  #stacks = new Map<string, string>();
   #bodies: Buffer[] = [];
   /** When the first one was settled, by `performance.now()`. */
   #firstAt = 0;
@@ -61,7 +72,7 @@ export class HistoryRecorder {
     const now = performance.now();
     const { startedAt, ranUs = Math.round(1000 * (now - startedAt)) } = held;
     if (this.#headers.length === 0) this.#firstAt = now;
-    if (error !== '') this.#errors.set(this.#headers.length, fingerprint(error));
+    if (error !== '') this.#recordError(error, held.thrown);
     this.#headers.push(headerOf(held));
     this.#times.push(Math.round(now - this.#firstAt), startedAt > 0 ? ranUs : -1);
     this.#outcomes.push(outcome === 'acked' ? 0 : outcomes.indexOf(outcome));
@@ -71,6 +82,16 @@ export class HistoryRecorder {
     }
     if (this.#headers.length >= mostRecords || this.#bytes >= mostBytes) this.#send();
     else this.#timer ??= setTimeout(() => this.#send(), mostMs).unref();
+  }
+
+  #recordError(error: string, thrown: Error | undefined): void {
+    const [message, kind] = [error.slice(0, longestError), fingerprint(error)];
+    this.#errors.push([this.#headers.length, message, kind]);
+    this.#bytes += message.length;
+    if (!thrown || this.#stacks.has(kind)) return;
+    const stack = stackOf(thrown);
+    this.#stacks.set(kind, stack);
+    this.#bytes += stack.length;
   }
 
   /** Resolves when everything that was recorded is in Redis, or has failed. */
@@ -107,12 +128,13 @@ export class HistoryRecorder {
       times: this.#times.join(','),
       outcomes: this.#outcomes.some((outcome) => outcome > 0) ? this.#outcomes.join('') : '',
       headers: this.#headers.join('\n'),
-      errors: this.#errors.size > 0 ? JSON.stringify([...this.#errors]) : '',
+      errors: this.#errors.length > 0 ? JSON.stringify(this.#errors) : '',
+      stacks: this.#stacks.size > 0 ? JSON.stringify(Object.fromEntries(this.#stacks)) : '',
       sizes: bodies.map(({ length }) => length).join(','),
       bodies: bodies.length > 0 ? Buffer.concat(bodies) : '',
     };
     [this.#headers, this.#times, this.#outcomes, this.#bodies, this.#bytes] = [[], [], [], [], 0];
-    this.#errors = new Map();
+    [this.#errors, this.#stacks] = [[], new Map()];
     return columns;
   }
 }

@@ -16,6 +16,7 @@ export interface AddHistoryInput {
   outcomes: string;
   headers: string;
   errors: string;
+  stacks: string;
   sizes: string;
   bodies: Buffer | string;
 }
@@ -30,10 +31,11 @@ export const addHistory = defineScript<AddHistoryInput, void>({
     max_length: ({ maxLength }) => maxLength,
     max_age_ms: ({ maxAgeMs }) => maxAgeMs,
   },
-  rest({ consumer, at, times, outcomes, headers, errors, sizes, bodies }) {
+  rest({ consumer, at, times, outcomes, headers, errors, stacks, sizes, bodies }) {
     const fields: Argument[] = ['consumer', consumer, 'at', at, 'times', times, 'headers', headers];
     if (outcomes !== '') fields.push('outcomes', outcomes);
     if (errors !== '') fields.push('errors', errors);
+    if (stacks !== '') fields.push('stacks', stacks);
     if (sizes !== '') fields.push('sizes', sizes, 'bodies', bodies);
     return fields;
   },
