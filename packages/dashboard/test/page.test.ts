@@ -239,7 +239,7 @@ it('each attempt at a message has its error and where it was thrown, and a dead 
   await page.goBack();
 
   await page.getByText('Redrive or delete this dead letter').click();
-  await button(page, 'Redrive…').click();
+  await button(page, /^Redrive…$/).click();
   await confirm(page, 'Send it again');
   await page.getByRole('heading', { name: '2 dead letters' }).waitFor();
   expect(await returns.peek()).toMatchObject([{ id: 'first' }]);

@@ -1,4 +1,4 @@
-import { type Connection, connect, decodeOnly, json } from '@redpost/core';
+import { type Connection, connect, decodeOnly, json, type Schema } from '@redpost/core';
 import BeeQueue from 'bee-queue';
 import * as six from 'bullmq';
 import * as five from 'bullmq5';
@@ -187,17 +187,33 @@ it('names of the same forms are free where no other system has them', async () =
   }
 });
 
-it('sends that begin together with the first one keep their order', async () => {
-  const queue = redis.queue<number>();
-  const sent: Promise<string>[] = [];
-  for (let n = 0; n < 300; n++) {
-    sent.push(queue.send(n));
-    if (n % 10 === 0) await Promise.resolve();
-    if (n % 100 === 0) await new Promise(setImmediate);
+it('sends that begin before Redis has answered the first question keep their order', async () => {
+  for (let round = 0; round < 10; round++) {
+    // While it connects, some calls wait and others do not.
+    const queue = redis.queue<number>();
+    const sent: Promise<string>[] = [];
+    for (let n = 0; n < 80; n++) {
+      sent.push(queue.send(n));
+      if (n % 2 === 1) await new Promise(setImmediate);
+    }
+    await Promise.all(sent);
+    const messages = await queue.peek(1000);
+    expect(messages.map(({ body }) => body)).toEqual([...Array(80).keys()]);
   }
-  await Promise.all(sent);
-  const messages = await queue.peek(1000);
-  expect(messages.map(({ body }) => body)).toEqual([...Array(300).keys()]);
+});
+
+it('a member whose body does not fit, and a schema that answers later, reject only once', async () => {
+  const schema: Schema<number> = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: async () => ({ issues: [{ message: 'no number' }] }),
+    },
+  };
+  const connection = openConnection(redis.url);
+  const queue = new Queue(uniqueName(), { connection, schema });
+  const refused = Flow.open({ connection, then: { queue, body: 1 } });
+  expect(await rejection(refused)).toMatchObject({ code: 'VALIDATION' });
 });
 
 it('a user of its own is not asked for keys of Celery, and may be denied those of others', async () => {

@@ -2,6 +2,12 @@ import { type CallOptions, type Connection, isRedpostError, type ServerError } f
 import { NameTakenError } from './errors.js';
 import { celeryMarker, isTaken, type Marker, markersOf } from './markers.js';
 
+/** A call that waits. */
+interface Place {
+  /** Set when it may go on. */
+  goOn: (() => void) | undefined;
+}
+
 /**
  * Asks, before a queue sends or takes its first message, whether the list of this name is another system's. Later calls cost
  * nothing.
@@ -10,7 +16,8 @@ export class FirstUse {
   readonly #connection: Connection;
   readonly #name: string;
   #isAllowed: boolean;
-  #asking = 0;
+  /** Calls that have asked, in their order. Each goes on when those before it do. */
+  readonly #places: Place[] = [];
 
   /** @param isAllowed true for a queue that may use any list. */
   constructor(connection: Connection, name: string, isAllowed: boolean) {
@@ -22,7 +29,7 @@ export class FirstUse {
 
   /** True when it is known to be free, and no earlier call waits for that. */
   get isOver(): boolean {
-    return this.#isAllowed && this.#asking === 0;
+    return this.#isAllowed && this.#places.length === 0;
   }
 
   /**
@@ -34,22 +41,39 @@ export class FirstUse {
     return this.isOver ? use() : this.#ask(options, use);
   }
 
-  async #ask<Result>(
-    { timeoutMs, line }: CallOptions,
-    use: () => Promise<Result>,
-  ): Promise<Result> {
-    this.#asking += 1;
-    try {
-      await Promise.all(
-        this.#markers().map(async (marker) => {
-          if (await this.#has(marker, { timeoutMs, line })) throw this.#taken(marker);
-        }),
+  #ask<Result>(options: CallOptions, use: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const place: Place = { goOn: undefined };
+      this.#places.push(place);
+      this.#check(options).then(
+        () => {
+          this.#isAllowed = true;
+          place.goOn = () => resolve(use());
+          this.#goOn();
+        },
+        (error) => {
+          this.#places.splice(this.#places.indexOf(place), 1);
+          reject(error);
+          this.#goOn();
+        },
       );
-      this.#isAllowed = true;
-    } finally {
-      this.#asking -= 1;
+    });
+  }
+
+  /** Answers that have come together may be read in another order than they were asked in. */
+  #goOn(): void {
+    for (let first = this.#places[0]; first?.goOn; first = this.#places[0]) {
+      this.#places.shift();
+      first.goOn();
     }
-    return use();
+  }
+
+  async #check({ timeoutMs, line }: CallOptions): Promise<void> {
+    await Promise.all(
+      this.#markers().map(async (marker) => {
+        if (await this.#has(marker, { timeoutMs, line })) throw this.#taken(marker);
+      }),
+    );
   }
 
   #markers(): Marker[] {

@@ -128,10 +128,8 @@ export class Producer<Body, Input> {
     const valid = this.#validate(body);
     const { firstUse } = this.#context;
     if (firstUse.isOver) return valid ? valid.then(() => message) : message;
-    return firstUse.before({}, async () => {
-      await valid;
-      return message;
-    });
+    const isFree = firstUse.before({}, async () => {});
+    return Promise.all([isFree, valid]).then(() => message);
   }
 
   /** Resolves when everything that was sent is settled. Nothing more can be sent. */

@@ -25,8 +25,14 @@ const recordSchema = z.object({
   runMs: z.number().optional(),
   consumer: z.string(),
   error: z.string().optional(),
-  fingerprint: z.string().optional().describe('The kind of error, as the groups of dead letters tell it'),
-  stack: z.string().optional().describe('Where it was thrown; of errors of one kind, where the first was'),
+  fingerprint: z
+    .string()
+    .optional()
+    .describe('The kind of error, as the groups of dead letters tell it'),
+  stack: z
+    .string()
+    .optional()
+    .describe('Where it was thrown; of errors of one kind, where the first was'),
 });
 
 /** So many active messages are looked at for one of them. */
