@@ -1,4 +1,4 @@
-import { type CallOptions, type Connection, isRedpostError, type ServerError } from '@redpost/core';
+import { type CallOptions, type Connection, isRedpostError } from '@redpost/core';
 import { NameTakenError } from './errors.js';
 import { celeryMarker, isTaken, type Marker, markersOf } from './markers.js';
 
@@ -87,9 +87,8 @@ export class FirstUse {
     try {
       return isTaken(await this.#connection.call(command, args, options));
     } catch (error) {
-      if (isRedpostError(error, 'SERVER') && tellsNothing.has((error as ServerError).reply)) {
-        return false;
-      }
+      // The key is something else, or the user may not ask: the queue works as well without an answer.
+      if (isRedpostError(error, 'SERVER')) return false;
       throw error;
     }
   }
@@ -99,6 +98,3 @@ export class FirstUse {
     return new NameTakenError({ queue: this.#name, system, key, database, address });
   }
 }
-
-/** The key is something else, or the user may not read it. */
-const tellsNothing: ReadonlySet<string | undefined> = new Set(['WRONGTYPE', 'NOPERM']);
