@@ -232,7 +232,7 @@ it('each attempt at a message has its error and where it was thrown, and a dead 
 
   const page = await open('/queues/returns/messages/first');
   await page.getByText('Attempt 1: no shelf').waitFor();
-  await page.getByText('Attempt 2: no <i>room</i>').waitFor();
+  await page.getByText('failed: no <i>room</i>').waitFor();
   expect(await page.getByText('at putOnShelf').count()).toBeGreaterThanOrEqual(2);
   await row(page, 'retried').getByText('no shelf').click();
   expect(page.url()).toMatch(/dead-letters\?fingerprint=\w+/);

@@ -96,24 +96,28 @@ function Found({ queue, id, found, rights, again }: FoundProps) {
             columns={recordColumns(queue)}
             empty=""
           />
-          {attempts.map((attempt) => (
-            <Failure key={`${attempt.at} ${attempt.attempts}`} attempt={attempt} />
-          ))}
+          <Failures
+            attempts={attempts.filter(({ outcome }) => !deadLetter || outcome !== 'dead')}
+          />
         </section>
       )}
     </>
   );
 }
 
-/** Why an attempt has failed, and where. */
-function Failure({ attempt: { attempts, error, stack } }: { attempt: HistoryRecord }) {
-  if (!error) return null;
+/** Why attempts have failed, and where: the same place once. */
+function Failures({ attempts }: { attempts: readonly HistoryRecord[] }) {
+  const failed = attempts.filter(({ error }) => error);
   return (
     <>
-      <p class="note danger">
-        <strong>Attempt {number(attempts)}</strong>: {error}
-      </p>
-      {stack && <pre>{stack}</pre>}
+      {failed.map(({ attempts: count, at, error, stack }, n) => (
+        <div key={`${at} ${count}`}>
+          <p class="note danger">
+            <strong>Attempt {number(count)}</strong>: {error}
+          </p>
+          {stack && stack !== failed[n - 1]?.stack && <pre>{stack}</pre>}
+        </div>
+      ))}
     </>
   );
 }
