@@ -29,6 +29,7 @@ export class SendCalls<Body, Input> {
   readonly #context: QueueContext<Body>;
   readonly #producer: Producer<Body, Input>;
   readonly #wrappers: SendWrapper[] = [];
+  readonly #sendOne: Send = (body, options) => this.#producer.send(body, options);
 
   constructor(context: QueueContext<Body>, producer: Producer<Body, Input>) {
     this.#context = context;
@@ -73,8 +74,8 @@ export class SendCalls<Body, Input> {
   async #prepare(body: Input, options: SendOptions, flow: string): Promise<Outgoing> {
     let prepared: Outgoing | undefined;
     await this.#around(body, options, (its, given) =>
-      this.#observed('ack', given, async (observed) => {
-        prepared = await this.#producer.prepare(its, observed, flow);
+      this.#observed('ack', its, given, async (body, observed) => {
+        prepared = await this.#producer.prepare(body, observed, flow);
         return prepared.id;
       }),
     );
@@ -85,12 +86,7 @@ export class SendCalls<Body, Input> {
   }
 
   #send(body: Input, options: SendOptions, method: string): Promise<string> {
-    if (!isObserved('send')) return this.#producer.send(body, options);
-    const headers: Record<string, string> | undefined = options.bare ? undefined : {};
-    // One function, and no other one around it: it is made for each message.
-    return observeSend(this.#operation(method, 1, headers), () =>
-      this.#producer.send(body, headers ? withHeaders(options, headers) : options),
-    );
+    return this.#observed(method, body, options, this.#sendOne);
   }
 
   #around(body: unknown, options: SendOptions, send: Send): Promise<string> {
@@ -101,15 +97,13 @@ export class SendCalls<Body, Input> {
     return call(message) as Promise<string>;
   }
 
-  #observed(
-    method: string,
-    options: SendOptions,
-    send: (options: SendOptions) => Promise<string>,
-  ): Promise<string> {
-    if (!isObserved('send')) return send(options);
+  /** @param send made once where many messages are sent: a function for each of them would be dear. */
+  #observed(method: string, body: unknown, options: SendOptions, send: Send): Promise<string> {
+    if (!isObserved('send')) return send(body as never, options);
     const headers: Record<string, string> | undefined = options.bare ? undefined : {};
-    const operation = this.#operation(method, 1, headers);
-    return observeSend(operation, () => send(headers ? withHeaders(options, headers) : options));
+    return observeSend(this.#operation(method, 1, headers), () =>
+      send(body as never, headers ? withHeaders(options, headers) : options),
+    );
   }
 
   #operation(method: string, count: number, headers: Record<string, string> | undefined) {
