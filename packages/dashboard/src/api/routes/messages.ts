@@ -1,4 +1,5 @@
 import { isRedpostError } from '@redpost/core';
+import type { HistoryRecord } from '@redpost/queue';
 import { z } from 'zod';
 import { givenBody, givenBodySchema } from '../given-body.js';
 import {
@@ -34,6 +35,11 @@ const recordSchema = z.object({
     .optional()
     .describe('Where it was thrown; of errors of one kind, where the first was'),
 });
+
+/** A record without its body, which may be hidden from who looks. */
+function recordView({ body: _, at, ...each }: HistoryRecord<unknown>) {
+  return { ...each, at: iso(at) };
+}
 
 /** So many active messages are looked at for one of them. */
 const mostActive = 1000;
@@ -76,7 +82,7 @@ export const messageRoutes = [
     async handle({ queue, query, signal }) {
       const { limit, id, outcome } = query;
       const records = await queue.history.list({ limit, id, outcome, signal });
-      return { records: records.map(({ body: _, ...each }) => ({ ...each, at: iso(each.at) })) };
+      return { records: records.map(recordView) };
     },
   }),
   route({
@@ -270,7 +276,7 @@ class MessageLookup {
   async #attempts() {
     const { queue, signal } = this.#call;
     const records = await queue.history.list({ id: this.#id, limit: mostAttempts, signal });
-    return records.map(({ body: _, ...each }) => ({ ...each, at: iso(each.at) }));
+    return records.map(recordView);
   }
 
   #lastState(attempts: readonly { outcome: string }[]): LookupState | undefined {
