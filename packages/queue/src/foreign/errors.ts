@@ -27,9 +27,9 @@ export class NameTakenError extends RedpostError {
 
   constructor({ queue, system, key, database, address }: NameTakenErrorOptions) {
     super(
-      `The queue ${JSON.stringify(queue)} cannot be used: in database ${database} of Redis at ${address}, this list is one of ` +
-        `${system}, as the key ${JSON.stringify(key)} shows, whose programs cannot read what would be written there. Give the queue ` +
-        'another name or database, or use @redpost/formats',
+      `The queue ${JSON.stringify(queue)} cannot be used: in database ${database} of Redis at ${address}, this list belongs to ` +
+        `${system}, as the key ${JSON.stringify(key)} shows. Its programs cannot read what would be written there, and miss what would ` +
+        'be taken. Give the queue another name or database, or use @redpost/formats',
       { code: 'NAME_TAKEN', retryable: false },
     );
     this.name = 'NameTakenError';
