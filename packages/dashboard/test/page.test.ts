@@ -137,6 +137,7 @@ it('a queue shows its numbers and charts, and is paused, limited, purged and des
   await button(page, 'Purge…').click();
   await page.getByText('Deletes the 6 pending').waitFor();
   await confirm(page, 'Delete 6 messages', 'shop');
+  await page.getByText('6 deleted, done').waitFor();
   expect((await queue('shop').stats()).pending).toBe(0);
   await button(page, 'Destroy…').click();
   await confirm(page, 'Destroy', 'shop');
