@@ -44,6 +44,11 @@ export class TickBatch<Item> {
     if (this.#items.length >= this.#limits.count || this.#bytes >= this.#limits.bytes) this.flush();
   }
 
+  /** How many items are collected. */
+  get count(): number {
+    return this.#items.length;
+  }
+
   /** Hands over the collected items now. */
   readonly flush = (): void => {
     if (this.#items.length === 0) return;

@@ -58,6 +58,9 @@ const onlyLine = '';
 /** The most messages and bytes of one command: few, so that the server executes one while the next one is written. */
 const limits = { count: 64, bytes: 64 * 1024 };
 
+/** The most messages of a command that is a script, which takes the server longer. */
+const mostOfScript = 40;
+
 export interface ProducerOptions {
   timeoutMs: number | undefined;
   replicas: number;
@@ -244,6 +247,7 @@ export class Producer<Body, Input> {
       message.resolve = resolve;
       message.reject = reject;
       batch.add(message, message.element.length);
+      if (!message.isPlain && batch.count >= mostOfScript) batch.flush();
     });
   }
 
