@@ -71,6 +71,15 @@ export class Slice {
     return at < 0 || at >= this.#end ? undefined : text.slice(at + 1, this.#end);
   }
 
+  /** The text from so many bytes on up to the next such character; undefined if there is none, or it is not known to be ASCII. */
+  textUntil(ascii: string, from: number): string | undefined {
+    const { text } = this.#block;
+    if (text === undefined) return undefined;
+    const start = this.#start + from;
+    const at = text.indexOf(ascii, start);
+    return at < 0 || at >= this.#end ? undefined : text.slice(start, at);
+  }
+
   /** True when it has `ascii` somewhere before the first `end`, or before its own end. */
   hasBefore(ascii: string, end: string): boolean {
     const { bytes, text } = this.#block;

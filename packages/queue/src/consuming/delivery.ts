@@ -26,6 +26,7 @@ import {
   type Envelope,
   type Headers,
   isSuspect,
+  leadingFlow,
 } from '../message/envelope.js';
 import { decodeElement, type Message, toDate } from '../message/message.js';
 import { type FollowUp, type PreparedFollowUp, prepareFollowUps } from '../outbox/follow-up.js';
@@ -317,7 +318,11 @@ export class HeldDelivery<Body = unknown>
     // It may have been cancelled while it waited here.
     if (this.lostBy) throw this.lostBy;
     const beginning = beginningOf(this.element);
-    if (beginning === 'touched') this.#readHeader(clock);
+    if (beginning === 'touched') {
+      const flow = leadingFlow(this.element);
+      if (flow === undefined) this.#readHeader(clock);
+      else this.memberOf = flow;
+    }
     const body = decodeElement(context.codec, this.element, beginning);
     if (context.schema) return this.openWith(validate(context.schema, body));
     this.opened(body as Body);

@@ -181,7 +181,7 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   acknowledge(held: HeldDelivery<Body>, isExpired = false, value?: unknown): void {
-    if (held.keepResultMs !== undefined || held.memberOf !== undefined) {
+    if (held.keepsResult || (isExpired && held.memberOf !== undefined)) {
       if (!isExpired && held.keepsResult) held.result = this.resultBytes(value);
       this.#finish(held, isExpired ? 'expired' : 'done').catch((error) => {
         if (!isRedpostError(error, 'LEASE_LOST') && !isRedpostError(error, 'CANCELLED')) {
@@ -235,8 +235,7 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   override confirmAck(held: HeldDelivery<Body>): Promise<void> {
-    const isPlain = held.keepResultMs === undefined && held.memberOf === undefined;
-    if (isPlain && !held.followUps) return super.confirmAck(held);
+    if (!held.keepsResult && !held.followUps) return super.confirmAck(held);
     return this.#finish(held, 'done');
   }
 
@@ -248,7 +247,7 @@ export class Session<Body = unknown> extends LeaseSession<
     if (!this.isOver) this.#progress.add(held, progress);
   }
 
-  /** Acknowledges a message whose result is kept, that is followed by others, or that is a member of a flow. */
+  /** Acknowledges a message whose result is kept, or that is followed by others; and a member of a flow that has expired. */
   async #finish(held: HeldDelivery<Body>, how: 'done' | 'expired'): Promise<void> {
     held.measure();
     held.endTimer();
@@ -517,8 +516,12 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#tellFlow(held);
   }
 
+  toldFlows(flows: ReadonlySet<string>): void {
+    for (const name of flows) this.#tellFlow({ memberOf: name });
+  }
+
   /** A member of a flow has ended. */
-  #tellFlow({ memberOf }: HeldDelivery<Body>): void {
+  #tellFlow({ memberOf }: Pick<HeldDelivery, 'memberOf'>): void {
     const flow = memberOf === undefined ? undefined : flowNameIn(memberOf);
     if (flow) this.#outbox.relay(flow.queue);
   }

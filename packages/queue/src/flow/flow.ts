@@ -121,8 +121,8 @@ const listNames: NamesOf<FlowListOptions> = { connection: true, queue: true };
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** What one script sends at most: it holds up everything else meanwhile. */
-const limits = { count: 1000, bytes: 500_000 };
+/** What one script sends at most: it holds up everything else meanwhile, and the first members are handled while it sends others. */
+const limits = { count: 250, bytes: 500_000 };
 /** How many results are read at a time. */
 const resultsAtOnce = 200;
 /** What is read of a flow to tell how far it is; and what the fields begin with that say where its members are: see scripts/parts/flow.lua. */
@@ -283,7 +283,7 @@ export class Flow {
   }
 
   /**
-   * Sends many members, a thousand per round trip, and tells for each what became of it: one that cannot be sent does not
+   * Sends many members, 250 per round trip, and tells for each what became of it: one that cannot be sent does not
    * keep the others back.
    */
   async sendBatch(items: readonly FlowMessage[]): Promise<SendResult[]> {

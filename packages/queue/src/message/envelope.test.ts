@@ -12,6 +12,7 @@ import {
   encodePlainEnvelope,
   isEnvelope,
   isSuspect,
+  leadingFlow,
 } from './envelope.js';
 
 const element = (header: string, body = 'hello') => Buffer.from(`\x011${header}\n${body}`);
@@ -21,6 +22,19 @@ describe('an envelope', () => {
     const encoded = encodeEnvelope({ idJson: '"a"', sentAt: 7, headers: { k: 'v' } }, '{"x":1}');
 
     expect(encoded).toBe('\x011{"id":"a","ts":7,"headers":{"k":"v"}}\n{"x":1}');
+  });
+
+  it('tells the flow that it begins with, if nothing else is to be known before a handler is called', () => {
+    const long = 'x'.repeat(600);
+    const flowOf = (header: string, body = long) => leadingFlow(Slice.of(element(header, body)));
+
+    expect(flowOf('{"flow":"+a:tasks","id":"1"}')).toBe('+a:tasks');
+    expect(flowOf('{"flow":"a:\\"tasks\\"","id":"1"}')).toBeUndefined();
+    expect(flowOf('{"timeout":9,"flow":"a:tasks","id":"1"}')).toBeUndefined();
+    expect(flowOf(`{"flow":"a:tasks${long}`)).toBeUndefined();
+    // Of few bytes, and where something is not ASCII, the whole header is read.
+    expect(flowOf('{"flow":"a:tasks","id":"1"}', 'short')).toBeUndefined();
+    expect(flowOf('{"flow":"a:tasks","id":"1"}', `naïve${long}`)).toBeUndefined();
   });
 
   it('has the same bytes where it is written in the short way, for a message without options', () => {

@@ -47,6 +47,7 @@ const idFirst = `${opening}"id"`;
 const keyFirst = `${opening}"key"`;
 const priorityFirst = `${opening}"priority"`;
 const onceFirst = `${opening}"once"`;
+const flowFirst = `${opening}"flow":"`;
 const newline = 0x0a;
 
 const noHeaders: Headers = Object.freeze({});
@@ -148,6 +149,16 @@ export function beginningOf(element: Slice): Beginning {
     element.startsWith(first),
   );
   return isUntouched ? 'untouched' : 'touched';
+}
+
+/**
+ * The flow of a member whose header begins with it, as that of most members: then it says nothing else that a consumer has
+ * to know before it calls a handler. Undefined for all others, and where finding it takes more than a look.
+ */
+export function leadingFlow(element: Slice): string | undefined {
+  if (!element.startsWith(flowFirst)) return undefined;
+  const flow = element.textUntil('"', flowFirst.length);
+  return flow?.includes('\\') ? undefined : flow;
 }
 
 /**

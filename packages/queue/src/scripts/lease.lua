@@ -28,7 +28,9 @@ note_brought(handed_off, (hold_handed_off(handed_off)))
 local acknowledged = 0
 if #ARGV >= rest then
   local whole_batches, receipts = { unpack(ARGV, rest, rest - 1 + whole) }, { unpack(ARGV, rest + whole) }
+  end_members(whole_batches, receipts)
   acknowledged = acknowledge(whole_batches, receipts)
+  post_ended()
   -- After that, what was acknowledged singly has a label of its own.
   free_acknowledged(whole_batches, receipts, ran)
   note_acknowledged(whole_batches, receipts)

@@ -3,19 +3,21 @@ import { clockPart, Slice } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import { unpackElements } from '../message/packed-elements.js';
 import type { Shape } from '../shape/shape.js';
-import type { Acknowledged, Leased } from '../store/acknowledgements.js';
+import type { Acknowledged, Batch, Leased } from '../store/acknowledgements.js';
 import source from './lease.lua';
 import {
+  endingMembersPart,
   endingPart,
   handoffPart,
   heldPart,
   listSourcePart,
+  noMembersPart,
   notingOncePart,
   openGatePart,
   shapedGateParts,
   shapedSourcePart,
 } from './parts/parts.js';
-import { namedKeys, placeArgs, placeKeys } from './script-keys.js';
+import { memberArgs, memberKeys, namedKeys, placeArgs, placeKeys } from './script-keys.js';
 
 export interface LeaseInput {
   keys: QueueKeys;
@@ -87,16 +89,14 @@ export type LeaseResult =
 
 const keys = ['list', 'active', 'batches', 'handoff', 'consumers', 'stats'] as const;
 
-/** Of a plain queue. */
-export const plainLease: Script<LeaseInput, LeaseResult> = defineLease({
+const ofPlain: LeaseDefinition = {
   gate: [openGatePart],
   source: [listSourcePart],
   keys: namedKeys(...keys, 'returned', 'suspects', 'shape'),
   args: { signal: ({ keys }) => keys.signal },
-});
+};
 
-/** Of a queue with a shape. */
-export const shapedLease: Script<LeaseInput, LeaseResult> = defineLease({
+const ofShaped: LeaseDefinition = {
   gate: shapedGateParts,
   source: [shapedSourcePart, notingOncePart],
   keys: namedKeys(...keys, 'labels', 'holders', 'rate', 'once', 'onces', ...placeKeys),
@@ -107,11 +107,19 @@ export const shapedLease: Script<LeaseInput, LeaseResult> = defineLease({
     most_keys: ({ count, mostKeys = count }) => mostKeys,
     ...placeArgs,
   },
-});
+};
 
-/** The script for a queue of this shape. */
-export function leaseOf({ version }: Shape): Script<LeaseInput, LeaseResult> {
-  return version === '' ? plainLease : shapedLease;
+/** Of a plain queue. */
+export const plainLease = defineLease(ofPlain);
+/** Of a queue with a shape. */
+export const shapedLease = defineLease(ofShaped);
+const plainMembersLease = defineMembersLease(ofPlain);
+const shapedMembersLease = defineMembersLease(ofShaped);
+
+/** The script for a queue of this shape. @param endsMembers whether members of flows are among what is acknowledged. */
+export function leaseOf({ version }: Shape, endsMembers = false): Script<LeaseInput, LeaseResult> {
+  if (version === '') return endsMembers ? plainMembersLease : plainLease;
+  return endsMembers ? shapedMembersLease : shapedLease;
 }
 
 /** What differs between queues of different shapes. */
@@ -121,11 +129,28 @@ interface LeaseDefinition
   source: readonly ScriptPart[];
 }
 
-function defineLease(definition: LeaseDefinition): Script<LeaseInput, LeaseResult> {
+/** The same script, which ends members of flows, too. */
+function defineMembersLease({ keys, args, ...of }: LeaseDefinition) {
+  const more = {
+    keys: { ...keys, ...namedKeys('seen', ...memberKeys) },
+    args: { ...args, ...memberArgs, ended: ({ acked }: LeaseInput) => endedIn(acked.batches) },
+  };
+  return defineLease({ ...of, ...more }, endingMembersPart);
+}
+
+/** For each batch the flows that its members are of, each with their number, as JSON. */
+function endedIn(batches: readonly Batch[]): string {
+  return JSON.stringify(batches.map(({ flows = [] }) => [...flows].flat()));
+}
+
+function defineLease(
+  definition: LeaseDefinition,
+  members = noMembersPart,
+): Script<LeaseInput, LeaseResult> {
   const { gate, source: from, keys, args } = definition;
   return defineScript<LeaseInput, LeaseResult>({
     name: 'lease',
-    uses: [clockPart, ...gate, heldPart, handoffPart, ...from, endingPart],
+    uses: [clockPart, ...gate, heldPart, handoffPart, ...from, endingPart, members],
     keys,
     args: {
       ...args,

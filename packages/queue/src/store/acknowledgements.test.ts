@@ -3,9 +3,11 @@ import { Acknowledgements } from './acknowledgements.js';
 
 interface Held {
   number: number;
+  memberOf?: string;
 }
 
 const held = (number: number): Held => ({ number });
+const member = (number: number, memberOf: string): Held => ({ number, memberOf });
 
 /** Acknowledges these, in order. */
 function addAll(acks: Acknowledgements<Held>, receipts: number[]): void {
@@ -107,4 +109,26 @@ it('a batch that does not fit in one call is acknowledged by its receipts', () =
 
   expect(acks.take()).toMatchObject({ batches: [], receipts: { length: 4000 } });
   expect(acks.take()).toMatchObject({ batches: [], receipts: [4001] });
+});
+
+it('tells the flows whose members are among them, and of each whole batch how many of which flow', () => {
+  const acks = new Acknowledgements<Held>();
+  acks.expect({ first: 1, count: 3 });
+  acks.expect({ first: 4, count: 2 });
+  for (const one of [member(1, 'a'), member(2, 'b'), member(3, 'a'), member(4, 'c')])
+    acks.add(one, false);
+  const part = acks.take();
+  expect(part.batches.map(({ flows }) => flows)).toEqual([
+    new Map([
+      ['a', 2],
+      ['b', 1],
+    ]),
+  ]);
+  expect(part.receipts).toEqual([4]);
+  expect(part.flows).toEqual(new Set(['a', 'b', 'c']));
+
+  addAll(acks, [5]);
+  expect(acks.take().flows).toBeUndefined();
+  acks.sendAgain(part);
+  expect(acks.take().flows).toEqual(new Set(['a', 'b', 'c']));
 });

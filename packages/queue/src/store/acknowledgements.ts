@@ -3,6 +3,8 @@ import type { Acked } from '@redpost/core/consuming';
 /** A leased message, by its receipt. */
 export interface Leased {
   readonly number: number;
+  /** The flow that it is a member of, as headers name it. */
+  readonly memberOf?: string | undefined;
 }
 
 /** Messages that were leased together. They have consecutive receipts. */
@@ -11,6 +13,8 @@ export interface Batch {
   readonly count: number;
   /** The runs that they are: see {@link Runs}. Undefined if each message is one. */
   readonly runs?: Runs | undefined;
+  /** How many of them are members of which flows, once they are settled. */
+  flows?: Map<string, number> | undefined;
 }
 
 /**
@@ -31,6 +35,8 @@ export interface Acknowledged<Held extends Leased> extends Acked<Held> {
   readonly receipts: readonly number[];
   /** How many of all these messages had expired. */
   readonly expired: number;
+  /** The flows that members are among them of; undefined where none is. */
+  readonly flows: ReadonlySet<string> | undefined;
 }
 
 /** The most messages that one call acknowledges. */
@@ -48,6 +54,7 @@ const mostBatches = 64;
 export class Acknowledgements<Held extends Leased> {
   #held: Held[] = [];
   #expired = 0;
+  #flows: Set<string> | undefined;
   /** The batches that Redis may still keep as one, each with the number of its settled messages. */
   readonly #batches: OpenBatch[] = [];
   #callsWithout = 0;
@@ -84,6 +91,7 @@ export class Acknowledgements<Held extends Leased> {
     if (expired) this.#expired += 1;
     const batch = batchOf(this.#batches, held.number);
     if (batch) batch.settled += 1;
+    if (held.memberOf !== undefined) this.#addMember(held.memberOf, batch);
   }
 
   /** Removes and returns as many as fit into one call. */
@@ -106,13 +114,24 @@ export class Acknowledgements<Held extends Leased> {
     }
     const expired = isAll ? this.#expired : 0;
     this.#expired -= expired;
-    return { held, batches, receipts, expired };
+    const flows = this.#flows;
+    if (isAll) this.#flows = undefined;
+    return { held, batches, receipts, expired, flows };
   }
 
   /** Adds these before all others, to be sent again, because Redis may not have received them. */
-  sendAgain({ held, expired }: Acknowledged<Held>): void {
+  sendAgain({ held, expired, flows = new Set() }: Acknowledged<Held>): void {
     this.#held.unshift(...held);
     this.#expired += expired;
+    for (const flow of flows) this.#addMember(flow);
+  }
+
+  #addMember(flow: string, batch?: Batch): void {
+    this.#flows ??= new Set();
+    this.#flows.add(flow);
+    if (!batch) return;
+    batch.flows ??= new Map();
+    batch.flows.set(flow, (batch.flows.get(flow) ?? 0) + 1);
   }
 }
 

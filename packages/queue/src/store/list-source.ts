@@ -30,6 +30,8 @@ export interface ListSession<Body> extends FedSession<HeldDelivery<Body>>, Queue
   wasReshaped(): void;
   /** Fewer messages were acknowledged than were named. Resolves when it is known which of them were cancelled. */
   someWereNotHeld(): Promise<void>;
+  /** Members of these flows have ended, as headers name them. */
+  toldFlows(flows: ReadonlySet<string>): void;
   /** How many messages of one key the handlers have use for together. */
   readonly runLength: number;
   /** Whether beats look for what signals should have told: then nobody else has to. */
@@ -224,7 +226,7 @@ export class ListSource<Body = unknown>
     let result: LeaseResult;
     try {
       // Written out: with a handler of a few ms, each message nearly has a call of its own.
-      result = await connection.run(leaseOf(shape), {
+      result = await connection.run(leaseOf(shape, acked.flows !== undefined), {
         keys,
         version: shape.version,
         consumer: this.#session.consumer,
@@ -253,6 +255,7 @@ export class ListSource<Body = unknown>
     if (handedOff !== undefined) this.#adoption.end();
     if (result.status === 'lost') return 'lost';
     const answeredAt = performance.now();
+    if (acked.flows) this.#session.toldFlows(acked.flows);
     if (result.acknowledged < acked.held.length) await this.#session.someWereNotHeld();
     this.#clockOffset = result.now - answeredAt;
     const tookMs = answeredAt - sentAt;

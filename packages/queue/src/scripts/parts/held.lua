@@ -93,6 +93,30 @@ local function acknowledge(whole, receipts)
   return acknowledged + removed
 end
 
+-- Whether this is the field of a batch that is not open.
+local function is_whole(batch)
+  return redis.call('HEXISTS', batches, batch) == 1
+end
+
+-- Calls `does` with each element under some receipts, if it is held. Batches need not be open.
+local function each_held(receipts, does)
+  -- Some at a time, because each may be a mebibyte.
+  for start = 1, #receipts, 100 do
+    local some = { unpack(receipts, start, math.min(start + 99, #receipts)) }
+    local elements, count = held_under(some), 0
+    for n = 1, #some do
+      if elements[n] then count = count + 1 end
+    end
+    if count < #some then
+      open_batches()
+      elements = held_under(some)
+    end
+    for n = 1, #some do
+      if elements[n] then does(elements[n]) end
+    end
+  end
+end
+
 -- How many messages are held. Batches need not be open.
 local function count_held()
   local count = redis.call('HLEN', active)

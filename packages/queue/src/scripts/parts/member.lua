@@ -10,7 +10,7 @@
 -- Each entry of an outbox is received once, so each member is counted once. The flow itself is described in flow.lua.
 --
 -- (In a block, because Lua has at most 200 local variables at a time, and some scripts are near that.)
-local flow_of, without_flow, end_member, post_ending, post_ended
+local flow_of, without_flow, end_member, end_members_of, post_ending, post_ended
 do
   -- A header may be so long up to the end of its flow: the name of a queue and an id, all of it escaped.
   local longest_flow = 8192
@@ -45,6 +45,23 @@ do
   local outcome_numbers = { done = 1, dead = 2, expired = 3, cancelled = 4 }
   local flows_of_ended, ended_of_flow = {}, {}
 
+  -- What has ended of a flow.
+  local function ended_of(name)
+    local ended = ended_of_flow[name]
+    if not ended then
+      ended = { counts = { 0, 0, 0, 0 }, results = {} }
+      ended_of_flow[name] = ended
+      flows_of_ended[#flows_of_ended + 1] = name
+    end
+    return ended
+  end
+
+  -- So many members of a flow are done, which does not ask for results.
+  end_members_of = function(name, count)
+    local counts = ended_of(name).counts
+    counts[1] = counts[1] + count
+  end
+
   -- A member has ended: `post_ended` tells it to its flow.
   --
   -- how           'done', 'dead', 'expired' or 'cancelled'
@@ -52,13 +69,7 @@ do
   end_member = function(element, how, field, value)
     local name = flow_of(element)
     if not name then return end
-    local ended = ended_of_flow[name]
-    if not ended then
-      ended = { counts = { 0, 0, 0, 0 }, results = {} }
-      ended_of_flow[name] = ended
-      flows_of_ended[#flows_of_ended + 1] = name
-    end
-    local number = outcome_numbers[how]
+    local ended, number = ended_of(name), outcome_numbers[how]
     ended.counts[number] = ended.counts[number] + 1
     if name:sub(1, 1) ~= '+' then return end
     local ok, header = pcall(cjson.decode, element:match('^..({[^\n]*)'))

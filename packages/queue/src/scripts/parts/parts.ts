@@ -15,6 +15,7 @@ import delay from './delay.lua';
 import dropping from './dropping.lua';
 import earlierOnce from './earlier-once.lua';
 import ending from './ending.lua';
+import endingMembers from './ending-members.lua';
 import envelope from './envelope.lua';
 import findHeld from './find-held.lua';
 import findWaiting from './find-waiting.lua';
@@ -38,6 +39,7 @@ import labels from './labels.lua';
 import levels from './levels.lua';
 import locate from './locate.lua';
 import member from './member.lua';
+import noMembers from './no-members.lua';
 import notingOnce from './noting-once.lua';
 import once from './once.lua';
 import openedLabels from './opened-labels.lua';
@@ -146,6 +148,17 @@ export const memberPart = definePart({
   needs: ['list', 'members', 'shape'],
   lua: member,
 });
+
+/** `end_members(whole, receipts)` and `post_ended()`: members that are acknowledged with a lease. */
+export const endingMembersPart = definePart({
+  name: 'ending-members',
+  uses: [heldPart, memberPart],
+  needs: ['ended'],
+  lua: endingMembers,
+});
+
+/** The same where no member is. */
+export const noMembersPart = definePart({ name: 'no-members', lua: noMembers });
 
 /** `hold_once`, `end_held` and others: those of them that a consumer holds. */
 export const heldOncePart = definePart({
