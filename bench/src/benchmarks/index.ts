@@ -2,6 +2,7 @@ import type { Benchmark } from '../benchmark.js';
 import { batch } from './batch.js';
 import { bytes, bytesWithKeys } from './bytes.js';
 import { channel } from './channel.js';
+import { costs } from './costs.js';
 import { delayed } from './delayed.js';
 import { depth } from './depth.js';
 import { distance } from './distance.js';
@@ -48,6 +49,7 @@ export const benchmarks: readonly Benchmark[] = [
   subscriber,
   subscriberForAwait,
   topic,
+  costs,
   bytes,
   bytesWithKeys,
   depth,

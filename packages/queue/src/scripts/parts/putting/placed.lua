@@ -12,6 +12,11 @@ end
 -- The level and the key of an element that a producer has written.
 local function place_of_sent(element)
   if element:sub(1, 3) ~= '\0011{' then return 4 end
+  -- Most headers begin with one of these.
+  local key = element:match('^"key":"([^"\\\n]+)",', 4)
+  if key then return 4, key end
+  local level = element:match('^"priority":(%d),', 4)
+  if level then return tonumber(level) end
   -- Without the attempts that it had elsewhere.
   return place_of(select(3, read_envelope(element, '')))
 end
