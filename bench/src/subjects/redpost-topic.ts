@@ -8,6 +8,7 @@ export const redpostTopic: QueueSubject = {
   kind: 'queue',
   name: 'redpost-topic',
   title: 'redpost',
+  variant: 'a topic, one group',
   server: 'redis',
 
   async open(url) {

@@ -154,6 +154,32 @@ it('a result that cannot be encoded or is too large fails the attempt', async ()
   }
 });
 
+it('of the result of an earlier message with the same id nothing is left', async () => {
+  const queue = redis.queue<string>();
+  queue.consume(
+    ({ body }) => {
+      if (body === 'fails') throw new Error(body);
+      return body === 'says nothing' ? undefined : body;
+    },
+    { maxAttempts: 1 },
+  );
+  const fieldsAfter = async (body: string, state: string) => {
+    await queue.send(body, { ...kept, id: 'same' });
+    await eventually(
+      async () => (await queue.stats()).active + (await queue.stats()).pending === 0,
+    );
+    expect((await queue.result('same'))?.state).toBe(state);
+    const fields = await queue.connection.call('HKEYS', [`{${queue.name}}:result:same`]);
+    return (fields as Buffer[]).map(String).sort();
+  };
+  expect(await fieldsAfter('a value', 'done')).toEqual(['attempt', 'state', 'value']);
+  expect(await fieldsAfter('fails', 'dead')).toEqual(['attempt', 'error', 'state']);
+  expect(await fieldsAfter('a value', 'done')).toEqual(['attempt', 'state', 'value']);
+  expect(await fieldsAfter('says nothing', 'done')).toEqual(['attempt', 'state']);
+  expect(await fieldsAfter('fails', 'dead')).toEqual(['attempt', 'error', 'state']);
+  expect(await fieldsAfter('says nothing', 'done')).toEqual(['attempt', 'state']);
+});
+
 it('results have a codec of their own, and large ones arrive too', async () => {
   const queue = redis.queue<string>({ resultCodec: text() });
   const large = 'ü'.repeat(100_000);

@@ -51,10 +51,16 @@ local function keep_result(element, state, attempt, field, value)
   local key = result_prefix .. id
   local waiters = try('SMEMBERS', waiters_prefix .. id)
   if not waiters then return waiters_prefix .. id end
-  if not try('HDEL', key, 'value', 'error') then return key end
-  redis.call('HSET', key, 'state', state, 'attempt', attempt)
-  if field then redis.call('HSET', key, field, value) end
+  local fields = { 'state', state, 'attempt', attempt, field, field and value }
+  local added = try('HSET', key, unpack(fields))
+  if not added then return key end
+  if added < #fields / 2 then
+    -- One was kept before.
+    if field ~= 'value' then redis.call('HDEL', key, 'value') end
+    if field ~= 'error' then redis.call('HDEL', key, 'error') end
+  end
   redis.call('PEXPIRE', key, ms)
+  if not waiters[1] then return nil end
   tell_waiters(id, { state = state, attempt = attempt, field = field }, value, waiters)
   redis.call('DEL', waiters_prefix .. id)
 end
