@@ -5,7 +5,6 @@ import {
   TimeoutError,
   wholeNumber,
 } from '@redpost/core';
-import { onAbort } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { newId } from '../sending/message-id.js';
 import { type SendOptions, optionNames as sendOptionNames } from '../sending/send-options.js';
@@ -40,21 +39,20 @@ export async function request<Input, Value>(
   signal?.throwIfAborted();
   const { ttlMs = timeoutMs, keepResultMs = timeoutMs, ...others } = given;
   const sendOptions = { id, ttlMs, keepResultMs, ...others };
-  const over = new AbortController();
-  const forget = onAbort(signal, () => over.abort(signal?.reason));
-  const answered = results.wait(id, timeoutMs, over.signal).finally(forget);
-  // Where it was not sent, nobody waits.
-  answered.catch(() => {});
+  const waiting = results.wait(id, timeoutMs, signal);
+  // The wait may end before the send.
+  waiting.answered.catch(() => {});
   let sent = id;
   try {
     sent = await send(body, sendOptions);
   } catch (error) {
-    over.abort();
+    waiting.giveUp();
     throw error;
   }
   // It was not sent because of an earlier one, whose result is the answer.
-  if (sent !== id) over.abort();
-  const fields = await (sent === id ? answered : results.wait(sent, timeoutMs, signal));
+  if (sent !== id) waiting.giveUp();
+  const { answered } = sent === id ? waiting : results.wait(sent, timeoutMs, signal);
+  const fields = await answered;
   if (!fields) {
     throw new TimeoutError(
       `The request ${sent} to the queue ${JSON.stringify(context.name)} had no answer within ${timeoutMs} ms`,

@@ -48,6 +48,14 @@ interface Question {
   reject(error: unknown): void;
 }
 
+/** A wait for a result. Not ended by a signal of its own: to make one takes longer than all else that a wait does. */
+interface Waiting {
+  /** Resolves to undefined when the time is up. */
+  answered: Promise<ResultFields | undefined>;
+  /** Ends the wait. */
+  giveUp(): void;
+}
+
 /** Results of the messages of a queue, and those who wait for them. */
 export class Results {
   readonly #context: QueueContext;
@@ -73,17 +81,14 @@ export class Results {
     const { waitMs = 0, signal } = options;
     wholeNumber('waitMs', waitMs, { min: 0, max: longestTimerMs });
     signal?.throwIfAborted();
-    const awaited = waitMs > 0 ? await this.wait(id, waitMs, signal) : undefined;
+    const awaited = waitMs > 0 ? await this.wait(id, waitMs, signal).answered : undefined;
     return this.#now(id, awaited ?? (await this.#read(id)), signal);
   }
 
-  /** Waits until a message is through. Resolves to undefined when the time is up. */
-  wait(
-    id: string,
-    waitMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<ResultFields | undefined> {
-    return new Promise((resolve, reject) => {
+  /** Waits until a message is through. */
+  wait(id: string, waitMs: number, signal: AbortSignal | undefined): Waiting {
+    let giveUp = () => {};
+    const answered = new Promise<ResultFields | undefined>((resolve, reject) => {
       const end = (settle: () => void) => {
         for (const stop of [...stops]) stop();
         settle();
@@ -115,9 +120,11 @@ export class Results {
         () => this.#waiting.delete(failed),
       ];
       this.#waiting.add(failed);
+      giveUp = () => end(() => resolve(undefined));
       if (this.#isClosed) failed(new ClosedError('The queue is closed'));
       else ask();
     });
+    return { answered, giveUp };
   }
 
   /** Tells how a message is now, and then each time that this changes, until it is through. */
