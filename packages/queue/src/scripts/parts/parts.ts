@@ -278,7 +278,7 @@ export const returnPart = definePart({
 /** `keep_result(…)`, `keep_error(…)` and others: the results of messages that are through. */
 export const resultsPart = definePart({
   name: 'results',
-  uses: [wrongTypePart],
+  uses: [envelopePart, placePart, wrongTypePart],
   needs: ['list', 'result_prefix', 'waiters_prefix'],
   lua: results,
 });
