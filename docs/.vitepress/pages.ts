@@ -47,6 +47,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     text: 'In production',
     items: [
       entry('Operating', 'docs/operating.md'),
+      entry('Scaling', 'docs/scaling.md'),
       entry('Reliability', 'docs/reliability.md'),
       entry('Security', 'docs/security.md'),
       entry('Runtimes and bundlers', 'docs/runtimes.md'),
