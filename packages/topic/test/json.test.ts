@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { bytes } from '@redpost/core';
+import { bytes, msgpack, type Schema } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { useTopics } from './support/topics.js';
@@ -39,6 +39,32 @@ it('JSON of records has bodies of bytes as base64, also of those that cannot be 
     bytes: 'aGVsbG8=',
     error: 'The headers are not a JSON object of strings',
   });
+});
+
+it('JSON of records has bytes that are part of a body as base64, whatever has read them', async () => {
+  const packed = redis.topic<object>({ codec: msgpack() });
+  await packed.publish({ photo: Buffer.from('hello'), views: 2n ** 60n });
+  for await (const record of packed.read({ from: 'beginning' })) {
+    expect(JSON.parse(JSON.stringify(record)).body).toEqual({
+      photo: 'aGVsbG8=',
+      views: String(2n ** 60n),
+    });
+    break;
+  }
+
+  const schema: Schema<string, Uint8Array> = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: (text) => ({ value: Buffer.from(String(text)) }),
+    },
+  };
+  const transformed = redis.topic({ schema });
+  await transformed.publish('hello');
+  for await (const record of transformed.read({ from: 'beginning' })) {
+    expect(JSON.parse(JSON.stringify(record)).body).toBe('aGVsbG8=');
+    break;
+  }
 });
 
 it('JSON of a dead letter has its body once', async () => {

@@ -1,5 +1,4 @@
-import { types } from 'node:util';
-import { DecodeError, InvalidArgumentError } from '@redpost/core';
+import { DecodeError, InvalidArgumentError, json } from '@redpost/core';
 import { bodyInJson, bytesInJson, messageOf, Slice } from '@redpost/core/consuming';
 import { readBody, type TopicContext } from '../topic-context.js';
 import { publishedAt } from './offset.js';
@@ -86,7 +85,7 @@ export async function readRecord<Body>(
 ): Promise<TopicRecord<Body>> {
   const headers = headersOf(fields);
   const body = await readBody(context, Slice.of(bodyOf(fields)));
-  return withJsonOfBytes({
+  return withJsonOfBody(context, {
     offset,
     partition,
     body,
@@ -97,9 +96,12 @@ export async function readRecord<Body>(
   });
 }
 
-/** Most bodies are JSON already, so their records need no `toJSON`. */
-function withJsonOfBytes<Body>(record: TopicRecord<Body>): TopicRecord<Body> {
-  if (!types.isUint8Array(record.body)) return record;
+/** What the codec `json()` has read is JSON already, so most records need no `toJSON`. */
+function withJsonOfBody<Body>(
+  { codec, schema }: TopicContext<Body>,
+  record: TopicRecord<Body>,
+): TopicRecord<Body> {
+  if (codec === json() && !schema) return record;
   return withJson(record, () => ({ ...record, body: bodyInJson(record.body) }));
 }
 
