@@ -369,6 +369,7 @@ export class PubSub<
       connection: this.#connection,
       targets,
       decode,
+      isJson: this.#formats.isJson,
       onMessage: options.onMessage,
       signal: options.signal,
       group: options.group,

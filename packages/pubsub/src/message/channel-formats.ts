@@ -1,4 +1,4 @@
-import { type Codec, checkedName, InvalidArgumentError, type Schema } from '@redpost/core';
+import { type Codec, checkedName, InvalidArgumentError, json, type Schema } from '@redpost/core';
 import { globMatcher, isGlob } from './glob.js';
 import { MessageFormat } from './message-format.js';
 
@@ -10,6 +10,8 @@ const rememberedNames = 10_000;
 
 /** The format of each channel: one for all, or by the schemas that channels were declared with. */
 export class ChannelFormats {
+  /** True when all bodies are what the codec `json()` has read, unchanged by a schema. */
+  readonly isJson: boolean;
   readonly #common: Format | undefined;
   readonly #declared = new Map<string, Format>();
   readonly #patterns: { matches: (name: string) => boolean; format: Format }[] = [];
@@ -21,6 +23,7 @@ export class ChannelFormats {
     schema: Schema<unknown> | undefined,
     channels: Readonly<Record<string, Schema<unknown>>> | undefined,
   ) {
+    this.isJson = codec === json() && !schema && !channels;
     if (!channels) {
       this.#common = new MessageFormat(codec, schema);
       return;

@@ -57,6 +57,8 @@ export interface SubscriptionSetup<Body> extends Complete<BufferOptions> {
   connection: Connection;
   targets: readonly SubscriptionTarget[];
   decode: (received: ReceivedMessage) => Body | Promise<Body>;
+  /** True when all bodies are what JSON has. */
+  isJson: boolean;
   onMessage: OnMessage<Body> | undefined;
   signal: AbortSignal | undefined;
   group: string | undefined;
@@ -111,6 +113,7 @@ export class ChannelSubscription<Body> implements Subscription<Body> {
     this.#inbox = new Inbox({
       buffer: new MessageBuffer<ReceivedMessage>(setup.maxBuffered, setup.overflow),
       decode: setup.decode,
+      isJson: setup.isJson,
       onInvalid: (received, error) =>
         this.#losses.invalid(received, this.#explained(received, error)),
       onTaken: () => this.#checkPause(),

@@ -10,6 +10,7 @@ it('a message that waits keeps nothing of what has arrived with it in memory', a
   const inbox = new Inbox({
     buffer: new MessageBuffer<ReceivedMessage>(10, 'drop-oldest'),
     decode: ({ payload }) => payload.bytes,
+    isJson: false,
     onInvalid: () => {},
     onTaken: () => {},
   });

@@ -1,11 +1,13 @@
 import type { RedpostError } from '@redpost/core';
 import { clearTimeout, onAbort, Slice, setImmediate, setTimeout } from '@redpost/core/consuming';
-import type { Message, ReceivedMessage } from '../message/message.js';
+import { type Message, OpenedMessage, type ReceivedMessage } from '../message/message.js';
 import type { MessageBuffer } from './message-buffer.js';
 
 export interface InboxOptions<Body> {
   buffer: MessageBuffer<ReceivedMessage>;
   decode: (received: ReceivedMessage) => Body | Promise<Body>;
+  /** True when all bodies are what JSON has: then messages are plain objects. */
+  isJson: boolean;
   /** Called for a message that `decode` refuses; the reader gets the one after it. */
   onInvalid: (received: ReceivedMessage, error: RedpostError) => void;
   /** Called when a message has been taken from the buffer. */
@@ -29,6 +31,7 @@ interface Reader<Body> {
 export class Inbox<Body> {
   readonly #buffer: MessageBuffer<ReceivedMessage>;
   readonly #decode: InboxOptions<Body>['decode'];
+  readonly #isJson: boolean;
   readonly #onInvalid: InboxOptions<Body>['onInvalid'];
   readonly #onTaken: InboxOptions<Body>['onTaken'];
   readonly #readers = new Set<Reader<Body>>();
@@ -39,9 +42,10 @@ export class Inbox<Body> {
   #opened: Message<Body> | undefined;
   #ended = false;
 
-  constructor({ buffer, decode, onInvalid, onTaken }: InboxOptions<Body>) {
+  constructor({ buffer, decode, isJson, onInvalid, onTaken }: InboxOptions<Body>) {
     this.#buffer = buffer;
     this.#decode = decode;
+    this.#isJson = isJson;
     this.#onInvalid = onInvalid;
     this.#onTaken = onTaken;
   }
@@ -159,10 +163,9 @@ export class Inbox<Body> {
 
   /** Decodes a message that is the next one, unless it is invalid or takes time. */
   open(received: ReceivedMessage): Message<Body> | undefined {
-    const { channel, pattern } = received;
     try {
       const body = this.#decode(received);
-      if (!(body instanceof Promise)) return { channel, body, pattern };
+      if (!(body instanceof Promise)) return this.#messageOf(received, body);
       void this.#finishOpening(received, body);
     } catch (error) {
       this.#onInvalid(received, error as RedpostError);
@@ -171,11 +174,10 @@ export class Inbox<Body> {
   }
 
   async #finishOpening(received: ReceivedMessage, body: Promise<Body>): Promise<void> {
-    const { channel, pattern } = received;
     this.#isOpening = true;
     let opened: Message<Body> | undefined;
     try {
-      opened = { channel, body: await body, pattern };
+      opened = this.#messageOf(received, await body);
     } catch (error) {
       this.#onInvalid(received, error as RedpostError);
     }
@@ -184,6 +186,12 @@ export class Inbox<Body> {
     this.#isOpening = false;
     this.#opened = opened;
     this.#serve();
+  }
+
+  #messageOf(received: ReceivedMessage, body: Body): Message<Body> {
+    if (!this.#isJson) return new OpenedMessage(received, body);
+    const { channel, pattern } = received;
+    return { channel, body, pattern };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Emitter, RedpostError } from '@redpost/core';
 import { CountedReport } from '@redpost/core/consuming';
 import { GapError, OverflowError } from '../errors.js';
-import type { ReceivedMessage } from '../message/message.js';
+import { invalidMessage, type ReceivedMessage } from '../message/message.js';
 import type { Gap, SubscriptionEvents } from './subscription.js';
 
 /**
@@ -33,7 +33,8 @@ export class LossReports {
 
   invalid({ channel, pattern, payload }: ReceivedMessage, error: RedpostError): void {
     if (!this.#events.hasListeners('invalid')) this.#events.emit('error', error);
-    this.#events.emit('invalid', { channel, pattern, payload: Buffer.from(payload.bytes), error });
+    const bytes = Buffer.from(payload.bytes);
+    this.#events.emit('invalid', invalidMessage({ channel, pattern, payload: bytes, error }));
   }
 
   gap(gap: Gap): void {
