@@ -10,11 +10,11 @@ export class BoundedNames {
     this.#most = most;
   }
 
-  /** The label for this name. */
-  label(name: string): string {
-    if (this.#known.has(name)) return name;
+  /** The label for this name. @param counted what is counted, where several may have the same name. */
+  label(name: string, counted = name): string {
+    if (this.#known.has(counted)) return name;
     if (this.#known.size >= this.#most) return otherName;
-    this.#known.add(name);
+    this.#known.add(counted);
     return name;
   }
 }

@@ -23,8 +23,8 @@ export interface ProcessMetricsOptions {
   /** What the names of all metrics begin with. Default `redpost_`. */
   prefix?: string | undefined;
   /**
-   * How many names of queues, topics and channels may be values of labels, at least 1. Further ones are counted as `_other`.
-   * Default 500.
+   * How many names of queues, topics and channels may be values of labels, at least 1, and as many groups of topics. Further ones are
+   * counted as `_other`. Default 500.
    */
   maxNames?: number | undefined;
 }
@@ -59,7 +59,7 @@ export function collectProcessMetrics(options: ProcessMetricsOptions): Unlisten 
   refuseUnknownOptions('collectProcessMetrics()', options, optionNames);
   const { registry, prefix = 'redpost_', maxNames = 500 } = options;
   wholeNumber('maxNames', maxNames, { min: 1 });
-  const metrics = new ProcessMetrics(registry, prefix, new BoundedNames(maxNames));
+  const metrics = new ProcessMetrics(registry, prefix, maxNames);
   const unlisten = observe(metrics);
   return () => {
     unlisten();
@@ -69,7 +69,8 @@ export function collectProcessMetrics(options: ProcessMetricsOptions): Unlisten 
 
 class ProcessMetrics implements Observer {
   readonly names: readonly string[];
-  readonly #bounded: BoundedNames;
+  readonly #names: BoundedNames;
+  readonly #groups: BoundedNames;
   readonly #sent: Total;
   readonly #failed: Total;
   readonly #settled: Total;
@@ -79,10 +80,11 @@ class ProcessMetrics implements Observer {
   /** The last one, since batches of one place often follow each other. */
   #last: (Pick<Destination, 'kind' | 'name' | 'group'> & { place: Place }) | undefined;
 
-  constructor(registry: Registry, prefix: string, bounded: BoundedNames) {
+  constructor(registry: Registry, prefix: string, maxNames: number) {
     const counter = (name: string, help: string, labels: readonly string[] = labelNames) =>
       new Total({ name: prefix + name, help, labelNames: [...labels], registry });
-    this.#bounded = bounded;
+    this.#names = new BoundedNames(maxNames);
+    this.#groups = new BoundedNames(maxNames);
     this.#sent = counter('sent_total', 'Messages that were sent or published.');
     this.#failed = counter('send_failed_total', 'Messages that were refused, or may not be there.');
     this.#settled = counter('settled_total', 'Messages that were settled, by outcome.', [
@@ -126,9 +128,9 @@ class ProcessMetrics implements Observer {
   }
 
   #find({ kind, name, group = '' }: Destination): Place {
-    const bounded = this.#bounded.label(name);
-    const labels = { kind, name: bounded, group: bounded === name ? group : '' };
-    const key = `${kind} ${labels.group} ${bounded}`;
+    const bounded = this.#names.label(name);
+    const labels = { kind, name: bounded, group: bounded === name ? this.#group(name, group) : '' };
+    const key = JSON.stringify(labels);
     const known = this.#places.get(key);
     if (known) return known;
     const place: Place = {
@@ -140,6 +142,11 @@ class ProcessMetrics implements Observer {
     };
     this.#places.set(key, place);
     return place;
+  }
+
+  /** Groups of two topics are two, whatever they are called. */
+  #group(topic: string, group: string): string {
+    return group === '' ? '' : this.#groups.label(group, JSON.stringify([topic, group]));
   }
 }
 

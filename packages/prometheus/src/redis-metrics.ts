@@ -25,7 +25,7 @@ export interface RedisMetricsOptions {
   queues?: readonly string[] | undefined;
   /** The names of the topics. Default: all that `listTopics` knows. */
   topics?: readonly string[] | undefined;
-  /** How many queues, and how many topics, are measured at most, at least 1. Default 500. */
+  /** How many queues, how many topics, and how many groups in all of them are measured at most, at least 1. Default 500. */
   maxNames?: number | undefined;
 }
 
@@ -63,6 +63,8 @@ class RedisMetrics {
   readonly #gauges: Record<string, Gauge>;
   readonly #names: string[] = [];
   #collecting: Promise<void> | undefined;
+  /** How many groups this scrape may still measure. */
+  #groupsLeft = 0;
 
   constructor(options: RedisMetricsOptions) {
     this.#options = options;
@@ -116,6 +118,7 @@ class RedisMetrics {
     for (const gauge of Object.values(this.#gauges)) gauge.reset();
     try {
       const { connection, maxNames = 500 } = this.#options;
+      this.#groupsLeft = maxNames;
       const queues = this.#options.queues ?? (await listQueues(connection)).map(({ name }) => name);
       const topics = await this.#topics();
       const failures =
@@ -157,6 +160,8 @@ class RedisMetrics {
     const topic = new Topic(name, { connection: this.#options.connection, partitions });
     this.#gauges.length?.set({ topic: name }, (await topic.stats()).length);
     for (const group of await topic.groups()) {
+      if (this.#groupsLeft <= 0) return;
+      this.#groupsLeft -= 1;
       const { lag, pending, dead, consumers } = await topic.group(group).stats();
       const labels = { topic: name, group };
       this.#gauges.lag?.set(labels, lag);

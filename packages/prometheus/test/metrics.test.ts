@@ -104,6 +104,59 @@ it('names above the bound are counted as one', async () => {
   ]);
 });
 
+it('groups above the bound are counted as one, and those of Redis are not measured', async () => {
+  const [counted, measured] = [new Registry(), new Registry()];
+  const shared = connection();
+  onTestFinished(collectProcessMetrics({ registry: counted, maxNames: 2 }));
+  const topic = new Topic<number>('many groups', { connection: shared });
+  onTestFinished(() => topic.close());
+  const groups = ['one', 'two', 'three', 'four'];
+  onTestFinished(
+    collectRedisMetrics({
+      connection: shared,
+      registry: measured,
+      queues: [],
+      topics: [topic.name],
+      maxNames: 2,
+    }),
+  );
+  await topic.publish(1);
+  for (const group of groups) topic.group(group).consume(() => {});
+  const acked = async () =>
+    [...(await scrape(counted))].filter(([name]) => name.includes('outcome="acked"'));
+  await eventually(async () => (await acked()).reduce((sum, [, value]) => sum + value, 0) === 4);
+  const labels = (await acked()).map(([name, value]) => [/group="(\w+)"/.exec(name)?.[1], value]);
+  expect(labels).toHaveLength(3);
+  expect(labels).toContainEqual(['_other', 2]);
+  const lags = [...(await scrape(measured)).keys()].filter((name) => name.includes('group_lag'));
+  expect(lags).toHaveLength(2);
+});
+
+it('a name and a group with spaces are not taken for others', async () => {
+  const registry = new Registry();
+  onTestFinished(collectProcessMetrics({ registry }));
+  const shared = connection();
+  const pairs = [
+    ['c', 'a b'],
+    ['b c', 'a'],
+  ] as const;
+  for (const [name, group] of pairs) {
+    const topic = new Topic<number>(name, { connection: shared });
+    onTestFinished(() => topic.close());
+    await topic.publish(1);
+    topic.group(group).consume(() => {});
+  }
+  await eventually(async () => {
+    const samples = await scrape(registry);
+    return pairs.every(
+      ([name, group]) =>
+        samples.get(
+          `redpost_settled_total{kind="topic",name="${name}",group="${group}",outcome="acked"}`,
+        ) === 1,
+    );
+  });
+});
+
 it('one process measures all queues, topics and groups in Redis', async () => {
   const registry = new Registry();
   const shared = connection();
