@@ -89,19 +89,56 @@ function telemetry(options: TelemetryOptions = {}) {
   };
 }
 
-it('a message that another process has sent is handled in a span with a link to its send', async () => {
-  const queue = queueOf<string>();
-  const { one } = telemetry();
+interface SpanElsewhere {
+  name: string;
+  kind: SpanKind;
+  traceId: string;
+  spanId: string;
+  parent?: string;
+}
+
+/** Runs a process that sends to a queue, a topic and a channel, and resolves to the spans that it has made. */
+async function sendElsewhere(name: string): Promise<SpanElsewhere[]> {
   const sending = fileURLToPath(new URL('support/sending.mjs', import.meta.url));
-  const input = JSON.stringify({ url: redis.url, name: queue.name });
+  const input = JSON.stringify({ url: redis.url, name });
   const { stdout } = await promisify(execFile)(process.execPath, [sending, input]);
-  const sent = stdout
+  return stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
+}
+
+it('what another process has published to a topic or a channel is handled in a span, of a record with a link', async () => {
+  const name = `q${++used}`;
+  const connection = connect(redis.url);
+  const topic = new Topic<string>(`${name}-topic`, { connection });
+  const pubsub = new PubSub<string>({ connection });
+  onTestFinished(async () => {
+    await topic.close();
+    await pubsub.close();
+    await connection.close();
+  });
+  const { one } = telemetry();
+  await pubsub.subscribe(`${name}-channel`, { onMessage: () => {} });
+  const sent = await sendElsewhere(name);
+  topic.group('billing').consume(() => {});
+
+  const publish = sent.find((span) => span.name === `publish ${topic.name}`);
+  const record = await one(`process ${topic.name}`);
+  expect(record.links.map((link) => link.context)).toMatchObject([
+    { traceId: publish?.traceId, spanId: publish?.spanId },
+  ]);
+  expect(sent.map((span) => span.name)).toContain(`publish ${name}-channel`);
+  expect((await one(`process ${name}-channel`)).kind).toBe(SpanKind.CONSUMER);
+});
+
+it('a message that another process has sent is handled in a span with a link to its send', async () => {
+  const queue = queueOf<string>();
+  const { one } = telemetry();
+  const sent = await sendElsewhere(queue.name);
   const send = sent.find(({ name }) => name === `send ${queue.name}`);
   const request = sent.find(({ name }) => name === 'request');
-  expect(send).toMatchObject({ kind: SpanKind.PRODUCER, parent: request.spanId });
+  expect(send).toMatchObject({ kind: SpanKind.PRODUCER, parent: request?.spanId });
 
   let active: string | undefined;
   queue.consume(async () => {
@@ -111,9 +148,9 @@ it('a message that another process has sent is handled in a span with a link to 
   const process_ = await one(`process ${queue.name}`);
 
   expect(process_.links.map((link) => link.context)).toMatchObject([
-    { traceId: send.traceId, spanId: send.spanId },
+    { traceId: send?.traceId, spanId: send?.spanId },
   ]);
-  expect(process_.spanContext().traceId).not.toBe(send.traceId);
+  expect(process_.spanContext().traceId).not.toBe(send?.traceId);
   expect(process_.kind).toBe(SpanKind.CONSUMER);
   expect(active).toBe(process_.spanContext().spanId);
   expect(process_.attributes).toMatchObject({

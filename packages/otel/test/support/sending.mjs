@@ -1,4 +1,4 @@
-// A process that sends a message inside of a span, and prints the spans that it has made.
+// A process that sends to a queue, a topic and a channel inside of a span, and prints the spans that it has made.
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
@@ -9,7 +9,9 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { connect } from '@redpost/core';
 import { observeWithOpenTelemetry } from '@redpost/otel';
+import { PubSub } from '@redpost/pubsub';
 import { Queue } from '@redpost/queue';
+import { Topic } from '@redpost/topic';
 
 const { url, name } = JSON.parse(process.argv[2]);
 const exporter = new InMemorySpanExporter();
@@ -22,8 +24,12 @@ observeWithOpenTelemetry();
 
 const connection = connect(url);
 const queue = new Queue(name, { connection });
+const topic = new Topic(`${name}-topic`, { connection });
+const channels = new PubSub({ connection });
 await trace.getTracer('test').startActiveSpan('request', async (span) => {
   await queue.send('hello', { id: 'first' });
+  await topic.publish('hello');
+  await channels.publish(`${name}-channel`, 'hello');
   span.end();
 });
 for (const span of exporter.getFinishedSpans()) {
@@ -32,4 +38,6 @@ for (const span of exporter.getFinishedSpans()) {
   console.log(JSON.stringify({ name: span.name, kind: span.kind, traceId, spanId, parent }));
 }
 await queue.close();
+await topic.close();
+await channels.close();
 await connection.close();
