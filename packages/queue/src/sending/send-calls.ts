@@ -24,11 +24,19 @@ export type SendWrapper<Input = unknown> = (
 
 type Send = (body: never, options: SendOptions) => Promise<string>;
 
+/** A message with what sends it in the end, so that what surrounds sends is put together once for all of them. */
+interface Sending {
+  message: SendingMessage;
+  send: Send;
+}
+
 /** The calls of a queue that send, with what surrounds or observes them. */
 export class SendCalls<Body, Input> {
   readonly #context: QueueContext<Body>;
   readonly #producer: Producer<Body, Input>;
-  readonly #wrappers: SendWrapper[] = [];
+  readonly #wrappers: Wrapper<Sending>[] = [];
+  /** All wrappers around the send; undefined without any. */
+  #surrounded: ((sending: Sending) => unknown) | undefined;
   readonly #sendOne: Send = (body, options) => this.#producer.send(body, options);
 
   constructor(context: QueueContext<Body>, producer: Producer<Body, Input>) {
@@ -38,18 +46,22 @@ export class SendCalls<Body, Input> {
 
   /** Adds what runs around each send, inside of what was added before. */
   use(wrapper: SendWrapper): void {
-    this.#wrappers.push(wrapper);
+    const around = wrapper as (message: SendingMessage, next: () => Promise<unknown>) => unknown;
+    this.#wrappers.push(({ message }, next) => around(message, next));
+    this.#surrounded = compose(this.#wrappers, ({ message: { body, options }, send }) =>
+      send(body as never, options),
+    );
   }
 
   /** @param method the name of the method that was called. */
   send(body: Input, options: SendOptions, method: string): Promise<string> {
-    if (this.#wrappers.length === 0) return this.#send(body, options, method);
+    if (!this.#surrounded) return this.#send(body, options, method);
     return this.#around(body, options, (its, given) => this.#send(its, given, method));
   }
 
   sendBatch(items: readonly BatchItem<Input>[]): Promise<SendResult[]> {
     const surround: AroundSend = (body, options, send) => this.#around(body, options, send);
-    const around = this.#wrappers.length === 0 ? undefined : surround;
+    const around = this.#surrounded ? surround : undefined;
     if (!isObserved('send')) return this.#producer.sendBatch(items, around);
     const headers: Record<string, string> = {};
     const operation = this.#operation('sendBatch', items.length, headers);
@@ -65,7 +77,7 @@ export class SendCalls<Body, Input> {
    * @param flow as headers name it; '' for none.
    */
   prepare(body: Input, options: SendOptions, flow: string): Outgoing | Promise<Outgoing> {
-    if (this.#wrappers.length === 0 && !isObserved('send')) {
+    if (!this.#surrounded && !isObserved('send')) {
       return this.#producer.prepare(body, options, flow);
     }
     return this.#prepare(body, options, flow);
@@ -90,11 +102,9 @@ export class SendCalls<Body, Input> {
   }
 
   #around(body: unknown, options: SendOptions, send: Send): Promise<string> {
+    if (!this.#surrounded) return send(body as never, options);
     const message = { queue: this.#context.name, body, options };
-    const call = compose(this.#wrappers as Wrapper<typeof message>[], (its) =>
-      send(its.body as never, its.options),
-    );
-    return call(message) as Promise<string>;
+    return this.#surrounded({ message, send }) as Promise<string>;
   }
 
   /** @param send made once where many messages are sent: a function for each of them would be dear. */
