@@ -52,7 +52,7 @@ it('JSON of records has bytes that are part of a body as base64, whatever has re
     break;
   }
 
-  const schema: Schema<string, Uint8Array> = {
+  const schema: Schema<unknown, unknown> = {
     '~standard': {
       version: 1,
       vendor: 'test',

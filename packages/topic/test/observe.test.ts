@@ -1,3 +1,4 @@
+import { tracingChannel } from 'node:diagnostics_channel';
 import { observe } from '@redpost/core';
 import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
@@ -68,4 +69,23 @@ it('publishing, handling, reading and settling are observed', async () => {
     expect(waitMs).toBeGreaterThanOrEqual(0);
     expect(runMs).toBeGreaterThanOrEqual(0);
   }
+});
+
+it('tracing channels of diagnostics_channel have what is published, read and handled', async () => {
+  const topic = redis.topic<number>();
+  const begun: string[] = [];
+  for (const what of ['publish', 'receive', 'handle']) {
+    const start = tracingChannel(`redpost:${what}`).start;
+    const subscriber = (operation: unknown) => {
+      const { kind, name } = operation as { kind: string; name: string };
+      if (name === topic.name) begun.push(`${what} ${kind}`);
+    };
+    start.subscribe(subscriber);
+    onTestFinished(() => void start.unsubscribe(subscriber));
+  }
+  await topic.publish(1);
+  for await (const _record of topic.read({ from: 'beginning' })) break;
+  topic.group('g').consume(() => {});
+  await eventually(() => begun.includes('handle topic'));
+  expect([...new Set(begun)]).toEqual(['publish topic', 'receive topic', 'handle topic']);
 });
