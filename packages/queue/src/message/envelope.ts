@@ -42,7 +42,7 @@ const prefix = '\x011';
 /** The priority of a message that was sent without one: in the middle, as JMS has it. */
 export const defaultPriority = 4;
 /** How an envelope begins, and how one does that no script has written to. */
-const opening = `${prefix}{`;
+export const opening = `${prefix}{`;
 const idFirst = `${opening}"id"`;
 const keyFirst = `${opening}"key"`;
 const priorityFirst = `${opening}"priority"`;

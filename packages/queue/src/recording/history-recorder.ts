@@ -8,7 +8,7 @@ import {
 } from '@redpost/core/consuming';
 import type { HeldDelivery } from '../consuming/delivery.js';
 import type { QueueContext } from '../context.js';
-import { bodyOf, isEnvelope } from '../message/envelope.js';
+import { bodyOf, opening } from '../message/envelope.js';
 import { type AddHistoryInput, addHistory } from '../scripts/add-history.js';
 import type { HistoryOptions } from './history-options.js';
 import { type Outcome, outcomes } from './outcome.js';
@@ -40,6 +40,8 @@ export class HistoryRecorder {
   #times: number[] = [];
   /** For each its outcome, by its place in `outcomes`. */
   #outcomes: number[] = [];
+  /** Whether one of them was not acknowledged. */
+  #hasOthers = false;
   /** Of each that had an error its place, the error, and the fingerprint of that. */
   #errors: [place: number, error: string, fingerprint: string][] = [];
   /** By fingerprint, since stacks of one kind of error are alike: that of the first. */
@@ -75,6 +77,7 @@ export class HistoryRecorder {
     if (error !== '') this.#recordError(error, held.thrown);
     this.#headers.push(headerOf(held));
     this.#times.push(Math.round(now - this.#firstAt), startedAt > 0 ? ranUs : -1);
+    if (outcome !== 'acked') this.#hasOthers = true;
     this.#outcomes.push(outcome === 'acked' ? 0 : outcomes.indexOf(outcome));
     if (this.#settings?.bodies) {
       this.#bodies.push(bytesOf(held));
@@ -126,7 +129,7 @@ export class HistoryRecorder {
       at: Math.round(this.#host.serverNow - (performance.now() - this.#firstAt)),
       // As text: a buffer among the arguments makes it dearer to write all of them.
       times: this.#times.join(','),
-      outcomes: this.#outcomes.some((outcome) => outcome > 0) ? this.#outcomes.join('') : '',
+      outcomes: this.#hasOthers ? this.#outcomes.join('') : '',
       headers: this.#headers.join('\n'),
       errors: this.#errors.length > 0 ? JSON.stringify(this.#errors) : '',
       stacks: this.#stacks.size > 0 ? JSON.stringify(Object.fromEntries(this.#stacks)) : '',
@@ -134,7 +137,7 @@ export class HistoryRecorder {
       bodies: bodies.length > 0 ? Buffer.concat(bodies) : '',
     };
     [this.#headers, this.#times, this.#outcomes, this.#bodies, this.#bytes] = [[], [], [], [], 0];
-    [this.#errors, this.#stacks] = [[], new Map()];
+    [this.#errors, this.#stacks, this.#hasOthers] = [[], new Map(), false];
     return columns;
   }
 }
@@ -145,14 +148,12 @@ type Columns = Omit<AddHistoryInput, 'keys' | 'maxLength' | 'maxAgeMs'>;
 /** The header as it is in the element; of a bare payload, one with its id. */
 function headerOf(held: HeldDelivery): string {
   const { element } = held;
-  const { text } = element;
-  if (text?.startsWith('\x011{')) {
-    const end = text.indexOf('\n');
-    if (end > 0) return text.slice(2, end);
-  }
-  if (text === undefined && isEnvelope(element.bytes)) {
-    const end = element.bytes.indexOf(0x0a);
-    if (end > 0) return element.bytes.toString('utf8', 2, end);
+  if (element.startsWith(opening)) {
+    const text = element.textUntil('\n', 2);
+    if (text !== undefined) return text;
+    const { bytes } = element;
+    const end = bytes.indexOf(0x0a);
+    if (end > 0) return bytes.toString('utf8', 2, end);
   }
   return JSON.stringify({ id: held.receipt });
 }
