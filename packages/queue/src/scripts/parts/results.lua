@@ -23,8 +23,8 @@ local function id_of(element)
   -- To read the whole header takes longer.
   local _, _, text = read_envelope(element, '')
   local _, _, at = place_of(text)
-  local simple = text:match('^"id":"([^"\\\n]+)"', at)
-  if simple then return simple end
+  local id = id_at(text, at)
+  if id and not id:find('\\', 1, true) then return id:sub(2, -2) end
   local header_end = element:find('\n', 1, true)
   local ok, fields = pcall(cjson.decode, element:sub(3, (header_end or 1) - 1))
   return ok and type(fields) == 'table' and type(fields.id) == 'string' and fields.id or nil
