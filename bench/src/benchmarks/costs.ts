@@ -1,6 +1,7 @@
-import type { Benchmark, Measure, Run } from '../benchmark.js';
+import type { Benchmark, Measure } from '../benchmark.js';
 import { firstNumber, smallBytes } from '../body.js';
 import { exact } from '../exact.js';
+import { spent } from '../spent.js';
 
 /** A side of a step of a message's life. */
 function cost(name: string, title: string, how: string): Measure {
@@ -41,10 +42,10 @@ export const costs: Benchmark = {
   async run(run) {
     const { producer, consumer, messages: count } = run;
     const numbers = { first: firstNumber, count };
-    const sent = await spent(run, producer, async () => {
-      await producer.ask('sendBatches', { ...numbers, bytes: smallBytes, size: 500 });
-    });
-    const consumed = await spent(run, consumer, async () => {
+    const sent = await spent(run.redis, producer, () =>
+      producer.ask('sendBatches', { ...numbers, bytes: smallBytes, size: 500 }),
+    );
+    const consumed = await spent(run.redis, consumer, async () => {
       await consumer.ask('consume', { ...numbers, concurrency: 100 });
       exact(await consumer.ask('delivered'), count);
     });
@@ -59,15 +60,3 @@ export const costs: Benchmark = {
     };
   },
 };
-
-/** The processor time that both take meanwhile. */
-async function spent(
-  { redis }: Run,
-  side: Run['producer'],
-  does: () => Promise<void>,
-): Promise<{ serverUs: number; clientUs: number }> {
-  const [serverMs, clientMs] = [await redis.cpuMs(), (await side.ask('cpu')).ms];
-  await does();
-  const clientUs = 1000 * ((await side.ask('cpu')).ms - clientMs);
-  return { serverUs: 1000 * ((await redis.cpuMs()) - serverMs), clientUs };
-}

@@ -1,6 +1,7 @@
 import type { Benchmark, Measure } from '../benchmark.js';
 import { firstNumber, smallBytes } from '../body.js';
 import { deliveryMs, exact, rate } from '../exact.js';
+import { spent } from '../spent.js';
 
 /** The longest time that a handler takes, in ms. */
 const longestMs = 3;
@@ -46,17 +47,16 @@ function handlers(
     async run({ producer, consumer, redis, messages: count }) {
       const numbers = { first: firstNumber, count };
       await producer.ask('sendBatches', { ...numbers, bytes: smallBytes, size: 500 });
-      const [clientBefore, serverBefore] = [(await consumer.ask('cpu')).ms, await redis.cpuMs()];
-      await consumer.ask('consume', { ...numbers, concurrency, handlerMs: longestMs });
-      const delivered = exact(await consumer.ask('delivered'), count);
-      const clientMs = (await consumer.ask('cpu')).ms - clientBefore;
-      const serverMs = (await redis.cpuMs()) - serverBefore;
-      const ms = deliveryMs(delivered);
+      const { result, clientUs, serverUs } = await spent(redis, consumer, async () => {
+        await consumer.ask('consume', { ...numbers, concurrency, handlerMs: longestMs });
+        return exact(await consumer.ask('delivered'), count);
+      });
+      const ms = deliveryMs(result);
       return {
         figures: {
           [name]: rate(count - 1, ms),
-          [`${name}-client`]: (1000 * clientMs) / count,
-          [`${name}-server`]: (1000 * serverMs) / count,
+          [`${name}-client`]: clientUs / count,
+          [`${name}-server`]: serverUs / count,
         },
         ms,
       };
