@@ -1,6 +1,6 @@
 import { checkedKeyName, refuseForeignName } from '@redpost/core';
 
-/** The keys of one queue. All of them lie in one Cluster slot. */
+/** The keys of one queue, or of one of its partitions. All of them lie in one Cluster slot. */
 export interface QueueKeys {
   /** LIST of elements: the queue itself, under its own name. Only producers write here, on the left. */
   readonly list: string;
@@ -121,7 +121,7 @@ export function checkName(what: string, name: string): void {
 /** @throws InvalidArgumentError for a name that cannot be a queue's. */
 export function queueKeys(name: string): QueueKeys {
   checkName('The name of a queue', name);
-  return keysOfAny(name);
+  return keysOfList(name, `{${name}}`);
 }
 
 /**
@@ -131,9 +131,33 @@ export function queueKeys(name: string): QueueKeys {
  */
 export function keysOfAny(name: string): QueueKeys {
   checkedKeyName('The name of a queue', name, longestNameBytes);
-  const tag = `{${name}}`;
+  return keysOfList(name, `{${name}}`);
+}
+
+/** The list of a partition: the name of its queue, its number and what brings it to its slot, see `partitions/partition-list.ts`. */
+const listOfPartition = /^\{([^{}]+):\d+[a-z]*\}$/s;
+
+/**
+ * The keys of the queue or partition with this list: no name of a queue has braces.
+ *
+ * @throws InvalidArgumentError for a list that can be neither's.
+ */
+export function keysAt(list: string): QueueKeys {
+  const name = nameOfList(list);
+  if (name === list) return queueKeys(name);
+  checkName('The name of a queue', name);
+  return keysOfList(list, `${list}:queue`);
+}
+
+/** The name of the queue that has this list, or of which it is a partition. */
+export function nameOfList(list: string): string {
+  return listOfPartition.exec(list)?.[1] ?? list;
+}
+
+/** @param tag what all keys but the list begin with. */
+function keysOfList(list: string, tag: string): QueueKeys {
   return {
-    list: name,
+    list,
     returned: `${tag}:returned`,
     delayed: `${tag}:delayed`,
     suspects: `${tag}:suspects`,

@@ -33,9 +33,10 @@ import {
 import { type CancelResult, cancel } from './admin/cancel.js';
 import { readConsumers } from './admin/consumers.js';
 import { DeadLetters } from './admin/dead-letters.js';
+import { destroyLists, purgeLists } from './admin/deleting.js';
 import { type FoundMessage, find } from './admin/find.js';
 import { declareHistory, History } from './admin/history.js';
-import { isIdle } from './admin/idle.js';
+import { areIdle } from './admin/idle.js';
 import {
   type KeyStats,
   type KeysOptions,
@@ -44,7 +45,7 @@ import {
   readKeyStats,
 } from './admin/key-stats.js';
 import { type PeekedMessage, type PeekOptions, peek } from './admin/peek.js';
-import { type QueueStats, readStats } from './admin/queue-stats.js';
+import { type QueueStats, readAllStats } from './admin/queue-stats.js';
 import type { SearchOptions } from './admin/search.js';
 import { readSeries, type SeriesOptions, type SeriesPoint } from './admin/series.js';
 import { type MessageChanges, type UpdateResult, update } from './admin/update.js';
@@ -70,24 +71,20 @@ import { observed } from './consuming/observed.js';
 import { type ReceiveOptions, Receiver } from './consuming/receiver.js';
 import type { QueueContext } from './context.js';
 import { FirstUse } from './foreign/first-use.js';
-import { keysOfAny, queueKeys } from './keys.js';
+import { keysOfAny, type QueueKeys, queueKeys } from './keys.js';
 import { acceptFollowUps } from './outbox/follow-up.js';
-import { relayNow } from './outbox/outbox.js';
+import { checkedPartitions, Partitions } from './partitions/partitions.js';
 import { type QueueEvents, queueEventNames } from './queue-events.js';
 import { queueOwner } from './queue-owner.js';
 import { checkedHistory, type HistoryOptions } from './recording/history-options.js';
+import { AllResults } from './results/all-results.js';
 import type { MessageResult } from './results/message-result.js';
 import { type RequestOptions, request } from './results/request.js';
-import { type ResultOptions, Results, type WatchOptions } from './results/results.js';
+import type { ResultOptions, WatchOptions } from './results/results.js';
 import { DeclaredSchedules } from './schedule/declared-schedules.js';
 import type { QueueConsumerInfo } from './scripts/consumers.js';
-import {
-  type DestroyOptions,
-  type DestroyResult,
-  destroy,
-  destroyOptionNames,
-} from './scripts/destroy.js';
-import { type PurgeOptions, type PurgeResult, purge, purgeOptionNames } from './scripts/purge.js';
+import { type DestroyOptions, type DestroyResult, destroyOptionNames } from './scripts/destroy.js';
+import { type PurgeOptions, type PurgeResult, purgeOptionNames } from './scripts/purge.js';
 import { checkedMaxLength, type MaxLength } from './sending/max-length.js';
 import { type BatchItem, noOptions, Producer, type SendResult } from './sending/producer.js';
 import { SendCalls, type SendWrapper } from './sending/send-calls.js';
@@ -149,6 +146,13 @@ export interface QueueOptions<Body, Input = Body> {
    * It holds for the queue in Redis, and is written in the background, as `deadLetters` is. Default: what was declared before.
    */
   history?: HistoryOptions | 'off' | undefined;
+  /**
+   * Into how many partitions the queue is divided if it is not divided yet: 1 to 128 lists, each in a Cluster slot of its own, so that
+   * several masters share its work. Messages of one key go to one partition and keep their order; the order of others is that of
+   * their partition. It holds for the queue in Redis: who is not given this option finds the partitions all the same. Default: as
+   * it is.
+   */
+  partitions?: number | undefined;
   /** How many replicas must have a message before its send resolves, at least 0. Default 0. */
   replicas?: number | undefined;
   /**
@@ -168,6 +172,7 @@ const optionNames: NamesOf<QueueOptions<unknown>> = {
   maxLength: true,
   deadLetters: true,
   history: true,
+  partitions: true,
   replicas: true,
   consume: true,
 };
@@ -205,13 +210,15 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly history: History<Body>;
   /** What is sent at certain times. */
   readonly schedules: DeclaredSchedules<Body, Input>;
+  /** Its own list. */
   readonly #context: QueueContext<Body>;
+  readonly #partitions: Partitions<Body>;
   readonly #defaults: ConsumeOptions;
   readonly #producer: Producer<Body, Input>;
   readonly #sends: SendCalls<Body, Input>;
   readonly #wrappers: HandlerWrapper[] = [];
   readonly #batchWrappers: BatchWrapper[] = [];
-  readonly #results: Results;
+  readonly #results: AllResults;
   readonly #consumers = new Set<Consumer<Body>>();
   readonly #events = new Emitter<QueueEvents<Body>>(queueEventNames);
   readonly #declaration: Declaration | undefined;
@@ -235,21 +242,31 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     }
     const keys = codec.isDecodeOnly ? keysOfAny(name) : queueKeys(name);
     const maxMessageBytes = checkedMaxMessageBytes(options.maxMessageBytes);
+    const isForeign = codec.isDecodeOnly === true;
     this.name = name;
-    this.#context = {
+    const shared = {
       name,
-      connection: connectionOf(queueOwner(name, keys), connection),
-      keys,
-      firstUse: new FirstUse(connection, name, codec.isDecodeOnly === true),
       index: new NameIndex(connection, 'queues'),
       codec: codec as Codec,
       schema: schema as Schema<unknown, Body> | undefined,
       resultCodec: options.resultCodec ?? json(),
       maxMessageBytes,
     };
+    const contextOf = (keys: QueueKeys, mayUse: boolean) => ({
+      ...shared,
+      keys,
+      connection: connectionOf(queueOwner(name, keys), connection),
+      firstUse: new FirstUse(connection, name, mayUse),
+    });
+    this.#context = contextOf(keys, isForeign);
+    const wanted = checkedPartitions(options.partitions, isForeign);
+    this.#partitions = new Partitions(this.#context, (keys) => contextOf(keys, true), {
+      wanted,
+      isWhole: isForeign,
+    });
     consumerOptions(consume);
     this.#defaults = consume;
-    this.#producer = new Producer(this.#context, {
+    this.#producer = new Producer(this.#context, this.#partitions, {
       timeoutMs: sendTimeoutMs,
       replicas,
       maxMessageBytes,
@@ -257,18 +274,21 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       dropped: (count) => this.#events.emit('dropped', { count }),
     });
     this.#sends = new SendCalls(this.#context, this.#producer);
-    const context = this.#context as QueueContext;
-    this.#results = new Results(context, connection, consume.order ?? 'fifo');
+    const order = consume.order ?? 'fifo';
+    this.#results = new AllResults(this.#partitions as Partitions, connection, order);
     this.#declaration = this.#declare(options);
-    acceptFollowUps(this, (body, given, flow) => this.#sends.prepare(body as Input, given, flow));
+    acceptFollowUps(this, {
+      prepare: (body, given, flow) => this.#sends.prepare(body as Input, given, flow),
+      listFor: (message) => this.#producer.listFor(message),
+    });
     this.deadLetters = new DeadLetters(
-      this.#context,
+      this.#partitions,
       (body, given, flow) => this.#producer.prepare(body as Input, given, flow),
       () => this.#declaration?.end(),
     );
-    this.limits = new DeclaredLimits(this.#context as QueueContext);
-    this.history = new History(this.#context);
-    this.schedules = new DeclaredSchedules<Body, Input>(this.#context, maxMessageBytes);
+    this.limits = new DeclaredLimits(this.#partitions as Partitions);
+    this.history = new History(this.#partitions);
+    this.schedules = new DeclaredSchedules<Body, Input>(this.#partitions, maxMessageBytes);
   }
 
   /**
@@ -309,7 +329,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   request<Value = unknown>(body: Input, options: RequestOptions = {}): Promise<Value> {
     const send = (given: Input, sendOptions: SendOptions) =>
       this.#sends.send(given, sendOptions, 'request');
-    return request(this.#context as QueueContext, this.#results, send, body, options);
+    return request(this.#results, send, body, options);
   }
 
   /**
@@ -423,7 +443,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   async receive(options: ReceiveOptions = {}): Promise<Delivery<Body> | undefined> {
     if (this.#isClosed) throw new ClosedError('The queue is closed');
-    this.#receiver ??= new Receiver(this.#context, this.#defaults as LeaseOptions, this.#events);
+    this.#receiver ??= new Receiver(this.#partitions, this.#defaults as LeaseOptions, this.#events);
     const receiver = this.#receiver;
     if (!isObserved('receive')) return receiver.receive(options);
     const { address } = this.#context.connection;
@@ -464,12 +484,12 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * this consumer may start messages that it had taken before.
    */
   pause(options: PauseOptions = {}): Promise<void> {
-    return pauseQueue(this.#context as QueueContext, options);
+    return pauseQueue(this.#lists, options);
   }
 
   /** Ends the pause of the queue: its consumers go on at once. Resolves to false when it was not paused. */
   resume(): Promise<boolean> {
-    return resumeQueue(this.#context as QueueContext);
+    return resumeQueue(this.#lists);
   }
 
   /** Counts the messages in each state, and those that wait at each priority. Costs the same however many there are. */
@@ -484,8 +504,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   stats(options: { key?: string } = {}): Promise<QueueStats | KeyStats> {
     refuseUnknownOptions('stats()', options, { key: true });
     const { key } = options;
-    const context = this.#context as QueueContext;
-    return key === undefined ? readStats(context) : readKeyStats(context, key);
+    return key === undefined ? readAllStats(this.#lists) : readKeyStats(this.#lists, key);
   }
 
   /**
@@ -493,7 +512,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * lease has run out are among them until their messages are recovered.
    */
   consumers(): Promise<QueueConsumerInfo[]> {
-    return readConsumers(this.#context as QueueContext);
+    return readConsumers(this.#lists);
   }
 
   /**
@@ -511,7 +530,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * start messages that it had taken before.
    */
   pauseConsumer(consumer: string, options: PauseConsumerOptions = {}): Promise<void> {
-    return pauseConsumerOf(this.#context as QueueContext, consumer, options);
+    return pauseConsumerOf(this.#lists, consumer, options);
   }
 
   /**
@@ -520,7 +539,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws InvalidArgumentError for what is no name.
    */
   resumeConsumer(consumer: string): Promise<boolean> {
-    return resumeConsumerOf(this.#context as QueueContext, consumer);
+    return resumeConsumerOf(this.#lists, consumer);
   }
 
   /**
@@ -531,7 +550,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   async idle(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     refuseUnknownOptions('idle()', options, { signal: true });
-    await untilIdle(() => isIdle(this.#context as QueueContext), options.signal);
+    await untilIdle(() => areIdle(this.#lists), options.signal);
   }
 
   /**
@@ -542,7 +561,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws InvalidArgumentError for an option that cannot work.
    */
   series(options: SeriesOptions = {}): Promise<SeriesPoint[]> {
-    return readSeries(this.#context as QueueContext, options);
+    return readSeries(this.#lists, options);
   }
 
   /**
@@ -553,7 +572,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws InvalidArgumentError for an option that cannot work.
    */
   async keys(options: KeysOptions = {}): Promise<ListedKey[]> {
-    return listKeys(this.#context as QueueContext, options);
+    return listKeys(this.#lists, options);
   }
 
   /**
@@ -565,12 +584,12 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws UnconfirmedError when not all have confirmed it within `timeoutMs`. The key is paused all the same.
    */
   pauseKey(key: string, options: PauseKeyOptions = {}): Promise<void> {
-    return pauseKeyOf(this.#context as QueueContext, key, options);
+    return pauseKeyOf(this.#lists, key, options);
   }
 
   /** Ends the pause of a key. Resolves to false when it was not paused. */
   resumeKey(key: string): Promise<boolean> {
-    return resumeKeyOf(this.#context as QueueContext, key);
+    return resumeKeyOf(this.#lists, key);
   }
 
   /**
@@ -580,7 +599,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws InvalidArgumentError for an argument or option that cannot work.
    */
   async peek(count = 10, options: PeekOptions = {}): Promise<PeekedMessage<Body>[]> {
-    return peek(this.#context, count, this.#defaults.order ?? 'fifo', options);
+    return peek(this.#partitions, count, this.#defaults.order ?? 'fifo', options);
   }
 
   /**
@@ -599,7 +618,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   cancel(id: string, reason = '', options: SearchOptions = {}): Promise<CancelResult> {
     const order = this.#defaults.order ?? 'fifo';
-    return cancel(this.#context as QueueContext, id, reason, order, options);
+    return cancel(this.#lists, id, reason, order, options);
   }
 
   /**
@@ -614,7 +633,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     id: string,
     options: SearchOptions = {},
   ): Promise<FoundMessage<Body> | 'active' | undefined> {
-    return find(this.#context, id, this.#defaults.order ?? 'fifo', options);
+    return find(this.#partitions, id, this.#defaults.order ?? 'fifo', options);
   }
 
   /**
@@ -635,7 +654,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       order: this.#defaults.order ?? 'fifo',
       maxMessageBytes: this.#context.maxMessageBytes,
     };
-    return update(this.#context, id, changes, host, options);
+    return update(this.#partitions, id, changes, host, options);
   }
 
   /**
@@ -646,9 +665,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   async purge(options: PurgeOptions = {}): Promise<PurgeResult> {
     refuseUnknownOptions('purge()', options, purgeOptionNames);
-    const purged = await purge(this.#context.connection, this.#context.keys, options);
-    await relayNow(this.#context as QueueContext);
-    return purged;
+    return purgeLists(await this.#lists.all(), options);
   }
 
   /**
@@ -661,10 +678,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   async destroy(options: DestroyOptions = {}): Promise<DestroyResult> {
     refuseUnknownOptions('destroy()', options, destroyOptionNames);
-    const { connection, keys, index } = this.#context;
-    const relay = () => relayNow(this.#context as QueueContext);
-    const { deleted, isThrough } = await destroy(connection, keys, relay, options);
-    if (isThrough) await index.remove(this.name);
+    const { deleted, isThrough } = await destroyLists(await this.#lists.all(), options);
+    if (isThrough) await this.#context.index.remove(this.name);
     return deleted;
   }
 
@@ -718,6 +733,11 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     };
   }
 
+  /** The lists of the queue, for what does not read bodies. */
+  get #lists(): Partitions {
+    return this.#partitions as Partitions;
+  }
+
   #start(
     createHandlers: CreateHandlers<Body>,
     options: CheckedConsume & { signal: AbortSignal | undefined },
@@ -727,7 +747,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     if (this.#isClosed) throw new ClosedError('The queue is closed');
     const { concurrency } = options;
     const about = describeConsumer({ version, concurrency, ...startedBy });
-    const consumer = new Consumer(this.#context, createHandlers, { ...options, about }, turns);
+    const consumer = new Consumer(this.#partitions, createHandlers, { ...options, about }, turns);
     this.#consumers.add(consumer);
     consumer.on('stopped', () => this.#consumers.delete(consumer));
     return consumer;
@@ -735,13 +755,13 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
 
   #declare({ deadLetters, history }: QueueOptions<Body, Input>): Declaration | undefined {
     if (deadLetters === undefined && history === undefined) return undefined;
-    const context = this.#context as QueueContext;
     const bounds = deadLetters === undefined ? undefined : checkedBounds(deadLetters);
     const settings = history === undefined ? undefined : checkedHistory(history);
     return new Declaration(
       async (isOver) => {
-        if (history !== undefined) await declareHistory(context, settings);
-        if (bounds) await declareBounds(context, bounds, isOver);
+        const lists = await this.#lists.all();
+        if (history !== undefined) await declareHistory(lists, settings);
+        if (bounds) await declareBounds(lists, bounds, isOver);
       },
       (error) => this.#events.emit('error', error),
     );

@@ -51,7 +51,7 @@ async function atEachPoint(commands: readonly string[], test: (death: Death) => 
 async function relay(connection: Connection, name: string, ...targets: string[]): Promise<void> {
   const failures: Error[] = [];
   const index = new NameIndex(connection, 'queues');
-  const outbox = new Outbox({ connection, keys: queueKeys(name), name, index }, (error) => {
+  const outbox = new Outbox({ connection, keys: queueKeys(name), index }, (error) => {
     failures.push(error);
   });
   for (const target of targets) {

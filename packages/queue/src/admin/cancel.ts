@@ -1,9 +1,9 @@
 import { InvalidArgumentError, refuseUnknownOptions, shown } from '@redpost/core';
 import { shortened } from '@redpost/core/consuming';
-import type { QueueContext } from '../context.js';
 import { relayNow } from '../outbox/outbox.js';
+import type { Partitions } from '../partitions/partitions.js';
 import { cancelHeld, cancelWaiting } from '../scripts/cancel.js';
-import { checkId, type SearchOptions, search, searchOptionNames } from './search.js';
+import { checkId, type SearchOptions, searchLists, searchOptionNames } from './search.js';
 
 /**
  * What became of a message by `cancel()`.
@@ -16,7 +16,7 @@ export type CancelResult = 'removed' | 'signalled' | 'gone';
 
 /** Cancels a message wherever it is. */
 export async function cancel(
-  context: QueueContext,
+  partitions: Partitions,
   id: string,
   reason: string,
   order: 'fifo' | 'lifo',
@@ -29,8 +29,8 @@ export async function cancel(
   }
   const scripts = { waiting: cancelWaiting, held: cancelHeld };
   const input = { reason: shortened(reason) };
-  const cancelled = await search(context, scripts, { id, input, order, options });
+  const cancelled = await searchLists(partitions, scripts, { id, input, order, options });
   // It may have been a member of a flow.
-  if (cancelled) await relayNow(context);
-  return cancelled ?? 'gone';
+  if (cancelled) await relayNow(cancelled.list);
+  return cancelled?.found ?? 'gone';
 }

@@ -1,6 +1,7 @@
 import { type Complete, type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
 import type { QueueContext } from '../context.js';
 import type { Prepare } from '../outbox/follow-up.js';
+import type { Partitions } from '../partitions/partitions.js';
 import {
   boundsFields,
   boundsOf,
@@ -39,6 +40,7 @@ const listOptionNames: NamesOf<ListOptions> = {
 
 /** The messages of a queue that were given up. */
 export class DeadLetters<Body = unknown, Input = Body> {
+  readonly #partitions: Partitions<Body>;
   readonly #context: QueueContext<Body>;
   readonly #prepare: Prepare;
   readonly #endDeclaration: () => Promise<void> | undefined;
@@ -48,11 +50,12 @@ export class DeadLetters<Body = unknown, Input = Body> {
    * @param endDeclaration stops what the queue's constructor may still be declaring.
    */
   constructor(
-    context: QueueContext<Body>,
+    partitions: Partitions<Body>,
     prepare: Prepare,
     endDeclaration: () => Promise<void> | undefined,
   ) {
-    this.#context = context;
+    this.#partitions = partitions;
+    this.#context = partitions.known[0] as QueueContext<Body>;
     this.#prepare = prepare;
     this.#endDeclaration = endDeclaration;
   }
@@ -133,7 +136,7 @@ export class DeadLetters<Body = unknown, Input = Body> {
   async setBounds(bounds: DeadLetterBounds | 'unbounded'): Promise<void> {
     const checked = checkedBounds(bounds);
     await this.#endDeclaration();
-    await declareBounds(this.#context as QueueContext, checked);
+    await declareBounds(await (this.#partitions as Partitions).all(), checked);
   }
 
   /**

@@ -1,8 +1,8 @@
 import { refuseUnknownOptions } from '@redpost/core';
-import type { QueueContext } from '../context.js';
 import { readStored, type StoredMessage } from '../message/stored-message.js';
+import type { Partitions } from '../partitions/partitions.js';
 import { type FoundWaiting, findHeld, findWaiting } from '../scripts/find.js';
-import { checkId, type SearchOptions, search, searchOptionNames } from './search.js';
+import { checkId, type SearchOptions, searchLists, searchOptionNames } from './search.js';
 
 /** A message that waits. */
 export interface FoundMessage<Body = unknown> extends StoredMessage<Body> {
@@ -14,7 +14,7 @@ export interface FoundMessage<Body = unknown> extends StoredMessage<Body> {
 
 /** Looks for a message by its id. */
 export async function find<Body>(
-  context: QueueContext<Body>,
+  partitions: Partitions<Body>,
   id: string,
   order: 'fifo' | 'lifo',
   options: SearchOptions,
@@ -23,14 +23,15 @@ export async function find<Body>(
   checkId(id);
   const scripts = { waiting: findWaiting, held: findHeld };
   const sought = { id, input: {}, order, options };
-  const found = await search<FoundWaiting | 'active', object>(
-    context as QueueContext,
+  const result = await searchLists<FoundWaiting | 'active', object, Body>(
+    partitions,
     scripts,
     sought,
   );
-  if (found === undefined || found === 'active') return found;
-  const { element, dueAt } = found;
-  const message = await readStored(context, element);
+  if (result === undefined) return undefined;
+  if (result.found === 'active') return 'active';
+  const { element, dueAt } = result.found;
+  const message = await readStored(result.list, element);
   return Object.defineProperties(message as FoundMessage<Body>, {
     state: { value: dueAt === undefined ? 'pending' : 'delayed', enumerable: true },
     dueAt: { value: dueAt === undefined ? undefined : new Date(dueAt), enumerable: true },

@@ -3,6 +3,8 @@ import { Slice } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { decodeEnvelope } from '../message/envelope.js';
 import { readBody } from '../message/message.js';
+import type { Partitions } from '../partitions/partitions.js';
+import { shareOf } from '../partitions/share-of.js';
 import {
   checkedHistory,
   type HistoryOptions,
@@ -64,18 +66,33 @@ const listOptionNames: NamesOf<HistoryListOptions> = {
 
 /** What a queue remembers of settled messages, where it has been told to. */
 export class History<Body = unknown> {
-  readonly #context: QueueContext<Body>;
+  readonly #partitions: Partitions<Body>;
 
-  constructor(context: QueueContext<Body>) {
-    this.#context = context;
+  constructor(partitions: Partitions<Body>) {
+    this.#partitions = partitions;
   }
 
   /** The newest records first. Resolves to none where the queue has no history. */
   async list(options: HistoryListOptions = {}): Promise<HistoryRecord<Body>[]> {
     refuseUnknownOptions('history.list()', options, listOptionNames);
-    const { limit = 100, id, outcome, signal } = options;
+    const { limit = 100 } = options;
     wholeNumber('limit', limit, { min: 1 });
-    const { connection, keys } = this.#context;
+    const lists = await this.#partitions.all();
+    const all = await Promise.all(lists.map((list) => this.#listOf(list, options, limit)));
+    if (all.length === 1) return all[0] as HistoryRecord<Body>[];
+    return all
+      .flat()
+      .sort((a, b) => b.at.getTime() - a.at.getTime())
+      .slice(0, limit);
+  }
+
+  /** Those of one list of the queue. */
+  async #listOf(
+    list: QueueContext<Body>,
+    { id, outcome, signal }: HistoryListOptions,
+    limit: number,
+  ): Promise<HistoryRecord<Body>[]> {
+    const { connection, keys } = list;
     const found: HistoryRecord<Body>[] = [];
     for (let to = '+'; found.length < limit && !signal?.aborted; ) {
       const entries = await connection.run(newestEntries, { stream: keys.history, to });
@@ -83,7 +100,7 @@ export class History<Body = unknown> {
         const isMeant = (record: HistoryRecord<Body>) =>
           (id === undefined || record.id === id) &&
           (outcome === undefined || record.outcome === outcome);
-        const records = await recordsOf(this.#context, fields);
+        const records = await recordsOf(list, fields);
         found.push(...records.filter(isMeant).reverse());
       }
       const last = entries.at(-1);
@@ -95,7 +112,7 @@ export class History<Body = unknown> {
 
   /** What was declared for this queue by any object or process; undefined where there is no history. */
   async settings(): Promise<Complete<HistoryOptions> | undefined> {
-    const { connection, keys } = this.#context;
+    const [{ connection, keys }] = (await this.#partitions.all()) as [QueueContext];
     const fields = await connection.call('HMGET', [keys.shape, ...historyFields]);
     return historyOf(...(fields as (Buffer | null)[]).map((field) => field?.toString()));
   }
@@ -107,28 +124,38 @@ export class History<Body = unknown> {
    * @throws InvalidArgumentError for options that cannot work: nothing is changed.
    */
   async set(options: HistoryOptions | 'off'): Promise<void> {
-    await declareHistory(this.#context as QueueContext, checkedHistory(options));
+    await declareHistory(await (this.#partitions as Partitions).all(), checkedHistory(options));
   }
 
   /** Deletes all records. */
   async purge(): Promise<void> {
-    const { connection, keys } = this.#context;
-    await connection.call('UNLINK', [keys.history, keys.historyEnds]);
+    const lists = await this.#partitions.all();
+    await Promise.all(
+      lists.map(({ connection, keys }) =>
+        connection.call('UNLINK', [keys.history, keys.historyEnds]),
+      ),
+    );
   }
 }
 
-/** Declares this for the queue; undefined for no history. */
+/** Declares this for each of the lists of a queue; undefined for no history. */
 export async function declareHistory(
-  { connection, keys }: QueueContext,
+  lists: readonly QueueContext[],
   settings: Complete<HistoryOptions> | undefined,
 ): Promise<void> {
   const [length, age, bodies] = historyFields;
-  const set: Record<string, number> = settings
-    ? { [length]: settings.maxLength, [age]: settings.maxAgeMs }
-    : {};
-  if (settings?.bodies) set[bodies] = 1;
-  const drop = historyFields.filter((name) => !(name in set));
-  await connection.run(reshape, { keys, drop, set });
+  const setIn = (at: number): Record<string, number> => {
+    if (!settings) return {};
+    const { maxLength, maxAgeMs } = settings;
+    const set = { [length]: shareOf(maxLength, at, lists.length), [age]: maxAgeMs };
+    return settings.bodies ? { ...set, [bodies]: 1 } : set;
+  };
+  const drop = historyFields.filter((name) => !(name in setIn(0)));
+  await Promise.all(
+    lists.map(({ connection, keys }, at) =>
+      connection.run(reshape, { keys, drop, set: setIn(at) }),
+    ),
+  );
 }
 
 /** The records of an entry, the oldest first. */

@@ -5,9 +5,9 @@ import {
   shown,
   wholeNumber,
 } from '@redpost/core';
-import type { QueueContext } from '../context.js';
 import { checkKey, keyless } from '../message/key.js';
-import { type KeyReport, keyStats } from '../scripts/key-stats.js';
+import type { Partitions } from '../partitions/partitions.js';
+import { type KeyReport, type KeyStatsInput, keyStats } from '../scripts/key-stats.js';
 
 /** The messages of one key, or those without a key, which count together as one more key. */
 export interface ListedKey {
@@ -54,27 +54,69 @@ export interface KeysOptions {
 const optionNames: NamesOf<KeysOptions> = { by: true, count: true };
 
 /** Costs the same however many keys there are. */
-export async function listKeys(context: QueueContext, options: KeysOptions): Promise<ListedKey[]> {
+export async function listKeys(partitions: Partitions, options: KeysOptions): Promise<ListedKey[]> {
   refuseUnknownOptions('keys()', options, optionNames);
   const { by = 'pending', count = 10 } = options;
   if (by !== 'pending' && by !== 'age' && by !== 'time') {
     throw new InvalidArgumentError(`by is 'pending', 'age' or 'time', got ${shown(by)}`);
   }
   wholeNumber('count', count, { min: 1, max: 1000 });
-  const { connection, keys } = context;
-  const reports = await connection.run(keyStats, { keys, which: by, count });
-  return reports.map((report) =>
-    report.key === keyless
-      ? { ...statsOf(report), key: undefined, active: undefined }
-      : statsOf(report),
+  const reports = await reportsOf(partitions, by, count);
+  return reports
+    .sort(orders[by])
+    .slice(0, count)
+    .map((report) =>
+      report.key === keyless
+        ? { ...statsOf(report), key: undefined, active: undefined }
+        : statsOf(report),
+    );
+}
+
+/** Those of one list are in their order already. */
+const orders: Record<NonNullable<KeysOptions['by']>, (a: KeyReport, b: KeyReport) => number> = {
+  pending: (a, b) => b.pending - a.pending,
+  age: (a, b) => (a.since ?? 0) - (b.since ?? 0),
+  time: (a, b) => b.handlerMs - a.handlerMs,
+};
+
+async function reportsOf(
+  partitions: Partitions,
+  which: KeyStatsInput['which'],
+  count: number,
+): Promise<KeyReport[]> {
+  const lists = await partitions.all();
+  const all = await Promise.all(
+    lists.map(({ connection, keys }) => connection.run(keyStats, { keys, which, count })),
   );
+  const byKey = new Map<string, KeyReport>();
+  for (const report of all.flat()) {
+    const known = byKey.get(report.key);
+    byKey.set(report.key, known ? sumOf(known, report) : report);
+  }
+  return [...byKey.values()];
+}
+
+/** The messages without a key are in all lists. */
+function sumOf(one: KeyReport, other: KeyReport): KeyReport {
+  return {
+    key: one.key,
+    pending: one.pending + other.pending,
+    active: one.active + other.active,
+    handlerMs: one.handlerMs + other.handlerMs,
+    since: least(one.since, other.since),
+    notBefore: one.notBefore ?? other.notBefore,
+    pausedUntil: one.pausedUntil ?? other.pausedUntil,
+  };
+}
+
+function least(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
 /** Of a key that nothing is known of: no messages. */
-export async function readKeyStats(context: QueueContext, key: string): Promise<KeyStats> {
+export async function readKeyStats(partitions: Partitions, key: string): Promise<KeyStats> {
   checkKey(key);
-  const { connection, keys } = context;
-  const [report] = await connection.run(keyStats, { keys, which: { key }, count: 1 });
+  const [report] = await reportsOf(partitions, { key }, 1);
   return statsOf(report as KeyReport);
 }
 

@@ -8,6 +8,7 @@ import {
 import type { ConsumedEnd, QueueContext } from '../context.js';
 import { defaultPriority } from '../message/envelope.js';
 import { readStored, type StoredMessage } from '../message/stored-message.js';
+import type { Partitions } from '../partitions/partitions.js';
 import { type PeekedElement, peekScript } from '../scripts/peek.js';
 import { peekDelayed } from '../scripts/peek-delayed.js';
 import { peekHeld } from '../scripts/peek-held.js';
@@ -51,7 +52,7 @@ interface Peeked extends PeekedElement {
 
 /** Reads messages in one state, without taking them. */
 export async function peek<Body>(
-  context: QueueContext<Body>,
+  partitions: Partitions<Body>,
   count: number,
   order: 'fifo' | 'lifo',
   options: PeekOptions,
@@ -65,9 +66,24 @@ export async function peek<Body>(
     );
   }
   if (maxBodyBytes !== undefined) wholeNumber('maxBodyBytes', maxBodyBytes, { min: 0 });
-  const reading = new Reading(context as QueueContext, count, maxBodyBytes);
-  const found = await (state === 'pending' ? reading.pending(order) : reading[state]());
-  return Promise.all(found.map((each) => readPeeked(context, state, each)));
+  const lists = await partitions.all();
+  const found = await Promise.all(
+    lists.map((list) => {
+      const reading = new Reading(list as QueueContext, count, maxBodyBytes);
+      return state === 'pending' ? reading.pending(order) : reading[state]();
+    }),
+  );
+  const [list] = lists as [QueueContext<Body>];
+  const next = together(found, state).slice(0, count);
+  return Promise.all(next.map((each) => readPeeked(list, state, each)));
+}
+
+/** Of the lists of a queue: consumers take of each in turn, and delayed messages come when they are due. */
+function together(lists: readonly Peeked[][], state: PeekedMessage['state']): Peeked[] {
+  if (lists.length === 1) return lists[0] as Peeked[];
+  if (state === 'delayed') return lists.flat().sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
+  const longest = Math.max(...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, at) => lists.flatMap((list) => list[at] ?? [])).flat();
 }
 
 class Reading {

@@ -1,4 +1,5 @@
 import type { QueueContext } from '../context.js';
+import type { Partitions } from '../partitions/partitions.js';
 import { consumerOf, isFormer } from '../scripts/recover.js';
 import { type StatsResult, stats } from '../scripts/stats.js';
 import type { QueueLimits } from '../shape/limits.js';
@@ -6,6 +7,8 @@ import type { Paused } from '../shape/shape.js';
 
 /** How many messages are in each state. */
 export interface QueueStats {
+  /** Into how many partitions the queue is divided; undefined where it is not. */
+  partitions: number | undefined;
   /** How many messages wait for a consumer. */
   pending: number;
   /** How many messages consumers hold now. */
@@ -38,7 +41,7 @@ export interface QueueStats {
   paused: Paused | undefined;
   /** Until when nothing starts because a handler has asked for that, by `retry({ limited: true })`. */
   limitedUntil: Date | undefined;
-  /** The limits that the queue has declared. */
+  /** The limits that the queue has declared, for all its partitions together. */
   limits: QueueLimits;
   /** Counters since the queue was created. */
   total: {
@@ -58,12 +61,45 @@ export interface QueueStats {
   };
 }
 
-/** Counts the messages. Costs the same for any depth of the queue. */
+/** Counts the messages in all lists of a queue. Costs the same for any depth of the queue. */
+export async function readAllStats(partitions: Partitions): Promise<QueueStats> {
+  const [first, ...others] = await Promise.all((await partitions.all()).map(readStats));
+  return others.reduce(sumOf, first as QueueStats);
+}
+
+/** The first one is of the list of the queue's name, which tells what holds for all. */
+function sumOf(one: QueueStats, other: QueueStats): QueueStats {
+  const sum: QueueStats = { ...one, total: { ...one.total }, outbox: { ...one.outbox } };
+  for (const name of ['pending', 'active', 'delayed', 'dead', 'schedules', 'flows'] as const) {
+    sum[name] += other[name];
+  }
+  // A consumer has a lease for each list.
+  sum.consumers = Math.max(one.consumers, other.consumers);
+  sum.pausedConsumers = Math.max(one.pausedConsumers, other.pausedConsumers);
+  sum.outbox.pending += other.outbox.pending;
+  sum.outbox.waitsSince = earlier(one.outbox.waitsSince, other.outbox.waitsSince);
+  sum.byPriority = sumOfEach(one.byPriority, other.byPriority);
+  for (const name of Object.keys(sum.total) as (keyof QueueStats['total'])[]) {
+    sum.total[name] += other.total[name];
+  }
+  return sum;
+}
+
+function earlier(one: Date | undefined, other: Date | undefined): Date | undefined {
+  return one && other ? new Date(Math.min(one.getTime(), other.getTime())) : (one ?? other);
+}
+
+/** A list without priorities has all its messages in `pending`. */
+function sumOfEach(one: QueueStats['byPriority'], other: QueueStats['byPriority']) {
+  return one && other ? one.map((count, level) => count + (other[level] ?? 0)) : (one ?? other);
+}
+
+/** Counts the messages of one list. */
 export async function readStats(context: QueueContext): Promise<QueueStats> {
   const { connection, keys } = context;
   const result = await connection.run(stats, { keys });
   const { pending, delayed, dead, schedules, flows, outbox, counters, now } = result;
-  const { limits } = result.shape;
+  const { limits, division } = result.shape;
   // What is over may still be there.
   const isAhead = (end: Date | undefined) => !end || end.getTime() > now;
   const paused = isAhead(result.shape.paused?.until) ? result.shape.paused : undefined;
@@ -94,6 +130,7 @@ export async function readStats(context: QueueContext): Promise<QueueStats> {
     trimmed: count('trimmed'),
   };
   return {
+    partitions: division.count || undefined,
     pending,
     active,
     delayed,

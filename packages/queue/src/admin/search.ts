@@ -1,5 +1,6 @@
 import {
   InvalidArgumentError,
+  isRedpostError,
   type NamesOf,
   RedpostError,
   type Script,
@@ -8,6 +9,7 @@ import {
 } from '@redpost/core';
 import { pause } from '@redpost/core/consuming';
 import type { ConsumedEnd, QueueContext } from '../context.js';
+import type { Partitions } from '../partitions/partitions.js';
 import { consumerOf } from '../scripts/recover.js';
 import type {
   Place,
@@ -30,7 +32,7 @@ export interface SearchProgress {
 export interface SearchOptions {
   /** Ends the search: the call rejects with the reason of the signal. */
   signal?: AbortSignal | undefined;
-  /** How many waiting messages are looked at, at least 1. Above that, the call rejects. Default: all. */
+  /** How many waiting messages are looked at in each partition, at least 1. Above that, the call rejects. Default: all. */
   maxScanned?: number | undefined;
   /** Called from time to time while the search goes on. */
   onProgress?: ((progress: SearchProgress) => void) | undefined;
@@ -107,6 +109,26 @@ export async function search<Found, Input extends object>(
     (await searching.others()) ??
     (await searching.held())
   );
+}
+
+/** The same in all lists of a queue, one after the other. Resolves to the list, too, in which it is. */
+export async function searchLists<Found, Input extends object, Body>(
+  partitions: Partitions<Body>,
+  scripts: SearchScripts<Found, Input>,
+  sought: Sought<Input>,
+): Promise<{ found: Found; list: QueueContext<Body> } | undefined> {
+  let limited: unknown;
+  for (const list of await partitions.all()) {
+    try {
+      const found = await search(list as QueueContext, scripts, sought);
+      if (found !== undefined) return { found, list };
+    } catch (error) {
+      if (!isRedpostError(error, 'SEARCH_LIMIT')) throw error;
+      limited = error;
+    }
+  }
+  if (limited) throw limited;
+  return undefined;
 }
 
 /** The same, but only among those that consumers hold. */

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { InvalidArgumentError, type NamesOf, refuseUnknownOptions, shown } from '@redpost/core';
 import type { QueueContext } from '../context.js';
+import type { Partitions } from '../partitions/partitions.js';
 import { bucketCount, type Distribution, distributionOf } from '../recording/distribution.js';
 import { type Outcome, outcomes } from '../recording/outcome.js';
 import { keptSums } from '../scripts/add-series.js';
@@ -33,7 +34,7 @@ const perCall = 500;
 
 /** Reads what consumers have counted: a point for each minute or hour, the oldest first. */
 export async function readSeries(
-  context: QueueContext,
+  partitions: Partitions,
   options: SeriesOptions,
 ): Promise<SeriesPoint[]> {
   refuseUnknownOptions('series()', options, optionNames);
@@ -48,31 +49,52 @@ export async function readSeries(
     }
   }
   const length = lengths[by];
-  const last = Math.floor((options.to?.getTime() ?? (await serverTime(context))) / length);
+  const lists = await partitions.all();
+  const to = options.to?.getTime() ?? (await serverTime(lists[0] as QueueContext));
+  const last = Math.floor(to / length);
   const first = options.from
     ? Math.max(Math.floor(options.from.getTime() / length), last - keptSums[by] + 1)
     : last - defaultCounts[by] + 1;
   const points: SeriesPoint[] = [];
   for (let at = first; at <= last; at += perCall) {
-    points.push(...(await readPoints(context, by, at, Math.min(last, at + perCall - 1))));
+    points.push(...(await readPoints(lists, by, at, Math.min(last, at + perCall - 1))));
   }
   return points;
 }
 
 async function readPoints(
-  { connection, keys }: QueueContext,
+  lists: readonly QueueContext[],
   by: 'minute' | 'hour',
   first: number,
   last: number,
 ): Promise<SeriesPoint[]> {
   const numbers = Array.from({ length: last - first + 1 }, (_, n) => first + n);
   const fields = numbers.map((number) => `${by.charAt(0)}${number}`);
-  const texts = (await connection.call('HMGET', [keys.series, ...fields])) as (Buffer | null)[];
-  return texts.map((text, n) => pointOf(text, new Date((first + n) * lengths[by])));
+  const texts = await Promise.all(
+    lists.map(
+      ({ connection, keys }) =>
+        connection.call('HMGET', [keys.series, ...fields]) as Promise<(Buffer | null)[]>,
+    ),
+  );
+  return numbers.map((number, n) => {
+    const sums = sumsOf(texts.map((all) => all[n] ?? null));
+    return pointOf(sums, new Date(number * lengths[by]));
+  });
 }
 
-function pointOf(text: Buffer | null, at: Date): SeriesPoint {
-  const sums = text === null ? [] : String(text).split(',').map(Number);
+/** What was counted in the lists of a queue, together. */
+function sumsOf(texts: readonly (Buffer | null)[]): number[] {
+  const sums: number[] = [];
+  for (const text of texts) {
+    if (text === null) continue;
+    for (const [n, value] of String(text).split(',').entries()) {
+      sums[n] = (sums[n] ?? 0) + Number(value);
+    }
+  }
+  return sums;
+}
+
+function pointOf(sums: readonly number[], at: Date): SeriesPoint {
   const part = (from: number, count: number) =>
     Array.from({ length: count }, (_, n) => sums[from + n] ?? 0);
   const counts = part(0, outcomes.length);

@@ -10,10 +10,11 @@ import {
 } from '@redpost/core';
 import type { QueueContext } from '../context.js';
 import { isPriority } from '../message/envelope.js';
+import type { Partitions } from '../partitions/partitions.js';
 import { findHeld } from '../scripts/find.js';
 import { type UpdateInput, updateWaiting } from '../scripts/update.js';
 import { longestMs } from '../sending/send-options.js';
-import { checkId, type SearchOptions, search, searchOptionNames } from './search.js';
+import { checkId, type SearchOptions, searchLists, searchOptionNames } from './search.js';
 
 /** What to change of a message: at least one of these. */
 export interface MessageChanges<Input = unknown> {
@@ -47,7 +48,7 @@ export interface UpdateHost {
 
 /** Changes a message that waits, wherever it is. */
 export async function update<Body, Input>(
-  context: QueueContext<Body>,
+  partitions: Partitions<Body>,
   id: string,
   changes: MessageChanges<Input>,
   { order, maxMessageBytes }: UpdateHost,
@@ -56,13 +57,12 @@ export async function update<Body, Input>(
   refuseUnknownOptions('update()', changes, changeNames);
   refuseUnknownOptions('update()', options, searchOptionNames);
   checkId(id);
-  const input = await checkedChanges(context, changes, maxMessageBytes);
+  const [list] = partitions.known as [QueueContext<Body>];
+  const input = await checkedChanges(list, changes, maxMessageBytes);
   const scripts = { waiting: updateWaiting, held: findHeld };
-  const found = await search<'updated' | 'keyed' | 'malformed' | 'active', UpdateInput>(
-    context as QueueContext,
-    scripts,
-    { id, input, order, options },
-  );
+  type Found = 'updated' | 'keyed' | 'malformed' | 'active';
+  const sought = { id, input, order, options };
+  const found = (await searchLists<Found, UpdateInput, Body>(partitions, scripts, sought))?.found;
   if (found === 'keyed') {
     throw new InvalidArgumentError(`The message ${shown(id)} has a key, so it has no priority`);
   }

@@ -2,6 +2,7 @@ import {
   clearTimeout,
   HandlerPool,
   type HandlerPoolHost,
+  type Lease,
   setTimeout,
 } from '@redpost/core/consuming';
 import { Batch } from './batch.js';
@@ -17,14 +18,19 @@ const mostAhead = 1000;
 /** How long a batch that is not to wait does so all the same, when Redis does not say whether there is more, in ms. */
 const longestLookMs = 100;
 
+/** A batch that is not complete. */
+interface Filling<Body> {
+  readonly messages: HeldDelivery<Body>[];
+  bytes: number;
+  readonly timer: NodeJS.Timeout;
+}
+
 /** Collects messages into batches, and calls a handler for each batch. */
 export class BatchPool<Body = unknown> implements Handlers<Body> {
   readonly #options: CheckedBatching;
   readonly #pool: HandlerPool<Batch<Body>>;
-  /** The batch that is not complete yet. */
-  #filling: HeldDelivery<Body>[] = [];
-  #bytes = 0;
-  #timer: NodeJS.Timeout | undefined;
+  /** The batches that are not complete yet: each has messages that one session holds. */
+  readonly #filling = new Map<Lease, Filling<Body>>();
   /** How many messages a batch has, if the next ones are as large as those of the last one. */
   #expected: number;
 
@@ -65,7 +71,9 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
   }
 
   get free(): number {
-    return this.#pool.free * this.#expected - this.#filling.length;
+    let filling = 0;
+    for (const { messages } of this.#filling.values()) filling += messages.length;
+    return this.#pool.free * this.#expected - filling;
   }
 
   get isCaller(): boolean {
@@ -87,7 +95,8 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
   }
 
   drained(): void {
-    if (this.#options.maxWaitMs === 0) this.#handOver();
+    if (this.#options.maxWaitMs > 0) return;
+    for (const session of this.#filling.keys()) this.#handOver(session);
   }
 
   goOn(): void {
@@ -95,7 +104,7 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    for (const { timer } of this.#filling.values()) clearTimeout(timer);
     this.#pool.stop();
   }
 
@@ -117,7 +126,8 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
 
   removeWaiting(): HeldDelivery<Body>[] {
     const waiting = this.#pool.removeWaiting().flatMap(({ all }) => all);
-    return [...waiting, ...this.#removeFilling()];
+    const sessions = [...this.#filling.keys()];
+    return [...waiting, ...sessions.flatMap((session) => this.#remove(session).messages)];
   }
 
   done(): Promise<void> {
@@ -127,13 +137,16 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
   /** Returns the batches that are complete with it or without it. */
   #add(held: HeldDelivery<Body>): Batch<Body>[] {
     const { max, maxBytes } = this.#options;
+    const { settler } = held;
     const complete: Batch<Body>[] = [];
-    if (this.#filling.length > 0 && this.#bytes + held.size > maxBytes)
-      complete.push(this.#complete());
-    if (this.#filling.length === 0) this.#limitWait();
-    this.#filling.push(held);
-    this.#bytes += held.size;
-    if (this.#filling.length >= max || this.#bytes >= maxBytes) complete.push(this.#complete());
+    const before = this.#filling.get(settler);
+    if (before && before.bytes + held.size > maxBytes) complete.push(this.#complete(settler));
+    const filling = this.#filling.get(settler) ?? this.#begin(settler);
+    filling.messages.push(held);
+    filling.bytes += held.size;
+    if (filling.messages.length >= max || filling.bytes >= maxBytes) {
+      complete.push(this.#complete(settler));
+    }
     return complete;
   }
 
@@ -151,30 +164,31 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
     return batches;
   }
 
-  #limitWait(): void {
+  #begin(session: Lease): Filling<Body> {
     const waitMs = this.#options.maxWaitMs || longestLookMs;
-    this.#timer = setTimeout(() => this.#handOver(), waitMs).unref();
+    const timer = setTimeout(() => this.#handOver(session), waitMs).unref();
+    const filling = { messages: [], bytes: 0, timer };
+    this.#filling.set(session, filling);
+    return filling;
   }
 
-  #handOver(): void {
-    if (this.#filling.length > 0) this.#pool.accept([this.#complete()]);
+  #handOver(session: Lease): void {
+    if (this.#filling.has(session)) this.#pool.accept([this.#complete(session)]);
   }
 
-  #complete(): Batch<Body> {
+  #complete(session: Lease): Batch<Body> {
     const { max, maxBytes } = this.#options;
-    const bytes = this.#bytes;
-    const all = this.#removeFilling();
-    const fitting = Math.floor((maxBytes * all.length) / Math.max(bytes, 1));
+    const { messages, bytes } = this.#remove(session);
+    const fitting = Math.floor((maxBytes * messages.length) / Math.max(bytes, 1));
     this.#expected = Math.max(1, Math.min(max, fitting));
-    if (this.#options.isByKey) for (const held of all) held.sharedBy = all.length;
-    return new Batch(all, bytes);
+    if (this.#options.isByKey) for (const held of messages) held.sharedBy = messages.length;
+    return new Batch(messages, bytes);
   }
 
-  #removeFilling(): HeldDelivery<Body>[] {
-    clearTimeout(this.#timer);
-    const filling = this.#filling;
-    this.#filling = [];
-    this.#bytes = 0;
+  #remove(session: Lease): Filling<Body> {
+    const filling = this.#filling.get(session) as Filling<Body>;
+    clearTimeout(filling.timer);
+    this.#filling.delete(session);
     return filling;
   }
 }

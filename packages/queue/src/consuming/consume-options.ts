@@ -77,6 +77,8 @@ export interface CheckedBatching {
 
 /** Lease options that were checked. */
 export interface SessionOptions extends CheckedLease {
+  /** The name of the consumer, which no session has had before. Default: a new one. */
+  name?: string | undefined;
   from: ConsumedEnd;
   /** Whether a key waits for its message that has failed. */
   holdsKey: boolean;

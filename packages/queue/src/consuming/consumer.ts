@@ -21,15 +21,17 @@ import {
   type Turns,
   UnheardDeadLetters,
 } from '@redpost/core/consuming';
-import { isIdle } from '../admin/idle.js';
+import { areIdle } from '../admin/idle.js';
 import type { QueueContext } from '../context.js';
-import { RoomAhead } from '../limiting/room-ahead.js';
+import type { Division } from '../partitions/division.js';
+import type { Partitions } from '../partitions/partitions.js';
 import { failureJson } from '../results/failure-json.js';
 import { PauseReports } from '../shape/pause-reports.js';
 import type { PauseInForce, Shape } from '../shape/shape.js';
 import type { Recovery } from '../store/list-store.js';
 import type { CancelledError } from './cancelled-error.js';
 import type { CheckedConsume } from './consume-options.js';
+import { ConsumedList, ConsumedLists } from './consumed-lists.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { nextStep } from './failure.js';
 import type { CreateHandlers, Handlers, HandlersHost } from './handlers.js';
@@ -118,42 +120,39 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #idle: IdleWatch;
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
-  #session: Session<Body>;
+  readonly #partitions: Partitions<Body>;
+  readonly #lists = new ConsumedLists<Body>();
   /** While what waits for a handler is being returned. */
   #returning: Promise<void> | undefined;
   /** By `pause()`. */
   #isPaused = false;
-  /** As the shape of the queue says. */
-  #isStill = false;
   readonly #pauseReports = new PauseReports(
     (paused) => this.#events.emit('paused', paused),
     () => this.#events.emit('resumed', undefined),
   );
-  /** Whether it may take messages ahead of its handlers, as far as the shape of the queue says. */
-  #leasesAhead: Shape['leasesAhead'] = true;
-  #keysLeaseAhead = true;
-  readonly #roomAhead = new RoomAhead();
   readonly #stopping = new Stopping(() => this.#beginStop());
 
   /** @param turns shared with consumers of other queues, when the handlers are. */
   constructor(
-    context: QueueContext<Body>,
+    partitions: Partitions<Body>,
     createHandlers: CreateHandlers<Body>,
     options: CheckedConsume & { signal?: AbortSignal | undefined },
     turns?: Turns,
   ) {
+    const [context] = partitions.known as [QueueContext<Body>];
     this.#context = context;
+    this.#partitions = partitions;
     this.#turns = turns;
     this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'failed');
     this.#idle = new IdleWatch(
-      () => isIdle(context as QueueContext),
+      () => areIdle(partitions as Partitions),
       () => this.#events.emit('idle', undefined),
       (error) => this.#failed(error),
     );
     this.#options = options;
     this.#outcomes = this.#createOutcomes();
     this.#handlers = createHandlers(this.#handlersHost());
-    this.#session = this.#openSession();
+    this.#consume(context, '');
     const { signal } = options;
     const stop = () => void this.stop();
     this.on('stopped', onAbort(signal, stop));
@@ -166,7 +165,10 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     listener: (payload: ConsumerEvents<Body>[Event]) => void,
   ): Unlisten {
     const unlisten = this.#events.on(event, listener);
-    if (event === 'acked') this.#sessionEvents.hearsAcked = true;
+    if (event === 'acked') {
+      this.#hearsAcked = true;
+      for (const { session } of this.#lists) session.events.hearsAcked = true;
+    }
     if (event === 'idle') this.#idle.start();
     return unlisten;
   }
@@ -207,14 +209,11 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   #handlersHost(): HandlersHost<Body> {
-    const current = () => this.#session;
     return {
-      get session() {
-        return current();
-      },
+      lists: this.#lists,
       open: (held) => this.#open(held),
       outcomes: this.#outcomes,
-      finished: () => this.#session.pump(),
+      finished: () => this.#pump(),
       stuck: () => void this.#returnWaiting(),
     };
   }
@@ -241,7 +240,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   #open(held: HeldDelivery<Body>): Promise<void> | undefined {
-    const opening = held.open(this.#context, this.#session);
+    const opening = held.open(this.#context, held.settler as Session<Body>);
     const timeoutMs = held.timeoutMs ?? this.#options.timeoutMs;
     if (timeoutMs !== undefined) {
       held.limitTime(timeoutMs, (error) => void this.#outcomes.settleFailure(held, error));
@@ -250,15 +249,17 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   #beginStop(): StopSteps {
-    const session = this.#session;
+    const sessions = this.#lists.sessions;
+    const each = (does: (session: Session<Body>) => Promise<void>) =>
+      Promise.all(sessions.map(does));
     this.#handlers.stop();
     return {
-      quiet: () => this.#quiet(session),
+      quiet: () => each(quiet),
       returnAhead: () => this.#return(this.#removeWaiting()),
       handlersDone: () => this.#handlers.done(),
-      giveUp: () => this.#giveUp(session),
-      flushed: () => session.flushed(),
-      leave: (timeoutMs) => session.leave(timeoutMs),
+      giveUp: () => this.#giveUp(sessions),
+      flushed: () => each((session) => session.flushed()),
+      leave: (timeoutMs) => each((session) => session.leave(timeoutMs)),
       failed: (error) => this.#report(error),
       stopped: () => {
         this.#unheard.end();
@@ -268,52 +269,84 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     };
   }
 
-  #openSession(former?: FormerSession): Session<Body> {
-    const session = new Session(
-      this.#context,
-      this.#options,
-      this.#sessionEvents,
+  /** Takes from this list, too. */
+  #consume(context: QueueContext<Body>, suffix: string): void {
+    const list = new ConsumedList(context, suffix);
+    this.#lists.add(list);
+    this.#openSession(list);
+  }
+
+  #openSession(list: ConsumedList<Body>, former?: FormerSession): void {
+    const { suffix } = list;
+    const name = suffix === '' ? undefined : `${this.#lists.first.session.consumer}${suffix}`;
+    // A name is never used twice.
+    const own = former ? {} : { name };
+    list.session = new Session(
+      list.context,
+      { ...this.#options, ...own },
+      this.#sessionEvents(list),
       former,
       this.#turns,
     );
-    void session.open(() => !this.#stopping.hasBegun);
-    return session;
+    void list.session.open(() => !this.#stopping.hasBegun);
   }
 
-  readonly #sessionEvents = this.#createSessionEvents();
+  #hearsAcked = false;
 
-  #createSessionEvents(): SessionHost<Body> {
+  #sessionEvents(list: ConsumedList<Body>): SessionHost<Body> {
     return {
-      hearsAcked: false,
+      hearsAcked: this.#hearsAcked,
       acked: (delivery, { waitMs, runMs }) => this.#acked.add({ delivery, waitMs, runMs }, 0),
-      demand: (session: Session<Body>) => this.#demand(session),
-      reserve: ({ behind }: Session<Body>) => (behind === 0 ? (this.#handlers.reserve ?? 0) : 0),
-      answered: (roundTripMs) => this.#handlers.roundTrip?.(roundTripMs),
+      demand: () => this.#demand(list),
+      reserve: () => this.#reserve(),
+      answered: (roundTripMs) => {
+        this.#handlers.roundTrip?.(roundTripMs);
+        // What this call asked for and did not bring, the others may bring.
+        if (this.#lists.count > 1) this.#pump();
+      },
       accept: (deliveries) => {
         this.#idle.accepted();
-        this.#handlers.accept(deliveries);
+        // A blocking move may bring one when nothing may start any more.
+        if (list.isStill && this.#lists.count > 1) void this.#return([...deliveries]);
+        else this.#handlers.accept(deliveries);
       },
       renewed: () => this.#handlers.goOn(),
       drained: (_, isGated = false) => {
+        if (!this.#lists.isDry && !isGated) return;
         this.#handlers.drained?.(isGated);
         if (!isGated) this.#events.emit('drained', undefined);
       },
-      reshaped: (shape, paused) => this.#reshaped(shape, paused),
+      divided: (division) => this.#divided(division),
+      reshaped: (shape, paused) => this.#reshaped(list, shape, paused),
       keysLeaseAhead: (mayLease) => {
-        this.#keysLeaseAhead = mayLease;
+        list.keysLeaseAhead = mayLease;
         this.#leaseAhead();
       },
       roomUnderLimits: (room) => {
-        const isCrowded = this.#roomAhead.found(room);
+        const isCrowded = list.roomAhead.found(room);
         this.#leaseAhead();
         if (isCrowded) void this.#returnWaiting();
       },
       runLength: () => this.#runLength(),
-      lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
+      lost: (_, deliveries, returned) => this.#lost(list, deliveries, returned),
       cancelled: (delivery, error) => this.#events.emit('cancelled', { delivery, error }),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     };
+  }
+
+  /** The list of the queue's name tells how the queue is divided. */
+  #divided(division: Division): void {
+    this.#partitions.heard(division);
+    const { known } = this.#partitions;
+    for (let at = this.#lists.count; at < known.length && !this.#stopping.hasBegun; at += 1) {
+      this.#consume(known[at] as QueueContext<Body>, `.${at - 1}`);
+    }
+  }
+
+  #pump(): void {
+    if (this.#lists.count === 1) this.#lists.first.session.pump();
+    else this.#lists.pump();
   }
 
   /** As many as are taken ahead for each handler. */
@@ -322,48 +355,68 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     return Math.max(1, Math.min(Math.floor(reserve / this.#options.concurrency), longestRun));
   }
 
-  #demand(session: Session<Body>): number {
+  #reserve(): number {
+    const { reserve = 0 } = this.#handlers;
+    if (this.#lists.count === 1) return this.#lists.first.session.behind === 0 ? reserve : 0;
+    return this.#lists.behind === 0 ? reserve / this.#lists.hungry : 0;
+  }
+
+  #demand(list: ConsumedList<Body>): number {
+    const { session } = list;
     // What waits for the lease to be renewed comes before what is new.
     const isStale = !session.isFreshAt(performance.now());
     if (this.#stopping.hasBegun || this.#isPaused || this.#returning || isStale) return 0;
     const { free, idle = 0 } = this.#handlers;
-    const { behind, requested } = session;
+    const isOnly = this.#lists.count === 1;
+    const { behind, requested } = isOnly ? session : this.#lists;
     // What waits for others of its key keeps no handler from other keys.
-    return (behind === 0 ? free : Math.max(free - behind, idle)) - requested;
+    const wanted = behind === 0 ? free : Math.max(free - behind, idle);
+    if (isOnly) return wanted - requested;
+    if (list.isStill) return 0;
+    const most = list.mostAhead === 0 ? Math.min(wanted, idle) : wanted;
+    return Math.ceil((most - requested) / this.#lists.hungry);
   }
 
   /** Puts in force what the queue has declared: the feed complies with it already. */
-  async #reshaped(shape: Shape, paused: PauseInForce | undefined): Promise<void> {
+  async #reshaped(
+    list: ConsumedList<Body>,
+    shape: Shape,
+    paused: PauseInForce | undefined,
+  ): Promise<void> {
     const { limitedUntil, leasesAhead, hasPausedKeys } = shape;
-    const wasStill = this.#isStill;
+    const wasStill = list.isStill;
     const isStill = paused !== undefined || limitedUntil !== undefined;
-    this.#isStill = isStill;
-    this.#leasesAhead = leasesAhead;
-    this.#keysLeaseAhead = true;
-    this.#roomAhead.reset();
+    list.isStill = isStill;
+    list.leasesAhead = leasesAhead;
+    list.keysLeaseAhead = true;
+    list.roomAhead.reset();
     this.#leaseAhead();
     if (isStill) this.#handlers.pause();
     if (isStill || leasesAhead !== true || hasPausedKeys) await this.#returnWaiting();
-    if (!isStill && wasStill) this.#goOn();
-    this.#pauseReports.inForce(paused);
+    if (wasStill || this.#lists.count > 1) this.#goOn();
+    if (list === this.#lists.first) this.#pauseReports.inForce(paused);
   }
 
   #leaseAhead(): void {
-    const isRefused = !this.#leasesAhead || !this.#keysLeaseAhead;
-    const most = this.#leasesAhead === 'in-room' ? this.#roomAhead.most : Number.POSITIVE_INFINITY;
-    this.#handlers.leaseAhead(isRefused ? 0 : most);
+    this.#handlers.leaseAhead(this.#lists.mostAhead);
   }
 
   #goOn(): void {
-    if (this.#isPaused || this.#isStill) return;
+    if (this.#isPaused || this.#lists.areStill) return;
     this.#handlers.resume();
-    this.#session.pump();
+    this.#pump();
   }
 
-  #lost(deliveries: readonly HeldDelivery<Body>[], returned: Promise<void>): void {
-    this.#handlers.removeWaiting();
-    const { ownPause } = this.#session;
-    if (!this.#stopping.hasBegun) this.#session = this.#openSession({ returned, ownPause });
+  #lost(
+    list: ConsumedList<Body>,
+    deliveries: readonly HeldDelivery<Body>[],
+    returned: Promise<void>,
+  ): void {
+    const { session } = list;
+    const others = this.#handlers.removeWaiting().filter(({ settler }) => settler !== session);
+    if (others.length > 0) this.#handlers.accept(others);
+    const { ownPause } = session;
+    if (!this.#stopping.hasBegun) this.#openSession(list, { returned, ownPause });
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
   }
 
@@ -378,8 +431,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   /** Tells the handlers that are still running, and gives their messages to others. */
-  async #giveUp(session: Session<Body>): Promise<void> {
-    const unfinished = session.takeStarted();
+  async #giveUp(sessions: readonly Session<Body>[]): Promise<void> {
+    const unfinished = sessions.flatMap((session) => session.takeStarted());
     if (unfinished.length > 0) this.#events.emit('returned', { deliveries: unfinished });
     await this.#return(unfinished);
   }
@@ -389,39 +442,47 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     if (this.#stopping.hasBegun) return Promise.resolve();
     this.#returning ??= this.#returnAhead().finally(() => {
       this.#returning = undefined;
-      this.#session.pump();
+      this.#pump();
     });
     return this.#returning;
   }
 
   async #returnAhead(): Promise<void> {
-    const session = this.#session;
+    const sessions = this.#lists.sessions;
     this.#handlers.stall();
-    await this.#quiet(session);
-    if (session === this.#session && !this.#stopping.hasBegun) {
-      await this.#return(this.#removeWaiting());
-    }
+    await Promise.all(sessions.map(quiet));
+    const areSame = this.#lists.sessions.every((session, at) => session === sessions[at]);
+    if (areSame && !this.#stopping.hasBegun) await this.#return(this.#removeWaiting());
   }
 
   #removeWaiting(): HeldDelivery<Body>[] {
-    return [...this.#handlers.removeWaiting(), ...this.#session.takeBehind()];
-  }
-
-  /**
-   * Resolves when nothing more comes, provided that there is no demand. What is returned after
-   * that keeps its place, because nothing behind it has been taken.
-   */
-  async #quiet(session: Session<Body>): Promise<void> {
-    await session.endWait();
-    await session.flushed();
+    const behind = this.#lists.sessions.flatMap((session) => session.takeBehind());
+    return [...this.#handlers.removeWaiting(), ...behind];
   }
 
   async #return(deliveries: HeldDelivery<Body>[]): Promise<void> {
     try {
-      await this.#session.returnUnfinished(deliveries);
+      await Promise.all(
+        this.#lists.sessions.map((session) =>
+          session.returnUnfinished(
+            this.#lists.count === 1
+              ? deliveries
+              : deliveries.filter(({ settler }) => settler === session),
+          ),
+        ),
+      );
     } catch (error) {
       // They stay leased, and return when the consumer leaves or its lease ends.
       this.#failed(asError(error));
     }
   }
+}
+
+/**
+ * Resolves when nothing more comes, provided that there is no demand. What is returned after
+ * that keeps its place, because nothing behind it has been taken.
+ */
+async function quiet(session: Session): Promise<void> {
+  await session.endWait();
+  await session.flushed();
 }

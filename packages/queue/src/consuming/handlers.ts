@@ -1,11 +1,11 @@
 import type { HandlerPoolHost } from '@redpost/core/consuming';
+import type { ConsumedLists } from './consumed-lists.js';
 import type { HeldDelivery } from './delivery.js';
-import type { Session } from './session.js';
 
 /** The consumer, as its handlers know it. */
 export interface HandlersHost<Body> extends HandlerPoolHost<HeldDelivery<Body>> {
-  /** Where its messages come from now: after a lost lease another one. */
-  readonly session: Session<Body>;
+  /** Where its messages come from. */
+  readonly lists: ConsumedLists<Body>;
 }
 
 /** Handles what a consumer has taken: a `HandlerPool`, or what stands in front of one. */

@@ -26,12 +26,15 @@ import {
   within,
 } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
+import type { Division } from '../partitions/division.js';
+import type { Partitions } from '../partitions/partitions.js';
 import type { QueueEvents } from '../queue-events.js';
 import { failureJson } from '../results/failure-json.js';
 import { PauseReports } from '../shape/pause-reports.js';
 import type { PauseInForce, Shape } from '../shape/shape.js';
 import { version } from '../version.js';
 import { type LeaseOptions, sessionOptions } from './consume-options.js';
+import { ConsumedList, ConsumedLists } from './consumed-lists.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { type FormerSession, Session, type SessionHost } from './session.js';
 
@@ -50,10 +53,11 @@ interface Waiter<Body> {
   reject(error: unknown): void;
   /** Its time is up, but Redis has not yet been asked for it. */
   isOverdue: boolean;
-  /** The epoch that began with it: see `Feed.pollAgain`. 0 if it came before this session. */
-  epoch: number;
-  /** Redis was asked for a message since it came. */
-  wasPolled: boolean;
+  /**
+   * The lists that Redis was not asked for a message since it came, and in each the epoch that began with it: see
+   * `Feed.pollAgain`. 0 if it came before this session.
+   */
+  readonly unasked: Map<ConsumedList<Body>, number>;
 }
 
 const leaveMs = 2000;
@@ -61,13 +65,14 @@ const leaveMs = 2000;
 /** Hands out messages one by one to those who ask for them. */
 export class Receiver<Body = unknown> {
   readonly #context: QueueContext<Body>;
+  readonly #partitions: Partitions<Body>;
+  readonly #lists = new ConsumedLists<Body>();
   readonly #options: ReturnType<typeof sessionOptions>;
   readonly #events: Emitter<QueueEvents<Body>>;
   readonly #waiters: Waiter<Body>[] = [];
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
   readonly #pauseReports: PauseReports;
-  #session: Session<Body>;
   /** How many messages are being read: those who wait first will get them. */
   #reading = 0;
   #closed: Promise<void> | undefined;
@@ -75,11 +80,13 @@ export class Receiver<Body = unknown> {
   #handedOut: Promise<void> = Promise.resolve();
 
   constructor(
-    context: QueueContext<Body>,
+    partitions: Partitions<Body>,
     options: LeaseOptions,
     events: Emitter<QueueEvents<Body>>,
   ) {
+    const [context] = partitions.known as [QueueContext<Body>];
     this.#context = context;
+    this.#partitions = partitions;
     const about = describeConsumer({ version, runs: 'receive', concurrency: 1 });
     this.#options = { ...sessionOptions(options), about };
     this.#events = events;
@@ -89,7 +96,7 @@ export class Receiver<Body = unknown> {
       () => events.emit('resumed', undefined),
     );
     // It serves all who ask, each of them perhaps in another context.
-    this.#session = outsideContext(() => this.#openSession());
+    outsideContext(() => this.#receiveFrom(context, ''));
   }
 
   /** Resolves to undefined when the time is up. */
@@ -116,18 +123,17 @@ export class Receiver<Body = unknown> {
           reject(error);
         },
         isOverdue: false,
-        epoch: 0,
-        wasPolled: false,
+        unasked: new Map(),
       };
       const onTimeout = () => {
         waiter.isOverdue = true;
-        if (waiter.wasPolled) this.#give(waiter, () => waiter.resolve(undefined));
-        else void this.#session.endWait();
+        if (waiter.unasked.size === 0) this.#give(waiter, () => waiter.resolve(undefined));
+        else for (const { session } of this.#lists) void session.endWait();
       };
       const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
       const forget = onAbort(signal, () => this.#give(waiter, () => waiter.reject(signal?.reason)));
       this.#waiters.push(waiter);
-      waiter.epoch = this.#session.pollAgain();
+      for (const list of this.#lists) waiter.unasked.set(list, list.session.pollAgain());
     });
   }
 
@@ -144,8 +150,11 @@ export class Receiver<Body = unknown> {
   async #close(): Promise<void> {
     const closed = new ClosedError('The queue is closed');
     for (const { reject } of this.#waiters.splice(0)) reject(closed);
-    const session = this.#session;
     this.#unheard.end();
+    await Promise.all(this.#lists.sessions.map((session) => this.#leave(session)));
+  }
+
+  async #leave(session: Session<Body>): Promise<void> {
     try {
       await within(session.endWait(), leaveMs);
       await within(session.flushed(), leaveMs);
@@ -155,9 +164,21 @@ export class Receiver<Body = unknown> {
     }
   }
 
-  #openSession(former?: FormerSession): Session<Body> {
+  /** Messages may come from this list, too. */
+  #receiveFrom(context: QueueContext<Body>, suffix: string): void {
+    const list = new ConsumedList(context, suffix);
+    this.#lists.add(list);
+    for (const { unasked } of this.#waiters) unasked.set(list, 0);
+    this.#openSession(list);
+  }
+
+  #openSession(list: ConsumedList<Body>, former?: FormerSession): void {
     const events: SessionHost<Body> = {
-      demand: ({ requested }: Session<Body>) => this.#waiters.length - this.#reading - requested,
+      demand: () => this.#waiters.length - this.#reading - this.#lists.requested,
+      answered: () => {
+        // What this call asked for and did not bring, the others may bring.
+        if (this.#lists.count > 1) this.#lists.pump();
+      },
       accept: (deliveries) => {
         this.#reading += deliveries.length;
         // One answer after the other, or messages would overtake each other.
@@ -165,19 +186,33 @@ export class Receiver<Body = unknown> {
           this.#handedOut.then(() => this.#accept(session, deliveries)),
         );
       },
-      drained: (epoch) => void this.#drained(session, epoch),
-      reshaped: (shape, paused) => this.#reshaped(session, shape, paused),
+      drained: (epoch) => void this.#drained(list, session, epoch),
+      divided: (division) => this.#divided(division),
+      reshaped: (shape, paused) => this.#reshaped(list, shape, paused),
       keysLeaseAhead: () => {},
       roomUnderLimits: () => {},
       renewed: () => {},
-      lost: (_, deliveries, returned) => this.#lost(deliveries, returned),
+      lost: (_, deliveries, returned) => this.#lost(list, deliveries, returned),
       cancelled: (delivery, error) => this.#events.emit('cancelled', { delivery, error }),
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     };
-    const session = new Session(this.#context, this.#options, events, former);
+    const name =
+      former || list.suffix === ''
+        ? undefined
+        : `${this.#lists.first.session.consumer}${list.suffix}`;
+    const session = new Session(list.context, { ...this.#options, name }, events, former);
+    list.session = session;
     void session.open(() => !this.#isClosed);
-    return session;
+  }
+
+  /** The list of the queue's name tells how the queue is divided. */
+  #divided(division: Division): void {
+    this.#partitions.heard(division);
+    const { known } = this.#partitions;
+    for (let at = this.#lists.count; at < known.length && !this.#isClosed; at += 1) {
+      this.#receiveFrom(known[at] as QueueContext<Body>, `.${at - 1}`);
+    }
   }
 
   async #accept(session: Session<Body>, deliveries: readonly HeldDelivery<Body>[]): Promise<void> {
@@ -190,7 +225,7 @@ export class Receiver<Body = unknown> {
     await session.returnUnfinished(unwanted).catch((error) => this.#failed(asError(error)));
     this.#reading -= unwanted.length;
     // Of the session there is now: that one may be lost.
-    this.#session.pump();
+    this.#lists.pump();
   }
 
   /** Resolves to false when nobody waits for it. */
@@ -254,33 +289,40 @@ export class Receiver<Body = unknown> {
   }
 
   /** Nobody is sent away while what came with the same answer is being handed out. */
-  async #drained(session: Session<Body>, epoch: number): Promise<void> {
+  async #drained(list: ConsumedList<Body>, session: Session<Body>, epoch: number): Promise<void> {
     await this.#handedOut;
-    if (session !== this.#session) return;
-    for (const waiter of this.#waiters.filter((each) => each.epoch <= epoch)) {
-      waiter.wasPolled = true;
-      if (waiter.isOverdue) this.#give(waiter, () => waiter.resolve(undefined));
+    if (session !== list.session) return;
+    for (const waiter of [...this.#waiters]) {
+      if ((waiter.unasked.get(list) ?? 0) <= epoch) waiter.unasked.delete(list);
+      if (waiter.isOverdue && waiter.unasked.size === 0) {
+        this.#give(waiter, () => waiter.resolve(undefined));
+      }
     }
   }
 
   /** What is being handed out when the queue is paused had been taken before: it still goes out. */
   async #reshaped(
-    session: Session<Body>,
+    list: ConsumedList<Body>,
     { limitedUntil }: Shape,
     paused: PauseInForce | undefined,
   ): Promise<void> {
+    const { session } = list;
     if (paused || limitedUntil) {
       await session.endWait();
       await session.flushed();
       await this.#handedOut;
     }
-    this.#pauseReports.inForce(paused);
+    if (list === this.#lists.first) this.#pauseReports.inForce(paused);
   }
 
-  #lost(deliveries: readonly HeldDelivery<Body>[], returned: Promise<void>): void {
+  #lost(
+    list: ConsumedList<Body>,
+    deliveries: readonly HeldDelivery<Body>[],
+    returned: Promise<void>,
+  ): void {
     if (!this.#isClosed) {
-      for (const waiter of this.#waiters) waiter.epoch = 0;
-      this.#session = this.#openSession({ returned, ownPause: this.#session.ownPause });
+      for (const { unasked } of this.#waiters) if (unasked.has(list)) unasked.set(list, 0);
+      this.#openSession(list, { returned, ownPause: list.session.ownPause });
     }
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
   }
@@ -310,6 +352,6 @@ export class Receiver<Body = unknown> {
     if (at < 0) return;
     this.#waiters.splice(at, 1);
     settle();
-    this.#session.pump();
+    this.#lists.pump();
   }
 }

@@ -22,6 +22,7 @@ import { longPollMs } from '../due/poll-ms.js';
 import { Promoter } from '../due/promoter.js';
 import { flowNameIn } from '../flow/flow-end.js';
 import { Outbox } from '../outbox/outbox.js';
+import type { Division } from '../partitions/division.js';
 import { handlingTimes } from '../recording/handling-times.js';
 import { HistoryRecorder } from '../recording/history-recorder.js';
 import type { Outcome } from '../recording/outcome.js';
@@ -53,6 +54,8 @@ export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recov
    * @param paused by a pause of the queue or of this consumer.
    */
   reshaped(shape: Shape, paused: PauseInForce | undefined): Promise<void>;
+  /** The list that it takes from tells how the queue is divided. */
+  divided?(division: Division): void;
   /** This message was cancelled: it is not delivered again. */
   cancelled(held: HeldDelivery<Body>, error: CancelledError): void;
   /** Whether messages may be taken ahead of the handlers, as far as keys are concerned. */
@@ -114,7 +117,8 @@ export class Session<Body = unknown> extends LeaseSession<
     former?: FormerSession,
     turns?: Turns,
   ) {
-    const store = new ListStore(context as QueueContext, newConsumerName(options.leaseMs), options);
+    const consumer = options.name ?? newConsumerName(options.leaseMs);
+    const store = new ListStore(context as QueueContext, consumer, options);
     super(context.connection, store, options, events);
     store.held = this.held;
     this.queue = context.name;
@@ -368,6 +372,7 @@ export class Session<Body = unknown> extends LeaseSession<
 
   /** The queue has this shape: what is taken from now on complies with it. */
   reshape(shape: Shape): void {
+    if (shape.division.count > 0) this.events.divided?.(shape.division);
     this.ownPause = shape.pausedConsumers.get(this.consumer);
     this.#source.reshape(shape);
     this.#trimmer.reshape(shape);

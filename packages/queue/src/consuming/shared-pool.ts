@@ -248,11 +248,11 @@ class Share<Body> implements Handlers<Body> {
   }
 
   get requested(): number {
-    return this.host.session.requested;
+    return this.host.lists.requested;
   }
 
   get isWaiting(): boolean {
-    return this.host.session.isWaiting;
+    return this.host.lists.isWaiting;
   }
 
   /** It starts nothing. */
@@ -262,7 +262,7 @@ class Share<Body> implements Handlers<Body> {
 
   /** Messages are expected of it. */
   get takesTurns(): boolean {
-    return !this.isHeldUp && !this.isLate && this.host.session.isFlowing;
+    return !this.isHeldUp && !this.isLate && this.host.lists.isFlowing;
   }
 
   /** Its next message is here. */
@@ -293,7 +293,7 @@ class Share<Body> implements Handlers<Body> {
   mayHaveTurns(now: number): boolean {
     if (this.takesTurns) return true;
     if (this.isHeldUp || this.isLate) return false;
-    const { isDry, isWaiting } = this.host.session;
+    const { isDry, isWaiting } = this.host.lists;
     return isDry && !isWaiting && now - this.#lookedAt >= lookAgainMs;
   }
 
@@ -301,7 +301,7 @@ class Share<Body> implements Handlers<Body> {
   lookAgain(now: number): void {
     if (this.takesTurns) return;
     this.#lookedAt = now;
-    this.host.session.pollAgain();
+    this.host.lists.pollAgain();
   }
 
   accept(deliveries: readonly HeldDelivery<Body>[]): void {

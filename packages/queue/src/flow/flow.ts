@@ -13,7 +13,7 @@ import {
   wholeNumber,
 } from '@redpost/core';
 import { NameIndex } from '@redpost/core/consuming';
-import { queueKeys } from '../keys.js';
+import { keysAt, nameOfList, type QueueKeys } from '../keys.js';
 import { readStored, type StoredMessage } from '../message/stored-message.js';
 import { type FollowUp, type PreparedFollowUp, prepareFollowUp } from '../outbox/follow-up.js';
 import { Outbox } from '../outbox/outbox.js';
@@ -72,7 +72,7 @@ export interface FlowOptions {
 export interface FlowReference {
   /** What `connect()` returned. */
   connection: Connection;
-  /** The name of the queue that it continues in. */
+  /** The queue that it continues in, as `Flow.queue` and `delivery.flow` tell it. */
   queue: string;
   /** Its id. */
   id: string;
@@ -82,7 +82,7 @@ export interface FlowReference {
 export interface FlowListOptions {
   /** What `connect()` returned. */
   connection: Connection;
-  /** The name of the queue that they continue in. */
+  /** The name of the queue that they continue in, with all its partitions. */
   queue: string;
 }
 
@@ -157,10 +157,10 @@ interface Sending {
 export class Flow {
   /** Its id. */
   readonly id: string;
-  /** The name of the queue that it continues in. */
+  /** The name of the queue that it continues in; where that has partitions, the list of one of them, e.g. `{reports:2}`. */
   readonly queue: string;
   readonly #connection: Connection;
-  readonly #keys: ReturnType<typeof queueKeys>;
+  readonly #keys: QueueKeys;
   readonly #outbox: Outbox;
   /** The index of all queues: that the flow continues in this one may be all that is known of it. */
   readonly #index: NameIndex;
@@ -171,11 +171,11 @@ export class Flow {
     this.id = id;
     this.queue = queue;
     this.#name = name;
-    this.#keys = queueKeys(queue);
+    this.#keys = keysAt(queue);
     this.#connection = connectionOf(queueOwner(queue, this.#keys), connection);
     this.#index = new NameIndex(connection, 'queues');
     const context = {
-      ...{ name: queue, connection: this.#connection },
+      ...{ connection: this.#connection },
       ...{ keys: this.#keys, index: this.#index },
     };
     // What is not relayed now, the consumers of the queue relay, and tell why they cannot.
@@ -228,7 +228,7 @@ export class Flow {
       // The one that is there may ask for results, or not.
       flow.#name = undefined;
     }
-    flow.#index.note(then.target);
+    flow.#index.note(nameOfList(then.target));
     return flow;
   }
 
@@ -256,7 +256,7 @@ export class Flow {
     const connection = checkedConnection('Flow.list()', options);
     refuseUnknownOptions('Flow.list()', options, listNames);
     const { queue } = options;
-    const { flows } = queueKeys(queue);
+    const { flows } = keysAt(queue);
     const listed = new Set<string>();
     for await (const [id] of scanned(connection, 'ZSCAN', flows)) {
       // A scan may tell of one more than once.

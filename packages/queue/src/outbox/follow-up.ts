@@ -15,7 +15,7 @@ export interface FollowUp extends Omit<SendOptions, (typeof notSupported)[number
 /** A follow-up as the script that acknowledges takes it. */
 export interface PreparedFollowUp
   extends Pick<Outgoing, 'id' | 'element' | 'delayMs' | 'at' | 'ttlMs' | 'isPlain'> {
-  /** The name of the queue. */
+  /** The list of the queue or of one of its partitions. */
   target: string;
 }
 
@@ -30,11 +30,18 @@ export type Prepare = (
 /** How many messages may follow one. */
 const most = 100;
 
-const preparers = new WeakMap<object, Prepare>();
+/** A queue as what sends follow-ups to it knows it. */
+interface Target {
+  prepare: Prepare;
+  /** The list that a message which is ready goes to. */
+  listFor(message: Outgoing): string;
+}
+
+const targets = new WeakMap<object, Target>();
 
 /** Messages may be sent to this queue as follow-ups. */
-export function acceptFollowUps(queue: object, prepare: Prepare): void {
-  preparers.set(queue, prepare);
+export function acceptFollowUps(queue: object, target: Target): void {
+  targets.set(queue, target);
 }
 
 /**
@@ -65,8 +72,8 @@ export function prepareFollowUp(
   flow?: string,
 ): PreparedFollowUp | Promise<PreparedFollowUp> {
   const { queue, body, ...options } = followUp ?? {};
-  const prepare = queue && preparers.get(queue);
-  if (!prepare) {
+  const target = queue && targets.get(queue);
+  if (!target) {
     throw new InvalidArgumentError(
       `${flow === undefined ? 'Each message of send' : what} has a queue, an object of the class Queue of this package, got ${shown(queue)}`,
     );
@@ -76,13 +83,12 @@ export function prepareFollowUp(
   if (refused) {
     throw new InvalidArgumentError(`${what} cannot have ${refused}`);
   }
-  const prepared = prepare(body, options, flow ?? '');
-  const target = queue.name;
+  const prepared = target.prepare(body, options, flow ?? '');
   if (prepared instanceof Promise) return prepared.then((message) => forTarget(target, message));
   return forTarget(target, prepared);
 }
 
-function forTarget(target: string, message: Outgoing): PreparedFollowUp {
+function forTarget(target: Target, message: Outgoing): PreparedFollowUp {
   const { id, element, delayMs, at, ttlMs, isPlain } = message;
-  return { target, id, element, delayMs, at, ttlMs, isPlain };
+  return { target: target.listFor(message), id, element, delayMs, at, ttlMs, isPlain };
 }

@@ -1,6 +1,6 @@
 import { asError } from '@redpost/core';
 import type { QueueContext } from '../context.js';
-import { queueKeys } from '../keys.js';
+import { keysAt, nameOfList } from '../keys.js';
 import { flowIdle } from '../scripts/flow.js';
 import { readOutbox } from '../scripts/read-outbox.js';
 import { receive } from '../scripts/receive.js';
@@ -9,7 +9,7 @@ import { receive } from '../scripts/receive.js';
 const perCall = 250;
 
 /** The queue whose outbox it is. */
-type OutboxContext = Pick<QueueContext, 'connection' | 'keys' | 'name' | 'index'>;
+type OutboxContext = Pick<QueueContext, 'connection' | 'keys' | 'index'>;
 
 /**
  * What a queue has sent with acknowledgements, and other queues have not received yet: a stream for each of them. Any
@@ -19,7 +19,7 @@ type OutboxContext = Pick<QueueContext, 'connection' | 'keys' | 'name' | 'index'
 export class Outbox {
   readonly #context: OutboxContext;
   readonly #failed: (error: Error) => void;
-  /** By the names of both queues. What is asked for while one is under way is relayed after it. */
+  /** By the lists of both queues. What is asked for while one is under way is relayed after it. */
   readonly #underWay = new Map<string, { again: boolean; done: Promise<void> }>();
   #hasEnded = false;
 
@@ -34,13 +34,13 @@ export class Outbox {
    * queues, which may have no consumer, and ends those that were left open.
    */
   async check(): Promise<void> {
-    const { connection, keys, name } = this.#context;
+    const { connection, keys } = this.#context;
     try {
       const targets = (await connection.call('HKEYS', [keys.outboxes])) as Buffer[];
       for (const target of targets) this.relay(String(target));
       if (targets.length === 0) return;
       const sources = (await connection.call('HKEYS', [keys.flowQueues])) as Buffer[];
-      for (const source of sources) this.#start(String(source), name);
+      for (const source of sources) this.#start(String(source), keys.list);
       const flows = (await connection.call('ZRANGE', [keys.flows, 0, 0])) as Buffer[];
       if (flows.length > 0) await connection.run(flowIdle, { keys });
     } catch (error) {
@@ -48,9 +48,9 @@ export class Outbox {
     }
   }
 
-  /** Relays what there is for this queue. */
+  /** Relays what there is for the queue or partition with this list. */
   relay(target: string): void {
-    this.#start(this.#context.name, target);
+    this.#start(this.#context.keys.list, target);
   }
 
   #start(source: string, target: string): void {
@@ -89,7 +89,7 @@ export class Outbox {
 
   async #relay(source: string, target: string): Promise<void> {
     const { connection, index } = this.#context;
-    const keys = queueKeys(source);
+    const keys = keysAt(source);
     let received = '';
     for (;;) {
       const input = { keys, target, received, count: perCall };
@@ -97,11 +97,11 @@ export class Outbox {
       const last = entries.at(-1);
       if (!last) return;
       await connection.run(receive, {
-        keys: queueKeys(target),
+        keys: keysAt(target),
         source: `${incarnation}:${source}`,
         entries,
       });
-      index.note(target);
+      index.note(nameOfList(target));
       received = last.id;
     }
   }

@@ -5,11 +5,9 @@ import {
   TimeoutError,
   wholeNumber,
 } from '@redpost/core';
-import type { QueueContext } from '../context.js';
 import { newId } from '../sending/message-id.js';
 import { type SendOptions, optionNames as sendOptionNames } from '../sending/send-options.js';
-import { resultOf } from './message-result.js';
-import type { Results } from './results.js';
+import type { AllResults } from './all-results.js';
 
 /** How a request is sent, and how long its answer is waited for. */
 export interface RequestOptions extends Omit<SendOptions, 'timeoutMs' | 'bare'> {
@@ -27,8 +25,7 @@ const optionNames: NamesOf<RequestOptions> = { ...sendNames, timeoutMs: true, si
 
 /** Sends a message, and waits for what its handler returns. */
 export async function request<Input, Value>(
-  context: QueueContext,
-  results: Results,
+  all: AllResults,
   send: (body: Input, options: SendOptions) => Promise<string>,
   body: Input,
   options: RequestOptions,
@@ -39,6 +36,7 @@ export async function request<Input, Value>(
   signal?.throwIfAborted();
   const { ttlMs = timeoutMs, keepResultMs = timeoutMs, ...others } = given;
   const sendOptions = { id, ttlMs, keepResultMs, ...others };
+  const results = await all.of(options.key ?? conditionKeyOf(options) ?? id);
   const waiting = results.wait(id, timeoutMs, signal);
   // The wait may end before the send.
   waiting.answered.catch(() => {});
@@ -55,11 +53,15 @@ export async function request<Input, Value>(
   const fields = await answered;
   if (!fields) {
     throw new TimeoutError(
-      `The request ${sent} to the queue ${JSON.stringify(context.name)} had no answer within ${timeoutMs} ms`,
+      `The request ${sent} to the queue ${JSON.stringify(results.queue)} had no answer within ${timeoutMs} ms`,
       { outcome: 'unknown' },
     );
   }
-  const { value, error } = resultOf<Value>(context, sent, fields);
+  const { value, error } = results.resultOf<Value>(sent, fields);
   if (error) throw error;
   return value as Value;
+}
+
+function conditionKeyOf({ once, throttle, debounce }: RequestOptions): string | undefined {
+  return (once ?? throttle ?? debounce)?.key;
 }

@@ -56,7 +56,7 @@ interface Waiting {
   giveUp(): void;
 }
 
-/** Results of the messages of a queue, and those who wait for them. */
+/** Results of the messages in one list of a queue, and those who wait for them. */
 export class Results {
   readonly #context: QueueContext;
   readonly #notices: Notices;
@@ -83,6 +83,16 @@ export class Results {
     signal?.throwIfAborted();
     const awaited = waitMs > 0 ? await this.wait(id, waitMs, signal).answered : undefined;
     return this.#now(id, awaited ?? (await this.#read(id)), signal);
+  }
+
+  /** The name of the queue. */
+  get queue(): string {
+    return this.#context.name;
+  }
+
+  /** Reads what was told or stored of a message. */
+  resultOf<Value>(id: string, fields: ResultFields): MessageResult<Value> {
+    return resultOf<Value>(this.#context, id, fields);
   }
 
   /** Waits until a message is through. */

@@ -7,6 +7,7 @@ import {
   wholeNumber,
 } from '@redpost/core';
 import type { QueueContext } from '../context.js';
+import type { Partitions } from '../partitions/partitions.js';
 import { readSchedules } from '../scripts/read-schedules.js';
 import { removeSchedule } from '../scripts/remove-schedule.js';
 import { sendTicks } from '../scripts/send-ticks.js';
@@ -43,8 +44,8 @@ export class DeclaredSchedules<Body = unknown, Input = Body> {
   readonly #context: QueueContext<Body>;
   readonly #maxMessageBytes: number;
 
-  constructor(context: QueueContext<Body>, maxMessageBytes: number) {
-    this.#context = context;
+  constructor(partitions: Partitions<Body>, maxMessageBytes: number) {
+    this.#context = partitions.known[0] as QueueContext<Body>;
     this.#maxMessageBytes = maxMessageBytes;
   }
 

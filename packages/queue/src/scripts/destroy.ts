@@ -88,7 +88,7 @@ const destroyScript = defineScript<
   },
 });
 
-/** Deletes a queue. Tells what it has deleted, and whether that was all. @param relay sends what is left in its outboxes. */
+/** Deletes one list of a queue. Tells what it has deleted, and whether that was all. @param relay sends what is left in its outboxes. */
 export async function destroy(
   connection: Connection,
   keys: QueueKeys,

@@ -61,13 +61,13 @@ const purgeScript = defineScript<{ keys: QueueKeys }, PurgeResult & { hasMore: b
   },
 });
 
-/** Deletes all messages that wait. */
+/** Deletes all messages that wait in one list of a queue. @param total what was deleted before, to which this is added. */
 export async function purge(
   connection: Connection,
   keys: QueueKeys,
   { signal, onProgress }: PurgeOptions = {},
+  total: PurgeResult = { pending: 0, delayed: 0 },
 ): Promise<PurgeResult> {
-  const total = { pending: 0, delayed: 0 };
   for (;;) {
     const { pending, delayed, hasMore } = await connection.run(purgeScript, { keys });
     total.pending += pending;

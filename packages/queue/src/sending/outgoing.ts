@@ -14,6 +14,8 @@ export interface Outgoing extends OnItsWay {
   /** It waits in the list, and not by its priority or key. */
   isInList: boolean;
   key: string | undefined;
+  /** In a divided queue, messages with the same text go to one partition; undefined for one that may go to any. */
+  together: string | undefined;
   replicas: number;
   /** On what it depends whether it is sent; undefined for most messages. */
   condition: Condition | undefined;

@@ -1,14 +1,11 @@
 import {
-  type CallOptions,
   ClosedError,
   encodeBody,
   InvalidArgumentError,
   refuseTooLarge,
   SendOrder,
-  TickBatch,
   validate,
 } from '@redpost/core';
-import { areObserved, fail, reportSent } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import {
   attemptJson,
@@ -19,15 +16,13 @@ import {
   onceJson,
   placeJson,
 } from '../message/envelope.js';
-import { send, sendPlaced } from '../scripts/send.js';
-import { BoundedSends } from './bounded-sends.js';
+import { partitionOf } from '../partitions/partition-of.js';
+import type { Partitions } from '../partitions/partitions.js';
+import { SendTurns } from '../partitions/send-turns.js';
 import { type Condition, isInHeader } from './condition.js';
-import { hasCondition, sendConditionally } from './conditional-sends.js';
-import { refuseFullKeys } from './full-keys.js';
-import type { Bound } from './max-length.js';
 import { newId } from './message-id.js';
 import type { Outgoing } from './outgoing.js';
-import { RoomLine } from './room-line.js';
+import { Outlet, type OutletOptions } from './outlet.js';
 import { checkSendOptions, type SendOptions } from './send-options.js';
 
 /** One message of a batch. */
@@ -55,44 +50,30 @@ export type AroundSend = (
 /** All messages of a queue are in one line, and wait for those before them. */
 const onlyLine = '';
 
-/** The most messages and bytes of one command: few, so that the server executes one while the next one is written. */
-const limits = { count: 64, bytes: 64 * 1024 };
-
-/** The most messages of a command that is a script, which takes the server longer. */
-const mostOfScript = 40;
-
-export interface ProducerOptions {
-  timeoutMs: number | undefined;
-  replicas: number;
+export interface ProducerOptions extends Omit<OutletOptions, 'sending'> {
   maxMessageBytes: number;
-  /** Undefined for a queue without a bound. */
-  maxLength: Bound | undefined;
-  /** Called with the number of messages that were dropped for new ones. */
-  dropped(count: number): void;
 }
 
 /** Sends messages. Those of one tick are batched into few commands. */
 export class Producer<Body, Input> {
   readonly #context: QueueContext<Body>;
+  readonly #partitions: Partitions<Body>;
   readonly #options: ProducerOptions;
   readonly #unsettled = new Set<Promise<void>>();
   readonly #order = new SendOrder();
-  readonly #bounded: BoundedSends | undefined;
-  /** Where sends wait for room, one for each batch. */
-  readonly #roomLines: RoomLine[] = [];
+  /** Into the lists that the queue has, as far as they were used. */
+  readonly #outlets: Outlet[] = [];
+  readonly #turns: SendTurns;
   #isClosed = false;
 
-  constructor(context: QueueContext<Body>, options: ProducerOptions) {
+  /** @param context the list of the queue's name. */
+  constructor(context: QueueContext<Body>, partitions: Partitions<Body>, options: ProducerOptions) {
     this.#context = context;
+    this.#partitions = partitions;
     this.#options = options;
-    const { maxLength, dropped } = options;
-    if (maxLength) this.#bounded = new BoundedSends(context as QueueContext, maxLength, dropped);
-    this.#batch = this.#openBatch(options.replicas);
+    this.#turns = new SendTurns(() => partitions.refresh());
+    this.#outlet(0);
   }
-
-  readonly #batch: TickBatch<Outgoing>;
-  /** Batches for sends with another number of replicas than the queue's. */
-  readonly #otherBatches = new Map<number, TickBatch<Outgoing>>();
 
   send(body: Input, options: SendOptions): Promise<string> {
     try {
@@ -130,16 +111,22 @@ export class Producer<Body, Input> {
     const message = this.#prepare(body, options, flow);
     const valid = this.#validate(body);
     const { firstUse } = this.#context;
-    if (firstUse.isOver) return valid ? valid.then(() => message) : message;
+    if (firstUse.isOver && this.#partitions.isKnown) {
+      return valid ? valid.then(() => message) : message;
+    }
     const isFree = firstUse.before({}, async () => {});
-    return Promise.all([isFree, valid]).then(() => message);
+    return Promise.all([isFree, this.#partitions.learn(), valid]).then(() => message);
+  }
+
+  /** The list that such a message goes to: of one that may go to any, the next one. */
+  listFor(message: Outgoing): string {
+    return this.#outletFor(message).list;
   }
 
   /** Resolves when everything that was sent is settled. Nothing more can be sent. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const batch of [this.#batch, ...this.#otherBatches.values()]) batch.flush();
-    for (const line of this.#roomLines) line.close();
+    for (const outlet of this.#outlets) outlet?.close();
     await Promise.all(this.#unsettled);
     // Messages that waited for an asynchronous schema have only been sent now.
     if (this.#unsettled.size > 0) await this.close();
@@ -161,6 +148,11 @@ export class Producer<Body, Input> {
 
   #submit(message: Outgoing, body: Input): Promise<string> {
     const valid = this.#validate(body);
+    if (!this.#partitions.isKnown) {
+      const { timeoutMs } = this.#options;
+      const known = this.#partitions.learn({ timeoutMs });
+      return this.#enqueueInOrder(message, Promise.all([valid, known]));
+    }
     if (valid || !this.#order.isFree(onlyLine)) return this.#enqueueInOrder(message, valid);
     return this.#enqueue(message);
   }
@@ -191,6 +183,7 @@ export class Producer<Body, Input> {
       ttlMs,
       isInList,
       key,
+      together: key ?? condition?.key ?? (keepResultMs === undefined ? undefined : id),
       replicas,
       condition,
       status: 'sent',
@@ -214,6 +207,7 @@ export class Producer<Body, Input> {
       ttlMs: 0,
       isInList: true,
       key: undefined,
+      together: undefined,
       replicas: this.#options.replicas,
       condition: undefined,
       status: 'sent',
@@ -236,88 +230,44 @@ export class Producer<Body, Input> {
     return typeof encoded === 'string' ? encoded : Buffer.from(encoded);
   }
 
-  #enqueueInOrder(message: Outgoing, valid: Promise<unknown> | undefined): Promise<string> {
-    return this.#tracked(this.#order.wait(onlyLine, valid, () => this.#enqueue(message)));
+  #enqueueInOrder(message: Outgoing, ready: Promise<unknown> | undefined): Promise<string> {
+    return this.#tracked(this.#order.wait(onlyLine, ready, () => this.#enqueue(message)));
   }
 
   #enqueue(message: Outgoing): Promise<string> {
-    const { replicas } = message;
-    const batch = replicas === this.#options.replicas ? this.#batch : this.#otherBatch(replicas);
     return new Promise((resolve, reject) => {
       message.resolve = resolve;
       message.reject = reject;
-      batch.add(message, message.element.length);
-      if (!message.isPlain && batch.count >= mostOfScript) batch.flush();
+      this.#outletFor(message).add(message);
     });
   }
 
-  #otherBatch(replicas: number): TickBatch<Outgoing> {
-    const batch = this.#otherBatches.get(replicas) ?? this.#openBatch(replicas);
-    this.#otherBatches.set(replicas, batch);
-    return batch;
+  #outletFor(message: Outgoing): Outlet {
+    const { count } = this.#partitions;
+    if (count === 0) return this.#outlets[0] as Outlet;
+    const { together } = message;
+    const partition =
+      together === undefined ? this.#turns.next(count) : partitionOf(together, count);
+    return this.#outlet(1 + partition);
   }
 
-  #openBatch(replicas: number): TickBatch<Outgoing> {
-    const { timeoutMs } = this.#options;
-    const { list: line } = this.#context.keys;
-    const options = { line, replicas, timeoutMs };
-    const sendAll = this.#sender(options);
-    const { index, name, connection, firstUse } = this.#context;
-    const noted = (messages: Outgoing[]) => {
-      const sending = sendAll(messages);
-      index.note(name);
-      return sending;
-    };
-    const send = (messages: Outgoing[]) =>
-      firstUse.isOver
-        ? noted(messages)
-        : firstUse
-            .before(options, () => noted(messages))
-            .catch((error) => failAll(messages, error));
-    const destination = { kind: 'queue', name, address: connection.address } as const;
-    return new TickBatch(limits, (messages) => {
-      const sending = areObserved('sent')
-        ? reportSent(destination, messages, () => send(messages))
-        : send(messages);
-      void this.#tracked(sending);
+  /** @param at in the lists that the queue has. */
+  #outlet(at: number): Outlet {
+    const outlet = this.#outlets[at];
+    if (outlet) return outlet;
+    const { maxLength, ...options } = this.#options;
+    const context = this.#partitions.known[at] as QueueContext;
+    const opened = new Outlet(context, {
+      ...options,
+      maxLength: maxLength && {
+        ...maxLength,
+        count: Math.ceil(maxLength.count / Math.max(1, this.#partitions.count)),
+      },
+      sending: (sent) => void this.#tracked(sent),
     });
+    this.#outlets[at] = opened;
+    return opened;
   }
-
-  /** Returns a function that sends a batch, and resolves when each of its messages is settled. */
-  #sender(options: CallOptions): (messages: Outgoing[]) => Promise<void> {
-    const bounded = this.#bounded;
-    if (!bounded) return (messages) => this.#send(messages, options);
-    if (bounded.bound.whenFull !== 'wait') return (messages) => bounded.send(messages, options);
-    const { timeoutMs = this.#context.connection.callTimeoutMs } = options;
-    const line = new RoomLine(bounded, options, timeoutMs);
-    this.#roomLines.push(line);
-    return (messages) => line.send(messages);
-  }
-
-  async #send(messages: Outgoing[], options: CallOptions): Promise<void> {
-    const { connection, keys } = this.#context;
-    try {
-      if (messages.some(({ isPlain }) => !isPlain)) {
-        if (messages.some(hasCondition)) {
-          await sendConditionally(this.#context as QueueContext, messages, options);
-          return;
-        }
-        const script = messages.every(({ isInList }) => isInList) ? send : sendPlaced;
-        const refused = await connection.run(script, { keys, messages }, options);
-        refuseFullKeys(this.#context.name, messages, refused);
-      } else {
-        const elements = messages.map(({ element }) => element);
-        await connection.call('LPUSH', [keys.list, ...elements], options);
-      }
-      for (const { resolve, id } of messages) resolve(id);
-    } catch (error) {
-      failAll(messages, error);
-    }
-  }
-}
-
-function failAll(messages: readonly Outgoing[], error: unknown): void {
-  for (const message of messages) fail(message, error);
 }
 
 function onceIn(condition: Condition | undefined): string {

@@ -1,5 +1,7 @@
 import { InvalidArgumentError, type NamesOf, refuseUnknownOptions, shown } from '@redpost/core';
 import type { QueueContext } from '../context.js';
+import { limitShares } from '../partitions/limit-shares.js';
+import type { Partitions } from '../partitions/partitions.js';
 import { reshape } from '../scripts/reshape.js';
 import { allConfirmed, checkedConfirmTimeout } from './confirmation.js';
 import {
@@ -9,6 +11,7 @@ import {
   type LimitName,
   type QueueLimitChanges,
   type QueueLimits,
+  wholeFields,
 } from './limits.js';
 import { shapeOf } from './shape.js';
 
@@ -28,10 +31,10 @@ const optionNames: NamesOf<SetLimitsOptions> = { timeoutMs: true };
  * ```
  */
 export class DeclaredLimits {
-  readonly #context: QueueContext;
+  readonly #partitions: Partitions;
 
-  constructor(context: QueueContext) {
-    this.#context = context;
+  constructor(partitions: Partitions) {
+    this.#partitions = partitions;
   }
 
   /**
@@ -47,27 +50,44 @@ export class DeclaredLimits {
     const changes = checkedChanges(limits);
     refuseUnknownOptions('limits.set()', options, optionNames);
     const timeoutMs = checkedConfirmTimeout(options.timeoutMs);
-    const { connection, keys } = this.#context;
-    await connection.run(reshape, { keys, ...changes });
+    const lists = await this.#partitions.all();
+    await declareLimits(lists, limits);
     if (Object.keys(changes.set).length === 0) return;
-    const declaration = { declared: 'has new limits', call: 'limits.set()' };
-    await allConfirmed(this.#context, { timeoutMs, ...declaration });
+    const confirmation = { timeoutMs, declared: 'has new limits', call: 'limits.set()' };
+    await Promise.all(lists.map((list) => allConfirmed(list, confirmation)));
   }
 
   /** The limits that are declared. */
   async get(): Promise<QueueLimits> {
-    const { connection, keys } = this.#context;
+    const [{ connection, keys }] = (await this.#partitions.all()) as [QueueContext];
     return shapeOf((await connection.call('HGETALL', [keys.shape])) as Buffer[]).limits;
   }
 
   /** Removes the limits of these names, or all: consumers go on at once. Resolves to false when there were none. */
   async clear(...names: LimitName[]): Promise<boolean> {
     for (const name of names) refuseUnlessLimit(name);
-    const { connection, keys } = this.#context;
     const drop = fieldsOf(names.length === 0 ? allLimits : names);
-    const { deleted } = await connection.run(reshape, { keys, drop });
-    return deleted > 0;
+    const lists = await this.#partitions.all();
+    const cleared = await Promise.all(
+      lists.map(({ connection, keys }) => connection.run(reshape, { keys, drop })),
+    );
+    return cleared.some(({ deleted }) => deleted > 0);
   }
+}
+
+/** Declares these limits in the lists of a queue. Resolves when they are written. */
+export async function declareLimits(
+  lists: readonly QueueContext[],
+  limits: QueueLimitChanges,
+): Promise<void> {
+  const shares = lists.length === 1 ? [limits] : limitShares(limits, lists.length - 1);
+  const changes = shares.map(checkedChanges);
+  if (lists.length > 1) Object.assign(changes[0]?.set ?? {}, wholeFields(limits));
+  await Promise.all(
+    lists.map(({ connection, keys }, at) =>
+      connection.run(reshape, { keys, ...(changes[at] as (typeof changes)[0]) }),
+    ),
+  );
 }
 
 function refuseUnlessLimit(name: LimitName): void {

@@ -54,8 +54,10 @@ interface LimitField<Value> {
 const limitFields: {
   readonly [Name in keyof QueueLimits]-?: LimitField<NonNullable<QueueLimits[Name]>>;
 } = {
-  rate: rateField('rate', 'rate'),
-  concurrency: numberField('concurrency', 'concurrency', 1_000_000),
+  rate: withWhole(rateField('rate', 'rate'), ['whole_rate_max', 'whole_rate_burst']),
+  concurrency: withWhole(numberField('concurrency', 'concurrency', 1_000_000), [
+    'whole_concurrency',
+  ]),
   keyConcurrency: numberField('keyConcurrency', 'key_concurrency', 1_000_000),
   keyRate: rateField('keyRate', 'key_rate'),
   keyWeights: {
@@ -105,10 +107,34 @@ export function checkedChanges(changes: QueueLimitChanges): {
   return { set, drop };
 }
 
-/** The limits among all fields of a shape. */
+/** The limits among all fields of a shape: of a queue with partitions, what it has declared for all of them. */
 export function limitsIn(fields: ReadonlyMap<string, string>): QueueLimits {
   const declared = allLimits.map((name) => [name, limitFields[name].decode(fields)] as const);
-  return Object.fromEntries(declared.filter(([, value]) => value !== undefined));
+  const limits: QueueLimits = Object.fromEntries(
+    declared.filter(([, value]) => value !== undefined),
+  );
+  const [concurrency, max, burst] = wholeNames.map((name) => fields.get(name));
+  if (concurrency !== undefined) limits.concurrency = Number(concurrency);
+  if (limits.rate && max !== undefined) {
+    limits.rate = { ...limits.rate, max: Number(max), burst: Number(burst) };
+  }
+  return limits;
+}
+
+const wholeNames = ['whole_concurrency', 'whole_rate_max', 'whole_rate_burst'] as const;
+
+/** The fields of the shape of a queue with partitions that tell what was declared for all of them, because each has a part of it. */
+export function wholeFields({ concurrency, rate }: QueueLimitChanges): Record<string, number> {
+  const [ofConcurrency, ofMax, ofBurst] = wholeNames;
+  return {
+    ...(concurrency && { [ofConcurrency]: concurrency }),
+    ...(rate && { [ofMax]: rate.max, [ofBurst]: rate.burst ?? 0 }),
+  };
+}
+
+/** The same limit, with which the fields are deleted that tell it for all partitions. */
+function withWhole<Value>(limit: LimitField<Value>, whole: readonly string[]): LimitField<Value> {
+  return { ...limit, fields: [...limit.fields, ...whole] };
 }
 
 /** A whole number, at least 1. @param field of the shape. */

@@ -7,6 +7,7 @@ import {
 } from '@redpost/core';
 import type { QueueContext } from '../context.js';
 import { checkKey } from '../message/key.js';
+import type { Partitions } from '../partitions/partitions.js';
 import { pauseConsumer, resumeConsumer } from '../scripts/pause-consumer.js';
 import { pauseKey, resumeKey } from '../scripts/pause-key.js';
 import { reshape } from '../scripts/reshape.js';
@@ -33,31 +34,33 @@ const optionNames: NamesOf<PauseOptions> = { reason: true, untilMs: true, timeou
 const latestMs = 8.64e15;
 
 /** Pauses the queue, and resolves when all its consumers have confirmed that. */
-export async function pauseQueue(context: QueueContext, options: PauseOptions): Promise<void> {
+export async function pauseQueue(partitions: Partitions, options: PauseOptions): Promise<void> {
   refuseUnknownOptions('pause()', options, optionNames);
   const { reason, untilMs } = options;
   checkReason(reason);
   const timeoutMs = checkedConfirmTimeout(options.timeoutMs);
-  if (untilMs !== undefined) await refuseUnlessAhead(context, untilMs);
+  const lists = await partitions.all();
+  if (untilMs !== undefined) await refuseUnlessAhead(lists, untilMs);
 
   const set = {
     ...(reason === undefined ? {} : { paused_reason: reason }),
     ...(untilMs === undefined ? {} : { paused_until: untilMs }),
   };
-  const { connection, keys } = context;
-  const input = { keys, drop: pauseFields, stamp: 'paused', set };
-  await connection.run(reshape, input);
-  await allConfirmed(context, {
-    timeoutMs,
-    declared: 'is paused',
-    call: 'pause()',
-  });
+  await Promise.all(
+    lists.map(({ connection, keys }) =>
+      connection.run(reshape, { keys, drop: pauseFields, stamp: 'paused', set }),
+    ),
+  );
+  const confirmation = { timeoutMs, declared: 'is paused', call: 'pause()' };
+  await Promise.all(lists.map((list) => allConfirmed(list, confirmation)));
 }
 
 /** Ends the pause of the queue. Resolves to false when it was not paused. */
-export async function resumeQueue({ connection, keys }: QueueContext): Promise<boolean> {
-  const { deleted } = await connection.run(reshape, { keys, drop: pauseFields });
-  return deleted > 0;
+export function resumeQueue(partitions: Partitions): Promise<boolean> {
+  return any(partitions, async ({ connection, keys }) => {
+    const { deleted } = await connection.run(reshape, { keys, drop: pauseFields });
+    return deleted > 0;
+  });
 }
 
 /** How to pause a key. */
@@ -67,7 +70,7 @@ const keyOptionNames: NamesOf<PauseKeyOptions> = { untilMs: true, timeoutMs: tru
 
 /** Pauses a key of the queue, and resolves when all its consumers have confirmed that. */
 export async function pauseKeyOf(
-  context: QueueContext,
+  partitions: Partitions,
   key: string,
   options: PauseKeyOptions,
 ): Promise<void> {
@@ -75,20 +78,20 @@ export async function pauseKeyOf(
   refuseUnknownOptions('pauseKey()', options, keyOptionNames);
   const { untilMs } = options;
   const timeoutMs = checkedConfirmTimeout(options.timeoutMs);
-  if (untilMs !== undefined) await refuseUnlessAhead(context, untilMs);
-  const { connection, keys } = context;
-  await connection.run(pauseKey, { keys, key, untilMs });
+  const lists = await partitions.all();
+  if (untilMs !== undefined) await refuseUnlessAhead(lists, untilMs);
+  await Promise.all(
+    lists.map(({ connection, keys }) => connection.run(pauseKey, { keys, key, untilMs })),
+  );
   const declared = `has paused the key ${JSON.stringify(key)}`;
-  await allConfirmed(context, { timeoutMs, declared, call: 'pauseKey()' });
+  const confirmation = { timeoutMs, declared, call: 'pauseKey()' };
+  await Promise.all(lists.map((list) => allConfirmed(list, confirmation)));
 }
 
 /** Ends the pause of a key. Resolves to false when it was not paused. */
-export async function resumeKeyOf(
-  { connection, keys }: QueueContext,
-  key: string,
-): Promise<boolean> {
+export async function resumeKeyOf(partitions: Partitions, key: string): Promise<boolean> {
   checkKey(key);
-  return connection.run(resumeKey, { keys, key });
+  return any(partitions, ({ connection, keys }) => connection.run(resumeKey, { keys, key }));
 }
 
 /** How to pause one consumer. */
@@ -98,7 +101,7 @@ const consumerOptionNames: NamesOf<PauseConsumerOptions> = { reason: true, timeo
 
 /** Pauses one consumer of the queue, and resolves when it has confirmed that. */
 export async function pauseConsumerOf(
-  context: QueueContext,
+  partitions: Partitions,
   consumer: string,
   options: PauseConsumerOptions,
 ): Promise<void> {
@@ -107,20 +110,40 @@ export async function pauseConsumerOf(
   const { reason } = options;
   checkReason(reason);
   const timeoutMs = checkedConfirmTimeout(options.timeoutMs);
-  const { connection, keys, name: queue } = context;
-  const isThere = await connection.run(pauseConsumer, { keys, consumer, reason });
-  if (!isThere) throw new ConsumerGoneError({ queue, consumer });
+  const lists = await partitions.all();
+  const leases = lists.map((list, at) => ({ list, name: nameOfLease(consumer, at) }));
+  const areThere = await Promise.all(
+    leases.map(({ list: { connection, keys }, name }) =>
+      connection.run(pauseConsumer, { keys, consumer: name, reason }),
+    ),
+  );
+  if (!areThere.includes(true)) throw new ConsumerGoneError({ queue: partitions.name, consumer });
   const declared = `has paused the consumer ${JSON.stringify(consumer)}`;
-  await oneConfirmed(context, consumer, { timeoutMs, declared, call: 'pauseConsumer()' });
+  const confirmation = { timeoutMs, declared, call: 'pauseConsumer()' };
+  const paused = leases.filter((_, at) => areThere[at]);
+  await Promise.all(paused.map(({ list, name }) => oneConfirmed(list, name, confirmation)));
 }
 
 /** Ends the pause of one consumer. Resolves to false when it was not paused. */
-export async function resumeConsumerOf(
-  { connection, keys }: QueueContext,
-  consumer: string,
-): Promise<boolean> {
+export async function resumeConsumerOf(partitions: Partitions, consumer: string): Promise<boolean> {
   checkConsumer(consumer);
-  return connection.run(resumeConsumer, { keys, consumer });
+  return any(partitions, ({ connection, keys }, at) =>
+    connection.run(resumeConsumer, { keys, consumer: nameOfLease(consumer, at) }),
+  );
+}
+
+/** @param at 0 for the list of the queue's name. */
+function nameOfLease(consumer: string, at: number): string {
+  return at === 0 ? consumer : `${consumer}.${at - 1}`;
+}
+
+/** Does this for all lists. Resolves to true when any was told to be true. */
+async function any(
+  partitions: Partitions,
+  does: (list: QueueContext, at: number) => Promise<boolean>,
+): Promise<boolean> {
+  const done = await Promise.all((await partitions.all()).map(does));
+  return done.includes(true);
 }
 
 function checkReason(reason: unknown): void {
@@ -135,8 +158,9 @@ function checkConsumer(consumer: unknown): void {
   );
 }
 
-async function refuseUnlessAhead({ connection }: QueueContext, untilMs: number): Promise<void> {
+async function refuseUnlessAhead([list]: readonly QueueContext[], untilMs: number): Promise<void> {
   wholeNumber('untilMs', untilMs, { min: 0, max: latestMs });
+  const { connection } = list as QueueContext;
   const [seconds] = (await connection.call('TIME', [])) as Buffer[];
   const now = 1000 * Number(seconds);
   if (untilMs > now) return;

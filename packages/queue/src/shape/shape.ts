@@ -1,4 +1,5 @@
 import type { Complete } from '@redpost/core';
+import { type Division, divisionFields, divisionOf } from '../partitions/division.js';
 import { type HistoryOptions, historyFields, historyOf } from '../recording/history-options.js';
 import { boundsFields, boundsOf, type DeadLetterBounds } from './dead-letter-bounds.js';
 import { limitsIn, type QueueLimits } from './limits.js';
@@ -39,6 +40,8 @@ export interface Shape {
   /** The bounds of the dead letters; `Infinity` for no bound. */
   readonly deadLetters: Complete<DeadLetterBounds>;
   readonly limits: QueueLimits;
+  /** Whether it is divided into partitions: only the list of the queue's name tells that. */
+  readonly division: Division;
   /** Undefined where settled messages are not recorded. */
   readonly history: Complete<HistoryOptions> | undefined;
   /**
@@ -78,6 +81,7 @@ export function shapeOf(hash: readonly Buffer[]): Shape {
     cancelledFlows: cancelledFlowsIn(fields),
     deadLetters: boundsOf(...boundsFields.map((name) => fields.get(name))),
     limits,
+    division: divisionOf(...divisionFields.map((name) => fields.get(name))),
     history: historyOf(...historyFields.map((name) => fields.get(name))),
     leasesAhead: !limitsKeys && (isLimited ? 'in-room' : true),
     waitsByBell: isLimited,
