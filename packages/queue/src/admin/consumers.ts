@@ -1,3 +1,4 @@
+import { consumerOfLease } from '../partitions/lease-name.js';
 import type { Partitions } from '../partitions/partitions.js';
 import { consumersScript, type QueueConsumerInfo } from '../scripts/consumers.js';
 
@@ -12,7 +13,7 @@ export async function readConsumers(partitions: Partitions): Promise<QueueConsum
   );
   const byName = new Map<string, QueueConsumerInfo>();
   for (const info of all.flat()) {
-    const consumer = info.consumer.replace(/\.\d+$/, '');
+    const consumer = consumerOfLease(info.consumer);
     const known = byName.get(consumer);
     byName.set(consumer, known ? together(known, info) : { ...info, consumer });
   }

@@ -76,6 +76,11 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
     return this.#pool.free * this.#expected - filling;
   }
 
+  freeFor(session: Lease): number {
+    const { messages = [] } = this.#filling.get(session) ?? {};
+    return this.#pool.free * this.#expected - messages.length;
+  }
+
   get isCaller(): boolean {
     return this.#pool.isCaller;
   }

@@ -1,13 +1,14 @@
 import type { QueueContext } from '../context.js';
 import { RoomAhead } from '../limiting/room-ahead.js';
+import { leaseName } from '../partitions/lease-name.js';
 import type { Shape } from '../shape/shape.js';
 import type { Session } from './session.js';
 
 /** A list that a consumer takes from: that of the queue, or that of a partition. */
 export class ConsumedList<Body> {
   readonly context: QueueContext<Body>;
-  /** What distinguishes the names of its sessions from those of the consumer's other lists; '' for the list of the queue. */
-  readonly suffix: string;
+  /** Its number, 0 for the list of the queue's name. */
+  readonly at: number;
   /** After a lost lease another one. */
   session!: Session<Body>;
   /** As the shape says: nothing may start. */
@@ -17,9 +18,9 @@ export class ConsumedList<Body> {
   keysLeaseAhead = true;
   readonly roomAhead = new RoomAhead();
 
-  constructor(context: QueueContext<Body>, suffix: string) {
+  constructor(context: QueueContext<Body>, at: number) {
     this.context = context;
-    this.suffix = suffix;
+    this.at = at;
   }
 
   /** How many messages may be taken ahead of the handlers at most. */
@@ -85,6 +86,11 @@ export class ConsumedLists<Body> {
       1,
       this.#sum(({ isDry }) => (isDry ? 0 : 1)),
     );
+  }
+
+  /** The name of the first session that this list has; undefined for a new one. */
+  nameFor({ at }: ConsumedList<Body>): string | undefined {
+    return at === 0 ? undefined : leaseName(this.first.session.consumer, at);
   }
 
   /** There is new demand. */

@@ -152,7 +152,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#options = options;
     this.#outcomes = this.#createOutcomes();
     this.#handlers = createHandlers(this.#handlersHost());
-    this.#consume(context, '');
+    this.#consume(context, 0);
     const { signal } = options;
     const stop = () => void this.stop();
     this.on('stopped', onAbort(signal, stop));
@@ -270,17 +270,15 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   /** Takes from this list, too. */
-  #consume(context: QueueContext<Body>, suffix: string): void {
-    const list = new ConsumedList(context, suffix);
+  #consume(context: QueueContext<Body>, at: number): void {
+    const list = new ConsumedList(context, at);
     this.#lists.add(list);
     this.#openSession(list);
   }
 
   #openSession(list: ConsumedList<Body>, former?: FormerSession): void {
-    const { suffix } = list;
-    const name = suffix === '' ? undefined : `${this.#lists.first.session.consumer}${suffix}`;
     // A name is never used twice.
-    const own = former ? {} : { name };
+    const own = former ? {} : { name: this.#lists.nameFor(list) };
     list.session = new Session(
       list.context,
       { ...this.#options, ...own },
@@ -340,7 +338,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#partitions.heard(division);
     const { known } = this.#partitions;
     for (let at = this.#lists.count; at < known.length && !this.#stopping.hasBegun; at += 1) {
-      this.#consume(known[at] as QueueContext<Body>, `.${at - 1}`);
+      this.#consume(known[at] as QueueContext<Body>, at);
     }
   }
 
@@ -373,6 +371,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     const wanted = behind === 0 ? free : Math.max(free - behind, idle);
     if (isOnly) return wanted - requested;
     if (list.isStill) return 0;
+    const own = this.#handlers.freeFor?.(session);
+    if (own !== undefined) return own - session.requested;
     const most = list.mostAhead === 0 ? Math.min(wanted, idle) : wanted;
     return Math.ceil((most - requested) / this.#lists.hungry);
   }

@@ -1,4 +1,4 @@
-import type { HandlerPoolHost } from '@redpost/core/consuming';
+import type { HandlerPoolHost, Lease } from '@redpost/core/consuming';
 import type { ConsumedLists } from './consumed-lists.js';
 import type { HeldDelivery } from './delivery.js';
 
@@ -12,6 +12,8 @@ export interface HandlersHost<Body> extends HandlerPoolHost<HeldDelivery<Body>> 
 export interface Handlers<Body> {
   /** How many more messages it has use for. */
   readonly free: number;
+  /** The same of messages of one session, where these are not handled together with others. */
+  freeFor?(session: Lease): number;
   /** How many handlers have nothing to do: where messages may wait for others of their key. */
   readonly idle?: number;
   /** How many of the messages that it has use for are for later, when handlers have become free. */

@@ -96,7 +96,7 @@ export class Receiver<Body = unknown> {
       () => events.emit('resumed', undefined),
     );
     // It serves all who ask, each of them perhaps in another context.
-    outsideContext(() => this.#receiveFrom(context, ''));
+    outsideContext(() => this.#receiveFrom(context, 0));
   }
 
   /** Resolves to undefined when the time is up. */
@@ -165,8 +165,8 @@ export class Receiver<Body = unknown> {
   }
 
   /** Messages may come from this list, too. */
-  #receiveFrom(context: QueueContext<Body>, suffix: string): void {
-    const list = new ConsumedList(context, suffix);
+  #receiveFrom(context: QueueContext<Body>, at: number): void {
+    const list = new ConsumedList(context, at);
     this.#lists.add(list);
     for (const { unasked } of this.#waiters) unasked.set(list, 0);
     this.#openSession(list);
@@ -197,10 +197,8 @@ export class Receiver<Body = unknown> {
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     };
-    const name =
-      former || list.suffix === ''
-        ? undefined
-        : `${this.#lists.first.session.consumer}${list.suffix}`;
+    // A name is never used twice.
+    const name = former ? undefined : this.#lists.nameFor(list);
     const session = new Session(list.context, { ...this.#options, name }, events, former);
     list.session = session;
     void session.open(() => !this.#isClosed);
@@ -211,7 +209,7 @@ export class Receiver<Body = unknown> {
     this.#partitions.heard(division);
     const { known } = this.#partitions;
     for (let at = this.#lists.count; at < known.length && !this.#isClosed; at += 1) {
-      this.#receiveFrom(known[at] as QueueContext<Body>, `.${at - 1}`);
+      this.#receiveFrom(known[at] as QueueContext<Body>, at);
     }
   }
 

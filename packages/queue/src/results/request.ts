@@ -37,6 +37,7 @@ export async function request<Input, Value>(
   const { ttlMs = timeoutMs, keepResultMs = timeoutMs, ...others } = given;
   const sendOptions = { id, ttlMs, keepResultMs, ...others };
   const results = await all.of(options.key ?? conditionKeyOf(options) ?? id);
+  signal?.throwIfAborted();
   const waiting = results.wait(id, timeoutMs, signal);
   // The wait may end before the send.
   waiting.answered.catch(() => {});

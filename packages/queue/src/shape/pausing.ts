@@ -7,6 +7,7 @@ import {
 } from '@redpost/core';
 import type { QueueContext } from '../context.js';
 import { checkKey } from '../message/key.js';
+import { leaseName } from '../partitions/lease-name.js';
 import type { Partitions } from '../partitions/partitions.js';
 import { pauseConsumer, resumeConsumer } from '../scripts/pause-consumer.js';
 import { pauseKey, resumeKey } from '../scripts/pause-key.js';
@@ -111,7 +112,7 @@ export async function pauseConsumerOf(
   checkReason(reason);
   const timeoutMs = checkedConfirmTimeout(options.timeoutMs);
   const lists = await partitions.all();
-  const leases = lists.map((list, at) => ({ list, name: nameOfLease(consumer, at) }));
+  const leases = lists.map((list, at) => ({ list, name: leaseName(consumer, at) }));
   const areThere = await Promise.all(
     leases.map(({ list: { connection, keys }, name }) =>
       connection.run(pauseConsumer, { keys, consumer: name, reason }),
@@ -128,13 +129,8 @@ export async function pauseConsumerOf(
 export async function resumeConsumerOf(partitions: Partitions, consumer: string): Promise<boolean> {
   checkConsumer(consumer);
   return any(partitions, ({ connection, keys }, at) =>
-    connection.run(resumeConsumer, { keys, consumer: nameOfLease(consumer, at) }),
+    connection.run(resumeConsumer, { keys, consumer: leaseName(consumer, at) }),
   );
-}
-
-/** @param at 0 for the list of the queue's name. */
-function nameOfLease(consumer: string, at: number): string {
-  return at === 0 ? consumer : `${consumer}.${at - 1}`;
 }
 
 /** Does this for all lists. Resolves to true when any was told to be true. */
