@@ -126,15 +126,23 @@ export class Partitions<Body = unknown> {
       return;
     }
     try {
-      const fields = await connection.call('HMGET', [keys.shape, ...divisionFields], options);
-      const [known, lists] = (fields as (Buffer | null)[]).map((field) => field?.toString());
-      this.heard(divisionOf(known, lists));
+      this.heard(await readDivision(this.#main, options));
     } catch (error) {
       // Who may not read that can send all the same: what is in the list of the queue's name is handled, too.
       if (!isRedpostError(error, 'SERVER')) throw error;
       this.heard(undivided);
     }
   }
+}
+
+/** Reads how a queue is divided. @param main the list of the queue's name. */
+export async function readDivision(
+  { connection, keys }: QueueContext,
+  options: CallOptions = {},
+): Promise<Division> {
+  const fields = await connection.call('HMGET', [keys.shape, ...divisionFields], options);
+  const [count, lists] = (fields as (Buffer | null)[]).map((field) => field?.toString());
+  return divisionOf(count, lists);
 }
 
 /** How many partitions a queue can have. */

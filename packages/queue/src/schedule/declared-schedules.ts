@@ -1,34 +1,11 @@
-import {
-  encodeBody,
-  InvalidArgumentError,
-  refuseTooLarge,
-  shown,
-  validate,
-  wholeNumber,
-} from '@redpost/core';
+import { encodeBody, refuseTooLarge, validate, wholeNumber } from '@redpost/core';
 import type { QueueContext } from '../context.js';
 import type { Partitions } from '../partitions/partitions.js';
-import { readSchedules } from '../scripts/read-schedules.js';
-import { removeSchedule } from '../scripts/remove-schedule.js';
-import { sendTicks } from '../scripts/send-ticks.js';
-import { writeSchedule } from '../scripts/write-schedule.js';
-import { KeyFullError } from '../sending/errors.js';
-import { newId } from '../sending/message-id.js';
-import { type Schedule, scheduleOf } from './schedule.js';
+import type { Schedule } from './schedule.js';
 import { checkedSchedule, checkedScheduleName, type ScheduleOptions } from './schedule-options.js';
-import {
-  encodeSpec,
-  isSameTiming,
-  readSchedule,
-  type ScheduleSpec,
-  type ScheduleState,
-  type StoredSchedule,
-} from './spec.js';
-import { overlapKey, scheduledMessage } from './tick-message.js';
-import { tickAfter } from './timing.js';
+import { SchedulesOfList } from './schedules-of-list.js';
+import { encodeSpec, type StoredSchedule } from './spec.js';
 
-/** How many names are read at a time. */
-const pageSize = 500;
 const mostNext = 1000;
 
 /**
@@ -41,11 +18,11 @@ const mostNext = 1000;
  * ```
  */
 export class DeclaredSchedules<Body = unknown, Input = Body> {
-  readonly #context: QueueContext<Body>;
+  readonly #partitions: Partitions<Body>;
   readonly #maxMessageBytes: number;
 
   constructor(partitions: Partitions<Body>, maxMessageBytes: number) {
-    this.#context = partitions.known[0] as QueueContext<Body>;
+    this.#partitions = partitions;
     this.#maxMessageBytes = maxMessageBytes;
   }
 
@@ -61,67 +38,38 @@ export class DeclaredSchedules<Body = unknown, Input = Body> {
   async set(name: string, options: ScheduleOptions<Input>): Promise<Schedule<Body>> {
     checkedScheduleName(name);
     const spec = checkedSchedule(options);
-    const { codec, schema } = this.#context;
+    const [{ codec, schema, firstUse }] = this.#partitions.known as [QueueContext<Body>];
     const { body } = options;
     const encoded = encodeBody(codec, body);
     if (schema) await validate(schema, body);
     const bytes = encodeSpec(spec, encoded);
     refuseTooLarge(bytes, this.#maxMessageBytes);
-    return this.#context.firstUse.before({}, () => this.#set(name, spec, bytes));
-  }
-
-  async #set(name: string, spec: ScheduleSpec, bytes: Buffer): Promise<Schedule<Body>> {
-    for (;;) {
-      const { now, found, schedule } = await this.#find(name);
-      if (schedule && found.equals(bytes)) return scheduleOf(this.#context, schedule);
-      const state = schedule?.state ?? { version: 0, origin: now, next: null, ticks: 0 };
-      const isKept = state.paused || (schedule && isSameTiming(schedule.spec, spec));
-      const next = isKept ? state.next : nextOf({ spec, state }, now);
-      const expected = schedule?.stateText ?? '';
-      if (await this.#write(name, expected, { ...state, next }, bytes)) {
-        return scheduleOf(this.#context, (await this.#existing(name)).schedule);
-      }
-    }
+    return firstUse.before({}, async () => {
+      const home = await this.#home(spec.key);
+      const former = await this.#removedElsewhere(name, home);
+      return new SchedulesOfList(home).set(name, spec, bytes, former);
+    });
   }
 
   /** The schedule of this name; undefined if there is none. */
   async get(name: string): Promise<Schedule<Body> | undefined> {
     checkedScheduleName(name);
-    const { schedule } = await this.#find(name);
-    return schedule && scheduleOf(this.#context, schedule);
+    return (await this.#having(name)).get(name);
   }
 
   /** All schedules, by their names. Those that are set or removed meanwhile may be missing. */
   async list(): Promise<Schedule<Body>[]> {
-    const { connection, keys } = this.#context;
-    const names = new Set<string>();
-    let cursor = '0';
-    do {
-      const args = [keys.scheduleStates, cursor, 'COUNT', pageSize];
-      const [next, fields] = (await connection.call('HSCAN', args)) as [Buffer, Buffer[]];
-      for (let at = 0; at < fields.length; at += 2) names.add(String(fields[at]));
-      cursor = String(next);
-    } while (cursor !== '0');
-    const sorted = [...names].sort();
-    const all: Schedule<Body>[] = [];
-    for (let at = 0; at < sorted.length; ) {
-      const page = sorted.slice(at, at + pageSize);
-      const { found } = await connection.run(readSchedules, { keys, names: page });
-      for (const [i, { spec, state }] of found.entries()) {
-        if (state === '') continue;
-        const schedule = readSchedule(page[i] as string, spec, state);
-        all.push(await scheduleOf(this.#context, schedule));
-      }
-      at += found.length;
-    }
-    return all;
+    const lists = await this.#partitions.all();
+    const all = await Promise.all(lists.map((list) => new SchedulesOfList(list).list()));
+    return all.length === 1
+      ? (all[0] as Schedule<Body>[])
+      : all.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Removes a schedule. Messages that it has sent stay. Resolves to false when there was none of this name. */
-  remove(name: string): Promise<boolean> {
+  async remove(name: string): Promise<boolean> {
     checkedScheduleName(name);
-    const { connection, keys } = this.#context;
-    return connection.run(removeSchedule, { keys, name });
+    return (await this.#having(name)).remove(name);
   }
 
   /**
@@ -129,10 +77,9 @@ export class DeclaredSchedules<Body = unknown, Input = Body> {
    *
    * @throws InvalidArgumentError when there is none of this name.
    */
-  pause(name: string): Promise<boolean> {
-    return this.#change(name, ({ state }) =>
-      state.paused ? undefined : { ...state, paused: true, next: null },
-    );
+  async pause(name: string): Promise<boolean> {
+    checkedScheduleName(name);
+    return (await this.#having(name)).pause(name);
   }
 
   /**
@@ -141,11 +88,9 @@ export class DeclaredSchedules<Body = unknown, Input = Body> {
    *
    * @throws InvalidArgumentError when there is none of this name.
    */
-  resume(name: string): Promise<boolean> {
-    return this.#change(name, (schedule, now) => {
-      const { paused, ...state } = schedule.state;
-      return paused && { ...state, next: nextOf(schedule, now) };
-    });
+  async resume(name: string): Promise<boolean> {
+    checkedScheduleName(name);
+    return (await this.#having(name)).resume(name);
   }
 
   /**
@@ -156,26 +101,8 @@ export class DeclaredSchedules<Body = unknown, Input = Body> {
    * @throws KeyFullError when as many messages of its key wait as may: nothing was sent.
    */
   async runNow(name: string): Promise<string | undefined> {
-    const { connection, keys } = this.#context;
-    for (;;) {
-      const { schedule, now } = await this.#existing(name);
-      const { stateText, state } = schedule;
-      const id = `${name}@run-${newId()}`;
-      const ticked = {
-        name,
-        expected: stateText,
-        state: stateText,
-        next: state.next ?? undefined,
-        onceKey: overlapKey(schedule),
-        key: schedule.spec.key,
-        messages: [scheduledMessage(schedule, id, now)],
-      };
-      const [result] = await connection.run(sendTicks, { keys, schedules: [ticked] });
-      if (result === 'refused') {
-        throw new KeyFullError({ queue: this.#context.name, key: schedule.spec.key ?? '' });
-      }
-      if (result !== 'late') return result === 'sent' ? id : undefined;
-    }
+    checkedScheduleName(name);
+    return (await this.#having(name)).runNow(name);
   }
 
   /**
@@ -185,66 +112,41 @@ export class DeclaredSchedules<Body = unknown, Input = Body> {
    * @throws InvalidArgumentError when there is none of this name.
    */
   async next(name: string, count = 1): Promise<Date[]> {
-    wholeNumber('count', count, { min: 1, max: mostNext });
-    const { schedule, now } = await this.#existing(name);
-    const { spec, state } = schedule;
-    const most = Math.min(count, (spec.limit ?? Number.POSITIVE_INFINITY) - state.ticks);
-    const times: Date[] = [];
-    let next = (state.paused ? nextOf(schedule, now) : state.next) ?? undefined;
-    while (next !== undefined && times.length < most) {
-      times.push(new Date(next));
-      next = tickAfter(spec, state.origin, next);
-    }
-    return times;
-  }
-
-  async #find(name: string): Promise<{ now: number; found: Buffer; schedule?: StoredSchedule }> {
-    const { connection, keys } = this.#context;
-    const { now, found } = await connection.run(readSchedules, { keys, names: [name] });
-    const { spec = Buffer.alloc(0), state = '' } = found[0] ?? {};
-    if (state === '') return { now, found: spec };
-    return { now, found: spec, schedule: readSchedule(name, spec, state) };
-  }
-
-  async #existing(name: string): Promise<{ now: number; schedule: StoredSchedule }> {
     checkedScheduleName(name);
-    const { now, schedule } = await this.#find(name);
-    if (schedule) return { now, schedule };
-    throw new InvalidArgumentError(
-      `The queue ${this.#context.name} has no schedule ${shown(name)}`,
-    );
+    wholeNumber('count', count, { min: 1, max: mostNext });
+    return (await this.#having(name)).next(name, count);
   }
 
-  async #change(
-    name: string,
-    changed: (schedule: StoredSchedule, now: number) => ScheduleState | undefined,
-  ): Promise<boolean> {
-    for (;;) {
-      const { schedule, now } = await this.#existing(name);
-      const state = changed(schedule, now);
-      if (!state) return false;
-      if (await this.#write(name, schedule.stateText, state)) return true;
+  /** The list that a schedule is in: that of the queue's name, or that of its key, because its messages are sent there in the same step. */
+  async #home(key: string | undefined): Promise<QueueContext<Body>> {
+    if (key !== undefined) return this.#partitions.listOf(key);
+    const [first] = await this.#partitions.all();
+    return first as QueueContext<Body>;
+  }
+
+  /** The list that has a schedule of this name; if none has, that of the queue's name. */
+  async #having(name: string): Promise<SchedulesOfList<Body>> {
+    const lists = (await this.#partitions.all()).map((list) => new SchedulesOfList(list));
+    if (lists.length > 1) {
+      const found = await Promise.all(lists.map((list) => list.stored(name)));
+      const at = found.findIndex((schedule) => schedule !== undefined);
+      if (at > 0) return lists[at] as SchedulesOfList<Body>;
     }
+    return lists[0] as SchedulesOfList<Body>;
   }
 
-  /** @param expected the state that was read. If it is another one by now, nothing is written. */
-  #write(
+  /** One whose key is another one now goes to another list. It is removed first, so that no tick is sent twice. */
+  async #removedElsewhere(
     name: string,
-    expected: string,
-    { next, ...rest }: ScheduleState,
-    spec?: Buffer,
-  ): Promise<boolean> {
-    const { connection, keys } = this.#context;
-    const state = JSON.stringify({ ...rest, next, version: rest.version + 1 });
-    return connection.run(writeSchedule, { keys, name, expected, spec, state, next });
+    home: QueueContext<Body>,
+  ): Promise<StoredSchedule | undefined> {
+    let former: StoredSchedule | undefined;
+    for (const list of await this.#partitions.all()) {
+      if (list === home) continue;
+      const schedules = new SchedulesOfList(list);
+      former = (await schedules.stored(name)) ?? former;
+      if (former) await schedules.remove(name);
+    }
+    return former;
   }
-}
-
-/** The next tick from now on, after all that were; null if there is none. */
-function nextOf(
-  { spec, state }: Pick<StoredSchedule, 'spec' | 'state'>,
-  now: number,
-): number | null {
-  if (spec.limit !== undefined && state.ticks >= spec.limit) return null;
-  return tickAfter(spec, state.origin, Math.max(now, state.last ?? 0)) ?? null;
 }

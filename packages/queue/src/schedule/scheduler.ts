@@ -19,10 +19,12 @@ import {
   setInterval,
   ToldSeldom,
 } from '@redpost/core/consuming';
+import type { QueueContext } from '../context.js';
 import { Promoter } from '../due/promoter.js';
 import { FirstUse } from '../foreign/first-use.js';
-import { queueKeys } from '../keys.js';
+import { type QueueKeys, queueKeys } from '../keys.js';
 import { Outbox } from '../outbox/outbox.js';
+import { Partitions, readDivision } from '../partitions/partitions.js';
 import { queueOwner } from '../queue-owner.js';
 
 /** What a {@link Scheduler} works on. */
@@ -70,17 +72,8 @@ export class Scheduler implements AsyncDisposable {
         `queues are the names of at least one queue, e.g. ['reports'], got ${shown(queues)}`,
       );
     }
-    const maxMessageBytes = checkedMaxMessageBytes(undefined);
-    const index = new NameIndex(connection, 'queues');
-    const keys = new Map([...queues].map((name) => [name, queueKeys(name)]));
-    this.#closers = [...keys].map(([name, keys]) => {
-      const owned = connectionOf(queueOwner(name, keys), connection);
-      const shared = { index, codec: json(), resultCodec: json(), maxMessageBytes };
-      // Who set its schedules has asked whose list it is.
-      const firstUse = new FirstUse(connection, name, true);
-      const context = { name, connection: owned, keys, firstUse, schema: undefined, ...shared };
-      return this.#start(context);
-    });
+    for (const name of queues) queueKeys(name);
+    this.#closers = [...new Set(queues)].map((name) => this.#follow(connection, name));
   }
 
   /** Calls `listener` at every `event`; returns what removes it. */
@@ -101,16 +94,52 @@ export class Scheduler implements AsyncDisposable {
     return this.close();
   }
 
-  /** Returns what stops it. */
-  #start(context: ConstructorParameters<typeof Promoter>[0]): () => Promise<void> {
+  /** Does it for all lists of a queue, also those that are added later. Returns what stops it. */
+  #follow(connection: Connection, name: string): () => Promise<void> {
+    const shared = {
+      name,
+      index: new NameIndex(connection, 'queues'),
+      // Who set its schedules has asked whose list it is.
+      firstUse: new FirstUse(connection, name, true),
+      codec: json(),
+      schema: undefined,
+      resultCodec: json(),
+      maxMessageBytes: checkedMaxMessageBytes(undefined),
+    };
+    const contextOf = (keys: QueueKeys) => {
+      return { ...shared, keys, connection: connectionOf(queueOwner(name, keys), connection) };
+    };
+    const main = contextOf(queueKeys(name));
+    const partitions = new Partitions(main, contextOf, { wanted: undefined, isWhole: false });
+    const closers: (() => Promise<void>)[] = [];
+    let isClosed = false;
+    const look = async () => {
+      try {
+        partitions.heard(await readDivision(main));
+      } catch (error) {
+        this.#failed(asError(error));
+      }
+      const added = isClosed ? [] : partitions.known.slice(closers.length);
+      closers.push(...added.map((list) => this.#start(list, look)));
+    };
+    closers.push(this.#start(main, look));
+    void look();
+    return async () => {
+      isClosed = true;
+      await Promise.all(closers.map((close) => close()));
+    };
+  }
+
+  /** Does it for one list. Returns what stops it. @param look called when there may be more lists. */
+  #start(context: QueueContext, look: () => Promise<void>): () => Promise<void> {
     context.index.note(context.name);
     const failed = (error: Error) => this.#failed(error);
     const promoter = new Promoter(context, { looksWithBeats: false, promoted: () => {}, failed });
     const signals = new Signals(context.connection, context.keys.signal, {
       heard: (signal) => {
-        if (signal === 'delayed' || signal === 'subscribed' || signal === 'resumed') {
-          void promoter.check();
-        }
+        const mayHaveMissedSome = signal === 'subscribed' || signal === 'resumed';
+        if (signal === 'delayed' || mayHaveMissedSome) void promoter.check();
+        if (signal === 'shape' || signal === 'resumed') void look();
       },
       failed,
     });
