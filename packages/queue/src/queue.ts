@@ -73,6 +73,8 @@ import type { QueueContext } from './context.js';
 import { FirstUse } from './foreign/first-use.js';
 import { keysOfAny, type QueueKeys, queueKeys } from './keys.js';
 import { acceptFollowUps } from './outbox/follow-up.js';
+import { DeclaredPartitions } from './partitions/declared-partitions.js';
+import { divide } from './partitions/divide.js';
 import { checkedPartitions, Partitions } from './partitions/partitions.js';
 import { type QueueEvents, queueEventNames } from './queue-events.js';
 import { queueOwner } from './queue-owner.js';
@@ -204,6 +206,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly name: string;
   /** The messages that were given up. */
   readonly deadLetters: DeadLetters<Body, Input>;
+  /** Into how many partitions it is divided. */
+  readonly partitions: DeclaredPartitions;
   /** What limits its consumers, all of them together. */
   readonly limits: DeclaredLimits;
   /** What it remembers of settled messages, where it has been told to. */
@@ -212,7 +216,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly schedules: DeclaredSchedules<Body, Input>;
   /** Its own list. */
   readonly #context: QueueContext<Body>;
-  readonly #partitions: Partitions<Body>;
+  readonly #partitions: Partitions;
   readonly #defaults: ConsumeOptions;
   readonly #producer: Producer<Body, Input>;
   readonly #sends: SendCalls<Body, Input>;
@@ -261,9 +265,10 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     this.#context = contextOf(keys, isForeign);
     const wanted = checkedPartitions(options.partitions, isForeign);
     this.#partitions = new Partitions(this.#context, (keys) => contextOf(keys, true), {
-      wanted,
+      declare: wanted === undefined ? undefined : () => divide(this.#partitions, wanted, true),
       isWhole: isForeign,
     });
+    this.partitions = new DeclaredPartitions(this.#partitions);
     consumerOptions(consume);
     this.#defaults = consume;
     this.#producer = new Producer(this.#context, this.#partitions, {
@@ -275,7 +280,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     });
     this.#sends = new SendCalls(this.#context, this.#producer);
     const order = consume.order ?? 'fifo';
-    this.#results = new AllResults(this.#partitions as Partitions, connection, order);
+    this.#results = new AllResults(this.#partitions, connection, order);
     this.#declaration = this.#declare(options);
     acceptFollowUps(this, {
       prepare: (body, given, flow) => this.#sends.prepare(body as Input, given, flow),
@@ -286,7 +291,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       (body, given, flow) => this.#producer.prepare(body as Input, given, flow),
       () => this.#declaration?.end(),
     );
-    this.limits = new DeclaredLimits(this.#partitions as Partitions);
+    this.limits = new DeclaredLimits(this.#partitions);
     this.history = new History(this.#partitions);
     this.schedules = new DeclaredSchedules<Body, Input>(this.#partitions, maxMessageBytes);
   }
@@ -484,12 +489,12 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * this consumer may start messages that it had taken before.
    */
   pause(options: PauseOptions = {}): Promise<void> {
-    return pauseQueue(this.#lists, options);
+    return pauseQueue(this.#partitions, options);
   }
 
   /** Ends the pause of the queue: its consumers go on at once. Resolves to false when it was not paused. */
   resume(): Promise<boolean> {
-    return resumeQueue(this.#lists);
+    return resumeQueue(this.#partitions);
   }
 
   /** Counts the messages in each state, and those that wait at each priority. Costs the same however many there are. */
@@ -504,7 +509,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   stats(options: { key?: string } = {}): Promise<QueueStats | KeyStats> {
     refuseUnknownOptions('stats()', options, { key: true });
     const { key } = options;
-    return key === undefined ? readAllStats(this.#lists) : readKeyStats(this.#lists, key);
+    return key === undefined ? readAllStats(this.#partitions) : readKeyStats(this.#partitions, key);
   }
 
   /**
@@ -512,7 +517,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * lease has run out are among them until their messages are recovered.
    */
   consumers(): Promise<QueueConsumerInfo[]> {
-    return readConsumers(this.#lists);
+    return readConsumers(this.#partitions);
   }
 
   /**
@@ -530,7 +535,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * start messages that it had taken before.
    */
   pauseConsumer(consumer: string, options: PauseConsumerOptions = {}): Promise<void> {
-    return pauseConsumerOf(this.#lists, consumer, options);
+    return pauseConsumerOf(this.#partitions, consumer, options);
   }
 
   /**
@@ -539,7 +544,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws InvalidArgumentError for what is no name.
    */
   resumeConsumer(consumer: string): Promise<boolean> {
-    return resumeConsumerOf(this.#lists, consumer);
+    return resumeConsumerOf(this.#partitions, consumer);
   }
 
   /**
@@ -550,7 +555,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   async idle(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     refuseUnknownOptions('idle()', options, { signal: true });
-    await untilIdle(() => areIdle(this.#lists), options.signal);
+    await untilIdle(() => areIdle(this.#partitions), options.signal);
   }
 
   /**
@@ -561,7 +566,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws InvalidArgumentError for an option that cannot work.
    */
   series(options: SeriesOptions = {}): Promise<SeriesPoint[]> {
-    return readSeries(this.#lists, options);
+    return readSeries(this.#partitions, options);
   }
 
   /**
@@ -572,7 +577,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws InvalidArgumentError for an option that cannot work.
    */
   async keys(options: KeysOptions = {}): Promise<ListedKey[]> {
-    return listKeys(this.#lists, options);
+    return listKeys(this.#partitions, options);
   }
 
   /**
@@ -584,12 +589,12 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    * @throws UnconfirmedError when not all have confirmed it within `timeoutMs`. The key is paused all the same.
    */
   pauseKey(key: string, options: PauseKeyOptions = {}): Promise<void> {
-    return pauseKeyOf(this.#lists, key, options);
+    return pauseKeyOf(this.#partitions, key, options);
   }
 
   /** Ends the pause of a key. Resolves to false when it was not paused. */
   resumeKey(key: string): Promise<boolean> {
-    return resumeKeyOf(this.#lists, key);
+    return resumeKeyOf(this.#partitions, key);
   }
 
   /**
@@ -618,7 +623,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   cancel(id: string, reason = '', options: SearchOptions = {}): Promise<CancelResult> {
     const order = this.#defaults.order ?? 'fifo';
-    return cancel(this.#lists, id, reason, order, options);
+    return cancel(this.#partitions, id, reason, order, options);
   }
 
   /**
@@ -665,7 +670,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   async purge(options: PurgeOptions = {}): Promise<PurgeResult> {
     refuseUnknownOptions('purge()', options, purgeOptionNames);
-    return purgeLists(await this.#lists.all(), options);
+    return purgeLists(await this.#partitions.all(), options);
   }
 
   /**
@@ -678,7 +683,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
    */
   async destroy(options: DestroyOptions = {}): Promise<DestroyResult> {
     refuseUnknownOptions('destroy()', options, destroyOptionNames);
-    const { deleted, isThrough } = await destroyLists(await this.#lists.all(), options);
+    const { deleted, isThrough } = await destroyLists(await this.#partitions.all(), options);
     if (isThrough) await this.#context.index.remove(this.name);
     return deleted;
   }
@@ -733,11 +738,6 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     };
   }
 
-  /** The lists of the queue, for what does not read bodies. */
-  get #lists(): Partitions {
-    return this.#partitions as Partitions;
-  }
-
   #start(
     createHandlers: CreateHandlers<Body>,
     options: CheckedConsume & { signal: AbortSignal | undefined },
@@ -759,7 +759,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     const settings = history === undefined ? undefined : checkedHistory(history);
     return new Declaration(
       async (isOver) => {
-        const lists = await this.#lists.all();
+        const lists = await this.#partitions.all();
         if (history !== undefined) await declareHistory(lists, settings);
         if (bounds) await declareBounds(lists, bounds, isOver);
       },

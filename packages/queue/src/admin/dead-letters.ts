@@ -40,7 +40,7 @@ const listOptionNames: NamesOf<ListOptions> = {
 
 /** The messages of a queue that were given up. */
 export class DeadLetters<Body = unknown, Input = Body> {
-  readonly #partitions: Partitions<Body>;
+  readonly #partitions: Partitions;
   readonly #context: QueueContext<Body>;
   readonly #prepare: Prepare;
   readonly #endDeclaration: () => Promise<void> | undefined;
@@ -50,7 +50,7 @@ export class DeadLetters<Body = unknown, Input = Body> {
    * @param endDeclaration stops what the queue's constructor may still be declaring.
    */
   constructor(
-    partitions: Partitions<Body>,
+    partitions: Partitions,
     prepare: Prepare,
     endDeclaration: () => Promise<void> | undefined,
   ) {
@@ -136,7 +136,7 @@ export class DeadLetters<Body = unknown, Input = Body> {
   async setBounds(bounds: DeadLetterBounds | 'unbounded'): Promise<void> {
     const checked = checkedBounds(bounds);
     await this.#endDeclaration();
-    await declareBounds(await (this.#partitions as Partitions).all(), checked);
+    await declareBounds(await this.#partitions.all(), checked);
   }
 
   /**

@@ -14,7 +14,7 @@ export interface FoundMessage<Body = unknown> extends StoredMessage<Body> {
 
 /** Looks for a message by its id. */
 export async function find<Body>(
-  partitions: Partitions<Body>,
+  partitions: Partitions,
   id: string,
   order: 'fifo' | 'lifo',
   options: SearchOptions,

@@ -66,9 +66,9 @@ const listOptionNames: NamesOf<HistoryListOptions> = {
 
 /** What a queue remembers of settled messages, where it has been told to. */
 export class History<Body = unknown> {
-  readonly #partitions: Partitions<Body>;
+  readonly #partitions: Partitions;
 
-  constructor(partitions: Partitions<Body>) {
+  constructor(partitions: Partitions) {
     this.#partitions = partitions;
   }
 
@@ -78,7 +78,9 @@ export class History<Body = unknown> {
     const { limit = 100 } = options;
     wholeNumber('limit', limit, { min: 1 });
     const lists = await this.#partitions.all();
-    const all = await Promise.all(lists.map((list) => this.#listOf(list, options, limit)));
+    const all = await Promise.all(
+      lists.map((list) => this.#listOf(list as QueueContext<Body>, options, limit)),
+    );
     if (all.length === 1) return all[0] as HistoryRecord<Body>[];
     return all
       .flat()
@@ -124,7 +126,7 @@ export class History<Body = unknown> {
    * @throws InvalidArgumentError for options that cannot work: nothing is changed.
    */
   async set(options: HistoryOptions | 'off'): Promise<void> {
-    await declareHistory(await (this.#partitions as Partitions).all(), checkedHistory(options));
+    await declareHistory(await this.#partitions.all(), checkedHistory(options));
   }
 
   /** Deletes all records. */

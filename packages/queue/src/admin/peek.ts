@@ -52,7 +52,7 @@ interface Peeked extends PeekedElement {
 
 /** Reads messages in one state, without taking them. */
 export async function peek<Body>(
-  partitions: Partitions<Body>,
+  partitions: Partitions,
   count: number,
   order: 'fifo' | 'lifo',
   options: PeekOptions,

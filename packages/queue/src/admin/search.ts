@@ -113,7 +113,7 @@ export async function search<Found, Input extends object>(
 
 /** The same in all lists of a queue, one after the other. Resolves to the list, too, in which it is. */
 export async function searchLists<Found, Input extends object, Body>(
-  partitions: Partitions<Body>,
+  partitions: Partitions,
   scripts: SearchScripts<Found, Input>,
   sought: Sought<Input>,
 ): Promise<{ found: Found; list: QueueContext<Body> } | undefined> {
@@ -121,7 +121,7 @@ export async function searchLists<Found, Input extends object, Body>(
   for (const list of await partitions.all()) {
     try {
       const found = await search(list as QueueContext, scripts, sought);
-      if (found !== undefined) return { found, list };
+      if (found !== undefined) return { found, list: list as QueueContext<Body> };
     } catch (error) {
       if (!isRedpostError(error, 'SEARCH_LIMIT')) throw error;
       limited = error;

@@ -48,7 +48,7 @@ export interface UpdateHost {
 
 /** Changes a message that waits, wherever it is. */
 export async function update<Body, Input>(
-  partitions: Partitions<Body>,
+  partitions: Partitions,
   id: string,
   changes: MessageChanges<Input>,
   { order, maxMessageBytes }: UpdateHost,

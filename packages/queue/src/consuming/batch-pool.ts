@@ -9,6 +9,7 @@ import { Batch } from './batch.js';
 import type { CheckedBatching } from './consume-options.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import type { Handlers } from './handlers.js';
+import { keyOf } from './keep-own.js';
 
 /** Gets the messages of a batch, oldest first. Returning acknowledges those that it has not settled; throwing retries them. */
 export type BatchHandler<Body> = (deliveries: readonly Delivery<Body>[]) => unknown;
@@ -195,15 +196,6 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
     clearTimeout(filling.timer);
     this.#filling.delete(session);
     return filling;
-  }
-}
-
-/** Undefined if it has none, or if its envelope cannot be read. */
-function keyOf(held: HeldDelivery): string | undefined {
-  try {
-    return held.key;
-  } catch {
-    return undefined;
   }
 }
 

@@ -24,6 +24,7 @@ import {
 import { areIdle } from '../admin/idle.js';
 import type { QueueContext } from '../context.js';
 import type { Division } from '../partitions/division.js';
+import { FormerWatch } from '../partitions/former-watch.js';
 import type { Partitions } from '../partitions/partitions.js';
 import { failureJson } from '../results/failure-json.js';
 import { PauseReports } from '../shape/pause-reports.js';
@@ -35,6 +36,7 @@ import { ConsumedList, ConsumedLists } from './consumed-lists.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
 import { nextStep } from './failure.js';
 import type { CreateHandlers, Handlers, HandlersHost } from './handlers.js';
+import { keepOwn } from './keep-own.js';
 import { type FormerSession, Session, type SessionHost } from './session.js';
 
 /** Returning (or resolving) acknowledges; throwing (or rejecting) asks for a retry. */
@@ -118,9 +120,10 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#events.emit('acked', { messages });
   });
   readonly #idle: IdleWatch;
+  readonly #formerWatch: FormerWatch;
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
-  readonly #partitions: Partitions<Body>;
+  readonly #partitions: Partitions;
   readonly #lists = new ConsumedLists<Body>();
   /** While what waits for a handler is being returned. */
   #returning: Promise<void> | undefined;
@@ -134,7 +137,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   /** @param turns shared with consumers of other queues, when the handlers are. */
   constructor(
-    partitions: Partitions<Body>,
+    partitions: Partitions,
     createHandlers: CreateHandlers<Body>,
     options: CheckedConsume & { signal?: AbortSignal | undefined },
     turns?: Turns,
@@ -145,10 +148,11 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#turns = turns;
     this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'failed');
     this.#idle = new IdleWatch(
-      () => areIdle(partitions as Partitions),
+      () => areIdle(partitions),
       () => this.#events.emit('idle', undefined),
       (error) => this.#failed(error),
     );
+    this.#formerWatch = new FormerWatch(partitions, (error) => this.#failed(error));
     this.#options = options;
     this.#outcomes = this.#createOutcomes();
     this.#handlers = createHandlers(this.#handlersHost());
@@ -264,6 +268,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       stopped: () => {
         this.#unheard.end();
         this.#idle.end();
+        this.#formerWatch.end();
         this.#events.emit('stopped', undefined);
       },
     };
@@ -304,9 +309,10 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       },
       accept: (deliveries) => {
         this.#idle.accepted();
+        const own = keepOwn(this.#partitions, list.at, deliveries);
         // A blocking move may bring one when nothing may start any more.
-        if (list.isStill && this.#lists.count > 1) void this.#return([...deliveries]);
-        else this.#handlers.accept(deliveries);
+        if (list.isStill && this.#lists.count > 1) void this.#return([...own]);
+        else this.#handlers.accept(own);
       },
       renewed: () => this.#handlers.goOn(),
       drained: (_, isGated = false) => {
@@ -336,6 +342,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   /** The list of the queue's name tells how the queue is divided. */
   #divided(division: Division): void {
     this.#partitions.heard(division);
+    this.#formerWatch.look();
     const { known } = this.#partitions;
     for (let at = this.#lists.count; at < known.length && !this.#stopping.hasBegun; at += 1) {
       this.#consume(known[at] as QueueContext<Body>, at);

@@ -125,6 +125,8 @@ export interface QueueSettler extends Settler {
   readonly queue: string;
   /** @throws EncodeError, MessageTooLargeError. */
   resultBytes(value: unknown): string | Buffer | undefined;
+  /** Sends it on to the partition with this list, where it belongs: that counts as no attempt. */
+  passOn(held: HeldDelivery, target: string): Promise<void>;
   /** Reports its progress in the background. */
   reportProgress(held: HeldDelivery, progress: string | Buffer): void;
 }

@@ -36,6 +36,7 @@ import { version } from '../version.js';
 import { type LeaseOptions, sessionOptions } from './consume-options.js';
 import { ConsumedList, ConsumedLists } from './consumed-lists.js';
 import type { Delivery, HeldDelivery } from './delivery.js';
+import { keepOwn } from './keep-own.js';
 import { type FormerSession, Session, type SessionHost } from './session.js';
 
 /** How long to wait for a message. */
@@ -65,7 +66,7 @@ const leaveMs = 2000;
 /** Hands out messages one by one to those who ask for them. */
 export class Receiver<Body = unknown> {
   readonly #context: QueueContext<Body>;
-  readonly #partitions: Partitions<Body>;
+  readonly #partitions: Partitions;
   readonly #lists = new ConsumedLists<Body>();
   readonly #options: ReturnType<typeof sessionOptions>;
   readonly #events: Emitter<QueueEvents<Body>>;
@@ -79,11 +80,7 @@ export class Receiver<Body = unknown> {
   /** Resolves when what has come was handed out. */
   #handedOut: Promise<void> = Promise.resolve();
 
-  constructor(
-    partitions: Partitions<Body>,
-    options: LeaseOptions,
-    events: Emitter<QueueEvents<Body>>,
-  ) {
+  constructor(partitions: Partitions, options: LeaseOptions, events: Emitter<QueueEvents<Body>>) {
     const [context] = partitions.known as [QueueContext<Body>];
     this.#context = context;
     this.#partitions = partitions;
@@ -180,10 +177,11 @@ export class Receiver<Body = unknown> {
         if (this.#lists.count > 1) this.#lists.pump();
       },
       accept: (deliveries) => {
-        this.#reading += deliveries.length;
+        const own = keepOwn(this.#partitions, list.at, deliveries);
+        this.#reading += own.length;
         // One answer after the other, or messages would overtake each other.
         this.#handedOut = outsideContext(() =>
-          this.#handedOut.then(() => this.#accept(session, deliveries)),
+          this.#handedOut.then(() => this.#accept(session, own)),
         );
       },
       drained: (epoch) => void this.#drained(list, session, epoch),

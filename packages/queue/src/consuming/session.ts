@@ -38,6 +38,7 @@ import type { Acknowledged, Runs } from '../store/acknowledgements.js';
 import { Cancellations } from '../store/cancellations.js';
 import { ListSource } from '../store/list-source.js';
 import { ListStore, type Recovery } from '../store/list-store.js';
+import { PassedOn } from '../store/passed-on.js';
 import { Behind } from './behind.js';
 import { CancelledError } from './cancelled-error.js';
 import type { SessionOptions } from './consume-options.js';
@@ -95,6 +96,7 @@ export class Session<Body = unknown> extends LeaseSession<
   readonly #cancellations: Cancellations;
   readonly #context: QueueContext;
   readonly #finishes: Finishes;
+  readonly #passedOn: PassedOn;
   readonly #outbox: Outbox;
   readonly #progress: ProgressReports;
   /** Members of these flows are not handled any more. */
@@ -132,6 +134,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#context = context as QueueContext;
     this.#outbox = new Outbox(this.#context, (error) => this.failed(error));
     this.#finishes = new Finishes(this.#context, store.consumer, () => this.isOver);
+    this.#passedOn = new PassedOn(this.#context, store.consumer, () => this.isOver);
     this.#progress = new ProgressReports(this.#context, (error) => this.failed(error));
     this.#series = new SeriesCounter(this);
     const { name, connection } = context;
@@ -243,6 +246,26 @@ export class Session<Body = unknown> extends LeaseSession<
     return this.#finish(held, 'done');
   }
 
+  /**
+   * Sends a message on that belongs to another partition. It counts as no attempt.
+   *
+   * @param target the list of that partition.
+   */
+  async passOn(held: HeldDelivery, target: string): Promise<void> {
+    if (!held.claim()) return;
+    try {
+      await this.#source.adopted(held as HeldDelivery<Body>);
+      const passing = this.#passedOn.add(held, target);
+      if (this.#behind.size > 0) this.#goOnBehind(held as HeldDelivery<Body>);
+      await this.settle(held as HeldDelivery<Body>, passing);
+      this.#outbox.relay(target);
+    } catch (error) {
+      if (!isRedpostError(error, 'LEASE_LOST') && !isRedpostError(error, 'CANCELLED')) {
+        this.failed(asError(error));
+      }
+    }
+  }
+
   resultBytes(value: unknown): string | Buffer | undefined {
     return resultBytes(this.#context, value);
   }
@@ -324,6 +347,7 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   override async flushed(): Promise<void> {
+    await this.#passedOn.idle();
     await this.#finishes.idle();
     await super.flushed();
     await this.#finishes.idle();

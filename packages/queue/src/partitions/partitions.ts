@@ -2,44 +2,57 @@ import { type CallOptions, InvalidArgumentError, isRedpostError, wholeNumber } f
 import { performance } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { keysAt, type QueueKeys } from '../keys.js';
-import { setPartitions } from '../scripts/set-partitions.js';
 import { type Division, divisionFields, divisionOf, undivided } from './division.js';
+import { FormerPlaces, placeIn } from './former-places.js';
 import { partitionList } from './partition-list.js';
-import { partitionOf } from './partition-of.js';
 
 /** For how long what is known of a divided queue is used before it is read again, in ms. */
 const freshMs = 30_000;
+
+interface PartitionsOptions {
+  declare?: (() => Promise<Division>) | undefined;
+  isWhole?: boolean | undefined;
+}
 
 /**
  * The lists of a queue: that of its name, and those of its partitions. How a queue is divided stands in its shape, so that all
  * processes know it. A queue that is not divided has one list.
  */
-export class Partitions<Body = unknown> {
-  readonly #main: QueueContext<Body>;
-  readonly #contextOf: (keys: QueueKeys) => QueueContext<Body>;
-  readonly #wanted: number | undefined;
+export class Partitions {
+  readonly #main: QueueContext;
+  readonly #contextOf: (keys: QueueKeys) => QueueContext;
+  readonly #declare: PartitionsOptions['declare'];
+  readonly #isWhole: boolean;
+  readonly #formerPlaces: FormerPlaces;
   /** Undefined until it is known. */
   #division: Division | undefined;
   #learning: Promise<void> | undefined;
   #learnedAt = 0;
-  readonly #contexts: QueueContext<Body>[];
+  readonly #contexts: QueueContext[];
 
   /**
    * @param main the list of the queue's name.
    * @param contextOf makes the same for the list of a partition.
-   * @param options `wanted` is into how many partitions the queue is to be divided if it is not divided yet, undefined to leave it as
-   *   it is; `isWhole` is true for a list that is another system's, and never divided.
+   * @param options `declare` divides the queue as its options say, unless it is divided already; `isWhole` is true for a list that is
+   *   another system's, and never divided.
    */
   constructor(
-    main: QueueContext<Body>,
-    contextOf: (keys: QueueKeys) => QueueContext<Body>,
-    { wanted, isWhole }: { wanted: number | undefined; isWhole: boolean },
+    main: QueueContext,
+    contextOf: (keys: QueueKeys) => QueueContext,
+    { declare, isWhole = false }: PartitionsOptions = {},
   ) {
     this.#main = main;
     this.#contextOf = contextOf;
-    this.#wanted = wanted;
+    this.#declare = declare;
     this.#contexts = [main];
+    this.#isWhole = isWhole;
     if (isWhole) this.#division = undivided;
+    this.#formerPlaces = new FormerPlaces((at) => this.#contexts[at] as QueueContext);
+  }
+
+  /** The list of the queue's name. */
+  get main(): QueueContext {
+    return this.#main;
   }
 
   /** The name of the queue. */
@@ -52,33 +65,69 @@ export class Partitions<Body = unknown> {
     return this.#division !== undefined;
   }
 
+  /** How it is divided, as far as is known. */
+  get division(): Division {
+    return this.#division ?? undivided;
+  }
+
   /** Among how many partitions new messages are shared, as far as is known; 0 for a queue that is not divided. */
   get count(): number {
-    return this.#division?.count ?? 0;
+    return this.division.count;
   }
 
   /** What is known of the lists: that of the queue's name comes first. */
-  get known(): readonly QueueContext<Body>[] {
+  get known(): readonly QueueContext[] {
     return this.#contexts;
   }
 
   /** All lists that may have messages: that of the queue's name comes first. */
-  async all(): Promise<readonly QueueContext<Body>[]> {
+  async all(): Promise<readonly QueueContext[]> {
     await this.learn();
     return this.#contexts;
   }
 
   /** The lists of the partitions that new messages go to. Of a queue that is not divided, that of its name. */
-  async current(): Promise<readonly QueueContext<Body>[]> {
+  async current(): Promise<readonly QueueContext[]> {
     await this.learn();
     return this.count === 0 ? this.#contexts : this.#contexts.slice(1, 1 + this.count);
   }
 
   /** The list that messages go to which belong together by this text. */
-  async listOf(together: string): Promise<QueueContext<Body>> {
-    await this.learn();
-    const at = this.count === 0 ? 0 : 1 + partitionOf(together, this.count);
-    return this.#contexts[at] as QueueContext<Body>;
+  async listOf(together: string): Promise<QueueContext> {
+    return this.#contexts[await this.placeFor(together)] as QueueContext;
+  }
+
+  /** The number of this list, 0 for that of the queue's name. */
+  async placeFor(together: string, options: CallOptions = {}): Promise<number> {
+    await this.learn(options);
+    return this.#isMoving
+      ? this.#formerPlaces.placeOf(together, this.division)
+      : this.placeNow(together);
+  }
+
+  /** The same as far as is known, once nothing waits any more where it went before the number of partitions has changed. */
+  placeNow(together: string): number {
+    return placeIn(this.count, together);
+  }
+
+  /** True when `placeFor` has to be asked, because that may be another place. */
+  get mayDiffer(): boolean {
+    return this.#isMoving || this.#isOld;
+  }
+
+  get #isMoving(): boolean {
+    return this.division.before.length > 0;
+  }
+
+  /** True when messages may be in this list whose keys belong to another one. */
+  hasForeignKeys(at: number): boolean {
+    return at === 0 ? this.count > 0 : this.division.wasChanged;
+  }
+
+  /** The list of the partition that a key belongs to; undefined when it is this one. */
+  otherListOf(key: string, at: number): string | undefined {
+    const place = this.placeNow(key);
+    return place === at ? undefined : this.#contexts[place]?.keys.list;
   }
 
   /**
@@ -98,7 +147,13 @@ export class Partitions<Body = unknown> {
     }
   }
 
-  /** Reads again, in the background, what may have changed. */
+  /** Reads again how it is divided. */
+  async reread(): Promise<void> {
+    await this.learn();
+    if (!this.#isWhole) this.heard(await readDivision(this.#main));
+  }
+
+  /** Reads again, in the background, how a divided queue is divided now. */
   refresh(): void {
     if (this.#isOld) void this.learn();
   }
@@ -106,23 +161,25 @@ export class Partitions<Body = unknown> {
   /** The queue is divided so now. */
   heard(division: Division): void {
     this.#learnedAt = performance.now();
-    const { count, lists } = this.#division ?? undivided;
-    if (this.isKnown && count === division.count && lists === division.lists) return;
-    for (let index = this.#contexts.length - 1; index < division.lists; index += 1) {
-      this.#contexts.push(this.#contextOf(keysAt(partitionList(this.#main.name, index))));
-    }
+    this.withLists(division.lists);
     this.#division = division;
   }
 
+  /** All lists, and those that there are with so many partitions. */
+  withLists(partitions: number): readonly QueueContext[] {
+    for (let index = this.#contexts.length - 1; index < partitions; index += 1) {
+      this.#contexts.push(this.#contextOf(keysAt(partitionList(this.#main.name, index))));
+    }
+    return this.#contexts;
+  }
+
   get #isOld(): boolean {
-    return this.count > 0 && performance.now() - this.#learnedAt > freshMs;
+    return !this.#isWhole && performance.now() - this.#learnedAt > freshMs;
   }
 
   async #read(options: CallOptions): Promise<void> {
-    const { connection, keys } = this.#main;
-    const count = this.#wanted;
-    if (count !== undefined) {
-      this.heard(await connection.run(setPartitions, { keys, count, isFirst: true }, options));
+    if (this.#declare && !this.isKnown) {
+      this.heard(await this.#declare());
       return;
     }
     try {

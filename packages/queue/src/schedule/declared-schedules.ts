@@ -18,10 +18,10 @@ const mostNext = 1000;
  * ```
  */
 export class DeclaredSchedules<Body = unknown, Input = Body> {
-  readonly #partitions: Partitions<Body>;
+  readonly #partitions: Partitions;
   readonly #maxMessageBytes: number;
 
-  constructor(partitions: Partitions<Body>, maxMessageBytes: number) {
+  constructor(partitions: Partitions, maxMessageBytes: number) {
     this.#partitions = partitions;
     this.#maxMessageBytes = maxMessageBytes;
   }
@@ -60,7 +60,9 @@ export class DeclaredSchedules<Body = unknown, Input = Body> {
   /** All schedules, by their names. Those that are set or removed meanwhile may be missing. */
   async list(): Promise<Schedule<Body>[]> {
     const lists = await this.#partitions.all();
-    const all = await Promise.all(lists.map((list) => new SchedulesOfList(list).list()));
+    const all = await Promise.all(
+      lists.map((list) => new SchedulesOfList(list as QueueContext<Body>).list()),
+    );
     return all.length === 1
       ? (all[0] as Schedule<Body>[])
       : all.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -119,14 +121,16 @@ export class DeclaredSchedules<Body = unknown, Input = Body> {
 
   /** The list that a schedule is in: that of the queue's name, or that of its key, because its messages are sent there in the same step. */
   async #home(key: string | undefined): Promise<QueueContext<Body>> {
-    if (key !== undefined) return this.#partitions.listOf(key);
+    if (key !== undefined) return (await this.#partitions.listOf(key)) as QueueContext<Body>;
     const [first] = await this.#partitions.all();
     return first as QueueContext<Body>;
   }
 
   /** The list that has a schedule of this name; if none has, that of the queue's name. */
   async #having(name: string): Promise<SchedulesOfList<Body>> {
-    const lists = (await this.#partitions.all()).map((list) => new SchedulesOfList(list));
+    const lists = (await this.#partitions.all()).map(
+      (list) => new SchedulesOfList(list as QueueContext<Body>),
+    );
     if (lists.length > 1) {
       const found = await Promise.all(lists.map((list) => list.stored(name)));
       const at = found.findIndex((schedule) => schedule !== undefined);

@@ -110,7 +110,7 @@ export class Scheduler implements AsyncDisposable {
       return { ...shared, keys, connection: connectionOf(queueOwner(name, keys), connection) };
     };
     const main = contextOf(queueKeys(name));
-    const partitions = new Partitions(main, contextOf, { wanted: undefined, isWhole: false });
+    const partitions = new Partitions(main, contextOf);
     const closers: (() => Promise<void>)[] = [];
     let isClosed = false;
     const look = async () => {

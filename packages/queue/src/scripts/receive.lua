@@ -22,6 +22,9 @@ local arrived = {}
 local function arrive(element)
   local flow = flow_of(element)
   if flow then arrived[flow] = (arrived[flow] or 0) + 1 end
+  -- It was sent on by another partition, where it has counted.
+  local once_key, id = once_of(element)
+  if once_key then begin_once(once_key, id) end
 end
 
 -- How many members of each flow are here now.

@@ -1,6 +1,6 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
-import { flowPart, wrongPlacePart } from './parts/parts.js';
+import { flowPart, oncePart, wrongPlacePart } from './parts/parts.js';
 import type { OutboxEntry } from './read-outbox.js';
 import source from './receive.lua';
 import { flowArgs, flowKeys, looksFirstButAtKeys, namedKeys } from './script-keys.js';
@@ -16,8 +16,8 @@ export interface ReceiveInput {
 /** How many were new. */
 export const receive = defineScript<ReceiveInput, number>({
   name: 'receive',
-  uses: [flowPart, wrongPlacePart],
-  keys: namedKeys(...flowKeys, 'inbox'),
+  uses: [flowPart, oncePart, wrongPlacePart],
+  keys: namedKeys(...flowKeys, 'inbox', 'once'),
   args: {
     source: ({ source: name }) => name,
     ids: ({ entries }) => JSON.stringify(entries.map(({ id }) => id)),

@@ -1,6 +1,6 @@
 import { defineScript } from '@redpost/core';
 import type { QueueKeys } from '../keys.js';
-import type { Division } from '../partitions/division.js';
+import { type Division, divisionOf } from '../partitions/division.js';
 import { declaringPart } from './parts/parts.js';
 import { namedKeys } from './script-keys.js';
 import source from './set-partitions.lua';
@@ -24,7 +24,7 @@ export const setPartitions = defineScript<SetPartitionsInput, Division>({
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [count, lists] = reply as [number, number];
-    return { count, lists };
+    const fields = (reply as (Buffer | null)[]).map((field) => field?.toString());
+    return divisionOf(...fields);
   },
 });

@@ -16,6 +16,8 @@ export interface Outgoing extends OnItsWay {
   key: string | undefined;
   /** In a divided queue, messages with the same text go to one partition; undefined for one that may go to any. */
   together: string | undefined;
+  /** The number of the list that it goes to, where that has been asked for. */
+  toList?: number | undefined;
   replicas: number;
   /** On what it depends whether it is sent; undefined for most messages. */
   condition: Condition | undefined;

@@ -16,7 +16,6 @@ import {
   onceJson,
   placeJson,
 } from '../message/envelope.js';
-import { partitionOf } from '../partitions/partition-of.js';
 import type { Partitions } from '../partitions/partitions.js';
 import { SendTurns } from '../partitions/send-turns.js';
 import { type Condition, isInHeader } from './condition.js';
@@ -57,7 +56,7 @@ export interface ProducerOptions extends Omit<OutletOptions, 'sending'> {
 /** Sends messages. Those of one tick are batched into few commands. */
 export class Producer<Body, Input> {
   readonly #context: QueueContext<Body>;
-  readonly #partitions: Partitions<Body>;
+  readonly #partitions: Partitions;
   readonly #options: ProducerOptions;
   readonly #unsettled = new Set<Promise<void>>();
   readonly #order = new SendOrder();
@@ -67,7 +66,7 @@ export class Producer<Body, Input> {
   #isClosed = false;
 
   /** @param context the list of the queue's name. */
-  constructor(context: QueueContext<Body>, partitions: Partitions<Body>, options: ProducerOptions) {
+  constructor(context: QueueContext<Body>, partitions: Partitions, options: ProducerOptions) {
     this.#context = context;
     this.#partitions = partitions;
     this.#options = options;
@@ -111,16 +110,20 @@ export class Producer<Body, Input> {
     const message = this.#prepare(body, options, flow);
     const valid = this.#validate(body);
     const { firstUse } = this.#context;
-    if (firstUse.isOver && this.#partitions.isKnown) {
+    const { isKnown, mayDiffer } = this.#partitions;
+    if (firstUse.isOver && isKnown && !(mayDiffer && message.together !== undefined)) {
       return valid ? valid.then(() => message) : message;
     }
     const isFree = firstUse.before({}, async () => {});
-    return Promise.all([isFree, this.#partitions.learn(), valid]).then(() => message);
+    const known = this.#partitions.learn().then(() => this.#placeFor(message));
+    return Promise.all([known, isFree, valid]).then(([toList]) =>
+      Object.assign(message, { toList }),
+    );
   }
 
   /** The list that such a message goes to: of one that may go to any, the next one. */
   listFor(message: Outgoing): string {
-    return this.#outletFor(message).list;
+    return this.#outlet(this.#placeOf(message)).list;
   }
 
   /** Resolves when everything that was sent is settled. Nothing more can be sent. */
@@ -150,8 +153,20 @@ export class Producer<Body, Input> {
     const valid = this.#validate(body);
     if (!this.#partitions.isKnown) {
       const { timeoutMs } = this.#options;
-      const known = this.#partitions.learn({ timeoutMs });
-      return this.#enqueueInOrder(message, Promise.all([valid, known]));
+      const known = this.#partitions.learn({ timeoutMs }).then(() => this.#placeFor(message));
+      return this.#enqueueInOrder(
+        message,
+        Promise.all([known, valid]).then(([at]) => at),
+      );
+    }
+    const { together } = message;
+    if (together !== undefined && this.#partitions.mayDiffer) {
+      const { timeoutMs } = this.#options;
+      const place = this.#partitions.placeFor(together, { timeoutMs });
+      return this.#enqueueInOrder(
+        message,
+        Promise.all([place, valid]).then(([at]) => at),
+      );
     }
     if (valid || !this.#order.isFree(onlyLine)) return this.#enqueueInOrder(message, valid);
     return this.#enqueue(message);
@@ -230,28 +245,39 @@ export class Producer<Body, Input> {
     return typeof encoded === 'string' ? encoded : Buffer.from(encoded);
   }
 
+  /** @param ready may resolve to the number of the list that it goes to. */
   #enqueueInOrder(message: Outgoing, ready: Promise<unknown> | undefined): Promise<string> {
-    return this.#tracked(this.#order.wait(onlyLine, ready, () => this.#enqueue(message)));
+    return this.#tracked(
+      this.#order.wait(onlyLine, ready, (toList) => {
+        if (typeof toList === 'number') message.toList = toList;
+        return this.#enqueue(message);
+      }),
+    );
   }
 
   #enqueue(message: Outgoing): Promise<string> {
     return new Promise((resolve, reject) => {
       message.resolve = resolve;
       message.reject = reject;
-      this.#outletFor(message).add(message);
+      this.#outlet(this.#placeOf(message)).add(message);
     });
   }
 
-  #outletFor(message: Outgoing): Outlet {
-    const { count } = this.#partitions;
-    if (count === 0) return this.#outlets[0] as Outlet;
-    const { together } = message;
-    const partition =
-      together === undefined ? this.#turns.next(count) : partitionOf(together, count);
-    return this.#outlet(1 + partition);
+  /** Undefined for a message that may go to any list. */
+  async #placeFor({ together }: Outgoing): Promise<number | undefined> {
+    return together === undefined ? undefined : this.#partitions.placeFor(together);
   }
 
-  /** @param at in the lists that the queue has. */
+  #placeOf({ toList, together }: Outgoing): number {
+    if (toList !== undefined) return toList;
+    const { count } = this.#partitions;
+    if (count === 0) return 0;
+    return together === undefined
+      ? 1 + this.#turns.next(count)
+      : this.#partitions.placeNow(together);
+  }
+
+  /** @param at its number among the lists of the queue. */
   #outlet(at: number): Outlet {
     const outlet = this.#outlets[at];
     if (outlet) return outlet;

@@ -1,0 +1,54 @@
+import { divide } from './divide.js';
+import { checkedPartitions, type Partitions } from './partitions.js';
+
+/** How a queue is divided. */
+export interface PartitionsInfo {
+  /** How many partitions new messages go to; 0 for a queue that is not divided. */
+  readonly count: number;
+  /**
+   * The lists that its consumers take from: that of the queue's name, then that of each partition there has ever been. Lists of
+   * partitions that it has no longer are there until the queue is destroyed, for what is still sent to them.
+   */
+  readonly lists: readonly string[];
+  /** True while messages of keys may wait where they went before the number has changed. */
+  readonly isMoving: boolean;
+}
+
+/**
+ * Into how many partitions a queue is divided: lists in Cluster slots of their own, so that several masters share its work.
+ *
+ * ```ts
+ * await jobs.partitions.set(6);
+ * ```
+ */
+export class DeclaredPartitions {
+  readonly #partitions: Partitions;
+
+  constructor(partitions: Partitions) {
+    this.#partitions = partitions;
+  }
+
+  /** How the queue is divided now. */
+  async get(): Promise<PartitionsInfo> {
+    await this.#partitions.reread();
+    const { division, known } = this.#partitions;
+    return {
+      count: division.count,
+      lists: known.map(({ keys }) => keys.list),
+      isMoving: division.before.length > 0,
+    };
+  }
+
+  /**
+   * Divides the queue into more or fewer partitions, or a queue that was not divided, while it works. New messages go to the new
+   * partitions at once, by producers that run already after half a minute at most. What waits in others stays there and is handled. Of
+   * keys whose partition is another one now, consumers send what waits on to it, and messages keep their order.
+   *
+   * @throws InvalidArgumentError for a number that cannot be, or for which the limits of the queue are too small: nothing has changed.
+   */
+  async set(count: number): Promise<PartitionsInfo> {
+    const checked = checkedPartitions(count) as number;
+    this.#partitions.heard(await divide(this.#partitions, checked, false));
+    return this.get();
+  }
+}

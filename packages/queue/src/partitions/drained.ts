@@ -1,0 +1,53 @@
+import type { QueueContext } from '../context.js';
+import { scanned } from '../flow/scanned.js';
+import { forgetFormerPartitions } from '../scripts/forget-former-partitions.js';
+import type { Division } from './division.js';
+import { placeIn } from './former-places.js';
+
+/**
+ * Looks whether messages of keys wait where they went before the number of partitions was another one, and if none does, lets producers
+ * forget these places. Resolves to true then.
+ *
+ * @param lists all lists of the queue, that of its name first.
+ */
+export async function forgetDrained(
+  lists: readonly QueueContext[],
+  division: Division,
+): Promise<boolean> {
+  for (const [at, list] of lists.entries()) {
+    if (await hasForeign(list, at, division.count)) return false;
+    if (await hasPosted(list, lists)) return false;
+  }
+  const [{ connection, keys }] = lists as [QueueContext];
+  return connection.run(forgetFormerPartitions, { keys, division });
+}
+
+/** True when a key is known in this list that belongs to another one. */
+async function hasForeign(
+  { connection, keys }: QueueContext,
+  at: number,
+  count: number,
+): Promise<boolean> {
+  if ((await connection.call('EXISTS', [keys.openWindows])) === 1) return true;
+  const sets = [
+    scanned(connection, 'ZSCAN', keys.keysByAge),
+    scanned(connection, 'HSCAN', keys.busy),
+    scanned(connection, 'HSCAN', keys.once),
+    scanned(connection, 'ZSCAN', keys.debounced),
+  ];
+  for (const set of sets) {
+    for await (const [key] of set) if (placeIn(count, key) !== at) return true;
+  }
+  return false;
+}
+
+/** True while messages are on their way from this list to others of the queue. */
+async function hasPosted(
+  { connection, keys }: QueueContext,
+  lists: readonly QueueContext[],
+): Promise<boolean> {
+  const posted = await Promise.all(
+    lists.map((list) => connection.call('XLEN', [`${keys.outbox}${list.keys.list}`])),
+  );
+  return posted.some((count) => Number(count) > 0);
+}
