@@ -90,7 +90,7 @@ export class BatchPool<Body = unknown> implements Handlers<Body> {
     const complete: Batch<Body>[] = [];
     const ofKeys = new Map<string, HeldDelivery<Body>[]>();
     for (const held of deliveries) {
-      const key = this.#options.isByKey ? keyOf(held) : undefined;
+      const key = this.#options.isByKey ? keyOf(held as HeldDelivery) : undefined;
       // A message that may have killed its consumer comes alone, so that the next crash names it.
       if (held.isSuspect) complete.push(new Batch([held], held.size));
       else if (key === undefined) complete.push(...this.#add(held));

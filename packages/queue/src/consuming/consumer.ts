@@ -309,10 +309,9 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       },
       accept: (deliveries) => {
         this.#idle.accepted();
-        const own = keepOwn(this.#partitions, list.at, deliveries);
-        // A blocking move may bring one when nothing may start any more.
-        if (list.isStill && this.#lists.count > 1) void this.#return([...own]);
-        else this.#handlers.accept(own);
+        const accept = (own: readonly HeldDelivery<Body>[]) => this.#accept(list, own);
+        const giveBack = (unknown: HeldDelivery<Body>[]) => this.#return(unknown);
+        accept(keepOwn(this.#partitions, list.at, deliveries, { accept, giveBack }));
       },
       renewed: () => this.#handlers.goOn(),
       drained: (_, isGated = false) => {
@@ -337,6 +336,12 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       recovered: (recovery) => this.#events.emit('recovered', recovery),
       failed: (error) => this.#failed(error),
     };
+  }
+
+  #accept(list: ConsumedList<Body>, deliveries: readonly HeldDelivery<Body>[]): void {
+    // A blocking move may bring one when nothing may start any more.
+    if (list.isStill && this.#lists.count > 1) void this.#return([...deliveries]);
+    else this.#handlers.accept(deliveries);
   }
 
   /** The list of the queue's name tells how the queue is divided. */

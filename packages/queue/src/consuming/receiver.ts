@@ -177,12 +177,15 @@ export class Receiver<Body = unknown> {
         if (this.#lists.count > 1) this.#lists.pump();
       },
       accept: (deliveries) => {
-        const own = keepOwn(this.#partitions, list.at, deliveries);
-        this.#reading += own.length;
-        // One answer after the other, or messages would overtake each other.
-        this.#handedOut = outsideContext(() =>
-          this.#handedOut.then(() => this.#accept(session, own)),
-        );
+        const accept = (own: readonly HeldDelivery<Body>[]) => {
+          this.#reading += own.length;
+          // One answer after the other, or messages would overtake each other.
+          this.#handedOut = outsideContext(() =>
+            this.#handedOut.then(() => this.#accept(session, own)),
+          );
+        };
+        const giveBack = (unknown: HeldDelivery<Body>[]) => session.returnUnfinished(unknown);
+        accept(keepOwn(this.#partitions, list.at, deliveries, { accept, giveBack }));
       },
       drained: (epoch) => void this.#drained(list, session, epoch),
       divided: (division) => this.#divided(division),

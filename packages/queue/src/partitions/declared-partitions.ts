@@ -1,4 +1,6 @@
 import { divide } from './divide.js';
+import { forgetDrained } from './drained.js';
+import { PartitionsMovingError } from './errors.js';
 import { checkedPartitions, type Partitions } from './partitions.js';
 
 /** How a queue is divided. */
@@ -35,7 +37,7 @@ export class DeclaredPartitions {
     return {
       count: division.count,
       lists: known.map(({ keys }) => keys.list),
-      isMoving: division.before.length > 0,
+      isMoving: division.before !== undefined,
     };
   }
 
@@ -45,10 +47,19 @@ export class DeclaredPartitions {
    * keys whose partition is another one now, consumers send what waits on to it, and messages keep their order.
    *
    * @throws InvalidArgumentError for a number that cannot be, or for which the limits of the queue are too small: nothing has changed.
+   * @throws PartitionsMovingError while messages of keys wait where they went before the last change, and for a minute after it: nothing
+   *   has changed.
    */
   async set(count: number): Promise<PartitionsInfo> {
     const checked = checkedPartitions(count) as number;
-    this.#partitions.heard(await divide(this.#partitions, checked, false));
+    const { count: present, isMoving } = await this.get();
+    const { known, name } = this.#partitions;
+    if (checked !== present) {
+      const isFree = !isMoving || (await forgetDrained(known, present));
+      const division = isFree ? await divide(this.#partitions, checked, false) : undefined;
+      if (division?.count !== checked) throw new PartitionsMovingError(name, present);
+      this.#partitions.heard(division);
+    }
     return this.get();
   }
 }

@@ -4,9 +4,9 @@ export interface Division {
   readonly count: number;
   /** How many lists of partitions there have ever been: messages may be in each of them. */
   readonly lists: number;
-  /** The numbers of partitions that there were before, while messages of keys may be in lists that these belong to no longer. */
-  readonly before: readonly number[];
-  /** The number of partitions was another one once, which was not 0. */
+  /** How many partitions there were before, while messages of keys may wait where they went then; undefined when none does. */
+  readonly before: number | undefined;
+  /** The number was another one once, which was not 0. */
   readonly wasChanged: boolean;
 }
 
@@ -19,15 +19,20 @@ export const divisionFields = [
 ] as const;
 
 /** A queue that is not divided. */
-export const undivided: Division = { count: 0, lists: 0, before: [], wasChanged: false };
+export const undivided: Division = { count: 0, lists: 0, before: undefined, wasChanged: false };
 
 /** Reads the values of {@link divisionFields}. */
-export function divisionOf(count?: string, lists = count, before = '', changed?: string): Division {
+export function divisionOf(
+  count?: string,
+  lists = count,
+  before?: string,
+  changed?: string,
+): Division {
   if (count === undefined) return undivided;
   return {
     count: Number(count),
     lists: Number(lists),
-    before: before === '' ? [] : before.split(',').map(Number),
+    before: before === undefined ? undefined : Number(before),
     wasChanged: changed !== undefined,
   };
 }

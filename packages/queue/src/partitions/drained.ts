@@ -1,25 +1,25 @@
 import type { QueueContext } from '../context.js';
 import { scanned } from '../flow/scanned.js';
 import { forgetFormerPartitions } from '../scripts/forget-former-partitions.js';
-import type { Division } from './division.js';
 import { placeIn } from './former-places.js';
 
 /**
- * Looks whether messages of keys wait where they went before the number of partitions was another one, and if none does, lets producers
- * forget these places. Resolves to true then.
+ * Looks whether messages of keys wait where they went before the number of partitions was another one, and if none does for a minute
+ * since then, lets producers forget these places. Resolves to true then.
  *
  * @param lists all lists of the queue, that of its name first.
+ * @param count how many partitions there are now.
  */
 export async function forgetDrained(
   lists: readonly QueueContext[],
-  division: Division,
+  count: number,
 ): Promise<boolean> {
   for (const [at, list] of lists.entries()) {
-    if (await hasForeign(list, at, division.count)) return false;
+    if (await hasForeign(list, at, count)) return false;
     if (await hasPosted(list, lists)) return false;
   }
   const [{ connection, keys }] = lists as [QueueContext];
-  return connection.run(forgetFormerPartitions, { keys, division });
+  return connection.run(forgetFormerPartitions, { keys, count });
 }
 
 /** True when a key is known in this list that belongs to another one. */

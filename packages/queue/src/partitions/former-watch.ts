@@ -3,8 +3,7 @@ import { clearTimeout, setTimeout } from '@redpost/core/consuming';
 import { forgetDrained } from './drained.js';
 import type { Partitions } from './partitions.js';
 
-/** By then, every producer knows how the queue is divided: twice as long as it uses what it has read. In ms. */
-const firstMs = 60_000;
+/** How often it looks, in ms. */
 const everyMs = 10_000;
 
 /**
@@ -14,7 +13,7 @@ const everyMs = 10_000;
 export class FormerWatch {
   readonly #partitions: Partitions;
   readonly #failed: (error: Error) => void;
-  #before = '';
+  #isMoving = false;
   #timer: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
@@ -25,10 +24,10 @@ export class FormerWatch {
 
   /** It may be divided otherwise now. */
   look(): void {
-    const before = this.#partitions.division.before.join(',');
-    if (before === this.#before) return;
-    this.#before = before;
-    this.#lookIn(firstMs);
+    const isMoving = this.#partitions.division.before !== undefined;
+    if (isMoving === this.#isMoving) return;
+    this.#isMoving = isMoving;
+    this.#lookLater();
   }
 
   end(): void {
@@ -36,19 +35,19 @@ export class FormerWatch {
     clearTimeout(this.#timer);
   }
 
-  #lookIn(ms: number): void {
+  #lookLater(): void {
     clearTimeout(this.#timer);
-    if (this.#before === '' || this.#hasEnded) return;
-    this.#timer = setTimeout(() => void this.#look(), ms).unref();
+    if (!this.#isMoving || this.#hasEnded) return;
+    this.#timer = setTimeout(() => void this.#look(), everyMs).unref();
   }
 
   async #look(): Promise<void> {
     const { known, division } = this.#partitions;
     try {
-      if (await forgetDrained(known, division)) return;
+      if (await forgetDrained(known, division.count)) return;
     } catch (error) {
       if (!this.#hasEnded) this.#failed(asError(error));
     }
-    this.#lookIn(everyMs);
+    this.#lookLater();
   }
 }

@@ -47,7 +47,7 @@ export class Partitions {
     this.#contexts = [main];
     this.#isWhole = isWhole;
     if (isWhole) this.#division = undivided;
-    this.#formerPlaces = new FormerPlaces((at) => this.#contexts[at] as QueueContext);
+    this.#formerPlaces = new FormerPlaces(() => this.#contexts);
   }
 
   /** The list of the queue's name. */
@@ -92,31 +92,45 @@ export class Partitions {
     return this.count === 0 ? this.#contexts : this.#contexts.slice(1, 1 + this.count);
   }
 
-  /** The list that messages go to which belong together by this text. */
+  /** The list that messages go to which belong together by this text, once nothing waits any more where they went before. */
   async listOf(together: string): Promise<QueueContext> {
-    return this.#contexts[await this.placeFor(together)] as QueueContext;
+    await this.learn();
+    return this.#contexts[this.placeNow(together)] as QueueContext;
   }
 
-  /** The number of this list, 0 for that of the queue's name. */
-  async placeFor(together: string, options: CallOptions = {}): Promise<number> {
-    await this.learn(options);
-    return this.#isMoving
-      ? this.#formerPlaces.placeOf(together, this.division)
-      : this.placeNow(together);
-  }
-
-  /** The same as far as is known, once nothing waits any more where it went before the number of partitions has changed. */
+  /** The number of this list, as far as is known: 0 for that of the queue's name. */
   placeNow(together: string): number {
     return placeIn(this.count, together);
   }
 
-  /** True when `placeFor` has to be asked, because that may be another place. */
+  /** True when a message that belongs to others may have to go somewhere else: `ask()` tells. */
   get mayDiffer(): boolean {
     return this.#isMoving || this.#isOld;
   }
 
+  /** Asks where such a message may go. Each answer is to be followed by `begin()`. */
+  async ask(together: string, options: CallOptions = {}): Promise<number> {
+    await this.learn(options);
+    return this.#isMoving
+      ? this.#formerPlaces.ask(together, this.division)
+      : this.placeNow(together);
+  }
+
+  /** It is sent now. Returns the number of the list that it goes to, and whether `settled()` is to be called. */
+  begin(together: string, asked: number): { at: number; isDetour: boolean } {
+    const now = this.placeNow(together);
+    if (!this.#isMoving) return { at: now, isDetour: false };
+    const at = this.#formerPlaces.begin(together, asked, now);
+    return { at, isDetour: at !== now };
+  }
+
+  /** What was sent on a detour is there, or is not. */
+  settled(together: string): void {
+    this.#formerPlaces.settled(together);
+  }
+
   get #isMoving(): boolean {
-    return this.division.before.length > 0;
+    return this.division.before !== undefined;
   }
 
   /** True when messages may be in this list whose keys belong to another one. */
@@ -198,8 +212,7 @@ export async function readDivision(
   options: CallOptions = {},
 ): Promise<Division> {
   const fields = await connection.call('HMGET', [keys.shape, ...divisionFields], options);
-  const [count, lists] = (fields as (Buffer | null)[]).map((field) => field?.toString());
-  return divisionOf(count, lists);
+  return divisionOf(...(fields as (Buffer | null)[]).map((field) => field?.toString()));
 }
 
 /** How many partitions a queue can have. */

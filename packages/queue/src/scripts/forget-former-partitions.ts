@@ -1,21 +1,22 @@
 import { defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
-import type { Division } from '../partitions/division.js';
 import source from './forget-former-partitions.lua';
 import { declaringPart } from './parts/parts.js';
 import { namedKeys } from './script-keys.js';
 
-/** False when the number of partitions is another one by now. */
-export const forgetFormerPartitions = defineScript<
-  { keys: QueueKeys; division: Division },
-  boolean
->({
+/** By then every producer knows of a change: twice as long as it uses what it has read. In ms. */
+const leastMs = 60_000;
+
+/** False when the number of partitions is another one by now, or was another one lately. */
+export const forgetFormerPartitions = defineScript<{ keys: QueueKeys; count: number }, boolean>({
   name: 'forget-former-partitions',
-  uses: [declaringPart],
+  uses: [clockPart, declaringPart],
   keys: namedKeys('shape', 'seen'),
   args: {
     signal: ({ keys }) => keys.signal,
-    known: ({ division: { count, before } }) => `${count}:${before.join(',')}`,
+    count: ({ count }) => count,
+    least_ms: () => leastMs,
   },
   lua: source,
   looksFirst: () => true,

@@ -5,8 +5,10 @@ import { namedKeys } from './script-keys.js';
 
 export interface KnownKeysInput {
   keys: QueueKeys;
-  /** Keys of messages, or of `once` and others, each with the list of its partition. */
-  moved: readonly { key: string; target: string }[];
+  /** The lists of the queue. */
+  lists: readonly string[];
+  /** Keys of messages, or of `once` and others. */
+  moved: readonly string[];
 }
 
 /** For each key, whether messages of it are still to go by this list. */
@@ -18,8 +20,9 @@ export const knownKeys = defineScript<KnownKeysInput, boolean[]>({
     once_prefix: ({ keys }) => keys.onceWindows,
     throttle_prefix: ({ keys }) => keys.throttleWindows,
     outbox_prefix: ({ keys }) => keys.outbox,
+    targets: ({ lists }) => lists.length,
   },
-  rest: ({ moved }) => moved.flatMap(({ key, target }) => [key, target]),
+  rest: ({ lists, moved }) => [...lists, ...moved],
   lua: source,
   looksFirst: () => true,
   parse: (reply) => (reply as number[]).map((known) => known === 1),

@@ -19,7 +19,7 @@ for i = rest, #ARGV, 2 do
     -- It is no suspect there: its key waits until it is settled, so the order tells which message is to blame.
     local attempt, suspect, text = read_envelope(element, '')
     if suspect then element = write_envelope(attempt, false, text) end
-    post(target, '0', 0, element)
+    post_entry(target, '@0', 0, element)
     local key = free(receipt, 0)
     if key and key_rules().most == 1 and key_rules().rate then key_rate_return(key, receipt) end
     started[#started + 1] = receipt

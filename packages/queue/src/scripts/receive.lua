@@ -19,10 +19,12 @@ end
 
 local arrived = {}
 
-local function arrive(element)
+-- was_moved  it was sent on by another partition of this queue: see pass-on.lua
+local function arrive(element, was_moved)
   local flow = flow_of(element)
   if flow then arrived[flow] = (arrived[flow] or 0) + 1 end
-  -- It was sent on by another partition, where it has counted.
+  if not was_moved then return end
+  if flow then post_moved(flow, source:match('^[^:]*:(.*)$')) end
   local once_key, id = once_of(element)
   if once_key then begin_once(once_key, id) end
 end
@@ -39,6 +41,7 @@ local on_flow = {
     send_members(flow, tonumber(posted), packed)
   end,
   ['flow:ended'] = count_ended,
+  ['flow:moved'] = note_moved,
   ['flow:open'] = function(id, payload)
     local fields = cmsgpack.unpack(payload)
     if open_flow(id, fields) then return end
@@ -80,7 +83,7 @@ for n, id in ipairs(all) do
       tell_flow(ARGV[i + 1], ARGV[i + 2])
     else
       send_message(n)
-      arrive(ARGV[i + 2])
+      arrive(ARGV[i + 2], ARGV[i] == '@0')
     end
     received = received + 1
   end

@@ -1,4 +1,5 @@
 import { defineScript } from '@redpost/core';
+import { clockPart } from '@redpost/core/consuming';
 import type { QueueKeys } from '../keys.js';
 import { type Division, divisionOf } from '../partitions/division.js';
 import { declaringPart } from './parts/parts.js';
@@ -14,7 +15,7 @@ export interface SetPartitionsInput {
 
 export const setPartitions = defineScript<SetPartitionsInput, Division>({
   name: 'set-partitions',
-  uses: [declaringPart],
+  uses: [clockPart, declaringPart],
   keys: namedKeys('shape', 'seen'),
   args: {
     signal: ({ keys }) => keys.signal,

@@ -115,10 +115,11 @@ export class Producer<Body, Input> {
       return valid ? valid.then(() => message) : message;
     }
     const isFree = firstUse.before({}, async () => {});
-    const known = this.#partitions.learn().then(() => this.#placeFor(message));
-    return Promise.all([known, isFree, valid]).then(([toList]) =>
-      Object.assign(message, { toList }),
-    );
+    return Promise.all([isFree, this.#place(message, valid)]).then(() => {
+      // It is sent by others, some time later.
+      this.#begin(message)?.();
+      return message;
+    });
   }
 
   /** The list that such a message goes to: of one that may go to any, the next one. */
@@ -151,22 +152,9 @@ export class Producer<Body, Input> {
 
   #submit(message: Outgoing, body: Input): Promise<string> {
     const valid = this.#validate(body);
-    if (!this.#partitions.isKnown) {
-      const { timeoutMs } = this.#options;
-      const known = this.#partitions.learn({ timeoutMs }).then(() => this.#placeFor(message));
-      return this.#enqueueInOrder(
-        message,
-        Promise.all([known, valid]).then(([at]) => at),
-      );
-    }
-    const { together } = message;
-    if (together !== undefined && this.#partitions.mayDiffer) {
-      const { timeoutMs } = this.#options;
-      const place = this.#partitions.placeFor(together, { timeoutMs });
-      return this.#enqueueInOrder(
-        message,
-        Promise.all([place, valid]).then(([at]) => at),
-      );
+    const { isKnown, mayDiffer } = this.#partitions;
+    if (!isKnown || (mayDiffer && message.together !== undefined)) {
+      return this.#enqueueInOrder(message, this.#place(message, valid));
     }
     if (valid || !this.#order.isFree(onlyLine)) return this.#enqueueInOrder(message, valid);
     return this.#enqueue(message);
@@ -245,12 +233,13 @@ export class Producer<Body, Input> {
     return typeof encoded === 'string' ? encoded : Buffer.from(encoded);
   }
 
-  /** @param ready may resolve to the number of the list that it goes to. */
   #enqueueInOrder(message: Outgoing, ready: Promise<unknown> | undefined): Promise<string> {
     return this.#tracked(
-      this.#order.wait(onlyLine, ready, (toList) => {
-        if (typeof toList === 'number') message.toList = toList;
-        return this.#enqueue(message);
+      this.#order.wait(onlyLine, ready, () => {
+        const settled = this.#begin(message);
+        const sending = this.#enqueue(message);
+        if (settled) sending.then(settled, settled);
+        return sending;
       }),
     );
   }
@@ -263,9 +252,22 @@ export class Producer<Body, Input> {
     });
   }
 
-  /** Undefined for a message that may go to any list. */
-  async #placeFor({ together }: Outgoing): Promise<number | undefined> {
-    return together === undefined ? undefined : this.#partitions.placeFor(together);
+  /** Finds out where it goes, once it is valid. */
+  async #place(message: Outgoing, valid: Promise<unknown> | undefined): Promise<void> {
+    if (valid) await valid;
+    const { timeoutMs } = this.#options;
+    const { together } = message;
+    if (together === undefined) await this.#partitions.learn({ timeoutMs });
+    else message.toList = await this.#partitions.ask(together, { timeoutMs });
+  }
+
+  /** It is sent now, where that had to be found out. Returns what is to be called when it was sent, if anything. */
+  #begin(message: Outgoing): (() => void) | undefined {
+    const { together, toList } = message;
+    if (together === undefined || toList === undefined) return undefined;
+    const { at, isDetour } = this.#partitions.begin(together, toList);
+    message.toList = at;
+    return isDetour ? () => this.#partitions.settled(together) : undefined;
   }
 
   #placeOf({ toList, together }: Outgoing): number {

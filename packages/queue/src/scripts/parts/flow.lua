@@ -169,6 +169,18 @@ local function open_flow(id, fields)
   return true
 end
 
+-- A member has gone from one list to another: `payload` is what `post_moved` has written.
+local function note_moved(id, payload)
+  local key = flow_prefix .. id
+  local from, to = unpack(cmsgpack.unpack(payload))
+  if is_running(key) then
+    add_members(key, to, 1)
+    add_members(key, from, -1)
+  elseif redis.call('HGET', key, 'over') == 'cancelled' then
+    post_entry(to, 'flow:cancel', '', redis.call('HGET', key, 'name'))
+  end
+end
+
 -- Members have ended in a queue. `payload` is what `post_ending` has written.
 local function count_ended(id, payload)
   local key = flow_prefix .. id

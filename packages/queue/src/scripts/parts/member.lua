@@ -10,7 +10,7 @@
 -- Each entry of an outbox is received once, so each member is counted once. The flow itself is described in flow.lua.
 --
 -- (In a block, because Lua has at most 200 local variables at a time, and some scripts are near that.)
-local flow_of, without_flow, end_member, end_members_of, post_ending, post_ended
+local flow_of, without_flow, end_member, end_members_of, post_ending, post_ended, post_moved
 do
   -- A header may be so long up to the end of its flow: the name of a queue and an id, all of it escaped.
   local longest_flow = 8192
@@ -87,6 +87,12 @@ do
     end
     local id, target = name:match('^%+?([^:]+):(.+)$')
     post_entry(target, 'flow:ended', id, cmsgpack.pack({ list, counts, results }))
+  end
+
+  -- A member has come from another list. That goes the same way as its end, so it is known before that.
+  post_moved = function(name, from)
+    local id, target = name:match('^%+?([^:]+):(.+)$')
+    post_entry(target, 'flow:moved', id, cmsgpack.pack({ from, list }))
   end
 
   -- The last step of a script that ends messages.

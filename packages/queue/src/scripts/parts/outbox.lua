@@ -2,7 +2,8 @@
 -- has a text for each that tells this stream from one before it of the same name: ids of a new stream may be lower. What is
 -- told of flows goes the same way: see member.lua and flow.lua.
 
--- kind   'flow:members', 'flow:ended', 'flow:open', 'flow:cancel' or, for a message, '0' or '@' and the time when it is due
+-- kind   'flow:members', 'flow:ended', 'flow:moved', 'flow:open', 'flow:cancel' or, for a message, '0' or '@' and the time when it is
+--        due; '@0' for one that another partition has sent on
 -- about  the id of a flow; of members, when they were posted, a colon, and their flow as headers name it; or the time to live
 --        of a message, in ms or 0
 local function post_entry(target, kind, about, payload)
