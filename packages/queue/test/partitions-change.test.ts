@@ -70,6 +70,7 @@ it('a queue with messages is divided, and keys keep their order', async () => {
 
   await eventually(() => order.count === 500);
   expect(order.wrong).toEqual([]);
+  await eventually(async () => (await queue.stats()).active === 0);
   expect(await queue.stats()).toMatchObject({ pending: 0, active: 0, total: { acked: 500 } });
 });
 
@@ -217,6 +218,8 @@ it('a new partition has the limits, the pause, the bounds and the history of the
       ...{ key_max_length: '7', paused_reason: 'to see', 'paused_key:a key': '' },
     });
   }
+  await expect(queue.partitions.set(12)).rejects.toMatchObject({ code: 'PARTITIONS_MOVING' });
+  await changedLongAgo(queue);
   await expect(queue.partitions.set(12)).rejects.toThrow(/concurrency.*at least 13/);
   expect((await queue.partitions.get()).count).toBe(4);
 });
