@@ -14,6 +14,7 @@ import { addLimits } from './commands/limits.js';
 import { addList } from './commands/list.js';
 import { addMan } from './commands/man.js';
 import { addMove } from './commands/move.js';
+import { addPartitions } from './commands/partitions.js';
 import { addPause } from './commands/pause.js';
 import { addPeek } from './commands/peek.js';
 import { addPing } from './commands/ping.js';
@@ -75,7 +76,7 @@ export function createProgram(context: ProgramContext): Command {
     ...[addSend, addReceive, addWork],
     ...[addList, addTop, addStats, addKeys, addPeek, addFind, addHistory],
     ...[addRequest, addResult, addCancel, addFlow],
-    ...[addPause, addResume, addLimits, addSchedule, addScheduler],
+    ...[addPause, addResume, addLimits, addPartitions, addSchedule, addScheduler],
     ...[addPurge, addDestroy, addDead, addMove],
     ...[addPublish, addSubscribe, addTopic, addPing, addDashboard],
     ...[addCompletion, addMan],

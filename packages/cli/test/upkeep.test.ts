@@ -550,3 +550,35 @@ describe('dead', () => {
     expect(impossible.code).toBe(2);
   });
 });
+
+describe('partitions', () => {
+  it('divides a queue that has messages, and shows its lists', async () => {
+    const queue = uniqueName();
+    await redpost.run(['send', queue, '1', '2', '3']);
+    const divided = await redpost.run(['partitions', 'set', queue, '2']);
+    await redpost.run(['send', queue, '4']);
+    const shown = await redpost.run(['partitions', 'show', queue]);
+    const table = await onTerminal(`partitions show ${queue}`);
+
+    expect(divided.code).toBe(0);
+    expect(divided.lines).toMatchObject([{ queue, count: 2, isMoving: false }]);
+    const [{ lists = [] } = {}] = shown.lines as { lists?: { list: string; pending: number }[] }[];
+    expect(lists).toHaveLength(3);
+    expect(lists[0]).toMatchObject({ list: queue, pending: 3 });
+    expect(lists.reduce((sum, { pending }) => sum + pending, 0)).toBe(4);
+    expect(table.stdout).toMatch(/^LIST +PENDING +ACTIVE +DELAYED +DEAD\r\n/);
+    expect(table.stdout).toMatch(/2 partitions\r\n$/);
+    expect((await redpost.run(['stats', queue])).lines).toMatchObject([
+      { partitions: 2, pending: 4 },
+    ]);
+    const received = await redpost.run(['receive', queue, '--count', '4']);
+    expect(received.lines).toHaveLength(4);
+  });
+
+  it('refuses what is no number of partitions', async () => {
+    for (const count of ['0', '129', 'many', '1.5']) {
+      const { code, stderr } = await redpost.run(['partitions', 'set', uniqueName(), count]);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/partitions/)]);
+    }
+  });
+});

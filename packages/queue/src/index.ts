@@ -81,7 +81,11 @@ export type { Headers } from './message/envelope.js';
 export type { Message } from './message/message.js';
 export type { StoredMessage } from './message/stored-message.js';
 export type { FollowUp } from './outbox/follow-up.js';
-export { DeclaredPartitions, type PartitionsInfo } from './partitions/declared-partitions.js';
+export {
+  DeclaredPartitions,
+  type PartitionStats,
+  type PartitionsInfo,
+} from './partitions/declared-partitions.js';
 export { PartitionsMovingError } from './partitions/errors.js';
 export { Queue, type QueueOptions } from './queue.js';
 export type { QueueEvents } from './queue-events.js';

@@ -264,10 +264,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     });
     this.#context = contextOf(keys, isForeign);
     const wanted = checkedPartitions(options.partitions, isForeign);
-    this.#partitions = new Partitions(this.#context, (keys) => contextOf(keys, true), {
-      declare: wanted === undefined ? undefined : () => divide(this.#partitions, wanted, true),
-      isWhole: isForeign,
-    });
+    const declare = wanted === undefined ? undefined : () => divide(this.#partitions, wanted, true);
+    this.#partitions = new Partitions(this.#context, (keys) => contextOf(keys, true), declare);
     this.partitions = new DeclaredPartitions(this.#partitions);
     consumerOptions(consume);
     this.#defaults = consume;

@@ -1,3 +1,4 @@
+import { type QueueStats, readStats } from '../admin/queue-stats.js';
 import { divide } from './divide.js';
 import { forgetDrained } from './drained.js';
 import { PartitionsMovingError } from './errors.js';
@@ -14,6 +15,12 @@ export interface PartitionsInfo {
   readonly lists: readonly string[];
   /** True while messages of keys may wait where they went before the number has changed. */
   readonly isMoving: boolean;
+}
+
+/** How many messages are in one list of a queue. */
+export interface PartitionStats
+  extends Pick<QueueStats, 'pending' | 'active' | 'delayed' | 'dead'> {
+  readonly list: string;
 }
 
 /**
@@ -39,6 +46,17 @@ export class DeclaredPartitions {
       lists: known.map(({ keys }) => keys.list),
       isMoving: division.before !== undefined,
     };
+  }
+
+  /** Counts the messages in each list, in the order of `get().lists`. */
+  async stats(): Promise<PartitionStats[]> {
+    const lists = await this.#partitions.all();
+    return Promise.all(
+      lists.map(async (each) => {
+        const { pending, active, delayed, dead } = await readStats(each);
+        return { list: each.keys.list, pending, active, delayed, dead };
+      }),
+    );
   }
 
   /**

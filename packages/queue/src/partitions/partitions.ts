@@ -9,11 +9,6 @@ import { partitionList } from './partition-list.js';
 /** For how long what is known of a divided queue is used before it is read again, in ms. */
 const freshMs = 30_000;
 
-interface PartitionsOptions {
-  declare?: (() => Promise<Division>) | undefined;
-  isWhole?: boolean | undefined;
-}
-
 /**
  * The lists of a queue: that of its name, and those of its partitions. How a queue is divided stands in its shape, so that all
  * processes know it. A queue that is not divided has one list.
@@ -21,8 +16,7 @@ interface PartitionsOptions {
 export class Partitions {
   readonly #main: QueueContext;
   readonly #contextOf: (keys: QueueKeys) => QueueContext;
-  readonly #declare: PartitionsOptions['declare'];
-  readonly #isWhole: boolean;
+  readonly #declare: (() => Promise<Division>) | undefined;
   readonly #formerPlaces: FormerPlaces;
   /** Undefined until it is known. */
   #division: Division | undefined;
@@ -33,20 +27,17 @@ export class Partitions {
   /**
    * @param main the list of the queue's name.
    * @param contextOf makes the same for the list of a partition.
-   * @param options `declare` divides the queue as its options say, unless it is divided already; `isWhole` is true for a list that is
-   *   another system's, and never divided.
+   * @param declare divides the queue as its options say, unless it is divided already.
    */
   constructor(
     main: QueueContext,
     contextOf: (keys: QueueKeys) => QueueContext,
-    { declare, isWhole = false }: PartitionsOptions = {},
+    declare?: () => Promise<Division>,
   ) {
     this.#main = main;
     this.#contextOf = contextOf;
     this.#declare = declare;
     this.#contexts = [main];
-    this.#isWhole = isWhole;
-    if (isWhole) this.#division = undivided;
     this.#formerPlaces = new FormerPlaces(() => this.#contexts);
   }
 
@@ -164,7 +155,7 @@ export class Partitions {
   /** Reads again how it is divided. */
   async reread(): Promise<void> {
     await this.learn();
-    if (!this.#isWhole) this.heard(await readDivision(this.#main));
+    this.heard(await readDivision(this.#main));
   }
 
   /** Reads again, in the background, how a divided queue is divided now. */
@@ -188,7 +179,7 @@ export class Partitions {
   }
 
   get #isOld(): boolean {
-    return !this.#isWhole && performance.now() - this.#learnedAt > freshMs;
+    return performance.now() - this.#learnedAt > freshMs;
   }
 
   async #read(options: CallOptions): Promise<void> {
