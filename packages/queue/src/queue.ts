@@ -283,11 +283,10 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     acceptFollowUps(this, {
       prepare: (body, given, flow) => this.#sends.prepare(body as Input, given, flow),
       listFor: (message) => this.#producer.listFor(message),
+      learn: () => this.#partitions.learn(),
     });
-    this.deadLetters = new DeadLetters(
-      this.#partitions,
-      (body, given, flow) => this.#producer.prepare(body as Input, given, flow),
-      () => this.#declaration?.end(),
+    this.deadLetters = new DeadLetters(this.#partitions, this.#producer, () =>
+      this.#declaration?.end(),
     );
     this.limits = new DeclaredLimits(this.#partitions);
     this.history = new History(this.#partitions);

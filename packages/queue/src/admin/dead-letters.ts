@@ -1,6 +1,4 @@
 import { type Complete, type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
-import type { QueueContext } from '../context.js';
-import type { Prepare } from '../outbox/follow-up.js';
 import type { Partitions } from '../partitions/partitions.js';
 import {
   boundsFields,
@@ -9,12 +7,14 @@ import {
   type DeadLetterBounds,
 } from '../shape/dead-letter-bounds.js';
 import { declareBounds } from '../shape/declaring-bounds.js';
-import { addDeadLetters, type NewDeadLetter } from './dead/dead-add.js';
-import type { DeadLetterSelection } from './dead/dead-filter.js';
+import { addDeadLetters, type NewDeadLetter, type Preparing } from './dead/dead-add.js';
+import { parseEntry } from './dead/dead-entry.js';
+import { checkSelection, type DeadLetterSelection } from './dead/dead-filter.js';
 import { type DeadLetterGroups, type GroupsOptions, groupsOf } from './dead/dead-groups.js';
-import { checkEntry, type DeadLetter } from './dead/dead-letter.js';
+import type { DeadLetter } from './dead/dead-letter.js';
+import { deadListsOf } from './dead/dead-list.js';
+import { byList, countIn, readEntries, readFirst, sumOf } from './dead/dead-lists.js';
 import { Redrive, type RedriveOptions, type RedriveResult } from './dead/dead-redrive.js';
-import { findEntries, readEntries, readRange } from './dead/dead-search.js';
 
 /** Which dead letters to list. */
 export interface ListOptions<Body = unknown> {
@@ -41,22 +41,20 @@ const listOptionNames: NamesOf<ListOptions> = {
 /** The messages of a queue that were given up. */
 export class DeadLetters<Body = unknown, Input = Body> {
   readonly #partitions: Partitions;
-  readonly #context: QueueContext<Body>;
-  readonly #prepare: Prepare;
+  readonly #producer: Preparing<Body, Input>;
   readonly #endDeclaration: () => Promise<void> | undefined;
 
   /**
-   * @param prepare makes a message of the queue.
+   * @param producer makes messages of the queue.
    * @param endDeclaration stops what the queue's constructor may still be declaring.
    */
   constructor(
     partitions: Partitions,
-    prepare: Prepare,
+    producer: Preparing<Body, Input>,
     endDeclaration: () => Promise<void> | undefined,
   ) {
     this.#partitions = partitions;
-    this.#context = partitions.known[0] as QueueContext<Body>;
-    this.#prepare = prepare;
+    this.#producer = producer;
     this.#endDeclaration = endDeclaration;
   }
 
@@ -70,17 +68,16 @@ export class DeadLetters<Body = unknown, Input = Body> {
     const { limit = 100, after, filter, maxBodyBytes } = options;
     wholeNumber('limit', limit, { min: 1 });
     if (maxBodyBytes !== undefined) wholeNumber('maxBodyBytes', maxBodyBytes, { min: 0 });
-    if (after !== undefined) checkEntry(after);
-    const from = after === undefined ? '-' : `(${after}`;
-    const read = filter
-      ? await readEntries(this.#context, await this.#find(filter, limit, after), maxBodyBytes)
-      : await readRange(this.#context, { from, to: '+', limit, maxBodyBytes });
+    if (filter) checkSelection(filter);
+    const wanted = { filter, limit, after: after === undefined ? undefined : parseEntry(after) };
+    const read = await readFirst(await deadListsOf<Body>(this.#partitions), wanted, maxBodyBytes);
     return read.map(({ letter }) => letter);
   }
 
   /** The dead letter with this `entry`, or undefined. @throws InvalidArgumentError for what is no entry. */
   async get(entry: string): Promise<DeadLetter<Body> | undefined> {
-    const [found] = await readEntries(this.#context, [checkEntry(entry)]);
+    const where = parseEntry(entry);
+    const [found] = await readEntries(await deadListsOf<Body>(this.#partitions), [where]);
     return found?.letter;
   }
 
@@ -91,7 +88,7 @@ export class DeadLetters<Body = unknown, Input = Body> {
    * @throws InvalidArgumentError for an option that cannot work.
    */
   async groups(options: GroupsOptions = {}): Promise<DeadLetterGroups> {
-    return groupsOf(this.#context as QueueContext, options);
+    return groupsOf(this.#partitions, options);
   }
 
   /**
@@ -111,18 +108,17 @@ export class DeadLetters<Body = unknown, Input = Body> {
    * @throws InvalidArgumentError, EncodeError, ValidationError, ClosedError: none was added.
    */
   async add(letters: readonly NewDeadLetter<Input>[]): Promise<string[]> {
-    return addDeadLetters(this.#context, this.#prepare, letters);
+    return addDeadLetters(this.#partitions, this.#producer, letters);
   }
 
   /** How many there are. */
   async count(): Promise<number> {
-    const { connection, keys } = this.#context;
-    return (await connection.call('XLEN', [keys.dead])) as number;
+    return countIn(await this.#partitions.all());
   }
 
   /** What was declared for this queue by any object or process: `Infinity` where there is no bound. */
   async bounds(): Promise<Complete<DeadLetterBounds>> {
-    const { connection, keys } = this.#context;
+    const { connection, keys } = this.#partitions.main;
     const fields = await connection.call('HMGET', [keys.shape, ...boundsFields]);
     return boundsOf(...(fields as (Buffer | null)[]).map((field) => field?.toString()));
   }
@@ -152,7 +148,7 @@ export class DeadLetters<Body = unknown, Input = Body> {
    * filter throws: what was redriven until then stays so.
    */
   async redrive(options: RedriveOptions<Body, Input> = {}): Promise<RedriveResult> {
-    return new Redrive(this.#context, options).run();
+    return new Redrive(this.#partitions, options).run();
   }
 
   /**
@@ -168,27 +164,17 @@ export class DeadLetters<Body = unknown, Input = Body> {
   /** Deletes these entries; resolves to how many there were. */
   async remove(entries: readonly string[]): Promise<number> {
     if (entries.length === 0) return 0;
-    const { connection, keys } = this.#context;
-    return (await connection.call('XDEL', [keys.dead, ...entries.map(checkEntry)])) as number;
+    const given = entries.map(parseEntry);
+    const lists = await deadListsOf<Body>(this.#partitions);
+    return sumOf(byList(lists, given), ({ list: { connection, keys }, ids }) =>
+      connection.call('XDEL', [keys.dead, ...ids]),
+    );
   }
 
   /** Deletes all dead letters; resolves to how many there were. */
   async purge(): Promise<number> {
-    const { connection, keys } = this.#context;
-    return (await connection.call('XTRIM', [keys.dead, 'MAXLEN', 0])) as number;
-  }
-
-  /** The entries of those that a filter means, `limit` at most. */
-  async #find(
-    filter: DeadLetterSelection<Body>,
-    limit: number,
-    after: string | undefined,
-  ): Promise<string[]> {
-    const entries: string[] = [];
-    for await (const { letters } of findEntries(this.#context, filter, after)) {
-      entries.push(...letters);
-      if (entries.length >= limit) break;
-    }
-    return entries.slice(0, limit);
+    return sumOf(await this.#partitions.all(), ({ connection, keys }) =>
+      connection.call('XTRIM', [keys.dead, 'MAXLEN', 0]),
+    );
   }
 }

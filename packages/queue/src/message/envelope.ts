@@ -17,6 +17,8 @@ interface EnvelopeHeader {
   isSuspect: boolean;
   /** What the message is about. */
   key: string | undefined;
+  /** The key with which it is sent once, if it is. */
+  onceKey: string | undefined;
   /** From 0 to 9. */
   priority: number;
   /** When it expires, in ms since 1970 by the server's clock. */
@@ -223,6 +225,7 @@ function bareHeader(id: string): EnvelopeHeader {
     deliveries: 0,
     isSuspect: false,
     key: undefined,
+    onceKey: undefined,
     priority: defaultPriority,
     expiresAt: undefined,
     origin: undefined,
@@ -240,7 +243,7 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
   } catch (cause) {
     throw malformed(element, 'its header is not JSON', cause);
   }
-  const { id, ts = 0, expires, headers = noHeaders, key, priority, origin } = header;
+  const { id, ts = 0, expires, headers = noHeaders, key, once, priority, origin } = header;
   const { result, timeout, flow, ended } = header;
   const [, attempt = 0, suspect] = writtenIn(text);
   if (typeof id !== 'string' || id === '') throw malformed(element, 'it has no id');
@@ -255,6 +258,8 @@ function parseHeader(text: string, element: Buffer): EnvelopeHeader {
     deliveries: Number(attempt),
     isSuspect: suspect !== undefined,
     key: typeof key === 'string' ? key : undefined,
+    // Behind the word that says until when.
+    onceKey: typeof once === 'string' ? once.slice(once.indexOf(':') + 1) : undefined,
     priority: isPriority(priority) ? priority : defaultPriority,
     expiresAt: expires,
     origin: typeof origin === 'string' ? origin : undefined,

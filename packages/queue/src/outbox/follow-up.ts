@@ -20,7 +20,7 @@ export interface PreparedFollowUp
 }
 
 /** Makes a message of a queue ready to be sent. Returns a promise only if its schema is asynchronous. */
-export type Prepare = (
+type Prepare = (
   body: unknown,
   options: SendOptions,
   /** The flow that it is a member of, as headers name it; '' for none. */
@@ -35,6 +35,8 @@ interface Target {
   prepare: Prepare;
   /** The list that a message which is ready goes to. */
   listFor(message: Outgoing): string;
+  /** Resolves when it is known to which lists messages go. */
+  learn(): Promise<void>;
 }
 
 const targets = new WeakMap<object, Target>();
@@ -42,6 +44,11 @@ const targets = new WeakMap<object, Target>();
 /** Messages may be sent to this queue as follow-ups. */
 export function acceptFollowUps(queue: object, target: Target): void {
   targets.set(queue, target);
+}
+
+/** What this queue does before its first send: it divides itself. Nothing if it is only named, or not of this package. */
+export function beforeSends(queue: unknown): Promise<void> | undefined {
+  return targets.get(queue as object)?.learn();
 }
 
 /**

@@ -1,7 +1,7 @@
 -- Put dead letters of another queue behind the returned messages, each once: the caller deletes them from the other queue
 -- only after that, and may die in between, so it may send them again.
 --
--- source  the name of the other queue
+-- source  the list of the other queue, or of one of its partitions
 -- window_ms  an entry is known for at least so long, and at most twice as long
 -- rest    for each: its entry in the other queue, and the element
 -- returns how many were new

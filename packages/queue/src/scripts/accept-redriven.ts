@@ -11,7 +11,7 @@ const windowMs = 3_600_000;
 export interface AcceptRedrivenInput {
   /** Of the queue that they go to. */
   keys: QueueKeys;
-  /** The name of the queue that they come from. */
+  /** The list that they come from: that of a queue, which is its name, or of one of its partitions. */
   source: string;
   letters: readonly { entry: string; element: Buffer }[];
 }

@@ -13,7 +13,7 @@ export interface Death {
 }
 
 /** A message that was given up elsewhere. */
-export interface AddedDeadLetter extends Death {
+interface AddedDeadLetter extends Death {
   element: string | Buffer;
 }
 

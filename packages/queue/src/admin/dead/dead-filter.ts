@@ -38,6 +38,11 @@ const filterNames: NamesOf<DeadLetterFilter> = {
   until: true,
 };
 
+/** @throws InvalidArgumentError for a selection that cannot work. */
+export function checkSelection<Body>(selection: DeadLetterSelection<Body>): void {
+  if (typeof selection !== 'function') checkFilter(selection);
+}
+
 /** @throws InvalidArgumentError for a filter that cannot work. */
 export function checkFilter(filter: DeadLetterFilter): void {
   if (typeof filter !== 'object' || filter === null) {

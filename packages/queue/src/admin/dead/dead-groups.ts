@@ -1,9 +1,12 @@
 import { type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
 import { fingerprint, normalised } from '@redpost/core/consuming';
-import type { QueueContext } from '../../context.js';
+import type { Partitions } from '../../partitions/partitions.js';
 import type { SurveyedLetter } from '../../scripts/survey-dead.js';
-import { type DeadLetterFilter, isMeant, namesIn } from './dead-filter.js';
+import { entryOf } from './dead-entry.js';
+import { checkFilter, type DeadLetterFilter, isMeant, namesIn } from './dead-filter.js';
 import { diedAt } from './dead-letter.js';
+import { deadListsOf } from './dead-list.js';
+import { countIn, untilNow } from './dead-lists.js';
 import { survey } from './dead-search.js';
 
 /** Dead letters with the same reason and the same kind of error. */
@@ -65,23 +68,27 @@ type Counted = { -readonly [Name in keyof DeadLetterGroup]: DeadLetterGroup[Name
 
 /** Counts the dead letters by reason and kind of error. Their bodies are not read. */
 export async function groupsOf(
-  context: QueueContext,
+  partitions: Partitions,
   options: GroupsOptions,
 ): Promise<DeadLetterGroups> {
   refuseUnknownOptions('deadLetters.groups()', options, optionNames);
   const { filter = {}, limit = 100, signal, onProgress } = options;
   wholeNumber('limit', limit, { min: 1 });
-  const { connection, keys } = context;
-  const of = (await connection.call('XLEN', [keys.dead])) as number;
+  checkFilter(filter);
+  const lists = await deadListsOf(partitions);
+  const of = await countIn(lists);
   const counted = new GroupCounter();
   let examined = 0;
   let isInterrupted = false;
-  for await (const found of survey(context, filter)) {
-    isInterrupted = signal?.aborted === true;
+  for (const { list, last } of await untilNow(lists)) {
     if (isInterrupted) break;
-    for (const letter of found.letters) if (isMeant(filter, letter)) counted.add(letter);
-    examined += found.examined;
-    onProgress?.({ examined, of });
+    for await (const found of survey(list, filter, { last })) {
+      isInterrupted = signal?.aborted === true;
+      if (isInterrupted) break;
+      for (const letter of found.letters) if (isMeant(filter, letter)) counted.add(letter, list.at);
+      examined += found.examined;
+      onProgress?.({ examined, of });
+    }
   }
   return { groups: counted.largest(limit), examined, of, isInterrupted };
 }
@@ -91,31 +98,34 @@ class GroupCounter {
   /** Most errors come again with the same text. */
   readonly #texts = new Map<string, string>();
 
-  add(letter: SurveyedLetter): void {
-    const group = this.#groupOf(letter);
+  /** @param at of the list that it is in. The letters of each list come oldest first. */
+  add(letter: SurveyedLetter, at: number): void {
+    const died = diedAt(letter.entry);
+    const group = this.#groupOf(letter, died);
     group.count += 1;
-    group.last = diedAt(letter.entry);
-    group.sample = { id: namesIn(letter).id, entry: letter.entry };
+    if (died < group.first) group.first = died;
+    if (died < group.last) return;
+    group.last = died;
+    group.sample = { id: namesIn(letter).id, entry: entryOf({ at, id: letter.entry }) };
   }
 
   largest(limit: number): DeadLetterGroup[] {
     return [...this.#groups.values()].sort((a, b) => b.count - a.count).slice(0, limit);
   }
 
-  #groupOf({ reason, error, entry }: SurveyedLetter): Counted {
+  #groupOf({ reason, error, entry }: SurveyedLetter, died: Date): Counted {
     const text = this.#normalised(error);
     const name = `${reason}\n${text}`;
     const isFull = this.#groups.size >= mostGroups && !this.#groups.has(name);
     const found = this.#groups.get(isFull ? others : name);
     if (found) return found;
-    const first = diedAt(entry);
     const group: Counted = {
       reason: isFull ? '' : reason,
       error: isFull ? others : text,
       fingerprint: isFull ? '' : fingerprint(error),
       count: 0,
-      first,
-      last: first,
+      first: died,
+      last: died,
       sample: { id: undefined, entry },
     };
     this.#groups.set(isFull ? others : name, group);

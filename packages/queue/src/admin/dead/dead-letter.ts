@@ -1,7 +1,7 @@
-import { InvalidArgumentError, shown } from '@redpost/core';
 import { type EntryReply, withShortJson } from '@redpost/core/consuming';
-import type { QueueContext } from '../../context.js';
 import { readStored, type StoredMessage } from '../../message/stored-message.js';
+import { entryOf } from './dead-entry.js';
+import type { DeadList } from './dead-list.js';
 
 /** A message that is not delivered any more, and why. */
 export interface DeadLetter<Body = unknown> extends StoredMessage<Body> {
@@ -27,6 +27,8 @@ export interface DeadLetter<Body = unknown> extends StoredMessage<Body> {
 
 /** A dead letter, and the element that Redis has of it. */
 export interface ReadLetter<Body> {
+  /** In the stream of its list. */
+  id: string;
   letter: DeadLetter<Body>;
   element: Buffer;
 }
@@ -37,38 +39,38 @@ export interface ReadLetter<Body> {
  * @param size of the whole element, in bytes. Default: it was read whole.
  */
 export async function readLetter<Body>(
-  context: QueueContext<Body>,
+  list: DeadList<Body>,
   [entryId, fields]: EntryReply,
   size?: number,
 ): Promise<ReadLetter<Body>> {
-  const entry = String(entryId);
+  const id = String(entryId);
   const textOf = (name: string) => {
     const text = String(valueAt(fields, name) ?? '');
     return text === '' ? undefined : text;
   };
   const element = valueAt(fields, 'element') ?? Buffer.alloc(0);
   const ranUs = Number(textOf('ran') ?? 0);
-  const stored = await readStored(context, element);
+  const stored = await readStored(list, element);
   const missing = size === undefined ? 0 : size - element.length;
   const letter = withShortJson({
     ...stored,
     body: missing > 0 ? undefined : stored.body,
     bodyBytes: stored.bytes.length + missing,
-    entry,
+    entry: entryOf({ at: list.at, id }),
     reason: textOf('reason') ?? '',
     error: textOf('error') ?? '',
     stack: textOf('stack'),
     consumer: textOf('consumer'),
     process: textOf('process'),
     ranMs: ranUs > 0 ? ranUs / 1000 : undefined,
-    diedAt: diedAt(entry),
+    diedAt: diedAt(id),
   });
-  return { letter, element };
+  return { id, letter, element };
 }
 
-/** When the entry was added, by the server's clock. */
-export function diedAt(entry: string): Date {
-  return new Date(Number(entry.split('-')[0]));
+/** When the entry with this id was added, by the server's clock. */
+export function diedAt(id: string): Date {
+  return new Date(Number(id.split('-')[0]));
 }
 
 /** Names stand at even places: a value may be the name of another field. */
@@ -77,10 +79,4 @@ export function valueAt(fields: readonly Buffer[], name: string): Buffer | undef
     if (String(fields[at]) === name) return fields[at + 1];
   }
   return undefined;
-}
-
-/** @throws InvalidArgumentError for what is no entry. */
-export function checkEntry(entry: string): string {
-  if (typeof entry === 'string' && /^\d+-\d+$/.test(entry)) return entry;
-  throw new InvalidArgumentError(`An entry looks like 1700000000000-0, got ${shown(entry)}`);
 }

@@ -1,23 +1,16 @@
-import {
-  checkedName,
-  connectionOf,
-  encodeBody,
-  InvalidArgumentError,
-  type NamesOf,
-  refuseUnknownOptions,
-  shown,
-  validate,
-} from '@redpost/core';
-import { newestId, Pace } from '@redpost/core/consuming';
-import type { QueueContext } from '../../context.js';
-import { queueKeys } from '../../keys.js';
-import { encodeEnvelope, withBody, withOrigin } from '../../message/envelope.js';
-import { queueOwner } from '../../queue-owner.js';
-import { acceptRedriven } from '../../scripts/accept-redriven.js';
+import { InvalidArgumentError, type NamesOf, refuseUnknownOptions, shown } from '@redpost/core';
+import { Pace } from '@redpost/core/consuming';
+import type { Partitions } from '../../partitions/partitions.js';
 import { redrive } from '../../scripts/redrive.js';
-import type { DeadLetterSelection } from './dead-filter.js';
-import { checkEntry, type DeadLetter, type ReadLetter } from './dead-letter.js';
-import { findEntries, readEntries } from './dead-search.js';
+import { editedBy } from './dead-edit.js';
+import { type DeadEntry, parseEntry } from './dead-entry.js';
+import { checkSelection, type DeadLetterSelection } from './dead-filter.js';
+import type { DeadLetter } from './dead-letter.js';
+import { type DeadList, deadListsOf } from './dead-list.js';
+import { byList, countIn, untilNow } from './dead-lists.js';
+import { chunk, resend } from './dead-resend.js';
+import { findEntries } from './dead-search.js';
+import { RedriveTarget } from './redrive-target.js';
 
 /** Which dead letters to send again, where to and how fast. */
 export interface RedriveOptions<Body = unknown, Input = Body> {
@@ -66,17 +59,13 @@ const optionNames: NamesOf<RedriveOptions> = {
   onProgress: true,
 };
 
-/** How many one script moves: it holds up everything else meanwhile. */
-const chunk = 200;
-/** How many bytes of messages one call sends. */
-const mostBytes = 500_000;
-
-/** Sends dead letters of a queue again, in parts. */
+/** Sends dead letters of a queue again, in parts, those of one of its lists after those of the other. */
 export class Redrive<Body, Input> {
-  readonly #context: QueueContext<Body>;
+  readonly #partitions: Partitions;
   readonly #options: RedriveOptions<Body, Input>;
-  /** Undefined if they stay in their queue. */
-  readonly #target: string | undefined;
+  readonly #filter: DeadLetterSelection<Body>;
+  /** Undefined if they stay in their lists. */
+  readonly #target: RedriveTarget | undefined;
   readonly #size: number;
   readonly #pace: Pace;
   #redriven = 0;
@@ -85,7 +74,7 @@ export class Redrive<Body, Input> {
   #isInterrupted = false;
 
   /** @throws InvalidArgumentError for an option that cannot work. */
-  constructor(context: QueueContext<Body>, options: RedriveOptions<Body, Input>) {
+  constructor(partitions: Partitions, options: RedriveOptions<Body, Input>) {
     refuseUnknownOptions('deadLetters.redrive()', options, optionNames);
     const { entries, filter, to, ratePerSecond, map } = options;
     if (entries && filter) {
@@ -94,29 +83,29 @@ export class Redrive<Body, Input> {
     if (map !== undefined && typeof map !== 'function') {
       throw new InvalidArgumentError(`map is a function, got ${shown(map)}`);
     }
-    const target = typeof to === 'object' && to !== null ? to.name : to;
-    if (target !== undefined && target !== context.name) {
-      queueKeys(checkedName('The name in `to`', target));
-    }
-    this.#context = context;
+    this.#filter = filter ?? {};
+    checkSelection(this.#filter);
+    this.#partitions = partitions;
     this.#options = options;
-    this.#target = target === context.name ? undefined : target;
+    this.#target = RedriveTarget.of(to, partitions);
     this.#pace = new Pace(ratePerSecond, options.signal);
     this.#size = this.#pace.partOf(chunk);
   }
 
   async run(): Promise<RedriveResult> {
     const { entries, filter, map } = this.#options;
-    const { connection, keys } = this.#context;
-    const isWhole = !entries && !filter && !map && this.#target === undefined;
-    if (entries) {
-      const given = [...new Set(entries.map(checkEntry))];
+    const given = entries && [...new Set(entries)].map(parseEntry);
+    const lists = await deadListsOf<Body>(this.#partitions);
+    if (given) {
       this.#of = given.length;
-      this.#examined = await this.#send(given);
+      await this.#redriveGiven(lists, given);
     } else {
-      this.#of = (await connection.call('XLEN', [keys.dead])) as number;
-      if (isWhole) await this.#redriveAll();
-      else await this.#redriveFound(filter ?? {});
+      this.#of = await countIn(lists);
+      const isWhole = !filter && !map && !this.#target;
+      for (const { list, last } of await untilNow(lists)) {
+        if (isWhole) await this.#redriveAll(list, last);
+        else await this.#redriveFound(list, last);
+      }
     }
     const { redriven, examined, of } = this.#progress;
     return { redriven, examined, of, isInterrupted: this.#isInterrupted };
@@ -132,119 +121,48 @@ export class Redrive<Body, Input> {
     return this.#isInterrupted;
   }
 
-  async #redriveAll(): Promise<void> {
-    const { connection, keys } = this.#context;
-    const last = await connection.run(newestId, keys.dead);
+  async #redriveGiven(
+    lists: readonly DeadList<Body>[],
+    given: readonly DeadEntry[],
+  ): Promise<void> {
+    const inNone = given.filter(({ at }) => at >= lists.length);
+    let examined = inNone.length;
+    for (const { list, ids } of byList(lists, given)) examined += await this.#send(list, ids);
+    this.#examined = examined;
+  }
+
+  async #redriveAll({ connection, keys }: DeadList<Body>, last: string): Promise<void> {
     let from = '-';
-    while (last !== undefined && (await this.#mayGoOn())) {
+    while (await this.#mayGoOn()) {
       const input = { keys, ranges: [{ from, to: last }], limit: this.#size };
-      const moved = await connection.run(redrive, input);
-      if (moved.length === 0) return;
-      from = `(${moved.at(-1)}`;
-      this.#examined += moved.length;
-      this.#count(moved.length);
+      const ids = await connection.run(redrive, input);
+      if (ids.length === 0) return;
+      from = `(${ids.at(-1)}`;
+      this.#examined += ids.length;
+      this.#count(ids.length);
     }
   }
 
-  async #redriveFound(filter: DeadLetterSelection<Body>): Promise<void> {
-    for await (const { letters, examined } of findEntries(this.#context, filter)) {
-      if (this.#wasAborted() || (await this.#send(letters)) < letters.length) return;
+  async #redriveFound(list: DeadList<Body>, last: string): Promise<void> {
+    if (this.#isInterrupted) return;
+    for await (const { letters, examined } of findEntries(list, this.#filter, { last })) {
+      if (this.#wasAborted() || (await this.#send(list, letters)) < letters.length) return;
       this.#examined += examined;
       this.#count(0);
     }
   }
 
   /** Returns how many of these were dealt with: fewer only if the signal has ended it. */
-  async #send(entries: readonly string[]): Promise<number> {
+  async #send(list: DeadList<Body>, ids: readonly string[]): Promise<number> {
+    const { map } = this.#options;
+    const how = { edit: map && editedBy(list, map), target: this.#target };
     let done = 0;
-    while (done < entries.length && (await this.#mayGoOn())) {
-      const part = entries.slice(done, done + this.#size);
-      this.#count(await this.#sendPart(part));
+    while (done < ids.length && (await this.#mayGoOn())) {
+      const part = ids.slice(done, done + this.#size);
+      this.#count(await resend(list, part, how));
       done += part.length;
     }
     return done;
-  }
-
-  async #sendPart(entries: readonly string[]): Promise<number> {
-    const { map } = this.#options;
-    if (!map && this.#target === undefined) {
-      return this.#redriveHere(entries.map((entry) => ({ from: entry, to: entry })));
-    }
-    let redriven = 0;
-    let elements: { entry: string; element: Buffer }[] = [];
-    let bytes = 0;
-    const flush = async () => {
-      redriven += await this.#sendElements(elements);
-      [elements, bytes] = [[], 0];
-    };
-    for (const read of await readEntries(this.#context, entries)) {
-      const { entry } = read.letter;
-      const element = map ? await this.#edited(read, map) : read.element;
-      if (bytes + element.length > mostBytes && elements.length > 0) await flush();
-      elements.push({ entry, element });
-      bytes += element.length;
-    }
-    if (elements.length > 0) await flush();
-    return redriven;
-  }
-
-  #sendElements(letters: readonly { entry: string; element: Buffer }[]): Promise<number> {
-    if (this.#target !== undefined) return this.#sendTo(this.#target, letters);
-    return this.#redriveHere(
-      letters.map(({ entry, element }) => ({ from: entry, to: entry, element })),
-    );
-  }
-
-  /** One script moves a limited number of bytes: it is called until all have been dealt with. */
-  async #redriveHere(
-    ranges: readonly { from: string; to: string; element?: Buffer }[],
-  ): Promise<number> {
-    const { connection, keys } = this.#context;
-    let redriven = 0;
-    let left = ranges;
-    while (left.length > 0) {
-      const moved = await connection.run(redrive, { keys, ranges: left, limit: chunk });
-      if (moved.length === 0) break;
-      redriven += moved.length;
-      const at = left.findIndex(({ from }) => from === moved.at(-1));
-      left = left.slice(at + 1);
-    }
-    return redriven;
-  }
-
-  /**
-   * Another queue has another slot, so two steps are needed. They are deleted after the other queue has accepted them:
-   * if this process dies in between, the next redrive to that queue deletes them without sending them again.
-   */
-  async #sendTo(
-    target: string,
-    letters: readonly { entry: string; element: Buffer }[],
-  ): Promise<number> {
-    const { connection, keys, name: source } = this.#context;
-    const targetKeys = queueKeys(target);
-    const other = connectionOf(queueOwner(target, targetKeys), connection);
-    const originated = letters.map(({ entry, element }) => {
-      return { entry, element: withOrigin(element, source) };
-    });
-    await other.run(acceptRedriven, { keys: targetKeys, source, letters: originated });
-    const entries = letters.map(({ entry }) => entry);
-    return (await connection.call('XDEL', [keys.dead, ...entries])) as number;
-  }
-
-  async #edited(
-    { letter, element }: ReadLetter<Body>,
-    map: NonNullable<RedriveOptions<Body, Input>['map']>,
-  ): Promise<Buffer> {
-    const { codec, schema } = this.#context;
-    const body = await map(letter.body, letter);
-    if (schema) await validate(schema, body);
-    const encoded = encodeBody(codec, body);
-    const idJson = JSON.stringify(letter.entry);
-    const edited =
-      letter.id === undefined
-        ? encodeEnvelope({ idJson, sentAt: letter.diedAt.getTime() }, encoded)
-        : withBody(element, encoded);
-    return Buffer.from(edited);
   }
 
   /** Resolves to false when the signal has ended it. */

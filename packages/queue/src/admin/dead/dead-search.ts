@@ -1,9 +1,13 @@
-import { newestId } from '@redpost/core/consuming';
-import type { QueueContext } from '../../context.js';
 import { type PeekDeadInput, type PeekedEntry, peekDead } from '../../scripts/peek-dead.js';
 import { type SurveyedLetter, surveyDead } from '../../scripts/survey-dead.js';
-import { boundsOfFilter, checkFilter, type DeadLetterSelection, isMeant } from './dead-filter.js';
+import {
+  boundsOfFilter,
+  type DeadLetterFilter,
+  type DeadLetterSelection,
+  isMeant,
+} from './dead-filter.js';
 import { type ReadLetter, readLetter } from './dead-letter.js';
+import type { DeadList, DeadStream } from './dead-list.js';
 
 /** How many dead letters one call looks at. */
 const surveySize = 1000;
@@ -17,40 +21,48 @@ export interface Found<Letter> {
   examined: number;
 }
 
-/** Finds entries, a part of them after the other. Those that die meanwhile are not found. */
+/** Where in a list dead letters are looked for. */
+export interface DeadSpan {
+  /** The first id; `(` before one leaves it out. Default: the oldest one. */
+  from?: string | undefined;
+  /** The last id. */
+  last: string;
+  /** How many one call looks at, at most 1000. Default 1000. */
+  size?: number | undefined;
+}
+
+/** Finds the ids of those that are meant, a part of them after the other. */
 export async function* findEntries<Body>(
-  context: QueueContext<Body>,
+  list: DeadList<Body>,
   selection: DeadLetterSelection<Body>,
-  after?: string,
+  span: DeadSpan,
 ): AsyncGenerator<Found<string>> {
   if (typeof selection !== 'function') {
-    for await (const { letters, examined } of survey(context, selection, after)) {
+    for await (const { letters, examined } of survey(list, selection, span)) {
       const meant = letters.filter((letter) => isMeant(selection, letter));
       yield { letters: meant.map(({ entry }) => entry), examined };
     }
     return;
   }
-  for await (const { letters, examined } of readAll(context, after)) {
+  for await (const { letters, examined } of readAll(list, span)) {
     const meant: string[] = [];
-    for (const { letter } of letters) if (await selection(letter)) meant.push(letter.entry);
+    for (const { id, letter } of letters) if (await selection(letter)) meant.push(id);
     yield { letters: meant, examined };
   }
 }
 
 /** All dead letters within the times of a filter, without their bodies. */
 export async function* survey(
-  { connection, keys }: Pick<QueueContext, 'connection' | 'keys'>,
-  filter: Exclude<DeadLetterSelection<never>, (...args: never[]) => unknown>,
-  after?: string,
+  { connection, keys }: DeadStream,
+  filter: DeadLetterFilter,
+  { from: start = '-', last, size = surveySize }: DeadSpan,
 ): AsyncGenerator<Found<SurveyedLetter>> {
-  checkFilter(filter);
   const bounds = boundsOfFilter(filter);
-  const last = await connection.run(newestId, keys.dead);
-  if (last === undefined) return;
   const to = bounds.to === '+' ? last : bounds.to;
-  let from = after === undefined ? bounds.from : later(`(${after}`, bounds.from);
+  const limit = Math.min(size, surveySize);
+  let from = later(start, bounds.from);
   for (;;) {
-    const letters = await connection.run(surveyDead, { keys, from, to, limit: surveySize });
+    const letters = await connection.run(surveyDead, { keys, from, to, limit });
     const newest = letters.at(-1);
     if (!newest) return;
     yield { letters, examined: letters.length };
@@ -58,24 +70,21 @@ export async function* survey(
   }
 }
 
-/** Reads these entries, as far as they are there. @param maxBodyBytes of each. Default: bodies are read whole. */
-export async function readEntries<Body>(
-  context: QueueContext<Body>,
-  entries: readonly string[],
+/** Reads the one with this id: none if it is not there. @param maxBodyBytes of it. Default: its body is read whole. */
+export function readOne<Body>(
+  list: DeadList<Body>,
+  id: string,
   maxBodyBytes?: number,
 ): Promise<ReadLetter<Body>[]> {
-  const found = entries.map((entry) =>
-    readRange(context, { from: entry, to: entry, limit: 1, maxBodyBytes }),
-  );
-  return (await Promise.all(found)).flat();
+  return readRange(list, { from: id, to: id, limit: 1, maxBodyBytes });
 }
 
 /** Reads dead letters between two ids, by several calls, so that no answer is large. */
 export async function readRange<Body>(
-  context: QueueContext<Body>,
+  list: DeadList<Body>,
   { limit, ...range }: Omit<PeekDeadInput, 'keys'>,
 ): Promise<ReadLetter<Body>[]> {
-  const { connection, keys } = context;
+  const { connection, keys } = list;
   const all: PeekedEntry[] = [];
   for (let { from } = range; ; from = `(${String(all.at(-1)?.entry[0])}`) {
     const input = { ...range, keys, from, limit: limit - all.length };
@@ -83,27 +92,25 @@ export async function readRange<Body>(
     all.push(...found);
     if (!isCut || all.length >= limit) break;
   }
-  return Promise.all(all.map(({ entry, size }) => readLetter(context, entry, size)));
+  return Promise.all(all.map(({ entry, size }) => readLetter(list, entry, size)));
 }
 
 async function* readAll<Body>(
-  context: QueueContext<Body>,
-  after?: string,
+  list: DeadList<Body>,
+  { from: start = '-', last }: DeadSpan,
 ): AsyncGenerator<Found<ReadLetter<Body>>> {
-  const { connection, keys } = context;
-  const last = await connection.run(newestId, keys.dead);
-  let from = after === undefined ? '-' : `(${after}`;
-  while (last !== undefined) {
+  for (let from = start; ; ) {
     const range = { from, to: last, limit: readSize, maxBodyBytes: undefined };
-    const letters = await readRange(context, range);
+    const letters = await readRange(list, range);
     const newest = letters.at(-1);
     if (!newest) return;
     yield { letters, examined: letters.length };
-    from = `(${newest.letter.entry}`;
+    from = `(${newest.id}`;
   }
 }
 
-/** The later one of two beginnings of a range. */
-function later(after: string, from: string): string {
-  return from === '-' || Number(from) <= Number.parseInt(after.slice(1), 10) ? after : from;
+/** The later one of two beginnings of a range. The second one is a time. */
+function later(start: string, from: string): string {
+  if (from === '-' || start === '-') return start === '-' ? from : start;
+  return Number(from) <= Number.parseInt(start.replace('(', ''), 10) ? start : from;
 }
