@@ -439,6 +439,35 @@ describe('dead', () => {
     ]);
   });
 
+  it('names those of a queue with partitions by entries of another form', async () => {
+    const queue = uniqueName();
+    const connection = connect(redpost.url);
+    onTestFinished(() => connection.close());
+    const divided = new Queue<number>(queue, { connection, partitions: 2 });
+    const added = Array.from({ length: 4 }, (_, body) => ({ body, key: `k${body}` }));
+    const entries = (await divided.deadLetters.add(added)).map(String);
+    await divided.close();
+    expect(entries.every((entry) => /@[01]$/.test(entry))).toBe(true);
+
+    const listed = await redpost.run(['dead', 'list', queue, '--count', '3']);
+    const rest = ['--after', String(listed.lines[2]?.entry)];
+    const last = await redpost.run(['dead', 'list', queue, ...rest]);
+    const told = [...listed.lines, ...last.lines].map(({ entry }) => entry);
+    expect(told.sort()).toEqual([...entries].sort());
+
+    const [first = '', second = '', third = '', fourth = ''] = entries;
+    const shown = await redpost.run(['dead', 'show', queue, first]);
+    expect(shown.lines).toMatchObject([{ entry: first, body: 0 }]);
+    const edited = await redpost.run(['dead', 'edit', queue, second, '10']);
+    expect(edited.lines).toEqual([{ queue, redriven: 1 }]);
+    const redriven = await redpost.run(['dead', 'redrive', queue, '--entry', third]);
+    expect(redriven.lines).toEqual([{ queue, redriven: 1 }]);
+    const purged = await redpost.run(['dead', 'purge', queue, '-y', '--entry', fourth]);
+    expect(purged.lines).toEqual([{ queue, purged: 1 }]);
+    const missing = await redpost.run(['dead', 'redrive', queue, '--entry', `${first}0`]);
+    expect(missing.code).toBe(1);
+  });
+
   it('groups them by reason and error, shows one, and sends those of a filter again', async () => {
     const queue = await bury('1', '2');
     const groups = await redpost.run(['dead', 'groups', queue]);

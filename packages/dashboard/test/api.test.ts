@@ -563,3 +563,31 @@ it('names with slashes, per cents, spaces and umlauts are names as others', asyn
     });
   }
 });
+
+it('dead letters of a queue with partitions are listed and named over all of them', async () => {
+  const api = await dashboards.serve({ readOnly: false });
+  const queue = dashboards.queue<number>('divided', { partitions: 3 });
+  await queue.send(0);
+  const added = Array.from({ length: 6 }, (_, body) => ({ body, id: `m${body}`, key: `k${body}` }));
+  const entries = await queue.deadLetters.add(added);
+  const path = '/queues/divided/dead-letters';
+  interface Page {
+    letters: { entry: string; id: string }[];
+    next: string;
+  }
+
+  const first = (await api.get<Page>(`${path}?limit=4`)).body;
+  const second = (await api.get<Page>(`${path}?limit=4&after=${first.next}`)).body;
+  const listed = [...first.letters, ...second.letters].map(({ entry }) => entry);
+  expect(listed.sort()).toEqual([...entries].sort());
+  for (const [n, entry] of entries.entries()) {
+    // As the page writes it.
+    const found = await api.get(`${path}/${encodeURIComponent(entry)}`);
+    expect(found).toMatchObject({ status: 200, body: { id: `m${n}`, entry } });
+  }
+  expect(entries.every((entry) => entry.includes('@'))).toBe(true);
+  expect((await api.get(`${path}/1-1@7`)).status).toBe(404);
+  const again = await api.send('POST', `${path}/${encodeURIComponent(entries[0] ?? '')}/redrive`);
+  expect(again).toMatchObject({ status: 200, body: { done: true } });
+  expect(await queue.deadLetters.count()).toBe(5);
+});

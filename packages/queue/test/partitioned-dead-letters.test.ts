@@ -93,7 +93,7 @@ describe('a listing', () => {
 
     for (const limit of [1, 2, 4, total]) {
       const seen: string[] = [];
-      for (let after: string | undefined; ; after = seen.at(-1)) {
+      for (let after: string | undefined; seen.length <= total; after = seen.at(-1)) {
         const page = await queue.deadLetters.list({ limit, after, filter });
         seen.push(...page.map(({ entry }) => entry));
         if (page.length < limit) break;
@@ -117,12 +117,16 @@ describe('a listing', () => {
     expect((await read()) - before).toBeLessThan(200_000);
   });
 
-  it('filters by times, which begin in the middle of the lists', async () => {
+  it.each([
+    [500, [5, 6, 7]],
+    [1000, [5, 6, 7]],
+    [2000, [6, 7]],
+  ])('of a filter by times, since %d, goes on after an entry', async (since, expected) => {
     const queue = await withDead();
-    const filter = { since: new Date(1000), until: new Date(2000) };
+    const filter = { since: new Date(since), until: new Date(2000) };
 
     const listed = await queue.deadLetters.list({ filter, after: '1000-2@0' });
-    expect(listed.map(({ body }) => body)).toEqual([5, 6, 7]);
+    expect(listed.map(({ body }) => body)).toEqual(expected);
   });
 });
 
@@ -222,16 +226,31 @@ describe('groups', () => {
     expect(listed.map(({ body }) => body)).toEqual([6, 8]);
   });
 
-  it('that a signal ends tell how many were looked at', async () => {
-    const queue = await withDead();
+  it('that a signal ends tell how many were looked at, and look at no further list', async () => {
+    const { name } = await withDead();
+    const surveyed: string[] = [];
+    const connection = hearing(redis.connection(), (script) => surveyed.push(script));
+    const { deadLetters } = await dividedQueue({ name, connection });
     const stop = new AbortController();
+    const calls = () => surveyed.filter((script) => script === 'survey-dead').length;
+    let before = 0;
 
-    const found = await queue.deadLetters.groups({
+    const found = await deadLetters.groups({
       signal: stop.signal,
-      onProgress: ({ examined }) => examined >= 4 && stop.abort(),
+      onProgress: ({ examined }) => {
+        if (examined < 4) return;
+        before = calls();
+        stop.abort();
+      },
     });
 
     expect(found).toMatchObject({ examined: 4, of: total, isInterrupted: true });
+    // One for what follows in the same list, and one for the beginning of the next.
+    expect(calls()).toBeLessThanOrEqual(before + 2);
+    surveyed.length = 0;
+    const result = await deadLetters.redrive({ filter: {}, signal: stop.signal });
+    expect(result).toMatchObject({ redriven: 0, of: total, isInterrupted: true });
+    expect(calls()).toBe(1);
   });
 });
 
@@ -451,7 +470,8 @@ describe('redriven to a queue with partitions', () => {
     expect(await source.deadLetters.redrive({ to: target })).toMatchObject({ redriven: total });
 
     expect(sorted((await returnedIn(target)).flat())).toEqual(numbers(total));
-    expect((await target.peek())[0]).toMatchObject({ origin: source.name });
+    const origins = (await target.peek(total)).map(({ origin }) => origin);
+    expect(new Set(origins)).toEqual(new Set([source.name]));
     expect(await source.deadLetters.count()).toBe(0);
   });
 
@@ -480,14 +500,29 @@ describe('redriven to a queue with partitions', () => {
 
 /** A connection of a process that dies when it calls this command. */
 function dyingAt(command: string, connection: Connection): Connection {
+  return around(connection, 'call', (called) => {
+    if (called === command) throw new Error('died');
+  });
+}
+
+/** A connection that tells the name of each script that is run. */
+function hearing(connection: Connection, hear: (script: string) => void): Connection {
+  return around(connection, 'run', (script) => hear((script as { name: string }).name));
+}
+
+function around(
+  connection: Connection,
+  method: 'call' | 'run',
+  before: (first: unknown) => void,
+): Connection {
   return new Proxy(connection, {
     get(target, name) {
       const value = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
-      if (name !== 'call') return value.bind(target);
-      return (called: string, ...rest: [never]) => {
-        if (called === command) throw new Error('died');
-        return target.call(called, ...rest);
+      if (name !== method) return value.bind(target);
+      return (first: unknown, ...rest: unknown[]) => {
+        before(first);
+        return value.call(target, first, ...rest);
       };
     },
   });

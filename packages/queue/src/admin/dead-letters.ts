@@ -38,7 +38,7 @@ const listOptionNames: NamesOf<ListOptions> = {
   maxBodyBytes: true,
 };
 
-/** The messages of a queue that were given up. */
+/** The messages of a queue that were given up: of one with partitions, those of all its lists together. */
 export class DeadLetters<Body = unknown, Input = Body> {
   readonly #partitions: Partitions;
   readonly #producer: Preparing<Body, Input>;
@@ -138,11 +138,12 @@ export class DeadLetters<Body = unknown, Input = Body> {
   /**
    * Sends dead letters again, as if they were new: attempts start from 1, and an expiry that has passed is left out.
    * They are delivered before the messages in the list, oldest first, and clients with plain RPOP do not see them. Those
-   * that die meanwhile are not among them.
+   * that die meanwhile are not among them. In a queue with partitions, each stays in its partition.
    *
    * Each is moved at once or not at all, so none is lost and none is doubled. With `to`, a queue has another slot: there
    * they are sent first and deleted then. If the process dies in between, some are in both places: the same redrive,
-   * within an hour, deletes them without sending them again; a redrive to a third queue would double them.
+   * within an hour, deletes them without sending them again; a redrive to a third queue would double them. Into
+   * a queue with partitions they go as sends would; if their number has changed in between, some would be doubled.
    *
    * @throws InvalidArgumentError for an option that cannot work. EncodeError, ValidationError, and what `map` or the
    * filter throws: what was redriven until then stays so.

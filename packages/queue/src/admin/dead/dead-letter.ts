@@ -5,7 +5,10 @@ import type { DeadList } from './dead-list.js';
 
 /** A message that is not delivered any more, and why. */
 export interface DeadLetter<Body = unknown> extends StoredMessage<Body> {
-  /** Where it stands among the dead letters: for `get`, `redrive` and `remove`, and to list on from. */
+  /**
+   * Where it stands among the dead letters: for `get`, `redrive` and `remove`, and to list on from. E.g. `1700000000000-0`; in a
+   * partition, with its number: `1700000000000-0@2`.
+   */
   readonly entry: string;
   /** E.g. `failed`, `crashed`, `malformed`, `invalid`, or what a handler said. */
   readonly reason: string;
