@@ -163,6 +163,16 @@ describe('an entry', () => {
     }
   });
 
+  it('of a partition that the queue has no longer is there still', async () => {
+    const { name } = await withDead();
+    await redis.queue({ name }).partitions.set(1);
+    const queue = redis.queue<number>({ name });
+
+    expect((await queue.deadLetters.list()).map(({ entry }) => entry)).toEqual(oldestFirst);
+    expect(await queue.deadLetters.editAndRedrive('2000-1@2', 10)).toBe(true);
+    expect((await queue.peek()).map(({ body }) => body)).toEqual([10]);
+  });
+
   it.each(['1-0@', '@1', '1-0@01', '1-0@-1', '1-0@x', '1-0@1@2', '1@1', '1-0@10000'])(
     '%s is refused',
     async (entry) => {
