@@ -30,6 +30,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     text: 'Guides',
     items: [
       entry('Queues', 'docs/guides/queues.md'),
+      entry('Partitions', 'docs/guides/partitions.md'),
       entry('Channels', 'docs/guides/channels.md'),
       entry('Topics', 'docs/guides/topics.md'),
       entry('NestJS', 'packages/nestjs/README.md'),

@@ -258,7 +258,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       Promise.all(sessions.map(does));
     this.#handlers.stop();
     return {
-      quiet: () => each(quiet),
+      quiet: () => each((session) => quiet(session)),
       returnAhead: () => this.#return(this.#removeWaiting()),
       handlersDone: () => this.#handlers.done(),
       giveUp: () => this.#giveUp(sessions),
@@ -462,7 +462,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   async #returnAhead(): Promise<void> {
     const sessions = this.#lists.sessions;
     this.#handlers.stall();
-    await Promise.all(sessions.map(quiet));
+    await Promise.all(sessions.map((session) => quiet(session)));
     const areSame = this.#lists.sessions.every((session, at) => session === sessions[at]);
     if (areSame && !this.#stopping.hasBegun) await this.#return(this.#removeWaiting());
   }
@@ -494,7 +494,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
  * Resolves when nothing more comes, provided that there is no demand. What is returned after
  * that keeps its place, because nothing behind it has been taken.
  */
-async function quiet(session: Session): Promise<void> {
+async function quiet<Body>(session: Session<Body>): Promise<void> {
   await session.endWait();
   await session.flushed();
 }
