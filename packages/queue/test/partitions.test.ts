@@ -408,3 +408,46 @@ it('a scheduler sends what is due in all partitions, also when there is no consu
   await eventually(async () => (await queue.stats()).pending === 6);
   expect((await queue.stats()).delayed).toBe(0);
 });
+
+it('consumeAll has turns for a queue with partitions as for any other', async () => {
+  const { consumeAll } = await import('../src/index.js');
+  const connection = redis.connection();
+  const large = redis.queue<string>({ connection, partitions: 3 });
+  const small = redis.queue<string>({ connection });
+  for (let n = 0; n < 40; n += 1) await large.send('large');
+  await small.sendBatch(Array.from({ length: 40 }, () => ({ body: 'small' })));
+  const handled: string[] = [];
+  const queues = new Map([
+    [large, 3],
+    [small, 1],
+  ]);
+  const consumer = consumeAll(queues, { concurrency: 4 }, ({ body }) => void handled.push(body));
+  onTestFinished(() => consumer.stop());
+
+  await eventually(() => handled.length === 80);
+  // While both have some, of four starts three are of the larger one.
+  const first = handled.slice(0, 40).filter((body) => body === 'large').length;
+  expect(first).toBeGreaterThanOrEqual(25);
+  expect(first).toBeLessThanOrEqual(33);
+});
+
+it('a test drains a queue with partitions, and moves the time to what is due in any of them', async () => {
+  const { startRedis } = await import('@redpost/core/embedded');
+  const { connect } = await import('@redpost/core');
+  const { drain, FakeClock } = await import('../src/testing/index.js');
+  const own = await startRedis();
+  onTestFinished(() => own.stop());
+  const plain = connect(own.url);
+  onTestFinished(() => plain.close());
+  const clock = await FakeClock.on(plain);
+  const queue = new Queue<number>('q', { connection: clock.connection, partitions: 3 });
+  onTestFinished(() => queue.close());
+  for (let n = 0; n < 6; n += 1) await queue.send(n, { key: `key ${n}`, delayMs: 60_000 * n });
+  const bodies: number[] = [];
+
+  expect(await drain(queue, ({ body }) => void bodies.push(body), { clock })).toMatchObject({
+    handled: 6,
+    acked: 6,
+  });
+  expect(bodies).toEqual([0, 1, 2, 3, 4, 5]);
+});

@@ -199,7 +199,7 @@ export class Partitions {
 
 /** Reads how a queue is divided. @param main the list of the queue's name. */
 export async function readDivision(
-  { connection, keys }: QueueContext,
+  { connection, keys }: Pick<QueueContext, 'connection' | 'keys'>,
   options: CallOptions = {},
 ): Promise<Division> {
   const fields = await connection.call('HMGET', [keys.shape, ...divisionFields], options);

@@ -5,6 +5,9 @@ import {
   InvalidArgumentError,
   wholeNumber,
 } from '@redpost/core';
+import { keysAt, keysOfAny, type QueueKeys } from '../keys.js';
+import { partitionList } from '../partitions/partition-list.js';
+import { readDivision } from '../partitions/partitions.js';
 import advanceSource from './advance.lua';
 import { shifted } from './shifted-connection.js';
 import { clockKey } from './shifted-script.js';
@@ -20,13 +23,13 @@ const advance = defineScript<{ ms: number }, number>({
   parse: Number,
 });
 
-const timeUntilDue = defineScript<{ queue: string }, number | undefined>({
+const timeUntilDue = defineScript<QueueKeys, number | undefined>({
   name: 'time-until-due',
   keys: {
-    delayed: ({ queue }) => `{${queue}}:delayed`,
-    debounced: ({ queue }) => `{${queue}}:debounced`,
-    later: ({ queue }) => `{${queue}}:later`,
-    schedules: ({ queue }) => `{${queue}}:schedules`,
+    delayed: ({ delayed }) => delayed,
+    debounced: ({ debounced }) => debounced,
+    later: ({ later }) => later,
+    schedules: ({ schedules }) => schedules,
   },
   lua: `
 local time = redis.call('TIME')
@@ -118,7 +121,15 @@ export class FakeClock {
   }
 
   /** In how many ms that is: 0 when something is due now. Resolves to undefined when nothing is due at any time. */
-  msUntilNext(queue: { readonly name: string }): Promise<number | undefined> {
-    return this.connection.run(timeUntilDue, { queue: queue.name });
+  async msUntilNext({ name }: { readonly name: string }): Promise<number | undefined> {
+    const { connection } = this;
+    const main = keysOfAny(name);
+    const { lists } = await readDivision({ connection, keys: main });
+    const partitions = Array.from({ length: lists }, (_, n) => keysAt(partitionList(name, n)));
+    const all = await Promise.all(
+      [main, ...partitions].map((keys) => connection.run(timeUntilDue, keys)),
+    );
+    const due = all.filter((ms) => ms !== undefined);
+    return due.length === 0 ? undefined : Math.min(...due);
   }
 }
