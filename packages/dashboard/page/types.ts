@@ -76,8 +76,17 @@ export interface QueueDetail {
   outbox: { pending: number; waitsSince?: string };
   total: Record<string, number>;
   deadLetters: { maxLength?: number; maxAgeMs?: number };
+  partitions?: { count: number; isMoving: boolean; lists: PartitionCounts[] };
   attention: Attention[];
   rights: Role;
+}
+
+export interface PartitionCounts {
+  list: string;
+  pending: number;
+  active: number;
+  delayed: number;
+  dead: number;
 }
 
 interface Distribution {

@@ -86,6 +86,24 @@ it('Now shows all queues and topics, those that need somebody first, and can be 
   await queue('fresh').destroy();
 });
 
+it('a queue with partitions shows how many messages each has, and the dead letters of all', async () => {
+  const divided = new Queue<object>('divided', { connection, partitions: 3 });
+  onTestFinished(async () => void (await divided.destroy()));
+  for (let n = 0; n < 9; n += 1) await divided.send({ n });
+  await (await divided.receive({ timeoutMs: 5000 }))?.deadLetter('rejected');
+  await divided.close();
+  const page = await open('/queues/divided');
+  await page.getByRole('heading', { name: '3 partitions' }).waitFor();
+  const lists = page.locator('section[aria-labelledby=partitions] tbody tr');
+  expect(await lists.count()).toBe(4);
+  expect(await page.locator('.tiles').textContent()).toContain('Pending8');
+  expect(await lists.locator('.dead').allTextContents()).toEqual(['1']);
+
+  await page.goto(page.url().replace('/divided', '/divided/dead-letters'));
+  await row(page, 'rejected').waitFor();
+  expect(page.url()).toContain('/divided/dead-letters');
+});
+
 it('a queue shows its numbers and charts, and is paused, limited, purged and destroyed', async () => {
   await queue('shop').sendBatch(Array.from({ length: 5 }, () => ({ body: {}, key: 'tenant-x' })));
   // Charts show minutes that are over: 5 counts, and how many waits and runs there were of each length.

@@ -46,6 +46,7 @@ export function QueueScreen({ queue, query, rights }: Props) {
         </p>
       )}
       <History queue={queue} range={query.get('range') ?? 'hour'} />
+      {detail.partitions && <PartitionsSection partitions={detail.partitions} />}
       <div class="columns">
         <LimitsSection detail={detail} />
         <section aria-labelledby="totals">
@@ -218,6 +219,37 @@ function Charts({ points, per }: { points: SeriesPoint[]; per: 'minute' | 'hour'
         ]}
       />
     </div>
+  );
+}
+
+function PartitionsSection({ partitions }: { partitions: NonNullable<QueueDetail['partitions']> }) {
+  const { count, isMoving, lists } = partitions;
+  return (
+    <section aria-labelledby="partitions">
+      <h2 id="partitions">{counted(count, 'partition')}</h2>
+      {isMoving && (
+        <p class="note">
+          Their number has changed: messages of keys may still go from one to another.
+        </p>
+      )}
+      <Table
+        caption="Messages by list"
+        rows={lists}
+        keyOf={({ list }) => list}
+        empty="There is no list."
+        columns={[
+          { title: 'List', cell: ({ list }) => <code>{list}</code> },
+          { title: 'Pending', isNumber: true, cell: ({ pending }) => number(pending) },
+          { title: 'Active', isNumber: true, cell: ({ active }) => number(active) },
+          { title: 'Delayed', isNumber: true, cell: ({ delayed }) => number(delayed) },
+          {
+            title: 'Dead',
+            isNumber: true,
+            cell: ({ dead }) => (dead ? <span class="dead">{number(dead)}</span> : '0'),
+          },
+        ]}
+      />
+    </section>
   );
 }
 

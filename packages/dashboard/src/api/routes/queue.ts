@@ -1,4 +1,4 @@
-import type { SeriesPoint } from '@redpost/queue';
+import type { Queue, SeriesPoint } from '@redpost/queue';
 import { z } from 'zod';
 import { operationSchema } from '../../acting/operations.js';
 import { attentionFor, attentionSchema } from '../../watching/attention.js';
@@ -57,6 +57,22 @@ export const queueRoutes = [
         maxLength: count.optional(),
         maxAgeMs: z.number().optional(),
       }),
+      partitions: z
+        .object({
+          count,
+          isMoving: z.boolean().describe('Messages of keys may still go from one to another'),
+          lists: z.array(
+            z.object({
+              list: z.string(),
+              pending: count,
+              active: count,
+              delayed: count,
+              dead: count,
+            }),
+          ),
+        })
+        .optional()
+        .describe('Left out where the queue has none'),
       attention: z.array(attentionSchema),
       rights: z.enum(['view', 'operate', 'destroy']),
     }),
@@ -76,6 +92,7 @@ export const queueRoutes = [
         limits: stats.limits as z.input<typeof limitsSchema>,
         outbox: { pending: outbox.pending, waitsSince: iso(outbox.waitsSince) },
         deadLetters: { maxLength: finite(bounds.maxLength), maxAgeMs: finite(bounds.maxAgeMs) },
+        partitions: stats.partitions === undefined ? undefined : await partitionsOf(queue),
         attention: attentionFor(stats, ageMs),
         rights: rights.roleFor(queue.name) ?? 'view',
       };
@@ -340,6 +357,11 @@ export const queueRoutes = [
 ];
 
 /** Infinity cannot be told in JSON: it means longer than the last bound. */
+async function partitionsOf({ partitions }: Pick<Queue, 'partitions'>) {
+  const [{ count, isMoving }, lists] = await Promise.all([partitions.get(), partitions.stats()]);
+  return { count, isMoving, lists };
+}
+
 function pointView({ at, wait, run, ...counts }: SeriesPoint) {
   const finite = (ms: number | undefined) => (ms === Infinity ? 2 * longestMs : ms);
   const view = ({ count: many, p50Ms, p99Ms }: SeriesPoint['wait']) => ({
