@@ -9,6 +9,7 @@ import {
   moveFromBeeQueue,
   undoMoveFromBeeQueue,
 } from '../src/move/index.js';
+import { contentsOf } from './support/contents.js';
 import { startPrinting } from './support/printing-process.js';
 import { uniqueName, useRedis } from './support/use-redis.js';
 
@@ -295,11 +296,5 @@ async function numbers(connection: Connection, command: string, key: string): Pr
 }
 
 async function dump(connection: Connection, ...prefixes: string[]) {
-  const found = prefixes.map(async (prefix) => {
-    const keys = ((await connection.call('KEYS', [`${prefix}*`])) as Buffer[]).map(String).sort();
-    return Promise.all(
-      keys.map(async (key) => [key, String(await connection.call('DUMP', [key]))]),
-    );
-  });
-  return Promise.all(found);
+  return Promise.all(prefixes.map((prefix) => contentsOf(connection, prefix)));
 }

@@ -12,6 +12,7 @@ import {
   moveFromBullMQ,
   undoMoveFromBullMQ,
 } from '../src/move/index.js';
+import { contentsOf } from './support/contents.js';
 import { startPrinting } from './support/printing-process.js';
 import { uniqueName, useRedis } from './support/use-redis.js';
 
@@ -264,12 +265,12 @@ it('a dry run counts, and changes nothing', async () => {
   await from.add('a', { n: 1 });
   await from.add('b', { n: 2 }, { delay: 10_000 });
   await from.upsertJobScheduler('pulse', { every: 3_600_000 }, { data: {} });
-  const before = await dump(connection, `bull:${name}:`);
+  const before = await contentsOf(connection, `bull:${name}:`);
 
   const { moved } = await move({ dryRun: true });
 
   expect(moved).toMatchObject({ waiting: 1, schedulers: 1 });
-  expect(await dump(connection, `bull:${name}:`)).toEqual(before);
+  expect(await contentsOf(connection, `bull:${name}:`)).toEqual(before);
   expect(await to.stats()).toMatchObject({ pending: 0, delayed: 0 });
 });
 
@@ -477,9 +478,4 @@ async function elements(connection: Connection, key: string): Promise<{ n: numbe
   const command = type === 'zset' ? 'ZRANGE' : 'LRANGE';
   const found = type === 'none' ? [] : ((await connection.call(command, [key, 0, -1])) as Buffer[]);
   return found.map((element) => JSON.parse(String(element).split('\n')[1] as string));
-}
-
-async function dump(connection: Connection, prefix: string) {
-  const keys = ((await connection.call('KEYS', [`${prefix}*`])) as Buffer[]).map(String).sort();
-  return Promise.all(keys.map(async (key) => [key, String(await connection.call('DUMP', [key]))]));
 }
