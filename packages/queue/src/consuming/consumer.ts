@@ -315,7 +315,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       },
       renewed: () => this.#handlers.goOn(),
       drained: (_, isGated = false) => {
-        if (!this.#lists.isDry && !isGated) return;
+        // Of several lists, the others may have some.
+        if (this.#lists.count > 1 && !this.#lists.isDry && !isGated) return;
         this.#handlers.drained?.(isGated);
         if (!isGated) this.#events.emit('drained', undefined);
       },
