@@ -254,11 +254,10 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   #beginStop(): StopSteps {
     const sessions = this.#lists.sessions;
-    const each = (does: (session: Session<Body>) => Promise<void>) =>
-      Promise.all(sessions.map(does));
+    const each = (does: (session: Session<Body>) => Promise<void>) => forEach(sessions, does);
     this.#handlers.stop();
     return {
-      quiet: () => each((session) => quiet(session)),
+      quiet: () => each(quiet),
       returnAhead: () => this.#return(this.#removeWaiting()),
       handlersDone: () => this.#handlers.done(),
       giveUp: () => this.#giveUp(sessions),
@@ -463,7 +462,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   async #returnAhead(): Promise<void> {
     const sessions = this.#lists.sessions;
     this.#handlers.stall();
-    await Promise.all(sessions.map((session) => quiet(session)));
+    await forEach(sessions, quiet);
     const areSame = this.#lists.sessions.every((session, at) => session === sessions[at]);
     if (areSame && !this.#stopping.hasBegun) await this.#return(this.#removeWaiting());
   }
@@ -475,20 +474,24 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   async #return(deliveries: HeldDelivery<Body>[]): Promise<void> {
     try {
-      await Promise.all(
-        this.#lists.sessions.map((session) =>
-          session.returnUnfinished(
-            this.#lists.count === 1
-              ? deliveries
-              : deliveries.filter(({ settler }) => settler === session),
-          ),
-        ),
-      );
+      await forEach(this.#lists.sessions, (session) => {
+        const own = deliveries.filter(({ settler }) => settler === session);
+        return session.returnUnfinished(own);
+      });
     } catch (error) {
       // They stay leased, and return when the consumer leaves or its lease ends.
       this.#failed(asError(error));
     }
   }
+}
+
+/** Does it for all, also where it fails for one whose server cannot be reached. Rejects with the first failure when all are through. */
+async function forEach<Body>(
+  sessions: readonly Session<Body>[],
+  does: (session: Session<Body>) => Promise<void>,
+): Promise<void> {
+  const done = await Promise.allSettled(sessions.map(does));
+  for (const each of done) if (each.status === 'rejected') throw each.reason;
 }
 
 /**
