@@ -31,6 +31,8 @@ export type Report =
   | { type: 'ack-refused'; key: string; receipt: string; code: string }
   | { type: 'lost'; count: number }
   | { type: 'recovered'; consumer: string; returned: number; deadLettered: number }
+  /** The producer knows that the queue has so many partitions now. */
+  | { type: 'divided'; partitions: number }
   /** The topic's group was deleted, and was created again. */
   | { type: 'recreated' }
   /** The process has caused an incident in itself, which began at `since`. */

@@ -16,6 +16,12 @@ import { killProducers } from './kill-producers.js';
 import { mixed } from './mixed.js';
 import { outOfMemory } from './out-of-memory.js';
 import { partition } from './partition.js';
+import {
+  partitionsBoth,
+  partitionsChange,
+  partitionsFailover,
+  partitionsMigrate,
+} from './partitions.js';
 import { poison } from './poison.js';
 import { powerLoss, powerLossTopic, restartRedis, restartRedisEverysec } from './restart-redis.js';
 import {
@@ -51,6 +57,7 @@ const standalone: readonly Fault[] = [
   byteByByte,
   outOfMemory,
   ...wrongClocks,
+  partitionsChange,
 ];
 
 const several: readonly Fault<Server>[] = [
@@ -61,6 +68,9 @@ const several: readonly Fault<Server>[] = [
   clusterFailover,
   clusterPlannedFailover,
   migrateSlot,
+  partitionsFailover,
+  partitionsMigrate,
+  partitionsBoth,
 ];
 
 /** In the order of the report. */

@@ -20,6 +20,7 @@ const {
   keyEvery,
   priorityEvery,
   onceKeys,
+  learnEveryMs,
   sendOptions,
 } = options;
 
@@ -41,6 +42,7 @@ const line = topic
   : new Queue(options.queue, { connection, replicas, ...(sendTimeoutMs && { sendTimeoutMs }) });
 let made = 0;
 const sends = new Set();
+if (learnEveryMs) void learn();
 
 while (made < count && !isDone) {
   const messages = Array.from({ length: Math.min(burst, count - made) }, make);
@@ -104,6 +106,20 @@ async function sendBatch(messages) {
   const items = messages.map(({ body, options }) => ({ body, ...options }));
   const results = await line.sendBatch(items);
   for (const [at, { status, id, error }] of results.entries()) ends[at](error, { status, id });
+}
+
+/** A queue does that less often by itself. */
+async function learn() {
+  const [least, most] = learnEveryMs;
+  while (!isDone) {
+    try {
+      const { count: partitions } = await line.partitions.get();
+      report({ type: 'divided', partitions });
+    } catch ({ code, message }) {
+      report({ type: 'error', code, message });
+    }
+    await pause(least + Math.random() * (most - least));
+  }
 }
 
 /** Reports that the send has begun; returns a function that reports its end. */

@@ -65,6 +65,11 @@ export interface ProducerSettings extends LineSettings {
   priorityEvery?: number;
   /** Every message is sent once until it is done, with one of so many keys, which all producers have. Default: none. */
   onceKeys?: number;
+  /**
+   * It reads how the queue is divided after each time from the least to the most of these, in ms, and reports it. Default: as a queue
+   * does, within half a minute.
+   */
+  learnEveryMs?: readonly [least: number, most: number];
   /** The number of a message that kills its consumer. Default: none. */
   poisonAt?: number;
   /** How many bytes to add to the body. Default: none. */

@@ -134,13 +134,7 @@ export class Clustered implements Server {
    */
   async migrateSlotOf(key: string, random: () => number): Promise<number> {
     const owner = await this.#ownerOf(key);
-    const masters = await Promise.all(
-      (await this.#masters()).map(async (node) => ({
-        id: await id(node),
-        port: node.port,
-        call: node.call,
-      })),
-    );
+    const masters = await this.#slotOwners();
     const source = masters.find(({ port }) => port === owner.port) as SlotOwner;
     const others = masters.filter((node) => node !== source);
     const sink = others[Math.floor(random() * others.length)] as SlotOwner;
@@ -151,6 +145,31 @@ export class Clustered implements Server {
     return count;
   }
 
+  /**
+   * Prepares to move the slot of a key, key by key, from its master to another one than the master of `beside`, which may die meanwhile.
+   * The result does it, and resolves with how many keys were moved.
+   *
+   * @param between is awaited before each key.
+   */
+  async migrationBeside(
+    beside: string,
+    key: string,
+    between: () => Promise<void>,
+  ): Promise<() => Promise<number>> {
+    const [source, apart] = [await this.portOf(key), await this.portOf(beside)];
+    const owners = (await this.#slotOwners())
+      .filter(({ port }) => port !== apart)
+      .map((owner) => ({ ...owner, call: whenUp(owner.call) }));
+    const from = owners.find(({ port }) => port === source) as SlotOwner;
+    const to = owners.find(({ port }) => port !== source) as SlotOwner;
+    return () => migrateSlotOf(key, from, to, [from, to], between);
+  }
+
+  /** Which master has this key. */
+  async portOf(key: string): Promise<number> {
+    return (await this.#ownerOf(key)).port;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#nodes.map((node) => node.stop()));
   }
@@ -158,6 +177,13 @@ export class Clustered implements Server {
   async #masters(): Promise<Node[]> {
     const roles = await Promise.all(this.#nodes.map((node) => node.text('INFO', 'replication')));
     return this.#nodes.filter((_, at) => roles[at]?.includes('role:master'));
+  }
+
+  async #slotOwners(): Promise<SlotOwner[]> {
+    const masters = await this.#masters();
+    return Promise.all(
+      masters.map(async (node) => ({ id: await id(node), port: node.port, call: node.call })),
+    );
   }
 
   async #ownerOf(key: string, { notAsking }: { notAsking?: Node } = {}): Promise<Node> {
@@ -173,4 +199,20 @@ export class Clustered implements Server {
 
 function id(node: Node): Promise<string> {
   return node.text('CLUSTER', 'MYID');
+}
+
+/** Repeats calls until the Cluster has a master for all slots again. */
+function whenUp(call: SlotOwner['call']): SlotOwner['call'] {
+  return async (command, args) => {
+    const attempt = async (): Promise<[reply: unknown] | undefined> => {
+      try {
+        return [await call(command, args)];
+      } catch (error) {
+        if (String(error).includes('CLUSTERDOWN')) return undefined;
+        throw error;
+      }
+    };
+    const [reply] = (await eventually(attempt)) ?? [];
+    return reply;
+  };
 }
