@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { addTo } from '../src/accounting/add-to.js';
 import { callsByQueueKey, disorder, type KeyedCall } from '../src/accounting/key-order.js';
 import { eventually } from '../src/eventually.js';
+import { repartition } from '../src/processes/repartition.js';
 import { SystemUnderTest } from '../src/processes/system-under-test.js';
 import { Replicated } from '../src/servers/replicated.js';
 import type { Server } from '../src/servers/server.js';
@@ -19,6 +21,19 @@ function wrongOrder({ log }: SystemUnderTest<Server>, { acked = false } = {}) {
     return [...first.values()];
   });
   return chosen.map(disorder).filter((found) => Object.values(found).flat().length > 0);
+}
+
+/** The same for several producers: the order of the messages of each of them. */
+function wrongOrderOfEach({ log }: SystemUnderTest<Server>) {
+  const senders = new Map(log.all('sending').map(({ key, process }) => [key, process]));
+  return [...callsByQueueKey(log).values()].flatMap((calls) => {
+    const { together } = disorder(calls);
+    const ofSenders = new Map<string | undefined, KeyedCall[]>();
+    for (const call of calls) addTo(ofSenders, senders.get(call.key), call);
+    const found = [...ofSenders.values()].map(disorder);
+    const [early, late] = [found.flatMap((each) => each.early), found.flatMap((each) => each.late)];
+    return together.length + early.length + late.length > 0 ? [{ together, early, late }] : [];
+  });
 }
 
 describe('messages of each key are handled one at a time and in order', () => {
@@ -46,6 +61,43 @@ describe('messages of each key are handled one at a time and in order', () => {
     expect(wrongOrder(system)).toEqual([]);
     expect(log.happened('SIGKILL')).toBe(8);
     expect(callsByQueueKey(log).size).toBe(20);
+  });
+
+  it('while the number of partitions changes, consumers are killed and handlers fail', async () => {
+    await using system = await SystemUnderTest.start();
+    const { log, queue } = system;
+    await queue.partitions.set(2);
+    const consumers = system.consumers(3, { consume: { concurrency: 10, leaseMs: 1000 } });
+    // Some know of a change much later than others.
+    const load = { ...keyed, burst: 4, everyMs: 40 };
+    const producers = [
+      system.producers(2, { ...load, learnEveryMs: [20, 50] }),
+      system.producers(1, { ...load, learnEveryMs: [500, 1000] }),
+    ];
+    const numbers = [5, 3, 6, 1, 4];
+    for (const partitions of numbers) {
+      await system.progress(50);
+      await repartition(system, producers, partitions);
+      await pause(300);
+      const [victim] = consumers.members;
+      if (victim) await system.kill(victim);
+    }
+    await system.progress(50);
+    await Promise.all(producers.map((pool) => pool.stop()));
+    await system.quiet({ withinMs: 60_000 });
+    await consumers.stop();
+
+    const summary = await system.summary();
+    expect(summary.resolved).toBeGreaterThan(500);
+    expect({ lost: summary.lost, dead: await system.deadLetters() }).toEqual({
+      lost: [],
+      dead: [],
+    });
+    expect(summary.outOfOrder).toEqual([]);
+    expect(summary.together).toEqual([]);
+    expect(wrongOrderOfEach(system)).toEqual([]);
+    expect(log.happened('SIGKILL')).toBe(numbers.length);
+    expect((await queue.partitions.get()).lists).toHaveLength(7);
   });
 
   it('as far as they are acknowledged, while a consumer is frozen and scripts are flushed', async () => {

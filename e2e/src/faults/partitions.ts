@@ -101,7 +101,8 @@ export const partitionsChange: Fault = {
     consumers: 3,
     consumer: { handleMs: 5 },
     producers: 2,
-    producer: { learnEveryMs: [50, 500] },
+    // Fewer than are handled, or keys would never be without a message.
+    producer: { everyMs: 40, learnEveryMs: [50, 500] },
   },
   partitions,
   server: () => Standalone.start({ persistence: 'aof-always' }),
@@ -114,7 +115,7 @@ export const partitionsChange: Fault = {
     );
     const chances = fork(random);
     let isThrough = false;
-    const change = repartition(system, workload.producers, next).finally(() => {
+    const change = repartition(system, [workload.producers], next).finally(() => {
       isThrough = true;
     });
     const killAll = async () => {

@@ -20,7 +20,7 @@ export async function partitionsOf<Body>({ partitions }: Queue<Body>): Promise<s
  */
 export async function repartition(
   { log, queue, connection }: SystemUnderTest<Server>,
-  producers: ProcessPool,
+  producers: readonly ProcessPool[],
   count: number,
 ): Promise<void> {
   const present = (await queue.partitions.get()).count;
@@ -29,7 +29,7 @@ export async function repartition(
     const last = log.all('divided', name).at(-1);
     return last !== undefined && last.at > since && last.partitions === present;
   };
-  await eventually(() => producers.members.every(knows), {
+  await eventually(() => producers.every(({ members }) => members.every(knows)), {
     describe: () => 'every producer knows of the last change',
   });
   await connection.call('HSET', [`{${queue.name}}:shape`, 'partitions_since', 1]);
