@@ -19,6 +19,7 @@ import { manyKeys } from './many-keys.js';
 import { manyQueues } from './many-queues.js';
 import { otel, prometheus } from './observed.js';
 import { once } from './once.js';
+import { partitions } from './partitions.js';
 import { priorities } from './priorities.js';
 import { request } from './request.js';
 import { schedules } from './schedules.js';
@@ -50,6 +51,7 @@ export const benchmarks: readonly Benchmark[] = [
   subscriberForAwait,
   topic,
   costs,
+  partitions,
   bytes,
   bytesWithKeys,
   depth,

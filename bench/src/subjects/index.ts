@@ -21,6 +21,8 @@ export const queueSubjects: Record<string, () => Promise<QueueSubject>> = {
   'bullmq-500-queues': async () => (await import('./bullmq-many-queues.js')).bullmq500Queues,
   'redpost-priorities': async () => (await import('./redpost.js')).redpostPriorities,
   'redpost-limits': async () => (await import('./redpost.js')).redpostLimits,
+  'redpost-partitions': async () => (await import('./redpost-partitions.js')).redpostPartitions,
+  'redpost-in-cluster': async () => (await import('./redpost-partitions.js')).redpostInCluster,
   'redpost-otel': async () => (await import('./redpost-otel.js')).redpostOtel,
   'redpost-prometheus': async () => (await import('./redpost-prometheus.js')).redpostPrometheus,
   'redpost-once': async () => (await import('./redpost.js')).redpostOnce,
