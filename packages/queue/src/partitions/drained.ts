@@ -1,11 +1,18 @@
+import { pause } from '@redpost/core/consuming';
 import type { QueueContext } from '../context.js';
 import { scanned } from '../flow/scanned.js';
 import { forgetFormerPartitions } from '../scripts/forget-former-partitions.js';
 import { placeIn } from './former-places.js';
 
+/** Between two looks, in ms: longer than from the question of a producer, whether a key is known there, to its send. */
+const betweenMs = 1000;
+
 /**
- * Looks whether messages of keys wait where they went before the number of partitions was another one, and if none does for a minute
- * since then, lets producers forget these places. Resolves to true then.
+ * Looks whether messages of keys wait where they went before the number of partitions was another one, and if none does, and the
+ * change was a minute ago, lets producers forget these places. Resolves to true then.
+ *
+ * It looks twice: a message may reach such a place just after the first look, because its key was still known there before that. And
+ * a key that waits and is held in turns may not be seen in either place.
  *
  * @param lists all lists of the queue, that of its name first.
  * @param count how many partitions there are now.
@@ -14,12 +21,19 @@ export async function forgetDrained(
   lists: readonly QueueContext[],
   count: number,
 ): Promise<boolean> {
+  if (!(await areDrained(lists, count))) return false;
+  await pause(betweenMs, undefined, { ref: false });
+  if (!(await areDrained(lists, count))) return false;
+  const [{ connection, keys }] = lists as [QueueContext];
+  return connection.run(forgetFormerPartitions, { keys, count });
+}
+
+async function areDrained(lists: readonly QueueContext[], count: number): Promise<boolean> {
   for (const [at, list] of lists.entries()) {
     if (await hasForeign(list, at, count)) return false;
     if (await hasPosted(list, lists)) return false;
   }
-  const [{ connection, keys }] = lists as [QueueContext];
-  return connection.run(forgetFormerPartitions, { keys, count });
+  return true;
 }
 
 /** True when a key is known in this list that belongs to another one. */

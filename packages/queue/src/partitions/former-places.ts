@@ -59,14 +59,14 @@ export class FormerPlaces {
   /**
    * It is sent now. Returns where to.
    *
-   * @param place what was asked.
+   * @param place where it was to go, by what was asked or what was known.
    * @param now where it goes when nothing of its key waits elsewhere.
    */
-  begin(together: string, place: number, now: number): number {
+  begin(together: string, place: number, now: number, wasAsked: boolean): number {
     const detour = this.#detours.get(together);
     if (detour) detour.sending += 1;
     else if (place !== now) this.#detours.set(together, { place, sending: 1 });
-    this.#wasAsked(together);
+    if (wasAsked) this.#wasAsked(together);
     return detour?.place ?? place;
   }
 
@@ -112,7 +112,9 @@ export class FormerPlaces {
     const lists = this.#lists().map((list) => list.keys.list);
     try {
       const moved = questions.map(({ key }) => key);
-      const known = await connection.run(knownKeys, { keys, lists, moved });
+      // Behind the messages that this producer has sent there.
+      const line = keys.list;
+      const known = await connection.run(knownKeys, { keys, lists, moved }, { line });
       for (const [n, { resolve }] of questions.entries()) resolve(known[n] === true);
     } catch (error) {
       for (const { reject } of questions) reject(error);

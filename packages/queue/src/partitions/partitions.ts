@@ -102,16 +102,17 @@ export class Partitions {
   /** Asks where such a message may go. Each answer is to be followed by `begin()`. */
   async ask(together: string, options: CallOptions = {}): Promise<number> {
     await this.learn(options);
-    return this.#isMoving
-      ? this.#formerPlaces.ask(together, this.division)
-      : this.placeNow(together);
+    return this.#formerPlaces.ask(together, this.division);
   }
 
-  /** It is sent now. Returns the number of the list that it goes to, and whether `settled()` is to be called. */
-  begin(together: string, asked: number): { at: number; isDetour: boolean } {
+  /**
+   * It is sent now. Returns the number of the list that it goes to, and whether `settled()` is to be called.
+   *
+   * @param place what `ask()` has told, or `placeNow()` some time ago.
+   */
+  begin(together: string, place: number, wasAsked: boolean): { at: number; isDetour: boolean } {
     const now = this.placeNow(together);
-    if (!this.#isMoving) return { at: now, isDetour: false };
-    const at = this.#formerPlaces.begin(together, asked, now);
+    const at = this.#formerPlaces.begin(together, place, now, wasAsked);
     return { at, isDetour: at !== now };
   }
 

@@ -117,7 +117,7 @@ export class Producer<Body, Input> {
     const isFree = firstUse.before({}, async () => {});
     return Promise.all([isFree, this.#place(message, valid)]).then(() => {
       // It is sent by others, some time later.
-      this.#begin(message)?.();
+      this.#begin(message, true)?.();
       return message;
     });
   }
@@ -154,10 +154,13 @@ export class Producer<Body, Input> {
     const valid = this.#validate(body);
     const { isKnown, mayDiffer } = this.#partitions;
     if (!isKnown || (mayDiffer && message.together !== undefined)) {
-      return this.#enqueueInOrder(message, this.#place(message, valid));
+      return this.#enqueueInOrder(message, this.#place(message, valid), true);
     }
-    if (valid || !this.#order.isFree(onlyLine)) return this.#enqueueInOrder(message, valid);
-    return this.#enqueue(message);
+    if (!valid && this.#order.isFree(onlyLine)) return this.#enqueue(message);
+    // The number of partitions may be another one when it is its turn. Those behind it have to follow it.
+    const { together } = message;
+    if (together !== undefined) message.toList = this.#partitions.placeNow(together);
+    return this.#enqueueInOrder(message, valid);
   }
 
   #prepare(body: Input, options: SendOptions, flow = ''): Outgoing {
@@ -233,10 +236,14 @@ export class Producer<Body, Input> {
     return typeof encoded === 'string' ? encoded : Buffer.from(encoded);
   }
 
-  #enqueueInOrder(message: Outgoing, ready: Promise<unknown> | undefined): Promise<string> {
+  #enqueueInOrder(
+    message: Outgoing,
+    ready: Promise<unknown> | undefined,
+    wasAsked = false,
+  ): Promise<string> {
     return this.#tracked(
       this.#order.wait(onlyLine, ready, () => {
-        const settled = this.#begin(message);
+        const settled = this.#begin(message, wasAsked);
         const sending = this.#enqueue(message);
         if (settled) sending.then(settled, settled);
         return sending;
@@ -262,10 +269,10 @@ export class Producer<Body, Input> {
   }
 
   /** It is sent now, where that had to be found out. Returns what is to be called when it was sent, if anything. */
-  #begin(message: Outgoing): (() => void) | undefined {
+  #begin(message: Outgoing, wasAsked: boolean): (() => void) | undefined {
     const { together, toList } = message;
     if (together === undefined || toList === undefined) return undefined;
-    const { at, isDetour } = this.#partitions.begin(together, toList);
+    const { at, isDetour } = this.#partitions.begin(together, toList, wasAsked);
     message.toList = at;
     return isDetour ? () => this.#partitions.settled(together) : undefined;
   }
