@@ -240,3 +240,32 @@ it('when nothing waits in former partitions any more, producers do not ask for t
   await eventually(() => order.count === 40);
   expect(order.wrong).toEqual([]);
 });
+
+it('a message whose body is still being validated when the number changes stays behind those before it', async () => {
+  const release = deferred();
+  const slow = {
+    '~standard': {
+      version: 1 as const,
+      vendor: 'test',
+      validate: async (value: unknown) => {
+        if (value === 2) await release.promise;
+        return { value: value as number };
+      },
+    },
+  };
+  const queue = redis.queue<number>({ partitions: 2, schema: slow } as never);
+  const key = keys.find((each) => partitionOf(each, 2) !== partitionOf(each, 5)) as string;
+  await queue.send(0, { key });
+  await queue.send(1, { key });
+  const sends = [queue.send(2, { key }), queue.send(3, { key })];
+  await queue.partitions.set(5);
+  sends.push(queue.send(4, { key }));
+  release.resolve();
+  await Promise.all(sends);
+  const handled: number[] = [];
+  const consumer = redis.otherEnd(queue).consume(({ body }) => void handled.push(body));
+  onTestFinished(() => consumer.stop());
+
+  await eventually(() => handled.length === 5);
+  expect(handled).toEqual([0, 1, 2, 3, 4]);
+});
