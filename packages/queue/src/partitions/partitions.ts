@@ -18,6 +18,7 @@ export class Partitions {
   readonly #contextOf: (keys: QueueKeys) => QueueContext;
   readonly #declare: (() => Promise<Division>) | undefined;
   readonly #formerPlaces: FormerPlaces;
+  #count = 0;
   /** Undefined until it is known. */
   #division: Division | undefined;
   #learning: Promise<void> | undefined;
@@ -63,7 +64,7 @@ export class Partitions {
 
   /** Among how many partitions new messages are shared, as far as is known; 0 for a queue that is not divided. */
   get count(): number {
-    return this.division.count;
+    return this.#count;
   }
 
   /** What is known of the lists: that of the queue's name comes first. */
@@ -169,6 +170,7 @@ export class Partitions {
     this.#learnedAt = performance.now();
     this.withLists(division.lists);
     this.#division = division;
+    this.#count = division.count;
   }
 
   /** All lists, and those that there are with so many partitions. */

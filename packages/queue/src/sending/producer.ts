@@ -62,6 +62,8 @@ export class Producer<Body, Input> {
   readonly #order = new SendOrder();
   /** Into the lists that the queue has, as far as they were used. */
   readonly #outlets: Outlet[] = [];
+  /** Into the list of the queue's name. */
+  readonly #main: Outlet;
   readonly #turns: SendTurns;
   #isClosed = false;
 
@@ -71,7 +73,7 @@ export class Producer<Body, Input> {
     this.#partitions = partitions;
     this.#options = options;
     this.#turns = new SendTurns(() => partitions.refresh());
-    this.#outlet(0);
+    this.#main = this.#outlet(0);
   }
 
   send(body: Input, options: SendOptions): Promise<string> {
@@ -110,8 +112,9 @@ export class Producer<Body, Input> {
     const message = this.#prepare(body, options, flow);
     const valid = this.#validate(body);
     const { firstUse } = this.#context;
-    const { isKnown, mayDiffer } = this.#partitions;
-    if (firstUse.isOver && isKnown && !(mayDiffer && message.together !== undefined)) {
+    const partitions = this.#partitions;
+    const mayDiffer = message.together !== undefined && partitions.mayDiffer;
+    if (firstUse.isOver && partitions.isKnown && !mayDiffer) {
       return valid ? valid.then(() => message) : message;
     }
     const isFree = firstUse.before({}, async () => {});
@@ -152,14 +155,14 @@ export class Producer<Body, Input> {
 
   #submit(message: Outgoing, body: Input): Promise<string> {
     const valid = this.#validate(body);
-    const { isKnown, mayDiffer } = this.#partitions;
-    if (!isKnown || (mayDiffer && message.together !== undefined)) {
+    const partitions = this.#partitions;
+    const { together } = message;
+    if (!partitions.isKnown || (together !== undefined && partitions.mayDiffer)) {
       return this.#enqueueInOrder(message, this.#place(message, valid), true);
     }
     if (!valid && this.#order.isFree(onlyLine)) return this.#enqueue(message);
     // The number of partitions may be another one when it is its turn. Those behind it have to follow it.
-    const { together } = message;
-    if (together !== undefined) message.toList = this.#partitions.placeNow(together);
+    if (together !== undefined) message.toList = partitions.placeNow(together);
     return this.#enqueueInOrder(message, valid);
   }
 
@@ -255,7 +258,9 @@ export class Producer<Body, Input> {
     return new Promise((resolve, reject) => {
       message.resolve = resolve;
       message.reject = reject;
-      this.#outlet(this.#placeOf(message)).add(message);
+      const outlet =
+        this.#partitions.count === 0 ? this.#main : this.#outlet(this.#placeOf(message));
+      outlet.add(message);
     });
   }
 
