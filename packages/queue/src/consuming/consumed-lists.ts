@@ -80,14 +80,6 @@ export class ConsumedLists<Body> {
     return this.#all.some(({ session }) => session.isWaiting);
   }
 
-  /** How many may have more messages, at least one. */
-  get hungry(): number {
-    return Math.max(
-      1,
-      this.#sum(({ isDry }) => (isDry ? 0 : 1)),
-    );
-  }
-
   /** The name of the first session that this list has; undefined for a new one. */
   nameFor({ at }: ConsumedList<Body>): string | undefined {
     return at === 0 ? undefined : leaseName(this.first.session.consumer, at);

@@ -18,7 +18,7 @@ import {
   Stopping,
   type StopSteps,
   ToldSeldom,
-  type Turns,
+  Turns,
   UnheardDeadLetters,
 } from '@redpost/core/consuming';
 import { areIdle } from '../admin/idle.js';
@@ -115,6 +115,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #outcomes: Outcomes<HeldDelivery<Body>>;
   readonly #handlers: Handlers<Body>;
   readonly #turns: Turns | undefined;
+  /** Of the partitions: whose turn it is asks for all that is wanted, so that calls are as large as with one list. */
+  readonly #partitionTurns: Turns;
   /** What was acknowledged in this tick, where somebody listens. */
   readonly #acked = new TickBatch<AckedMessage<Body>>(unlimited, (messages) => {
     this.#events.emit('acked', { messages });
@@ -146,6 +148,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#context = context;
     this.#partitions = partitions;
     this.#turns = turns;
+    this.#partitionTurns = turns ?? new Turns();
     this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'failed');
     this.#idle = new IdleWatch(
       () => areIdle(partitions),
@@ -288,7 +291,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       { ...this.#options, ...own },
       this.#sessionEvents(list),
       former,
-      this.#turns,
+      list.at === 0 ? this.#turns : this.#partitionTurns,
     );
     void list.session.open(() => !this.#stopping.hasBegun);
   }
@@ -355,8 +358,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   }
 
   #pump(): void {
-    if (this.#lists.count === 1) this.#lists.first.session.pump();
-    else this.#lists.pump();
+    this.#lists.first.session.pump();
+    if (this.#lists.count > 1) this.#partitionTurns.soon();
   }
 
   /** As many as are taken ahead for each handler. */
@@ -367,8 +370,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   #reserve(): number {
     const { reserve = 0 } = this.#handlers;
-    if (this.#lists.count === 1) return this.#lists.first.session.behind === 0 ? reserve : 0;
-    return this.#lists.behind === 0 ? reserve / this.#lists.hungry : 0;
+    const { behind } = this.#lists.count === 1 ? this.#lists.first.session : this.#lists;
+    return behind === 0 ? reserve : 0;
   }
 
   #demand(list: ConsumedList<Body>): number {
@@ -386,7 +389,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     const own = this.#handlers.freeFor?.(session);
     if (own !== undefined) return own - session.requested;
     const most = list.mostAhead === 0 ? Math.min(wanted, idle) : wanted;
-    return Math.ceil((most - requested) / this.#lists.hungry);
+    return most - requested;
   }
 
   /** Puts in force what the queue has declared: the feed complies with it already. */
