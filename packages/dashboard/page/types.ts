@@ -81,7 +81,7 @@ export interface QueueDetail {
   rights: Role;
 }
 
-export interface PartitionCounts {
+interface PartitionCounts {
   list: string;
   pending: number;
   active: number;
