@@ -264,8 +264,8 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     });
     this.#context = contextOf(keys, isForeign);
     const wanted = checkedPartitions(options.partitions, isForeign);
-    const declare = wanted === undefined ? undefined : () => divide(this.#partitions, wanted, true);
-    this.#partitions = new Partitions(this.#context, (keys) => contextOf(keys, true), declare);
+    const into = (count: number) => divide(this.#partitions, count, true);
+    this.#partitions = new Partitions(this.#context, (keys) => contextOf(keys, true), into, wanted);
     this.partitions = new DeclaredPartitions(this.#partitions);
     consumerOptions(consume);
     this.#defaults = consume;
@@ -681,7 +681,9 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   async destroy(options: DestroyOptions = {}): Promise<DestroyResult> {
     refuseUnknownOptions('destroy()', options, destroyOptionNames);
     const { deleted, isThrough } = await destroyLists(await this.#partitions.all(), options);
-    if (isThrough) await this.#context.index.remove(this.name);
+    if (!isThrough) return deleted;
+    this.#partitions.forget();
+    await this.#context.index.remove(this.name);
     return deleted;
   }
 

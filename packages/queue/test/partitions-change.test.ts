@@ -269,3 +269,39 @@ it('a message whose body is still being validated when the number changes stays 
   await eventually(() => handled.length === 5);
   expect(handled).toEqual([0, 1, 2, 3, 4]);
 });
+
+it('a queue that is destroyed and used again is divided as its options say, and otherwise not', async () => {
+  const queue = redis.queue<number>({ partitions: 3 });
+  await queue.send(0);
+  await queue.destroy();
+  await queue.send(1);
+  expect(await queue.stats()).toMatchObject({ partitions: 3, pending: 1 });
+  const other = redis.otherEnd(queue);
+  await other.stats();
+  await other.destroy();
+  await other.send(2);
+
+  expect(await other.stats()).toMatchObject({ partitions: undefined, pending: 1 });
+  expect(await queue.connection.call('LLEN', [queue.name])).toBe(1);
+});
+
+it('what is sent to partitions after another process has destroyed the queue is found', async () => {
+  const queue = redis.queue<number>({ partitions: 3 });
+  await queue.send(0, { key: 'a' });
+  const watching = redis.otherEnd(queue);
+  await watching.stats();
+  await redis.otherEnd(queue).destroy();
+  await queue.send(1, { key: 'a' });
+  // Who only looks does not bring the queue back.
+  await watching.partitions.get();
+  expect(await queue.connection.call('EXISTS', [`{${queue.name}}:shape`])).toBe(0);
+  const handled: number[] = [];
+  const consumer = redis.otherEnd(queue).consume(({ body }) => void handled.push(body));
+  onTestFinished(() => consumer.stop());
+  // As it does at its next send after half a minute.
+  await queue.partitions.get();
+
+  await eventually(() => handled.length === 1);
+  expect(handled).toEqual([1]);
+  expect(await queue.partitions.get()).toMatchObject({ count: 3 });
+});

@@ -16,28 +16,33 @@ const freshMs = 30_000;
 export class Partitions {
   readonly #main: QueueContext;
   readonly #contextOf: (keys: QueueKeys) => QueueContext;
-  readonly #declare: (() => Promise<Division>) | undefined;
+  readonly #divide: ((count: number) => Promise<Division>) | undefined;
+  readonly #wanted: number | undefined;
   readonly #formerPlaces: FormerPlaces;
   #count = 0;
   /** Undefined until it is known. */
   #division: Division | undefined;
   #learning: Promise<void> | undefined;
   #learnedAt = 0;
+  #isSentTo = false;
   readonly #contexts: QueueContext[];
 
   /**
    * @param main the list of the queue's name.
    * @param contextOf makes the same for the list of a partition.
-   * @param declare divides the queue as its options say, unless it is divided already.
+   * @param divide divides the queue into so many partitions, unless it is divided already.
+   * @param wanted into how many it is to be divided; undefined to leave it as it is.
    */
   constructor(
     main: QueueContext,
     contextOf: (keys: QueueKeys) => QueueContext,
-    declare?: () => Promise<Division>,
+    divide?: (count: number) => Promise<Division>,
+    wanted?: number,
   ) {
     this.#main = main;
     this.#contextOf = contextOf;
-    this.#declare = declare;
+    this.#divide = divide;
+    this.#wanted = wanted;
     this.#contexts = [main];
     this.#formerPlaces = new FormerPlaces(() => this.#contexts);
   }
@@ -157,7 +162,20 @@ export class Partitions {
   /** Reads again how it is divided. */
   async reread(): Promise<void> {
     await this.learn();
-    this.heard(await readDivision(this.#main));
+    await this.#read({});
+  }
+
+  /** From now on, messages are sent to partitions. */
+  noteSends(): void {
+    this.#isSentTo = true;
+  }
+
+  /** The queue was destroyed here: what is sent next begins a new one. */
+  forget(): void {
+    this.#division = undefined;
+    this.#count = 0;
+    this.#isSentTo = false;
+    this.#contexts.length = 1;
   }
 
   /** Reads again, in the background, how a divided queue is divided now. */
@@ -186,15 +204,22 @@ export class Partitions {
   }
 
   async #read(options: CallOptions): Promise<void> {
-    if (this.#declare && !this.isKnown) {
-      this.heard(await this.#declare());
+    const known = this.#division;
+    if (!known && this.#divide && this.#wanted !== undefined) {
+      this.heard(await this.#divide(this.#wanted));
       return;
     }
     try {
-      this.heard(await readDivision(this.#main, options));
+      const division = await readDivision(this.#main, options);
+      const isForgotten = known !== undefined && division.lists < known.lists;
+      // Redis has lost it, or another process has destroyed the queue. Consumers have to find what was sent to partitions since.
+      if (isForgotten && this.#isSentTo && this.#divide) {
+        this.heard(await this.#divide(known.count));
+      } else this.heard(division);
     } catch (error) {
       // Who may not read that can send all the same: what is in the list of the queue's name is handled, too.
-      if (!isRedpostError(error, 'SERVER')) throw error;
+      const isDenied = isRedpostError(error, 'SERVER') && !error.retryable;
+      if (known || !isDenied) throw error;
       this.heard(undivided);
     }
   }

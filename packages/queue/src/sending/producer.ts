@@ -283,6 +283,7 @@ export class Producer<Body, Input> {
   }
 
   #placeOf({ toList, together }: Outgoing): number {
+    this.#partitions.noteSends();
     if (toList !== undefined) return toList;
     const { count } = this.#partitions;
     if (count === 0) return 0;
