@@ -28,4 +28,4 @@ it('takes the URLs of nodes of a Cluster, also of one, from --redis and REDIS_UR
 
   const secret = await redpost(['list', '--redis', `${first},${second.replace('//', '//:x@')}`]);
   expect(secret.stderr).toContain('can see the password in --redis');
-}, 30_000);
+}, 120_000);
