@@ -114,7 +114,7 @@ export class History<Body = unknown> {
 
   /** What was declared for this queue by any object or process; undefined where there is no history. */
   async settings(): Promise<Complete<HistoryOptions> | undefined> {
-    const [{ connection, keys }] = (await this.#partitions.all()) as [QueueContext];
+    const { connection, keys } = this.#partitions.main;
     const fields = await connection.call('HMGET', [keys.shape, ...historyFields]);
     return historyOf(...(fields as (Buffer | null)[]).map((field) => field?.toString()));
   }

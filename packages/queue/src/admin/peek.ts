@@ -73,9 +73,9 @@ export async function peek<Body>(
       return state === 'pending' ? reading.pending(order) : reading[state]();
     }),
   );
-  const [list] = lists as [QueueContext<Body>];
+  const main = partitions.main as QueueContext<Body>;
   const next = together(found, state).slice(0, count);
-  return Promise.all(next.map((each) => readPeeked(list, state, each)));
+  return Promise.all(next.map((each) => readPeeked(main, state, each)));
 }
 
 /** Of the lists of a queue: consumers take of each in turn, and delayed messages come when they are due. */

@@ -50,7 +50,7 @@ export async function readSeries(
   }
   const length = lengths[by];
   const lists = await partitions.all();
-  const to = options.to?.getTime() ?? (await serverTime(lists[0] as QueueContext));
+  const to = options.to?.getTime() ?? (await serverTime(partitions.main));
   const last = Math.floor(to / length);
   const first = options.from
     ? Math.max(Math.floor(options.from.getTime() / length), last - keptSums[by] + 1)

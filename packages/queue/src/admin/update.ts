@@ -57,8 +57,8 @@ export async function update<Body, Input>(
   refuseUnknownOptions('update()', changes, changeNames);
   refuseUnknownOptions('update()', options, searchOptionNames);
   checkId(id);
-  const [list] = partitions.known as [QueueContext<Body>];
-  const input = await checkedChanges(list, changes, maxMessageBytes);
+  const main = partitions.main as QueueContext<Body>;
+  const input = await checkedChanges(main, changes, maxMessageBytes);
   const scripts = { waiting: updateWaiting, held: findHeld };
   type Found = 'updated' | 'keyed' | 'malformed' | 'active';
   const sought = { id, input, order, options };

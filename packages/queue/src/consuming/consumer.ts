@@ -144,7 +144,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     options: CheckedConsume & { signal?: AbortSignal | undefined },
     turns?: Turns,
   ) {
-    const [context] = partitions.known as [QueueContext<Body>];
+    const context = partitions.main as QueueContext<Body>;
     this.#context = context;
     this.#partitions = partitions;
     this.#turns = turns;

@@ -81,7 +81,7 @@ export class Receiver<Body = unknown> {
   #handedOut: Promise<void> = Promise.resolve();
 
   constructor(partitions: Partitions, options: LeaseOptions, events: Emitter<QueueEvents<Body>>) {
-    const [context] = partitions.known as [QueueContext<Body>];
+    const context = partitions.main as QueueContext<Body>;
     this.#context = context;
     this.#partitions = partitions;
     const about = describeConsumer({ version, runs: 'receive', concurrency: 1 });

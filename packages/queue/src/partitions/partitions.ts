@@ -83,12 +83,6 @@ export class Partitions {
     return this.#contexts;
   }
 
-  /** The lists of the partitions that new messages go to. Of a queue that is not divided, that of its name. */
-  async current(): Promise<readonly QueueContext[]> {
-    await this.learn();
-    return this.count === 0 ? this.#contexts : this.#contexts.slice(1, 1 + this.count);
-  }
-
   /** The list that messages go to which belong together by this text, once nothing waits any more where they went before. */
   async listOf(together: string): Promise<QueueContext> {
     await this.learn();

@@ -38,7 +38,7 @@ export class DeclaredSchedules<Body = unknown, Input = Body> {
   async set(name: string, options: ScheduleOptions<Input>): Promise<Schedule<Body>> {
     checkedScheduleName(name);
     const spec = checkedSchedule(options);
-    const [{ codec, schema, firstUse }] = this.#partitions.known as [QueueContext<Body>];
+    const { codec, schema, firstUse } = this.#partitions.main as QueueContext<Body>;
     const { body } = options;
     const encoded = encodeBody(codec, body);
     if (schema) await validate(schema, body);

@@ -59,7 +59,7 @@ export class DeclaredLimits {
 
   /** The limits that are declared. */
   async get(): Promise<QueueLimits> {
-    const [{ connection, keys }] = (await this.#partitions.all()) as [QueueContext];
+    const { connection, keys } = this.#partitions.main;
     return shapeOf((await connection.call('HGETALL', [keys.shape])) as Buffer[]).limits;
   }
 
