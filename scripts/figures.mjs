@@ -22,7 +22,10 @@ export function renewFigures({ write = true } = {}) {
 }
 
 function headline({ measures, machine, startedAt }) {
-  const rows = ['send', 'send-batch', 'consume', 'consume-one', 'send-10KiB', 'consume-10KiB'];
+  const rows = [
+    ...['send', 'send-batch', 'consume', 'consume-one', 'handlers-100'],
+    ...['send-10KiB', 'consume-10KiB'],
+  ];
   const peers = ['redpost', 'bullmq', 'bee-queue'];
   const where = `${machine.cpu}, ${machine.cores} cores, Redis ${machine.redis}, Node ${machine.node}`;
   const table = tableOf(measures, [...rows, 'latency-p50', 'bytes'], peers);

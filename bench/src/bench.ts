@@ -6,6 +6,7 @@ import { natsVersion } from './harness/nats-server.js';
 import { RedisServer } from './harness/redis-server.js';
 import { subjectTitles } from './harness/versions.js';
 import type { BenchOptions } from './options.js';
+import { quickMeasures } from './report/quick-summary.js';
 import type { MeasureResult, Results } from './results.js';
 import { summarize } from './summary.js';
 
@@ -46,7 +47,7 @@ export async function bench(
     quick: options.quick,
     machine: { ...machine(), redis: await redisVersion(), ...(nats ? { nats } : {}) },
     measures,
-    leftOut: leftOut(options, nats),
+    leftOut: nats ? [] : ['NATS: no `nats-server` on PATH (apt-get install nats-server)'],
     failures,
   };
 }
@@ -56,8 +57,9 @@ function chosen({
   only,
   persistence,
 }: BenchOptions): [benchmark: Benchmark, persistent: boolean][] {
-  const wanted = benchmarks.filter((benchmark) =>
-    only ? namesOf(benchmark).some((name) => only.includes(name)) : !(quick && benchmark.isLong),
+  const names: readonly string[] | undefined = only ?? (quick ? quickMeasures : undefined);
+  const wanted = benchmarks.filter(
+    (benchmark) => !names || namesOf(benchmark).some((name) => names.includes(name)),
   );
   return [
     ...wanted
@@ -71,14 +73,6 @@ function chosen({
 
 function namesOf({ name, measures }: Benchmark): string[] {
   return [...new Set([name, ...measures.map((measure) => measure.name)])];
-}
-
-function leftOut({ quick, only }: BenchOptions, nats: string | undefined): string[] {
-  const long = benchmarks.filter(({ isLong }) => isLong && quick && !only);
-  return [
-    ...long.map(({ name }) => `${name}: takes too long for --quick`),
-    ...(nats ? [] : ['NATS: no `nats-server` on PATH (apt-get install nats-server)']),
-  ];
 }
 
 async function redisVersion(): Promise<string> {

@@ -21,7 +21,7 @@ export interface Benchmark {
   readonly messages: { readonly most: number } | number;
   /** The same for `--quick`, where a run would take too long. */
   readonly quickMessages?: number;
-  /** Left out of `--quick`. */
+  /** One warm-up would take too long. */
   readonly isLong?: boolean;
   run(run: Run): Promise<Found>;
 }

@@ -5,6 +5,7 @@ import { bench } from './bench.js';
 import { benchOptions } from './options.js';
 import { benchmarksChart } from './report/chart.js';
 import { benchmarksPage } from './report/markdown.js';
+import { quickSummary } from './report/quick-summary.js';
 import { terminalTable } from './report/terminal-table.js';
 
 const options = benchOptions(process.argv.slice(2));
@@ -13,9 +14,11 @@ const results = await bench(options, (step, detail) => progress.show(step, detai
 progress.end();
 
 const { columns: width = 100, isTTY } = process.stdout;
-process.stdout.write(
-  `${terminalTable(results, { color: isTTY && !process.env.NO_COLOR, width })}\n`,
-);
+const report =
+  options.quick && !options.only
+    ? quickSummary(results)
+    : terminalTable(results, { color: isTTY && !process.env.NO_COLOR, width });
+process.stdout.write(`${report}\n`);
 
 const json = `${JSON.stringify(results, null, 2)}\n`;
 if (options.json) await write(resolve(options.json), json);

@@ -28,7 +28,11 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     .description(
       'Measures redpost beside its peers. Without options, it renews docs/benchmarks.md.',
     )
-    .option('--quick', 'fewer and shorter runs: under two minutes, good for a first look', false)
+    .option(
+      '--quick',
+      'fewer and shorter runs of the main measures: under two minutes, for a first look; with --only, of those',
+      false,
+    )
     .addOption(namesOption('--only <names...>', 'benchmarks or measures', benchmarkNames))
     .addOption(namesOption('--peers <names...>', 'peers to measure beside redpost', peerNames))
     .option('--no-peers', 'redpost alone')

@@ -30,7 +30,7 @@ export const batch = throughput({
   },
   consume: {
     name: 'consume-one',
-    title: 'consume, concurrency 1',
+    title: 'consume, empty handler, concurrency 1',
     how: 'A no-op async handler, one message at a time.',
     unit: 'messages/s',
     better: 'higher',

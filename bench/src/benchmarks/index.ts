@@ -8,7 +8,7 @@ import { depth } from './depth.js';
 import { distance } from './distance.js';
 import { endurance } from './endurance.js';
 import { flows } from './flows.js';
-import { handlersOf10, handlersOf100 } from './handlers.js';
+import { handlers } from './handlers.js';
 import { history } from './history.js';
 import { idle } from './idle.js';
 import { keys } from './keys.js';
@@ -32,8 +32,7 @@ export const benchmarks: readonly Benchmark[] = [
   single,
   batch,
   large,
-  handlersOf100,
-  handlersOf10,
+  ...handlers,
   distance,
   latency,
   keys,

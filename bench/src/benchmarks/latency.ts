@@ -4,8 +4,14 @@ import { exact } from '../exact.js';
 
 /** How often a message is sent. After a longer pause, the processor has to fetch all code again. */
 const paces = [
-  { name: 'latency', title: 'idle queue', pauseMs: 10, every: '10 to 20 ms' },
-  { name: 'latency-often', title: 'idle queue, more often', pauseMs: 1, every: '1 to 2 ms' },
+  { name: 'latency', title: 'idle queue', pauseMs: 10, every: '10 to 20 ms', p99: 'bullmq' },
+  {
+    name: 'latency-often',
+    title: 'idle queue, more often',
+    pauseMs: 1,
+    every: '1 to 2 ms',
+    p99: 'bee-queue',
+  },
 ];
 
 export const latency: Benchmark = {
@@ -13,7 +19,7 @@ export const latency: Benchmark = {
   kind: 'queue',
   subjects: ['redpost', 'bullmq', 'bee-queue', 'groupmq', 'ioredis-safe', 'jetstream'],
   withAof: true,
-  measures: paces.flatMap(({ name, title, every }): Measure[] => [
+  measures: paces.flatMap(({ name, title, every, p99 }): Measure[] => [
     {
       name: `${name}-p50`,
       title: `send to handler, ${title}, p50`,
@@ -28,7 +34,7 @@ export const latency: Benchmark = {
       how: 'Of the same messages.',
       unit: 'ms',
       better: 'lower',
-      goals: [{ atMost: 1, peer: 'bullmq' }],
+      goals: [{ atMost: 1, peer: p99 }],
     },
   ]),
   messages: 300,

@@ -31,7 +31,7 @@ export const single = throughput({
   },
   consume: {
     name: 'consume',
-    title: 'consume, concurrency 100',
+    title: 'consume, empty handler, concurrency 100',
     how: 'A no-op async handler empties the queue that was just filled; from the first to the last message.',
     unit: 'messages/s',
     better: 'higher',

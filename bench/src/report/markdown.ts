@@ -25,8 +25,8 @@ export function benchmarksPage(results: Results): string {
     introduction(results),
     failures(results),
     chart(results),
-    goals(results),
     ...figures(results),
+    goals(results),
     leftOut(results),
     method,
   ];

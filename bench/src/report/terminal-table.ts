@@ -117,7 +117,8 @@ function subjectRow(subject: SubjectResult, { paint }: Page): string[] {
 function goals(results: Results, page: Page): string[] {
   const persistences = [...byPersistence(results).keys()];
   const benchmarks = grouped(goalRows(results), ({ benchmark }) => benchmark);
-  if (benchmarks.size === 0) return [];
+  // Short runs decide nothing.
+  if (benchmarks.size === 0 || results.quick) return [];
 
   const founds = persistences.map(() => foundWidth);
   const widths = [page.width - widthOf(founds), ...founds];

@@ -87,6 +87,32 @@ export class QueueSide extends Side {
     this.#consuming = await this.#opened().consume(handler, concurrency);
   }
 
+  handled({ count }: { count: number }): Promise<void> {
+    return this.#tally.reached(count);
+  }
+
+  async alone({
+    concurrency,
+    handlerMs,
+  }: {
+    concurrency: number;
+    handlerMs: number;
+  }): Promise<{ perSecond: number }> {
+    const startedAt = performance.now();
+    const endsAt = startedAt + 1000;
+    let calls = 0;
+
+    async function handler(): Promise<void> {
+      while (performance.now() < endsAt) {
+        await pause(Math.random() * handlerMs);
+        calls += 1;
+      }
+    }
+
+    await Promise.all(Array.from({ length: concurrency }, handler));
+    return { perSecond: (1000 * calls) / (performance.now() - startedAt) };
+  }
+
   async delivered(): Promise<Delivered> {
     await this.#tally.complete;
     await this.#consuming?.stop();

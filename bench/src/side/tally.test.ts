@@ -10,6 +10,18 @@ it('is complete when every expected message has come, in any order', async () =>
   expect(exact(tally.result(), 3)).toMatchObject({ distinct: 3, doubled: 0, strange: 0 });
 });
 
+it('tells when so many have come, also when they have come already', async () => {
+  const tally = new Tally(1, 3);
+  const two = tally.reached(2);
+  tally.see(1);
+  tally.see(1);
+  await expect(Promise.race([two, Promise.resolve('not yet')])).resolves.toBe('not yet');
+  tally.see(3);
+
+  await two;
+  await tally.reached(1);
+});
+
 it('notices a message that comes twice, which does not stand for a missing one', () => {
   const tally = new Tally(10, 2);
   tally.see(10);

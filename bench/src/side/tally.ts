@@ -12,6 +12,8 @@ export class Tally {
   #firstAt = 0n;
   #lastAt = 0n;
   #completed = () => {};
+  #markAt = 0;
+  #markReached = () => {};
 
   /** Expects `count` messages, numbered from `first`; `enough` of them make it complete. */
   constructor(
@@ -28,6 +30,15 @@ export class Tally {
 
   get distinct(): number {
     return this.#distinct;
+  }
+
+  /** Resolves when so many different ones have come. */
+  reached(count: number): Promise<void> {
+    if (this.#distinct >= count) return Promise.resolve();
+    this.#markAt = count;
+    return new Promise((resolve) => {
+      this.#markReached = resolve;
+    });
   }
 
   see(n: number): void {
@@ -53,6 +64,7 @@ export class Tally {
   #count(): void {
     if (this.#distinct === 0) this.#firstAt = process.hrtime.bigint();
     this.#distinct += 1;
+    if (this.#distinct === this.#markAt) this.#markReached();
     if (this.#distinct !== this.enough) return;
     this.#lastAt = process.hrtime.bigint();
     this.#completed();

@@ -27,6 +27,10 @@ interface Tasks {
     options: Omit<Numbers, 'bytes'> & { concurrency: number; enough?: number; handlerMs?: number },
   ): void;
   subscribe(options: Omit<Numbers, 'bytes'>): void;
+  /** Resolves when so many of them have been handled. */
+  handled(options: { count: number }): void;
+  /** Calls the handler of `consume` without a queue for a second, `concurrency` at a time. */
+  alone(options: { concurrency: number; handlerMs: number }): { perSecond: number };
   /** Resolves when the expected messages have come, the consumer is stopped and all is acknowledged. */
   delivered(): Delivered;
   /** Of the messages that came since `consume`: from being sent to being handled, in ms, sorted. */

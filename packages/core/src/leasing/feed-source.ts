@@ -1,6 +1,5 @@
 /** The messages that one call acknowledges. */
 export interface Acked<Item> {
-  /** In the order in which they were settled. */
   readonly held: readonly Item[];
 }
 
@@ -10,8 +9,14 @@ export interface Acked<Item> {
  */
 export interface Acks<Item, Part extends Acked<Item>> {
   readonly size: number;
-  /** Removes and returns as many as fit into one call, oldest first. */
-  take(): Part;
+  /** How many of them are ready to be sent. The others cost less if they wait a moment for those that belong to them. */
+  readonly ready: number;
+  /**
+   * Removes and returns as many as fit into one call.
+   *
+   * @param all whether those that are not ready are among them.
+   */
+  take(all: boolean): Part;
   /** Adds these before all others, to be sent again, because Redis may not have received them. */
   sendAgain(acked: Part): void;
 }

@@ -278,7 +278,9 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     if (source.isHeldUp) return false;
     const mustTell = source.hasNews;
     if (this.#calls >= this.#callSize.callsOf(source.limits.calls) && !mustTell) return false;
-    const goesAnyway = mustTell || (source.acks.size > 0 && this.#calls === 0);
+    const isCalm = this.#isCalm;
+    const acks = isCalm ? source.acks.ready : source.acks.size;
+    const goesAnyway = mustTell || (acks > 0 && this.#calls === 0);
     const mayAsk = source.mayAsk(this.#supply === 'flowing', goesAnyway);
     // Computing the demand may mean looking into many sessions.
     if (!mayAsk && !goesAnyway && !this.#suspect.isFree) return false;
@@ -286,24 +288,32 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     const count = mayAsk ? Math.max(0, Math.min(demand, this.#callSize.count)) : 0;
     const withSuspect = demand > 0 && this.#suspect.isFree;
     if (count === 0 && !withSuspect && !goesAnyway) return false;
-    if (!mustTell && !withSuspect && this.#mayLinger(count)) return false;
-    void this.#exchange(count, withSuspect);
+    if (!mustTell && !withSuspect && isCalm && this.#mayLinger(count)) return false;
+    const acked = source.acks.take(!isCalm);
+    void this.#exchange(count, withSuspect, acked);
     return true;
   }
 
-  /** Whether nobody waits for a call: most of what is wanted ahead of the handlers is here, or on its way. */
+  /** Whether nobody waits for acknowledgements: neither a caller, nor a feed that asks for messages only with them. */
+  get #isCalm(): boolean {
+    return (
+      this.#supply === 'flowing' &&
+      this.#session.ackWaiters.size === 0 &&
+      this.#idleWaiters.length === 0
+    );
+  }
+
+  /** Whether nobody waits for messages: most of what is wanted ahead of the handlers is here, or on its way. */
   #mayLinger(count: number): boolean {
     if (count >= this.#callSize.count) return false;
-    if (this.#supply !== 'flowing' || this.#session.ackWaiters.size > 0) return false;
     const { events } = this.#session;
     const reserve = events.reserve?.(this.#session) ?? 0;
     return reserve > 1 && count <= reserve / 2 && this.#linger.mayWait();
   }
 
-  async #exchange(count: number, withSuspect: boolean): Promise<void> {
+  async #exchange(count: number, withSuspect: boolean, acked: Part): Promise<void> {
     const source = this.#source;
     const epoch = this.#epoch;
-    const acked = source.acks.take();
     this.#linger.end();
     if (withSuspect) this.#suspect.take('asked for');
     this.#calls += 1;

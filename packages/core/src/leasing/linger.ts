@@ -1,13 +1,13 @@
 import { clearTimeout, setTimeout } from '../runtime/timers.js';
 
 /** How long a call waits at most, in ms. */
-const longestMs = 1;
+const longestMs = 2;
 
 /**
  * Lets a call for which nobody waits be sent a moment later, so that it carries more: the server and this process spend most
  * of the time for a small call on waking up.
  *
- * States: off -> waiting (from the first question on) -> over (after a millisecond) -> off (when the call is sent).
+ * States: off -> waiting (from the first question on) -> over (after 2 ms) -> off (when the call is sent).
  */
 export class Linger {
   readonly #over: () => void;

@@ -1,4 +1,4 @@
-import type { Acked } from '@redpost/core/consuming';
+import { type Acked, clearTimeout, setTimeout } from '@redpost/core/consuming';
 
 /** A leased message, by its receipt. */
 export interface Leased {
@@ -23,8 +23,13 @@ export interface Batch {
  */
 export type Runs = readonly number[];
 
-interface OpenBatch extends Batch {
-  settled: number;
+/** A batch that Redis may still keep as one, with its messages that are settled here. */
+interface OpenBatch<Held> extends Batch {
+  readonly held: Held[];
+  /** How many of these had expired. */
+  expired: number;
+  /** Whether some of these have waited for the others for {@link longestWaitMs} already. */
+  hasWaited: boolean;
 }
 
 /** The messages that one call acknowledges. */
@@ -39,106 +44,193 @@ export interface Acknowledged<Held extends Leased> extends Acked<Held> {
   readonly flows: ReadonlySet<string> | undefined;
 }
 
-/** The most messages that one call acknowledges. */
+/** The most messages that one call acknowledges, unless a single batch has more. */
 const most = 4000;
 /** After a batch was taken apart, so many calls lease no batch. */
 const callsWithout = 100;
 /** The most batches that are tracked, so that finding the batch of a message has a bounded cost. */
 const mostBatches = 64;
+/** How long acknowledgements wait for the rest of their batch, in ms; up to twice as long, since one timer serves all. */
+const longestWaitMs = 8;
 
 /**
  * Acknowledgements that wait to be sent. Messages that Redis keeps as one batch are acknowledged as a whole when all of them
- * are settled, and otherwise one by one. Both work in any case, but for single messages Redis has to take the batch
- * apart.
+ * are settled, and otherwise one by one. Both work in any case, but for single messages Redis has to take all batches
+ * apart, and they cost it twice as much. So those that are settled wait a moment for the rest of their batch, if the
+ * call allows that.
  */
 export class Acknowledgements<Held extends Leased> {
-  #held: Held[] = [];
+  /** Whether nobody misses acknowledgements that are sent a few ms later. */
+  mayWait = true;
+  readonly #ripe: () => void;
+  /** Those that are in no batch any more. */
+  #singles: Held[] = [];
+  /** How many of these had expired. */
   #expired = 0;
+  /** The flows that members among these are of. */
   #flows: Set<string> | undefined;
-  /** The batches that Redis may still keep as one, each with the number of its settled messages. */
-  readonly #batches: OpenBatch[] = [];
+  /** Batches that are settled as a whole. */
+  #whole: OpenBatch<Held>[] = [];
+  /** The others. */
+  readonly #open: OpenBatch<Held>[] = [];
+  /** How many messages of whole batches, and how many of open ones, are settled. */
+  #inWhole = 0;
+  #inOpen = 0;
   #callsWithout = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param ripe called when some have waited long enough for the rest of their batch. */
+  constructor(ripe: () => void) {
+    this.#ripe = ripe;
+  }
 
   /** How many acknowledgements wait. */
   get size(): number {
-    return this.#held.length;
+    return this.#singles.length + this.#inWhole + this.#inOpen;
+  }
+
+  /** How many of them do not wait for the rest of their batch. */
+  get ready(): number {
+    return this.mayWait ? this.size - this.#inOpen : this.size;
   }
 
   /** Whether messages that are leased together are likely to be settled together. */
   get comeTogether(): boolean {
-    return this.#callsWithout === 0 && this.#batches.length < mostBatches;
+    return this.#callsWithout === 0 && this.#open.length < mostBatches;
   }
 
-  /** The messages, oldest first. */
-  [Symbol.iterator](): Iterator<Held> {
-    return this.#held[Symbol.iterator]();
+  /** The messages. */
+  *[Symbol.iterator](): Generator<Held> {
+    yield* this.#singles;
+    for (const { held } of this.#whole) yield* held;
+    for (const { held } of this.#open) yield* held;
   }
 
   /** Adds a batch that was leased. */
   expect(batch: Batch): void {
-    this.#batches.push({ settled: 0, ...batch });
+    this.#open.push({ ...batch, held: [], expired: 0, hasWaited: false });
   }
 
   /** A message was settled by another call, for which Redis has taken all batches apart. */
   comeApart(): void {
-    this.#batches.length = 0;
+    for (const batch of this.#whole.splice(0)) this.#open.push(batch);
+    for (const { held, expired, flows } of this.#open.splice(0)) {
+      for (const each of held) this.#singles.push(each);
+      this.#expired += expired;
+      for (const flow of flows?.keys() ?? []) this.#addFlow(flow);
+    }
+    this.#inWhole = 0;
+    this.#inOpen = 0;
     this.#callsWithout = callsWithout;
   }
 
   /** @param expired true when the message was not handled, but had expired. */
   add(held: Held, expired: boolean): void {
-    this.#held.push(held);
+    const batch = this.#batchOf(held.number);
+    if (batch) {
+      this.#addToBatch(batch, held, expired);
+      return;
+    }
+    this.#singles.push(held);
     if (expired) this.#expired += 1;
-    const batch = batchOf(this.#batches, held.number);
-    if (batch) batch.settled += 1;
-    if (held.memberOf !== undefined) this.#addMember(held.memberOf, batch);
+    if (held.memberOf !== undefined) this.#addFlow(held.memberOf);
   }
 
-  /** Removes and returns as many as fit into one call. */
-  take(): Acknowledged<Held> {
+  /**
+   * Removes and returns as many as fit into one call.
+   *
+   * @param all whether those are among them that wait for the rest of their batch.
+   */
+  take(all = true): Acknowledged<Held> {
     if (this.#callsWithout > 0) this.#callsWithout -= 1;
-    const held = this.#held.splice(0, most);
-    const isAll = this.#held.length === 0;
-    const batches: Batch[] = [];
-    const receipts: number[] = [];
-    for (const { number } of held) {
-      if (batchOf(batches, number)) continue;
-      const batch = batchOf(this.#batches, number);
-      if (batch && batch.settled === batch.count && isAll) {
-        this.#batches.splice(this.#batches.indexOf(batch), 1);
-        batches.push(batch);
-        continue;
-      }
-      receipts.push(number);
-      if (batch) this.comeApart();
+    const batches = this.#takeWhole();
+    if ((all || !this.mayWait) && this.#inOpen > 0) this.comeApart();
+    const inBatches = batches.reduce((sum, { count }) => sum + count, 0);
+    const singles = this.#singles.splice(0, Math.max(0, most - inBatches));
+    let expired = batches.reduce((sum, batch) => sum + batch.expired, 0);
+    const flows = new Set(batches.flatMap((batch) => [...(batch.flows?.keys() ?? [])]));
+    if (this.#singles.length === 0) {
+      expired += this.#expired;
+      this.#expired = 0;
+      for (const flow of this.#flows ?? []) flows.add(flow);
+      this.#flows = undefined;
     }
-    const expired = isAll ? this.#expired : 0;
-    this.#expired -= expired;
-    const flows = this.#flows;
-    if (isAll) this.#flows = undefined;
-    return { held, batches, receipts, expired, flows };
+    return {
+      held: batches.reduce((sum, { held }) => (sum.length > 0 ? sum.concat(held) : held), singles),
+      batches,
+      receipts: singles.map(({ number }) => number),
+      expired,
+      flows: flows.size > 0 ? flows : undefined,
+    };
   }
 
   /** Adds these before all others, to be sent again, because Redis may not have received them. */
-  sendAgain({ held, expired, flows = new Set() }: Acknowledged<Held>): void {
-    this.#held.unshift(...held);
+  sendAgain({ held, expired, flows }: Acknowledged<Held>): void {
+    this.#singles.unshift(...held);
     this.#expired += expired;
-    for (const flow of flows) this.#addMember(flow);
+    for (const flow of flows ?? []) this.#addFlow(flow);
   }
 
-  #addMember(flow: string, batch?: Batch): void {
+  /** Nothing is sent any more. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #batchOf(receipt: number): OpenBatch<Held> | undefined {
+    // Not by `find`: for each message, its closure costs more than the search.
+    for (const batch of this.#open) {
+      if (receipt >= batch.first && receipt < batch.first + batch.count) return batch;
+    }
+    return undefined;
+  }
+
+  #addToBatch(batch: OpenBatch<Held>, held: Held, expired: boolean): void {
+    batch.held.push(held);
+    if (expired) batch.expired += 1;
+    if (held.memberOf !== undefined) {
+      batch.flows ??= new Map();
+      batch.flows.set(held.memberOf, (batch.flows.get(held.memberOf) ?? 0) + 1);
+    }
+    if (batch.held.length < batch.count) {
+      this.#inOpen += 1;
+      this.#timer ??= setTimeout(() => this.#ripen(), longestWaitMs);
+      return;
+    }
+    this.#open.splice(this.#open.indexOf(batch), 1);
+    this.#whole.push(batch);
+    this.#inOpen -= batch.count - 1;
+    this.#inWhole += batch.count;
+  }
+
+  /** Of the batches that are settled as a whole, as many as fit into one call. */
+  #takeWhole(): OpenBatch<Held>[] {
+    let taken = 0;
+    let count = 0;
+    for (const batch of this.#whole) {
+      if (count > 0 && count + batch.count > most) break;
+      taken += 1;
+      count += batch.count;
+    }
+    this.#inWhole -= count;
+    return this.#whole.splice(0, taken);
+  }
+
+  /** Those that have waited before have waited long enough. */
+  #ripen(): void {
+    this.#timer = undefined;
+    const waiting = this.#open.filter(({ held }) => held.length > 0);
+    if (waiting.some(({ hasWaited }) => hasWaited)) {
+      this.comeApart();
+      this.#ripe();
+      return;
+    }
+    if (waiting.length === 0) return;
+    for (const batch of waiting) batch.hasWaited = true;
+    this.#timer = setTimeout(() => this.#ripen(), longestWaitMs);
+  }
+
+  #addFlow(flow: string): void {
     this.#flows ??= new Set();
     this.#flows.add(flow);
-    if (!batch) return;
-    batch.flows ??= new Map();
-    batch.flows.set(flow, (batch.flows.get(flow) ?? 0) + 1);
   }
-}
-
-function batchOf<Any extends Batch>(batches: readonly Any[], receipt: number): Any | undefined {
-  // Not by `find`: for each message, its closure costs more than the search.
-  for (const batch of batches) {
-    if (receipt >= batch.first && receipt < batch.first + batch.count) return batch;
-  }
-  return undefined;
 }

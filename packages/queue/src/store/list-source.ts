@@ -71,7 +71,7 @@ type Returned = 'unlikely' | 'expected';
 export class ListSource<Body = unknown>
   implements FeedSource<HeldDelivery<Body>, Acknowledged<HeldDelivery<Body>>>
 {
-  readonly acks = new Acknowledgements<HeldDelivery<Body>>();
+  readonly acks = new Acknowledgements<HeldDelivery<Body>>(() => this.#feed.pumpSoon());
   /** Some in the server while the answer to another is handled: that keeps both sides busy. */
   readonly limits: { calls: number; perCall: number };
   readonly bringsUnasked = true;
@@ -171,6 +171,8 @@ export class ListSource<Body = unknown>
   reshape(shape: Shape): void {
     if (shape.version === this.#shape.version && !this.#isReadingShape) return;
     this.#useRate(shape);
+    // What is acknowledged may make room under a limit, or free a key.
+    this.acks.mayWait = !shape.hasKeys && !shape.waitsByBell;
     this.#shape = shape;
     this.#isReadingShape = false;
     void this.#move.cancel();
@@ -309,6 +311,7 @@ export class ListSource<Body = unknown>
   end(): void {
     this.#move.end();
     this.#adoption.end();
+    this.acks.end();
     clearTimeout(this.#gateTimer);
     clearTimeout(this.#keyTimer);
   }

@@ -40,6 +40,10 @@ class RecordAcks<Body> implements Acks<HeldRecord<Body>, Acked<HeldRecord<Body>>
     return this.#held.length;
   }
 
+  get ready(): number {
+    return this.size;
+  }
+
   add(held: HeldRecord<Body>): void {
     this.#held.push(held);
   }
