@@ -4,6 +4,7 @@ import { defineConfig, type Plugin, type ViteUserConfig } from 'vitest/config';
 import { luaText } from './lua-text.js';
 
 // With that of pnpm, the programs that tests start would find modules which they do not find where users start them.
+// biome-ignore lint/suspicious/noUndeclaredEnvVars: it is deleted, so that no result depends on it.
 delete process.env.NODE_PATH;
 
 const luaAsText: Plugin = {

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
-import { queueKeys } from './keys.js';
+import { keysAt, queueKeys } from './keys.js';
+import { partitionList } from './partitions/partition-list.js';
 
-/** The keys of a queue, and those of one of its consumers. */
+/** The keys of a queue or a partition with this list, and those of one of its consumers. */
 function allKeys(name: string): string[] {
-  return Object.values(queueKeys(name)).map((key) => (typeof key === 'function' ? key('c') : key));
+  return Object.values(keysAt(name)).map((key) => (typeof key === 'function' ? key('c') : key));
 }
 
 it('the list has the name of the queue, and all other keys its hash tag', () => {
@@ -15,6 +16,14 @@ it('the list has the name of the queue, and all other keys its hash tag', () => 
 
 it('no two keys are the same', () => {
   const all = [...allKeys('q'), queueKeys('q').active('d')];
+
+  expect(new Set(all).size).toBe(all.length);
+});
+
+it('a partition shares no key with its queue, with other partitions, or with queues that are named alike', () => {
+  const lists = Array.from({ length: 12 }, (_, at) => partitionList('q', at));
+  const names = ['q', 'q:0', 'q:1', ...lists, ...lists.map((list) => list.slice(1, -1))];
+  const all = names.flatMap(allKeys);
 
   expect(new Set(all).size).toBe(all.length);
 });

@@ -152,15 +152,20 @@ it('a flood of one key does not keep others waiting when messages are taken with
 
 it('a flood without a key does not keep keys waiting, and keys do not keep it waiting', async () => {
   const queue = redis.queue<string>();
-  for (let n = 0; n < 20; n += 1) {
-    await queue.connection.call('LPUSH', [queue.name, ...Array(100).fill('"plain"')]);
-  }
-  for (let n = 0; n < 50; n += 1) await queue.send('keyed', { key: 'k' });
+  await queue.connection.call('LPUSH', [queue.name, ...Array(600).fill('"plain"')]);
+  for (let n = 0; n < 30; n += 1) await queue.send('keyed', { key: 'k' });
   const handled: string[] = [];
-  queue.consume(({ body }) => void handled.push(body), { concurrency: 1 });
-  await eventually(() => handled.length === 2050);
+  // They share time. A handler that takes none is charged with what else the machine does meanwhile.
+  queue.consume(
+    async ({ body }) => {
+      await pause(1);
+      handled.push(body);
+    },
+    { concurrency: 1 },
+  );
+  await eventually(() => handled.length === 630);
   const lastKeyed = handled.lastIndexOf('keyed');
-  expect(lastKeyed).toBeLessThan(1000);
+  expect(lastKeyed).toBeLessThan(300);
   expect(handled.slice(0, lastKeyed).filter((body) => body === 'plain').length).toBeGreaterThan(10);
 });
 
