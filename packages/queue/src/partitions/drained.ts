@@ -5,7 +5,7 @@ import { forgetFormerPartitions } from '../scripts/forget-former-partitions.js';
 import { placeIn } from './former-places.js';
 
 /** Between two looks, in ms: longer than from the question of a producer, whether a key is known there, to its send. */
-const betweenMs = 1000;
+const betweenMs = 3000;
 
 /**
  * Looks whether messages of keys wait where they went before the number of partitions was another one, and if none does, and the
