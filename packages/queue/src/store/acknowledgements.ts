@@ -24,12 +24,26 @@ export interface Batch {
 export type Runs = readonly number[];
 
 /** A batch that Redis may still keep as one, with its messages that are settled here. */
-interface OpenBatch<Held> extends Batch {
-  readonly held: Held[];
+class OpenBatch<Held> implements Batch {
+  readonly first: number;
+  readonly count: number;
+  readonly runs: Runs | undefined;
+  readonly held: Held[] = [];
+  flows: Map<string, number> | undefined;
   /** How many of these had expired. */
-  expired: number;
+  expired = 0;
   /** Whether some of these have waited for the others for {@link longestWaitMs} already. */
-  hasWaited: boolean;
+  hasWaited = false;
+
+  constructor({ first, count, runs }: Batch) {
+    this.first = first;
+    this.count = count;
+    this.runs = runs;
+  }
+
+  has(receipt: number): boolean {
+    return receipt >= this.first && receipt < this.first + this.count;
+  }
 }
 
 /** The messages that one call acknowledges. */
@@ -108,7 +122,7 @@ export class Acknowledgements<Held extends Leased> {
 
   /** Adds a batch that was leased. */
   expect(batch: Batch): void {
-    this.#open.push({ ...batch, held: [], expired: 0, hasWaited: false });
+    this.#open.push(new OpenBatch(batch));
   }
 
   /** A message was settled by another call, for which Redis has taken all batches apart. */
@@ -179,7 +193,7 @@ export class Acknowledgements<Held extends Leased> {
   #batchOf(receipt: number): OpenBatch<Held> | undefined {
     // Not by `find`: for each message, its closure costs more than the search.
     for (const batch of this.#open) {
-      if (receipt >= batch.first && receipt < batch.first + batch.count) return batch;
+      if (batch.has(receipt)) return batch;
     }
     return undefined;
   }
