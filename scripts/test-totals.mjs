@@ -61,9 +61,10 @@ function print(what, { file, fullName, failureMessages }) {
   console.log(`\n${what}: ${file}: ${fullName}\n${failureMessages.map(ownLines).join('\n')}`);
 }
 
-/** Without the stack lines of the test runner. */
+/** Without the stack lines of the test runner. Where a test has taken too long, its report has this name in the place of a message. */
 function ownLines(failure) {
   return failure
+    .replace('Error: STACK_TRACE_ERROR', 'Error: not through within the time limit of the test')
     .split('\n')
     .filter((line) => !line.includes('/node_modules/'))
     .join('\n');
