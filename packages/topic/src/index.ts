@@ -34,6 +34,12 @@ export type { GroupConsumerInfo } from './group/group-consumers.js';
 export { type DeadRecordListOptions, GroupDeadLetters } from './group/group-dead-letters.js';
 export type { GroupConsumeOptions, GroupOptions } from './group/group-options.js';
 export { type ListedTopic, listTopics } from './list-topics.js';
+export {
+  type PartitionInfo,
+  type PartitionStats,
+  TopicPartitions,
+  type TopicPartitionsInfo,
+} from './partitions/topic-partitions.js';
 export type {
   PublishOptions,
   TopicItem,

@@ -18,11 +18,11 @@ export interface ListedTopic extends NamedUse {
 export async function listTopics(connection: Connection): Promise<ListedTopic[]> {
   checkedConnection('listTopics()', { connection });
   const partitionsOf = async (name: string) => {
-    const { facts } = topicKeys(name, undefined);
+    const { facts } = topicKeys(name);
     return Number(await connection.call('HGET', [facts, 'partitions']));
   };
   const exists = async (name: string) => {
-    const { facts } = topicKeys(name, undefined);
+    const { facts } = topicKeys(name);
     return Number(await connection.call('EXISTS', [facts, name])) > 0;
   };
   const uses = await new NameIndex(connection, 'topics').list(exists);

@@ -7,7 +7,7 @@ import {
   validate,
 } from '@redpost/core';
 import { decodeSlice, type NameIndex, type Slice } from '@redpost/core/consuming';
-import type { TopicFacts } from './topic-facts.js';
+import type { Generations } from './partitions/generations.js';
 import type { TopicKeys } from './topic-keys.js';
 
 /** What all parts of a topic share. */
@@ -17,7 +17,8 @@ export interface TopicContext<Body = unknown> {
   readonly keys: TopicKeys;
   /** The index of all topics. */
   readonly index: NameIndex;
-  readonly facts: TopicFacts;
+  /** The partitions that the topic has and had. */
+  readonly generations: Generations;
   readonly codec: Codec;
   readonly schema: Schema<unknown, Body> | undefined;
   readonly maxMessageBytes: number;

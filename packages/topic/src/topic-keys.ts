@@ -39,9 +39,8 @@ export interface GroupKeys {
 }
 
 export interface TopicKeys {
-  /** HASH of what was declared when the topic was first used. */
+  /** HASH: how many partitions the topic has, and had. */
   readonly facts: string;
-  readonly partitions: readonly PartitionKeys[];
   /** ZSET of the members of a group, which share its partitions, by the time their lease ends, in ms. */
   members(group: string): string;
   /** Channel: signals for the consumers of a group. */
@@ -52,26 +51,26 @@ export interface TopicKeys {
 const longestNameBytes = 256;
 const longestGroupBytes = 1024;
 
-/**
- * @param partitions how many, or undefined for a topic without partitions.
- * @throws InvalidArgumentError for a name that cannot be a topic's.
- */
-export function topicKeys(name: string, partitions: number | undefined): TopicKeys {
+/** @throws InvalidArgumentError for a name that cannot be a topic's. */
+export function topicKeys(name: string): TopicKeys {
   checkedKeyName('The name of a topic', name, longestNameBytes);
   refuseForeignName('The name of a topic', name);
   const tag = `{${name}}`;
   return {
     facts: `${tag}:topic`,
-    partitions:
-      partitions === undefined || partitions === 1
-        ? [partitionKeys(name, tag)]
-        : Array.from({ length: partitions }, (_, at) => {
-            const stream = `{${name}:${at}}:partition`;
-            return partitionKeys(stream, stream);
-          }),
     members: (group) => `${tag}:members:${group}`,
     signal: (group) => `${tag}:signal:${group}`,
   };
+}
+
+/**
+ * The keys of a partition.
+ *
+ * @param number of the partition; undefined for the one that is the stream of the topic's name.
+ */
+export function partitionKeys(name: string, number: number | undefined): PartitionKeys {
+  const numbered = `{${name}:${number}}:partition`;
+  return number === undefined ? keysOf(name, `{${name}}`) : keysOf(numbered, numbered);
 }
 
 /**
@@ -96,7 +95,7 @@ export function checkGroupName(group: unknown): string {
   );
 }
 
-function partitionKeys(stream: string, prefix: string): PartitionKeys {
+function keysOf(stream: string, prefix: string): PartitionKeys {
   return {
     stream,
     stats: `${prefix}:stats`,
@@ -126,13 +125,15 @@ const typesByVerb: Record<string, KeyType> = {
 };
 
 /** A topic as the owner of its keys, for errors that name one of another type. */
-export function topicOwner(name: string, keys: TopicKeys): KeyOwner {
-  const streams = new Set(keys.partitions.map(({ stream }) => stream));
+export function topicOwner(name: string): KeyOwner {
+  const partition = /^:\d+\}:partition$/;
+  const isStream = (key: string) =>
+    key === name || (key.startsWith(`{${name}:`) && partition.test(key.slice(name.length + 1)));
   return {
     kind: 'topic',
     name,
     typeOf(key) {
-      if (streams.has(key)) return 'stream';
+      if (isStream(key)) return 'stream';
       const [, word] = /^\{[^}]*\}(?::partition)?:([a-z]+)/.exec(key) ?? [];
       return word === undefined ? undefined : typesByVerb[word];
     },

@@ -26,6 +26,9 @@ import {
 import { ConsumerGroup } from './group/group.js';
 import { groupNames } from './group/group-names.js';
 import { type GroupOptions, groupOptionNames } from './group/group-options.js';
+import { firstBehind, generationOf } from './partitions/generation.js';
+import { Generations } from './partitions/generations.js';
+import { TopicPartitions } from './partitions/topic-partitions.js';
 import {
   noPublishOptions,
   type PublishOptions,
@@ -38,7 +41,6 @@ import type { TopicRecord } from './record/record.js';
 import { destroy } from './scripts/destroy.js';
 import type { TopicContext } from './topic-context.js';
 import type { TopicEvents } from './topic-events.js';
-import { TopicFacts } from './topic-facts.js';
 import { topicKeys, topicOwner } from './topic-keys.js';
 import {
   checkedDeduplication,
@@ -82,6 +84,8 @@ export interface TopicDestroyResult {
  */
 export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly name: string;
+  /** How many partitions the topic has, and how to change that. */
+  readonly partitions: TopicPartitions;
   readonly #context: TopicContext<Body>;
   readonly #publisher: TopicPublisher<Input>;
   readonly #events = new Emitter<TopicEvents>(eventNames);
@@ -102,19 +106,20 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     refuseUnknownOptions('A topic', options, topicOptionNames);
     const { codec = json<Input>(), schema } = options;
     const partitions = checkedPartitions(options.partitions);
-    const keys = topicKeys(name, partitions);
-    const connection = connectionOf(topicOwner(name, keys), given);
+    const keys = topicKeys(name);
+    const connection = connectionOf(topicOwner(name), given);
     this.name = name;
     this.#context = {
       name,
       connection,
       keys,
       index: new NameIndex(given, 'topics'),
-      facts: new TopicFacts({ topic: name, key: keys.facts, connection, partitions }),
+      generations: new Generations({ topic: name, key: keys.facts, connection, partitions }),
       codec: codec as Codec,
       schema: schema as Schema<unknown, Body> | undefined,
       maxMessageBytes: checkedMaxMessageBytes(options.maxMessageBytes),
     };
+    this.partitions = new TopicPartitions(this.#context as TopicContext);
     this.#publisher = new TopicPublisher(this.#context as TopicContext, {
       retention: checkedRetention(options.retention),
       deduplication: checkedDeduplication(options.deduplication),
@@ -193,17 +198,17 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
 
   /** The names of its consumer groups, also of those without members. */
   async groups(): Promise<string[]> {
-    const { connection, keys, facts } = this.#context;
-    await facts.checked();
-    return groupNames(connection, keys);
+    const { connection, generations } = this.#context;
+    await generations.checked();
+    return groupNames(connection, generations.partitions);
   }
 
   /** How many records there are, and how many retention has cut that some group had not acknowledged. */
   async stats(): Promise<TopicStats> {
-    const { connection, keys, facts } = this.#context;
-    await facts.checked();
+    const { connection, generations } = this.#context;
+    await generations.checked();
     const counts = await Promise.all(
-      keys.partitions.map(async ({ stream, stats }) => ({
+      generations.partitions.map(async ({ keys: { stream, stats } }) => ({
         length: Number(await connection.call('XLEN', [stream])),
         cut: Number(await connection.call('HGET', [stats, 'cut'])),
       })),
@@ -214,11 +219,20 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     };
   }
 
-  /** The offset of the newest record in each partition; undefined for a partition without records. */
+  /**
+   * The offset of the newest record in each partition, by its number; undefined for a partition without records. After the number of
+   * partitions was changed, also in those that the topic had before.
+   */
   async newestOffsets(): Promise<(string | undefined)[]> {
-    const { connection, keys, facts } = this.#context;
-    await facts.checked();
-    return Promise.all(keys.partitions.map(({ stream }) => connection.run(newestId, stream)));
+    const { connection, generations } = this.#context;
+    await generations.checked();
+    const newest: (string | undefined)[] = [];
+    await Promise.all(
+      generations.partitions.map(async ({ number, keys }) => {
+        newest[number] = await connection.run(newestId, keys.stream);
+      }),
+    );
+    return Array.from(newest);
   }
 
   /**
@@ -227,15 +241,22 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
    * and a publisher the topic.
    */
   async destroy(): Promise<TopicDestroyResult> {
-    const { connection, keys, facts, index } = this.#context;
-    await facts.checked();
+    const { connection, keys, generations, index } = this.#context;
+    const facts = await generations.checked();
+    const { current, partitions: present } = generations;
+    // Those that a change has made which was interrupted.
+    const made = facts?.next
+      ? generationOf(this.name, firstBehind(current), facts.next)
+      : undefined;
     const partitions = await Promise.all(
-      keys.partitions.map((partition) => connection.run(destroy, { keys: partition })),
+      [...present, ...(made?.partitions ?? [])].map((partition) =>
+        connection.run(destroy, partition),
+      ),
     );
     const groups = new Set(partitions.flatMap((each) => each.groups));
     const rest = [keys.facts, ...Array.from(groups, (group) => keys.members(group))];
     await connection.call('UNLINK', rest);
-    facts.forget();
+    generations.forget();
     await index.remove(this.name);
     return {
       length: partitions.reduce((sum, { length }) => sum + length, 0),

@@ -10,7 +10,7 @@ import {
 } from '../../../tooling/hostile.js';
 import { startOf } from '../src/record/offset.js';
 import { bodyOf, checkRecordHeaders, headersOf, textField } from '../src/record/record.js';
-import { checkGroupName, topicKeys } from '../src/topic-keys.js';
+import { checkGroupName, partitionKeys, topicKeys } from '../src/topic-keys.js';
 
 // Thousands of cases each, which a busy machine may take long for.
 afterEach(expectCleanPrototypes);
@@ -35,7 +35,7 @@ describe('an argument of any kind', () => {
   it.each<[string, (given: never) => unknown]>([
     ['a place in a topic', startOf],
     ['the headers of a record', checkRecordHeaders],
-    ['the name of a topic', (name) => topicKeys(name, 2)],
+    ['the name of a topic', (name) => topicKeys(name)],
     ["the name of a topic's group", checkGroupName],
   ])('is %s, or refused', (_, check) => {
     const property = fc.property(hostileValue, (given) => {
@@ -92,7 +92,8 @@ function keysOf([kind, name, group, partitions]: Owner): string[] | undefined {
   const keys = outcome(() => {
     // What packages/pubsub has for a group of a channel.
     if (kind === 'channel') return [groupOfChannel(checkedName('A channel', name), group)];
-    const { facts, partitions: all, members } = topicKeys(name, partitions);
+    const { facts, members } = topicKeys(name);
+    const all = numbersOf(partitions).map((number) => partitionKeys(name, number));
     // What packages/queue has, by the same rule for names.
     if (kind === 'queue') {
       const kinds = ['delayed', 'suspects', 'dead', 'consumers', 'stats', 'active:c', 'handoff:c'];
@@ -103,6 +104,10 @@ function keysOf([kind, name, group, partitions]: Owner): string[] | undefined {
     return [...new Set([facts, members(group), ...parts])] as string[];
   }, InvalidArgumentError);
   return keys?.map((key) => Buffer.from(key).toString('latin1'));
+}
+
+function numbersOf(partitions: number | undefined): (number | undefined)[] {
+  return partitions === undefined ? [undefined] : [...Array(partitions).keys()];
 }
 
 function groupOfChannel(channel: string, group: string): string {

@@ -7,6 +7,7 @@ import {
   within,
 } from '@redpost/core/consuming';
 import type { GroupContext } from '../group/group-context.js';
+import type { GroupPartition } from '../group/group-partitions.js';
 import { enter } from '../scripts/enter.js';
 import { shorten } from '../scripts/shorten.js';
 
@@ -15,10 +16,12 @@ const longestTryMs = 1000;
 
 export interface AssignmentOptions {
   leaseMs: number;
-  /** The partitions that this member works on or is opening. */
+  /** Asks which partitions the group works on now. */
+  find(): Promise<readonly GroupPartition[]>;
+  /** The numbers of the partitions that this member works on or is opening. */
   owned(): number[];
   /** Starts work on a partition. Resolves to false when another member has it. */
-  open(partition: number): Promise<boolean>;
+  open(partition: GroupPartition): Promise<boolean>;
   /** Ends work on a partition when its handlers have finished. */
   close(partition: number): Promise<void>;
   failed(error: Error): void;
@@ -29,6 +32,8 @@ export interface AssignmentOptions {
  * the number of members; if there is a remainder, the first members by name get one more. A member with more than its
  * share leaves some partitions, and a member with fewer tries to open others. A partition moves only for this reason,
  * and only after its owner has left it or the lease of its owner has run out: see scripts/join.lua.
+ *
+ * In a topic without partitions, all members work on its only stream, and need not know each other.
  */
 export class Assignment {
   readonly member: string;
@@ -36,6 +41,7 @@ export class Assignment {
   readonly #options: AssignmentOptions;
   #timer: NodeJS.Timeout | undefined;
   readonly #balancing = new Rerun(() => this.#tryBalance());
+  #hasEntered = false;
   #stopped = false;
 
   constructor(context: GroupContext, options: AssignmentOptions) {
@@ -63,13 +69,18 @@ export class Assignment {
   /** Ends the membership, so that other members take the partitions. */
   async leave(timeoutMs: number): Promise<void> {
     this.stop();
-    await this.#enter(0, timeoutMs);
+    if (this.#hasEntered) await this.#enter(0, timeoutMs);
   }
 
   async #tryBalance(): Promise<void> {
     if (this.#stopped) return;
     try {
-      await this.#balance(await this.#stay());
+      const partitions = await this.#options.find();
+      if (this.#stopped) return;
+      this.#closeOthers(partitions);
+      if (partitions.every(({ isOrdered }) => isOrdered)) {
+        await this.#balance(await this.#stay(), partitions);
+      } else this.#openAll(partitions);
     } catch (error) {
       // The timer tries again.
       if (!this.#stopped) this.#options.failed(asError(error));
@@ -78,6 +89,7 @@ export class Assignment {
 
   /** Renews the membership. Resolves to all members, this one included. */
   async #stay(): Promise<string[]> {
+    this.#hasEntered = true;
     try {
       return await this.#enter(this.#options.leaseMs);
     } finally {
@@ -101,16 +113,31 @@ export class Assignment {
   #shortenLeases(): void {
     const { topic, partitions } = this.#context;
     const { leaseMs, failed } = this.#options;
-    for (const keys of partitions) {
+    for (const { keys } of partitions.all) {
       topic.connection
         .run(shorten, { keys, leaseMs })
         .catch((error) => void (this.#stopped || failed(asError(error))));
     }
   }
 
-  async #balance(members: readonly string[]): Promise<void> {
+  /** Leaves partitions that the group does not work on now. */
+  #closeOthers(partitions: readonly GroupPartition[]): void {
+    const { owned, close } = this.#options;
+    const numbers = partitions.map(({ number }) => number);
+    for (const number of owned()) if (!numbers.includes(number)) void close(number);
+  }
+
+  /** Not awaited, because this member may try for as long as Redis is away. */
+  #openAll(partitions: readonly GroupPartition[]): void {
+    const { owned, open } = this.#options;
+    for (const partition of partitions) {
+      if (!owned().includes(partition.number)) void open(partition);
+    }
+  }
+
+  async #balance(members: readonly string[], partitions: readonly GroupPartition[]): Promise<void> {
     const { owned, open, close } = this.#options;
-    const count = this.#context.partitions.length;
+    const count = partitions.length;
     const rank = members.indexOf(this.member);
     const share = shareOf(rank, members.length, count);
     // Not awaited, because handlers may take long, and the lease as a member has to be renewed meanwhile.
@@ -118,8 +145,8 @@ export class Assignment {
 
     // Members start at different places, so that they do not try the same ones.
     const first = Math.floor((rank * count) / members.length);
-    const others = Array.from({ length: count }, (_, step) => (first + step) % count);
-    const untried = others.filter((partition) => !owned().includes(partition));
+    const others = [...partitions.slice(first), ...partitions.slice(0, first)];
+    const untried = others.filter(({ number }) => !owned().includes(number));
     while (untried.length > 0 && owned().length < share && !this.#stopped) {
       const tried = untried.splice(0, share - owned().length);
       // A partition whose server is unreachable is still tried, but the other partitions do not wait for it.

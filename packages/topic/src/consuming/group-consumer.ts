@@ -33,12 +33,14 @@ import {
 import type { GroupContext } from '../group/group-context.js';
 import { isGroupIdle } from '../group/group-idle.js';
 import type { CheckedConsumeOptions } from '../group/group-options.js';
+import type { GroupPartition } from '../group/group-partitions.js';
 import { beforeAll } from '../record/offset.js';
 import { version } from '../version.js';
 import { Assignment } from './assignment.js';
 import type { AckedRecord, GroupConsumerEvents, RecordHandler } from './group-consumer-events.js';
 import type { HeldRecord, TopicDelivery } from './group-delivery.js';
 import { GroupSession, type GroupSessionEvents } from './group-session.js';
+import { OpenPartitions } from './open-partitions.js';
 
 const eventNames: NamesOf<GroupConsumerEvents<unknown>> = {
   acked: true,
@@ -77,7 +79,9 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   readonly #told = new ToldSeldom();
   readonly #unheard: UnheardDeadLetters;
   readonly #idle: IdleWatch;
-  readonly #assignment: Assignment | undefined;
+  readonly #open: OpenPartitions;
+  readonly #assignment: Assignment;
+  readonly #unlisten: () => void;
   readonly #signals: Signals;
   /** Partitions where this member has found the group. If it is missing there later, Redis has lost it. */
   readonly #known = new Set<number>();
@@ -114,7 +118,10 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       heard: (signal) => this.#signalled(signal),
       failed: (error) => this.#failed(error),
     });
-    if (context.isOrdered) this.#assignment = this.#createAssignment();
+    const told = (error: Error) => this.#failed(error);
+    this.#open = new OpenPartitions(context as GroupContext, options.start, told);
+    this.#assignment = this.#createAssignment();
+    this.#unlisten = context.topic.generations.onChange(() => this.#assignment.check());
     const stop = () => void this.stop();
     this.on('stopped', onAbort(signal, stop));
     if (signal?.aborted) stop();
@@ -193,26 +200,27 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
 
   #start(): void {
     void this.#signals.listen();
-    if (this.#assignment) this.#assignment.start();
-    else void this.#open(0);
+    this.#assignment.start();
   }
 
   #createAssignment(): Assignment {
     return new Assignment(this.#context as GroupContext, {
       leaseMs: this.#options.leaseMs,
       owned: () => [...this.#sessions.keys()].filter((partition) => !this.#closing.has(partition)),
-      open: (partition) => this.#open(partition),
+      find: () => this.#open.find(),
+      open: (partition) => this.#begin(partition),
       close: (partition) => this.#close(partition),
       failed: (error) => this.#failed(error),
     });
   }
 
   /** Resolves to false when another member has the partition. */
-  async #open(partition: number): Promise<boolean> {
+  async #begin(place: GroupPartition): Promise<boolean> {
+    const partition = place.number;
     if (this.#sessions.has(partition) || this.#stopping.hasBegun) return false;
-    const start = this.#known.has(partition) ? beforeAll : this.#options.start;
+    const start = this.#known.has(partition) ? beforeAll : this.#open.startIn(place);
     const memberSince = this.#since;
-    const own = { partition, start, memberSince, about: this.#about, turns: this.#turns };
+    const own = { place, start, memberSince, about: this.#about, turns: this.#turns };
     const options = { ...this.#options, ...own };
     const session = new GroupSession<Body>(this.#context, options, this.#sessionEvents);
     this.#sessions.set(partition, session);
@@ -221,7 +229,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       if (this.#sessions.get(partition) === session) this.#sessions.delete(partition);
       return false;
     }
-    if (this.#assignment) this.#events.emit('assigned', { partitions: this.partitions });
+    if (place.isOrdered) this.#events.emit('assigned', { partitions: this.partitions });
     return true;
   }
 
@@ -239,6 +247,10 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     drained: () => this.#events.emit('drained', undefined),
     lost: (session: GroupSession<Body>, deliveries) => this.#lost(session, deliveries),
     recovered: (recovery) => this.#events.emit('recovered', recovery),
+    settledFormer: () => {
+      this.#open.settled();
+      this.#assignment.check();
+    },
     trimmed: (partition, offsets) => this.#events.emit('trimmed', { partition, offsets }),
     groupFound: (partition, isNew) => {
       if (isNew && this.#known.has(partition)) this.#events.emit('recreated', { partition });
@@ -270,11 +282,11 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
 
   #signalled(signal: string): void {
     if (this.#stopping.hasBegun) return;
-    if (signal !== 'members') {
+    if (signal !== 'members' && signal !== 'partitions') {
       const isSought = signal !== 'waiting';
       for (const session of this.#sessions.values()) session.pollAgain({ isSought });
     }
-    if (signal !== 'waiting') this.#assignment?.check();
+    if (signal !== 'waiting') this.#assignment.check();
   }
 
   /** Shares the free handlers among the partitions that may have more records. */
@@ -303,8 +315,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     }
     if (deliveries.length > 0) this.#events.emit('lost', { deliveries });
     if (this.#stopping.hasBegun) return;
-    if (this.#assignment) this.#assignment.check();
-    else void this.#open(session.partition);
+    this.#assignment.check();
   }
 
   #failed(error: Error): void {
@@ -332,6 +343,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
       stopped: () => {
         this.#unheard.end();
         this.#idle.end();
+        this.#unlisten();
         this.#events.emit('stopped', undefined);
       },
     };
@@ -340,11 +352,11 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   /** Leaves all partitions and then the group, also when one of the partitions cannot be left. */
   async #leave(sessions: readonly GroupSession<Body>[], timeoutMs: number): Promise<void> {
     await Promise.all(sessions.map((session) => this.#ended(session.leave(timeoutMs))));
-    await this.#ended(this.#assignment?.leave(timeoutMs));
+    await this.#ended(this.#assignment.leave(timeoutMs));
   }
 
   /** Resolves when the promise is settled. A failure is reported by the event `error`. */
-  async #ended(ending: Promise<unknown> | undefined): Promise<void> {
+  async #ended(ending: Promise<unknown>): Promise<void> {
     try {
       await ending;
     } catch (error) {
@@ -362,9 +374,10 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
 
   /** Returns the records that wait here for a handler, because other members may have time for them. */
   async #returnWaiting(): Promise<void> {
-    // With partitions, no other member can take them.
-    if (this.#isReturning || this.#stopping.hasBegun || this.#assignment) return;
+    if (this.#isReturning || this.#stopping.hasBegun) return;
     const sessions = [...this.#sessions.values()];
+    // With partitions, no other member can take them.
+    if (sessions.some(({ place }) => place.isOrdered)) return;
     this.#isReturning = true;
     this.#handlers.stall();
     await Promise.all(sessions.map((session) => session.flushed()));

@@ -6,6 +6,7 @@ import {
   type LeaseEvents,
   LeaseSession,
   newConsumerName,
+  nextTick,
   noteReceived,
   performance,
   type Renewal,
@@ -14,14 +15,15 @@ import {
 } from '@redpost/core/consuming';
 import type { GroupContext } from '../group/group-context.js';
 import { isGroupMissing } from '../group/group-missing.js';
+import type { GroupPartition } from '../group/group-partitions.js';
 import { type StreamSession, StreamSource } from '../store/stream-source.js';
 import { type GroupRecovery, StreamStore } from '../store/stream-store.js';
-import type { GroupKeys } from '../topic-keys.js';
 import type { HeldRecord } from './group-delivery.js';
 import { KeyOrder } from './key-order.js';
 
 export interface GroupSessionOptions extends CheckedLease {
-  partition: number;
+  /** The partition that it works on. */
+  place: GroupPartition;
   /** Where the group begins when it does not exist yet. */
   start: string;
   /** When the member began, by `performance.now()`. */
@@ -35,6 +37,8 @@ export interface GroupSessionOptions extends CheckedLease {
 /** The events that the sessions of a member report to it. */
 export interface GroupSessionEvents<Body> extends LeaseEvents<HeldRecord<Body>, GroupRecovery> {
   trimmed(partition: number, offsets: readonly string[]): void;
+  /** Nothing is held of a partition that gets no more records. */
+  settledFormer(): void;
   /** The group exists. @param isNew true when it did not exist before and was created. */
   groupFound(partition: number, isNew: boolean): void;
 }
@@ -49,7 +53,7 @@ export class GroupSession<Body = unknown>
   extends LeaseSession<HeldRecord<Body>, GroupRecovery, StreamStore, GroupSessionEvents<Body>>
   implements StreamSession<Body>
 {
-  readonly partition: number;
+  readonly place: GroupPartition;
   protected readonly feed: Feed<HeldRecord<Body>>;
   readonly #source: StreamSource<Body>;
   readonly #context: GroupContext<Body>;
@@ -67,11 +71,11 @@ export class GroupSession<Body = unknown>
     const store = new StreamStore(context as GroupContext, name, options);
     super(context.topic.connection, store, options, events);
     store.held = this.held;
-    this.partition = options.partition;
+    this.place = options.place;
     this.#context = context;
     this.#options = options;
-    const keys = context.partitions[options.partition] as GroupKeys;
-    if (context.isOrdered) this.order = new KeyOrder(context as GroupContext, keys);
+    const { isOrdered, keys } = options.place;
+    if (isOrdered) this.order = new KeyOrder(context as GroupContext, keys);
     this.#source = new StreamSource<Body>(context as GroupContext, this);
     const { topic, group } = context;
     const { name: of, connection } = topic;
@@ -79,6 +83,11 @@ export class GroupSession<Body = unknown>
     this.#report = new SettledReport<HeldRecord<Body>>(destination, handlingTimes);
     this.feed = new Feed(this.#source, this, options.turns);
     this.#source.attach(this.feed);
+  }
+
+  /** The number of the partition. */
+  get partition(): number {
+    return this.place.number;
   }
 
   /** True while the session holds the lease. */
@@ -155,7 +164,16 @@ export class GroupSession<Body = unknown>
     } finally {
       this.held.remove(held);
       this.#pass(held);
+      this.lookIfSettled();
     }
+  }
+
+  /** Tells, once what runs now is done, when nothing is held of a partition that gets no more records. */
+  lookIfSettled(): void {
+    if (this.place.number >= this.#context.topic.generations.current.first) return;
+    nextTick(() => {
+      if (!this.isOver && this.holdsNothing) this.events.settledFormer();
+    });
   }
 
   /** Returns these records, and all that wait for other records of their key, without counting an attempt. */
@@ -176,7 +194,12 @@ export class GroupSession<Body = unknown>
 
   protected async begin(): Promise<boolean> {
     const { topic } = this.#context;
-    await topic.facts.declared();
+    const { generations } = topic;
+    const wasDeclared = generations.isDeclared;
+    await generations.declared();
+    // What was assumed of the partitions is not true: the member finds others.
+    if (!wasDeclared && generations.former.length > 0) this.end();
+    if (this.isOver) return false;
     topic.index.note(topic.name);
     if (!this.#hasLease && !(await this.#takeLease())) this.end();
     if (this.isOver) return false;

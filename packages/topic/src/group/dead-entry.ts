@@ -16,7 +16,7 @@ export function nameOf({ partition, id }: DeadEntry): string {
 
 /** @throws InvalidArgumentError */
 export function parseEntry(name: string): DeadEntry {
-  const [, partition, id] = /^(\d{1,4}):(\d{1,20}-\d{1,20})$/.exec(String(name)) ?? [];
+  const [, partition, id] = /^(\d{1,9}):(\d{1,20}-\d{1,20})$/.exec(String(name)) ?? [];
   if (id !== undefined) return { partition: Number(partition), id };
   throw new InvalidArgumentError(`An entry looks like 0:1700000000000-0, got ${shown(name)}`);
 }

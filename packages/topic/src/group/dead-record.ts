@@ -40,7 +40,7 @@ export interface DeadPeek extends PeekedEntry {
 }
 
 /** How many fields at the front say why it is a dead letter. See scripts/dead-letter.lua. */
-const ownFields = 8;
+export const ownFields = 8;
 
 /** Reads dead letters of a partition by several calls, so that no answer is large. */
 export async function peekDeadRecords(
@@ -48,7 +48,7 @@ export async function peekDeadRecords(
   partition: number,
   { limit, ...range }: Pick<PeekDeadInput, 'from' | 'to' | 'limit'> & Partial<PeekDeadInput>,
 ): Promise<DeadPeek[]> {
-  const dead = partitions[partition]?.dead;
+  const dead = partitions.of(partition)?.keys.dead;
   const all: DeadPeek[] = [];
   for (let { from } = range; dead !== undefined; from = `(${all.at(-1)?.id}`) {
     const input = { ...range, dead, from, limit: limit - all.length };

@@ -4,6 +4,7 @@ import { redrive } from '../scripts/redrive.js';
 import { type TopicContext, writeBody } from '../topic-context.js';
 import { type DeadEntry, parseEntry } from './dead-entry.js';
 import { type DeadPeek, type DeadRecord, peekDeadRecords, readDeadRecord } from './dead-record.js';
+import { redriveToPresent } from './former-redrive.js';
 import type { GroupContext } from './group-context.js';
 
 /** Which dead letters are delivered again, how fast, and how that is watched and ended. */
@@ -49,6 +50,7 @@ export async function redriveDead<Body, Input>(
   const pace = new Pace(ratePerSecond, signal);
   const size = pace.partOf(map ? mostEdited : mostMoved);
   const moving = movedParts(context, entries?.map(parseEntry), map, size);
+  await context.topic.generations.checked();
   let redriven = 0;
   while (await pace.mayGoOn(redriven)) {
     const { value: moved, done } = await moving.next();
@@ -69,10 +71,20 @@ async function* movedParts<Body, Input>(
   const { connection } = context.topic;
   const peek = ({ partition, id: from }: DeadEntry, to = from) =>
     peekDeadRecords(context as GroupContext, partition, { from, to, limit });
-  const move = async ({ partition, id: from }: DeadEntry, to = from, body?: string | Buffer) => {
-    const keys = context.partitions[partition];
+  const move = async (entry: DeadEntry, to = entry.id, body?: string | Buffer) => {
+    const { partition, id: from } = entry;
+    const keys = context.partitions.of(partition)?.keys;
     if (!keys) return [];
-    return connection.run(redrive, { keys, group: context.group, from, to, limit, body });
+    const input = { keys, group: context.group, from, to, limit, body };
+    return (await connection.run(redrive, input)) ?? moveToPresent(await peek(entry, to), body);
+  };
+  const moveToPresent = async (letters: readonly DeadPeek[], body?: string | Buffer) => {
+    const moved: string[] = [];
+    for (const letter of letters) {
+      const isMoved = await redriveToPresent(context as GroupContext, letter, body);
+      if (isMoved) moved.push(letter.id);
+    }
+    return moved;
   };
   const moveEdited = async (letters: readonly DeadPeek[], edit: NonNullable<typeof map>) => {
     const edited: [DeadPeek, string | Buffer][] = [];
@@ -97,9 +109,11 @@ async function* movedParts<Body, Input>(
   }
   // Those that die meanwhile are not among them.
   const newest = await Promise.all(
-    context.partitions.map(({ dead }) => connection.run(newestId, dead)),
+    context.partitions.all.map(async ({ keys, number: partition }) => {
+      return { partition, last: await connection.run(newestId, keys.dead) };
+    }),
   );
-  for (const [partition, last] of newest.entries()) {
+  for (const { partition, last } of newest) {
     for (let id = '-'; last; ) {
       const letters = map && (await peek({ partition, id }, last));
       const ids = letters?.map((letter) => letter.id) ?? (await move({ partition, id }, last));

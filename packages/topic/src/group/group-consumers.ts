@@ -12,7 +12,7 @@ export interface GroupConsumerInfo extends ConsumerInfo {
 export async function readConsumers(context: GroupContext): Promise<GroupConsumerInfo[]> {
   const { topic, group, partitions } = context;
   const all = await Promise.all(
-    partitions.map(async (keys, partition) => {
+    partitions.all.map(async ({ keys, number: partition }) => {
       const found = await topic.connection.run(consumersScript, { keys, group });
       return found.map((info) => ({ ...info, partition }));
     }),

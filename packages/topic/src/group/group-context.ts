@@ -1,6 +1,6 @@
 import type { RecordWrapper } from '../consuming/record-wrapper.js';
 import type { TopicContext } from '../topic-context.js';
-import type { GroupKeys } from '../topic-keys.js';
+import type { GroupPartitions } from './group-partitions.js';
 
 /** What all parts of a consumer group share. */
 export interface GroupContext<Body = unknown> {
@@ -8,10 +8,7 @@ export interface GroupContext<Body = unknown> {
   readonly group: string;
   /** The channel for signals to its consumers. */
   readonly signal: string;
-  /** The keys of the group in each partition. */
-  readonly partitions: readonly GroupKeys[];
-  /** Whether each partition belongs to one member at a time, which keeps records of a key in order. */
-  readonly isOrdered: boolean;
+  readonly partitions: GroupPartitions;
   /** What runs around each call of a handler, from the outermost to the innermost. */
   readonly wrappers: RecordWrapper[];
 }

@@ -1,9 +1,9 @@
 import { type NamesOf, refuseUnknownOptions, wholeNumber } from '@redpost/core';
-import type { GroupKeys } from '../topic-keys.js';
 import { behind, compareEntries, parseEntry } from './dead-entry.js';
 import { type DeadRecord, peekDeadRecords, readDeadRecord } from './dead-record.js';
 import { type DeadRecordRedriveOptions, redriveDead } from './dead-redrive.js';
 import type { GroupContext } from './group-context.js';
+import type { GroupPartition } from './group-partitions.js';
 
 /** Which dead letters to list. */
 export interface DeadRecordListOptions {
@@ -39,8 +39,9 @@ export class GroupDeadLetters<Body = unknown, Input = Body> {
     wholeNumber('limit', limit, { min: 1 });
     if (maxBodyBytes !== undefined) wholeNumber('maxBodyBytes', maxBodyBytes, { min: 0 });
     const last = after === undefined ? undefined : parseEntry(after);
+    await this.#context.topic.generations.checked();
     const lists = await Promise.all(
-      this.#context.partitions.map((_, partition) => {
+      this.#context.partitions.all.map(({ number: partition }) => {
         const from = last ? behind(last, partition) : '-';
         const range = { from, to: '+', limit, maxBodyBytes };
         return peekDeadRecords(this.#context as GroupContext, partition, range);
@@ -54,13 +55,14 @@ export class GroupDeadLetters<Body = unknown, Input = Body> {
   async get(entry: string): Promise<DeadRecord<Body> | undefined> {
     const { partition, id } = parseEntry(entry);
     const range = { from: id, to: id, limit: 1 };
+    await this.#context.topic.generations.checked();
     const [found] = await peekDeadRecords(this.#context as GroupContext, partition, range);
     return found && readDeadRecord(this.#context, found);
   }
 
   /** How many there are. */
   count(): Promise<number> {
-    return this.#total(({ dead }) => this.#context.topic.connection.call('XLEN', [dead]));
+    return this.#total(({ keys }) => this.#context.topic.connection.call('XLEN', [keys.dead]));
   }
 
   /**
@@ -87,7 +89,7 @@ export class GroupDeadLetters<Body = unknown, Input = Body> {
   /** Deletes these entries; resolves to how many there were. */
   async remove(entries: readonly string[]): Promise<number> {
     const chosen = entries.map(parseEntry);
-    return this.#total(({ dead }, partition) => {
+    return this.#total(({ keys: { dead }, number: partition }) => {
       const ids = chosen.filter((entry) => entry.partition === partition).map(({ id }) => id);
       if (ids.length === 0) return 0;
       return this.#context.topic.connection.call('XDEL', [dead, ...ids]);
@@ -96,13 +98,14 @@ export class GroupDeadLetters<Body = unknown, Input = Body> {
 
   /** Deletes all dead letters; resolves to how many there were. */
   purge(): Promise<number> {
-    return this.#total(({ dead }) =>
-      this.#context.topic.connection.call('XTRIM', [dead, 'MAXLEN', 0]),
+    return this.#total(({ keys }) =>
+      this.#context.topic.connection.call('XTRIM', [keys.dead, 'MAXLEN', 0]),
     );
   }
 
-  async #total(count: (keys: GroupKeys, partition: number) => unknown): Promise<number> {
-    const counts = await Promise.all(this.#context.partitions.map(count));
+  async #total(count: (partition: GroupPartition) => unknown): Promise<number> {
+    await this.#context.topic.generations.checked();
+    const counts = await Promise.all(this.#context.partitions.all.map(count));
     return counts.reduce<number>((sum, each) => sum + Number(each), 0);
   }
 }

@@ -1,9 +1,12 @@
 import { type Connection, isRedpostError } from '@redpost/core';
-import type { TopicKeys } from '../topic-keys.js';
+import type { TopicPartition } from '../partitions/generation.js';
 
 /** The names of the groups of a topic, in their order. */
-export async function groupNames(connection: Connection, keys: TopicKeys): Promise<string[]> {
-  const all = await Promise.all(keys.partitions.map(({ stream }) => groupsOf(connection, stream)));
+export async function groupNames(
+  connection: Connection,
+  partitions: readonly TopicPartition[],
+): Promise<string[]> {
+  const all = await Promise.all(partitions.map(({ keys }) => groupsOf(connection, keys.stream)));
   return [...new Set(all.flat())].sort();
 }
 

@@ -17,6 +17,7 @@ import {
   type GroupOptions,
   groupConsumeOptionNames,
 } from './group-options.js';
+import { GroupPartitions } from './group-partitions.js';
 import { type PartitionProgress, partitionProgress } from './group-progress.js';
 
 /** The numbers of a consumer group. */
@@ -79,8 +80,7 @@ export class ConsumerGroup<Body = unknown, Input = Body> {
       topic,
       group: name,
       signal: topic.keys.signal(name),
-      partitions: topic.keys.partitions.map((partition) => partition.group(name)),
-      isOrdered: topic.facts.partitions !== undefined,
+      partitions: new GroupPartitions(topic.generations, name),
       wrappers: [],
     };
     this.deadLetters = new GroupDeadLetters(this.#context);
@@ -135,9 +135,10 @@ export class ConsumerGroup<Body = unknown, Input = Body> {
   async seek(to: From): Promise<void> {
     const { topic, group, signal, partitions } = this.#context;
     const offset = startOf(to);
-    await topic.facts.declared();
+    await topic.generations.declared();
+    await topic.generations.checked();
     await Promise.all(
-      partitions.map((keys) => topic.connection.run(seek, { keys, group, offset, signal })),
+      partitions.all.map(({ keys }) => topic.connection.run(seek, { keys, group, offset, signal })),
     );
   }
 
@@ -169,7 +170,7 @@ export class ConsumerGroup<Body = unknown, Input = Body> {
     const call = async (command: string, key: string) =>
       Number(await topic.connection.call(command, [key]));
     const all = await Promise.all(
-      partitions.map(async (keys) => ({
+      partitions.all.map(async ({ keys }) => ({
         delayed: await call('ZCARD', keys.delayed),
         consumers: await call('ZCARD', keys.consumers),
         counters: counters(await topic.connection.call('HGETALL', [keys.stats])),
@@ -196,16 +197,16 @@ export class ConsumerGroup<Body = unknown, Input = Body> {
    * partitions, there is one for each partition that a member works on.
    */
   async consumers(): Promise<GroupConsumerInfo[]> {
-    await this.#context.topic.facts.checked();
+    await this.#context.topic.generations.checked();
     return readConsumers(this.#context as GroupContext);
   }
 
   /** How far the group has come, by partition. */
   async #progress(): Promise<PartitionProgress[]> {
     const { partitions, topic } = this.#context;
-    await topic.facts.checked();
+    await topic.generations.checked();
     const context = this.#context as GroupContext;
-    return Promise.all(partitions.map((keys) => partitionProgress(context, keys)));
+    return Promise.all(partitions.all.map(({ keys }) => partitionProgress(context, keys)));
   }
 
   /** Stops the consumers of this object. */

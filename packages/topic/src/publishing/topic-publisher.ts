@@ -14,12 +14,15 @@ import {
   TickBatch,
 } from '@redpost/core';
 import { areObserved, fail, type OnItsWay, reportSent } from '@redpost/core/consuming';
+import type { Generation, TopicPartition } from '../partitions/generation.js';
 import { checkRecordHeaders, type RecordHeaders } from '../record/record.js';
-import { type OutgoingRecord, publish } from '../scripts/publish.js';
+import { type OutgoingRecord, type PublishResult, publish } from '../scripts/publish.js';
 import { trim } from '../scripts/trim.js';
 import { type TopicContext, writeBody } from '../topic-context.js';
 import { partitionOf } from '../topic-keys.js';
 import type { CheckedRetention, Deduplication } from '../topic-options.js';
+import { FormerIds } from './former-ids.js';
+import { Moving } from './moving.js';
 
 /** The options of `publish`, for one record. */
 export interface PublishOptions {
@@ -75,7 +78,11 @@ export class TopicPublisher<Input> {
   readonly #context: TopicContext;
   readonly #options: TopicPublisherOptions;
   readonly #deadline: CallOptions;
-  readonly #batches: readonly TickBatch<Waiting>[];
+  /** The generation that records are published to, and a batch for each of its partitions. */
+  #generation!: Generation;
+  #batches: readonly TickBatch<Waiting>[] = [];
+  readonly #formerIds: FormerIds;
+  readonly #moving: Moving<Waiting>;
   readonly #unsettled = new Set<Promise<unknown>>();
   readonly #order = new SendOrder();
   /** The partition of the next record without a key. */
@@ -86,16 +93,16 @@ export class TopicPublisher<Input> {
     this.#context = context;
     this.#options = options;
     this.#deadline = { timeoutMs: options.timeoutMs };
-    const { name, connection } = context;
-    const destination = { kind: 'topic', name, address: connection.address } as const;
-    this.#batches = context.keys.partitions.map(
-      (_, partition) =>
-        new TickBatch<Waiting>(limits, (records) => {
-          const send = () => this.#send(partition, records);
-          this.#track(areObserved('sent') ? reportSent(destination, records, send) : send());
-          context.index.note(context.name);
-        }),
-    );
+    this.#formerIds = new FormerIds(context, options.deduplication.windowMs);
+    this.#moving = new Moving<Waiting>(context, {
+      flush: () => this.#flush(),
+      begin: (generation, records) => {
+        this.#begin(generation);
+        for (const record of records) this.#put(record);
+      },
+      failed: fail,
+    });
+    this.#begin(context.generations.current);
   }
 
   publish(body: Input, options: PublishOptions): Promise<string> {
@@ -105,12 +112,12 @@ export class TopicPublisher<Input> {
       const { key = '', headers, id = '' } = options;
       const record = newRecord(key, headers ? JSON.stringify(headers) : '', id);
       refuseTooLarge(record.headers, this.#context.maxMessageBytes);
-      const partition = this.#partitionFor(key || id);
       const bytes = writeBody(this.#context, body);
-      if (bytes instanceof Promise || !this.#isFree) {
-        return this.#addInOrder(partition, record, bytes);
+      const mayBeKnown = id !== '' && this.#formerIds.mayKnow;
+      if (bytes instanceof Promise || !this.#isFree || mayBeKnown) {
+        return this.#addInOrder(record, bytes);
       }
-      return this.#add(partition, record, bytes);
+      return this.#add(record, bytes);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -129,14 +136,29 @@ export class TopicPublisher<Input> {
   /** Resolves when everything that was published is settled. Nothing more can be published. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const batch of this.#batches) batch.flush();
+    this.#flush();
     await Promise.allSettled(this.#unsettled);
     // Records that waited in the line have only been sent now.
     if (this.#unsettled.size > 0) await this.close();
   }
 
+  /** From now on, records are published to these partitions. */
+  #begin(generation: Generation): void {
+    const { name, connection, index } = this.#context;
+    const destination = { kind: 'topic', name, address: connection.address } as const;
+    this.#generation = generation;
+    this.#batches = generation.partitions.map(
+      (partition) =>
+        new TickBatch<Waiting>(limits, (records) => {
+          const send = () => this.#send(generation, partition, records);
+          this.#track(areObserved('sent') ? reportSent(destination, records, send) : send());
+          index.note(name);
+        }),
+    );
+  }
+
   /** Records with a key or an id have a fixed partition, the others take turns (round-robin). */
-  #partitionFor(key: string): number {
+  #placeFor(key: string): number {
     const count = this.#batches.length;
     if (key) return partitionOf(key, count);
     this.#nextPartition += 1;
@@ -144,63 +166,91 @@ export class TopicPublisher<Input> {
   }
 
   get #isFree(): boolean {
-    return this.#context.facts.isDeclared && this.#order.isFree(onlyLine);
+    return this.#context.generations.isDeclared && this.#order.isFree(onlyLine);
   }
 
-  /** Keeps the order while records wait for an asynchronous schema, or until the topic is declared. */
-  #addInOrder(
-    partition: number,
-    record: Waiting,
-    body: Waiting['body'] | Promise<Waiting['body']>,
-  ): Promise<string> {
-    const ready = Promise.all([body, this.#context.facts.declared()]);
-    const sent = this.#order.wait(onlyLine, ready, ([its]) => this.#add(partition, record, its));
+  /** Keeps the order while records wait for an asynchronous schema, or until it is known where they go. */
+  #addInOrder(record: Waiting, body: Waiting['body'] | Promise<Waiting['body']>): Promise<string> {
+    const { id, key } = record;
+    const known = id === '' ? undefined : this.#formerIds.find(id, key);
+    const ready = Promise.all([body, known, this.#context.generations.declared()]);
+    const sent = this.#order.wait(onlyLine, ready, async ([its, offset]) => {
+      return offset ?? this.#add(record, its);
+    });
     return this.#track(sent);
   }
 
-  #add(partition: number, record: Waiting, body: Waiting['body']): Promise<string> {
+  #add(record: Waiting, body: Waiting['body']): Promise<string> {
     return new Promise((resolve, reject) => {
       record.body = body;
       record.resolve = resolve;
       record.reject = reject;
-      const { key, headers, id } = record;
-      const size = body.length + key.length + headers.length + id.length;
-      this.#batches[partition]?.add(record, size);
+      // Another part of this process may have learned of a change.
+      if (this.#generation !== this.#context.generations.current) this.#move();
+      if (this.#moving.isUnderWay) this.#moving.wait(record);
+      else this.#put(record);
     });
   }
 
-  async #send(partition: number, records: Waiting[]): Promise<void> {
+  #move(): void {
+    if (!this.#moving.isUnderWay) this.#track(this.#moving.begin(this.#generation));
+  }
+
+  #flush(): void {
+    for (const batch of this.#batches) batch.flush();
+  }
+
+  #put(record: Waiting): void {
+    const { body, key, headers, id } = record;
+    const size = body.length + key.length + headers.length + id.length;
+    this.#batches[this.#placeFor(key || id)]?.add(record, size);
+  }
+
+  async #send(
+    generation: Generation,
+    partition: TopicPartition,
+    records: Waiting[],
+  ): Promise<void> {
+    this.#moving.sends();
     try {
-      const appended = this.#append(partition, records);
+      const appended = this.#append(generation, partition, records);
       // In the same round trip, so that retention has been applied when the promise resolves.
       const trimmed = this.#trim(partition);
-      const offsets = await appended;
+      const result = await appended;
       await trimmed;
-      records.forEach(({ resolve }, at) => {
-        resolve(offsets[at] as string);
-      });
+      if (typeof result === 'string') {
+        // They are in other batches from now on.
+        this.#moving.refused(records.splice(0), result);
+        this.#move();
+      } else {
+        records.forEach(({ resolve }, at) => {
+          resolve(result[at] as string);
+        });
+      }
     } catch (error) {
       for (const record of records) fail(record, error);
     }
+    this.#moving.answered();
   }
 
-  #append(partition: number, records: Waiting[]): Promise<readonly string[]> {
-    const { connection, keys } = this.#context;
+  #append(
+    { first }: Generation,
+    { keys }: TopicPartition,
+    records: Waiting[],
+  ): Promise<PublishResult> {
     const { deduplication, replicas } = this.#options;
-    const partitionKeys = keys.partitions[partition];
-    if (!partitionKeys) throw new InvalidArgumentError(`There is no partition ${partition}`);
-    const options = { replicas, line: partitionKeys.stream, ...this.#deadline };
-    return connection.run(publish, { keys: partitionKeys, records, ...deduplication }, options);
+    const options = { replicas, line: keys.stream, ...this.#deadline };
+    // The streams of later generations are made before they are announced. One that is missing was lost, and perhaps all else, too.
+    const input = { keys, records, mayCreate: first === 0, ...deduplication };
+    return this.#context.connection.run(publish, input, options);
   }
 
-  async #trim(partition: number): Promise<void> {
+  async #trim({ keys, number: partition }: TopicPartition): Promise<void> {
     const { retention, cut, failed } = this.#options;
-    const { connection, keys } = this.#context;
-    const partitionKeys = keys.partitions[partition];
-    if (!retention || !partitionKeys) return;
+    if (!retention) return;
     try {
-      const input = { keys: partitionKeys, ...retention };
-      const records = await connection.run(trim, input, this.#deadline);
+      const input = { keys, ...retention };
+      const records = await this.#context.connection.run(trim, input, this.#deadline);
       if (records > 0) cut(partition, records);
     } catch (error) {
       // The records are published, so their promises do not reject. After `CLOSED`, the callers have been told already.

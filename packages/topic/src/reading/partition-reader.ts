@@ -1,6 +1,7 @@
 import { asError, isRedpostError } from '@redpost/core';
 import { newestId, pause } from '@redpost/core/consuming';
 import { TrimmedError } from '../errors.js';
+import type { TopicPartition } from '../partitions/generation.js';
 import { beforeAll } from '../record/offset.js';
 import type { Entry } from '../record/record.js';
 import { type ReadResult, read } from '../scripts/read.js';
@@ -9,11 +10,13 @@ import { arrival } from './arrival.js';
 import { unlessAborted } from './unless-aborted.js';
 
 export interface PartitionReaderOptions {
-  partition: number;
+  partition: TopicPartition;
   /** The offset after which to begin; `$` for the last one. */
   start: string;
   /** True when `start` is an offset that a reader has reached before, so that a gap is reported. */
   isResumed: boolean;
+  /** True when all records of the partition are to be read, so that missing ones are reported from the first on. */
+  isWhole: boolean;
   /** Something failed and is tried again, e.g. because Redis is away. */
   failed(error: Error): void;
 }
@@ -23,13 +26,17 @@ const retryMs = 100;
 
 /**
  * Reads one partition: first the existing records, then new ones. Every read begins after the last offset that was read,
- * so no record is skipped or duplicated at the end of the backlog, or when the connection broke.
+ * so no record is skipped or duplicated at the end of the backlog, or when the connection broke. It ends when the partition gets no
+ * more records, because the number of partitions has changed, and all of them were read.
  */
 export class PartitionReader {
   readonly #context: TopicContext;
   readonly #options: PartitionReaderOptions;
   readonly #stream: string;
   readonly #stopping = new AbortController();
+  #waiting: AbortController | undefined;
+  /** True when there may be something to learn that no wait tells. */
+  #isWoken = false;
   #offset: string;
   /** How many records were ever added to the stream up to `#offset`; undefined when unknown. */
   #ordinal: number | undefined;
@@ -39,15 +46,16 @@ export class PartitionReader {
   #successor: string | undefined;
 
   get partition(): number {
-    return this.#options.partition;
+    return this.#options.partition.number;
   }
 
   constructor(context: TopicContext, options: PartitionReaderOptions) {
     this.#context = context;
     this.#options = options;
-    this.#stream = context.keys.partitions[options.partition]?.stream ?? '';
+    this.#stream = options.partition.keys.stream;
     this.#offset = options.start;
-    this.#isUnderWay = options.isResumed;
+    this.#isUnderWay = options.isResumed || options.isWhole;
+    if (options.isWhole) this.#ordinal = 0;
   }
 
   /** Determines the offset of `latest`, so that all records that are published from then on are read. */
@@ -64,17 +72,24 @@ export class PartitionReader {
   /** Stops the reader: pending calls of `next()` resolve to undefined. */
   stop(): void {
     this.#stopping.abort();
+    this.#waiting?.abort();
+  }
+
+  /** Looks again whether the partition gets more records. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#waiting?.abort();
   }
 
   /**
-   * Resolves to the next records; undefined when the reader was stopped.
+   * Resolves to the next records; undefined when the reader was stopped, or has read all that the partition ever gets.
    *
    * @throws TrimmedError once for records that were removed before they were read. The next call continues after them.
    */
   async next(): Promise<Entry[] | undefined> {
     const { signal } = this.#stopping;
-    const { failed } = this.#options;
     while (!signal.aborted) {
+      this.#isWoken = false;
       const result = await this.#read();
       if (!result) continue;
       this.#refuseGap(result);
@@ -82,10 +97,20 @@ export class PartitionReader {
         this.#advance(result);
         return result.entries;
       }
-      const place = { stream: this.#stream, offset: this.#offset, signal };
-      this.#successor = await arrival(this.#context.connection, place, failed);
+      if (result.isClosed) return undefined;
+      await this.#wait();
     }
     return undefined;
+  }
+
+  async #wait(): Promise<void> {
+    if (this.#isWoken) return;
+    this.#waiting = new AbortController();
+    const { signal } = this.#waiting;
+    if (this.#stopping.signal.aborted) this.#waiting.abort();
+    const place = { stream: this.#stream, offset: this.#offset, signal };
+    this.#successor = await arrival(this.#context.connection, place, this.#options.failed);
+    this.#waiting = undefined;
   }
 
   async #read(): Promise<ReadResult | undefined> {
@@ -115,14 +140,15 @@ export class PartitionReader {
     const removed = added === undefined || hasDeleted ? undefined : added - length;
     const known = this.#ordinal;
     this.#ordinal = removed;
-    if (!this.#isUnderWay || removed === 0) return;
+    const isUnknown = removed === undefined && this.#offset === beforeAll;
+    if (!this.#isUnderWay || removed === 0 || isUnknown) return;
 
     const missed = known === undefined || removed === undefined ? undefined : removed - known;
     const isNext = missed === undefined && oldest.offset === this.#successor;
     if (missed === 0 || isNext) return;
     this.#isUnderWay = false;
     throw new TrimmedError(this.#context.name, {
-      partition: this.#options.partition,
+      partition: this.partition,
       after: this.#offset,
       oldest: oldest.offset,
       // A negative number means that the stream was created again.

@@ -1,7 +1,6 @@
 import {
   asError,
   type Destination,
-  InvalidArgumentError,
   isRedpostError,
   type NamesOf,
   type ObservedMessage,
@@ -22,8 +21,9 @@ import {
 } from '../record/record.js';
 import type { TopicContext } from '../topic-context.js';
 import type { TopicEvents } from '../topic-events.js';
+import { Course } from './course.js';
 import { merge } from './merge.js';
-import { PartitionReader } from './partition-reader.js';
+import type { PartitionReader } from './partition-reader.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** Where a reader begins, and when it ends. */
@@ -32,7 +32,10 @@ export interface ReadOptions {
   from?: From | undefined;
   /** Ends the reader when it is aborted. The loop ends without an error. */
   signal?: AbortSignal | undefined;
-  /** Reads only this partition. Required with an offset in `from`, if there are several partitions. */
+  /**
+   * Reads only this partition. Required with an offset in `from`, if there are several partitions. The loop ends when the partition gets no more
+   * records, because the number of partitions was changed, and all of them were read.
+   */
   partition?: number | undefined;
   /**
    * Called when retention removed records before they were read. The reader continues after them. Without this option, the
@@ -51,7 +54,8 @@ export const readOptionNames: NamesOf<ReadOptions> = {
 type Report = <Event extends keyof TopicEvents>(event: Event, payload: TopicEvents[Event]) => void;
 
 /**
- * Yields the records of a topic, first the backlog, then new ones. The records of a partition come in order.
+ * Yields the records of a topic, first the backlog, then new ones. The records of a partition come in order, and those of a key also when the
+ * number of partitions changes.
  *
  * @param report called with records that cannot be read, and with errors of calls that are tried again.
  */
@@ -63,18 +67,16 @@ export function readTopic<Body>(
   const { from = 'latest' } = options;
   const start = startOf(from);
   const onTrimmed = options.onTrimmed && inThisContext(options.onTrimmed);
-  const isResumed = typeof from === 'string' && start === from;
-  const readers = chosenPartitions(context, options, isResumed).map(
-    (partition) =>
-      new PartitionReader(context as TopicContext, {
-        partition,
-        start,
-        isResumed,
-        failed: (error) => report('error', error),
-      }),
-  );
+  if (options.partition !== undefined) wholeNumber('partition', options.partition, { min: 0 });
+  const course = new Course(context as TopicContext, {
+    start,
+    isResumed: typeof from === 'string' && start === from,
+    isTime: typeof from === 'object',
+    partition: options.partition,
+    failed: (error) => report('error', error),
+  });
   // At once, and not when the first record is asked for, because `latest` means the time of this call.
-  const opened = Promise.all([context.facts.checked(), ...readers.map((reader) => reader.open())]);
+  const opened = course.open();
   opened.catch(() => {
     // The error is thrown to the caller that asks for the first record.
   });
@@ -82,45 +84,35 @@ export function readTopic<Body>(
 
   async function* records(): AsyncGenerator<TopicRecord<Body>, void, undefined> {
     const stopping = new AbortController();
-    const sources = readers.map((reader) => new Source(context, reader, onTrimmed));
     const stop = () => {
       stopping.abort();
-      for (const reader of readers) reader.stop();
+      course.end();
     };
     const endings = [options.closing, ...(options.signal ? [options.signal] : [])];
     const forget = endings.map((ending) => onAbort(ending, stop));
     if (endings.some(({ aborted }) => aborted)) stop();
     try {
-      await unlessAborted(opened, stopping.signal);
-      for await (const { source, value: entries } of merge<readonly Entry[], Source>(sources)) {
-        for (const entry of entries) {
-          if (stopping.signal.aborted) return;
-          const record = await readable(context, source.partition, entry, report);
-          if (record) yield record;
+      let readers = await unlessAborted<readonly PartitionReader[] | undefined>(
+        opened,
+        stopping.signal,
+      );
+      course.watch();
+      while (readers && !stopping.signal.aborted) {
+        const sources = readers.map((reader) => new Source(context, reader, onTrimmed));
+        for await (const { source, value: entries } of merge<readonly Entry[], Source>(sources)) {
+          for (const entry of entries) {
+            if (stopping.signal.aborted) return;
+            const record = await readable(context, source.partition, entry, report);
+            if (record) yield record;
+          }
         }
+        if (!stopping.signal.aborted) readers = await course.next();
       }
     } finally {
       for (const each of forget) each();
       stop();
     }
   }
-}
-
-function chosenPartitions(
-  { keys }: Pick<TopicContext, 'keys'>,
-  { partition }: ReadOptions,
-  isResumed: boolean,
-): number[] {
-  const count = keys.partitions.length;
-  if (partition !== undefined) {
-    return [wholeNumber('partition', partition, { min: 0, max: count - 1 })];
-  }
-  if (isResumed && count > 1) {
-    throw new InvalidArgumentError(
-      'An offset belongs to one partition: name it with the option `partition`',
-    );
-  }
-  return keys.partitions.map((_, at) => at);
 }
 
 /** A reader that continues after trimmed records, if it has `onTrimmed`. */

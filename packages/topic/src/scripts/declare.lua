@@ -1,9 +1,13 @@
 -- Declare how many partitions a topic has, 0 for none, unless that was declared before.
 --
--- returns how many it has
+-- count     how many
+-- is_other  1 if programs were made with another number, because it was changed before Redis has lost it
+-- rest      the fields that say how many partitions it has and had
+-- returns the values of these fields
 
--- HGET comes first, because a server that is out of memory refuses HSETNX even when it would set nothing.
-local declared = redis.call('HGET', facts, 'partitions')
-if declared then return tonumber(declared) end
-redis.call('HSETNX', facts, 'partitions', partitions)
-return tonumber(partitions)
+-- HGET comes first, because a server that is out of memory refuses HSET even when it would set nothing.
+if not redis.call('HGET', facts, 'partitions') then
+  redis.call('HSET', facts, 'partitions', count)
+  if is_other == '1' then redis.call('HSET', facts, 'changed', math.floor(now())) end
+end
+return redis.call('HMGET', facts, unpack(ARGV, rest))

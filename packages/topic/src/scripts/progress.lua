@@ -33,7 +33,9 @@ if not progress then return { 0, '0-0', length } end
 
 local last = progress['last-delivered-id']
 local lag
-if not redis.call('XRANGE', stream, '-', last, 'COUNT', 1)[1] then
+if last == last_offset then
+  lag = 0
+elseif not redis.call('XRANGE', stream, '-', last, 'COUNT', 1)[1] then
   lag = length
 elseif not redis.call('XRANGE', stream, '(' .. last, '+', 'COUNT', 1)[1] then
   lag = 0

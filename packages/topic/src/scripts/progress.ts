@@ -1,4 +1,5 @@
 import { defineScript } from '@redpost/core';
+import { closedPart } from './parts/parts.js';
 import source from './progress.lua';
 
 export interface GroupProgress {
@@ -12,6 +13,7 @@ export interface GroupProgress {
 
 export const progress = defineScript<{ stream: string; group: string }, GroupProgress>({
   name: 'progress',
+  uses: [closedPart],
   keys: { stream: ({ stream }) => stream },
   args: { group: ({ group }) => group },
   lua: source,

@@ -4,8 +4,10 @@
 -- former_ids  the ids of the former window
 -- max_ids     how many ids a window holds at most
 -- width       the number of values per record in this call: 1 if all have only a body, else 4
+-- may_create  1 to make the stream if there is none
 -- rest        for each record: body, key or '', headers or '', id or ''
--- returns the offsets, with a space between
+-- returns the offsets, with a space between; or, when nothing was appended, 0 for a partition that gets no more records, and
+--         1 for a stream that does not exist and may not be made, because the topic was lost or deleted
 window_ms, max_ids, width = tonumber(window_ms), tonumber(max_ids), tonumber(width)
 local offsets = {}
 
@@ -38,7 +40,10 @@ for i = rest, #ARGV, width do
 
   local offset = id ~= '' and (redis.call('HGET', ids, id) or redis.call('HGET', former_ids, id))
   if not offset then
-    offset = redis.call('XADD', stream, '*', unpack(entry))
+    offset = may_create == '1' and redis.pcall('XADD', stream, '*', unpack(entry))
+      or redis.pcall('XADD', stream, 'NOMKSTREAM', '*', unpack(entry))
+    if not offset then return 1 end
+    if type(offset) == 'table' then return is_closed() and 0 or offset end
     if id ~= '' then remember(id, offset) end
   end
   offsets[#offsets + 1] = offset

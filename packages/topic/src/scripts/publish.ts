@@ -1,5 +1,6 @@
 import { type Argument, defineScript } from '@redpost/core';
 import type { PartitionKeys } from '../topic-keys.js';
+import { closedPart } from './parts/parts.js';
 import source from './publish.lua';
 
 export interface OutgoingRecord {
@@ -15,12 +16,20 @@ export interface PublishInput {
   /** How long ids are remembered, in ms, and how many at most. */
   windowMs: number;
   maxIds: number;
+  /** Whether the stream may be made if there is none. */
+  mayCreate: boolean;
   records: readonly OutgoingRecord[];
 }
 
-/** The offset of each record. */
-export const publish = defineScript<PublishInput, string[]>({
+/**
+ * The offset of each record. Or why nothing was appended: the partition gets no more records (`closed`), or the stream does not exist and
+ * may not be made (`missing`).
+ */
+export type PublishResult = readonly string[] | 'closed' | 'missing';
+
+export const publish = defineScript<PublishInput, PublishResult>({
   name: 'publish',
+  uses: [closedPart],
   keys: {
     stream: ({ keys }) => keys.stream,
     ids: ({ keys }) => keys.ids,
@@ -30,6 +39,7 @@ export const publish = defineScript<PublishInput, string[]>({
     window_ms: ({ windowMs }) => windowMs,
     max_ids: ({ maxIds }) => maxIds,
     width: ({ records }) => (arePlain(records) ? 1 : 4),
+    may_create: ({ mayCreate }) => (mayCreate ? 1 : 0),
   },
   rest({ records }) {
     if (arePlain(records)) return records.map(({ body }) => body);
@@ -39,7 +49,10 @@ export const publish = defineScript<PublishInput, string[]>({
   },
   lua: source,
   looksFirst: () => true,
-  parse: (reply) => (reply as Buffer).toString('latin1').split(' '),
+  parse(reply) {
+    if (typeof reply === 'number') return reply === 0 ? 'closed' : 'missing';
+    return (reply as Buffer).toString('latin1').split(' ');
+  },
 });
 
 /** True when all records have only a body. */

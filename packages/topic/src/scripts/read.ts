@@ -1,6 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { entriesPart } from '@redpost/core/consuming';
 import type { Entry } from '../record/record.js';
+import { closedPart } from './parts/parts.js';
 import source from './read.lua';
 
 export interface ReadInput {
@@ -13,6 +14,8 @@ export interface ReadResult {
   entries: Entry[];
   /** True when the oldest record of the stream comes after the offset. */
   isFirst: boolean;
+  /** True when these are the last records that the partition ever gets. */
+  isClosed: boolean;
   /** Known only when `isFirst`, or when there are no more records. */
   totals?: {
     /** How many records were ever added; undefined before Redis 7. */
@@ -29,18 +32,22 @@ type EntryReply = [offset: Buffer, fields: Buffer[] | null];
 
 export const read = defineScript<ReadInput, ReadResult>({
   name: 'read',
-  uses: [entriesPart],
+  uses: [entriesPart, closedPart],
   keys: { stream: ({ stream }) => stream },
   args: { after: ({ after }) => after, count: ({ count }) => count },
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    const [entries, isFirst, added, length, deleted, isCut] = reply as [
+    const [entries, isFirst, added, length, deleted, isCut, isClosed] = reply as [
       EntryReply[],
       number,
       ...(number | null | undefined)[],
     ];
-    const result = { entries: entries.map(toEntry), isFirst: isFirst === 1 };
+    const result = {
+      entries: entries.map(toEntry),
+      isFirst: isFirst === 1,
+      isClosed: isClosed === 1,
+    };
     if (length == null) return result;
     const totals = { length, hasDeleted: deleted === 1, isCut: isCut === 1 };
     return { ...result, totals: { ...totals, added: added ?? undefined } };

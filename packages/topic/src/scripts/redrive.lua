@@ -4,7 +4,8 @@
 -- from, to  the first and the last entry
 -- limit     how many at most
 -- rest      a body to publish instead of theirs, if there is one
--- returns the entries that were published; none when no entries are left
+-- returns the entries that were published; none when no entries are left; nil, and nothing was published, when the partition gets no more
+--         records
 local sent, room = {}, most_bytes
 local edited = ARGV[rest]
 
@@ -19,7 +20,8 @@ for _ = 1, tonumber(limit) do
     if is_kept then record[#record + 1], record[#record + 2] = name, value end
   end
   record[#record + 1], record[#record + 2] = 'group', group
-  redis.call('XADD', stream, '*', unpack(record))
+  local added = redis.pcall('XADD', stream, '*', unpack(record))
+  if added.err then return not is_closed() and added or nil end
   redis.call('XDEL', dead, entry[1])
   sent[#sent + 1] = entry[1]
   room = room - size_of(entry)

@@ -1,6 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { entriesPart } from '@redpost/core/consuming';
 import type { GroupKeys } from '../topic-keys.js';
+import { closedPart } from './parts/parts.js';
 import source from './redrive.lua';
 import { groupKeys } from './script-keys.js';
 
@@ -15,10 +16,10 @@ export interface RedriveInput {
   body?: string | Buffer | undefined;
 }
 
-/** The ids of the dead letters that were published again. */
-export const redrive = defineScript<RedriveInput, string[]>({
+/** The ids of the dead letters that were published again. Undefined when the partition gets no more records: nothing was published. */
+export const redrive = defineScript<RedriveInput, string[] | undefined>({
   name: 'redrive',
-  uses: [entriesPart],
+  uses: [entriesPart, closedPart],
   keys: groupKeys('dead', 'stream'),
   args: {
     group: ({ group }) => group,
@@ -29,5 +30,5 @@ export const redrive = defineScript<RedriveInput, string[]>({
   rest: ({ body }) => (body === undefined ? [] : [body]),
   lua: source,
   looksFirst: () => true,
-  parse: (reply) => (reply as Buffer[]).map(String),
+  parse: (reply) => (reply === null ? undefined : (reply as Buffer[]).map(String)),
 });

@@ -50,7 +50,8 @@ function setUp({ wanted = 9, blocked = 0 } = {}) {
   let reconcile = () => {};
   const session = {
     consumer: 'c',
-    partition: 0,
+    place: { number: 0, keys: { stream: 's' }, isOrdered: true },
+    lookIfSettled: () => {},
     heartbeat: { isFresh: true, renew: async () => true },
     held: [],
     ackWaiters: { confirm: () => {} },
@@ -68,12 +69,7 @@ function setUp({ wanted = 9, blocked = 0 } = {}) {
     },
     accept: (items: { offset: string }[]) => accepted.push(...items.map(({ offset }) => offset)),
   } as unknown as StreamSession<unknown>;
-  const context = {
-    topic: { connection: server },
-    group: 'g',
-    partitions: [{ stream: 's' }],
-    isOrdered: true,
-  } as unknown as GroupContext;
+  const context = { topic: { connection: server }, group: 'g' } as unknown as GroupContext;
   const source = new StreamSource(context, session);
   const feed: Feed<never> = new Feed<never>(source as never, session as never);
   source.attach(feed);

@@ -14,6 +14,7 @@ import {
 import { HeldRecord, type RecordSettler } from '../consuming/group-delivery.js';
 import type { KeyOrder } from '../consuming/key-order.js';
 import type { GroupContext } from '../group/group-context.js';
+import type { GroupPartition } from '../group/group-partitions.js';
 import { arrival } from '../reading/arrival.js';
 import { type TakeResult, take } from '../scripts/take.js';
 import type { GroupKeys } from '../topic-keys.js';
@@ -21,9 +22,12 @@ import type { StreamStore } from './stream-store.js';
 
 /** The session of a consumer of a group. */
 export interface StreamSession<Body> extends FedSession<HeldRecord<Body>>, RecordSettler {
+  readonly place: GroupPartition;
   readonly store: StreamStore;
   readonly settlements: Settlements<HeldRecord<Body>>;
   readonly order: KeyOrder<HeldRecord<Body>> | undefined;
+  /** Looks whether all is settled of a partition that gets no more records. */
+  lookIfSettled(): void;
   /** Retention has removed records that were due for another attempt. */
   trimmed(offsets: readonly string[]): void;
 }
@@ -85,8 +89,8 @@ export class StreamSource<Body = unknown>
   constructor(context: GroupContext, session: StreamSession<Body>) {
     this.#context = context;
     this.#session = session;
-    this.#keys = context.partitions[session.partition] as GroupKeys;
-    this.limits = { calls: context.isOrdered ? 1 : 2, perCall: 500 };
+    this.#keys = session.place.keys;
+    this.limits = { calls: session.place.isOrdered ? 1 : 2, perCall: 500 };
   }
 
   /** Sets the feed that this source belongs to. */
@@ -122,7 +126,9 @@ export class StreamSource<Body = unknown>
       withSuspect,
       acked: acked.held.map(({ offset }) => offset),
     });
-    return result.status === 'lost' ? 'lost' : this.#answer(result, withSuspect);
+    if (result.status === 'lost') return 'lost';
+    this.#session.lookIfSettled();
+    return this.#answer(result, withSuspect);
   }
 
   wait(): void {

@@ -10,6 +10,7 @@ import {
 } from '@redpost/core/consuming';
 import type { HeldRecord } from '../consuming/group-delivery.js';
 import type { GroupContext } from '../group/group-context.js';
+import type { GroupPartition } from '../group/group-partitions.js';
 import { clearSuspect } from '../scripts/clear-suspect.js';
 import { type DeadLettered, deadLetter } from '../scripts/dead-letter.js';
 import { type JoinResult, join } from '../scripts/join.js';
@@ -32,7 +33,7 @@ export interface GroupRecovery {
 
 /** The partition of a consumer, its lease, and its limit of attempts. */
 export interface StreamStoreOptions {
-  partition: number;
+  place: GroupPartition;
   leaseMs: number;
   maxAttempts: number;
   /** What the consumer tells of itself, as JSON. */
@@ -47,12 +48,14 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
   readonly #context: GroupContext;
   readonly #options: StreamStoreOptions;
   readonly #keys: GroupKeys;
+  readonly #isExclusive: boolean;
 
   constructor(context: GroupContext, consumer: string, options: StreamStoreOptions) {
     this.consumer = consumer;
     this.#context = context;
     this.#options = options;
-    this.#keys = context.partitions[options.partition] as GroupKeys;
+    this.#keys = options.place.keys;
+    this.#isExclusive = options.place.isOrdered;
   }
 
   /**
@@ -67,7 +70,7 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
       leaseMs: this.#options.leaseMs,
       about: this.#options.about,
       from: start,
-      isExclusive: this.#context.isOrdered,
+      isExclusive: this.#isExclusive,
       memberForMs: performance.now() - memberSince,
     });
   }
@@ -120,11 +123,11 @@ export class StreamStore implements LeaseStore<HeldRecord, GroupRecovery> {
   }
 
   async recover(consumer: string): Promise<GroupRecovery | undefined> {
-    const { partition, leaseMs, maxAttempts } = this.#options;
+    const { place, leaseMs, maxAttempts } = this.#options;
     const input = { ...this.#names, consumer, maxAttempts, idleMs: leaseMs };
     const result = await this.#context.topic.connection.run(recover, input);
     if (!result || result.returned + result.deadLettered === 0) return undefined;
-    return { consumer, partition, ...result };
+    return { consumer, partition: place.number, ...result };
   }
 
   /** Ends the lease, which returns what is still held. @param timeoutMs instead of the connection's. */

@@ -1,8 +1,10 @@
 import { definePart } from '@redpost/core/consuming';
+import closed from './closed.lua';
 import firstUnacknowledged from './first-unacknowledged.lua';
 import held from './held.lua';
 import keptFields from './kept-fields.lua';
 import offsets from './offsets.lua';
+import present from './present.lua';
 import returnRecord from './return-record.lua';
 import waiting from './waiting.lua';
 
@@ -37,3 +39,9 @@ export const firstUnacknowledgedPart = definePart({
   needs: ['stream'],
   lua: firstUnacknowledged,
 });
+
+/** `is_closed()`, and `last_offset`, which a closed stream has: a partition that gets no more records. */
+export const closedPart = definePart({ name: 'closed', needs: ['stream'], lua: closed });
+
+/** `make_stream()`: without a record. */
+export const presentPart = definePart({ name: 'present', needs: ['stream'], lua: present });

@@ -1,0 +1,8 @@
+-- Let a partition take no more records, because the topic gets another number of partitions. May be done again.
+--
+-- returns the names of its groups
+make_stream()
+redis.call('XSETID', stream, last_offset)
+local groups = {}
+for _, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do groups[#groups + 1] = info[2] end
+return groups

@@ -1,0 +1,11 @@
+-- The last offset that a stream can have. In a partition that gets no more records, because the topic has other ones now, it
+-- is taken, so that the server refuses to append any, whoever asks.
+local last_offset = '18446744073709551615-18446744073709551615'
+
+local function is_closed()
+  if redis.call('EXISTS', stream) == 0 then return false end
+  local info = redis.call('XINFO', 'STREAM', stream)
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then return info[i + 1] == last_offset end
+  end
+end
