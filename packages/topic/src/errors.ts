@@ -1,6 +1,6 @@
 import { RedpostError } from '@redpost/core';
 
-/** The topic was first used with another number of partitions, which cannot be changed. */
+/** The topic was first used with another number of partitions, which was never changed by `partitions.set()`. */
 export class PartitionCountError extends RedpostError {
   declare readonly code: 'PARTITION_COUNT';
   /** The number of partitions that the topic has, to open it with; undefined for a topic without partitions. */
@@ -10,8 +10,8 @@ export class PartitionCountError extends RedpostError {
     const has = partitions === undefined ? 'no partitions' : `${partitions} partition(s)`;
     const open = partitions === undefined ? 'without' : `with partitions: ${partitions}`;
     super(
-      `The topic ${topic} has ${has}, not ${wanted ?? 'none'}: that is fixed when a topic is first used. ` +
-        `Open it ${open}`,
+      `The topic ${topic} has ${has}, not ${wanted ?? 'none'}: that is declared when a topic is first used. ` +
+        `Open it ${open}, or change the number with partitions.set()`,
       { code: 'PARTITION_COUNT' },
     );
     this.name = 'PartitionCountError';

@@ -37,7 +37,7 @@ export interface Deduplication {
   maxIds?: number | undefined;
 }
 
-/** The options of a topic. All programs that use the topic must agree on codec and partitions. */
+/** The options of a topic. All programs that use the topic must agree on the codec. */
 export interface TopicOptions<Body, Input = Body> {
   /** What `connect()` returned. It is shared, and never closed here. */
   connection: Connection;
@@ -52,10 +52,11 @@ export interface TopicOptions<Body, Input = Body> {
   /** How long the ids of records are remembered, and how many. */
   deduplication?: Deduplication | undefined;
   /**
-   * How many partitions the topic has, 1 to 1024; fixed when it is first used. With partitions,
-   * records of the same key are handled in order and one at a time within a group, and each
-   * partition belongs to one member of the group at a time. Default: none, and all members of a
-   * group share one stream without an order.
+   * How many partitions a new topic has, 1 to 1024. With partitions, records of the same key are
+   * handled in order and one at a time within a group, and each partition belongs to one member of
+   * the group at a time. All programs that use the topic must have the same number, until it is
+   * changed by `partitions.set()`: from then on, what is stored in Redis counts, whatever they
+   * have. Default: none, and all members of a group share one stream without an order.
    */
   partitions?: number | undefined;
   /** How large a body may be, and the headers, in bytes: 1 to 512 MiB. Default 16 MiB. */

@@ -7,19 +7,22 @@ import type { Facts } from './facts.js';
 import { firstBehind, type Generation, generationOf } from './generation.js';
 
 /**
- * Gives a topic new partitions in the place of those that it has. Where another change is under way, that is completed, and nothing else
- * is done.
+ * Gives a topic new partitions in the place of those that it has. Resolves to false when that was not done: another change was under way,
+ * which is completed then, or the topic has other partitions by now, or was lost.
  *
- * @param from the generation that is known. When the topic has another one by now, nothing is done.
+ * @param from the generation that is known.
  */
 export async function change(
   context: TopicContext,
   from: Generation,
   count: number,
-): Promise<void> {
-  const { connection, keys } = context;
+): Promise<boolean> {
+  const { connection, keys, generations } = context;
   const input = { facts: keys.facts, first: from.first, count };
-  await complete(context, await connection.run(beginChange, input));
+  const facts = await connection.run(beginChange, input);
+  await complete(context, facts);
+  if (!facts) await generations.checked();
+  return facts?.first === from.first && facts.next === count;
 }
 
 /**

@@ -80,9 +80,10 @@ export class TopicPartitions {
     const checked = checkedPartitions(count) ?? 0;
     const { generations } = this.#context;
     await complete(this.#context, await generations.checked());
-    await generations.declared();
-    while (generations.current.count !== checked) {
-      await change(this.#context, generations.current, checked);
+    for (;;) {
+      await generations.declared();
+      const { current } = generations;
+      if (current.count === checked || (await change(this.#context, current, checked))) break;
     }
     return this.get();
   }

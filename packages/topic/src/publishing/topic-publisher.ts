@@ -22,6 +22,7 @@ import { type TopicContext, writeBody } from '../topic-context.js';
 import { partitionOf } from '../topic-keys.js';
 import type { CheckedRetention, Deduplication } from '../topic-options.js';
 import { FormerIds } from './former-ids.js';
+import { FormerRetention } from './former-retention.js';
 import { Moving } from './moving.js';
 
 /** The options of `publish`, for one record. */
@@ -82,6 +83,7 @@ export class TopicPublisher<Input> {
   #generation!: Generation;
   #batches: readonly TickBatch<Waiting>[] = [];
   readonly #formerIds: FormerIds;
+  readonly #formerRetention: FormerRetention | undefined;
   readonly #moving: Moving<Waiting>;
   readonly #unsettled = new Set<Promise<unknown>>();
   readonly #order = new SendOrder();
@@ -94,6 +96,10 @@ export class TopicPublisher<Input> {
     this.#options = options;
     this.#deadline = { timeoutMs: options.timeoutMs };
     this.#formerIds = new FormerIds(context, options.deduplication.windowMs);
+    const { retention, cut, failed, timeoutMs } = options;
+    if (retention) {
+      this.#formerRetention = new FormerRetention(context, { retention, cut, failed, timeoutMs });
+    }
     this.#moving = new Moving<Waiting>(context, {
       flush: () => this.#flush(),
       begin: (generation, records) => {
@@ -248,6 +254,7 @@ export class TopicPublisher<Input> {
   async #trim({ keys, number: partition }: TopicPartition): Promise<void> {
     const { retention, cut, failed } = this.#options;
     if (!retention) return;
+    if (this.#formerRetention?.isDue) this.#track(this.#formerRetention.apply());
     try {
       const input = { keys, ...retention };
       const records = await this.#context.connection.run(trim, input, this.#deadline);

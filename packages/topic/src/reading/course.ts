@@ -21,7 +21,7 @@ export interface CourseOptions {
 
 /** How often a reader asks whether the number of partitions has changed, in ms: nothing tells it. */
 const lookMs = 5000;
-/** How often, when a change is under way. */
+/** How long it waits at first, when a change is under way. */
 const soonMs = 50;
 
 /**
@@ -77,7 +77,7 @@ export class Course {
   /** All readers have ended. Resolves to those of the next partitions; undefined when nothing more will come. */
   async next(): Promise<readonly PartitionReader[] | undefined> {
     if (this.#options.partition !== undefined) return undefined;
-    for (;;) {
+    for (let waitMs = soonMs; ; waitMs = Math.min(2 * waitMs, lookMs)) {
       if (this.#ending.signal.aborted) return undefined;
       const following = this.#following();
       if (following) {
@@ -88,7 +88,7 @@ export class Course {
       }
       // The partitions are closed, and the new ones are not announced yet.
       await this.#look();
-      if (!this.#following()) await this.#pause();
+      if (!this.#following()) await this.#pause(waitMs);
     }
   }
 
@@ -123,9 +123,9 @@ export class Course {
     }
   }
 
-  #pause(): Promise<unknown> {
+  #pause(ms: number): Promise<unknown> {
     const { signal } = this.#ending;
-    return pause(soonMs, undefined, { signal }).catch(() => {
+    return pause(ms, undefined, { signal }).catch(() => {
       // Aborted: the loop ends.
     });
   }
