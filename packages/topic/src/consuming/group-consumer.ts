@@ -15,6 +15,7 @@ import {
   handlerCall,
   IdleWatch,
   type NextStep,
+  nextTick,
   Outcomes,
   onAbort,
   performance,
@@ -91,6 +92,9 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   /** What it tells of itself, as JSON. */
   readonly #about: string;
   #isReturning = false;
+  /** How many seeks it has been told of, and how many of these before it has looked which partitions are open. */
+  #seeks = 0;
+  #seeksSeen = 0;
   readonly #stopping = new Stopping(() => this.#beginStop());
 
   constructor(
@@ -207,11 +211,29 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     return new Assignment(this.#context as GroupContext, {
       leaseMs: this.#options.leaseMs,
       owned: () => [...this.#sessions.keys()].filter((partition) => !this.#closing.has(partition)),
-      find: () => this.#open.find(),
+      find: () => this.#findOpen(),
       open: (partition) => this.#begin(partition),
       close: (partition) => this.#close(partition),
       failed: (error) => this.#failed(error),
     });
+  }
+
+  /** True while somebody has sought, and it is not known yet which partitions the group works on now. */
+  get #isSought(): boolean {
+    return this.#seeks > this.#seeksSeen;
+  }
+
+  async #findOpen(): Promise<readonly GroupPartition[]> {
+    const seeks = this.#seeks;
+    try {
+      return await this.#open.find();
+    } finally {
+      // When it has begun to leave the others.
+      nextTick(() => {
+        this.#seeksSeen = seeks;
+        this.#turns.soon();
+      });
+    }
   }
 
   /** Resolves to false when another member has the partition. */
@@ -282,6 +304,8 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
 
   #signalled(signal: string): void {
     if (this.#stopping.hasBegun) return;
+    // Before anything is taken, it has to be known whether records of former partitions come first again.
+    if (signal === 'sought' && this.#open.hasFormer) this.#seeks += 1;
     if (signal !== 'members' && signal !== 'partitions') {
       const isSought = signal !== 'waiting';
       for (const session of this.#sessions.values()) session.pollAgain({ isSought });
@@ -293,6 +317,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   #demand(session: GroupSession<Body>): number {
     if (this.#stopping.hasBegun || this.#isReturning || this.#closing.has(session.partition))
       return 0;
+    if (this.#isSought) return 0;
     // Records that wait until this lease is renewed come before new ones.
     if (this.#handlers.free <= 0 || !session.isFreshAt(performance.now())) return 0;
     let requested = 0;

@@ -49,6 +49,11 @@ export class OpenPartitions {
     return partitions.in(open);
   }
 
+  /** True when the topic had other partitions before. */
+  get hasFormer(): boolean {
+    return this.#context.topic.generations.former.length > 0;
+  }
+
   /** Where the group begins in this partition when it does not exist there. */
   startIn({ number }: GroupPartition): string {
     return number >= this.#newFrom ? beforeAll : this.#start;

@@ -137,9 +137,13 @@ export class ConsumerGroup<Body = unknown, Input = Body> {
     const offset = startOf(to);
     await topic.generations.declared();
     await topic.generations.checked();
-    await Promise.all(
-      partitions.all.map(({ keys }) => topic.connection.run(seek, { keys, group, offset, signal })),
-    );
+    // The oldest partitions first, so that members go back to them before they take others' records again.
+    for (const generation of topic.generations.all) {
+      const sought = partitions.in(generation).map(({ keys }) => {
+        return topic.connection.run(seek, { keys, group, offset, signal });
+      });
+      await Promise.all(sought);
+    }
   }
 
   /**
