@@ -100,6 +100,44 @@ describe('messages of each key are handled one at a time and in order', () => {
     expect((await queue.partitions.get()).lists).toHaveLength(7);
   });
 
+  it('in a topic, while the number of partitions changes, and members and those that change it are killed', async () => {
+    await using system = await SystemUnderTest.start();
+    const { log, topic } = system;
+    await topic.partitions.set(2);
+    const onTopic = { topic: true, queue: 'topic' };
+    const consume = { concurrency: 10, leaseMs: 1000 };
+    const consumers = system.consumers(3, { ...onTopic, consume });
+    const load = { ...onTopic, ...keyed, burst: 4, everyMs: 20 };
+    const producers = [
+      system.producers(2, { ...load, changeEveryMs: [100, 500] }),
+      // One that learns of a change when it publishes the next record, much later.
+      system.producers(1, { ...load, burst: 20, everyMs: 700 }),
+    ];
+    for (let n = 0; n < 8; n += 1) {
+      await system.progress(50);
+      await pause(300);
+      const pool = n % 3 === 2 ? producers[0] : consumers;
+      const [victim] = pool?.members ?? [];
+      if (victim) await system.kill(victim);
+    }
+    await system.progress(50);
+    await Promise.all(producers.map((pool) => pool.stop()));
+    await system.quiet({ withinMs: 60_000 });
+    await consumers.stop();
+
+    const summary = await system.summary();
+    expect(summary.resolved).toBeGreaterThan(500);
+    expect({ lost: summary.lost, dead: await system.deadLetters() }).toEqual({
+      lost: [],
+      dead: [],
+    });
+    expect(summary.together).toEqual([]);
+    expect(wrongOrderOfEach(system)).toEqual([]);
+    expect(log.happened('SIGKILL')).toBe(8);
+    expect(log.count('divided')).toBeGreaterThan(4);
+    expect((await topic.partitions.get()).partitions.length).toBeGreaterThan(10);
+  });
+
   it('as far as they are acknowledged, while a consumer is frozen and scripts are flushed', async () => {
     await using system = await SystemUnderTest.start();
     const { log, connection } = system;

@@ -31,6 +31,7 @@ import {
   sentinelPlannedFailoverReplicas,
 } from './sentinel.js';
 import { slowNetwork } from './slow-network.js';
+import { topicPartitionsChange } from './topic-partitions.js';
 import { wrongClocks } from './wrong-clock.js';
 
 const standalone: readonly Fault[] = [
@@ -58,6 +59,7 @@ const standalone: readonly Fault[] = [
   outOfMemory,
   ...wrongClocks,
   partitionsChange,
+  topicPartitionsChange,
 ];
 
 const several: readonly Fault<Server>[] = [

@@ -21,6 +21,7 @@ const {
   priorityEvery,
   onceKeys,
   learnEveryMs,
+  changeEveryMs,
   sendOptions,
 } = options;
 
@@ -43,6 +44,7 @@ const line = topic
 let made = 0;
 const sends = new Set();
 if (learnEveryMs) void learn();
+if (changeEveryMs) void change();
 
 while (made < count && !isDone) {
   const messages = Array.from({ length: Math.min(burst, count - made) }, make);
@@ -69,15 +71,19 @@ function make() {
     options: {
       ...sendOptions,
       ...once(),
-      ...(isEvery(delayEvery) ? { delayMs } : !topic && place(isEvery)),
+      ...(topic ? keyOf(isEvery) : isEvery(delayEvery) ? { delayMs } : place(isEvery)),
     },
   };
 }
 
 /** What is delayed may be overtaken, and has no key. */
 function place(isEvery) {
-  if (isEvery(keyEvery)) return { key: `k${Math.floor(made / keyEvery) % keys}` };
+  if (isEvery(keyEvery)) return keyOf(isEvery);
   return isEvery(priorityEvery) ? { priority: Math.floor(made / priorityEvery) % 10 } : {};
+}
+
+function keyOf(isEvery) {
+  return isEvery(keyEvery) ? { key: `k${Math.floor(made / keyEvery) % keys}` } : {};
 }
 
 /** All producers have the same keys. */
@@ -93,7 +99,7 @@ function track(send) {
 async function send({ body, options }) {
   const sent = begin({ body, options });
   try {
-    if (topic) await line.publish(body);
+    if (topic) await line.publish(body, options);
     else await line.send(body, options);
     sent();
   } catch (error) {
@@ -119,6 +125,20 @@ async function learn() {
       report({ type: 'error', code, message });
     }
     await pause(least + Math.random() * (most - least));
+  }
+}
+
+/** Changes the number of partitions again and again, and reports each change that has come to its end. */
+async function change() {
+  const [least, most] = changeEveryMs;
+  while (!isDone) {
+    await pause(least + Math.random() * (most - least));
+    try {
+      const { count: partitions } = await line.partitions.set(1 + Math.floor(Math.random() * 6));
+      report({ type: 'divided', partitions });
+    } catch ({ code, message }) {
+      report({ type: 'error', code, message });
+    }
   }
 }
 

@@ -70,6 +70,8 @@ export interface ProducerSettings extends LineSettings {
    * does, within half a minute.
    */
   learnEveryMs?: readonly [least: number, most: number];
+  /** It changes the number of partitions of the topic, after each time from the least to the most of these, in ms. Default: never. */
+  changeEveryMs?: readonly [least: number, most: number];
   /** The number of a message that kills its consumer. Default: none. */
   poisonAt?: number;
   /** How many bytes to add to the body. Default: none. */
@@ -101,6 +103,11 @@ export class SystemUnderTest<Redis extends Server = Standalone> implements Async
       // Errors of the observer are not a part of the test.
     });
     this.queue = this.#line({}) as Queue<{ key: string }>;
+  }
+
+  /** The topic of processes with `topic: true` and `queue: 'topic'`. */
+  get topic(): Topic<{ key: string }> {
+    return this.#line({ topic: true, queue: 'topic' }) as Topic<{ key: string }>;
   }
 
   static async start(options: StandaloneOptions = {}): Promise<SystemUnderTest> {
