@@ -63,6 +63,32 @@ it('knows the partitions of a topic, which are given when it is new', async () =
   expect((await topic('publish', name, '--partitions', '3', '1')).stderr).toContain('4 partition');
 });
 
+it('changes how many partitions a topic has, and shows them', async () => {
+  const name = uniqueName();
+  await topic('publish', name, '1', '2', '3');
+  const set = await topic('partitions', 'set', name, '2');
+  await topic('publish', name, '4', '--partitions', '7');
+  const shown = await topic('partitions', 'show', name);
+  const table = await redpost.onTerminal(`topic partitions show ${name}`);
+
+  expect(set.code).toBe(0);
+  expect(set.lines).toMatchObject([{ topic: name, count: 2, isMoving: false }]);
+  const [{ partitions = [] } = {}] = shown.lines as { partitions?: { length: number }[] }[];
+  expect(partitions).toMatchObject([
+    { partition: 0, stream: name, isFormer: true, length: 3 },
+    { partition: 1, stream: `{${name}:1}:partition`, isFormer: false },
+    { partition: 2, stream: `{${name}:2}:partition`, isFormer: false },
+  ]);
+  expect(partitions.reduce((sum, { length }) => sum + length, 0)).toBe(4);
+  expect(table.stdout).toMatch(/^PARTITION +STREAM +RECORDS +FORMER\r\n/);
+  expect(table.stdout).toMatch(/2 partitions\r\n$/);
+  expect(bodiesOf((await topic('read', name)).lines)).toEqual([1, 2, 3, 4]);
+  expect(bodiesOf((await topic('read', name, '--partition', '0')).lines)).toEqual([1, 2, 3]);
+  for (const count of ['0', '1025', 'many']) {
+    expect((await topic('partitions', 'set', name, count)).code).toBe(2);
+  }
+});
+
 it('shows groups and their lag, moves one, and redrives and purges its dead letters', async () => {
   const name = uniqueName();
   const connection = connect(redpost.url);

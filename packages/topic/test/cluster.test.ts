@@ -80,6 +80,47 @@ it('a topic is destroyed with its partitions, on whichever nodes they lie', asyn
   }
 });
 
+it('the number of partitions changes while the partitions lie on different nodes', async () => {
+  const name = uniqueName();
+  const ends = numbers(3).map(() => openTopic<number>(name, { connection: open(), partitions: 3 }));
+  const [topic] = ends as [(typeof ends)[number]];
+  const byKey = new Map<string | undefined, number[]>();
+  const running = new Set<string | undefined>();
+  let overlaps = 0;
+  const handle = async ({ key, body }: TopicDelivery<number>) => {
+    if (running.has(key)) overlaps += 1;
+    running.add(key);
+    await new Promise(setImmediate);
+    byKey.set(key, [...(byKey.get(key) ?? []), body]);
+    running.delete(key);
+  };
+  for (const end of ends.slice(1)) {
+    end.group('g').consume(handle, { concurrency: 10, leaseMs: 60_000 });
+  }
+  const reading = topic.read({ from: 'beginning' });
+  let next = 0;
+  for (const count of [12, 2, 7, 1]) {
+    const published = numbers(100).map((n) => topic.publish(next + n, { key: `k${n % 20}` }));
+    await ends[2]?.partitions.set(count);
+    await Promise.all(published);
+    next += 100;
+  }
+  await eventually(() => [...byKey.values()].flat().length === 400);
+
+  expect(overlaps).toBe(0);
+  for (const bodies of byKey.values()) expect(bodies).toEqual([...bodies].sort((a, b) => a - b));
+  const read = await take(reading, 400);
+  for (const key of byKey.keys()) {
+    const bodies = read.filter((record) => record.key === key).map(({ body }) => body);
+    expect(bodies).toEqual([...bodies].sort((a, b) => a - b));
+  }
+  await eventually(async () => !(await topic.partitions.get()).isMoving);
+  const { partitions } = await topic.partitions.get();
+  const owners = await Promise.all(partitions.map(({ stream }) => cluster.ownerOf(stream)));
+  expect(new Set(owners).size).toBe(3);
+  expect(await topic.destroy()).toMatchObject({ length: 400, groups: 1 });
+});
+
 it('topics are listed, on whichever nodes they lie', async () => {
   const connection = open();
   const names = numbers(12).map(() => uniqueName());

@@ -66,13 +66,14 @@ async function set(
   [name = '', text = '']: readonly string[],
   options: PartitionsOptions,
 ) {
-  const count = countOf(text);
+  const count = partitionCountOf(text);
   const queue = await run.shownQueue(name);
   await queue.partitions.set(count);
   return print(run, queue, options);
 }
 
-function countOf(text: string): number {
+/** How many partitions a text says. */
+export function partitionCountOf(text: string): number {
   try {
     return positive(text);
   } catch {

@@ -3,6 +3,7 @@ import { addCommand } from '../../program/define.js';
 import type { ProgramContext } from '../../program/program-context.js';
 import { addTopicDead } from './topic-dead.js';
 import { addTopicGroups } from './topic-groups.js';
+import { addTopicPartitions } from './topic-partitions.js';
 import { addTopicPublish } from './topic-publish.js';
 import { addTopicRead } from './topic-read.js';
 import { addTopicSeek } from './topic-seek.js';
@@ -16,4 +17,5 @@ export function addTopic(program: Command, context: ProgramContext): void {
   addTopicGroups(topic, context);
   addTopicSeek(topic, context);
   addTopicDead(topic, context);
+  addTopicPartitions(topic, context);
 }
