@@ -28,7 +28,8 @@ export async function runFaultOnce(
 ): Promise<FaultRun> {
   const startedAt = performance.now();
   await using system = await SystemUnderTest.on(await fault.server());
-  if (fault.partitions) await system.queue.partitions.set(fault.partitions);
+  const shared = fault.workload?.producer?.topic ? system.topic : system.queue;
+  if (fault.partitions) await shared.partitions.set(fault.partitions);
   // Consumers of a limited queue take and wait in another way: every other run has such a one.
   const limit = seed % 2 === 0 ? fewAtATime : undefined;
   if (limit) await system.queue.limits.set({ concurrency: limit });

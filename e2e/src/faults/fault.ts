@@ -29,7 +29,7 @@ export interface Fault<Redis extends Server = Standalone> {
   /** Whether a message may be handled once more than it had to be. */
   readonly mayRepeat: boolean;
   readonly workload?: WorkloadOptions;
-  /** Into how many partitions the shared queue is divided before the work begins. Default: it is not divided. */
+  /** Into how many partitions the shared queue or topic is divided before the work begins. Default: it is not divided. */
   readonly partitions?: number;
   /** How long to wait between two injections, in ms: at least, and at most. */
   readonly everyMs: readonly [number, number];

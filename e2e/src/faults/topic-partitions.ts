@@ -18,6 +18,7 @@ export const topicPartitionsChange: Fault = {
     producers: 2,
     producer: { ...onTopic.producer, everyMs: 20, keyEvery: 2, changeEveryMs: [0, 400] },
   },
+  partitions: 2,
   server: () => Standalone.start({ persistence: 'aof-always' }),
 
   async inject({ system, workload, random }) {

@@ -29,10 +29,10 @@ export interface WorkloadOptions {
 export const defaultSendTimeoutMs = 2000;
 export const defaultLeaseMs = 1000;
 
-/** The shared work is a topic and a consumer group of it. */
+/** The shared work is a topic and a consumer group of it. Without partitions, keys have no order there. */
 export const onTopic: WorkloadOptions = {
   consumer: { topic: true, queue: 'topic' },
-  producer: { topic: true, queue: 'topic' },
+  producer: { topic: true, queue: 'topic', keyEvery: 0 },
 };
 
 /** The queue with one producer, and one consumer that handles one message at a time: it shows the order. */
