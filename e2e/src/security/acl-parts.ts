@@ -475,6 +475,7 @@ export const parts: Record<string, Part> = {
   async 'topic-operator'({ connection, admin }) {
     await admin.call('XGROUP', ['CREATE', 'events', 'g', '0', 'MKSTREAM']);
     const topic = new Topic<string>('events', { connection });
+    await topic.partitions.set(2);
     await topic.destroy();
     await topic.close();
   },
