@@ -35,8 +35,8 @@ export { type DeadRecordListOptions, GroupDeadLetters } from './group/group-dead
 export type { GroupConsumeOptions, GroupOptions } from './group/group-options.js';
 export { type ListedTopic, listTopics } from './list-topics.js';
 export {
-  type PartitionInfo,
-  type PartitionStats,
+  type TopicPartitionInfo,
+  type TopicPartitionStats,
   TopicPartitions,
   type TopicPartitionsInfo,
 } from './partitions/topic-partitions.js';

@@ -244,14 +244,14 @@ export class Topic<Body = unknown, Input = Body> implements AsyncDisposable {
     const { connection, keys, generations, index } = this.#context;
     const facts = await generations.checked();
     const { current, partitions: present } = generations;
+    const others = [...(facts?.emptied ?? [])];
     // Those that a change has made which was interrupted.
-    const made = facts?.next
-      ? generationOf(this.name, firstBehind(current), facts.next)
-      : undefined;
+    if (facts?.next) others.push({ first: firstBehind(current), count: facts.next });
+    const their = others.flatMap(({ first, count }) => {
+      return generationOf(this.name, first, count).partitions;
+    });
     const partitions = await Promise.all(
-      [...present, ...(made?.partitions ?? [])].map((partition) =>
-        connection.run(destroy, partition),
-      ),
+      [...present, ...their].map((partition) => connection.run(destroy, partition)),
     );
     const groups = new Set(partitions.flatMap((each) => each.groups));
     const rest = [keys.facts, ...Array.from(groups, (group) => keys.members(group))];

@@ -418,6 +418,33 @@ it('retention holds for former partitions', async () => {
   expect(await topic.group('g').lag()).toBe(2);
 });
 
+it('former partitions without records are forgotten, and a publisher that still knows them is refused there', async () => {
+  const topic = redis.topic<number>({ partitions: 2, retention: { whenAcknowledged: true } });
+  const old = redis.topic<number>({ name: topic.name, partitions: 2 });
+  await old.publish(0, { key: 'k' });
+  const bodies: number[] = [];
+  const consumer = topic.group('g').consume(({ body }) => void bodies.push(body), options);
+  await eventually(async () => (await topic.group('g').stats()).total.acked === 1);
+  await topic.partitions.set(3);
+  const publisher = redis.topic<number>({
+    name: topic.name,
+    partitions: 2,
+    retention: { whenAcknowledged: true },
+  });
+  await publisher.publish(1);
+  await eventually(async () => (await topic.stats()).length === 1);
+  await eventually(async () => (await topic.partitions.get()).isMoving === false);
+  const { partitions } = await topic.partitions.set(1);
+  expect(partitions.map(({ partition }) => partition)).toEqual([2, 3, 4, 5]);
+
+  await old.publish(2, { key: 'k' });
+  await eventually(() => bodies.length === 3);
+  expect(bodies).toEqual([0, 1, 2]);
+  await consumer.stop();
+  await topic.destroy();
+  expect(await topic.connection.call('KEYS', [`*${topic.name}*`])).toEqual([]);
+});
+
 it('a topic is destroyed with its former partitions, also while their number changes', async () => {
   const topic = redis.topic<number>({ partitions: 2 });
   await fill(topic, 20);

@@ -1,7 +1,7 @@
-import type { PartitionStats, TopicPartitionsInfo } from '@redpost/topic';
+import type { TopicPartitionStats, TopicPartitionsInfo } from '@redpost/topic';
 import { type Columns, table } from './table.js';
 
-const columns: Columns<PartitionStats> = [
+const columns: Columns<TopicPartitionStats> = [
   ['PARTITION', ({ partition }) => partition],
   ['STREAM', ({ stream }) => stream],
   ['RECORDS', ({ length }) => length],
@@ -11,7 +11,7 @@ const columns: Columns<PartitionStats> = [
 /** A row for each partition that a topic has or had, and what holds for all of them. */
 export function topicPartitionsTable(
   { count, isMoving }: Pick<TopicPartitionsInfo, 'count' | 'isMoving'>,
-  partitions: readonly PartitionStats[],
+  partitions: readonly TopicPartitionStats[],
 ): string {
   const has = count === 1 ? '1 partition' : `${count} partitions`;
   const moving = isMoving ? '; groups have not settled all records of the former ones' : '';

@@ -4,19 +4,20 @@ import { GroupPartitions } from '../group/group-partitions.js';
 import type { TopicContext } from '../topic-context.js';
 import { checkedPartitions } from '../topic-options.js';
 import { change, complete } from './change.js';
+import { forgetEmpty } from './forget-empty.js';
 
 /** Which partitions a topic has. */
 export interface TopicPartitionsInfo {
   /** How many partitions new records go to; 0 for a topic without partitions. */
   readonly count: number;
   /** The partitions that records may be in: those that the topic had before, and then those that it has. */
-  readonly partitions: readonly PartitionInfo[];
+  readonly partitions: readonly TopicPartitionInfo[];
   /** True while a group has not settled all records of the partitions that the topic had before. */
   readonly isMoving: boolean;
 }
 
 /** One partition of a topic. */
-export interface PartitionInfo {
+export interface TopicPartitionInfo {
   /** Its number, which no other partition of the topic has or had. */
   readonly partition: number;
   /** The stream that its records are in. */
@@ -26,7 +27,7 @@ export interface PartitionInfo {
 }
 
 /** How many records are in one partition of a topic. */
-export interface PartitionStats extends PartitionInfo {
+export interface TopicPartitionStats extends TopicPartitionInfo {
   readonly length: number;
 }
 
@@ -56,7 +57,7 @@ export class TopicPartitions {
   }
 
   /** Counts the records in each partition, in the order of `get().partitions`. */
-  async stats(): Promise<PartitionStats[]> {
+  async stats(): Promise<TopicPartitionStats[]> {
     const { generations, connection } = this.#context;
     await generations.checked();
     return Promise.all(
@@ -80,6 +81,7 @@ export class TopicPartitions {
     const checked = checkedPartitions(count) ?? 0;
     const { generations } = this.#context;
     await complete(this.#context, await generations.checked());
+    await forgetEmpty(this.#context);
     for (;;) {
       await generations.declared();
       const { current } = generations;
@@ -88,7 +90,7 @@ export class TopicPartitions {
     return this.get();
   }
 
-  #infos(): PartitionInfo[] {
+  #infos(): TopicPartitionInfo[] {
     const { all, current } = this.#context.generations;
     return all.flatMap((generation) =>
       generation.partitions.map(({ number, keys }) => {
