@@ -90,8 +90,9 @@ it('programs with any number go on, and new ones learn the number', async () => 
   await old.publish(2, { key: 'k' });
   await topic.partitions.set(3);
 
-  await old.publish(3, { key: 'k' });
-  await redis.topic<number>({ name: topic.name }).publish(4, { key: 'k' });
+  // Nothing is published to former partitions once something is in the new ones.
+  await redis.topic<number>({ name: topic.name }).publish(3, { key: 'k' });
+  await old.publish(4, { key: 'k' });
   const last = redis.topic<number>({ name: topic.name, partitions: 7 });
   await last.publish(5, { key: 'k' });
 
@@ -141,6 +142,38 @@ it('no record overtakes another one of its key, also of those that were on their
   }
   read.expectOrder(length);
   expect(topic.errors).toEqual([]);
+});
+
+it('what was refused is published before what comes later, also when an answer is late', async () => {
+  const other = redis.topic<number>({ partitions: 1 });
+  const [refused, late] = [deferred(), deferred()];
+  let calls = 0;
+  const connection = interposed(redis.connection(), async (script, run) => {
+    if (script !== 'publish') return run();
+    calls += 1;
+    const call = calls;
+    if (call === 3) await late.promise;
+    const answer = await run();
+    if (call === 2) await refused.promise;
+    return answer;
+  });
+  const topic = openTopic<number>(other.name, { connection, partitions: 1 });
+  await topic.publish(0, { key: 'k' });
+  await other.partitions.set(2);
+  const published = [topic.publish(1, { key: 'k' })];
+  await new Promise(setImmediate);
+  published.push(topic.publish(2, { key: 'k' }));
+  await eventually(() => calls === 3);
+  refused.resolve();
+  // Longer than it takes to ask where to publish.
+  for (let n = 0; n < 5; n += 1) await other.partitions.get();
+  published.push(topic.publish(3, { key: 'k' }));
+  for (let n = 0; n < 5; n += 1) await other.partitions.get();
+  late.resolve();
+  await Promise.all(published);
+
+  const read = await take(other.read({ from: 'beginning' }), 4);
+  expect(read.map(({ body }) => body)).toEqual([0, 1, 2, 3]);
 });
 
 /** A topic whose changes of the number of partitions break off at the `nth` call of a script. */
@@ -285,6 +318,76 @@ it('no member begins with new partitions while another one has a record of a for
         .sort()
         .join() === '2,3,4',
   );
+});
+
+it('members that have nothing to do are told of a change', async () => {
+  const topic = redis.topic<number>({ partitions: 2 });
+  const members = [topic, redis.topic<number>({ name: topic.name, partitions: 2 })].map((end) =>
+    end.group('g').consume(() => {}, options),
+  );
+  const partitions = () =>
+    members
+      .flatMap((member) => member.partitions)
+      .sort()
+      .join();
+  await eventually(() => partitions() === '0,1');
+  await redis.topic({ name: topic.name, partitions: 2 }).partitions.set(3);
+
+  await eventually(() => partitions() === '2,3,4');
+});
+
+it('retention keeps what a group without members has not acknowledged in new partitions', async () => {
+  const topic = redis.topic<number>({ partitions: 1, retention: { whenAcknowledged: true } });
+  await topic.group('slow').seek('beginning');
+  await topic.partitions.set(2);
+  topic.group('fast').consume(() => {}, { ...options, concurrency: 100 });
+  await fill(topic, 1000);
+  await eventually(async () => (await topic.group('fast').stats()).total.acked === 1000);
+  await fill(topic, 10, 1000);
+
+  expect(await topic.group('slow').lag()).toBe(1010);
+});
+
+/** As if the group had been created while the number changed, so that it is not known in the new partitions. */
+async function forgetInNew({ connection, partitions }: TestTopic<number>): Promise<void> {
+  const { partitions: all } = await partitions.get();
+  for (const { stream, isFormer } of all) {
+    if (!isFormer) await connection.call('XGROUP', ['DESTROY', stream, 'g']);
+  }
+}
+
+it('a member begins with the first record of partitions that are newer than itself', async () => {
+  const topic = redis.topic<number>({ partitions: 1 });
+  const gate = deferred();
+  const bodies: number[] = [];
+  const handle = async ({ body }: { body: number }) => {
+    bodies.push(body);
+    await gate.promise;
+  };
+  const member = topic.group('g', { from: 'latest' }).consume(handle, options);
+  await eventually(() => member.partitions.length === 1);
+  await topic.publish(0);
+  await eventually(() => bodies.length === 1);
+  await topic.partitions.set(2);
+  await forgetInNew(topic);
+  await topic.publish(1);
+  gate.resolve();
+
+  await eventually(() => bodies.join() === '0,1');
+});
+
+it('a group that exists in former partitions begins with the first record of new ones', async () => {
+  const topic = redis.topic<number>({ partitions: 1 });
+  await topic.publish(0);
+  await topic.group('g').seek('latest');
+  await topic.partitions.set(2);
+  await forgetInNew(topic);
+  await topic.publish(1);
+  const bodies: number[] = [];
+  const late = redis.topic<number>({ name: topic.name, partitions: 1 });
+  late.group('g', { from: 'latest' }).consume(({ body }) => void bodies.push(body), options);
+
+  await eventually(() => bodies.join() === '1');
 });
 
 it('a record that is tried again in a former partition comes before those in new ones', async () => {
@@ -502,6 +605,42 @@ it('a publisher goes on when only what is known of the partitions is lost', asyn
   const read = await take(late.read({ from: 'beginning' }), 3);
   expect(read.map(({ body }) => body).sort()).toEqual([0, 1, 2]);
 });
+
+it.each(['a publisher', 'a member'])(
+  'a change that Redis has lost is made again by %s',
+  async (who) => {
+    const topic = redis.topic<number>({ partitions: 2 });
+    const old = redis.topic<number>({ name: topic.name, partitions: 2 });
+    await old.publish(0);
+    await topic.publish(1);
+    const facts = `{${topic.name}}:topic`;
+    const bodies: number[] = [];
+    const member = redis.topic<number>({ name: topic.name, partitions: 2 });
+    const consumer = member.group('g').consume(({ body }) => void bodies.push(body), {
+      ...options,
+      leaseMs: who === 'a member' ? 300 : 60_000,
+    });
+    await topic.partitions.set(3);
+    await eventually(() => consumer.partitions.join() === '2,3,4');
+    await Promise.all(numbers(30, 2).map((n) => topic.publish(n)));
+    // As if it had come back from before the change.
+    await topic.connection.call('DEL', [facts]);
+    await topic.connection.call('HSET', [facts, 'partitions', 2]);
+    if (who === 'a publisher') await old.publish(32);
+    else
+      await eventually(
+        async () => (await topic.connection.call('HGET', [facts, 'first'])) !== null,
+      );
+    await Promise.all(numbers(30, 33).map((n) => topic.publish(n)));
+
+    const late = redis.topic<number>({ name: topic.name, partitions: 2 });
+    const { count, partitions } = await late.partitions.get();
+    expect([count, partitions.length]).toEqual([3, 5]);
+    const sent = who === 'a publisher' ? 63 : 62;
+    await eventually(() => bodies.length === sent);
+    expect(await take(late.read({ from: 'beginning' }), sent)).toHaveLength(sent);
+  },
+);
 
 it('readers go on with new partitions, and a reader of one partition ends with it', async () => {
   const topic = redis.topic<number>({ partitions: 2 });

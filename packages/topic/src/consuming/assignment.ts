@@ -75,11 +75,13 @@ export class Assignment {
   async #tryBalance(): Promise<void> {
     if (this.#stopped) return;
     try {
+      // First, because the lease as a member has to be renewed also while it cannot be found out which partitions are open.
+      const known = this.#hasEntered ? await this.#stay() : undefined;
       const partitions = await this.#options.find();
       if (this.#stopped) return;
       this.#closeOthers(partitions);
       if (partitions.every(({ isOrdered }) => isOrdered)) {
-        await this.#balance(await this.#stay(), partitions);
+        await this.#balance(known ?? (await this.#stay()), partitions);
       } else this.#openAll(partitions);
     } catch (error) {
       // The timer tries again.

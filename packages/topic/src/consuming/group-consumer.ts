@@ -269,10 +269,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
     drained: () => this.#events.emit('drained', undefined),
     lost: (session: GroupSession<Body>, deliveries) => this.#lost(session, deliveries),
     recovered: (recovery) => this.#events.emit('recovered', recovery),
-    settledFormer: () => {
-      this.#open.settled();
-      this.#assignment.check();
-    },
+    settledFormer: () => this.#assignment.check(),
     trimmed: (partition, offsets) => this.#events.emit('trimmed', { partition, offsets }),
     groupFound: (partition, isNew) => {
       if (isNew && this.#known.has(partition)) this.#events.emit('recreated', { partition });

@@ -42,7 +42,7 @@ export async function complete(context: TopicContext, facts: Facts | undefined):
   const former = generationOf(name, first, count);
   const behind = firstBehind(former);
   const closed = await Promise.all(
-    former.partitions.map((partition) => connection.run(closePartition, partition)),
+    former.partitions.map(({ keys: its }) => connection.run(closePartition, { keys: its, next })),
   );
   const groups = [...new Set(closed.flat())];
   const made = generationOf(name, behind, next).partitions.map((partition) =>

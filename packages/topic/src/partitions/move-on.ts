@@ -1,6 +1,6 @@
 import { openPartition } from '../scripts/open-partition.js';
 import type { TopicContext } from '../topic-context.js';
-import { change, complete } from './change.js';
+import { change } from './change.js';
 import type { Generation } from './generation.js';
 
 /**
@@ -14,9 +14,7 @@ export async function moveOn(
   refusal: 'closed' | 'missing',
 ): Promise<void> {
   const { generations, connection } = context;
-  const facts = await generations.checked();
-  if (facts) await complete(context, facts);
-  else await generations.declared();
+  if (!(await generations.checked())) await generations.declared();
   if (generations.current !== from) return;
   if (refusal === 'missing') {
     const made = from.partitions.map(({ keys }) =>
@@ -25,6 +23,18 @@ export async function moveOn(
     await Promise.all(made);
     return;
   }
-  // No change has closed it, so Redis has lost what it knew of one. There must be partitions to publish to.
-  await change(context, from, from.count);
+  // A change is under way, which this completes. Or Redis has lost what it knew of one, which is done again.
+  await change(context, from, (await notedNext(context, from)) ?? from.count);
+}
+
+/** How many partitions a topic was to get when these were closed. */
+async function notedNext(
+  { connection }: TopicContext,
+  { partitions }: Generation,
+): Promise<number | undefined> {
+  const noted = await Promise.all(
+    partitions.map(({ keys }) => connection.call('HGET', [keys.stats, 'next'])),
+  );
+  const next = noted.find((count) => count !== null);
+  return next === undefined ? undefined : Number(next);
 }
