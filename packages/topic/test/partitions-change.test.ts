@@ -3,14 +3,7 @@ import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { interposed } from '../../../tooling/interposed.js';
 import { listTopics } from '../src/index.js';
-import {
-  deferred,
-  openTopic,
-  type TestTopic,
-  take,
-  uniqueName,
-  useTopics,
-} from './support/topics.js';
+import { deferred, openTopic, type TestTopic, take, useTopics } from './support/topics.js';
 
 const redis = useTopics();
 const numbers = (count: number, first = 0) => Array.from({ length: count }, (_, n) => first + n);

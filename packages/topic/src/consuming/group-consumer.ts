@@ -240,7 +240,7 @@ export class GroupConsumer<Body = unknown> implements AsyncDisposable {
   async #begin(place: GroupPartition): Promise<boolean> {
     const partition = place.number;
     if (this.#sessions.has(partition) || this.#stopping.hasBegun) return false;
-    const start = this.#known.has(partition) ? beforeAll : this.#open.startIn(place);
+    const start = this.#known.has(partition) ? beforeAll : this.#options.start;
     const memberSince = this.#since;
     const own = { place, start, memberSince, about: this.#about, turns: this.#turns };
     const options = { ...this.#options, ...own };

@@ -5,9 +5,7 @@ import type { GroupContext } from '../group/group-context.js';
 import { areIdle } from '../group/group-idle.js';
 import type { GroupPartition } from '../group/group-partitions.js';
 import type { Generation } from '../partitions/generation.js';
-import { firstBehind } from '../partitions/generation.js';
 import { restoreLost } from '../partitions/restore.js';
-import { beforeAll } from '../record/offset.js';
 
 /** How long to wait for the answer which partitions are settled before a member goes on as before, in ms. */
 const longestAskMs = 1000;
@@ -23,11 +21,8 @@ export class OpenPartitions {
   /** Where the group begins when it does not exist yet. */
   readonly #start: string;
   readonly #failed: (error: Error) => void;
-  #hasBegun = false;
   #isCreated = false;
   #open: Generation | undefined;
-  /** The number of the first partition that the topic did not have yet when this member began. */
-  #newFrom = Number.POSITIVE_INFINITY;
 
   constructor(context: GroupContext, start: string, failed: (error: Error) => void) {
     this.#context = context;
@@ -53,11 +48,6 @@ export class OpenPartitions {
     return this.#context.topic.generations.former.length > 0;
   }
 
-  /** Where the group begins in this partition when it does not exist there. */
-  startIn({ number }: GroupPartition): string {
-    return number >= this.#newFrom ? beforeAll : this.#start;
-  }
-
   async #learn(): Promise<void> {
     const { generations } = this.#context.topic;
     const wasDeclared = generations.isDeclared;
@@ -70,11 +60,7 @@ export class OpenPartitions {
       // A session that is opened declares the topic, and tries again while Redis is away.
       if (!wasDeclared && generations.current.count > 0) throw error;
       if (wasDeclared) this.#failed(asError(error));
-      return;
     }
-    if (this.#hasBegun) return;
-    this.#hasBegun = true;
-    this.#newFrom = firstBehind(generations.current);
   }
 
   /** While a server with former partitions is away, members go on with those that they work on. */

@@ -1,7 +1,7 @@
 import type { Reply } from '@redpost/core';
 
 /** The number of the first partition of a generation, and how many partitions it has. */
-export interface GenerationFacts {
+interface GenerationFacts {
   readonly first: number;
   readonly count: number;
 }
