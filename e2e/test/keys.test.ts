@@ -23,10 +23,23 @@ function wrongOrder({ log }: SystemUnderTest<Server>, { acked = false } = {}) {
   return chosen.map(disorder).filter((found) => Object.values(found).flat().length > 0);
 }
 
+/** The calls without those for a message that had been handled before. */
+function upToHandled(calls: readonly KeyedCall[]): KeyedCall[] {
+  const handled = new Set<string>();
+  return calls.filter(({ key, handledAt }) => {
+    if (handled.has(key)) return false;
+    if (handledAt) handled.add(key);
+    return true;
+  });
+}
+
 /** The same for several producers: the order of the messages of each of them. */
-function wrongOrderOfEach({ log }: SystemUnderTest<Server>) {
+function wrongOrderOfEach(
+  { log }: SystemUnderTest<Server>,
+  chosen: (calls: readonly KeyedCall[]) => readonly KeyedCall[] = (calls) => calls,
+) {
   const senders = new Map(log.all('sending').map(({ key, process }) => [key, process]));
-  return [...callsByQueueKey(log).values()].flatMap((calls) => {
+  return [...callsByQueueKey(log).values()].map(chosen).flatMap((calls) => {
     const { together } = disorder(calls);
     const ofSenders = new Map<string | undefined, KeyedCall[]>();
     for (const call of calls) addTo(ofSenders, senders.get(call.key), call);
@@ -132,7 +145,9 @@ describe('messages of each key are handled one at a time and in order', () => {
       dead: [],
     });
     expect(summary.together).toEqual([]);
-    expect(wrongOrderOfEach(system)).toEqual([]);
+    expect(summary.unexplained).toEqual([]);
+    // A member starts the next record of a key when the handler of the one before is done. Both come again when it dies before Redis knows.
+    expect(wrongOrderOfEach(system, upToHandled)).toEqual([]);
     expect(log.happened('SIGKILL')).toBe(8);
     expect(log.count('divided')).toBeGreaterThan(4);
     expect((await topic.partitions.get()).partitions.length).toBeGreaterThan(10);
