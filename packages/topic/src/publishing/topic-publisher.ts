@@ -16,6 +16,7 @@ import {
 import { areObserved, fail, type OnItsWay, reportSent } from '@redpost/core/consuming';
 import type { Generation, TopicPartition } from '../partitions/generation.js';
 import { checkRecordHeaders, type RecordHeaders } from '../record/record.js';
+import { isClosed } from '../scripts/is-closed.js';
 import { type OutgoingRecord, type PublishResult, publish } from '../scripts/publish.js';
 import { trim } from '../scripts/trim.js';
 import { type TopicContext, writeBody } from '../topic-context.js';
@@ -23,7 +24,7 @@ import { partitionOf } from '../topic-keys.js';
 import type { CheckedRetention, Deduplication } from '../topic-options.js';
 import { FormerIds } from './former-ids.js';
 import { FormerRetention } from './former-retention.js';
-import { Moving } from './moving.js';
+import { Moving, type Refusal } from './moving.js';
 
 /** The options of `publish`, for one record. */
 export interface PublishOptions {
@@ -224,19 +225,33 @@ export class TopicPublisher<Input> {
       const trimmed = this.#trim(partition);
       const result = await appended;
       await trimmed;
-      if (typeof result === 'string') {
-        // They are in other batches from now on.
-        this.#moving.refused(records.splice(0), result);
-        this.#move();
-      } else {
+      if (result === 'missing') this.#refused(records, result);
+      else
         records.forEach(({ resolve }, at) => {
           resolve(result[at] as string);
         });
-      }
     } catch (error) {
-      for (const record of records) fail(record, error);
+      if (await this.#wasClosed(partition, error)) this.#refused(records, 'closed');
+      else for (const record of records) fail(record, error);
     }
     this.#moving.answered();
+  }
+
+  #refused(records: Waiting[], refusal: Refusal): void {
+    // They are in other batches from now on.
+    this.#moving.refused(records.splice(0), refusal);
+    this.#move();
+  }
+
+  /** Whether Redis has refused records because the partition gets no more. It is asked only then, so that publishing costs nothing more. */
+  async #wasClosed({ keys }: TopicPartition, error: unknown): Promise<boolean> {
+    if (!isRedpostError(error, 'SERVER')) return false;
+    try {
+      return await this.#context.connection.run(isClosed, { keys }, this.#deadline);
+    } catch {
+      // The caller is told the first error.
+      return false;
+    }
   }
 
   #append(

@@ -6,8 +6,8 @@
 -- width       the number of values per record in this call: 1 if all have only a body, else 4
 -- may_create  1 to make the stream if there is none
 -- rest        for each record: body, key or '', headers or '', id or ''
--- returns the offsets, with a space between; or, when nothing was appended, 0 for a partition that gets no more records, and
---         1 for a stream that does not exist and may not be made, because the topic was lost or deleted
+-- returns the offsets, with a space between; or 0, when nothing was appended, because the stream does not exist and may not be
+--         made: the topic was lost or deleted
 window_ms, max_ids, width = tonumber(window_ms), tonumber(max_ids), tonumber(width)
 local offsets = {}
 
@@ -40,10 +40,9 @@ for i = rest, #ARGV, width do
 
   local offset = id ~= '' and (redis.call('HGET', ids, id) or redis.call('HGET', former_ids, id))
   if not offset then
-    offset = may_create == '1' and redis.pcall('XADD', stream, '*', unpack(entry))
-      or redis.pcall('XADD', stream, 'NOMKSTREAM', '*', unpack(entry))
-    if not offset then return 1 end
-    if type(offset) == 'table' then return is_closed() and 0 or offset end
+    offset = may_create == '1' and redis.call('XADD', stream, '*', unpack(entry))
+      or redis.call('XADD', stream, 'NOMKSTREAM', '*', unpack(entry))
+    if not offset then return 0 end
     if id ~= '' then remember(id, offset) end
   end
   offsets[#offsets + 1] = offset

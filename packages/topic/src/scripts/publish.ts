@@ -1,6 +1,5 @@
 import { type Argument, defineScript } from '@redpost/core';
 import type { PartitionKeys } from '../topic-keys.js';
-import { closedPart } from './parts/parts.js';
 import source from './publish.lua';
 
 export interface OutgoingRecord {
@@ -21,15 +20,11 @@ export interface PublishInput {
   records: readonly OutgoingRecord[];
 }
 
-/**
- * The offset of each record. Or why nothing was appended: the partition gets no more records (`closed`), or the stream does not exist and
- * may not be made (`missing`).
- */
-export type PublishResult = readonly string[] | 'closed' | 'missing';
+/** The offset of each record. Or `missing`, and nothing was appended: the stream does not exist and may not be made. */
+export type PublishResult = readonly string[] | 'missing';
 
 export const publish = defineScript<PublishInput, PublishResult>({
   name: 'publish',
-  uses: [closedPart],
   keys: {
     stream: ({ keys }) => keys.stream,
     ids: ({ keys }) => keys.ids,
@@ -50,7 +45,7 @@ export const publish = defineScript<PublishInput, PublishResult>({
   lua: source,
   looksFirst: () => true,
   parse(reply) {
-    if (typeof reply === 'number') return reply === 0 ? 'closed' : 'missing';
+    if (reply === 0) return 'missing';
     return (reply as Buffer).toString('latin1').split(' ');
   },
 });
