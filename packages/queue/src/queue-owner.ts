@@ -4,6 +4,16 @@ import type { QueueKeys } from './keys.js';
 
 /** A queue as the owner of its keys, for errors that name one of another type. */
 export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
+  return {
+    kind: 'queue',
+    name,
+    typeOf: (key) => typeOf(keys, key),
+    derivedKeys: (args, read) => derivedKeys(keys, args, read),
+  };
+}
+
+/** Made anew for each key: it is asked for only after an error, and processes have queues by the thousand. */
+function typeOf(keys: QueueKeys, key: string): KeyType | undefined {
   const types = new Map<string, KeyType>([
     [keys.list, 'list'],
     [keys.returned, 'list'],
@@ -39,10 +49,5 @@ export function queueOwner(name: string, keys: QueueKeys): KeyOwner {
     [keys.scheduleStates, 'hash'],
   ]);
   const prefixes = [...derivedTypes(keys), ...consumerTypes(keys)];
-  return {
-    kind: 'queue',
-    name,
-    typeOf: (key) => types.get(key) ?? prefixes.find(([prefix]) => key.startsWith(prefix))?.[1],
-    derivedKeys: (args, read) => derivedKeys(keys, args, read),
-  };
+  return types.get(key) ?? prefixes.find(([prefix]) => key.startsWith(prefix))?.[1];
 }

@@ -108,14 +108,8 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #waiters = new Set<(refusal?: RedpostError) => void>();
   readonly #keepAlive: NodeJS.Timeout | undefined;
-  readonly #lines = new WaitingLines<Client>({
-    routeTo: (line) => this.#routeTo(line),
-    expired: (refusal) => this.expired(refusal),
-  });
-  readonly #keylessLines = new WaitingLines<Client>({
-    routeTo: (line) => steady(this.#routeTo(line)),
-    expired: (refusal) => this.expired(refusal),
-  });
+  #lines: WaitingLines<Client> | undefined;
+  #keylessLines: WaitingLines<Client> | undefined;
   readonly #doubt: Doubt;
   readonly #lone = new LoneCalls();
   #client: Client;
@@ -251,7 +245,7 @@ export class Link {
   ): Promise<Reply> {
     const isKeyless =
       isCluster(this.#client) && (command === 'PUBLISH' || (command === 'EVAL' && args[1] === 0));
-    const lines = isKeyless ? this.#keylessLines : this.#lines;
+    const lines = isKeyless ? this.#linesWithoutKey() : this.#linesOfKeys();
     const send = (route: () => Client, isAlone: boolean) => {
       // One that is alone is redirected by the client itself.
       const client = isAlone && !isKeyless ? this.#client : route();
@@ -264,6 +258,23 @@ export class Link {
         return this.untilUp(deadline).then(() => send(route, isAlone));
       },
     });
+  }
+
+  /** Only sockets for commands have such calls. */
+  #linesOfKeys(): WaitingLines<Client> {
+    this.#lines ??= new WaitingLines<Client>({
+      routeTo: (line) => this.#routeTo(line),
+      expired: (refusal) => this.expired(refusal),
+    });
+    return this.#lines;
+  }
+
+  #linesWithoutKey(): WaitingLines<Client> {
+    this.#keylessLines ??= new WaitingLines<Client>({
+      routeTo: (line) => steady(this.#routeTo(line)),
+      expired: (refusal) => this.expired(refusal),
+    });
+    return this.#keylessLines;
   }
 
   /** Whether a new call need not wait at the gate. */
@@ -578,17 +589,11 @@ export class Link {
         if (isCluster(client) && !this.#isUp && !this.#lastError) this.#fail(whyNotReady(client));
         this.#down();
       },
-      'node error': (thrown: unknown) => {
-        // At once: ioredis is about to send what waits for this node, to database 0.
-        if (refusesDatabase(thrown)) return this.#fail(thrown);
-        if (!this.#isUp) this.#lastError = this.translate(thrown);
-      },
       error: this.#fail,
       end: () => this.#recreate(),
-      connect: () => {
-        if ('stream' in client) hearOut(client);
-      },
-      '+node': hearOutNode,
+      ...(isCluster(client)
+        ? { 'node error': this.#nodeFailed, '+node': hearOutNode }
+        : { connect: () => hearOut(client) }),
     };
     for (const [event, listener] of Object.entries(listeners)) client.on(event, listener);
     this.#detach = () => {
@@ -598,6 +603,12 @@ export class Link {
     for (const node of nodesOf(client)) if (node.status === 'ready') hearOut(node);
     return client;
   }
+
+  readonly #nodeFailed = (thrown: unknown): void => {
+    // At once: ioredis is about to send what waits for this node, to database 0.
+    if (refusesDatabase(thrown)) return this.#fail(thrown);
+    if (!this.#isUp) this.#lastError = this.translate(thrown);
+  };
 
   #up(): void {
     if (this.#isUp || this.#closed || this.#isRefused) return;

@@ -40,11 +40,12 @@ export class ScriptCalls {
     deadline: number,
     options?: SendOptions,
   ): Promise<Reply> {
-    const rest = [keys.length, ...keys, ...args];
+    // One array for each call: a large part of what calls allocate are their arguments.
+    const bySha = [text.sha, keys.length, ...keys, ...args];
     const before = this.#repeating;
     const send = () => {
       this.#prepare(text, keys);
-      return this.#link.send('EVALSHA', [text.sha, ...rest], deadline, options);
+      return this.#link.send('EVALSHA', bySha, deadline, options);
     };
     const reply = this.#link.attempt(send, deadline).catch((error) => {
       if (!isUnknown(error)) throw error;
@@ -59,7 +60,7 @@ export class ScriptCalls {
             if (!isUnknown(again)) throw again;
           }
         }
-        return this.#link.call('EVAL', [text.lua, ...rest], deadline, options);
+        return this.#link.call('EVAL', [text.lua, ...bySha.slice(1)], deadline, options);
       });
     });
     if (!before) return reply;

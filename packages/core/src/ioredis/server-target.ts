@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { reachable } from './announced-address.js';
 import { defaults, fixed, refuseUnsupported } from './client-options.js';
+import { askOnlyWhetherLoading } from './loading-check.js';
 import { followDatabase, logInWith, loginNow, loginOf } from './login.js';
 import { socketsOf } from './socket-options.js';
 import type { Target, TargetOptions } from './target.js';
@@ -20,10 +21,12 @@ export function serverTarget(own: RedisOptions, options: TargetOptions, client?:
   // Each client that is made later asks the Sentinels in their order at that time.
   const addresses = own.sentinels?.length && own.role !== 'slave' ? [...own.sentinels] : undefined;
   const heard = addresses && { sentinels: addresses, failoverDetector: false };
+  const connectorAsks = own.sentinels !== undefined || own.Connector !== undefined;
   const create = (more: RedisOptions): Redis => {
-    if (!read) return new Redis({ ...defaults, ...own, ...heard, ...more, ...fixed });
-    const made = new Redis({ ...defaults, ...own, ...heard, ...more, ...fixed, lazyConnect: true });
-    logInWith(made, read, !own.lazyConnect);
+    const lazily = read && { lazyConnect: true };
+    const made = new Redis({ ...defaults, ...own, ...heard, ...more, ...fixed, ...lazily });
+    if (!connectorAsks) askOnlyWhetherLoading(made);
+    if (read) logInWith(made, read, !own.lazyConnect);
     return made;
   };
   return {

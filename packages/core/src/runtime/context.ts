@@ -25,7 +25,7 @@ const [id] = Object.getOwnPropertySymbols(outside) as [symbol];
  */
 export function inThisContext<Run extends UpToTwoArguments>(run: Run): Run {
   const inside = run as unknown as (first: unknown, second: unknown) => unknown;
-  const here = new AsyncResource('redpost');
+  const here = isStorageUsed() ? new AsyncResource('redpost') : withoutValues();
   if (!isChangedByEntering) {
     const enter = (first: unknown, second: unknown) =>
       here.runInAsyncScope(inside, undefined, first, second);
@@ -33,28 +33,40 @@ export function inThisContext<Run extends UpToTwoArguments>(run: Run): Run {
   }
 
   // A value that the function enters by `enterWith` stays in the resource that it ran in. So each call has a
-  // resource of its own, made within the one before, unless no `AsyncLocalStorage` is in use. A storage that
-  // came into use meanwhile may have been entered since.
-  const trigger = here.asyncId();
-  const create = () => new AsyncResource('redpost', trigger);
-  let context = here.runInAsyncScope(create);
-  let isUsed = false;
-  const runAndRenew = (first: unknown, second: unknown) => {
-    context = create();
-    return inside(first, second);
-  };
+  // resource of its own, made within the one before, unless no `AsyncLocalStorage` is in use.
+  let context: AsyncResource | undefined;
+  let runAndRenew: typeof inside | undefined;
   const enter = (first: unknown, second: unknown) => {
-    if (!isAnyStorageUsed()) {
-      isUsed = true;
-      return context.runInAsyncScope(inside, undefined, first, second);
-    }
-    if (isUsed) {
-      context = here.runInAsyncScope(create);
-      isUsed = false;
-    }
+    if (!isAnyStorageUsed()) return unused.runInAsyncScope(inside, undefined, first, second);
+    context ??= resourceWithin(here);
+    runAndRenew ??= (first, second) => {
+      context = new AsyncResource('redpost', here.asyncId());
+      return inside(first, second);
+    };
     return context.runInAsyncScope(runAndRenew, undefined, first, second);
   };
   return enter as unknown as Run;
+}
+
+/** Where functions run while no storage is in use. One may come into use there, and then nothing runs there any more. */
+const unused = new AsyncResource('redpost');
+
+let empty: AsyncResource | undefined;
+
+/** The context of all functions that came while no storage was in use: then none has a value. Nothing runs there. */
+function withoutValues(): AsyncResource {
+  if (!isChangedByEntering) return new AsyncResource('redpost');
+  empty ??= new AsyncResource('redpost');
+  return empty;
+}
+
+/** A resource with the values of another one. */
+function resourceWithin(resource: AsyncResource): AsyncResource {
+  return resource.runInAsyncScope(create, undefined, resource.asyncId());
+}
+
+function create(trigger: number): AsyncResource {
+  return new AsyncResource('redpost', trigger);
 }
 
 /**
@@ -68,12 +80,17 @@ export function outsideContext<Result>(run: () => Result): Result {
 let wasAnyStorageUsed = false;
 
 /**
- * Only then promises have ids, where `AsyncLocalStorage` is made of hooks: also the one that goes on here. Storages that were in use once
- * count as used from then on, because a promise costs as much as everything else here.
+ * Only then promises have ids, where `AsyncLocalStorage` is made of hooks. Storages that were in use once count as used from
+ * then on, because a promise costs as much as everything else here.
  */
-function isAnyStorageUsed(): boolean {
-  wasAnyStorageUsed ||= executionAsyncId() !== 0 && id in new Promise(ignore);
+function isStorageUsed(): boolean {
+  wasAnyStorageUsed ||= id in new Promise(ignore);
   return wasAnyStorageUsed;
+}
+
+/** The same for each call: at no cost where the promise that goes on here has no id either. */
+function isAnyStorageUsed(): boolean {
+  return wasAnyStorageUsed || (executionAsyncId() !== 0 && isStorageUsed());
 }
 
 function ignore(): void {}

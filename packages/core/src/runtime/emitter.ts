@@ -15,9 +15,10 @@ export type Unlisten = () => void;
  * end the process. Such an error is reported once per code as a process warning.
  */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
+  /** Most events have no listener, or one. There are emitters by the thousand, so what is not needed is not made. */
+  #listeners: Map<keyof Events, Listener<never> | Set<Listener<never>>> | undefined;
   readonly #names: NamesOf<Events> | undefined;
-  readonly #warned = new Set<string>();
+  #warned: Set<string> | undefined;
 
   /** @param names of all possible events; others are refused. */
   constructor(names?: NamesOf<Events>) {
@@ -31,11 +32,20 @@ export class Emitter<Events extends object> {
    */
   on<Event extends keyof Events>(event: Event, listener: Listener<Events[Event]>): Unlisten {
     if (this.#names) refuseUnknownEvent(event, this.#names);
-    const listeners = this.#listeners.get(event) ?? new Set();
     // A function of its own, so that the same listener may be registered twice.
     const registered = inThisContext((payload: Events[Event]) => listener(payload));
-    this.#listeners.set(event, listeners.add(registered));
-    return () => void listeners.delete(registered);
+    this.#listeners ??= new Map();
+    const others = this.#listeners.get(event);
+    if (others === undefined) this.#listeners.set(event, registered);
+    else if (others instanceof Set) others.add(registered);
+    else this.#listeners.set(event, new Set<Listener<never>>([others, registered]));
+    return () => this.#remove(event, registered);
+  }
+
+  #remove(event: keyof Events, registered: Listener<never>): void {
+    const listeners = this.#listeners?.get(event);
+    if (listeners instanceof Set) listeners.delete(registered);
+    else if (listeners === registered) this.#listeners?.delete(event);
   }
 
   /** Calls `listener` at the next `event` only. */
@@ -49,32 +59,38 @@ export class Emitter<Events extends object> {
 
   /** True when `event` has a listener: saves creating an unused payload. */
   hasListeners(event: keyof Events): boolean {
-    return (this.#listeners.get(event)?.size ?? 0) > 0;
+    const listeners = this.#listeners?.get(event);
+    return listeners instanceof Set ? listeners.size > 0 : listeners !== undefined;
   }
 
   /** Calls every listener of `event`. An error that a listener throws becomes a process warning. */
   emit<Event extends keyof Events>(event: Event, payload: Events[Event]): void {
-    const listeners = this.#listeners.get(event);
-    if (!listeners?.size) {
-      if (event === 'error') this.#warnOnce(payload);
-      return;
-    }
-    for (const listener of [...listeners]) {
-      try {
-        const result: unknown = (listener as Listener<Events[Event]>)(payload);
-        if (isThenable(result)) result.then(undefined, warnOfListener);
-      } catch (error) {
-        warnOfListener(error);
-      }
+    const listeners = this.#listeners?.get(event);
+    if (listeners instanceof Set && listeners.size > 0) {
+      for (const listener of [...listeners]) tell(listener as Listener<Events[Event]>, payload);
+    } else if (typeof listeners === 'function') {
+      tell(listeners as Listener<Events[Event]>, payload);
+    } else if (event === 'error') {
+      this.#warnOnce(payload);
     }
   }
 
   #warnOnce(payload: unknown): void {
     const error = asError(payload);
     const code = isRedpostError(error) ? error.code : error.name;
-    if (this.#warned.has(code)) return;
+    if (this.#warned?.has(code)) return;
+    this.#warned ??= new Set();
     this.#warned.add(code);
     warn(error);
+  }
+}
+
+function tell<Payload>(listener: Listener<Payload>, payload: Payload): void {
+  try {
+    const result: unknown = listener(payload);
+    if (isThenable(result)) result.then(undefined, warnOfListener);
+  } catch (error) {
+    warnOfListener(error);
   }
 }
 
