@@ -218,8 +218,10 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   readonly #context: QueueContext<Body>;
   readonly #partitions: Partitions;
   readonly #defaults: ConsumeOptions;
-  readonly #producer: Producer<Body, Input>;
-  readonly #sends: SendCalls<Body, Input>;
+  readonly #createProducer: () => Producer<Body, Input>;
+  /** Made when they are needed: a process may have thousands of queues that it only consumes. */
+  #itsProducer: Producer<Body, Input> | undefined;
+  #itsSends: SendCalls<Body, Input> | undefined;
   readonly #wrappers: HandlerWrapper[] = [];
   readonly #batchWrappers: BatchWrapper[] = [];
   readonly #results: AllResults;
@@ -269,14 +271,16 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     this.partitions = new DeclaredPartitions(this.#partitions);
     consumerOptions(consume);
     this.#defaults = consume;
-    this.#producer = new Producer(this.#context, this.#partitions, {
-      timeoutMs: sendTimeoutMs,
-      replicas,
-      maxMessageBytes,
-      maxLength: options.maxLength === undefined ? undefined : checkedMaxLength(options.maxLength),
-      dropped: (count) => this.#events.emit('dropped', { count }),
-    });
-    this.#sends = new SendCalls(this.#context, this.#producer);
+    const maxLength =
+      options.maxLength === undefined ? undefined : checkedMaxLength(options.maxLength);
+    this.#createProducer = () =>
+      new Producer(this.#context, this.#partitions, {
+        timeoutMs: sendTimeoutMs,
+        replicas,
+        maxMessageBytes,
+        maxLength,
+        dropped: (count) => this.#events.emit('dropped', { count }),
+      });
     const order = consume.order ?? 'fifo';
     this.#results = new AllResults(this.#partitions, connection, order);
     this.#declaration = this.#declare(options);
@@ -285,12 +289,24 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       listFor: (message) => this.#producer.listFor(message),
       learn: () => this.#partitions.learn(),
     });
-    this.deadLetters = new DeadLetters(this.#partitions, this.#producer, () =>
-      this.#declaration?.end(),
+    this.deadLetters = new DeadLetters(
+      this.#partitions,
+      () => this.#producer,
+      () => this.#declaration?.end(),
     );
     this.limits = new DeclaredLimits(this.#partitions);
     this.history = new History(this.#partitions);
     this.schedules = new DeclaredSchedules<Body, Input>(this.#partitions, maxMessageBytes);
+  }
+
+  get #producer(): Producer<Body, Input> {
+    this.#itsProducer ??= this.#createProducer();
+    return this.#itsProducer;
+  }
+
+  get #sends(): SendCalls<Body, Input> {
+    this.#itsSends ??= new SendCalls(this.#context, this.#producer);
+    return this.#itsSends;
   }
 
   /**

@@ -103,7 +103,9 @@ export class HandlerPool<Item extends Work> {
     host: HandlerPoolHost<Item>,
     mostAhead = 1000,
   ) {
-    this.#call = named(this.#names.calling, (item: Item) => handler(item));
+    const { calling } = this.#names;
+    // Named where they are made: to name a function later makes it larger.
+    this.#call = { [calling]: (item: Item) => handler(item) }[calling] as (item: Item) => unknown;
     this.#concurrency = concurrency;
     this.#host = host;
     this.#outcomes = host.outcomes;
@@ -263,29 +265,32 @@ export class HandlerPool<Item extends Work> {
    * because starting an async function costs as much as two awaits.
    */
   #createFollower(): (item: Item, result: PromiseLike<unknown>) => Promise<void> {
-    const follow = async (first: Item, result: PromiseLike<unknown>) => {
-      let item: Item | undefined = first;
-      let awaited: PromiseLike<unknown> | undefined = result;
-      while (item) {
-        let failure: { thrown: unknown } | undefined;
-        let value: unknown;
-        try {
-          value = await awaited;
-        } catch (thrown) {
-          failure = { thrown };
+    const { awaiting } = this.#names;
+    const followers = {
+      [awaiting]: async (first: Item, result: PromiseLike<unknown>) => {
+        let item: Item | undefined = first;
+        let awaited: PromiseLike<unknown> | undefined = result;
+        while (item) {
+          let failure: { thrown: unknown } | undefined;
+          let value: unknown;
+          try {
+            value = await awaited;
+          } catch (thrown) {
+            failure = { thrown };
+          }
+          this.#isFollowerFree = true;
+          if (failure) this.#outcomes.failed(item, failure.thrown);
+          else this.#outcomes.succeeded(item, value);
+          this.#finish(item);
+          this.#isFollowerFree = false;
+          item = this.#nextItem;
+          awaited = this.#nextResult;
+          this.#nextItem = undefined;
+          this.#nextResult = undefined;
         }
-        this.#isFollowerFree = true;
-        if (failure) this.#outcomes.failed(item, failure.thrown);
-        else this.#outcomes.succeeded(item, value);
-        this.#finish(item);
-        this.#isFollowerFree = false;
-        item = this.#nextItem;
-        awaited = this.#nextResult;
-        this.#nextItem = undefined;
-        this.#nextResult = undefined;
-      }
+      },
     };
-    return named(this.#names.awaiting, follow);
+    return followers[awaiting] as (item: Item, result: PromiseLike<unknown>) => Promise<void>;
   }
 
   #finish(item: Item): void {
@@ -311,8 +316,4 @@ export class HandlerPool<Item extends Work> {
 function namesOfPool(number: number): { calling: string; awaiting: string } {
   const calling = `handler of redpost consumer ${number}`;
   return { calling, awaiting: `${calling}, awaited` };
-}
-
-function named<Function extends object>(name: string, run: Function): Function {
-  return Object.defineProperty(run, 'name', { value: name });
 }

@@ -9,12 +9,13 @@ const everyMs = 5000;
  * of another system stays one, and each call fails meanwhile. So such an error is reported at once, and then every few seconds.
  */
 export class ToldSeldom {
-  readonly #toldAt = new Map<string, number>();
+  #toldAt: Map<string, number> | undefined;
 
   /** True when `error` should be reported now. */
   isDue(error: Error): boolean {
     if (!isRedpostError(error, 'WRONG_TYPE') && !isRedpostError(error, 'NAME_TAKEN')) return true;
     const now = performance.now();
+    this.#toldAt ??= new Map();
     const toldAt = this.#toldAt.get(error.message);
     if (toldAt !== undefined && now - toldAt < everyMs) return false;
     this.#toldAt.set(error.message, now);

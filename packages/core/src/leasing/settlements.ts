@@ -20,29 +20,33 @@ export class Settlements<Held> {
     this.#settling = new Settling(isOver);
   }
 
-  readonly #retries = new TickBatch<Retry<Held> & SettlingWaiter>(limits, (retries) => {
-    this.#settling.settle(retries, () => this.#store.retry(retries));
-  });
-
-  readonly #deadLetters = new TickBatch<DeadLettering<Held> & SettlingWaiter>(limits, (letters) => {
-    this.#settling.settle(letters, () => this.#store.deadLetter(letters));
-  });
+  // Made when they are needed: most consumers fail seldom.
+  #retries: TickBatch<Retry<Held> & SettlingWaiter> | undefined;
+  #deadLetters: TickBatch<DeadLettering<Held> & SettlingWaiter> | undefined;
 
   /** Resolves to false when the message was no longer held. */
   retry(held: Held, delayMs: number): Promise<boolean> {
+    this.#retries ??= new TickBatch(limits, (retries) => {
+      this.#settling.settle(retries, () => this.#store.retry(retries));
+    });
+    const batch = this.#retries;
     return new Promise((resolve, reject) => {
-      this.#retries.add({ held, delayMs, resolve, reject }, 0);
+      batch.add({ held, delayMs, resolve, reject }, 0);
     });
   }
 
   /** Resolves to false when the message was no longer held. */
   deadLetter(held: Held, reason: string, error: string, stack = ''): Promise<boolean> {
+    this.#deadLetters ??= new TickBatch(limits, (letters) => {
+      this.#settling.settle(letters, () => this.#store.deadLetter(letters));
+    });
+    const batch = this.#deadLetters;
     return new Promise((resolve, reject) => {
       const texts = { reason: shortened(reason), error: shortened(error) };
       // A character has up to three bytes.
       const textSize = 3 * (texts.reason.length + texts.error.length + stack.length);
       const size = textSize + this.#store.deadLetterSize(held);
-      this.#deadLetters.add({ held, stack, resolve, reject, ...texts }, size);
+      batch.add({ held, stack, resolve, reject, ...texts }, size);
     });
   }
 
@@ -53,8 +57,8 @@ export class Settlements<Held> {
 
   /** Resolves when no call is pending, and none is about to be sent. */
   async idle(): Promise<void> {
-    this.#retries.flush();
-    this.#deadLetters.flush();
+    this.#retries?.flush();
+    this.#deadLetters?.flush();
     await this.#settling.idle();
   }
 }

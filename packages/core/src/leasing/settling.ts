@@ -18,7 +18,7 @@ const longestPauseMs = 2000;
  */
 export class Settling {
   readonly #isOver: () => boolean;
-  readonly #underWay = new Set<Promise<void>>();
+  #underWay: Set<Promise<void>> | undefined;
 
   constructor(isOver: () => boolean) {
     this.#isOver = isOver;
@@ -36,8 +36,9 @@ export class Settling {
         for (const { reject } of waiters) reject(error);
       },
     );
+    this.#underWay ??= new Set();
     this.#underWay.add(settled);
-    void settled.then(() => this.#underWay.delete(settled));
+    void settled.then(() => this.#underWay?.delete(settled));
   }
 
   /** @returns the result of `run`, and whether an earlier call, whose answer was lost, may have settled them already. */
@@ -59,6 +60,6 @@ export class Settling {
 
   /** Resolves when no call is pending. */
   async idle(): Promise<void> {
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#underWay ?? []);
   }
 }

@@ -43,7 +43,7 @@ const graceMs = 2000;
  */
 export class Stopping {
   readonly #begin: () => StopSteps;
-  readonly #deadline = new Deadline();
+  #deadline: Deadline | undefined;
   #hasBegun = false;
   #stopped: Promise<void> | undefined;
 
@@ -64,25 +64,25 @@ export class Stopping {
     if (timeoutMs !== undefined) {
       wholeNumber('timeoutMs', timeoutMs, { min: 0, max: longestTimerMs });
     }
+    this.#deadline ??= new Deadline();
     if (!this.#stopped || timeoutMs !== undefined) this.#deadline.bringForward(timeoutMs ?? 10_000);
-    this.#stopped ??= this.#stop();
+    this.#stopped ??= this.#stop(this.#deadline);
     return this.#stopped;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(deadline: Deadline): Promise<void> {
     this.#hasBegun = true;
     const steps = this.#begin();
     try {
-      await this.#inOrder(steps);
+      await this.#inOrder(steps, deadline);
     } catch (error) {
       if (!isRedpostError(error, 'CLOSED')) steps.failed(asError(error));
     }
-    this.#deadline.clear();
+    deadline.clear();
     steps.stopped();
   }
 
-  async #inOrder(steps: StopSteps): Promise<void> {
-    const deadline = this.#deadline;
+  async #inOrder(steps: StopSteps, deadline: Deadline): Promise<void> {
     await deadline.within(steps.quiet(), graceMs);
     await deadline.within(steps.returnAhead());
     const areDone = await deadline.within(steps.handlersDone());

@@ -41,16 +41,16 @@ const listOptionNames: NamesOf<ListOptions> = {
 /** The messages of a queue that were given up: of one with partitions, those of all its lists together. */
 export class DeadLetters<Body = unknown, Input = Body> {
   readonly #partitions: Partitions;
-  readonly #producer: Preparing<Body, Input>;
+  readonly #producer: () => Preparing<Body, Input>;
   readonly #endDeclaration: () => Promise<void> | undefined;
 
   /**
-   * @param producer makes messages of the queue.
+   * @param producer returns what makes messages of the queue.
    * @param endDeclaration stops what the queue's constructor may still be declaring.
    */
   constructor(
     partitions: Partitions,
-    producer: Preparing<Body, Input>,
+    producer: () => Preparing<Body, Input>,
     endDeclaration: () => Promise<void> | undefined,
   ) {
     this.#partitions = partitions;
@@ -108,7 +108,7 @@ export class DeadLetters<Body = unknown, Input = Body> {
    * @throws InvalidArgumentError, EncodeError, ValidationError, ClosedError: none was added.
    */
   async add(letters: readonly NewDeadLetter<Input>[]): Promise<string[]> {
-    return addDeadLetters(this.#partitions, this.#producer, letters);
+    return addDeadLetters(this.#partitions, this.#producer(), letters);
   }
 
   /** How many there are. */

@@ -7,15 +7,17 @@ import type { HeldDelivery } from './delivery.js';
  * acknowledged. So Redis hands out several messages of a key by one step, and still only one of them is handled at a time.
  */
 export class Behind<Body = unknown> {
-  readonly #byReceipt = new Map<number, HeldDelivery<Body>>();
+  /** Made when the first one waits: in most queues, none does. */
+  #byReceipt: Map<number, HeldDelivery<Body>> | undefined;
 
   /** How many wait. */
   get size(): number {
-    return this.#byReceipt.size;
+    return this.#byReceipt?.size ?? 0;
   }
 
   /** Adds all but the first message of each run of one key. */
   add(taken: readonly HeldDelivery<Body>[], runs: Runs): void {
+    this.#byReceipt ??= new Map();
     let at = 0;
     for (const run of runs) {
       const end = at + Math.abs(run);
@@ -28,18 +30,18 @@ export class Behind<Body = unknown> {
   }
 
   has({ number }: HeldDelivery<Body>): boolean {
-    return this.#byReceipt.has(number);
+    return this.#byReceipt?.has(number) ?? false;
   }
 
   /** Removes a message, be it here or not. */
   remove({ number }: HeldDelivery<Body>): void {
-    this.#byReceipt.delete(number);
+    this.#byReceipt?.delete(number);
   }
 
   /** Removes and returns the message that follows this one in its run. */
   takeNext({ number }: HeldDelivery<Body>): HeldDelivery<Body> | undefined {
-    const next = this.#byReceipt.get(number + 1);
-    if (next) this.#byReceipt.delete(number + 1);
+    const next = this.#byReceipt?.get(number + 1);
+    if (next) this.#byReceipt?.delete(number + 1);
     return next;
   }
 
@@ -52,8 +54,8 @@ export class Behind<Body = unknown> {
 
   /** Removes and returns all of them. */
   takeAll(): HeldDelivery<Body>[] {
-    const all = [...this.#byReceipt.values()];
-    this.#byReceipt.clear();
+    const all = [...(this.#byReceipt?.values() ?? [])];
+    this.#byReceipt?.clear();
     return all;
   }
 }

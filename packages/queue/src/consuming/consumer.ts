@@ -116,15 +116,14 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   readonly #handlers: Handlers<Body>;
   readonly #turns: Turns | undefined;
   /** Of the partitions: whose turn it is asks for all that is wanted, so that calls are as large as with one list. */
-  readonly #partitionTurns: Turns;
+  #partitionTurns: Turns | undefined;
   /** What was acknowledged in this tick, where somebody listens. */
-  readonly #acked = new TickBatch<AckedMessage<Body>>(unlimited, (messages) => {
-    this.#events.emit('acked', { messages });
-  });
-  readonly #idle: IdleWatch;
+  #acked: TickBatch<AckedMessage<Body>> | undefined;
+  /** Where somebody listens. */
+  #idle: IdleWatch | undefined;
   readonly #formerWatch: FormerWatch;
   readonly #told = new ToldSeldom();
-  readonly #unheard: UnheardDeadLetters;
+  #unheard: UnheardDeadLetters | undefined;
   readonly #partitions: Partitions;
   readonly #lists = new ConsumedLists<Body>();
   /** While what waits for a handler is being returned. */
@@ -148,13 +147,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
     this.#context = context;
     this.#partitions = partitions;
     this.#turns = turns;
-    this.#partitionTurns = turns ?? new Turns();
-    this.#unheard = new UnheardDeadLetters(`queue ${context.name}`, 'failed');
-    this.#idle = new IdleWatch(
-      () => areIdle(partitions),
-      () => this.#events.emit('idle', undefined),
-      (error) => this.#failed(error),
-    );
+    this.#partitionTurns = turns;
     this.#formerWatch = new FormerWatch(partitions, (error) => this.#failed(error));
     this.#options = options;
     this.#outcomes = this.#createOutcomes();
@@ -176,7 +169,14 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       this.#hearsAcked = true;
       for (const { session } of this.#lists) session.events.hearsAcked = true;
     }
-    if (event === 'idle') this.#idle.start();
+    if (event === 'idle') {
+      this.#idle ??= new IdleWatch(
+        () => areIdle(this.#partitions),
+        () => this.#events.emit('idle', undefined),
+        (error) => this.#failed(error),
+      );
+      this.#idle.start();
+    }
     return unlisten;
   }
 
@@ -235,7 +235,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       },
       failed: (delivery, error, next) => {
         const isDead = next.action === 'dead-letter';
-        if (isDead && !this.#events.hasListeners('failed')) this.#unheard.add(error);
+        if (isDead && !this.#events.hasListeners('failed')) this.#warnOfDead(error);
         this.#events.emit('failed', { delivery, error, next });
       },
       expired: (delivery) => {
@@ -244,6 +244,11 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       },
       error: (error) => this.#report(error),
     });
+  }
+
+  #warnOfDead(error: Error): void {
+    this.#unheard ??= new UnheardDeadLetters(`queue ${this.#context.name}`, 'failed');
+    this.#unheard.add(error);
   }
 
   #open(held: HeldDelivery<Body>): Promise<void> | undefined {
@@ -268,8 +273,8 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       leave: (timeoutMs) => each((session) => session.leave(timeoutMs)),
       failed: (error) => this.#report(error),
       stopped: () => {
-        this.#unheard.end();
-        this.#idle.end();
+        this.#unheard?.end();
+        this.#idle?.end();
         this.#formerWatch.end();
         this.#events.emit('stopped', undefined);
       },
@@ -291,7 +296,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
       { ...this.#options, ...own },
       this.#sessionEvents(list),
       former,
-      list.at === 0 ? this.#turns : this.#partitionTurns,
+      list.at === 0 ? this.#turns : this.#turnsOfPartitions(),
     );
     void list.session.open(() => !this.#stopping.hasBegun);
   }
@@ -301,7 +306,12 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
   #sessionEvents(list: ConsumedList<Body>): SessionHost<Body> {
     return {
       hearsAcked: this.#hearsAcked,
-      acked: (delivery, { waitMs, runMs }) => this.#acked.add({ delivery, waitMs, runMs }, 0),
+      acked: (delivery, { waitMs, runMs }) => {
+        this.#acked ??= new TickBatch<AckedMessage<Body>>(unlimited, (messages) => {
+          this.#events.emit('acked', { messages });
+        });
+        this.#acked.add({ delivery, waitMs, runMs }, 0);
+      },
       demand: () => this.#demand(list),
       reserve: () => this.#reserve(),
       answered: (roundTripMs) => {
@@ -310,7 +320,7 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
         if (this.#lists.count > 1) this.#pump();
       },
       accept: (deliveries) => {
-        this.#idle.accepted();
+        this.#idle?.accepted();
         const accept = (own: readonly HeldDelivery<Body>[]) => this.#accept(list, own);
         const giveBack = (unknown: HeldDelivery<Body>[]) => this.#return(unknown);
         accept(keepOwn(this.#partitions, list.at, deliveries, { accept, giveBack }));
@@ -359,7 +369,12 @@ export class Consumer<Body = unknown> implements AsyncDisposable {
 
   #pump(): void {
     this.#lists.first.session.pump();
-    if (this.#lists.count > 1) this.#partitionTurns.soon();
+    if (this.#lists.count > 1) this.#turnsOfPartitions().soon();
+  }
+
+  #turnsOfPartitions(): Turns {
+    this.#partitionTurns ??= new Turns();
+    return this.#partitionTurns;
   }
 
   /** As many as are taken ahead for each handler. */

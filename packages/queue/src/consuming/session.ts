@@ -32,7 +32,7 @@ import { ProgressReports } from '../results/progress-reports.js';
 import { resultBytes } from '../results/result-bytes.js';
 import { addSeries } from '../scripts/add-series.js';
 import type { FinishedHow } from '../scripts/finish.js';
-import type { Paused, PauseInForce, Shape } from '../shape/shape.js';
+import { type Paused, type PauseInForce, plain, type Shape } from '../shape/shape.js';
 import { ShapeFollower } from '../shape/shape-follower.js';
 import type { Acknowledged, Runs } from '../store/acknowledgements.js';
 import { Cancellations } from '../store/cancellations.js';
@@ -91,18 +91,19 @@ export class Session<Body = unknown> extends LeaseSession<
   readonly #signals: Signals;
   readonly #shape: ShapeFollower;
   readonly #series: SeriesCounter;
-  readonly #history: HistoryRecorder;
-  readonly #report: SettledReport<HeldDelivery>;
   readonly #cancellations: Cancellations;
   readonly #context: QueueContext;
-  readonly #finishes: Finishes;
-  readonly #passedOn: PassedOn;
-  readonly #outbox: Outbox;
-  readonly #progress: ProgressReports;
+  // Most sessions never need these, and a process may have thousands: each is made when it is needed.
+  #history: HistoryRecorder | undefined;
+  #report: SettledReport<HeldDelivery> | undefined;
+  #finishes: Finishes | undefined;
+  #passedOn: PassedOn | undefined;
+  #outbox: Outbox | undefined;
+  #progress: ProgressReports | undefined;
   /** Members of these flows are not handled any more. */
-  #cancelledFlows: ReadonlySet<string> = new Set();
+  #cancelledFlows = plain.cancelledFlows;
   /** Reasons by the receipts of messages that were cancelled before the answer that brings them was read. */
-  readonly #cancelledEarly = new Map<number, string>();
+  #cancelledEarly: Map<number, string> | undefined;
   readonly #behind = new Behind<Body>();
   /** What is about to be returned, because of what happened to a message before it in its run. */
   readonly #unwanted: HeldDelivery<Body>[] = [];
@@ -132,15 +133,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#trimmer = new DeadLetterTrimmer(context as QueueContext, (error) => this.failed(error));
     this.#shape = new ShapeFollower(store, this);
     this.#context = context as QueueContext;
-    this.#outbox = new Outbox(this.#context, (error) => this.failed(error));
-    this.#finishes = new Finishes(this.#context, store.consumer, () => this.isOver);
-    this.#passedOn = new PassedOn(this.#context, store.consumer, () => this.isOver);
-    this.#progress = new ProgressReports(this.#context, (error) => this.failed(error));
     this.#series = new SeriesCounter(this);
-    const { name, connection } = context;
-    const destination = { kind: 'queue', name, address: connection.address } as const;
-    this.#report = new SettledReport(destination, (held) => handlingTimes(held, this.serverNow));
-    this.#history = new HistoryRecorder(context as QueueContext, this);
     this.#cancellations = new Cancellations(context as QueueContext, this);
     this.#source = new ListSource<Body>(context as QueueContext, options, this);
     this.feed = new Feed(this.#source, this, turns);
@@ -229,8 +222,9 @@ export class Session<Body = unknown> extends LeaseSession<
       this.#cancelMembers(deliveries);
       next = deliveries.filter(({ isLost }) => !isLost);
     }
-    if (this.#cancelledEarly.size > 0) {
-      for (const held of deliveries) this.#cancelIfNamed(held, this.#cancelledEarly);
+    const cancelled = this.#cancelledEarly;
+    if (cancelled && cancelled.size > 0) {
+      for (const held of deliveries) this.#cancelIfNamed(held, cancelled);
       next = next.filter(({ isLost }) => !isLost);
     }
     if (this.#behind.size > 0) next = next.filter((held) => !this.#behind.has(held));
@@ -255,10 +249,11 @@ export class Session<Body = unknown> extends LeaseSession<
     if (!held.claim()) return;
     try {
       await this.#source.adopted(held as HeldDelivery<Body>);
+      this.#passedOn ??= new PassedOn(this.#context, this.consumer, () => this.isOver);
       const passing = this.#passedOn.add(held, target);
       if (this.#behind.size > 0) this.#goOnBehind(held as HeldDelivery<Body>);
       await this.settle(held as HeldDelivery<Body>, passing);
-      this.#outbox.relay(target);
+      this.#relay(target);
     } catch (error) {
       if (!isRedpostError(error, 'LEASE_LOST') && !isRedpostError(error, 'CANCELLED')) {
         this.failed(asError(error));
@@ -271,7 +266,9 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   reportProgress(held: HeldDelivery, progress: string | Buffer): void {
-    if (!this.isOver) this.#progress.add(held, progress);
+    if (this.isOver) return;
+    this.#progress ??= new ProgressReports(this.#context, (error) => this.failed(error));
+    this.#progress.add(held, progress);
   }
 
   /** Acknowledges a message whose result is kept, or that is followed by others; and a member of a flow that has expired. */
@@ -280,12 +277,12 @@ export class Session<Body = unknown> extends LeaseSession<
     held.endTimer();
     if (this.isOver) throw new LeaseLostError(held.named);
     if (this.#behind.size > 0) this.#goOnBehind(held);
-    this.#progress.flush();
+    this.#progress?.flush();
     await this.settle(held, this.#addFinish(held, how));
     if (how === 'done') this.#noteAcked(held);
     else this.#note(held, how);
     this.#tellFlow(held);
-    for (const { target } of held.followUps ?? []) this.#outbox.relay(target);
+    for (const { target } of held.followUps ?? []) this.#relay(target);
   }
 
   /**
@@ -293,7 +290,9 @@ export class Session<Body = unknown> extends LeaseSession<
    * somebody may wait for the result; only if it did not come first, the message is not known yet.
    */
   async #addFinish(held: HeldDelivery<Body>, how: FinishedHow): Promise<boolean> {
-    const add = () => this.#finishes.add(held as HeldDelivery, how, held.result);
+    this.#finishes ??= new Finishes(this.#context, this.consumer, () => this.isOver);
+    const finishes = this.#finishes;
+    const add = () => finishes.add(held as HeldDelivery, how, held.result);
     const adopted = this.#source.adopted(held);
     if (!adopted) return add();
     await this.#source.adoptingCall(held);
@@ -333,7 +332,7 @@ export class Session<Body = unknown> extends LeaseSession<
   /** A member of a flow may be among those that have become dead letters. */
   override recovered(recovery: Recovery): void {
     super.recovered(recovery);
-    if (recovery.deadLettered > 0) void this.#outbox.check();
+    if (recovery.deadLettered > 0) void this.#openOutbox().check();
   }
 
   /** Returns these messages to the queue; it does not count as an attempt. */
@@ -347,11 +346,11 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   override async flushed(): Promise<void> {
-    await this.#passedOn.idle();
-    await this.#finishes.idle();
+    await this.#passedOn?.idle();
+    await this.#finishes?.idle();
     await super.flushed();
-    await this.#finishes.idle();
-    await this.#outbox.idle();
+    await this.#finishes?.idle();
+    await this.#outbox?.idle();
   }
 
   /** Ends the blocking move. With no demand, nothing more is taken then. */
@@ -360,7 +359,7 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   override async leave(timeoutMs: number): Promise<void> {
-    const noted = Promise.all([this.#addSeries(), this.#history.flush()]);
+    const noted = Promise.all([this.#addSeries(), this.#history?.flush()]);
     await Promise.all([
       within(this.#former?.returned ?? Promise.resolve(), timeoutMs),
       within(noted, timeoutMs),
@@ -379,7 +378,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#source.returnedAdded();
     this.#shape.heard(renewal.shape ?? '');
     if (renewal.hasCancelled) void this.#readCancelled();
-    if (renewal.hasOutbox) void this.#outbox.check();
+    if (renewal.hasOutbox) void this.#openOutbox().check();
   }
 
   /** These are not held any more. Their handlers learn that by the signal. */
@@ -387,6 +386,8 @@ export class Session<Body = unknown> extends LeaseSession<
     if (this.isOver) return;
     const left = new Map(reasons);
     for (const held of [...this.held]) this.#cancelIfNamed(held, left);
+    if (left.size === 0) return;
+    this.#cancelledEarly ??= new Map();
     for (const [receipt, reason] of left) this.#cancelledEarly.set(receipt, reason);
   }
 
@@ -400,8 +401,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.ownPause = shape.pausedConsumers.get(this.consumer);
     this.#source.reshape(shape);
     this.#trimmer.reshape(shape);
-    if (this.#history.isOn && !shape.history) void this.#history.flush();
-    this.#history.settings = shape.history;
+    this.#record(shape.history);
     this.#cancelledFlows = shape.cancelledFlows;
     if (shape.cancelledFlows.size > 0) this.#cancelMembers([...this.held]);
   }
@@ -482,11 +482,12 @@ export class Session<Body = unknown> extends LeaseSession<
     super.end();
     // Of a session that was lost, too.
     void this.#addSeries();
-    void this.#history.flush();
+    void this.#history?.flush();
     this.#promoter.stop();
-    this.#progress.end();
+    this.#progress?.end();
     this.#trimmer.stop();
-    this.#outbox.end();
+    // What is left to relay, others relay: none is made from now on.
+    this.#outbox?.end();
     this.#shape.end();
     this.#signals.end().catch((error) => this.events.failed(asError(error)));
   }
@@ -552,24 +553,55 @@ export class Session<Body = unknown> extends LeaseSession<
   /** A member of a flow has ended. */
   #tellFlow({ memberOf }: Pick<HeldDelivery, 'memberOf'>): void {
     const flow = memberOf === undefined ? undefined : flowNameIn(memberOf);
-    if (flow) this.#outbox.relay(flow.queue);
+    if (flow) this.#relay(flow.queue);
+  }
+
+  /** Relays what was sent to the queue or partition with this list. */
+  #relay(target: string): void {
+    this.#openOutbox().relay(target);
+  }
+
+  #openOutbox(): Outbox {
+    if (!this.#outbox) {
+      this.#outbox = new Outbox(this.#context, (error) => this.failed(error));
+      if (this.isOver) this.#outbox.end();
+    }
+    return this.#outbox;
+  }
+
+  /** The queue has such a history, or none. */
+  #record(settings: Shape['history']): void {
+    if (!settings && !this.#history) return;
+    this.#history ??= new HistoryRecorder(this.#context, this);
+    if (this.#history.isOn && !settings) void this.#history.flush();
+    this.#history.settings = settings;
   }
 
   /** A message was settled so. @param error the message of the last error. */
   #note(held: HeldDelivery<Body>, outcome: Outcome, error?: string): void {
     this.#series.count(held as HeldDelivery, outcome);
-    if (this.#history.isOn) this.#history.record(held as HeldDelivery, outcome, error);
-    if (areObserved('settled')) this.#report.add(held as HeldDelivery, outcome);
+    if (this.#history?.isOn) this.#history.record(held as HeldDelivery, outcome, error);
+    if (areObserved('settled')) this.#openReport().add(held as HeldDelivery, outcome);
   }
 
   /** The same for a message that was acknowledged, as nearly all are: it costs next to nothing while nobody listens. */
   #noteAcked(held: HeldDelivery<Body>): void {
     this.#series.acked(held as HeldDelivery);
-    if (this.#history.isOn) this.#history.record(held as HeldDelivery, 'acked');
-    if (areObserved('settled')) this.#report.add(held as HeldDelivery, 'acked');
+    if (this.#history?.isOn) this.#history.record(held as HeldDelivery, 'acked');
+    if (areObserved('settled')) this.#openReport().add(held as HeldDelivery, 'acked');
     if (this.events.hearsAcked) {
       this.events.acked?.(held, handlingTimes(held as HeldDelivery, this.serverNow));
     }
+  }
+
+  #openReport(): SettledReport<HeldDelivery> {
+    if (!this.#report) {
+      const { name, connection } = this.#context;
+      const destination = { kind: 'queue', name, address: connection.address } as const;
+      const measure = (held: HeldDelivery) => handlingTimes(held, this.serverNow);
+      this.#report = new SettledReport(destination, measure);
+    }
+    return this.#report;
   }
 
   /** Adds what was counted since the last beat to the series of the queue. */

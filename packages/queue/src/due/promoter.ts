@@ -23,14 +23,14 @@ const againMs = 250;
 export class Promoter {
   readonly #context: QueueContext;
   readonly #events: PromoterEvents;
-  readonly #ticker: Ticker;
+  /** Made when a schedule is due. */
+  #ticker: Ticker | undefined;
   readonly #alarm: Alarm;
 
   constructor(context: QueueContext, events: PromoterEvents) {
     this.#context = context;
     this.#events = events;
     this.#alarm = new Alarm(() => this.#promote(), events);
-    this.#ticker = new Ticker(context, (error) => this.#failed(error));
   }
 
   /** Looks at what is due now, and from then on whenever something is. */
@@ -65,6 +65,7 @@ export class Promoter {
   }
 
   #tick(): Promise<number | undefined> {
+    this.#ticker ??= new Ticker(this.#context, (error) => this.#failed(error));
     return this.#ticker.tick(() => this.#alarm.isStopped);
   }
 

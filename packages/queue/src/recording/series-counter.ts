@@ -23,13 +23,14 @@ const mostKeys = 100;
 /** Counts what a consumer settles between two beats, and how long messages have waited and handlers have run. */
 export class SeriesCounter {
   readonly #clock: { serverNow: number };
-  #numbers = emptyNumbers();
+  /** Made with the first one that counts: most queues rest most of the time. */
+  #numbers: number[] | undefined;
   #counted = 0;
   #nextMeasured = 1;
   /** Of so many one is measured, which counts for all of them. */
   #oneIn = 1;
   #measuredSo = 0;
-  #msOfKeys = new Map<string, number>();
+  #msOfKeys: Map<string, number> | undefined;
 
   /** @param clock knows the server's time, in ms since 1970. */
   constructor(clock: { serverNow: number }) {
@@ -56,17 +57,17 @@ export class SeriesCounter {
    */
   take(hasKeys: boolean): Counted | undefined {
     if (this.#counted === 0) return undefined;
-    const numbers = this.#numbers;
+    const numbers = this.#numbers ?? emptyNumbers();
     const others = numbers.slice(0, outcomeCount).reduce((sum, count) => sum + count, 0);
-    this.#add(outcomes.indexOf('acked'), this.#counted - others);
-    this.#numbers = emptyNumbers();
+    numbers[outcomes.indexOf('acked')] = this.#counted - others;
+    this.#numbers = undefined;
     this.#counted = 0;
     this.#nextMeasured = 1;
     this.#oneIn = 1;
     this.#measuredSo = 0;
-    if (!hasKeys) this.#msOfKeys.delete(keyless);
-    const keys = mostUsed(this.#msOfKeys);
-    this.#msOfKeys = new Map();
+    if (!hasKeys) this.#msOfKeys?.delete(keyless);
+    const keys = this.#msOfKeys ? mostUsed(this.#msOfKeys) : [];
+    this.#msOfKeys = undefined;
     return { numbers, keys };
   }
 
@@ -87,10 +88,12 @@ export class SeriesCounter {
     this.#add(outcomeCount + bucketCount + bucketOf(runMs), weight);
     const key = keyOf(held);
     if (key === undefined) return;
+    this.#msOfKeys ??= new Map();
     this.#msOfKeys.set(key, (this.#msOfKeys.get(key) ?? 0) + runMs * weight);
   }
 
   #add(at: number, weight: number): void {
+    this.#numbers ??= emptyNumbers();
     this.#numbers[at] = (this.#numbers[at] as number) + weight;
   }
 }

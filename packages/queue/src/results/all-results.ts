@@ -9,7 +9,7 @@ export class AllResults {
   readonly #partitions: Partitions;
   readonly #connection: Connection;
   readonly #order: 'fifo' | 'lifo';
-  readonly #byList = new Map<string, Results>();
+  #byList: Map<string, Results> | undefined;
   #isClosed = false;
 
   /** @param connection shared by all queues that share the channel of the notices. */
@@ -42,7 +42,7 @@ export class AllResults {
   /** Rejects all who wait. */
   close(): void {
     this.#isClosed = true;
-    for (const results of this.#byList.values()) results.close();
+    for (const results of this.#byList?.values() ?? []) results.close();
   }
 
   /** Those of the list in which something is known of this message: mostly that of its id, unless it has a key. */
@@ -57,10 +57,11 @@ export class AllResults {
   }
 
   #of(list: QueueContext): Results {
-    const known = this.#byList.get(list.keys.list);
+    const known = this.#byList?.get(list.keys.list);
     if (known) return known;
     const results = new Results(list, this.#connection, this.#order);
     if (this.#isClosed) results.close();
+    this.#byList ??= new Map();
     this.#byList.set(list.keys.list, results);
     return results;
   }

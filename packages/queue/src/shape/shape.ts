@@ -60,10 +60,14 @@ export interface Shape {
 export const pauseFields = ['paused', 'paused_reason', 'paused_until'] as const;
 
 /** The shape of a queue that has declared nothing. */
-export const plain: Shape = shapeOf([]);
+export const plain: Shape = readShape([]);
 
 /** @param hash fields and values in turns, as HGETALL has them. */
 export function shapeOf(hash: readonly Buffer[]): Shape {
+  return hash.length === 0 ? plain : readShape(hash);
+}
+
+function readShape(hash: readonly Buffer[]): Shape {
   const fields = new Map<string, string>();
   for (let at = 0; at < hash.length; at += 2) fields.set(String(hash[at]), String(hash[at + 1]));
   const limits = limitsIn(fields);
