@@ -8,6 +8,7 @@ import type { FedSession, Feed } from './feed.js';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
 import type { Held } from './held.js';
 import { HeldList } from './held-list.js';
+import { beginInTurn } from './in-turn.js';
 import type { LeaseEvents, SessionEvents } from './lease-events.js';
 import type { LeaseStore, Renewal } from './lease-store.js';
 import { Recoverer } from './recoverer.js';
@@ -80,7 +81,10 @@ export abstract class LeaseSession<
   async open(isWanted: () => boolean): Promise<boolean> {
     while (isWanted() && !this.#isOver) {
       try {
-        return await this.begin();
+        return await beginInTurn(async () => {
+          // It may have waited.
+          return isWanted() && !this.#isOver && (await this.begin());
+        });
       } catch (error) {
         this.hasNotBegun(asError(error));
         if (!this.#isOver) await pause(reopenPauseMs);
