@@ -1,5 +1,5 @@
 import { isRedpostError } from '../errors.js';
-import type { Reply } from '../replies.js';
+import type { Argument, Reply } from '../replies.js';
 import type { Script, ScriptCall } from '../script/script.js';
 import type { Link, SendOptions } from './link.js';
 import type { Client } from './target.js';
@@ -41,7 +41,7 @@ export class ScriptCalls {
     options?: SendOptions,
   ): Promise<Reply> {
     // One array for each call: a large part of what calls allocate are their arguments.
-    const bySha = [text.sha, keys.length, ...keys, ...args];
+    const bySha = ([text.sha, keys.length] as Argument[]).concat(keys, args);
     const before = this.#repeating;
     const send = () => {
       this.#prepare(text, keys);

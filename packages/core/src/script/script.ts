@@ -108,15 +108,14 @@ export function defineScript<Input, Result>(
     },
     ...(looksFirst && { looksFirst }),
     encode(input) {
-      const call = { keys: [] as string[], args: [] as Argument[] };
-      for (const keyOf of keysOf) {
-        const key = keyOf(input);
-        if (key !== undefined) call.keys.push(key);
-      }
-      if (restKeys) for (const key of restKeys(input)) call.keys.push(key);
-      for (const argOf of argsOf) call.args.push(argOf(input));
-      if (rest) for (const arg of rest(input)) call.args.push(arg);
-      return call;
+      // Arrays that grow one by one would leave several times their size behind.
+      const its = keysOf.map((keyOf) => keyOf(input));
+      if (its.at(-1) === undefined) its.pop();
+      const single = argsOf.map((argOf) => argOf(input));
+      return {
+        keys: restKeys ? (its as string[]).concat(restKeys(input)) : (its as string[]),
+        args: rest ? single.concat(rest(input)) : single,
+      };
     },
     parse,
   };
