@@ -1,7 +1,14 @@
+import { queryObjects } from 'node:v8';
 import { type Connection, TimeoutError } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { interposed } from '../../../tooling/interposed.js';
+import { Outbox } from '../src/outbox/outbox.js';
+import { HistoryRecorder } from '../src/recording/history-recorder.js';
+import { Finishes } from '../src/results/finishes.js';
+import { ProgressReports } from '../src/results/progress-reports.js';
+import { Producer } from '../src/sending/producer.js';
+import { PassedOn } from '../src/store/passed-on.js';
 import { consumersOf, countBlocked, deferred, expireLeases } from './support/in-redis.js';
 import { openConnection, startOwnRedis, type TestQueue, useRedis } from './support/use-redis.js';
 
@@ -38,6 +45,25 @@ it('the leases of many idle consumers cost three commands each, and share calls'
   const all = [...counts.values()].reduce((sum, calls) => sum + calls, 0);
   expect(all / leases).toBeLessThan(4);
   expect((counts.get('evalsha') ?? 0) / leases).toBeLessThan(0.1);
+});
+
+it('a consumer at rest has nothing in memory for what it has never done', async () => {
+  const parts = [Producer, Outbox, HistoryRecorder, Finishes, ProgressReports, PassedOn];
+  const counts = () => parts.map((part) => queryObjects(part as never, { format: 'count' }));
+  const connection = redis.connection();
+  const sender = redis.queue<string>({ connection });
+  const before = counts();
+
+  for (let n = 0; n < 5; n += 1) {
+    const queue = redis.queue<string>({ connection });
+    queue.consume(() => {});
+  }
+  await eventually(async () => (await countBlocked(connection)) >= 5);
+  const resting = counts();
+  await sender.send('one');
+
+  expect(resting).toEqual(before);
+  expect(queryObjects(Producer as never, { format: 'count' })).toBe((before[0] ?? 0) + 1);
 });
 
 it('a beat of many finds what no signal has told, and brings it to its consumer', async () => {

@@ -606,8 +606,8 @@ export class Link {
 
   readonly #nodeFailed = (thrown: unknown): void => {
     // At once: ioredis is about to send what waits for this node, to database 0.
-    if (refusesDatabase(thrown)) return this.#fail(thrown);
-    if (!this.#isUp) this.#lastError = this.translate(thrown);
+    if (refusesDatabase(thrown)) this.#fail(thrown);
+    else if (!this.#isUp) this.#lastError = this.translate(thrown);
   };
 
   #up(): void {
