@@ -120,6 +120,11 @@ export class QueueSide extends Side {
     return this.#tally.result();
   }
 
+  async come(): Promise<Delivered> {
+    await this.#tally.complete;
+    return this.#tally.result();
+  }
+
   latencies(): number[] {
     return this.#latencies.sort((a, b) => a - b);
   }

@@ -33,6 +33,8 @@ interface Tasks {
   alone(options: { concurrency: number; handlerMs: number }): { perSecond: number };
   /** Resolves when the expected messages have come, the consumer is stopped and all is acknowledged. */
   delivered(): Delivered;
+  /** Resolves when the expected messages have come. The consumer goes on. */
+  come(): Delivered;
   /** Of the messages that came since `consume`: from being sent to being handled, in ms, sorted. */
   latencies(): number[];
   /** The time this process has spent on a core. */
