@@ -37,15 +37,15 @@ export class Emitter<Events extends object> {
     this.#listeners ??= new Map();
     const others = this.#listeners.get(event);
     if (others === undefined) this.#listeners.set(event, registered);
-    else if (others instanceof Set) others.add(registered);
+    else if (typeof others !== 'function') others.add(registered);
     else this.#listeners.set(event, new Set<Listener<never>>([others, registered]));
     return () => this.#remove(event, registered);
   }
 
   #remove(event: keyof Events, registered: Listener<never>): void {
     const listeners = this.#listeners?.get(event);
-    if (listeners instanceof Set) listeners.delete(registered);
-    else if (listeners === registered) this.#listeners?.delete(event);
+    if (listeners === registered) this.#listeners?.delete(event);
+    else if (typeof listeners === 'object') listeners.delete(registered);
   }
 
   /** Calls `listener` at the next `event` only. */
@@ -60,13 +60,13 @@ export class Emitter<Events extends object> {
   /** True when `event` has a listener: saves creating an unused payload. */
   hasListeners(event: keyof Events): boolean {
     const listeners = this.#listeners?.get(event);
-    return listeners instanceof Set ? listeners.size > 0 : listeners !== undefined;
+    return typeof listeners === 'object' ? listeners.size > 0 : listeners !== undefined;
   }
 
   /** Calls every listener of `event`. An error that a listener throws becomes a process warning. */
   emit<Event extends keyof Events>(event: Event, payload: Events[Event]): void {
     const listeners = this.#listeners?.get(event);
-    if (listeners instanceof Set && listeners.size > 0) {
+    if (typeof listeners === 'object' && listeners.size > 0) {
       for (const listener of [...listeners]) tell(listener as Listener<Events[Event]>, payload);
     } else if (typeof listeners === 'function') {
       tell(listeners as Listener<Events[Event]>, payload);
