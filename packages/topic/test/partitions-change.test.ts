@@ -616,9 +616,10 @@ it.each(['a publisher', 'a member'])(
     await topic.partitions.set(3);
     await eventually(() => consumer.partitions.join() === '2,3,4');
     await Promise.all(numbers(30, 2).map((n) => topic.publish(n)));
-    // As if it had come back from before the change.
-    await topic.connection.call('DEL', [facts]);
-    await topic.connection.call('HSET', [facts, 'partitions', 2]);
+    // As if it had come back from before the change: at once, or a member would find that there is no topic any more.
+    const olderData =
+      "redis.call('DEL', KEYS[1]) return redis.call('HSET', KEYS[1], 'partitions', 2)";
+    await topic.connection.call('EVAL', [olderData, 1, facts]);
     if (who === 'a publisher') await old.publish(32);
     else
       await eventually(
