@@ -8,6 +8,10 @@ export abstract class Side {
 
   async close(): Promise<void> {
     await this.closeClient();
+    this.collect();
+  }
+
+  collect(): void {
     globalThis.gc?.();
   }
 

@@ -37,6 +37,8 @@ interface Tasks {
   come(): Delivered;
   /** Of the messages that came since `consume`: from being sent to being handled, in ms, sorted. */
   latencies(): number[];
+  /** Collects the garbage, so that what is measured next does not depend on when V8 does. */
+  collect(): void;
   /** The time this process has spent on a core. */
   cpu(): { ms: number };
   memory(): { rssBytes: number };
