@@ -3,41 +3,10 @@ import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
 import { interposed } from '../../../tooling/interposed.js';
 import { listTopics } from '../src/index.js';
+import { fill, HandledRecords, keyOf, numbers } from './support/handled-records.js';
 import { deferred, openTopic, type TestTopic, take, useTopics } from './support/topics.js';
 
 const redis = useTopics();
-const numbers = (count: number, first = 0) => Array.from({ length: count }, (_, n) => first + n);
-const keyOf = (n: number) => `key ${n % 20}`;
-
-async function fill(topic: TestTopic<number>, count: number, first = 0): Promise<void> {
-  await Promise.all(numbers(count, first).map((n) => topic.publish(n, { key: keyOf(n) })));
-}
-
-/** Notes in which order records of a key are handled, and whether two of them ever overlapped. */
-class HandledRecords {
-  readonly byKey = new Map<string, number[]>();
-  readonly running = new Set<string>();
-  overlaps = 0;
-  count = 0;
-
-  async handle({ key = '', body }: { key: string | undefined; body: number }): Promise<void> {
-    if (this.running.has(key)) this.overlaps += 1;
-    this.running.add(key);
-    await new Promise(setImmediate);
-    this.byKey.set(key, [...(this.byKey.get(key) ?? []), body]);
-    this.running.delete(key);
-    this.count += 1;
-  }
-
-  expectOrder(count: number): void {
-    expect(this.overlaps).toBe(0);
-    expect([...this.byKey.values()].flat().sort((a, b) => a - b)).toEqual(numbers(count));
-    for (const bodies of this.byKey.values()) {
-      expect(bodies).toEqual([...bodies].sort((a, b) => a - b));
-    }
-  }
-}
-
 /** A consumer that has its leases renewed rarely, so that only signals can wake it. */
 const options = { concurrency: 10, leaseMs: 60_000 };
 

@@ -1,41 +1,10 @@
 import { fixed } from '@redpost/core';
 import { expect, it } from 'vitest';
 import { eventually } from '../../../tooling/eventually.js';
-import { deferred, expireLeases, sessionsOf, type TestTopic, useTopics } from './support/topics.js';
+import { fill, HandledRecords, numbers } from './support/handled-records.js';
+import { deferred, expireLeases, sessionsOf, useTopics } from './support/topics.js';
 
 const redis = useTopics();
-const numbers = (count: number, first = 0) => Array.from({ length: count }, (_, n) => first + n);
-const keyOf = (n: number) => `key ${n % 20}`;
-
-async function fill(topic: TestTopic<number>, count: number, first = 0): Promise<void> {
-  await Promise.all(numbers(count, first).map((n) => topic.publish(n, { key: keyOf(n) })));
-}
-
-/** Notes in which order records of a key are done, and whether two of them ever overlapped. */
-class HandledRecords {
-  readonly byKey = new Map<string, number[]>();
-  readonly running = new Set<string>();
-  overlaps = 0;
-  count = 0;
-
-  async handle({ key = '', body }: { key: string | undefined; body: number }): Promise<void> {
-    if (this.running.has(key)) this.overlaps += 1;
-    this.running.add(key);
-    await new Promise(setImmediate);
-    this.byKey.set(key, [...(this.byKey.get(key) ?? []), body]);
-    this.running.delete(key);
-    this.count += 1;
-  }
-
-  expectOrder(count: number): void {
-    expect(this.overlaps).toBe(0);
-    expect([...this.byKey.values()].flat().sort((a, b) => a - b)).toEqual(numbers(count));
-    for (const bodies of this.byKey.values()) {
-      expect(bodies).toEqual([...bodies].sort((a, b) => a - b));
-    }
-  }
-}
-
 it('records of a key are handled in order and one at a time, others at the same time', async () => {
   const topic = redis.topic<number>({ partitions: 4 });
   await fill(topic, 1000);

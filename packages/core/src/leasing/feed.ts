@@ -294,7 +294,7 @@ export class Feed<Item extends Holdable, Part extends Acked<Item> = Acked<Item>>
     return true;
   }
 
-  /** Whether nobody waits for acknowledgements: neither a caller, nor a feed that asks for messages only with them. */
+  /** Whether nobody waits until acknowledgements are sent: no caller of `ack()` or `idle()`, and no blocking move, which begins after them. */
   get #isCalm(): boolean {
     return (
       this.#supply === 'flowing' &&

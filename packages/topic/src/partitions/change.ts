@@ -26,7 +26,7 @@ export async function change(
 }
 
 /**
- * Completes a change that is under way. Several may do so at the same time, also while the one goes on that has begun it.
+ * Completes a change that is under way. Several processes may do so at the same time, including the one that has begun it.
  *
  * All former partitions are closed, each in its slot, before the new ones are announced. So no record of a key is published to an old
  * partition after one that was published to a new one.

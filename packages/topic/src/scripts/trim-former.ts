@@ -1,7 +1,7 @@
 import { defineScript } from '@redpost/core';
 import { clockPart } from '@redpost/core/consuming';
 import { firstUnacknowledgedPart, offsetsPart } from './parts/parts.js';
-import type { TrimInput } from './trim.js';
+import { retentionArgs, type TrimInput } from './trim.js';
 import source from './trim-former.lua';
 
 export interface TrimmedFormer {
@@ -19,10 +19,7 @@ export const trimFormer = defineScript<TrimInput, TrimmedFormer>({
   uses: [clockPart, offsetsPart, firstUnacknowledgedPart],
   keys: { stream: ({ keys }) => keys.stream, stats: ({ keys }) => keys.stats },
   args: {
-    max_length: ({ maxLength }) => maxLength,
-    max_age_ms: ({ maxAgeMs }) => maxAgeMs,
-    only_acknowledged: ({ onlyAcknowledged }) => (onlyAcknowledged ? 1 : 0),
-    hard_max_length: ({ hardMaxLength }) => hardMaxLength,
+    ...retentionArgs,
     most: () => mostTrimmed,
   },
   lua: source,

@@ -15,17 +15,20 @@ export interface TrimInput {
   hardMaxLength: number;
 }
 
+/** The arguments that say what is removed. */
+export const retentionArgs = {
+  max_length: ({ maxLength }: TrimInput) => maxLength,
+  max_age_ms: ({ maxAgeMs }: TrimInput) => maxAgeMs,
+  only_acknowledged: ({ onlyAcknowledged }: TrimInput) => (onlyAcknowledged ? 1 : 0),
+  hard_max_length: ({ hardMaxLength }: TrimInput) => hardMaxLength,
+};
+
 /** How many records were cut that some group had not acknowledged. */
 export const trim = defineScript<TrimInput, number>({
   name: 'trim',
   uses: [clockPart, offsetsPart, firstUnacknowledgedPart],
   keys: { stream: ({ keys }) => keys.stream, stats: ({ keys }) => keys.stats },
-  args: {
-    max_length: ({ maxLength }) => maxLength,
-    max_age_ms: ({ maxAgeMs }) => maxAgeMs,
-    only_acknowledged: ({ onlyAcknowledged }) => (onlyAcknowledged ? 1 : 0),
-    hard_max_length: ({ hardMaxLength }) => hardMaxLength,
-  },
+  args: retentionArgs,
   lua: source,
   looksFirst: () => true,
   parse: Number,

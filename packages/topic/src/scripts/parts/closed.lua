@@ -1,5 +1,5 @@
--- The last offset that a stream can have. In a partition that gets no more records, because the topic has other ones now, it
--- is taken, so that the server refuses to append any, whoever asks.
+-- The last offset that a stream can have. A partition that is to get no more records, because the topic has other ones now, has used
+-- it. So the server refuses all further records, also those of other clients.
 local last_offset = '18446744073709551615-18446744073709551615'
 
 local function is_closed()
