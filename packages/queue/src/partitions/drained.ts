@@ -4,15 +4,16 @@ import { scanned } from '../flow/scanned.js';
 import { forgetFormerPartitions } from '../scripts/forget-former-partitions.js';
 import { placeIn } from './former-places.js';
 
-/** Between two looks, in ms: longer than from the question of a producer, whether a key is known there, to its send. */
-const betweenMs = 3000;
+/** Between two looks, in ms: mostly longer than from the question of a producer, whether a key is known there, to its send. */
+const betweenMs = 1000;
 
 /**
  * Looks whether messages of keys wait where they went before the number of partitions was another one, and if none does, and the
  * change was a minute ago, lets producers forget these places. Resolves to true then.
  *
  * It looks twice: a message may reach such a place just after the first look, because its key was still known there before that. And
- * a key that waits and is held in turns may not be seen in either place.
+ * a key that waits and is held in turns may not be seen in either place. Both may happen after the second look, too; so a producer
+ * remembers for itself which keys it has sent there (see former-places.ts).
  *
  * @param lists all lists of the queue, that of its name first.
  * @param count how many partitions there are now.

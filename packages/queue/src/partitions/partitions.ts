@@ -94,9 +94,9 @@ export class Partitions {
     return placeIn(this.count, together);
   }
 
-  /** True when a message that belongs to others may have to go somewhere else: `ask()` tells. */
-  get mayDiffer(): boolean {
-    return this.#isMoving || this.#isOld;
+  /** True when a message that belongs to others by this text may have to go somewhere else: `ask()` tells. */
+  mayDiffer(together: string): boolean {
+    return this.#isMoving || this.#isOld || this.#formerPlaces.has(together);
   }
 
   /** Asks where such a message may go. Each answer is to be followed by `begin()`. */
@@ -170,6 +170,7 @@ export class Partitions {
     this.#count = 0;
     this.#isSentTo = false;
     this.#contexts.length = 1;
+    this.#formerPlaces.clear();
   }
 
   /** Reads again, in the background, how a divided queue is divided now. */
@@ -183,6 +184,7 @@ export class Partitions {
     this.withLists(division.lists);
     this.#division = division;
     this.#count = division.count;
+    this.#formerPlaces.review(division.count);
   }
 
   /** All lists, and those that there are with so many partitions. */

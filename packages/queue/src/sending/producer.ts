@@ -113,7 +113,7 @@ export class Producer<Body, Input> {
     const valid = this.#validate(body);
     const { firstUse } = this.#context;
     const partitions = this.#partitions;
-    const mayDiffer = message.together !== undefined && partitions.mayDiffer;
+    const mayDiffer = message.together !== undefined && partitions.mayDiffer(message.together);
     if (firstUse.isOver && partitions.isKnown && !mayDiffer) {
       return valid ? valid.then(() => message) : message;
     }
@@ -157,7 +157,7 @@ export class Producer<Body, Input> {
     const valid = this.#validate(body);
     const partitions = this.#partitions;
     const { together } = message;
-    if (!partitions.isKnown || (together !== undefined && partitions.mayDiffer)) {
+    if (!partitions.isKnown || (together !== undefined && partitions.mayDiffer(together))) {
       return this.#enqueueInOrder(message, this.#place(message, valid), true);
     }
     if (!valid && this.#order.isFree(onlyLine)) return this.#enqueue(message);
