@@ -13,35 +13,49 @@ export async function partitionsOf<Body>({ partitions }: Queue<Body>): Promise<s
 }
 
 /**
- * Divides the shared queue into so many partitions, as soon as nothing waits any more where it went before the last change. The minute
- * that has to be between two changes, so that all producers know of the first one, counts as over once all of them do.
+ * Divides the shared queue into so many partitions, as soon as nothing waits any more where it went before the last change. The two
+ * minutes after that, in which all producers learn of it and that nothing waits there, count as over once all of them have.
  *
  * @param producers all that send to it, with `learnEveryMs`.
  */
 export async function repartition(
-  { log, queue, connection }: SystemUnderTest<Server>,
+  system: SystemUnderTest<Server>,
   producers: readonly ProcessPool[],
   count: number,
 ): Promise<void> {
-  const present = (await queue.partitions.get()).count;
-  const since = sharedNow();
-  const knows = ({ name }: { name: string }) => {
-    const last = log.all('divided', name).at(-1);
-    return last !== undefined && last.at > since && last.partitions === present;
+  const { queue, connection } = system;
+  const shape = `{${queue.name}}:shape`;
+  let hasChanged = false;
+  const tryToChange = async () => {
+    try {
+      hasChanged = (await queue.partitions.set(count)).count === count;
+    } catch (error) {
+      if (!isRedpostError(error, 'PARTITIONS_MOVING')) throw error;
+    }
+    const [present, before] = (await connection.call('HMGET', [
+      ...[shape, 'partitions', 'partitions_before'],
+    ])) as (Buffer | null)[];
+    return hasChanged || before === null || String(before) === String(present);
   };
+  while (!hasChanged) {
+    await allLearn(system, producers);
+    await connection.call('HSET', [shape, 'partitions_since', 1]);
+    await eventually(tryToChange, {
+      describe: () => 'nothing waits where it went before the last change',
+    });
+  }
+}
+
+/** Resolves when each producer has read how the queue is divided, from now on. */
+async function allLearn(
+  { log }: SystemUnderTest<Server>,
+  producers: readonly ProcessPool[],
+): Promise<void> {
+  const since = sharedNow();
+  // The first one may have been read before.
+  const knows = ({ name }: { name: string }) =>
+    log.all('divided', name).filter(({ at }) => at > since).length > 1;
   await eventually(() => producers.every(({ members }) => members.every(knows)), {
     describe: () => 'every producer knows of the last change',
-  });
-  await connection.call('HSET', [`{${queue.name}}:shape`, 'partitions_since', 1]);
-  const isDone = async () => {
-    try {
-      return (await queue.partitions.set(count)).count === count;
-    } catch (error) {
-      if (isRedpostError(error, 'PARTITIONS_MOVING')) return false;
-      throw error;
-    }
-  };
-  await eventually(isDone, {
-    describe: () => 'nothing waits where it went before the last change',
   });
 }

@@ -40,17 +40,36 @@ function watchOrder(queues: readonly TestQueue<[string, number]>[], concurrency 
   };
 }
 
-/** As if the number of partitions had been what it is for long. */
+/** As if the last step of a change had been long ago. */
 async function changedLongAgo<Body>({ connection, name }: TestQueue<Body>): Promise<void> {
   await connection.call('HSET', [`{${name}}:shape`, 'partitions_since', 1]);
 }
 
-/** Looks whether anything waits where it went before, as consumers do from time to time. */
-async function isForgotten<Body>({ connection, name }: TestQueue<Body>): Promise<boolean> {
+/** Looks whether anything waits where it went before, as consumers do from time to time. True when the number may change again. */
+async function look<Body>({ connection, name }: TestQueue<Body>): Promise<boolean> {
   const contextOf = (of: ReturnType<typeof keysAt>) => ({ name, connection, keys: of }) as never;
   const partitions = new Partitions(contextOf(keysAt(name)), contextOf);
   await partitions.reread();
   return forgetDrained(partitions.known, partitions.division.count);
+}
+
+/** Resolves when nothing waits where it went before, and all producers know that. */
+async function isOver<Body>(queue: TestQueue<Body>): Promise<void> {
+  for (const isLast of [false, true]) {
+    await changedLongAgo(queue);
+    await eventually(
+      async () => (await look(queue)) || (!isLast && (await isKnown(queue))),
+      10_000,
+    );
+  }
+}
+
+/** Whether producers are told that nothing waits where it went before. */
+async function isKnown<Body>({ connection, name }: TestQueue<Body>): Promise<boolean> {
+  const fields = ['partitions', 'partitions_before'];
+  const read = await connection.call('HMGET', [`{${name}}:shape`, ...fields]);
+  const [count, before] = (read as (Buffer | null)[]).map(String);
+  return before === count;
 }
 
 const keys = Array.from({ length: 20 }, (_, n) => `key ${n}`);
@@ -87,8 +106,7 @@ it('the number of partitions grows and shrinks under load, and keys keep their o
       await Promise.all(keys.map((key) => producer.send([key, sent], { key })));
     }
     await expect(queue.partitions.set(100)).rejects.toMatchObject({ code: 'PARTITIONS_MOVING' });
-    await changedLongAgo(queue);
-    await eventually(() => isForgotten(queue), 10_000);
+    await isOver(queue);
   }
 
   await eventually(() => order.count === sent * keys.length, 10_000);
@@ -219,7 +237,7 @@ it('a new partition has the limits, the pause, the bounds and the history of the
     });
   }
   await expect(queue.partitions.set(12)).rejects.toMatchObject({ code: 'PARTITIONS_MOVING' });
-  await changedLongAgo(queue);
+  await isOver(queue);
   await expect(queue.partitions.set(12)).rejects.toThrow(/concurrency.*at least 13/);
   expect((await queue.partitions.get()).count).toBe(4);
 });
@@ -229,16 +247,34 @@ it('when nothing waits in former partitions any more, producers do not ask for t
   await Promise.all(keys.map((key) => queue.send([key, 0], { key })));
   await queue.partitions.set(5);
   await changedLongAgo(queue);
-  expect(await isForgotten(queue)).toBe(false);
+  expect(await look(queue)).toBe(false);
+  expect(await isKnown(queue)).toBe(false);
   expect((await queue.partitions.get()).isMoving).toBe(true);
   const order = watchOrder([redis.otherEnd(queue)]);
   await eventually(() => order.count === 20);
-  await eventually(() => isForgotten(queue));
+  await isOver(queue);
 
   expect((await queue.partitions.get()).isMoving).toBe(false);
   await Promise.all(keys.map((key) => queue.send([key, 1], { key })));
   await eventually(() => order.count === 40);
   expect(order.wrong).toEqual([]);
+});
+
+it('the number changes again only when all producers know that nothing waits in former partitions', async () => {
+  const queue = redis.queue<string>({ partitions: 5 });
+  await queue.partitions.set(3);
+  const isRefused = () =>
+    expect(queue.partitions.set(6)).rejects.toMatchObject({ code: 'PARTITIONS_MOVING' });
+  await isRefused();
+  await changedLongAgo(queue);
+  await isRefused();
+  // Producers are told, but not all have read it.
+  expect(await isKnown(queue)).toBe(true);
+  await isRefused();
+  expect((await queue.partitions.get()).isMoving).toBe(true);
+  await changedLongAgo(queue);
+
+  expect(await queue.partitions.set(6)).toMatchObject({ count: 6, isMoving: true });
 });
 
 it('a message whose body is still being validated when the number changes stays behind those before it', async () => {

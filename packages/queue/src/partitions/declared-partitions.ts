@@ -13,7 +13,10 @@ export interface PartitionsInfo {
    * partitions that it has no longer are there until the queue is destroyed, for what is still sent to them.
    */
   readonly lists: readonly string[];
-  /** True while messages of keys may wait where they went before the number has changed. */
+  /**
+   * True while messages of keys may wait where they went before the number has changed, and until all producers know that none does any
+   * more. The number cannot be changed meanwhile.
+   */
   readonly isMoving: boolean;
 }
 
@@ -65,8 +68,8 @@ export class DeclaredPartitions {
    * keys whose partition is another one now, consumers send what waits on to it, and messages keep their order.
    *
    * @throws InvalidArgumentError for a number that cannot be, or for which the limits of the queue are too small: nothing has changed.
-   * @throws PartitionsMovingError while messages of keys wait where they went before the last change, and for a minute after it: nothing
-   *   has changed.
+   * @throws PartitionsMovingError while messages of keys wait where they went before the last change, which is assumed for a minute at
+   *   least, and for a minute after that: nothing has changed.
    */
   async set(count: number): Promise<PartitionsInfo> {
     const checked = checkedPartitions(count) as number;

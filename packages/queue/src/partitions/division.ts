@@ -4,7 +4,10 @@ export interface Division {
   readonly count: number;
   /** How many lists of partitions there have ever been: messages may be in each of them. */
   readonly lists: number;
-  /** How many partitions there were before, while messages of keys may wait where they went then; undefined when none does. */
+  /**
+   * How many partitions there were before, while messages of keys may wait where they went then; as many as now when none does any
+   * more, until all producers know that; then undefined.
+   */
   readonly before: number | undefined;
   /** The number was another one once, which was not 0. */
   readonly wasChanged: boolean;

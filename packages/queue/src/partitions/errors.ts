@@ -7,7 +7,7 @@ export class PartitionsMovingError extends RedpostError {
   constructor(queue: string, partitions: number) {
     super(
       `The queue ${shown(queue)} has ${partitions} partitions since a short while, and messages of keys may still wait where they went before that: ` +
-        'its consumers send them on. Change it again when none is moving any more (partitions.get(), redpost partitions show), a minute after the last change at the earliest',
+        'its consumers send them on. Change it again when none is moving any more (partitions.get(), redpost partitions show), two minutes after the last change at the earliest',
       { code: 'PARTITIONS_MOVING', retryable: true },
     );
     this.name = 'PartitionsMovingError';

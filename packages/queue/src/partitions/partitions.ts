@@ -122,7 +122,8 @@ export class Partitions {
   }
 
   get #isMoving(): boolean {
-    return this.division.before !== undefined;
+    const { before, count } = this.division;
+    return before !== undefined && before !== count;
   }
 
   /** True when messages may be in this list whose keys belong to another one. */

@@ -5,10 +5,10 @@ import source from './forget-former-partitions.lua';
 import { declaringPart } from './parts/parts.js';
 import { namedKeys } from './script-keys.js';
 
-/** By then every producer knows of a change: twice as long as it uses what it has read. In ms. */
+/** By then every producer knows of it: twice as long as it uses what it has read. In ms. */
 const leastMs = 60_000;
 
-/** False when the number of partitions is another one by now, or was another one lately. */
+/** True when the number of partitions may change again. False when it is another one by now, or producers may not know of the last step yet. */
 export const forgetFormerPartitions = defineScript<{ keys: QueueKeys; count: number }, boolean>({
   name: 'forget-former-partitions',
   uses: [clockPart, declaringPart],
