@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
+import { declarations } from './declarations.js';
 import { luaAsText } from './lua-text.js';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
@@ -18,7 +19,7 @@ export const library = (
   entry: Record<string, string>,
   esbuildPlugins: NonNullable<Options['esbuildPlugins']> = [],
 ) =>
-  defineConfig({
+  defineConfig(() => ({
     ...shared,
     entry,
     esbuildPlugins: [luaAsText, ...esbuildPlugins],
@@ -30,8 +31,8 @@ export const library = (
     // `import.meta.url` in CommonJS too.
     shims: true,
     // tsup sets `baseUrl`, which TypeScript 6 reports as deprecated.
-    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-  });
+    dts: { entry: declarations(entry), compilerOptions: { ignoreDeprecations: '6.0' } },
+  }));
 
 /** A program: ESM only, and nobody imports it. */
 export const program = (entry: Record<string, string>) =>
