@@ -120,7 +120,8 @@ it('more than ten uses of one signal leave it one listener, and warn of no leak'
   expect(await Promise.all(waiting)).toEqual(
     Array(15).fill(expect.objectContaining({ message: 'enough' })),
   );
-  expect(warned()).toEqual([]);
+  // Connections that other files have left may warn of something else meanwhile: files share their process.
+  expect(warned().filter((text) => text.includes('leak'))).toEqual([]);
 });
 
 it.each([Number.NaN, -1, '5' as never])('a wait of %s ms is refused', async (timeoutMs) => {
