@@ -51,8 +51,25 @@ describe.each(managers)('installed with %s', (manager) => {
   );
 });
 
+it('the types of all packages together compile with TypeScript 6, too', async () => {
+  const together = libraries.filter((pkg) => frameworkOf(pkg).length === 0);
+  const consumer = await Consumer.make(registry, 'pnpm');
+  await consumer.install(...together.map(({ name }) => name), nodeTypes);
+
+  const files = together.flatMap((pkg) => {
+    const source = useOfTypes(pkg);
+    const name = pkg.name.replace('@redpost/', '');
+    return [`${name}.mts`, `${name}.cts`].map((file) => [file, source] as const);
+  });
+  await consumer.write(Object.fromEntries(files));
+  await consumer.compileWith6(
+    resolutions,
+    files.map(([file]) => file),
+  );
+});
+
 it('the tarballs of npm run tarballs are installed by npm, and work', async () => {
-  await run('npm', ['run', 'tarballs'], { cwd: root });
+  await run('npm', ['run', 'tarballs'], { cwd: root, timeoutMs: 600_000 });
   const { version } = readManifest(join(root, 'packages', 'core'));
   const tarball = (name: string) => join(root, 'tarballs', `redpost-${name}-${version}.tgz`);
   const consumer = await Consumer.make(registry, 'npm');

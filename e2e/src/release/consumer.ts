@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runPnpm } from './pnpm.js';
+import { root } from './published-packages.js';
 import type { Registry } from './registry.js';
 import { run } from './run.js';
 
@@ -11,7 +12,8 @@ export type Manager = (typeof managers)[number];
 export const resolutions = ['node16', 'nodenext', 'bundler'] as const;
 export type Resolution = (typeof resolutions)[number];
 
-const compiler = fileURLToPath(new URL('compile.mjs', import.meta.url));
+const compiler = join(root, 'node_modules', 'typescript-7', 'bin', 'tsc');
+const compilerOf6 = fileURLToPath(new URL('compile.mjs', import.meta.url));
 
 /** A project of a user, which has only the packages that it installs from the registry. */
 export class Consumer {
@@ -43,8 +45,21 @@ export class Consumer {
     }
   }
 
-  /** Checks and compiles the sources, declarations of libraries included, as strictly as can be. */
+  /** Checks and compiles the sources, declarations of libraries included, as strictly as can be, with TypeScript 7. */
   async compile(resolutions: readonly Resolution[], sources: string[]): Promise<void> {
+    for (const config of await this.#configure(resolutions, sources)) {
+      await run(process.execPath, [compiler, '-p', config], { cwd: this.folder });
+    }
+  }
+
+  /** The same with TypeScript 6, which takes ten times as long. */
+  async compileWith6(resolutions: readonly Resolution[], sources: string[]): Promise<void> {
+    const configs = await this.#configure(resolutions, sources);
+    await run(process.execPath, [compilerOf6, ...configs], { cwd: this.folder });
+  }
+
+  /** Returns the names of the configurations. */
+  async #configure(resolutions: readonly Resolution[], sources: string[]): Promise<string[]> {
     const configs = resolutions.map((resolution) => `tsconfig.${resolution}.json`);
     for (const [at, resolution] of resolutions.entries()) {
       const compilerOptions = {
@@ -63,7 +78,7 @@ export class Consumer {
         [configs[at] ?? '']: JSON.stringify({ compilerOptions, files: sources }),
       });
     }
-    await run(process.execPath, [compiler, ...configs], { cwd: this.folder });
+    return configs;
   }
 
   /** The exported names that `load`, a call of `require` or `import`, returns in a program of that format. */
