@@ -4,7 +4,7 @@ import { benchmarks } from './benchmarks/index.js';
 import { compare } from './harness/comparison.js';
 import { natsVersion } from './harness/nats-server.js';
 import { RedisServer } from './harness/redis-server.js';
-import { subjectTitles } from './harness/versions.js';
+import { missingPrograms, subjectTitles } from './harness/versions.js';
 import type { BenchOptions } from './options.js';
 import { quickMeasures } from './report/quick-summary.js';
 import type { MeasureResult, Results } from './results.js';
@@ -47,7 +47,10 @@ export async function bench(
     quick: options.quick,
     machine: { ...machine(), redis: await redisVersion(), ...(nats ? { nats } : {}) },
     measures,
-    leftOut: nats ? [] : ['NATS: no `nats-server` on PATH (apt-get install nats-server)'],
+    leftOut: [
+      ...(nats ? [] : ['NATS: no `nats-server` on PATH (apt-get install nats-server)']),
+      ...(await missingPrograms()),
+    ],
     failures,
   };
 }

@@ -18,10 +18,19 @@ export interface Subject {
   readonly variant?: string;
   /** The package whose version is told, such as `bullmq`; none for redpost itself. */
   readonly package?: string;
+  /** A program of another language that has to be installed, instead of a package. */
+  readonly program?: Program;
   /** What it runs on. */
   readonly server: 'redis' | 'nats';
   /** Forgets all messages between runs. Left out where FLUSHALL does. */
   reset?(url: string, options: OpenOptions): Promise<void>;
+}
+
+export interface Program {
+  /** `6.4.1`; undefined where it is not installed. */
+  version(): string | undefined;
+  /** Why it is not measured then: `no \`sidekiq\` on PATH`. */
+  readonly missing: string;
 }
 
 /** A way to queue. Configured as its documentation advises for speed, with recovery after a crash. */
@@ -49,13 +58,27 @@ export interface QueueClient {
   sendBatch?(bodies: readonly Body[]): Promise<unknown>;
   /**
    * Calls the handler with each decoded body, `concurrency` at a time, and acknowledges the message
-   * when the handler's promise resolves. Resolves when it listens.
+   * when the handler's promise resolves. Resolves when it listens. A program of another language does what
+   * the handler does by itself, as `elsewhere` says.
    */
-  consume(handler: (body: Body) => Promise<void>, concurrency: number): Promise<Consuming>;
+  consume(
+    handler: (body: Body) => Promise<void>,
+    concurrency: number,
+    elsewhere: Elsewhere,
+  ): Promise<Consuming>;
   close(): Promise<void>;
 }
 
+export interface Elsewhere {
+  /** The longest time that a handler takes, in ms. */
+  readonly handlerMs: number;
+  /** To be called with the number of each message that has been handled. */
+  handled(n: number): void;
+}
+
 export interface Consuming {
+  /** The processor time of the process that handles, in ms; left out where that is this one. */
+  cpuMs?(): Promise<number>;
   /** Takes no more messages, and resolves when every handled one is acknowledged. */
   stop(): Promise<void>;
 }

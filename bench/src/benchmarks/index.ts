@@ -19,6 +19,7 @@ import { manyKeys } from './many-keys.js';
 import { manyQueues } from './many-queues.js';
 import { otel, prometheus } from './observed.js';
 import { once } from './once.js';
+import { otherLanguages } from './other-languages.js';
 import { partitions } from './partitions.js';
 import { priorities } from './priorities.js';
 import { request } from './request.js';
@@ -33,6 +34,7 @@ export const benchmarks: readonly Benchmark[] = [
   batch,
   large,
   ...handlers,
+  ...otherLanguages,
   distance,
   latency,
   keys,

@@ -82,6 +82,7 @@ async function selectedSubjects(
   );
   return loaded
     .filter(({ server }) => server !== 'nats' || options.nats)
+    .filter(({ program }) => !program || program.version())
     .filter(
       ({ name }) => name === benchmark.subjects[0] || (options.peers?.includes(name) ?? true),
     );

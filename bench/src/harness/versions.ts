@@ -9,8 +9,16 @@ export async function subjectTitles(nats: string | undefined): Promise<Map<strin
   return new Map(subjects.map((subject) => [subject.name, titleOf(subject, nats)]));
 }
 
-function titleOf({ title, variant, server, package: name }: Subject, nats = ''): string {
-  const version = server === 'nats' ? nats : name && versionOf(name);
+/** A sentence for each subject whose program is not installed: `Sidekiq: no \`sidekiq\` on PATH`. */
+export async function missingPrograms(): Promise<string[]> {
+  const subjects = await Promise.all(Object.values(queueSubjects).map((load) => load()));
+  return subjects.flatMap(({ title, program }) =>
+    program && !program.version() ? [`${title}: ${program.missing}`] : [],
+  );
+}
+
+function titleOf({ title, variant, server, package: name, program }: Subject, nats = ''): string {
+  const version = server === 'nats' ? nats : (program?.version() ?? (name && versionOf(name)));
   const named = version ? `${title} ${version}` : title;
   return variant ? `${named}, ${variant}` : named;
 }

@@ -155,6 +155,12 @@ const method = `## How it is measured
   one fails.
 - Peers are configured as their documentation advises for speed, with recovery after a crash switched
   on; what is called unsafe loses messages in a crash.
+- Sidekiq and Celery are context: no goal hangs on them. They work on the same Redis, each in one
+  process with as many threads as handlers, where they are installed
+  (\`apt-get install ruby-sidekiq python3-celery python3-redis\`); to measure redpost beside only them,
+  \`npm run bench -- --only other-languages-100 other-languages-10-3-ms --peers sidekiq celery\`.
+- bunqueue is not measured: its server and its library need the runtime Bun, and keep messages in memory,
+  SQLite or PostgreSQL instead of Redis.
 - These are the figures of one machine. Ratios carry over to others better than rates do; neither
   replaces a run on yours.`;
 

@@ -73,7 +73,7 @@ export class QueueSide extends Side {
     enough?: number;
     handlerMs?: number;
   }): Promise<void> {
-    const { first, count, concurrency, enough, handlerMs } = options;
+    const { first, count, concurrency, enough, handlerMs = 0 } = options;
     const tally = new Tally(first, count, enough);
     const latencies: number[] = [];
     this.#tally = tally;
@@ -84,7 +84,8 @@ export class QueueSide extends Side {
       tally.see(n);
       if (at) latencies.push((nowNs() - at) / 1e6);
     };
-    this.#consuming = await this.#opened().consume(handler, concurrency);
+    const elsewhere = { handlerMs, handled: (n: number) => tally.see(n) };
+    this.#consuming = await this.#opened().consume(handler, concurrency, elsewhere);
   }
 
   handled({ count }: { count: number }): Promise<void> {
@@ -127,6 +128,11 @@ export class QueueSide extends Side {
 
   latencies(): number[] {
     return this.#latencies.sort((a, b) => a - b);
+  }
+
+  override async cpu(): Promise<{ ms: number }> {
+    const ms = await this.#consuming?.cpuMs?.();
+    return ms === undefined ? super.cpu() : { ms };
   }
 
   protected async closeClient(): Promise<void> {

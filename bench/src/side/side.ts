@@ -15,7 +15,7 @@ export abstract class Side {
     globalThis.gc?.();
   }
 
-  cpu(): { ms: number } {
+  cpu(): { ms: number } | Promise<{ ms: number }> {
     const { user, system } = process.cpuUsage();
     return { ms: (user + system) / 1000 };
   }

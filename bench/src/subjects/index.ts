@@ -14,6 +14,8 @@ export const queueSubjects: Record<string, () => Promise<QueueSubject>> = {
   'ioredis-topic-pipelined': async () =>
     (await import('./ioredis-stream.js')).ioredisPipelinedTopic,
   jetstream: async () => (await import('./jetstream.js')).jetstream,
+  sidekiq: async () => (await import('./sidekiq.js')).sidekiq,
+  celery: async () => (await import('./celery.js')).celery,
   'redpost-keys': async () => (await import('./redpost.js')).redpostKeys,
   'redpost-many-keys': async () => (await import('./redpost.js')).redpostManyKeys,
   'redpost-500-queues': async () => (await import('./redpost-many-queues.js')).redpost500Queues,
