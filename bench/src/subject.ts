@@ -26,7 +26,7 @@ export interface Subject {
   reset?(url: string, options: OpenOptions): Promise<void>;
 }
 
-export interface Program {
+interface Program {
   /** `6.4.1`; undefined where it is not installed. */
   version(): string | undefined;
   /** Why it is not measured then: `no \`sidekiq\` on PATH`. */
