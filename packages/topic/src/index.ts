@@ -44,7 +44,7 @@ export type {
   PublishOptions,
   TopicItem,
   TopicPublishResult,
-} from './publishing/topic-publisher.js';
+} from './publishing/publish-options.js';
 export type { ReadOptions } from './reading/reader.js';
 export type { From } from './record/offset.js';
 export type { RecordHeaders, TopicRecord, UnreadableRecord } from './record/record.js';

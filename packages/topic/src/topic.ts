@@ -33,9 +33,9 @@ import {
   noPublishOptions,
   type PublishOptions,
   type TopicItem,
-  TopicPublisher,
   type TopicPublishResult,
-} from './publishing/topic-publisher.js';
+} from './publishing/publish-options.js';
+import { TopicPublisher } from './publishing/topic-publisher.js';
 import { type ReadOptions, readOptionNames, readTopic } from './reading/reader.js';
 import type { TopicRecord } from './record/record.js';
 import { destroy } from './scripts/destroy.js';

@@ -3,19 +3,13 @@ import {
   type CallOptions,
   ClosedError,
   type Complete,
-  InvalidArgumentError,
   isRedpostError,
-  type NamesOf,
-  type RedpostError,
   refuseTooLarge,
-  refuseUnknownOptions,
   SendOrder,
-  shown,
   TickBatch,
 } from '@redpost/core';
 import { areObserved, fail, type OnItsWay, reportSent } from '@redpost/core/consuming';
 import type { Generation, TopicPartition } from '../partitions/generation.js';
-import { checkRecordHeaders, type RecordHeaders } from '../record/record.js';
 import { isClosed } from '../scripts/is-closed.js';
 import { type OutgoingRecord, type PublishResult, publish } from '../scripts/publish.js';
 import { trim } from '../scripts/trim.js';
@@ -25,33 +19,13 @@ import type { CheckedRetention, Deduplication } from '../topic-options.js';
 import { FormerIds } from './former-ids.js';
 import { FormerRetention } from './former-retention.js';
 import { Moving, type Refusal } from './moving.js';
-
-/** The options of `publish`, for one record. */
-export interface PublishOptions {
-  /**
-   * What the record is about, e.g. the id of an order; not empty. With partitions, records of the same key keep their
-   * order.
-   */
-  key?: string | undefined;
-  /** Small texts that travel with the record. */
-  headers?: RecordHeaders | undefined;
-  /**
-   * Makes the call idempotent: a second publish with the same id, within the window of `deduplication`, adds nothing and
-   * resolves to the offset of the first. 1 to 512 characters.
-   */
-  id?: string | undefined;
-}
-
-/** One record of a batch. */
-export interface TopicItem<Body> extends PublishOptions {
-  body: Body;
-}
-
-/** The result for one record of a batch. */
-export type TopicPublishResult =
-  | { status: 'published'; offset: string }
-  /** If the `outcome` of the error is `unknown`, the record may be in Redis nevertheless. */
-  | { status: 'failed'; error: RedpostError };
+import {
+  checkPublishOptions,
+  noPublishOptions,
+  type PublishOptions,
+  type TopicItem,
+  type TopicPublishResult,
+} from './publish-options.js';
 
 export interface TopicPublisherOptions {
   retention: CheckedRetention | undefined;
@@ -73,7 +47,6 @@ const onlyLine = '';
 
 /** The most records and bytes of one script: few, so that the server executes one while the next one is written. */
 const limits = { count: 50, bytes: 64 * 1024 };
-const longestId = 512;
 
 /** Publishes records. Those of one tick are sent together, in scripts of at most fifty records per partition. */
 export class TopicPublisher<Input> {
@@ -115,7 +88,7 @@ export class TopicPublisher<Input> {
   publish(body: Input, options: PublishOptions): Promise<string> {
     try {
       if (this.#isClosed) throw new ClosedError('The topic is closed');
-      if (options !== noPublishOptions) checkOptions(options);
+      if (options !== noPublishOptions) checkPublishOptions(options);
       const { key = '', headers, id = '' } = options;
       const record = newRecord(key, headers ? JSON.stringify(headers) : '', id);
       refuseTooLarge(record.headers, this.#context.maxMessageBytes);
@@ -294,21 +267,3 @@ function newRecord(key: string, headers: string, id: string): Waiting {
 }
 
 function notYet(): void {}
-
-/** The options of a call without options, which need no check. */
-export const noPublishOptions: PublishOptions = Object.freeze({});
-
-const optionNames: NamesOf<PublishOptions> = { key: true, headers: true, id: true };
-
-function checkOptions(options: PublishOptions): void {
-  refuseUnknownOptions('publish(body, options)', options, optionNames);
-  const { key, headers, id } = options;
-  if (key !== undefined && (typeof key !== 'string' || key === '')) {
-    throw new InvalidArgumentError(`key must be a string that is not empty, got ${shown(key)}`);
-  }
-  if (headers !== undefined) checkRecordHeaders(headers);
-  if (id === undefined) return;
-  if (typeof id !== 'string' || id === '' || id.length > longestId) {
-    throw new InvalidArgumentError(`id must be a string of 1 to ${longestId} characters`);
-  }
-}
