@@ -93,6 +93,15 @@ describe('msgpack', () => {
     expect(decodeBody(msgpack(), Buffer.from([0x81, 0xa1, 0x61, 0xc3]))).toEqual({ a: true });
   });
 
+  it('writes numbers from 2^32 on as floats, and reads integers of other languages from there on as bigints', () => {
+    const float = Buffer.from('cb4278bcfe56800000', 'hex');
+    const integer = Buffer.from('cf0000018bcfe56800', 'hex');
+
+    expect(encoded(msgpack(), 1_700_000_000_000)).toEqual(float);
+    expect(decodeBody(msgpack(), integer)).toBe(1_700_000_000_000n);
+    expect(thereAndBack(msgpack(), 1_700_000_000_000)).toBe(1_700_000_000_000);
+  });
+
   it('uses the library that it is handed over, which a bundle has to contain', async () => {
     const library = await import('msgpackr');
     const unpack = () => 'unpacked by it';

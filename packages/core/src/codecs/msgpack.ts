@@ -18,6 +18,9 @@ export interface Msgpackr {
  * MessagePack: smaller than JSON, and knows dates, bytes and 64-bit bigints. A map becomes an object and a
  * set an array, as other languages read them. Decoded values may be kept.
  *
+ * Whole numbers from 2^32 on, such as times in ms, are written as floats, and integers of other languages from there on are
+ * read as bigints, as msgpackr 2.1 has it.
+ *
  * @param library the package `msgpackr`, for programs that are bundled: `msgpack(await import('msgpackr'))`.
  *   Default: the one that is installed beside this package.
  * @throws InvalidArgumentError when the optional peer dependency `msgpackr` cannot be loaded, or `library` is
