@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { collectGarbage } from '../../../tooling/collect-garbage.js';
 import { eventuallyPasses } from '../../../tooling/eventually.js';
 import { idleMsSince } from '../../../tooling/machine-pace.js';
 import { rejection } from '../../../tooling/rejection.js';
@@ -7,9 +8,9 @@ import { take } from './support/take.js';
 
 const redis = testRedis();
 
-/** The bytes of this process beside its heap, and on it, after a collection if there can be one. */
+/** The bytes that are in use beside the heap of this process, and on it. */
 function memory(): number {
-  globalThis.gc?.();
+  collectGarbage();
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();
   return heapUsed + Math.max(external, arrayBuffers);
 }

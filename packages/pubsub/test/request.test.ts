@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import {
   ClosedError,
   InvalidArgumentError,
@@ -9,6 +7,7 @@ import {
   ValidationError,
 } from '@redpost/core';
 import { describe, expect, it } from 'vitest';
+import { collectGarbage } from '../../../tooling/collect-garbage.js';
 import { eventually, eventuallyPasses } from '../../../tooling/eventually.js';
 import { idleMsSince } from '../../../tooling/machine-pace.js';
 import { rejection } from '../../../tooling/rejection.js';
@@ -20,9 +19,6 @@ import { Answering } from '../src/requests/responder.js';
 import { testRedis, uniqueName } from './support/redis.js';
 
 const redis = testRedis();
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 const silent = () => new Promise<never>(() => {});
 

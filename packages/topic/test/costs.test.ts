@@ -1,7 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { bytes } from '@redpost/core';
 import { expect, it } from 'vitest';
+import { collectGarbage } from '../../../tooling/collect-garbage.js';
 import { eventually } from '../../../tooling/eventually.js';
 import { interposed } from '../../../tooling/interposed.js';
 import {
@@ -17,10 +16,8 @@ const redis = useTopics();
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 async function isForgotten(ref: WeakRef<object>): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
   await eventually(() => {
-    gc();
+    collectGarbage();
     return ref.deref() === undefined;
   });
 }
