@@ -159,8 +159,8 @@ const method = `## How it is measured
   process with as many threads as handlers, where they are installed
   (\`apt-get install ruby-sidekiq python3-celery python3-redis\`); to measure redpost beside only them,
   \`npm run bench -- --only other-languages-100 other-languages-10-3-ms --peers sidekiq celery\`.
-- bunqueue is not measured: its server and its library need the runtime Bun, and keep messages in memory,
-  SQLite or PostgreSQL instead of Redis.
+- bunqueue is not measured: it keeps messages in memory, SQLite or PostgreSQL instead of Redis, and its
+  server and its embedded mode run on Bun, not on Node.
 - These are the figures of one machine. Ratios carry over to others better than rates do; neither
   replaces a run on yours.`;
 

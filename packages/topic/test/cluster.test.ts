@@ -123,11 +123,15 @@ it('the number of partitions changes while the partitions lie on different nodes
 
 it('topics are listed, on whichever nodes they lie', async () => {
   const connection = open();
-  const names = numbers(12).map(() => uniqueName());
+  const names: string[] = [];
+  const owners = new Set<unknown>();
+  while (owners.size < 3) {
+    const name = uniqueName();
+    names.push(name);
+    owners.add(await cluster.ownerOf(name));
+  }
   const topics = names.map((name) => openTopic<number>(name, { connection, partitions: 2 }));
   await Promise.all(topics.map((topic) => topic.publish(1)));
-  const owners = await Promise.all(names.map((name) => cluster.ownerOf(name)));
-  expect(new Set(owners).size).toBe(3);
 
   const listed = await eventually(async () => {
     const all = await listTopics(open());

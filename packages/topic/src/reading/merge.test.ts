@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
+import { collectGarbage } from '../../../../tooling/collect-garbage.js';
 import { merge } from './merge.js';
 
 /** A source with these values. */
@@ -30,14 +29,12 @@ it('throws the error of a source, after the earlier values', async () => {
 });
 
 it('an idle source costs no memory, however much the others bring', async () => {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
   const busy = { next: async () => 1 };
   const idle = Array.from({ length: 20 }, () => ({ next: () => new Promise<number>(() => {}) }));
   const values = merge<number, { next(): Promise<number> }>([busy, ...idle]);
   const megabytesAfter = async (count: number) => {
     for (let n = 0; n < count; n += 1) await values.next();
-    gc();
+    collectGarbage();
     return process.memoryUsage().heapUsed / 1_000_000;
   };
   const before = await megabytesAfter(1000);
