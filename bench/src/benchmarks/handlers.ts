@@ -1,10 +1,7 @@
 import type { Benchmark, Goal, Measure } from '../benchmark.js';
-import { firstNumber, smallBytes } from '../body.js';
 import { deliveryMs, exact, rate } from '../exact.js';
 import { spent } from '../spent.js';
-
-/** As many of the messages are handled before the processor time is counted: a start is paid once, a message always. */
-const warmUpShare = 0.2;
+import { warmUp, warmUpShare } from './warm-up.js';
 
 interface Work {
   readonly name: string;
@@ -115,12 +112,9 @@ function handlersOf(work: Work): Benchmark {
     ],
     messages: { most },
 
-    async run({ producer, consumer, redis, messages: count }) {
-      const numbers = { first: firstNumber, count };
-      const warm = Math.floor(count * warmUpShare);
-      await producer.ask('sendBatches', { ...numbers, bytes: smallBytes, size: 500 });
-      await consumer.ask('consume', { ...numbers, concurrency, handlerMs: longestMs });
-      await consumer.ask('handled', { count: warm });
+    async run(run) {
+      const { consumer, redis, messages: count } = run;
+      const warm = await warmUp(run, { concurrency, handlerMs: longestMs });
       const { result, clientUs, serverUs } = await spent(redis, consumer, async () =>
         exact(await consumer.ask('delivered'), count),
       );

@@ -1,10 +1,7 @@
 import type { Benchmark, Measure } from '../benchmark.js';
-import { firstNumber, smallBytes } from '../body.js';
 import { deliveryMs, exact, rate } from '../exact.js';
 import { spent } from '../spent.js';
-
-/** As many of the messages are handled before the processor time is counted: a start is paid once. */
-const warmUpShare = 0.2;
+import { warmUp, warmUpShare } from './warm-up.js';
 
 /** What queues of other languages do on the same Redis. It is context: no goal hangs on it. */
 export const otherLanguages: readonly Benchmark[] = [
@@ -46,12 +43,9 @@ function work(options: { concurrency: number; longestMs: number; most: number })
     ],
     messages: { most },
 
-    async run({ producer, consumer, redis, messages: count }) {
-      const numbers = { first: firstNumber, count };
-      const warm = Math.floor(count * warmUpShare);
-      await producer.ask('sendBatches', { ...numbers, bytes: smallBytes, size: 500 });
-      await consumer.ask('consume', { ...numbers, concurrency, handlerMs: longestMs });
-      await consumer.ask('handled', { count: warm });
+    async run(run) {
+      const { consumer, redis, messages: count } = run;
+      const warm = await warmUp(run, { concurrency, handlerMs: longestMs });
       // Not until it has stopped: then a process of its own can no longer be asked.
       const { clientUs, serverUs } = await spent(redis, consumer, () => consumer.ask('come'));
       const ms = deliveryMs(exact(await consumer.ask('delivered'), count));
