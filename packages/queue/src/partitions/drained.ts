@@ -9,7 +9,7 @@ const betweenMs = 1000;
 
 /**
  * Looks whether messages of keys wait where they went before the number of partitions was another one, and if none does, and the
- * change was a minute ago, lets producers forget these places. Resolves to true a minute later, when the number may change again.
+ * change was a minute ago, lets producers forget these places. Resolves to true when the number may change again: not before another call, a minute after that.
  *
  * It looks twice: a message may reach such a place just after the first look, because its key was still known there before that. And
  * a key that waits and is held in turns may not be seen in either place. Both may happen after the second look, too; so a producer
