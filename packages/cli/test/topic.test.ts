@@ -14,8 +14,8 @@ it('publishes records, which any number of readers read, from and until a place'
   const published = await topic('publish', name, '1', '2', '--key', 'k', '--header', 'trace=x');
   const [first] = published.lines as { offset: string }[];
   expect(published.lines).toEqual([
-    { topic: name, offset: expect.any(String), body: 1 },
-    { topic: name, offset: expect.any(String), body: 2 },
+    { topic: name, partition: 0, offset: expect.any(String), body: 1 },
+    { topic: name, partition: 0, offset: expect.any(String), body: 2 },
   ]);
   await redpost.run(['topic', 'publish', name, '--quiet'], { input: '3\n4\n' });
 

@@ -210,3 +210,23 @@ it('close waits for pending publishes, and rejects later ones', async () => {
   await expect(topic.publish('y')).rejects.toMatchObject({ code: 'CLOSED' });
   expect(() => topic.read()).toThrow(expect.objectContaining({ code: 'CLOSED' }));
 });
+
+it('a batch resolves to the partition and the offset of each record, also of one that was there before', async () => {
+  const topic = redis.topic<number>({ partitions: 3 });
+  const items = Array.from({ length: 30 }, (_, n) => ({ body: n, id: `${n}` }));
+  const places = await topic.publishBatch(items);
+
+  const found = new Map<string, number>();
+  for await (const { partition, offset, body } of topic.read({ from: 'beginning' })) {
+    found.set(`${partition} ${offset}`, body);
+    if (found.size === items.length) break;
+  }
+  const bodies = places.map((place) =>
+    place.status === 'published' ? found.get(`${place.partition} ${place.offset}`) : undefined,
+  );
+  expect(bodies).toEqual(items.map(({ body }) => body));
+
+  expect(await topic.publishBatch(items)).toEqual(places);
+  await topic.partitions.set(5);
+  expect(await topic.publishBatch(items)).toEqual(places);
+});

@@ -2,6 +2,12 @@ import { performance } from '@redpost/core/consuming';
 import type { TopicContext } from '../topic-context.js';
 import { partitionOf } from '../topic-keys.js';
 
+/** Where a published record is: its offset is a place in this partition. */
+export interface PublishedPlace {
+  partition: number;
+  offset: string;
+}
+
 /**
  * Finds records that were published with an id before the number of partitions was changed, so that an id stays known in the whole
  * window. The partitions of that time get no more records, so that what they do not know now they never will.
@@ -22,18 +28,22 @@ export class FormerIds {
     return former.length > 0 && performance.now() - learnedAt < this.#knownMs;
   }
 
-  /** The offset of the record that was published with this id. */
-  async find(id: string, key: string): Promise<string | undefined> {
+  /** Where the record is that was published with this id. */
+  async find(id: string, key: string): Promise<PublishedPlace | undefined> {
     await this.#context.generations.declared();
     if (!this.mayKnow) return undefined;
     const { generations, connection } = this.#context;
     const found = await Promise.all(
       generations.former.flatMap(({ partitions }) => {
-        const its = partitions[partitionOf(key || id, partitions.length)]?.keys;
-        const places = its ? [its.ids, its.formerIds] : [];
-        return places.map((place) => connection.call('HGET', [place, id]));
+        const its = partitions[partitionOf(key || id, partitions.length)];
+        if (!its) return [];
+        const { number: partition, keys } = its;
+        return [keys.ids, keys.formerIds].map(async (place) => {
+          const offset = await connection.call('HGET', [place, id]);
+          return offset === null ? undefined : { partition, offset: String(offset) };
+        });
       }),
     );
-    return found.find((offset) => offset !== null)?.toString();
+    return found.find((place) => place !== undefined);
   }
 }

@@ -32,7 +32,8 @@ export interface TopicItem<Body> extends PublishOptions {
 
 /** The result for one record of a batch. */
 export type TopicPublishResult =
-  | { status: 'published'; offset: string }
+  /** The offset is a place in this partition: 0 in a topic without partitions. */
+  | { status: 'published'; partition: number; offset: string }
   /** If the `outcome` of the error is `unknown`, the record may be in Redis nevertheless. */
   | { status: 'failed'; error: RedpostError };
 

@@ -38,6 +38,8 @@ export interface TopicPublisherOptions {
 }
 
 interface Waiting extends OutgoingRecord, OnItsWay {
+  /** The number of the partition that has it, once it is published. */
+  partition: number;
   /** Resolves the promise of the caller. It and `reject` are set when the record is put into a batch. */
   resolve: (offset: string) => void;
 }
@@ -87,28 +89,23 @@ export class TopicPublisher<Input> {
 
   publish(body: Input, options: PublishOptions): Promise<string> {
     try {
-      if (this.#isClosed) throw new ClosedError('The topic is closed');
-      if (options !== noPublishOptions) checkPublishOptions(options);
-      const { key = '', headers, id = '' } = options;
-      const record = newRecord(key, headers ? JSON.stringify(headers) : '', id);
-      refuseTooLarge(record.headers, this.#context.maxMessageBytes);
-      const bytes = writeBody(this.#context, body);
-      const mayBeKnown = id !== '' && this.#formerIds.mayKnow;
-      if (bytes instanceof Promise || !this.#isFree || mayBeKnown) {
-        return this.#addInOrder(record, bytes);
-      }
-      return this.#add(record, bytes);
+      return this.#submit(this.#prepare(options), body);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   async publishBatch(items: Iterable<TopicItem<Input>>): Promise<TopicPublishResult[]> {
-    const published = Array.from(items, ({ body, ...options }) => this.publish(body, options));
+    const records: Waiting[] = [];
+    const published = Array.from(items, async ({ body, ...options }, at) => {
+      const record = this.#prepare(options);
+      records[at] = record;
+      return this.#submit(record, body);
+    });
     const settled = await Promise.allSettled(published);
-    return settled.map((result) =>
+    return settled.map((result, at) =>
       result.status === 'fulfilled'
-        ? { status: 'published', offset: result.value }
+        ? { status: 'published', partition: records[at]?.partition ?? 0, offset: result.value }
         : { status: 'failed', error: result.reason },
     );
   }
@@ -120,6 +117,24 @@ export class TopicPublisher<Input> {
     await Promise.allSettled(this.#unsettled);
     // Records that waited in the line have only been sent now.
     if (this.#unsettled.size > 0) await this.close();
+  }
+
+  #prepare(options: PublishOptions): Waiting {
+    if (this.#isClosed) throw new ClosedError('The topic is closed');
+    if (options !== noPublishOptions) checkPublishOptions(options);
+    const { key = '', headers, id = '' } = options;
+    const record = newRecord(key, headers ? JSON.stringify(headers) : '', id);
+    refuseTooLarge(record.headers, this.#context.maxMessageBytes);
+    return record;
+  }
+
+  #submit(record: Waiting, body: Input): Promise<string> {
+    const bytes = writeBody(this.#context, body);
+    const mayBeKnown = record.id !== '' && this.#formerIds.mayKnow;
+    if (bytes instanceof Promise || !this.#isFree || mayBeKnown) {
+      return this.#addInOrder(record, bytes);
+    }
+    return this.#add(record, bytes);
   }
 
   /** From now on, records are published to these partitions. */
@@ -154,8 +169,10 @@ export class TopicPublisher<Input> {
     const { id, key } = record;
     const known = id === '' ? undefined : this.#formerIds.find(id, key);
     const ready = Promise.all([body, known, this.#context.generations.declared()]);
-    const sent = this.#order.wait(onlyLine, ready, async ([its, offset]) => {
-      return offset ?? this.#add(record, its);
+    const sent = this.#order.wait(onlyLine, ready, async ([its, place]) => {
+      if (!place) return this.#add(record, its);
+      record.partition = place.partition;
+      return place.offset;
     });
     return this.#track(sent);
   }
@@ -200,8 +217,9 @@ export class TopicPublisher<Input> {
       await trimmed;
       if (result === 'missing') this.#refused(records, result);
       else
-        records.forEach(({ resolve }, at) => {
-          resolve(result[at] as string);
+        records.forEach((record, at) => {
+          record.partition = partition.number;
+          record.resolve(result[at] as string);
         });
     } catch (error) {
       if (await this.#wasClosed(partition, error)) this.#refused(records, 'closed');
@@ -263,7 +281,7 @@ export class TopicPublisher<Input> {
 
 /** A record whose body and promise are set when it is put into a batch. */
 function newRecord(key: string, headers: string, id: string): Waiting {
-  return { body: '', key, headers, id, resolve: notYet, reject: notYet };
+  return { body: '', key, headers, id, partition: 0, resolve: notYet, reject: notYet };
 }
 
 function notYet(): void {}

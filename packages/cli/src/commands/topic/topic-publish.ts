@@ -43,9 +43,9 @@ Examples:
   redpost topic publish events < records.ndjson
   redpost topic publish events --partitions 8 '{"type":"first"}'
 
-Prints {"topic", "offset", "body"} for each record when it is in Redis. The command ends at
-the first invalid line of stdin and prints its number: the lines before it were published,
-the lines after it were not.`,
+Prints {"topic", "partition", "offset", "body"} for each record when it is in Redis. The
+command ends at the first invalid line of stdin and prints its number: the lines before it
+were published, the lines after it were not.`,
     job: publish,
   });
 }
@@ -74,7 +74,7 @@ async function toTopic(run: Run, name: string, options: TopicPublishOptions): Pr
       if (result.status === 'failed') return { error: result.error };
       const body = printBody(Buffer.from(bodies[at] ?? ''), codec).json;
       const [topicName, offset] = [JSON.stringify(name), JSON.stringify(result.offset)];
-      return { line: line({ topic: topicName, offset, body }) };
+      return { line: line({ topic: topicName, partition: `${result.partition}`, offset, body }) };
     });
   };
 }
