@@ -263,14 +263,17 @@ it('when nothing waits in former partitions any more, producers do not ask for t
 it('the number changes again only when all producers know that nothing waits in former partitions', async () => {
   const queue = redis.queue<string>({ partitions: 5 });
   await queue.partitions.set(3);
-  const isRefused = () =>
-    expect(queue.partitions.set(6)).rejects.toMatchObject({ code: 'PARTITIONS_MOVING' });
-  await isRefused();
+  const isRefused = (reason: string) =>
+    expect(queue.partitions.set(6)).rejects.toMatchObject({
+      code: 'PARTITIONS_MOVING',
+      message: expect.stringContaining(reason),
+    });
+  await isRefused('may still wait');
   await changedLongAgo(queue);
-  await isRefused();
-  // Producers are told, but not all have read it.
+  await isRefused('producers are being told');
+  // Not all have read it.
   expect(await isKnown(queue)).toBe(true);
-  await isRefused();
+  await isRefused('producers are being told');
   expect((await queue.partitions.get()).isMoving).toBe(true);
   await changedLongAgo(queue);
 

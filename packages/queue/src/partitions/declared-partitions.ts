@@ -78,7 +78,10 @@ export class DeclaredPartitions {
     if (checked !== present) {
       const isFree = !isMoving || (await forgetDrained(known, present));
       const division = isFree ? await divide(this.#partitions, checked, false) : undefined;
-      if (division?.count !== checked) throw new PartitionsMovingError(name, present);
+      if (division?.count !== checked) {
+        await this.#partitions.reread();
+        throw new PartitionsMovingError(name, this.#partitions.division);
+      }
       this.#partitions.heard(division);
     }
     return this.get();
