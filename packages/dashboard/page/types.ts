@@ -299,9 +299,16 @@ export interface TopicDetail {
   name: string;
   length: number;
   cut: number;
-  partitions: number;
+  partitions: { count: number; isMoving: boolean; streams: TopicPartition[] };
   groups: Group[];
   rights: Role;
+}
+
+export interface TopicPartition {
+  partition: number;
+  stream: string;
+  isFormer: boolean;
+  length: number;
 }
 
 export interface GroupDetail extends Group {

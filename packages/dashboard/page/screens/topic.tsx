@@ -26,12 +26,13 @@ export function TopicScreen({ topic, query }: Props) {
       <Tiles
         tiles={[
           { title: 'Records', value: number(data.length) },
-          { title: 'Partitions', value: number(data.partitions) },
+          { title: 'Partitions', value: number(Math.max(1, data.partitions.count)) },
           { title: 'Groups', value: number(data.groups.length) },
           { title: 'Cut unread', value: number(data.cut), tone: data.cut ? 'danger' : undefined },
         ]}
       />
       <Groups topic={topic} data={data} />
+      {data.partitions.streams.length > 1 && <Partitions partitions={data.partitions} />}
       <section aria-labelledby="records">
         <div class="bar">
           <h2 id="records">Records</h2>
@@ -83,6 +84,32 @@ function Groups({ topic, data }: { topic: string; data: TopicDetail }) {
             cell: ({ dead }) => (dead ? <span class="dead">{number(dead)}</span> : '0'),
           },
           { title: 'Consumers', isNumber: true, cell: ({ consumers }) => number(consumers) },
+        ]}
+      />
+    </section>
+  );
+}
+
+function Partitions({ partitions }: Pick<TopicDetail, 'partitions'>) {
+  const { isMoving, streams } = partitions;
+  return (
+    <section aria-labelledby="partitions">
+      <h2 id="partitions">Partitions</h2>
+      {isMoving && (
+        <p class="note">
+          Their number has changed: groups settle what is left in the former ones first.
+        </p>
+      )}
+      <Table
+        caption="Records by partition"
+        rows={streams}
+        keyOf={({ stream }) => stream}
+        empty="There is no partition."
+        columns={[
+          { title: 'Partition', cell: ({ partition }) => partition },
+          { title: 'Stream', cell: ({ stream }) => <code>{stream}</code> },
+          { title: 'Records', isNumber: true, cell: ({ length }) => number(length) },
+          { title: 'State', cell: ({ isFormer }) => (isFormer ? 'former' : 'in use') },
         ]}
       />
     </section>

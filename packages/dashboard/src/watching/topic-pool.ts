@@ -16,10 +16,10 @@ export class TopicPool {
   }
 
   /** @throws Problem if there is none of this name. */
-  async get(name: string): Promise<{ topic: Topic<Buffer>; partitions: number }> {
+  async get(name: string): Promise<Topic<Buffer>> {
     const listed = (await listTopics(this.#connection)).find((each) => each.name === name);
     if (!listed) throw new Problem(404, `There is no topic ${JSON.stringify(name)} here`);
-    return { topic: this.#open(name, listed.partitions), partitions: listed.partitions ?? 1 };
+    return this.#open(name, listed.partitions);
   }
 
   #open(name: string, partitions: number | undefined): Topic<Buffer> {

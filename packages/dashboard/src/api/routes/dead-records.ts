@@ -172,7 +172,7 @@ export const deadRecordRoutes = [
 type DeadLetters = ReturnType<Topic<Buffer>['group']>['deadLetters'];
 
 async function lettersOf(call: Call<unknown, unknown>) {
-  const { topic } = await topicOf(call);
+  const topic = await topicOf(call);
   const group = await existingGroup(call, topic);
   return { topic, group, deadLetters: topic.group(group).deadLetters };
 }

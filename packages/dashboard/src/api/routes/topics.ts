@@ -87,14 +87,26 @@ export const topicRoutes = [
       cut: count.describe(
         'Records that retention has removed that some group had not acknowledged',
       ),
-      partitions: count,
+      partitions: z.object({
+        count: count.describe(
+          'Partitions that new records go to; 0 for a topic without partitions',
+        ),
+        isMoving: z.boolean().describe('A group has records in former partitions to settle'),
+        streams: z.array(
+          z.object({ partition: count, stream: z.string(), isFormer: z.boolean(), length: count }),
+        ),
+      }),
       groups: z.array(z.object(groupNumbers)),
       rights: z.enum(['view', 'operate', 'destroy']),
     }),
     everyMs: 3000,
     async handle(call) {
-      const { topic, partitions } = await topicOf(call);
-      const [stats, groups] = await Promise.all([topic.stats(), groupsOf(topic)]);
+      const topic = await topicOf(call);
+      const [stats, partitions, groups] = await Promise.all([
+        topic.stats(),
+        partitionsOf(topic),
+        groupsOf(topic),
+      ]);
       const rights = call.rights.roleFor(topic.name) ?? 'view';
       return { ...stats, name: topic.name, partitions, groups, rights };
     },
@@ -112,7 +124,7 @@ export const topicRoutes = [
     },
     answer: z.object({ records: z.array(recordSchema) }),
     async handle(call) {
-      const { topic } = await topicOf(call);
+      const topic = await topicOf(call);
       const { limit, from, partition } = call.query;
       const { length } = await topic.stats();
       const records: TopicRecord<Buffer>[] = [];
@@ -136,7 +148,7 @@ export const topicRoutes = [
     tag,
     item: recordSchema,
     async tail(call) {
-      const { topic } = await topicOf(call);
+      const topic = await topicOf(call);
       return async (signal, came) => {
         for await (const record of topic.read({ from: 'latest', signal, onTrimmed() {} })) {
           came(() => recordView(topic.name, record, call.services.bodies));
@@ -157,7 +169,7 @@ export const topicRoutes = [
     }),
     everyMs: 2000,
     async handle(call) {
-      const { topic } = await topicOf(call);
+      const topic = await topicOf(call);
       const name = await existingGroup(call, topic);
       const group = topic.group(name);
       const [stats, consumers] = await Promise.all([group.stats(), group.consumers()]);
@@ -180,7 +192,7 @@ export const topicRoutes = [
     },
     answer: done,
     async handle(call) {
-      const { topic } = await topicOf(call);
+      const topic = await topicOf(call);
       const name = await existingGroup(call, topic);
       call.confirm(call.body.confirm, name);
       const detail = `${name} to ${call.body.to}`;
@@ -190,6 +202,11 @@ export const topicRoutes = [
     },
   }),
 ];
+
+async function partitionsOf({ partitions }: Pick<Topic, 'partitions'>) {
+  const [{ count, isMoving }, streams] = await Promise.all([partitions.get(), partitions.stats()]);
+  return { count, isMoving, streams };
+}
 
 export function topicOf(call: Call<unknown, unknown>) {
   const name = call.param('topic');
