@@ -34,38 +34,49 @@ afterAll(async () => {
   await registry?.stop();
 });
 
-describe.each(managers)('installed with %s', (manager) => {
+describe('installed with npm', () => {
   it.concurrent.each(libraries)(
     '$name alone loads in both formats, with types, and the example of its README runs',
     async (pkg) => {
-      const consumer = await Consumer.make(registry, manager);
+      const consumer = await Consumer.make(registry, 'npm');
       await consumer.install(pkg.name, nodeTypes, ...frameworkOf(pkg));
 
       await expectBothFormats(consumer, pkg);
       // Declarations of a framework need other settings than those here: e2e/test/documents.test.ts compiles examples.
       if (frameworkOf(pkg).length > 0) return;
-      await compileTypes(consumer, pkg);
+      const types = filesOf('types', useOfTypes(pkg));
+      await consumer.write(types);
+      await consumer.compile(['node16'], Object.keys(types));
+
       // In the same folder, because an installation takes longer than all else here.
+      const { installs } = readmeExample(pkg);
+      await consumer.install(...installs);
+      const example = exampleOf(pkg);
+      await consumer.write(example);
+      await consumer.compile(resolutions, Object.keys(example));
       await runExample(consumer, pkg);
     },
   );
 });
 
-it('the types of all packages together compile with TypeScript 6, too', async () => {
-  const together = libraries.filter((pkg) => frameworkOf(pkg).length === 0);
+// Even so, each package finds only what it declares: pnpm gives each a folder of dependencies of its own.
+it('installed with pnpm, all packages load in both formats, with types also for TypeScript 6, and the examples of their READMEs run', async () => {
   const consumer = await Consumer.make(registry, 'pnpm');
-  await consumer.install(...together.map(({ name }) => name), nodeTypes);
+  const compiled = libraries.filter((pkg) => frameworkOf(pkg).length === 0);
+  const names = libraries.map(({ name }) => name);
+  const frameworks = libraries.flatMap(frameworkOf);
+  const others = compiled.flatMap((pkg) => readmeExample(pkg).installs);
+  await consumer.install(...new Set([...names, nodeTypes, ...frameworks, ...others]));
+  for (const pkg of libraries) await expectBothFormats(consumer, pkg);
 
-  const files = together.flatMap((pkg) => {
-    const source = useOfTypes(pkg);
-    const name = pkg.name.replace('@redpost/', '');
-    return [`${name}.mts`, `${name}.cts`].map((file) => [file, source] as const);
-  });
-  await consumer.write(Object.fromEntries(files));
-  await consumer.compileWith6(
-    resolutions,
-    files.map(([file]) => file),
-  );
+  const files = compiled.map((pkg) => ({
+    ...filesOf(`types-of-${shortNameOf(pkg)}`, useOfTypes(pkg)),
+    ...exampleOf(pkg),
+  }));
+  const sources = Object.assign({}, ...files);
+  await consumer.write(sources);
+  await consumer.compileWith6(resolutions, Object.keys(sources));
+  for (const pkg of compiled) await runExample(consumer, pkg);
 });
 
 it('the tarballs of npm run tarballs are installed by npm, and work', async () => {
@@ -124,25 +135,32 @@ async function expectBothFormats(consumer: Consumer, pkg: PublishedPackage): Pro
   }
 }
 
-async function compileTypes(consumer: Consumer, pkg: PublishedPackage): Promise<void> {
-  const source = useOfTypes(pkg);
-  await consumer.write({ 'types.mts': source, 'types.cts': source });
-  await consumer.compile(['node16'], ['types.mts', 'types.cts']);
+/** The first program of its README, as a module and as CommonJS. */
+function exampleOf(pkg: PublishedPackage): Record<string, string> {
+  const program = ending(readmeExample(pkg).code.replace('redis://localhost:6379', redis.url));
+  return filesOf(exampleNameOf(pkg), program, withoutTopLevelAwait(program));
 }
 
-/** Installs what the README says, and runs its first program as a module and as CommonJS. */
+/** Runs both, after they were compiled. */
 async function runExample(consumer: Consumer, pkg: PublishedPackage): Promise<void> {
-  const { code, prints, installs } = readmeExample(pkg);
-  await consumer.install(...installs);
-  const program = ending(code.replace('redis://localhost:6379', redis.url));
-  const commonjs = withoutTopLevelAwait(program);
-  await consumer.write({ 'example.mts': program, 'example.cts': commonjs });
-  await consumer.compile(resolutions, ['example.mts', 'example.cts']);
-
-  const printed = await consumer.node('out-node16/example.mjs');
+  const { prints } = readmeExample(pkg);
+  const compiled = `out-node16/${exampleNameOf(pkg)}`;
+  const printed = await consumer.node(`${compiled}.mjs`);
   expect(printed).toMatch(/\w/);
   if (prints) expect(printed).toBe(`${prints}\n`);
-  expect(await consumer.node('out-node16/example.cjs')).toBe(printed);
+  expect(await consumer.node(`${compiled}.cjs`)).toBe(printed);
+}
+
+function filesOf(name: string, module: string, commonjs = module): Record<string, string> {
+  return { [`${name}.mts`]: module, [`${name}.cts`]: commonjs };
+}
+
+function exampleNameOf(pkg: PublishedPackage): string {
+  return `example-of-${shortNameOf(pkg)}`;
+}
+
+function shortNameOf({ name }: PublishedPackage): string {
+  return name.replace('@redpost/', '');
 }
 
 /** A consumer that blocks its event loop for longer than its lease, and would lose it without help. */
