@@ -304,7 +304,7 @@ export interface TopicDetail {
   rights: Role;
 }
 
-export interface TopicPartition {
+interface TopicPartition {
   partition: number;
   stream: string;
   isFormer: boolean;
