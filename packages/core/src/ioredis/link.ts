@@ -11,7 +11,6 @@ import {
 import type { Argument, Reply } from '../replies.js';
 import { outsideContext } from '../runtime/context.js';
 import { Emitter, type Unlisten } from '../runtime/emitter.js';
-import { onAbort } from '../runtime/on-abort.js';
 import {
   clearInterval,
   clearTimeout,
@@ -26,6 +25,7 @@ import { isCluster, isNode, masterOf, slotOf } from './cluster-slot.js';
 import { commandName } from './command-name.js';
 import { Doubt } from './doubt.js';
 import type { Failover } from './failover.js';
+import { Gate } from './gate.js';
 import { hearOut } from './hear-out.js';
 import { databaseOf } from './login.js';
 import { LoneCalls } from './lone-calls.js';
@@ -34,7 +34,6 @@ import { withSizeLimit } from './size-limits.js';
 import { soleBulk } from './sole-bulk.js';
 import { standstill } from './standstill.js';
 import type { Client } from './target.js';
-import { timerMs } from './timer-ms.js';
 import {
   hasMoved,
   isRefusal,
@@ -106,7 +105,7 @@ const recreateMs = 250;
 export class Link {
   readonly events = new Emitter<LinkEvents>();
   readonly #options: LinkOptions;
-  readonly #waiters = new Set<(refusal?: RedpostError) => void>();
+  readonly #gate = new Gate(() => this.isUp);
   readonly #keepAlive: NodeJS.Timeout | undefined;
   #lines: WaitingLines<Client> | undefined;
   #keylessLines: WaitingLines<Client> | undefined;
@@ -121,8 +120,6 @@ export class Link {
   #isHeld = false;
   /** How often this process stood still, and the server has not answered since. */
   #doubts = 0;
-  /** True while waiting calls are let in: new calls wait behind them. */
-  #isAdmitting = false;
   #downSince: number | undefined;
   #lastError: RedpostError | undefined;
   /** Why the server is hanging up. */
@@ -279,7 +276,7 @@ export class Link {
 
   /** Whether a new call need not wait at the gate. */
   get #isOpen(): boolean {
-    return this.isUp && !this.#isAdmitting;
+    return this.isUp && !this.#gate.isAdmitting;
   }
 
   /** Sends once, when the server answers. */
@@ -453,19 +450,7 @@ export class Link {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#hasEnded) return Promise.reject(endedError(address));
     this.#connectIfLazy();
-
-    return new Promise((resolve, reject) => {
-      const settle = (error?: unknown) => {
-        clearTimeout(timer);
-        forget();
-        this.#waiters.delete(settle);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const timer = setTimeout(() => settle(this.#unreachable()), timerMs(deadline));
-      const forget = onAbort(signal, () => settle(signal?.reason));
-      this.#waiters.add(settle);
-    });
+    return this.#gate.wait({ deadline, expired: () => this.#unreachable(), signal });
   }
 
   /** The next command may keep the server silent for this long, in ms. */
@@ -492,7 +477,7 @@ export class Link {
     for (const unlisten of this.#unlisten) unlisten();
     this.#detach();
     const error = closedError(this.#options.address, 'not-executed');
-    for (const settle of [...this.#waiters]) settle(error);
+    this.#gate.refuse(error);
     if (this.#options.owned === false) return;
     this.#client.on('error', ignore);
     this.#client.disconnect();
@@ -536,7 +521,7 @@ export class Link {
 
   #letGo(): void {
     this.#isHeld = false;
-    this.#admit();
+    this.#gate.admit();
   }
 
   /** This process stood still. Until the server has answered, calls wait. */
@@ -549,7 +534,7 @@ export class Link {
     // Otherwise it would find the other nodes only by redirections.
     if (!isThere && isCluster(client)) await refreshed(client);
     this.#doubts -= 1;
-    this.#admit();
+    this.#gate.admit();
   }
 
   /** A socket on which the server is being greeted. Nothing was sent yet, so another one will do. */
@@ -617,18 +602,11 @@ export class Link {
     this.#lastWords = undefined;
     const downSince = this.#downSince;
     this.#downSince = undefined;
-    this.#admit();
+    this.#gate.admit();
     this.events.emit(
       'up',
       downSince === undefined ? {} : { downMs: performance.now() - downSince },
     );
-  }
-
-  #admit(): void {
-    this.#isAdmitting = this.isUp && this.#waiters.size > 0;
-    if (!this.#isAdmitting) return;
-    for (const settle of [...this.#waiters]) settle();
-    void Promise.resolve().then(() => this.#admit());
   }
 
   #down(why = 'it was closed'): void {
@@ -650,7 +628,7 @@ export class Link {
     this.#down();
     if (this.#closed) return;
     if (this.#options.owned === false) {
-      for (const settle of [...this.#waiters]) settle(endedError(this.#options.address));
+      this.#gate.refuse(endedError(this.#options.address));
       return;
     }
     this.#detach();
@@ -675,7 +653,7 @@ export class Link {
       this.#isRefused = true;
       this.destroySocket();
     }
-    if (refused || isRefusal(error)) for (const settle of [...this.#waiters]) settle(error);
+    if (refused || isRefusal(error)) this.#gate.refuse(error);
     this.events.emit('error', error);
   };
 
