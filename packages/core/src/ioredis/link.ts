@@ -24,6 +24,7 @@ import { neverSent } from './cluster-nodes.js';
 import { isCluster, isNode, masterOf, slotOf } from './cluster-slot.js';
 import { commandName } from './command-name.js';
 import { Doubt } from './doubt.js';
+import { readEarly } from './early-reply.js';
 import type { Failover } from './failover.js';
 import { Gate } from './gate.js';
 import { hearOut } from './hear-out.js';
@@ -31,7 +32,6 @@ import { databaseOf } from './login.js';
 import { LoneCalls } from './lone-calls.js';
 import { nodesOf, Patience } from './patience.js';
 import { withSizeLimit } from './size-limits.js';
-import { soleBulk } from './sole-bulk.js';
 import { standstill } from './standstill.js';
 import type { Client } from './target.js';
 import {
@@ -345,7 +345,7 @@ export class Link {
       // hold.
       const answer = client.callBuffer(commandName(command), args as Argument[]);
       this.#lone.sent();
-      const stopReading = onReply && this.#readEarly(onReply);
+      const stopReading = onReply && readEarly(client, onReply);
       let isGivenUp = false;
       const giveUp = () => {
         isGivenUp = true;
@@ -481,30 +481,6 @@ export class Link {
     if (this.#options.owned === false) return;
     this.#client.on('error', ignore);
     this.#client.disconnect();
-  }
-
-  /**
-   * Passes on an answer that came in one piece before the client has parsed it: in a process that was idle,
-   * parsing takes about as long as the system takes to deliver the answer. Only for a command that is alone
-   * on its socket.
-   *
-   * @returns a function that ends it. Its first call says whether no answer was passed on.
-   */
-  #readEarly(onReply: (reply: Reply) => void): () => boolean {
-    let isOpen = true;
-    const stream = 'stream' in this.#client ? this.#client.stream : undefined;
-    const read = (chunk: Buffer) => {
-      const reply = soleBulk(chunk);
-      if (reply && stop()) onReply(reply);
-    };
-    const stop = () => {
-      const wasOpen = isOpen;
-      isOpen = false;
-      stream?.off('data', read);
-      return wasOpen;
-    };
-    stream?.prependListener('data', read);
-    return stop;
   }
 
   #hear(sentinels: Failover | undefined): Unlisten[] {
