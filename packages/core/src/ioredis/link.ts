@@ -1,13 +1,7 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import { mayBeTooLarge } from '../codecs/message-size.js';
 import { within } from '../consuming/within.js';
-import {
-  ClosedError,
-  ConnectionError,
-  isRedpostError,
-  type RedpostError,
-  TimeoutError,
-} from '../errors.js';
+import { isRedpostError, type RedpostError } from '../errors.js';
 import type { Argument, Reply } from '../replies.js';
 import { outsideContext } from '../runtime/context.js';
 import { Emitter, type Unlisten } from '../runtime/emitter.js';
@@ -28,6 +22,15 @@ import { readEarly } from './early-reply.js';
 import type { Failover } from './failover.js';
 import { Gate } from './gate.js';
 import { hearOut } from './hear-out.js';
+import {
+  closedError,
+  endedError,
+  lostError,
+  notSentError,
+  unansweredError,
+  unreachableError,
+  whyNotReady,
+} from './link-errors.js';
 import { databaseOf } from './login.js';
 import { LoneCalls } from './lone-calls.js';
 import { nodesOf, Patience } from './patience.js';
@@ -40,9 +43,7 @@ import {
   mayResend,
   refusedDatabase,
   refusesDatabase,
-  speaksNoTls,
   translateError,
-  whyFailed,
 } from './translate-error.js';
 import { WaitingLines } from './waiting-lines.js';
 
@@ -320,7 +321,7 @@ export class Link {
       isAlone,
       deadline,
       send: () => this.#write(client, command, args, deadline, options),
-      expired: () => this.#notSent('where a large one has to be taken first'),
+      expired: () => notSentError(this.#options.address, 'where a large one has to be taken first'),
     });
     if (!isAlone) return sent;
     return sent.catch(async (error) => {
@@ -335,7 +336,6 @@ export class Link {
     deadline: number,
     { onReply, isPatient = false }: SendOptions = {},
   ): Promise<Reply> {
-    const { address } = this.#options;
     return new Promise((resolve, reject) => {
       const isOwn = this.#options.owned === false;
       if (client.status === 'end' || (isOwn && !this.#isUsable(client))) {
@@ -351,8 +351,7 @@ export class Link {
         isGivenUp = true;
         this.#lone.ended();
         stopReading?.();
-        const message = `Redis at ${address} did not answer ${command} in time`;
-        reject(new TimeoutError(message, { outcome: 'unknown' }));
+        reject(unansweredError(this.#options.address, command));
       };
       const patience = new Patience(deadline, giveUp, isPatient ? client : undefined);
       answer.then(
@@ -405,13 +404,9 @@ export class Link {
 
   /** The error of a call that was waiting in its line. */
   expired(refusal: RedpostError | undefined): RedpostError {
-    if (!this.isUp) return this.#unreachable();
-    return refusal ?? this.#notSent('which has not answered earlier ones about the same key');
-  }
-
-  #notSent(why: string): TimeoutError {
-    const message = `A call was not sent to Redis at ${this.#options.address}, ${why}`;
-    return new TimeoutError(message, { outcome: 'not-executed' });
+    if (!this.isUp) return unreachableError(this.#options, this.#lastError);
+    const why = 'which has not answered earlier ones about the same key';
+    return refusal ?? notSentError(this.#options.address, why);
   }
 
   /** The error of a call with these arguments, with more of the reason if it may have been its size. */
@@ -450,7 +445,8 @@ export class Link {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#hasEnded) return Promise.reject(endedError(address));
     this.#connectIfLazy();
-    return this.#gate.wait({ deadline, expired: () => this.#unreachable(), signal });
+    const expired = () => unreachableError(this.#options, this.#lastError);
+    return this.#gate.wait({ deadline, expired, signal });
   }
 
   /** The next command may keep the server silent for this long, in ms. */
@@ -589,13 +585,7 @@ export class Link {
     if (!this.#isUp) return;
     this.#isUp = false;
     this.#downSince = performance.now();
-    const { address } = this.#options;
-    const error =
-      this.#lastWords ??
-      this.#lastError ??
-      new ConnectionError(`The connection to Redis at ${address} was lost: ${why}`, {
-        outcome: 'unknown',
-      });
+    const error = this.#lastWords ?? this.#lastError ?? lostError(this.#options.address, why);
     this.events.emit('down', error);
   }
 
@@ -654,16 +644,6 @@ export class Link {
   #ping(): void {
     if (this.isUp) this.#client.callBuffer('PING').catch(ignore);
   }
-
-  #unreachable(): ConnectionError {
-    const { address, usesTls = false } = this.#options;
-    const reason = this.#lastError?.cause as Error | undefined;
-    const why = reason ? whyFailed(reason, usesTls) : usesTls ? speaksNoTls : '';
-    return new ConnectionError(`Redis at ${address} cannot be reached${why && ` (${why})`}`, {
-      outcome: 'not-executed',
-      cause: reason,
-    });
-  }
 }
 
 /**
@@ -688,30 +668,8 @@ function isClosing(client: Client): boolean {
   return (client as object as { manuallyClosing?: boolean }).manuallyClosing === true;
 }
 
-/** Of a Cluster that did answer, and to which ioredis hangs up without a word. */
-function whyNotReady({ slots }: Cluster): Error {
-  const isNameless = slots.length > 0 && slots.every((nodes) => nodes.length === 0);
-  return new Error(
-    isNameless
-      ? 'The Cluster is not ready: its nodes announce no address in CLUSTER SLOTS. Let them announce one ' +
-          '(cluster-announce-ip), or give connect() their addresses rather than a client'
-      : 'The Cluster is not ready: its CLUSTER INFO says why, e.g. cluster_state:fail',
-  );
-}
-
 function hearOutNode(node: Redis): void {
   node.on('connect', () => hearOut(node));
-}
-
-function endedError(address: string): ConnectionError {
-  const message =
-    `The client of Redis at ${address} that connect() was given has ended: by its quit() or disconnect(), ` +
-    'or because its retryStrategy gave up. Have it connect() again, or connect another one';
-  return new ConnectionError(message, { outcome: 'not-executed', retryable: false });
-}
-
-function closedError(address: string, outcome: 'not-executed' | 'unknown'): ClosedError {
-  return new ClosedError(`The connection to Redis at ${address} is closed`, { outcome });
 }
 
 /** The socket to a node of a Cluster is opened by the first command that is for it. */
