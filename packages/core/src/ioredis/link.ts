@@ -14,6 +14,7 @@ import {
   setInterval,
   setTimeout,
 } from '../runtime/timers.js';
+import { canSend, hasEnded } from './client-state.js';
 import { neverSent } from './cluster-nodes.js';
 import { isCluster, isNode, masterOf, slotOf } from './cluster-slot.js';
 import { commandName } from './command-name.js';
@@ -106,6 +107,7 @@ const recreateMs = 250;
 export class Link {
   readonly events = new Emitter<LinkEvents>();
   readonly #options: LinkOptions;
+  readonly #isOwned: boolean;
   readonly #gate = new Gate(() => this.isUp);
   readonly #keepAlive: NodeJS.Timeout | undefined;
   #lines: WaitingLines<Client> | undefined;
@@ -131,6 +133,7 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#isOwned = options.owned !== false;
     this.#unlisten = [
       ...this.#hear(options.sentinels),
       standstill.on(() => void this.#askServer()),
@@ -155,20 +158,7 @@ export class Link {
   get isUp(): boolean {
     standstill.notice();
     const isWaiting = this.#isHeld || this.#doubts > 0;
-    return this.#isUp && !isWaiting && this.#isUsable(this.#client) && !this.#closed;
-  }
-
-  /** A client of the caller's keeps commands that it cannot send now, also after its QUIT. */
-  #isUsable(client: Client): boolean {
-    if (this.#options.owned !== false || 'nodes' in client) return client.status === 'ready';
-    const { writable } = client.stream ?? {};
-    return client.status === 'ready' && !isClosing(client) && writable !== false;
-  }
-
-  /** The caller has ended a client of his own. */
-  get #hasEnded(): boolean {
-    const client = this.#client;
-    return this.#options.owned === false && (client.status === 'end' || isClosing(client));
+    return this.#isUp && !isWaiting && canSend(this.#client, this.#isOwned) && !this.#closed;
   }
 
   /** True when the last attempt to connect has failed. */
@@ -337,8 +327,7 @@ export class Link {
     { onReply, isPatient = false }: SendOptions = {},
   ): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const isOwn = this.#options.owned === false;
-      if (client.status === 'end' || (isOwn && !this.#isUsable(client))) {
+      if (client.status === 'end' || (!this.#isOwned && !canSend(client, false))) {
         throw this.translate(new Error(neverSent));
       }
       // Before the timer: it throws for arguments that cannot be sent, e.g. more bytes than a string can
@@ -443,7 +432,7 @@ export class Link {
     const { address } = this.#options;
     if (this.#closed) return Promise.reject(closedError(address, 'not-executed'));
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#hasEnded) return Promise.reject(endedError(address));
+    if (!this.#isOwned && hasEnded(this.#client)) return Promise.reject(endedError(address));
     this.#connectIfLazy();
     const expired = () => unreachableError(this.#options, this.#lastError);
     return this.#gate.wait({ deadline, expired, signal });
@@ -474,7 +463,7 @@ export class Link {
     this.#detach();
     const error = closedError(this.#options.address, 'not-executed');
     this.#gate.refuse(error);
-    if (this.#options.owned === false) return;
+    if (!this.#isOwned) return;
     this.#client.on('error', ignore);
     this.#client.disconnect();
   }
@@ -511,7 +500,7 @@ export class Link {
 
   /** A socket on which the server is being greeted. Nothing was sent yet, so another one will do. */
   async #hurry(client: Client): Promise<void> {
-    if (isCluster(client) || client.status !== 'connect' || this.#options.owned === false) return;
+    if (isCluster(client) || client.status !== 'connect' || !this.#isOwned) return;
     const { stream } = client;
     await pause(this.#options.doubtMs, undefined, { ref: false });
     if (client.status === 'connect' && client.stream === stream) stream?.destroy();
@@ -521,7 +510,7 @@ export class Link {
   #replace(): void {
     const client = this.#client;
     this.#isHeld = false;
-    if (this.#options.owned === false) {
+    if (!this.#isOwned) {
       client.disconnect(true);
       return;
     }
@@ -538,7 +527,7 @@ export class Link {
 
   #open(): Client {
     const client = outsideContext(this.#options.create);
-    if (this.#options.owned !== false) client.on('+node', connectOutsideContext);
+    if (this.#isOwned) client.on('+node', connectOutsideContext);
     const listeners = {
       ready: () => this.#up(),
       close: () => {
@@ -593,7 +582,7 @@ export class Link {
   #recreate(): void {
     this.#down();
     if (this.#closed) return;
-    if (this.#options.owned === false) {
+    if (!this.#isOwned) {
       this.#gate.refuse(endedError(this.#options.address));
       return;
     }
@@ -615,7 +604,7 @@ export class Link {
     const refused = refusedDatabase(thrown, this.#options.address);
     const error = refused ?? translateError(thrown, this.#options.address, this.#options);
     this.#lastError = error;
-    if (refused && this.#options.owned !== false) {
+    if (refused && this.#isOwned) {
       this.#isRefused = true;
       this.destroySocket();
     }
@@ -635,7 +624,7 @@ export class Link {
       this.#lastWords = translated;
       // Commands that are sent from now on wait for the next connection. Our own clients reconnect by
       // `reconnectOnError`.
-      if (this.#options.owned === false && 'stream' in this.#client) this.destroySocket();
+      if (!this.#isOwned && 'stream' in this.#client) this.destroySocket();
     }
     return translated;
   }
@@ -661,11 +650,6 @@ function steady(route: () => Client): () => Client {
 /** Resolves when a Cluster knows the owners of its slots again, or could not ask for them. */
 function refreshed(cluster: Cluster): Promise<void> {
   return new Promise((resolve) => cluster.refreshSlotsCache(() => resolve()));
-}
-
-/** Of a client of the caller's: it was told to quit, or to disconnect. */
-function isClosing(client: Client): boolean {
-  return (client as object as { manuallyClosing?: boolean }).manuallyClosing === true;
 }
 
 function hearOutNode(node: Redis): void {
