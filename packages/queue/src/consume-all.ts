@@ -13,7 +13,8 @@ import { type ConsumeOptions, consumerOptions, optionNames } from './consuming/c
 import type { Consumer, Handler } from './consuming/consumer.js';
 import { SharedPool } from './consuming/shared-pool.js';
 import { inOrder, weighted } from './consuming/turn-order.js';
-import { Queue, type QueueOptions, startShared, wrapHandler } from './queue.js';
+import { Queue, startShared, wrapHandler } from './queue.js';
+import type { QueueOptions } from './queue-options.js';
 
 /** How several queues are consumed together. `concurrency` is how many handlers run at a time, for all of them. */
 export interface ConsumeAllOptions extends ConsumeOptions {

@@ -87,8 +87,9 @@ export {
   type PartitionsInfo,
 } from './partitions/declared-partitions.js';
 export { PartitionsMovingError } from './partitions/errors.js';
-export { Queue, type QueueOptions } from './queue.js';
+export { Queue } from './queue.js';
 export type { QueueEvents } from './queue-events.js';
+export type { QueueOptions } from './queue-options.js';
 export type { Distribution } from './recording/distribution.js';
 export type { HistoryOptions } from './recording/history-options.js';
 export type { Outcome } from './recording/outcome.js';

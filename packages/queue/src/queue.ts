@@ -1,15 +1,9 @@
 import {
   ClosedError,
   type Codec,
-  type Connection,
-  checkedConnection,
-  checkedMaxMessageBytes,
   connectionOf,
   Emitter,
   InvalidArgumentError,
-  json,
-  longestTimerMs,
-  type NamesOf,
   type ObservedMessage,
   refuseUnknownOptions,
   type Schema,
@@ -17,7 +11,6 @@ import {
   type Unlisten,
   type WithoutSchema,
   type WithSchema,
-  wholeNumber,
   withDefaults,
 } from '@redpost/core';
 import {
@@ -77,8 +70,9 @@ import { DeclaredPartitions } from './partitions/declared-partitions.js';
 import { divide } from './partitions/divide.js';
 import { checkedPartitions, Partitions } from './partitions/partitions.js';
 import { type QueueEvents, queueEventNames } from './queue-events.js';
+import { checkedQueueOptions, type QueueOptions } from './queue-options.js';
 import { queueOwner } from './queue-owner.js';
-import { checkedHistory, type HistoryOptions } from './recording/history-options.js';
+import { checkedHistory } from './recording/history-options.js';
 import { AllResults } from './results/all-results.js';
 import type { MessageResult } from './results/message-result.js';
 import { type RequestOptions, request } from './results/request.js';
@@ -87,11 +81,10 @@ import { DeclaredSchedules } from './schedule/declared-schedules.js';
 import type { QueueConsumerInfo } from './scripts/consumers.js';
 import { type DestroyOptions, type DestroyResult, destroyOptionNames } from './scripts/destroy.js';
 import { type PurgeOptions, type PurgeResult, purgeOptionNames } from './scripts/purge.js';
-import { checkedMaxLength, type MaxLength } from './sending/max-length.js';
 import { type BatchItem, noOptions, Producer, type SendResult } from './sending/producer.js';
 import { SendCalls, type SendWrapper } from './sending/send-calls.js';
 import type { SendOptions } from './sending/send-options.js';
-import { checkedBounds, type DeadLetterBounds } from './shape/dead-letter-bounds.js';
+import { checkedBounds } from './shape/dead-letter-bounds.js';
 import { Declaration } from './shape/declaration.js';
 import { DeclaredLimits } from './shape/declared-limits.js';
 import { declareBounds } from './shape/declaring-bounds.js';
@@ -107,77 +100,6 @@ import {
   resumeQueue,
 } from './shape/pausing.js';
 import { version } from './version.js';
-
-/** What a queue is made of, and the defaults of its consumers. */
-export interface QueueOptions<Body, Input = Body> {
-  /** What `connect()` returned. It is shared, and never closed here. */
-  connection: Connection;
-  /** How bodies become bytes: what is given, and what the schema, if any, is to check. Default `json()`. */
-  codec?: Codec<NoInfer<Input>> | undefined;
-  /**
-   * Any Standard Schema. What is sent must fit it; what is received is what the schema makes of
-   * it, and a message that does not fit becomes a dead letter.
-   */
-  schema?: Schema<Input, Body> | undefined;
-  /** How results and progress become bytes, see `SendOptions.keepResultMs`. Default `json()`. */
-  resultCodec?: Codec | undefined;
-  /** The deadline of a send, in ms. Default: the connection's `callTimeoutMs`. */
-  sendTimeoutMs?: number | undefined;
-  /**
-   * How large a message may be that is sent, in bytes, with its headers and what else goes along:
-   * 1 to 512 MiB. Default 16 MiB. Of what is received, a consumer holds as many as it handles.
-   */
-  maxMessageBytes?: number | undefined;
-  /**
-   * How many messages may wait in the queue, and what this object's sends do when so many wait. It holds for this
-   * object only: others, and other clients, send as they like. Default: no limit.
-   */
-  maxLength?: MaxLength | undefined;
-  /**
-   * How many dead letters the queue keeps, and for how long: the oldest ones above that are deleted. `{}` for the
-   * defaults, 10 000 and 90 days; `'unbounded'` to keep all of them for ever again.
-   *
-   * It holds for the queue in Redis, so also for consumers that were made without this option, until another object
-   * or `deadLetters.setBounds()` declares something else. It is written in the background as soon as the object is
-   * made; a failure is told by the event `error`, and it is tried again until the queue is closed. Default: what was
-   * declared before stays as it is; a queue for which nothing was declared keeps all dead letters.
-   */
-  deadLetters?: DeadLetterBounds | 'unbounded' | undefined;
-  /**
-   * Records each settled message, and for how long and how many are kept: see `history`. `'off'` to record nothing any more.
-   * It holds for the queue in Redis, and is written in the background, as `deadLetters` is. Default: what was declared before.
-   */
-  history?: HistoryOptions | 'off' | undefined;
-  /**
-   * Into how many partitions the queue is divided if it is not divided yet: 1 to 128 lists, each in a Cluster slot of its own, so that
-   * several masters share its work. Messages of one key go to one partition and keep their order; the order of others is that of
-   * their partition. It holds for the queue in Redis: who is not given this option finds the partitions all the same. Default: as
-   * it is.
-   */
-  partitions?: number | undefined;
-  /** How many replicas must have a message before its send resolves, at least 0. Default 0. */
-  replicas?: number | undefined;
-  /**
-   * Defaults of `consume`, and but for `concurrency` of `consumeBatch`; `receive` and `deliveries` take the lease,
-   * order and attempts of it.
-   */
-  consume?: ConsumeOptions | undefined;
-}
-
-const optionNames: NamesOf<QueueOptions<unknown>> = {
-  connection: true,
-  codec: true,
-  schema: true,
-  resultCodec: true,
-  sendTimeoutMs: true,
-  maxMessageBytes: true,
-  maxLength: true,
-  deadLetters: true,
-  history: true,
-  partitions: true,
-  replicas: true,
-  consume: true,
-};
 
 /**
  * Starts a consumer of a queue whose handlers are not its own, with the queue's defaults for what is not given. For
@@ -239,15 +161,9 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
   );
   constructor(name: string, options: QueueOptions<Body, Input>);
   constructor(name: string, options: QueueOptions<Body, Input>) {
-    const connection = checkedConnection('A queue', options);
-    refuseUnknownOptions('A queue', options, optionNames);
-    const { codec = json<Input>(), schema, sendTimeoutMs, consume = {} } = options;
-    const replicas = wholeNumber('replicas', options.replicas ?? 0, { min: 0 });
-    if (sendTimeoutMs !== undefined) {
-      wholeNumber('sendTimeoutMs', sendTimeoutMs, { min: 1, max: longestTimerMs });
-    }
+    const { connection, codec, schema, resultCodec, ...checked } = checkedQueueOptions(options);
+    const { sendTimeoutMs, maxMessageBytes, maxLength, replicas, consume } = checked;
     const keys = codec.isDecodeOnly ? keysOfAny(name) : queueKeys(name);
-    const maxMessageBytes = checkedMaxMessageBytes(options.maxMessageBytes);
     const isForeign = codec.isDecodeOnly === true;
     this.name = name;
     const shared = {
@@ -255,7 +171,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
       index: new NameIndex(connection, 'queues'),
       codec: codec as Codec,
       schema: schema as Schema<unknown, Body> | undefined,
-      resultCodec: options.resultCodec ?? json(),
+      resultCodec,
       maxMessageBytes,
     };
     const contextOf = (keys: QueueKeys, mayUse: boolean) => ({
@@ -269,10 +185,7 @@ export class Queue<Body = unknown, Input = Body> implements AsyncDisposable {
     const into = (count: number) => divide(this.#partitions, count, true);
     this.#partitions = new Partitions(this.#context, (keys) => contextOf(keys, true), into, wanted);
     this.partitions = new DeclaredPartitions(this.#partitions);
-    consumerOptions(consume);
     this.#defaults = consume;
-    const maxLength =
-      options.maxLength === undefined ? undefined : checkedMaxLength(options.maxLength);
     this.#createProducer = () =>
       new Producer(this.#context, this.#partitions, {
         timeoutMs: sendTimeoutMs,
