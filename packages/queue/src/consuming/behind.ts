@@ -1,5 +1,19 @@
+import { nextTick } from '@redpost/core/consuming';
 import type { Runs } from '../store/acknowledgements.js';
 import type { HeldDelivery } from './delivery.js';
+
+/** What the messages that wait ask of their session. */
+export interface BehindHost<Body> {
+  /** It waits no more: a handler may have it. */
+  itsTurn(held: HeldDelivery<Body>): void;
+  /** Returns them to the queue. */
+  returnUnfinished(deliveries: readonly HeldDelivery<Body>[]): Promise<void>;
+  /** Could not be returned: they stay leased, and return when the consumer leaves or its lease ends. */
+  notReturned(error: unknown): void;
+}
+
+/** When a message took longer than this, in µs, those behind it in its run are returned, because other keys may be next. */
+const longestOfRunUs = 20_000;
 
 /**
  * Messages that wait behind others of their key. Several messages of one key that were taken together are a run, and have
@@ -7,8 +21,15 @@ import type { HeldDelivery } from './delivery.js';
  * acknowledged. So Redis hands out several messages of a key by one step, and still only one of them is handled at a time.
  */
 export class Behind<Body = unknown> {
+  readonly #host: BehindHost<Body>;
   /** Made when the first one waits: in most queues, none does. */
   #byReceipt: Map<number, HeldDelivery<Body>> | undefined;
+  /** What is returned at the end of this tick. */
+  #unwanted: HeldDelivery<Body>[] | undefined;
+
+  constructor(host: BehindHost<Body>) {
+    this.#host = host;
+  }
 
   /** How many wait. */
   get size(): number {
@@ -38,18 +59,27 @@ export class Behind<Body = unknown> {
     this.#byReceipt?.delete(number);
   }
 
-  /** Removes and returns the message that follows this one in its run. */
-  takeNext({ number }: HeldDelivery<Body>): HeldDelivery<Body> | undefined {
-    const next = this.#byReceipt?.get(number + 1);
-    if (next) this.#byReceipt?.delete(number + 1);
-    return next;
+  /** A message was acknowledged: the one behind it in its run follows. */
+  goOn(held: HeldDelivery<Body>): void {
+    if (this.size === 0) return;
+    if ((held.ranUs ?? 0) > longestOfRunUs) {
+      this.returnAfter(held);
+      return;
+    }
+    const next = this.#takeNext(held);
+    if (next) this.#host.itsTurn(next);
   }
 
-  /** Removes and returns all messages that follow this one in its run. */
-  takeAfter(held: HeldDelivery<Body>): HeldDelivery<Body>[] {
-    const all: HeldDelivery<Body>[] = [];
-    for (let next = this.takeNext(held); next; next = this.takeNext(next)) all.push(next);
-    return all;
+  /** Returns those behind this message to the queue. Redis keeps the order of a run, whichever of it is returned first. */
+  returnAfter(held: HeldDelivery<Body>): void {
+    if (this.size === 0) return;
+    if (!this.#unwanted) {
+      this.#unwanted = [];
+      nextTick(() => void this.#returnUnwanted());
+    }
+    for (let next = this.#takeNext(held); next; next = this.#takeNext(next)) {
+      this.#unwanted.push(next);
+    }
   }
 
   /** Removes and returns all of them. */
@@ -57,5 +87,21 @@ export class Behind<Body = unknown> {
     const all = [...(this.#byReceipt?.values() ?? [])];
     this.#byReceipt?.clear();
     return all;
+  }
+
+  #takeNext({ number }: HeldDelivery<Body>): HeldDelivery<Body> | undefined {
+    const next = this.#byReceipt?.get(number + 1);
+    if (next) this.#byReceipt?.delete(number + 1);
+    return next;
+  }
+
+  async #returnUnwanted(): Promise<void> {
+    const unwanted = this.#unwanted ?? [];
+    this.#unwanted = undefined;
+    try {
+      await this.#host.returnUnfinished(unwanted);
+    } catch (error) {
+      this.#host.notReturned(error);
+    }
   }
 }

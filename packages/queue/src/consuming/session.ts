@@ -1,16 +1,13 @@
 import { asError, isRedpostError } from '@redpost/core';
 import {
-  areObserved,
   Feed,
   type LeaseEvents,
   LeaseLostError,
   LeaseSession,
   newConsumerName,
-  nextTick,
   noteReceived,
   performance,
   type Renewal,
-  SettledReport,
   Settling,
   Signals,
   type Turns,
@@ -24,13 +21,10 @@ import { flowNameIn } from '../flow/flow-end.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { Division } from '../partitions/division.js';
 import { handlingTimes } from '../recording/handling-times.js';
-import { HistoryRecorder } from '../recording/history-recorder.js';
-import type { Outcome } from '../recording/outcome.js';
-import { SeriesCounter } from '../recording/series-counter.js';
+import { Recorder } from '../recording/recorder.js';
 import { Finishes } from '../results/finishes.js';
 import { ProgressReports } from '../results/progress-reports.js';
 import { resultBytes } from '../results/result-bytes.js';
-import { addSeries } from '../scripts/add-series.js';
 import type { FinishedHow } from '../scripts/finish.js';
 import { type Paused, type PauseInForce, plain, type Shape } from '../shape/shape.js';
 import { ShapeFollower } from '../shape/shape-follower.js';
@@ -43,9 +37,6 @@ import { Behind } from './behind.js';
 import { CancelledError } from './cancelled-error.js';
 import type { SessionOptions } from './consume-options.js';
 import type { HeldDelivery } from './delivery.js';
-
-/** When a message took longer than this, in µs, those behind it in its run are returned, because other keys may be next. */
-const longestOfRunUs = 20_000;
 
 /** What works on what a session leases. */
 export interface SessionHost<Body> extends LeaseEvents<HeldDelivery<Body>, Recovery> {
@@ -90,12 +81,10 @@ export class Session<Body = unknown> extends LeaseSession<
   readonly #trimmer: DeadLetterTrimmer;
   readonly #signals: Signals;
   readonly #shape: ShapeFollower;
-  readonly #series: SeriesCounter;
+  readonly #recorder: Recorder;
   readonly #cancellations: Cancellations;
   readonly #context: QueueContext;
   // Most sessions never need these, and a process may have thousands: each is made when it is needed.
-  #history: HistoryRecorder | undefined;
-  #report: SettledReport<HeldDelivery> | undefined;
   #finishes: Finishes | undefined;
   #passedOn: PassedOn | undefined;
   #outbox: Outbox | undefined;
@@ -104,9 +93,7 @@ export class Session<Body = unknown> extends LeaseSession<
   #cancelledFlows = plain.cancelledFlows;
   /** Reasons by the receipts of messages that were cancelled before the answer that brings them was read. */
   #cancelledEarly: Map<number, string> | undefined;
-  readonly #behind = new Behind<Body>();
-  /** What is about to be returned, because of what happened to a message before it in its run. */
-  readonly #unwanted: HeldDelivery<Body>[] = [];
+  readonly #behind = new Behind<Body>(this);
   readonly #former: FormerSession | undefined;
   readonly #leaseMs: number;
   /** How this consumer is paused by `pauseConsumer()`. */
@@ -133,7 +120,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#trimmer = new DeadLetterTrimmer(context as QueueContext, (error) => this.failed(error));
     this.#shape = new ShapeFollower(store, this);
     this.#context = context as QueueContext;
-    this.#series = new SeriesCounter(this);
+    this.#recorder = new Recorder(context as QueueContext, this);
     this.#cancellations = new Cancellations(context as QueueContext, this);
     this.#source = new ListSource<Body>(context as QueueContext, options, this);
     this.feed = new Feed(this.#source, this, turns);
@@ -193,11 +180,11 @@ export class Session<Body = unknown> extends LeaseSession<
     if (this.isOver) return;
     if (this.#source.sharesTime) held.measure();
     if (held.timer) held.endTimer();
-    if (isExpired) this.#note(held, 'expired');
+    if (isExpired) this.#recorder.settled(held as HeldDelivery, 'expired');
     else this.#noteAcked(held);
     this.#source.acks.add(held, isExpired);
     this.feed.settled(held);
-    if (this.#behind.size > 0) this.#goOnBehind(held);
+    this.#behind.goOn(held);
   }
 
   /** How many messages wait for others of their key. */
@@ -235,6 +222,15 @@ export class Session<Body = unknown> extends LeaseSession<
     this.#behind.add(deliveries, runs);
   }
 
+  /** A message that waited behind another one of its key follows. */
+  itsTurn(held: HeldDelivery<Body>): void {
+    this.events.accept([held]);
+  }
+
+  notReturned(error: unknown): void {
+    this.events.failed(asError(error));
+  }
+
   override confirmAck(held: HeldDelivery<Body>): Promise<void> {
     if (!held.keepsResult && !held.followUps) return super.confirmAck(held);
     return this.#finish(held, 'done');
@@ -251,7 +247,7 @@ export class Session<Body = unknown> extends LeaseSession<
       await this.#source.adopted(held as HeldDelivery<Body>);
       this.#passedOn ??= new PassedOn(this.#context, this.consumer, () => this.isOver);
       const passing = this.#passedOn.add(held, target);
-      if (this.#behind.size > 0) this.#goOnBehind(held as HeldDelivery<Body>);
+      this.#behind.goOn(held as HeldDelivery<Body>);
       await this.settle(held as HeldDelivery<Body>, passing);
       this.#relay(target);
     } catch (error) {
@@ -276,11 +272,11 @@ export class Session<Body = unknown> extends LeaseSession<
     held.measure();
     held.endTimer();
     if (this.isOver) throw new LeaseLostError(held.named);
-    if (this.#behind.size > 0) this.#goOnBehind(held);
+    this.#behind.goOn(held);
     this.#progress?.flush();
     await this.settle(held, this.#addFinish(held, how));
     if (how === 'done') this.#noteAcked(held);
-    else this.#note(held, how);
+    else this.#recorder.settled(held as HeldDelivery, how);
     this.#tellFlow(held);
     for (const { target } of held.followUps ?? []) this.#relay(target);
   }
@@ -304,12 +300,12 @@ export class Session<Body = unknown> extends LeaseSession<
   /** What a blocking move has brought cannot be settled before the server knows its receipt. */
   override async retry(held: HeldDelivery<Body>, delayMs: number, error?: string): Promise<void> {
     held.measure();
-    this.#returnBehind(held);
+    this.#behind.returnAfter(held);
     held.endTimer();
     const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     await super.retry(held, delayMs);
-    this.#note(held, 'retried', error);
+    this.#recorder.settled(held as HeldDelivery, 'retried', error);
     if (delayMs === 0) this.#source.returnedAdded();
   }
 
@@ -320,12 +316,12 @@ export class Session<Body = unknown> extends LeaseSession<
     stack?: string,
   ): Promise<void> {
     held.measure();
-    this.#returnBehind(held);
+    this.#behind.returnAfter(held);
     held.endTimer();
     const adopted = this.#source.adopted(held);
     if (adopted) await adopted;
     await super.deadLetter(held, reason, error, stack);
-    this.#note(held, 'dead', error);
+    this.#recorder.settled(held as HeldDelivery, 'dead', error);
     this.#tellFlow(held);
   }
 
@@ -359,7 +355,7 @@ export class Session<Body = unknown> extends LeaseSession<
   }
 
   override async leave(timeoutMs: number): Promise<void> {
-    const noted = Promise.all([this.#addSeries(), this.#history?.flush()]);
+    const noted = this.#recorder.flush(this.#source.sharesTime);
     await Promise.all([
       within(this.#former?.returned ?? Promise.resolve(), timeoutMs),
       within(noted, timeoutMs),
@@ -369,7 +365,7 @@ export class Session<Body = unknown> extends LeaseSession<
 
   override beat(renewal: Renewal): void {
     super.beat(renewal);
-    void this.#addSeries();
+    void this.#recorder.addSeries(this.#source.sharesTime);
     if (renewal.found === 'nothing') return;
     this.#promoter.beat();
     if (renewal.found === 'later') return;
@@ -401,7 +397,7 @@ export class Session<Body = unknown> extends LeaseSession<
     this.ownPause = shape.pausedConsumers.get(this.consumer);
     this.#source.reshape(shape);
     this.#trimmer.reshape(shape);
-    this.#record(shape.history);
+    this.#recorder.history = shape.history;
     this.#cancelledFlows = shape.cancelledFlows;
     if (shape.cancelledFlows.size > 0) this.#cancelMembers([...this.held]);
   }
@@ -481,8 +477,7 @@ export class Session<Body = unknown> extends LeaseSession<
   protected override end(): void {
     super.end();
     // Of a session that was lost, too.
-    void this.#addSeries();
-    void this.#history?.flush();
+    void this.#recorder.flush(this.#source.sharesTime);
     this.#promoter.stop();
     this.#progress?.end();
     this.#trimmer.stop();
@@ -511,11 +506,11 @@ export class Session<Body = unknown> extends LeaseSession<
     reasons.delete(held.number);
     const error = new CancelledError({ id: held.named.id, reason });
     this.#behind.remove(held);
-    this.#returnBehind(held);
+    this.#behind.returnAfter(held);
     held.lose(error);
     this.ackWaiters.reject([held], error);
     this.wasSettled(held);
-    this.#note(held, 'cancelled');
+    this.#recorder.settled(held as HeldDelivery, 'cancelled');
     this.events.cancelled(held, error);
   }
 
@@ -527,7 +522,7 @@ export class Session<Body = unknown> extends LeaseSession<
       const error = new CancelledError({ id: held.named.id, reason: 'its flow was cancelled' });
       held.memberOf = flow;
       this.#behind.remove(held);
-      this.#returnBehind(held);
+      this.#behind.returnAfter(held);
       held.lose(error);
       this.ackWaiters.reject([held], error);
       this.#endMember(held).catch((failure) => {
@@ -542,7 +537,7 @@ export class Session<Body = unknown> extends LeaseSession<
   async #endMember(held: HeldDelivery<Body>): Promise<void> {
     held.measure();
     await this.settle(held, this.#addFinish(held, 'cancelled'));
-    this.#note(held, 'cancelled');
+    this.#recorder.settled(held as HeldDelivery, 'cancelled');
     this.#tellFlow(held);
   }
 
@@ -569,50 +564,10 @@ export class Session<Body = unknown> extends LeaseSession<
     return this.#outbox;
   }
 
-  /** The queue has such a history, or none. */
-  #record(settings: Shape['history']): void {
-    if (!settings && !this.#history) return;
-    this.#history ??= new HistoryRecorder(this.#context, this);
-    if (this.#history.isOn && !settings) void this.#history.flush();
-    this.#history.settings = settings;
-  }
-
-  /** A message was settled so. @param error the message of the last error. */
-  #note(held: HeldDelivery<Body>, outcome: Outcome, error?: string): void {
-    this.#series.count(held as HeldDelivery, outcome);
-    if (this.#history?.isOn) this.#history.record(held as HeldDelivery, outcome, error);
-    if (areObserved('settled')) this.#openReport().add(held as HeldDelivery, outcome);
-  }
-
-  /** The same for a message that was acknowledged, as nearly all are: it costs next to nothing while nobody listens. */
   #noteAcked(held: HeldDelivery<Body>): void {
-    this.#series.acked(held as HeldDelivery);
-    if (this.#history?.isOn) this.#history.record(held as HeldDelivery, 'acked');
-    if (areObserved('settled')) this.#openReport().add(held as HeldDelivery, 'acked');
+    this.#recorder.acked(held as HeldDelivery);
     if (this.events.hearsAcked) {
       this.events.acked?.(held, handlingTimes(held as HeldDelivery, this.serverNow));
-    }
-  }
-
-  #openReport(): SettledReport<HeldDelivery> {
-    if (!this.#report) {
-      const { name, connection } = this.#context;
-      const destination = { kind: 'queue', name, address: connection.address } as const;
-      const measure = (held: HeldDelivery) => handlingTimes(held, this.serverNow);
-      this.#report = new SettledReport(destination, measure);
-    }
-    return this.#report;
-  }
-
-  /** Adds what was counted since the last beat to the series of the queue. */
-  async #addSeries(): Promise<void> {
-    const counted = this.#series.take(this.#source.sharesTime);
-    if (!counted) return;
-    try {
-      const { connection, keys } = this.#context;
-      await connection.run(addSeries, { keys, numbers: counted.numbers, keyTimes: counted.keys });
-    } catch (error) {
-      this.failed(asError(error));
     }
   }
 
@@ -621,31 +576,6 @@ export class Session<Body = unknown> extends LeaseSession<
       await this.#cancellations.read();
     } catch (error) {
       this.failed(asError(error));
-    }
-  }
-
-  #goOnBehind(held: HeldDelivery<Body>): void {
-    if ((held.ranUs ?? 0) > longestOfRunUs) {
-      this.#returnBehind(held);
-      return;
-    }
-    const next = this.#behind.takeNext(held);
-    if (next) this.events.accept([next]);
-  }
-
-  /** Redis keeps the order of a run, whichever of it is returned first. */
-  #returnBehind(held: HeldDelivery<Body>): void {
-    if (this.#behind.size === 0) return;
-    if (this.#unwanted.length === 0) nextTick(() => void this.#returnUnwanted());
-    this.#unwanted.push(...this.#behind.takeAfter(held));
-  }
-
-  async #returnUnwanted(): Promise<void> {
-    try {
-      await this.returnUnfinished(this.#unwanted.splice(0));
-    } catch (error) {
-      // They stay leased, and return when the consumer leaves or its lease ends.
-      this.events.failed(asError(error));
     }
   }
 
