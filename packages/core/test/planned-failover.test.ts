@@ -7,6 +7,7 @@ import { findServer } from '../src/embedded/find-server.js';
 import { type EmbeddedRedis, startRedis } from '../src/embedded/index.js';
 import { connect, defineScript } from '../src/index.js';
 import { Recorder } from './support/record.js';
+import { startRelay } from './support/relay.js';
 import { openConnection, uniqueKey } from './support/use-redis.js';
 
 // The primary lives on, and takes itself for the primary until the Sentinel has told it, ten seconds later.
@@ -119,6 +120,35 @@ it.each([
   },
   60_000,
 );
+
+it('a client of the caller’s that a Sentinel sends back to the old primary asks again', async () => {
+  const relays = await Promise.all(sentinels.map(({ port }) => startRelay(port)));
+  const addresses = relays.map(({ port }) => ({ host: '127.0.0.1', port }));
+  const client = new Redis({ name: 'mymaster', sentinels: addresses });
+  onTestFinished(() => client.disconnect());
+  const connection = openConnection(client);
+  await connection.ping();
+  await untilHeard();
+  // ioredis asks the Sentinels in turns: these first, then those that they have named.
+  const question = 'get-master-addr-by-name';
+  const asked = () =>
+    relays.flatMap(({ pieces }) => pieces.filter((piece) => piece.includes(question)));
+  const before = asked().length;
+  const port = String(primary.port);
+  const oldPrimary = `*2\r\n$9\r\n127.0.0.1\r\n$${port.length}\r\n${port}\r\n`;
+  for (const relay of relays) relay.answer(question, oldPrimary);
+  const resumed = new Promise<void>((resolve) => connection.on('resumed', () => resolve()));
+
+  await failOver();
+  await resumed;
+  const key = uniqueKey();
+  await connection.call('SET', [key, 'kept']);
+
+  expect(await role(primary)).toContain('role:master');
+  await using next = connect(replica.url);
+  expect(String(await next.call('GET', [key]))).toBe('kept');
+  expect(asked().length).toBeGreaterThan(before);
+}, 60_000);
 
 it('every socket is at the new primary while the old one still takes itself for the primary', async () => {
   const connection = viaSentinel();

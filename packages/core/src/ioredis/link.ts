@@ -21,6 +21,7 @@ import { commandName } from './command-name.js';
 import { Doubt } from './doubt.js';
 import { readEarly } from './early-reply.js';
 import type { Failover } from './failover.js';
+import { FormerPrimary, serverOf } from './former-primary.js';
 import { Gate } from './gate.js';
 import { hearOut } from './hear-out.js';
 import {
@@ -39,6 +40,7 @@ import { withSizeLimit } from './size-limits.js';
 import { standstill } from './standstill.js';
 import type { Client } from './target.js';
 import {
+  hasAskedNobody,
   hasMoved,
   isRefusal,
   mayResend,
@@ -121,6 +123,9 @@ export class Link {
   #isRefused = false;
   /** The server answers, but is about to be replaced: see {@link SentinelWatch}. */
   #isHeld = false;
+  /** Of a client of the caller's: the server that it was connected to last. */
+  #server: string | undefined;
+  #former: FormerPrimary | undefined;
   /** How often this process stood still, and the server has not answered since. */
   #doubts = 0;
   #downSince: number | undefined;
@@ -511,6 +516,7 @@ export class Link {
     const client = this.#client;
     this.#isHeld = false;
     if (!this.#isOwned) {
+      if (this.#server !== undefined) this.#former = new FormerPrimary(this.#server);
       client.disconnect(true);
       return;
     }
@@ -558,6 +564,7 @@ export class Link {
 
   #up(): void {
     if (this.#isUp || this.#closed || this.#isRefused) return;
+    if (!this.#isOwned && this.#isWithFormer()) return;
     this.#isUp = true;
     this.#lastError = undefined;
     this.#lastWords = undefined;
@@ -568,6 +575,17 @@ export class Link {
       'up',
       downSince === undefined ? {} : { downMs: performance.now() - downSince },
     );
+  }
+
+  /** A Sentinel has sent a client of the caller's back to the old primary: it is sent to ask again. */
+  #isWithFormer(): boolean {
+    const client = this.#client;
+    if (this.#former?.serves(client)) {
+      client.disconnect(true);
+      return true;
+    }
+    this.#server = serverOf(client);
+    return false;
   }
 
   #down(why = 'it was closed'): void {
@@ -600,7 +618,7 @@ export class Link {
 
   readonly #fail = (thrown: unknown): void => {
     // Errors after a refused database carry no information: the socket is given up.
-    if (this.#closed || this.#isRefused) return;
+    if (this.#closed || this.#isRefused || hasAskedNobody(thrown)) return;
     const refused = refusedDatabase(thrown, this.#options.address);
     const error = refused ?? translateError(thrown, this.#options.address, this.#options);
     this.#lastError = error;

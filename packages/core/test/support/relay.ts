@@ -8,6 +8,8 @@ export interface Relay {
   readonly pieces: readonly string[];
   /** Keeps back, from now on, each piece that contains this text, and what the same client sends after it. */
   holdBack(text: string): void;
+  /** Answers each piece that contains this text itself, from now on. */
+  answer(text: string, reply: string): void;
   /** Forgets the connections that there are, as a router does: neither side is told. New ones work. */
   sever(): void;
 }
@@ -16,6 +18,7 @@ export interface Relay {
 export async function startRelay(port: number): Promise<Relay> {
   const pieces: string[] = [];
   let held: string | undefined;
+  let own: { text: string; reply: string } | undefined;
   const severings = new Set<() => void>();
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1');
@@ -27,6 +30,10 @@ export async function startRelay(port: number): Promise<Relay> {
     client.on('data', (chunk) => {
       const piece = chunk.toString('latin1');
       pieces.push(piece);
+      if (own && piece.includes(own.text)) {
+        client.write(own.reply);
+        return;
+      }
       isHeld ||= held !== undefined && piece.includes(held);
       if (!isHeld && !isSevered) upstream.write(chunk);
     });
@@ -49,6 +56,9 @@ export async function startRelay(port: number): Promise<Relay> {
     pieces,
     holdBack(text) {
       held = text;
+    },
+    answer(text, reply) {
+      own = { text, reply };
     },
     sever() {
       for (const forget of severings) forget();
