@@ -49,6 +49,23 @@ it('a connection by way of a Sentinel reaches the master on all its sockets', as
   expect(connection.address).toBe(`mymaster (sentinels 127.0.0.1:${sentinel.port})`);
 });
 
+it('a connection that is closed connects again, and no Sentinel is said to be unreachable', async () => {
+  const connection = viaSentinel();
+  await using admin = connect(master.url);
+  let resumed = 0;
+  connection.on('resumed', () => {
+    resumed += 1;
+  });
+  await connection.ping();
+  for (let n = 1; n <= 3; n += 1) {
+    const id = String(await connection.call('CLIENT', ['ID']));
+    await admin.call('CLIENT', ['KILL', 'ID', id]);
+    await eventually(() => resumed === n);
+  }
+
+  expect(connection.errors).toEqual([]);
+});
+
 it('a connection follows a failover to the new master', async () => {
   const connection = viaSentinel();
   const key = uniqueKey();

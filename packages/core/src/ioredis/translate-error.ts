@@ -37,6 +37,18 @@ const fromScript = /script: [0-9a-f]{40}|@user_script/;
 /** Before Redis 7, the error of the command that the script had called stands at the end. */
 const nestedReply = /@user_script: ?\d+: -?([A-Z]+) /;
 
+/**
+ * True for what ioredis emits when it has come to the end of its Sentinels, which it asks in turns, one for each time that it connects
+ * (`findings/ioredis-asks-sentinels-in-turns.sh`). It has asked none of them then, and is about to ask the first one.
+ */
+export function hasAskedNobody(thrown: unknown): boolean {
+  if (!isError(thrown)) return false;
+  const { message } = thrown;
+  return (
+    /^All sentinels are unreachable\. Retrying/.test(message) && !message.includes('Last error')
+  );
+}
+
 /** True when the same command may be sent again at once, because it surely was not executed. */
 export function mayResend(error: unknown): boolean {
   if (isRedpostError(error, 'SERVER')) return passing.has(error.reply);
